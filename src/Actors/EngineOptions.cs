@@ -1,0 +1,34 @@
+using LayerStream.Kernels;
+
+namespace LayerStream.Actors;
+
+/// <summary>What a user may choose about an engine.</summary>
+public sealed record EngineOptions
+{
+    /// <summary>The model's first file.</summary>
+    public required string ModelPath { get; init; }
+
+    /// <summary>Bytes the whole process may take; null = 80 % of what is free.</summary>
+    public long? BudgetBytes { get; init; }
+
+    /// <summary>Slots that may be ahead of compute; 0 = choose.</summary>
+    public int PrefetchDepth { get; init; }
+
+    /// <summary>Compute threads; 0 = one for each core.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>Tokens of context; 0 = choose.</summary>
+    public int Context { get; init; }
+
+    /// <summary>Element type of the KV cache.</summary>
+    public KvType KvType { get; init; } = KvType.F16;
+
+    /// <summary>Whether activations are rounded to 8 bits for integer dot products.</summary>
+    public ActivationMode Activations { get; init; } = ActivationMode.Int8;
+
+    /// <summary>Managed heap that the caller needs beside the engine's, for example for requests; part of the heap account.</summary>
+    public long ExtraHeapBytes { get; init; }
+
+    /// <summary>Bytes to reserve for the runtime; 0 = measure this process.</summary>
+    public long RuntimeReserveBytes { get; init; }
+}

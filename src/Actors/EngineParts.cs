@@ -1,0 +1,100 @@
+using System.Diagnostics;
+using LayerStream.Kernels;
+using LayerStream.Memory;
+using LayerStream.Models;
+using LayerStream.Planning;
+using LayerStream.Storage;
+
+namespace LayerStream.Actors;
+
+/// <summary>Everything an engine owns on the data plane, allocated in one place and in the order of the sheet.</summary>
+internal sealed class EngineParts : IDisposable
+{
+    private readonly List<IDisposable> _owned = [];
+
+    private EngineParts(IFlashDevice device) => Device = device;
+
+    internal IFlashDevice Device { get; }
+
+    internal FlashReader Reader { get; private set; } = null!;
+
+    internal TileRing Ring { get; private set; } = null!;
+
+    internal RingTileSource Source { get; private set; } = null!;
+
+    internal TraceRing Trace { get; private set; } = null!;
+
+    internal ComputeSession Session { get; private set; } = null!;
+
+    private string[] TileNames { get; set; } = [];
+
+    internal static async Task<EngineParts> LoadAsync(EnginePlan plan, EngineOptions options, IFlashDevice device, IProgress<LoadProgress>? progress, CancellationToken ct)
+    {
+        EngineParts parts = new(device);
+        try
+        {
+            await parts.LoadAsync(plan, options, progress, ct);
+            return parts;
+        }
+        catch
+        {
+            parts.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Copies the ring's events with the names a reader needs.</summary>
+    internal TraceFile CaptureTrace(EnginePlan plan, int depth, double deviceBytesPerSecond) => new()
+    {
+        Model = Path.GetFileName(Device.Files[0]),
+        TicksPerSecond = Stopwatch.Frequency,
+        TileNames = TileNames,
+        TileLayers = [.. plan.Memory.Tiles.Tiles.Select(t => plan.Spec.Matrices[t.Matrix].Layer)],
+        DeviceBytesPerSecond = deviceBytesPerSecond,
+        BudgetBytes = plan.Sheet.BudgetBytes,
+        Depth = depth,
+        Dropped = Trace.Dropped,
+        Events = Trace.Snapshot(),
+    };
+
+    public void Dispose()
+    {
+        for (int i = _owned.Count - 1; i >= 0; i--)
+        {
+            _owned[i].Dispose();
+        }
+
+        _owned.Clear();
+        // Whatever still holds the parts must not hold the trace and the tables with them.
+        (Reader, Ring, Source, Trace, Session, TileNames) = (null!, null!, null!, null!, null!, []);
+        Device.Dispose();
+    }
+
+    private async Task LoadAsync(EnginePlan plan, EngineOptions options, IProgress<LoadProgress>? progress, CancellationToken ct)
+    {
+        ModelSpec spec = plan.Spec;
+        MemoryPlan memory = plan.Memory;
+        Reader = Own(new FlashReader(Device, Math.Clamp(memory.PrefetchDepth, 2, 8)));
+        Trace = new TraceRing(plan.TraceCapacity);
+        AlignedBuffer staging = Own(AlignedBuffer.Allocate((256 * 1024) + ((spec.TokenEmbedding.RowBytes + 4095) / 4096 * 4096), "I/O staging"));
+        AlignedBuffer small = Own(WeightLoader.LoadSmall(spec, Reader, staging));
+        Workspace work = Own(Workspace.Create(spec, memory.Batch, memory.LogitRows, plan.Threads));
+        SequenceState sequence = Own(new SequenceState(spec, memory.Context, options.KvType));
+        Ring = Own(new TileRing(memory.Slots, memory.SlotBytes, Reader, memory.Tiles, Trace));
+        PinnedTiles pinned = Own(await WeightLoader.LoadPinnedAsync(memory, Reader, progress, ct));
+        TileNames = [.. memory.Tiles.Tiles.Select(t => spec.Matrices[t.Matrix].Tensor.Name)];
+        ComputeCrew crew = Own(new ComputeCrew(plan.Threads));
+        Source = new RingTileSource(Ring, pinned, Trace, TileNames);
+        RopeTable rope = RopeTables.Create(spec, small);
+        Decoder decoder = new(spec, memory.Tiles, Source, crew, work, small, rope, options.Activations);
+        EmbeddingRows embeddings = new(spec, memory.Tiles, pinned, Reader, staging);
+        Session = new ComputeSession(spec, decoder, Source, work, sequence, embeddings, Trace);
+    }
+
+    private T Own<T>(T part)
+        where T : IDisposable
+    {
+        _owned.Add(part);
+        return part;
+    }
+}

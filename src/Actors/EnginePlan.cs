@@ -1,0 +1,38 @@
+using LayerStream.Memory;
+using LayerStream.Models;
+using LayerStream.Planning;
+
+namespace LayerStream.Actors;
+
+/// <summary>A sealed budget sheet and what follows from it.</summary>
+public sealed record EnginePlan
+{
+    public required ModelSpec Spec { get; init; }
+
+    public required MemoryPlan Memory { get; init; }
+
+    public required BudgetSheet Sheet { get; init; }
+
+    public required int Threads { get; init; }
+
+    /// <summary>Bytes the GC may commit; the host applies it as the hard heap limit.</summary>
+    public required long HeapLimitBytes { get; init; }
+
+    /// <summary>Events the trace ring holds.</summary>
+    public required int TraceCapacity { get; init; }
+
+    public long SmallestBudgetBytes => Memory.SmallestBudgetBytes;
+
+    public long PinnedBytes => Memory.PinnedBytes;
+
+    public long StreamedBytesPerToken => Memory.StreamedBytesPerToken;
+
+    /// <summary>Bytes of weights that every token multiplies by.</summary>
+    public long DenseBytes => Spec.MatrixBytes;
+
+    public int PrefetchDepth => Memory.PrefetchDepth;
+
+    public long SlotBytes => Memory.SlotBytes;
+
+    public int Context => Memory.Context;
+}

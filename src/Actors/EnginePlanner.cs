@@ -1,0 +1,83 @@
+using System.Numerics;
+using LayerStream.Formats;
+using LayerStream.Memory;
+using LayerStream.Models;
+using LayerStream.Planning;
+
+namespace LayerStream.Actors;
+
+/// <summary>Measures what this process and machine take and makes a sealed plan, before anything is allocated.</summary>
+public static class EnginePlanner
+{
+    private const long MiB = 1 << 20;
+
+    /// <summary>Share of the free memory that the default budget takes.</summary>
+    public const double DefaultShare = 0.8;
+
+    /// <summary>Plans a model under the given options.</summary>
+    /// <exception cref="UnsupportedModelException">The model cannot run here.</exception>
+    /// <exception cref="BudgetAboveLimitException">The machine or its cgroup cannot give that much.</exception>
+    /// <exception cref="BudgetTooSmallException">The accounts do not fit; carries the sheet and the smallest budget.</exception>
+    public static EnginePlan Plan(GgufModel model, EngineOptions options)
+    {
+        ModelSpec spec = ModelSpecBuilder.Build(model);
+        long budget = Budget(options);
+        int threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
+        int traceCapacity = 1 << BitOperations.Log2((uint)(Math.Clamp(budget / 256, MiB / 2, 16 * MiB) / TraceRing.BytesFor(1)));
+        long heap = (20 * MiB) + (4 * MetadataBytes(model)) + TraceRing.BytesFor(traceCapacity) + options.ExtraHeapBytes;
+        long runtime = options.RuntimeReserveBytes > 0 ? options.RuntimeReserveBytes : MeasureRuntime(threads);
+        MemoryPlan memory = MemoryPlanner.Plan(new PlanInputs(spec, budget, heap, runtime, threads, options.Context, options.PrefetchDepth, spec.KvBytesPerToken(options.KvType)));
+        BudgetSheet sheet = new(budget);
+        foreach ((string account, long bytes) in memory.Accounts)
+        {
+            sheet.Add(account, bytes);
+        }
+
+        if (sheet.Sum > budget)
+        {
+            throw new BudgetTooSmallException(sheet, memory.SmallestBudgetBytes);
+        }
+
+        sheet.Seal();
+        return new EnginePlan
+        {
+            Spec = spec,
+            Memory = memory,
+            Sheet = sheet,
+            Threads = threads,
+            HeapLimitBytes = heap,
+            TraceCapacity = traceCapacity,
+        };
+    }
+
+    private static long Budget(EngineOptions options)
+    {
+        MemoryLimits limits = MemoryLimits.Read();
+        if (options.BudgetBytes is not { } asked)
+        {
+            return (long)(limits.FreeBytes * DefaultShare);
+        }
+
+        if (asked > limits.CgroupLimitBytes)
+        {
+            throw new BudgetAboveLimitException(asked, limits.CgroupLimitBytes.Value, "the cgroup limit");
+        }
+
+        return asked <= limits.MachineTotalBytes ? asked : throw new BudgetAboveLimitException(asked, limits.MachineTotalBytes, "the machine's memory");
+    }
+
+    /// <summary>Bytes in front of the first tensor: keys, vocabulary, tensor list.</summary>
+    private static long MetadataBytes(GgufModel model) =>
+        model.Tensors.Where(t => t.Extent.File == 0).Select(t => t.Extent.Offset).DefaultIfEmpty(MiB).Min();
+
+    /// <summary>
+    /// Resident now without the managed heap, plus what JIT code, stacks and libraries still grow by once a run starts
+    /// (measured: see docs/memory.md).
+    /// </summary>
+    private static long MeasureRuntime(int threads)
+    {
+        long heap = GC.GetGCMemoryInfo(GCKind.Any).TotalCommittedBytes;
+        long fixedPart = Math.Max(24 * MiB, ProcessMemory.ResidentBytes() - heap);
+        return fixedPart + (28 * MiB) + (threads * MiB);
+    }
+}

@@ -1,0 +1,48 @@
+using LayerStream.Formats;
+using LayerStream.Kernels;
+using LayerStream.Memory;
+using LayerStream.Models;
+using LayerStream.Storage;
+
+namespace LayerStream.Actors;
+
+/// <summary>Rows of the embedding table, read one by one from flash, or from a pinned tile where the head shares the table.</summary>
+internal sealed class EmbeddingRows(ModelSpec spec, TileMap tiles, PinnedTiles pinned, FlashReader reader, AlignedBuffer staging)
+{
+    private readonly TensorInfo _tensor = spec.TokenEmbedding;
+    private readonly bool _isTied = spec.Head.Tensor == spec.TokenEmbedding;
+
+    /// <summary>Decodes the row of a token into <paramref name="destination"/> [width].</summary>
+    internal void Read(int token, Span<float> destination)
+    {
+        int bytes = checked((int)_tensor.RowBytes);
+        if (_isTied && FindPinned(token) is { } tile)
+        {
+            Dequantize.Row(_tensor.Type, pinned.Bytes(tile, (token - tile.RowBegin) * (long)bytes, bytes), destination);
+            return;
+        }
+
+        try
+        {
+            reader.ReadNow(new Extent(_tensor.Extent.File, _tensor.Extent.Offset + (token * (long)bytes), bytes), staging.Address, out nint payload);
+            Dequantize.Row(_tensor.Type, staging.Bytes(payload - staging.Address, bytes), destination);
+        }
+        catch (FlashReadException error)
+        {
+            throw error.WithTensor(_tensor.Name);
+        }
+    }
+
+    private Tile? FindPinned(int row)
+    {
+        int low = tiles.HeadTile, high = tiles.Tiles.Count - 1;
+        while (low < high)
+        {
+            int middle = (low + high + 1) / 2;
+            (low, high) = tiles.Tiles[middle].RowBegin <= row ? (middle, high) : (low, middle - 1);
+        }
+
+        Tile tile = tiles.Tiles[low];
+        return pinned.Payload(tile.Index) == 0 ? null : tile;
+    }
+}

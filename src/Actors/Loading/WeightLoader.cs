@@ -1,0 +1,99 @@
+using LayerStream.Formats;
+using LayerStream.Kernels;
+using LayerStream.Memory;
+using LayerStream.Models;
+using LayerStream.Planning;
+using LayerStream.Storage;
+
+namespace LayerStream.Actors;
+
+/// <summary>Brings in what stays for the whole run: small vectors as F32, pinned tiles as they are in the file.</summary>
+internal static class WeightLoader
+{
+    /// <summary>Reads and decodes all small weights.</summary>
+    internal static AlignedBuffer LoadSmall(ModelSpec spec, FlashReader reader, AlignedBuffer staging)
+    {
+        AlignedBuffer small = AlignedBuffer.Allocate(Math.Max(4096, spec.SmallWeightBytes), "norms and biases");
+        foreach (SmallWeight weight in spec.SmallWeights)
+        {
+            Extent whole = weight.Tensor.Extent;
+            TensorTypeInfo type = TensorTypes.Get(weight.Tensor.Type);
+            long room = (staging.Length - 8192) / type.BlockBytes * type.BlockBytes;
+            for (long done = 0; done < whole.Length; done += room)
+            {
+                int bytes = (int)Math.Min(room, whole.Length - done);
+                int elements = bytes / type.BlockBytes * type.BlockSize;
+                reader.ReadNow(new Extent(whole.File, whole.Offset + done, bytes), staging.Address, out nint payload);
+                long first = done / type.BlockBytes * type.BlockSize;
+                Dequantize.Row(weight.Tensor.Type, staging.Bytes(payload - staging.Address, bytes), small.Floats(weight.ByteOffset + (first * 4), elements));
+            }
+        }
+
+        return small;
+    }
+
+    /// <summary>Reads all pinned tiles, several at once.</summary>
+    internal static async Task<PinnedTiles> LoadPinnedAsync(MemoryPlan plan, FlashReader reader, IProgress<LoadProgress>? progress, CancellationToken cancel)
+    {
+        nint[] payload = new nint[plan.Tiles.Tiles.Count];
+        if (plan.PinnedBytes == 0)
+        {
+            return new PinnedTiles(null, payload);
+        }
+
+        AlignedBuffer arena = AlignedBuffer.Allocate(plan.PinnedBytes, "pinned weights");
+        PinnedLoad load = new(plan.Tiles, payload, progress, plan.PinnedBytes);
+        try
+        {
+            long at = 0;
+            foreach (Tile tile in plan.Tiles.Tiles.Where(t => plan.Pinned[t.Index]))
+            {
+                await load.Room.WaitAsync(cancel);
+                if (load.Failure is not null)
+                {
+                    break;
+                }
+
+                long window = ResidencyPlanner.WindowBytes(tile);
+                reader.Submit(new ReadRequest(tile.Extent, arena.Address + (nint)at, window, tile.Index, load));
+                at += window;
+            }
+        }
+        finally
+        {
+            await reader.DrainAsync();
+            if (cancel.IsCancellationRequested || load.Failure is not null)
+            {
+                arena.Dispose();
+            }
+        }
+
+        cancel.ThrowIfCancellationRequested();
+        return load.Failure is { } failure ? throw failure : new PinnedTiles(arena, payload);
+    }
+
+    private sealed class PinnedLoad(TileMap tiles, nint[] payload, IProgress<LoadProgress>? progress, long total) : IReadCompletion
+    {
+        private const int InFlight = 8;
+        private long _done;
+        private long _reported;
+
+        internal SemaphoreSlim Room { get; } = new(InFlight);
+
+        internal FlashReadException? Failure { get; private set; }
+
+        public void Completed(long tag, nint address, FlashReadException? error, long submitTicks, long startTicks, long endTicks)
+        {
+            payload[tag] = address;
+            Failure ??= error;
+            long done = Interlocked.Add(ref _done, tiles.Tiles[(int)tag].Extent.Length);
+            long reported = Interlocked.Read(ref _reported);
+            if (done - reported > total / 50 && Interlocked.CompareExchange(ref _reported, done, reported) == reported)
+            {
+                progress?.Report(new LoadProgress("pinning weights", done, total));
+            }
+
+            Room.Release();
+        }
+    }
+}

@@ -1,0 +1,144 @@
+using System.Diagnostics;
+using System.Threading.Channels;
+using LayerStream.Formats;
+using LayerStream.Kernels;
+using LayerStream.Memory;
+using LayerStream.Models;
+using LayerStream.Storage;
+
+namespace LayerStream.Actors;
+
+/// <summary>
+/// Slots and the three bounded channels between the stages. Each channel holds all slots, so a write never waits: slots are
+/// the throttle. Reads complete in any order; tiles are published in plan order.
+/// </summary>
+internal sealed class TileRing : IReadCompletion, IDisposable
+{
+    private readonly AlignedBuffer? _arena;
+    private readonly FlashReader _reader;
+    private readonly TraceRing _trace;
+    private readonly TileMap _tiles;
+    private readonly Pending[] _pending;
+    private readonly Lock _publishing = new();
+    private readonly int _slotBytes;
+    private readonly Stack<int> _parked = new();
+    private long _submitted;
+    private long _published;
+
+    internal TileRing(int slots, int slotBytes, FlashReader reader, TileMap tiles, TraceRing trace)
+    {
+        (Slots, _slotBytes, _reader, _tiles, _trace) = (slots, slotBytes, reader, tiles, trace);
+        _arena = slots == 0 ? null : AlignedBuffer.Allocate((long)slots * slotBytes, "ring slots");
+        _pending = new Pending[Math.Max(1, slots)];
+        BoundedChannelOptions options = new(Math.Max(1, slots)) { SingleReader = false, SingleWriter = false, FullMode = BoundedChannelFullMode.Wait };
+        Free = Channel.CreateBounded<FreeSlot>(options);
+        Loaded = Channel.CreateBounded<LoadedTile>(options);
+        Spent = Channel.CreateBounded<SpentTile>(options);
+        ActiveSlots = slots;
+        for (int i = 0; i < slots; i++)
+        {
+            Write(Free, new FreeSlot(i));
+        }
+    }
+
+    internal int Slots { get; }
+
+    /// <summary>Slots in use; the rest are parked by a smaller depth.</summary>
+    internal int ActiveSlots { get; private set; }
+
+    internal Channel<FreeSlot> Free { get; }
+
+    internal Channel<LoadedTile> Loaded { get; }
+
+    internal Channel<SpentTile> Spent { get; }
+
+    /// <summary>Wakes the compute thread when a tile was published.</summary>
+    internal Gate Arrived { get; } = new();
+
+    internal int InFlight => _reader.InFlight;
+
+    /// <summary>Writes to a channel that has room by construction.</summary>
+    internal static void Write<T>(Channel<T> channel, T item)
+    {
+        if (!channel.Writer.TryWrite(item))
+        {
+            throw new InvalidOperationException($"a ring channel of {typeof(T).Name} is full: a slot was returned twice");
+        }
+    }
+
+    /// <summary>Takes slots out of use or back into it; only while no run is active.</summary>
+    internal void SetActiveSlots(int count)
+    {
+        count = Math.Clamp(count, Math.Min(2, Slots), Slots);
+        while (ActiveSlots > count && Free.Reader.TryRead(out FreeSlot free))
+        {
+            _parked.Push(free.Slot);
+            ActiveSlots--;
+        }
+
+        while (ActiveSlots < count)
+        {
+            Write(Free, new FreeSlot(_parked.Pop()));
+            ActiveSlots++;
+        }
+    }
+
+    /// <summary>Starts the read of a tile into a slot.</summary>
+    internal void Submit(FreeSlot slot, in Tile tile, int pass)
+    {
+        long sequence = _submitted++;
+        long now = Stopwatch.GetTimestamp();
+        _pending[sequence % _pending.Length] = new Pending { Slot = slot.Slot, Tile = tile.Index, Pass = pass };
+        _trace.Add(new TraceEvent { Kind = TraceKind.LoadSubmit, StartTicks = now, EndTicks = now, Tile = tile.Index, Pass = pass, Lane = slot.Slot, Bytes = (int)tile.Extent.Length });
+        nint destination = _arena!.Address + (nint)((long)slot.Slot * _slotBytes);
+        _reader.Submit(new ReadRequest(tile.Extent, destination, _slotBytes, sequence, this));
+    }
+
+    /// <inheritdoc/>
+    public void Completed(long tag, nint payload, FlashReadException? error, long submitTicks, long startTicks, long endTicks)
+    {
+        lock (_publishing)
+        {
+            ref Pending done = ref _pending[tag % _pending.Length];
+            (done.Payload, done.Error, done.IsDone) = (payload, error, true);
+            Extent extent = _tiles.Tiles[done.Tile].Extent;
+            _trace.Add(new TraceEvent { Kind = TraceKind.Load, StartTicks = startTicks, EndTicks = endTicks, Tile = done.Tile, Pass = done.Pass, Lane = done.Slot, Bytes = (int)extent.Length });
+            while (_pending[_published % _pending.Length] is { IsDone: true } next)
+            {
+                _pending[_published % _pending.Length] = default;
+                _published++;
+                Write(Loaded, new LoadedTile(next.Slot, next.Tile, next.Pass, next.Payload, next.Error));
+            }
+        }
+
+        Arrived.Signal();
+    }
+
+    /// <summary>Returns every published tile that no pass took; gives the bytes that were read in vain.</summary>
+    internal long DrainLoaded()
+    {
+        long wasted = 0;
+        while (Loaded.Reader.TryRead(out LoadedTile tile))
+        {
+            wasted += _tiles.Tiles[tile.Tile].Extent.Length;
+            Write(Free, new FreeSlot(tile.Slot));
+        }
+
+        return wasted;
+    }
+
+    /// <summary>Completes when no read is in flight: a slot with one belongs to the kernel.</summary>
+    internal Task ReadsEndedAsync() => _reader.DrainAsync();
+
+    public void Dispose() => _arena?.Dispose();
+
+    private struct Pending
+    {
+        public int Slot;
+        public int Tile;
+        public int Pass;
+        public nint Payload;
+        public FlashReadException? Error;
+        public bool IsDone;
+    }
+}

@@ -1,0 +1,79 @@
+using System.Diagnostics;
+using LayerStream.Models;
+
+namespace LayerStream.Actors;
+
+/// <summary>What a run's body works with on the compute thread: passes over the model, one after the other.</summary>
+internal sealed class ComputeSession(
+    ModelSpec spec, Decoder decoder, RingTileSource source, Workspace work, SequenceState sequence, EmbeddingRows embeddings, TraceRing trace)
+{
+    private readonly PassRow[] _rows = new PassRow[work.Batch];
+    private RunContext? _run;
+    private int _pass;
+    private int _announced;
+
+    internal ModelSpec Spec => spec;
+
+    internal RingTileSource Source => source;
+
+    internal TraceRing Trace => trace;
+
+    /// <summary>Most rows of a prompt pass.</summary>
+    internal int Batch => work.Batch;
+
+    /// <summary>Most rows whose logits fit.</summary>
+    internal int LogitRows => work.LogitRows;
+
+    internal int Context => sequence.Context;
+
+    /// <summary>Passes since the engine started.</summary>
+    internal int Pass => _pass;
+
+    internal RunContext Run => _run ?? throw new InvalidOperationException("no run is active");
+
+    internal void Begin(RunContext run)
+    {
+        _run = run;
+        _announced = _pass;
+        source.BeginRun(run.Cancelled);
+    }
+
+    internal void End()
+    {
+        source.ReturnHeld();
+        _run?.Passes.Writer.TryComplete();
+        _run = null;
+    }
+
+    /// <summary>Tells prefetch of the next pass that it does not know yet.</summary>
+    internal void Announce(bool withHead) => Run.Passes.Writer.TryWrite(new PassOrder(_announced++, withHead));
+
+    /// <summary>Runs one announced pass over <paramref name="count"/> ids; logits of the last <paramref name="logitRows"/> rows.</summary>
+    internal void Execute(IReadOnlyList<int> ids, int first, int count, int position, int logitRows)
+    {
+        Run.Cancelled.ThrowIfCancellationRequested();
+        source.BeginPass(_pass);
+        for (int r = 0; r < count; r++)
+        {
+            int id = ids[first + r];
+            _rows[r] = new PassRow(sequence, id, position + r);
+            embeddings.Read(id, decoder.InputRow(r));
+        }
+
+        decoder.RunLayers(_rows, count, 0, spec.Layers.Count);
+        if (logitRows > 0)
+        {
+            decoder.Head(count - logitRows, logitRows);
+        }
+
+        source.EndPass();
+        _pass++;
+    }
+
+    /// <summary>Logits of a row of the last pass.</summary>
+    internal Span<float> Logits(int row) => work.LogitsRow(row, spec.Vocabulary);
+
+    /// <summary>Records an interval of this thread.</summary>
+    internal void Record(TraceKind kind, long begin, int pass) =>
+        trace.Add(new TraceEvent { Kind = kind, StartTicks = begin, EndTicks = Stopwatch.GetTimestamp(), Tile = -1, Pass = pass });
+}

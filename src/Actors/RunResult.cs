@@ -1,0 +1,45 @@
+namespace LayerStream.Actors;
+
+/// <summary>What a run generated and where its time went. Decode figures cover the passes behind the prompt's.</summary>
+public sealed record RunResult
+{
+    public required int[] Ids { get; init; }
+
+    public required int PromptTokens { get; init; }
+
+    public int GeneratedTokens => Ids.Length;
+
+    public required double PromptSeconds { get; init; }
+
+    public required double DecodeSeconds { get; init; }
+
+    /// <summary>Bytes demanded by all passes of the run.</summary>
+    public required long BytesStreamed { get; init; }
+
+    /// <summary>Bytes read that no pass used.</summary>
+    public required long BytesWasted { get; init; }
+
+    /// <summary>Bytes demanded per decode pass.</summary>
+    public required double BytesPerToken { get; init; }
+
+    /// <summary>Union of the intervals with a read in flight, over the decode passes.</summary>
+    public required double LoadSeconds { get; init; }
+
+    /// <summary>Time the crew was busy, over the decode passes.</summary>
+    public required double ComputeSeconds { get; init; }
+
+    /// <summary>(load + compute − wall) ÷ min(load, compute) over the decode passes; 1 when nothing was loaded.</summary>
+    public required double OverlapShare { get; init; }
+
+    /// <summary>Seconds of waiting by reason, over the decode passes.</summary>
+    public required IReadOnlyDictionary<string, double> StallSeconds { get; init; }
+
+    /// <summary><c>stop</c>, <c>length</c> or <c>cancelled</c>.</summary>
+    public required string FinishReason { get; init; }
+
+    public required long PinnedBytes { get; init; }
+
+    public required int PrefetchDepth { get; init; }
+
+    public required double WallSeconds { get; init; }
+}

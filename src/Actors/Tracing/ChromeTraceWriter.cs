@@ -1,0 +1,195 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace LayerStream.Actors;
+
+/// <summary>Writes the trace event format of Chrome ("Trace Event Format", JSON object form). Times are microseconds from the first event.</summary>
+internal sealed class ChromeTraceWriter(TraceFile trace, Stream output) : IDisposable
+{
+    private const int Process = 1;
+    private const int FirstSlotLane = 100;
+    private const int FlushBytes = 64 * 1024;
+    private static readonly (int Thread, string Name)[] s_lanes = [(1, "request"), (2, "passes"), (3, "compute"), (4, "evict")];
+    private readonly Utf8JsonWriter _json = new(output);
+    private readonly long _origin = trace.Events.Length == 0 ? 0 : trace.Events.Min(e => e.StartTicks);
+
+    /// <summary>Writes everything.</summary>
+    public void Write()
+    {
+        _json.WriteStartObject();
+        _json.WriteString("displayTimeUnit", "ms");
+        _json.WriteStartArray("traceEvents");
+        WriteNames();
+        foreach (TraceEvent e in trace.Events)
+        {
+            WriteEvent(e);
+            Drain();
+        }
+        WriteFlows();
+        WriteReadsInFlight();
+        _json.WriteEndArray();
+        _json.WriteStartObject("otherData");
+        _json.WriteString("model", trace.Model);
+        _json.WriteNumber("dropped", trace.Dropped);
+        _json.WriteEndObject();
+        _json.WriteEndObject();
+        _json.Flush();
+    }
+
+    public void Dispose() => _json.Dispose();
+
+    private static int Thread(in TraceEvent e) => e.Kind switch
+    {
+        TraceKind.Load or TraceKind.LoadSubmit => FirstSlotLane + Math.Max(0, Math.Min(e.Lane, int.MaxValue - FirstSlotLane)),
+        TraceKind.Request => 1,
+        TraceKind.Token or TraceKind.Prompt => 2,
+        TraceKind.Evict => 4,
+        _ => 3,
+    };
+
+    private void WriteNames()
+    {
+        WriteName("process_name", 0, "LayerStream " + trace.Model);
+        int order = 0;
+        foreach ((int thread, string name) in s_lanes)
+        {
+            WriteName("thread_name", thread, name);
+            WriteOrder(thread, order++);
+        }
+        foreach (int thread in trace.Events.Where(e => e.Kind is TraceKind.Load or TraceKind.LoadSubmit).Select(e => Thread(e)).Distinct().Order())
+        {
+            WriteName("thread_name", thread, string.Create(CultureInfo.InvariantCulture, $"I/O slot {thread - FirstSlotLane}"));
+            WriteOrder(thread, order++);
+        }
+    }
+
+    private void WriteName(string what, int thread, string name)
+    {
+        Begin(what, "M", thread);
+        _json.WriteStartObject("args");
+        _json.WriteString("name", name);
+        _json.WriteEndObject();
+        _json.WriteEndObject();
+    }
+
+    private void WriteOrder(int thread, int order)
+    {
+        Begin("thread_sort_index", "M", thread);
+        _json.WriteStartObject("args");
+        _json.WriteNumber("sort_index", order);
+        _json.WriteEndObject();
+        _json.WriteEndObject();
+    }
+
+    private void WriteEvent(in TraceEvent e)
+    {
+        bool isInstant = e.Kind == TraceKind.LoadSubmit;
+        Begin(Title(e), isInstant ? "i" : "X", Thread(e));
+        _json.WriteString("cat", e.Kind.ToString().ToLowerInvariant());
+        _json.WriteNumber("ts", Micros(e.StartTicks));
+        if (isInstant)
+        {
+            _json.WriteString("s", "t");
+        }
+        else
+        {
+            _json.WriteNumber("dur", Round((e.EndOrStartTicks - e.StartTicks) * 1e6 / trace.TicksPerSecond));
+        }
+        _json.WriteStartObject("args");
+        _json.WriteNumber("pass", e.Pass);
+        _json.WriteNumber("lane", e.Lane);
+        if (e.Tile >= 0)
+        {
+            _json.WriteString("tile", trace.TileName(e.Tile));
+            _json.WriteNumber("layer", trace.TileLayer(e.Tile));
+        }
+        if (e.Bytes > 0)
+        {
+            _json.WriteNumber("bytes", e.Bytes);
+        }
+        if (e.Reason != StallReason.None)
+        {
+            _json.WriteString("reason", e.Reason.Name());
+        }
+        _json.WriteEndObject();
+        _json.WriteEndObject();
+    }
+
+    private string Title(in TraceEvent e) => e.Kind switch
+    {
+        TraceKind.Token => string.Create(CultureInfo.InvariantCulture, $"token {e.Pass}"),
+        TraceKind.Prompt => string.Create(CultureInfo.InvariantCulture, $"prompt pass {e.Pass}"),
+        TraceKind.Request => "request",
+        TraceKind.Sample => "sample",
+        TraceKind.Wait => $"wait: {e.Reason.Name()}",
+        TraceKind.Compute when e.Tile < 0 => "compute",
+        TraceKind.LoadSubmit => "submit " + trace.TileName(e.Tile),
+        _ => trace.TileName(e.Tile),
+    };
+
+    // One arrow per tile and pass: it starts where the read ends and goes through every use to the eviction.
+    private void WriteFlows()
+    {
+        var tiles = trace.Events
+            .Where(e => e.Tile >= 0 && e.Kind is TraceKind.Load or TraceKind.Compute or TraceKind.Evict)
+            .GroupBy(e => (e.Pass, e.Tile));
+        foreach (var tile in tiles)
+        {
+            TraceEvent[] path = [.. tile.OrderBy(e => e.StartTicks).SkipWhile(e => e.Kind != TraceKind.Load)];
+            for (int i = 0; i < path.Length && path.Length > 1; i++)
+            {
+                bool isLast = i == path.Length - 1;
+                Begin("tile", i == 0 ? "s" : isLast ? "f" : "t", Thread(path[i]));
+                _json.WriteString("cat", "tile");
+                _json.WriteString("id", string.Create(CultureInfo.InvariantCulture, $"0x{((long)tile.Key.Pass << 32) | (uint)tile.Key.Tile:x}"));
+                // inside the slice it is bound to: just before the end of the read, at the start of the others
+                _json.WriteNumber("ts", i == 0 ? Math.Max(Micros(path[0].StartTicks), Round(Micros(path[0].EndOrStartTicks) - 0.001)) : Micros(path[i].StartTicks));
+                if (isLast)
+                {
+                    _json.WriteString("bp", "e");
+                }
+                _json.WriteEndObject();
+            }
+            Drain();
+        }
+    }
+
+    private void WriteReadsInFlight()
+    {
+        TraceEvent[] loads = [.. trace.Events.Where(e => e.Kind == TraceKind.Load && e.EndTicks > e.StartTicks)];
+        var steps = loads.Select(e => (Ticks: e.StartTicks, Step: 1)).Concat(loads.Select(e => (Ticks: e.EndTicks, Step: -1)));
+        int inFlight = 0;
+        foreach (var moment in steps.GroupBy(s => s.Ticks).OrderBy(m => m.Key))
+        {
+            inFlight += moment.Sum(s => s.Step);
+            Begin("reads in flight", "C", 0);
+            _json.WriteNumber("ts", Micros(moment.Key));
+            _json.WriteStartObject("args");
+            _json.WriteNumber("reads", inFlight);
+            _json.WriteEndObject();
+            _json.WriteEndObject();
+            Drain();
+        }
+    }
+
+    private void Begin(string name, string phase, int thread)
+    {
+        _json.WriteStartObject();
+        _json.WriteString("name", name);
+        _json.WriteString("ph", phase);
+        _json.WriteNumber("pid", Process);
+        _json.WriteNumber("tid", thread);
+    }
+
+    private double Micros(long ticks) => Round((ticks - _origin) * 1e6 / trace.TicksPerSecond);
+
+    private static double Round(double micros) => Math.Round(micros, 3);
+
+    private void Drain()
+    {
+        if (_json.BytesPending > FlushBytes)
+        {
+            _json.Flush();
+        }
+    }
+}

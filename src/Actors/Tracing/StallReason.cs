@@ -1,0 +1,29 @@
+namespace LayerStream.Actors;
+
+/// <summary>Why compute waited: a closed list. The numbers are part of the trace file format.</summary>
+public enum StallReason : byte
+{
+    /// <summary>No wait.</summary>
+    None = 0,
+
+    /// <summary>A read in plan order had not arrived.</summary>
+    DiskPrefetchLate = 1,
+
+    /// <summary>A read that only compute could ask for (an expert).</summary>
+    DiskDemand = 2,
+
+    /// <summary>No free slot under the budget.</summary>
+    BudgetEvict = 3,
+
+    /// <summary>Other members of the crew, or no core.</summary>
+    Cpu = 4,
+
+    /// <summary>The runtime collected garbage.</summary>
+    GcPause = 5,
+
+    /// <summary>The reader of the reply did not keep up.</summary>
+    Client = 6,
+
+    /// <summary>Waiting for work between requests or passes.</summary>
+    Scheduler = 7,
+}

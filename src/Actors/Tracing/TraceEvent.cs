@@ -1,0 +1,35 @@
+using System.Runtime.InteropServices;
+
+namespace LayerStream.Actors;
+
+/// <summary>One event of the trace: 40 bytes, no references. Times are Stopwatch ticks.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct TraceEvent
+{
+    /// <summary>Start.</summary>
+    public long StartTicks;
+
+    /// <summary>End; 0 or the start for an instant.</summary>
+    public long EndTicks;
+
+    /// <summary>Index into the tile names; −1 = none.</summary>
+    public int Tile;
+
+    /// <summary>Number of the pass the event belongs to; −1 = none. A read belongs to the pass it is for.</summary>
+    public int Pass;
+
+    /// <summary>Slot or worker.</summary>
+    public int Lane;
+
+    /// <summary>Bytes moved, 0 if none.</summary>
+    public int Bytes;
+
+    /// <summary>What happened.</summary>
+    public TraceKind Kind;
+
+    /// <summary>Why compute waited (<see cref="TraceKind.Wait"/> only).</summary>
+    public StallReason Reason;
+
+    /// <summary>End, or the start for an instant.</summary>
+    public readonly long EndOrStartTicks => Math.Max(StartTicks, EndTicks);
+}

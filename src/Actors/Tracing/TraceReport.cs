@@ -1,0 +1,153 @@
+using System.Globalization;
+using System.Text;
+
+namespace LayerStream.Actors;
+
+/// <summary>What a trace says: where the time of a typical token went, what sets the pace, which tiles were waited for.</summary>
+public sealed class TraceReport
+{
+    private const int LayersShown = 12;
+    private const double BusyShare = 0.95; // load ÷ wall from here on counts as a disk without idle time
+    private readonly TraceFigures _figures;
+
+    private TraceReport(TraceFigures figures) => _figures = figures;
+
+    /// <summary>Share of the wall time of all passes that events explain, 0 … 1; 0 without passes.</summary>
+    public double AttributedShare => _figures.AttributedShare;
+
+    /// <summary>
+    /// (load + compute − wall) ÷ min(load, compute) over the decode passes, clamped to 0 … 1: the share of the smaller part that ran
+    /// behind the larger one. 1 if nothing was loaded.
+    /// </summary>
+    public double OverlapShare => _figures.OverlapShare;
+
+    /// <summary>Analyses a trace.</summary>
+    public static TraceReport From(TraceFile trace)
+    {
+        ArgumentNullException.ThrowIfNull(trace);
+        TraceAnalysis analysis = new(trace);
+        PassFigures[] passes = [.. analysis.Passes.Select(analysis.Measure)];
+        PassFigures? total = analysis.Total(TraceKind.Token);
+        double wall = passes.Sum(p => p.WallMs);
+        int tokens = passes.Count(p => p.Kind == "token");
+        return new TraceReport(new TraceFigures
+        {
+            Summary = Sentence(passes),
+            Model = trace.Model,
+            Tokens = tokens,
+            Prompts = passes.Length - tokens,
+            AttributedShare = wall > 0 ? Math.Clamp(1 - (passes.Sum(p => p.UnattributedMs) / wall), 0, 1) : 0,
+            OverlapShare = Overlap(total),
+            DiskBound = total is { BoundBy: "disk" } && total.LoadMs >= BusyShare * total.WallMs,
+            TokensPerSecond = total is { WallMs: > 0 } ? tokens * 1000.0 / total.WallMs : 0,
+            Depth = trace.Depth,
+            BudgetBytes = trace.BudgetBytes,
+            DeviceBytesPerSecond = trace.DeviceBytesPerSecond,
+            Dropped = trace.Dropped,
+            Total = total,
+            Layers = analysis.Layers(),
+            Passes = passes,
+        });
+    }
+
+    /// <summary>The figures as a record of plain data, ready for a JSON serializer.</summary>
+    public TraceFigures ToJson() => _figures;
+
+    /// <summary>The report for people; the first line is the sentence about the median token.</summary>
+    public string Render()
+    {
+        StringBuilder text = new();
+        text.AppendLine(_figures.Summary);
+        if (_figures.Total is { } total)
+        {
+            text.AppendLine(Invariant($"{_figures.Tokens} tokens, {_figures.TokensPerSecond:0.##} per second; {Percent(_figures.AttributedShare)} of the wall time attributed; {Percent(_figures.OverlapShare)} of the possible overlap reached"));
+            if (_figures.DiskBound)
+            {
+                text.AppendLine(Invariant($"disk-bound: depth cannot help (reads were in flight {Percent(total.LoadMs / total.WallMs)} of the time)"));
+            }
+            text.AppendLine().AppendLine(Invariant($"{"per token",-24}{"ms",10}{"share",8}"));
+            AppendPart(text, "compute", total.ComputeMs, total.WallMs);
+            AppendPart(text, "sampling", total.SampleMs, total.WallMs);
+            foreach ((string reason, double ms) in total.StallMs)
+            {
+                AppendPart(text, "wait: " + Spoken(reason), ms, total.WallMs);
+            }
+            AppendPart(text, "not attributed", total.UnattributedMs, total.WallMs);
+            AppendPart(text, "(reads in flight)", total.LoadMs, total.WallMs);
+        }
+        if (_figures.Layers.Count > 0)
+        {
+            text.AppendLine().AppendLine(Invariant($"{"layer",-8}{"ms/token",10}  {"waited for most",-40}{"ms/token",10}  reason"));
+            foreach (LayerFigures layer in _figures.Layers.Take(LayersShown))
+            {
+                string name = layer.Layer < 0 ? "-" : layer.Layer.ToString(CultureInfo.InvariantCulture);
+                text.AppendLine(Invariant($"{name,-8}{layer.StallMsPerToken,10:0.00}  {layer.TopTile,-40}{layer.TopTileMsPerToken,10:0.00}  {Spoken(layer.TopReason)}"));
+            }
+        }
+        if (_figures.Dropped > 0)
+        {
+            text.AppendLine().AppendLine(Invariant($"{_figures.Dropped} older events were overwritten; the report covers what is left"));
+        }
+        return text.ToString();
+    }
+
+    private void AppendPart(StringBuilder text, string name, double ms, double wall) =>
+        text.AppendLine(Invariant($"{name,-24}{ms / _figures.Tokens,10:0.00}{Percent(wall > 0 ? ms / wall : 0),8}"));
+
+    /// <summary>The median decode pass, or the median prompt pass if there is none, in one sentence.</summary>
+    private static string Sentence(PassFigures[] passes)
+    {
+        string kind = passes.Any(p => p.Kind == "token") ? "token" : "prompt";
+        PassFigures[] ordered = [.. passes.Where(p => p.Kind == kind).OrderBy(p => p.WallMs)];
+        if (ordered.Length == 0)
+        {
+            return "No complete pass in this trace";
+        }
+        PassFigures pass = ordered[ordered.Length / 2]; // of two middle ones the slower
+        string format = pass.WallMs >= 100 ? "0" : pass.WallMs >= 10 ? "0.0" : "0.00";
+        int digits = pass.WallMs >= 100 ? 0 : pass.WallMs >= 10 ? 1 : 2;
+        decimal Shown(double ms) => Math.Round((decimal)ms, digits, MidpointRounding.AwayFromZero);
+        decimal wall = Shown(pass.WallMs);
+        decimal compute = Shown(pass.ComputeMs);
+        decimal disk = Shown(pass.StallMs.Where(s => s.Key.StartsWith("disk_", StringComparison.Ordinal)).Sum(s => s.Value));
+        List<(string Name, decimal Ms)> waits = [.. pass.StallMs
+            .Where(s => !s.Key.StartsWith("disk_", StringComparison.Ordinal) && s.Key != "none")
+            .Select(s => (Spoken(s.Key), Shown(s.Value))).Where(s => s.Item2 > 0)];
+        decimal other = wall - compute - disk - waits.Sum(w => w.Ms);
+        compute += Math.Min(0, other); // rounding may overshoot by a digit: the parts must add up to what is shown
+        other = Math.Max(0, other);
+        StringBuilder text = new(Invariant($"{(kind == "token" ? "Token" : "Prompt pass")} {pass.Pass}: {wall.ToString(format, CultureInfo.InvariantCulture)} ms = {compute.ToString(format, CultureInfo.InvariantCulture)} compute"));
+        if (disk > 0)
+        {
+            text.Append(Invariant($" + {disk.ToString(format, CultureInfo.InvariantCulture)} disk ({pass.TopStallTile}, {Spoken(pass.TopStallReason!)})"));
+        }
+        foreach ((string name, decimal ms) in waits)
+        {
+            text.Append(Invariant($" + {ms.ToString(format, CultureInfo.InvariantCulture)} {name}"));
+        }
+        text.Append(Invariant($" + {other.ToString(format, CultureInfo.InvariantCulture)} other; bound by {Spoken(pass.BoundBy)}"));
+        if (pass.DeviceShare is { } share)
+        {
+            text.Append(Invariant($"; {Percent(share)} of the device's limit"));
+        }
+        return text.ToString();
+    }
+
+    private static double Overlap(PassFigures? total)
+    {
+        if (total is null)
+        {
+            return 0;
+        }
+        double smaller = Math.Min(total.LoadMs, total.ComputeMs);
+        return smaller <= 0 ? 1 : Math.Clamp((total.LoadMs + total.ComputeMs - total.WallMs) / smaller, 0, 1);
+    }
+
+    // disk_prefetch_late -> "prefetch late", gc_pause -> "gc pause"
+    private static string Spoken(string reason) =>
+        (reason.StartsWith("disk_", StringComparison.Ordinal) ? reason[5..] : reason).Replace('_', ' ');
+
+    private static string Percent(double share) => Invariant($"{Math.Round(share * 100, share is > 0.99 and < 1 ? 1 : 0)} %");
+
+    private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
+}

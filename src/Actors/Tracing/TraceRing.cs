@@ -1,0 +1,81 @@
+using System.Runtime.CompilerServices;
+
+namespace LayerStream.Actors;
+
+/// <summary>
+/// The always-on trace: a fixed array that keeps the newest events. <see cref="Add"/> takes no lock, allocates nothing and may be
+/// called by any thread; <see cref="Snapshot"/> runs beside it and skips slots that are being written.
+/// </summary>
+public sealed class TraceRing
+{
+    private const long Busy = -1; // the stamp of a slot while it is written; otherwise ticket + 1, 0 = never used
+    private readonly Slot[] _slots;
+    private long _next;
+    private long _lost;
+
+    /// <summary>Makes a ring. Its bytes (<see cref="BytesFor"/>) belong in the budget.</summary>
+    /// <param name="capacity">Events to keep, 1 … 2^24.</param>
+    public TraceRing(int capacity)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, 1 << 24);
+        _slots = new Slot[capacity];
+    }
+
+    /// <summary>Events the ring can hold.</summary>
+    public int Capacity => _slots.Length;
+
+    /// <summary>Events ever added.</summary>
+    public long Added => Volatile.Read(ref _next);
+
+    /// <summary>Events that are gone: overwritten by newer ones, or given up because the writer was a whole round too slow.</summary>
+    public long Dropped => Math.Max(0, Added - _slots.Length) + Volatile.Read(ref _lost);
+
+    /// <summary>Bytes of a ring of that capacity.</summary>
+    public static long BytesFor(int capacity) => (long)capacity * Unsafe.SizeOf<Slot>();
+
+    /// <summary>Adds an event, over the oldest one if the ring is full.</summary>
+    public void Add(in TraceEvent e)
+    {
+        long ticket = Interlocked.Increment(ref _next) - 1;
+        ref Slot slot = ref _slots[ticket % _slots.Length];
+        long seen = Volatile.Read(ref slot.Stamp);
+        if (seen == Busy || seen > ticket || Interlocked.CompareExchange(ref slot.Stamp, Busy, seen) != seen)
+        {
+            Interlocked.Increment(ref _lost); // another writer has this slot: one of them is a round behind
+            return;
+        }
+        slot.Event = e;
+        Volatile.Write(ref slot.Stamp, ticket + 1);
+    }
+
+    /// <summary>Copies the events that are complete, oldest first.</summary>
+    public TraceEvent[] Snapshot()
+    {
+        long end = Added;
+        long begin = Math.Max(0, end - _slots.Length);
+        TraceEvent[] events = new TraceEvent[end - begin];
+        int count = 0;
+        for (long ticket = begin; ticket < end; ticket++)
+        {
+            ref Slot slot = ref _slots[ticket % _slots.Length];
+            if (Volatile.Read(ref slot.Stamp) != ticket + 1)
+            {
+                continue;
+            }
+            events[count] = slot.Event;
+            Interlocked.MemoryBarrier(); // the copy must be done before the stamp is read again
+            if (Volatile.Read(ref slot.Stamp) == ticket + 1)
+            {
+                count++;
+            }
+        }
+        return count == events.Length ? events : events[..count];
+    }
+
+    private struct Slot
+    {
+        public long Stamp;
+        public TraceEvent Event;
+    }
+}

@@ -1,0 +1,81 @@
+using System.Collections.Frozen;
+using System.Text;
+using LayerStream.Actors;
+using LayerStream.Sampling;
+using LayerStream.Text;
+
+namespace LayerStream.Host.Cli;
+
+/// <summary>One reply: the figures of the run and the text.</summary>
+public sealed record Reply(RunResult Result, string Text);
+
+/// <summary>Runs one generation of a loaded model with sampling, detokenizing and stop rules.</summary>
+public static class Generation
+{
+    /// <summary>
+    /// Generates after <paramref name="prompt"/>. <paramref name="onText"/> receives text as it becomes safe to show, on the
+    /// compute thread. Without a tokenizer the text is empty. Errors: as <see cref="Engine.RunAsync(RunRequest, CancellationToken)"/>.
+    /// </summary>
+    public static async Task<Reply> RunAsync(
+        LoadedModel model, IReadOnlyList<int> prompt, int maxTokens, bool ignoreEos, Action<string>? onText, CancellationToken ct)
+    {
+        TokenIds.Check(prompt, model.Engine.Spec.Vocabulary);
+        Tokenizer? tokenizer = model.Tokenizer;
+        SamplerChain sampler = CreateSampler(tokenizer, model.Options.Sampling, model.Engine.Spec.Vocabulary);
+        StopRules rules = new(tokenizer?.EndOfGeneration ?? FrozenSet<int>.Empty, model.Options.Stop, ignoreEos);
+        IncrementalDetokenizer? detokenizer = tokenizer is null ? null : new(tokenizer);
+        StringBuilder text = new();
+        bool stopped = false;
+        void Emit(string piece)
+        {
+            if (piece.Length > 0)
+            {
+                text.Append(piece);
+                onText?.Invoke(piece);
+            }
+        }
+
+        bool OnToken(int id)
+        {
+            bool isEnd = !ignoreEos && tokenizer is not null && tokenizer.EndOfGeneration.Contains(id);
+            StopDecision decision = rules.Check(id, isEnd || detokenizer is null || id >= tokenizer!.VocabularySize ? "" : detokenizer.Append(id));
+            stopped = decision.Stop;
+            Emit(decision.Text);
+            return decision.Stop;
+        }
+
+        RunResult result = await model.Engine.RunAsync(
+            new RunRequest { Prompt = prompt, MaxTokens = maxTokens, Sample = sampler.Sample, OnToken = OnToken }, ct);
+        if (!stopped)
+        {
+            StopDecision last = rules.Append(detokenizer?.Flush() ?? "");
+            Emit(last.Text);
+            Emit(last.Stop ? "" : rules.Flush());
+        }
+
+        return new Reply(result, text.ToString());
+    }
+
+    /// <summary>A sampler with the tokens the file forbids masked.</summary>
+    public static SamplerChain CreateSampler(Tokenizer? tokenizer, SamplingOptions sampling, int vocabulary)
+    {
+        ISamplerStep[] masks = tokenizer is { SuppressedIds.Count: > 0 } t ? [new SuppressStep(t.SuppressedIds)] : [];
+        return new SamplerChain(sampling, masks: masks, vocabularySize: vocabulary);
+    }
+
+    private sealed class SuppressStep(IReadOnlyList<int> ids) : ISamplerStep
+    {
+        public string Name => "suppress";
+
+        public void Apply(SamplerContext context)
+        {
+            foreach (int id in ids)
+            {
+                if ((uint)id < (uint)context.Logits.Length)
+                {
+                    context.Mask(id);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using System.CommandLine;
+using LayerStream.Actors;
+using LayerStream.Formats;
+using LayerStream.Storage;
+
+namespace LayerStream.Host.Cli;
+
+/// <summary><c>plan</c>: what a budget buys, without running the model.</summary>
+public static class PlanVerb
+{
+    /// <summary>The verb.</summary>
+    public static Command Create()
+    {
+        Command verb = new("plan", "Shows the memory plan and predicts the speed.");
+        verb.SetAction(parse => Run(parse));
+        return verb;
+    }
+
+    private static int Run(ParseResult parse)
+    {
+        ModelOptions options = CommonOptions.Bind(parse);
+        GgufModel model = GgufModel.Open(options.ModelPath);
+        EnginePlan plan = ModelPlanning.Make(model, options);
+        if (!options.Quiet && !options.Json)
+        {
+            Console.Error.WriteLine(plan.Sheet.Render().TrimEnd());
+        }
+
+        double device;
+        using (FlashDevice flash = FlashDevice.Open(model.Files))
+        {
+            device = DeviceProbe.MeasureBytesPerSecond(flash, TimeSpan.FromSeconds(1.5));
+        }
+
+        double kernel = KernelProbe.MeasureBytesPerSecond(model, plan.Spec, options.Activations, plan.Threads, TimeSpan.FromSeconds(0.7));
+        double seconds = Math.Max(plan.StreamedBytesPerToken / device, plan.DenseBytes / kernel);
+        JsonOut.Write(
+            json =>
+            {
+                json.WriteStartObject("accounts");
+                foreach ((string account, long bytes) in plan.Sheet.Accounts)
+                {
+                    json.WriteNumber(account, bytes);
+                }
+
+                json.WriteEndObject();
+                json.WriteNumber("budgetBytes", plan.Sheet.BudgetBytes);
+                json.WriteNumber("smallestBudgetBytes", plan.SmallestBudgetBytes);
+                json.WriteNumber("pinnedBytes", plan.PinnedBytes);
+                json.WriteNumber("denseBytes", plan.DenseBytes);
+                json.WriteNumber("streamedBytesPerToken", plan.StreamedBytesPerToken);
+                json.WriteNumber("slotBytes", plan.SlotBytes);
+                json.WriteNumber("prefetchDepth", plan.PrefetchDepth);
+                json.WriteNumber("context", plan.Context);
+                json.WriteNumber("threads", plan.Threads);
+                json.WriteNumber("deviceBytesPerSecond", device);
+                json.WriteNumber("kernelBytesPerSecond", kernel);
+                json.WriteNumber("predictedTokensPerSecond", 1 / seconds);
+            },
+            indented: !options.Json);
+        return Failures.Success;
+    }
+}

@@ -1,0 +1,7 @@
+namespace LayerStream.Host.Server;
+
+/// <summary>What the compute thread tells the response: a piece of text, or how far the prompt is.</summary>
+/// <param name="Text">Text to append; null = progress.</param>
+/// <param name="Done">Prompt tokens read.</param>
+/// <param name="Total">Prompt tokens in all.</param>
+internal readonly record struct ChatEvent(string? Text, int Done, int Total);

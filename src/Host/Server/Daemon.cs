@@ -1,0 +1,145 @@
+using LayerStream.Actors;
+using LayerStream.Host.Cli;
+using LayerStream.Host.Telemetry;
+using LayerStream.Sampling;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace LayerStream.Host.Server;
+
+/// <summary>The HTTP server around one engine.</summary>
+public static class Daemon
+{
+    private const int UsageError = 2;
+    private const long MaxBodyBytes = 32L << 20;
+    private const int MaxHeaderBytes = 16 << 10;
+    private const int MaxConnections = 128;
+
+    /// <summary>Serves with the options of the command line. See the other overload.</summary>
+    public static Task<int> RunAsync(ModelOptions options, string urls, string? apiKeyFile, bool allowRemote, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return RunAsync(new DaemonOptions(options.ToEngineOptions(), urls, apiKeyFile, allowRemote, Sampling: options.Sampling), ct);
+    }
+
+    /// <summary>
+    /// Listens, loads the model in the background, serves until SIGTERM, SIGINT or <paramref name="ct"/>, lets admitted
+    /// requests finish. Gives the exit code: 0, or 2 when the options are refused (said on standard error).
+    /// </summary>
+    /// <exception cref="Exception">Loading or binding failed; as <see cref="ModelLoading.LoadAsync"/>.</exception>
+    public static async Task<int> RunAsync(DaemonOptions options, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        IReadOnlyList<ListenAddress> addresses;
+        ApiKeys keys;
+        SamplingOptions sampling = options.Sampling ?? new SamplingOptions();
+        try
+        {
+            addresses = ListenAddress.ParseAll(options.Urls);
+            keys = ApiKeys.Load(options.ApiKeyFile);
+            sampling.Validate();
+            RefuseOpenDoors(options, addresses, keys);
+        }
+        catch (Exception e) when (e is FormatException or IOException or InvalidDataException or UnauthorizedAccessException or ArgumentException)
+        {
+            DaemonLog.Line(e.Message);
+            return UsageError;
+        }
+
+        using DaemonSignals signals = new();
+        Admission admission = new(options.QueueLimit);
+        using DaemonMetrics metrics = new(() => admission.Waiting);
+        using IDisposable? export = OtlpSwitch.Start(options.OtlpEndpoint);
+        ServerState state = new(ModelLoading.IdOf(options.Engine.ModelPath), admission, metrics, sampling);
+        await using WebApplication app = Build(addresses, new RequestPipeline(state, new RequestGuard(keys, addresses)));
+        await app.StartAsync(ct);
+        DaemonLog.Line($"listening on {string.Join(", ", app.Urls)}");
+        return await ServeAsync(app, options, state, signals, ct);
+    }
+
+    private static async Task<int> ServeAsync(WebApplication app, DaemonOptions options, ServerState state, DaemonSignals signals, CancellationToken ct)
+    {
+        TaskCompletionSource cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        using CancellationTokenRegistration registration = ct.Register(() => cancelled.TrySetResult());
+        Task asked = Task.WhenAny(signals.Asked, cancelled.Task);
+        using CancellationTokenSource stopLoading = new();
+        Task<ServedModel> loading = Task.Run(() => ModelLoading.LoadAsync(options.Engine, new ProgressCell(state), stopLoading.Token), CancellationToken.None);
+        try
+        {
+            if (await Task.WhenAny(loading, asked) == loading)
+            {
+                ServedModel model = await loading;
+                state.Model = model;
+                DaemonLog.Line($"ready: {model.Id}, context {model.Engine.Context}, budget {Memory.ByteSize.Format(model.Engine.CurrentPlan.Sheet.BudgetBytes)}");
+                await asked;
+            }
+
+            state.Admission.Drain();
+            await stopLoading.CancelAsync();
+            DaemonLog.Line("draining");
+            while (state.Admission.Admitted > 0)
+            {
+                await Task.Delay(20, CancellationToken.None);
+            }
+
+            return 0;
+        }
+        finally
+        {
+            state.Admission.Drain();
+            using CancellationTokenSource patience = new(TimeSpan.FromSeconds(2));
+            await app.StopAsync(patience.Token);
+            await EndAsync(loading);
+        }
+    }
+
+    private static async Task EndAsync(Task<ServedModel> loading)
+    {
+        await Task.WhenAny(loading);
+        if (loading.IsCompletedSuccessfully)
+        {
+            await (await loading).Engine.DisposeAsync();
+        }
+    }
+
+    private static void RefuseOpenDoors(DaemonOptions options, IReadOnlyList<ListenAddress> addresses, ApiKeys keys)
+    {
+        ListenAddress? open = addresses.FirstOrDefault(a => !a.IsLoopback);
+        if (open is not null && (!options.AllowRemote || !keys.AreRequired))
+        {
+            throw new ArgumentException(
+                $"{open.Host} can be reached from other machines; give --allow-remote and --api-key-file, or listen on 127.0.0.1.");
+        }
+    }
+
+    private static WebApplication Build(IReadOnlyList<ListenAddress> addresses, RequestPipeline pipeline)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.Sources.Clear(); // settings come from the command line's own sources only
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton<IHostLifetime, QuietLifetime>();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
+            kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeaderBytes;
+            kestrel.Limits.MaxConcurrentConnections = MaxConnections;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+            foreach (ListenAddress address in addresses)
+            {
+                kestrel.Listen(address.Address, address.Port, listen => listen.Protocols = Microsoft.AspNetCore.Server.Kestrel.Core.HttpProtocols.Http1);
+            }
+        });
+        WebApplication app = builder.Build();
+        app.Run(pipeline.HandleAsync);
+        return app;
+    }
+
+    private sealed class ProgressCell(ServerState state) : IProgress<LoadProgress>
+    {
+        public void Report(LoadProgress value) => state.Progress = value;
+    }
+}

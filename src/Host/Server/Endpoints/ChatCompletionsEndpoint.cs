@@ -1,0 +1,142 @@
+using System.Diagnostics;
+using System.Text;
+using LayerStream.Actors;
+using LayerStream.Host.Telemetry;
+using Microsoft.AspNetCore.Http;
+
+namespace LayerStream.Host.Server;
+
+/// <summary>Chat completions, whole or as a stream.</summary>
+internal static class ChatCompletionsEndpoint
+{
+    /// <summary>Answers one request. Refusals and failures are <see cref="ApiException"/>s or the engine's own exceptions.</summary>
+    public static async Task HandleAsync(HttpContext http, ServerState state)
+    {
+        RequestGuard.RequireJson(http.Request);
+        ServedModel model = state.RequireModel();
+        using Admission.Place place = state.Admission.Enter();
+        long arrived = Stopwatch.GetTimestamp();
+        (ChatRequest request, int[] prompt) = await ChatPreparation.PrepareAsync(http, state, model);
+        ChatJson json = new("chatcmpl-" + Guid.NewGuid().ToString("N"), model.Id, DateTimeOffset.UtcNow.ToUnixTimeSeconds());
+        using Activity? span = RequestSpan.Start(state.Metrics, model.Id, json.Id, request);
+        ChatRun run = new(model, request, prompt);
+        using EventStream stream = new(http);
+        using CancellationTokenSource cancel = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
+        Task<RunResult>? running = null;
+        string outcome = "error";
+        try
+        {
+            Task turn = place.WaitAsync(cancel.Token);
+            await (request.Stream ? stream.PingWhileAsync(turn) : turn);
+            running = run.ExecuteAsync(cancel.Token);
+            await (request.Stream ? StreamAsync(stream, json, request, run, running) : ReplyAsync(http, json, run, running));
+            outcome = (await running).FinishReason;
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            outcome = "cancelled";
+            throw;
+        }
+        catch (Exception e) when (stream.HasStarted && !http.RequestAborted.IsCancellationRequested)
+        {
+            // The status is out already: the error goes into the stream.
+            ApiException error = JsonReply.Describe(e);
+            DaemonLog.Failure(e, error);
+            await stream.SendAsync(writer => JsonReply.WriteError(writer, error));
+            await stream.EndAsync();
+        }
+        finally
+        {
+            await cancel.CancelAsync();
+            RunResult? result = await EndAsync(running);
+            RequestFigures figures = Figures(outcome, arrived, run, result);
+            state.Metrics.Add(figures);
+            RequestSpan.End(span, figures);
+        }
+    }
+
+    private static async Task StreamAsync(EventStream stream, ChatJson json, ChatRequest request, ChatRun run, Task<RunResult> running)
+    {
+        bool isFirst = true;
+        long started = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            Task<bool> more = run.Events.WaitToReadAsync().AsTask();
+            await stream.PingWhileAsync(more);
+            if (!await more)
+            {
+                break;
+            }
+
+            StringBuilder? text = null;
+            while (run.Events.TryRead(out ChatEvent item))
+            {
+                if (item.Text is not null)
+                {
+                    (text ??= new StringBuilder()).Append(item.Text);
+                    continue;
+                }
+
+                double elapsed = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+                await stream.SendAsync(writer => json.Progress(writer, item, elapsed));
+            }
+
+            if (text is not null)
+            {
+                bool withRole = isFirst;
+                await stream.SendAsync(writer => json.Chunk(writer, withRole, text.ToString(), null));
+                isFirst = false;
+            }
+        }
+
+        RunResult result = await running;
+        await stream.SendAsync(writer => json.Chunk(writer, isFirst, null, result));
+        if (request.IncludeUsage == true)
+        {
+            await stream.SendAsync(writer => json.UsageChunk(writer, result));
+        }
+
+        await stream.EndAsync();
+    }
+
+    private static async Task ReplyAsync(HttpContext http, ChatJson json, ChatRun run, Task<RunResult> running)
+    {
+        RunResult result = await running;
+        StringBuilder text = new();
+        while (run.Events.TryRead(out ChatEvent item))
+        {
+            text.Append(item.Text);
+        }
+
+        await JsonReply.SendAsync(http, 200, writer => json.Reply(writer, text.ToString(), result));
+    }
+
+    // The place in the queue may be given up only when the engine has let go of the run.
+    private static async Task<RunResult?> EndAsync(Task<RunResult>? running)
+    {
+        if (running is null)
+        {
+            return null;
+        }
+
+        await Task.WhenAny(running);
+        return running.IsCompletedSuccessfully ? await running : null;
+    }
+
+    private static RequestFigures Figures(string outcome, long arrived, ChatRun run, RunResult? result)
+    {
+        long first = run.FirstTokenTicks;
+        int later = (result?.GeneratedTokens ?? 0) - 1;
+        return new RequestFigures
+        {
+            Outcome = outcome,
+            Seconds = Stopwatch.GetElapsedTime(arrived).TotalSeconds,
+            FirstTokenSeconds = first == 0 ? -1 : Stopwatch.GetElapsedTime(arrived, first).TotalSeconds,
+            SecondsPerToken = later > 0 ? result!.DecodeSeconds / later : -1,
+            PromptTokens = result?.PromptTokens ?? 0,
+            GeneratedTokens = result?.GeneratedTokens ?? 0,
+            BytesStreamed = result?.BytesStreamed ?? 0,
+            StallSeconds = result?.StallSeconds ?? new Dictionary<string, double>(),
+        };
+    }
+}

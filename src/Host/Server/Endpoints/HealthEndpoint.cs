@@ -1,0 +1,41 @@
+using System.Text.Json;
+using LayerStream.Actors;
+using Microsoft.AspNetCore.Http;
+
+namespace LayerStream.Host.Server;
+
+/// <summary>Whether the process lives, and whether it can serve.</summary>
+internal static class HealthEndpoint
+{
+    /// <summary>200 as long as the process answers.</summary>
+    public static Task LiveAsync(HttpContext http, ServerState state) => JsonReply.SendAsync(http, 200, json => Write(json, "ok", null));
+
+    /// <summary>200 when requests are served; 503 with progress while the model loads, and while draining.</summary>
+    public static Task ReadyAsync(HttpContext http, ServerState state)
+    {
+        if (state.Admission.IsDraining)
+        {
+            return JsonReply.SendAsync(http, 503, json => Write(json, "draining", null));
+        }
+
+        return state.Model is null
+            ? JsonReply.SendAsync(http, 503, json => Write(json, "loading", state.Progress))
+            : JsonReply.SendAsync(http, 200, json => Write(json, "ok", null));
+    }
+
+    private static void Write(Utf8JsonWriter json, string status, LoadProgress? progress)
+    {
+        json.WriteStartObject();
+        json.WriteString("status", status);
+        if (progress is not null)
+        {
+            json.WriteStartObject("progress");
+            json.WriteString("stage", progress.Stage);
+            json.WriteNumber("done_bytes", progress.DoneBytes);
+            json.WriteNumber("total_bytes", progress.TotalBytes);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+    }
+}

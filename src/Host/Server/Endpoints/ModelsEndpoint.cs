@@ -1,0 +1,37 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+
+namespace LayerStream.Host.Server;
+
+/// <summary>The models of this server: one.</summary>
+internal static class ModelsEndpoint
+{
+    private const string Prefix = "/v1/models/";
+
+    /// <summary>The list.</summary>
+    public static Task ListAsync(HttpContext http, ServerState state) => JsonReply.SendAsync(http, 200, json =>
+    {
+        json.WriteStartObject();
+        json.WriteString("object", "list");
+        json.WriteStartArray("data");
+        WriteModel(json, state);
+        json.WriteEndArray();
+        json.WriteEndObject();
+    });
+
+    /// <summary>One model by its name.</summary>
+    /// <exception cref="ApiException">404.</exception>
+    public static Task OneAsync(HttpContext http, ServerState state) => http.Request.Path.Value![Prefix.Length..] == state.ModelId
+        ? JsonReply.SendAsync(http, 200, json => WriteModel(json, state))
+        : throw new ApiException(404, "invalid_request_error", $"there is no such model here; this server has '{state.ModelId}'", "model_not_found", "model");
+
+    private static void WriteModel(Utf8JsonWriter json, ServerState state)
+    {
+        json.WriteStartObject();
+        json.WriteString("id", state.ModelId);
+        json.WriteString("object", "model");
+        json.WriteNumber("created", (state.Model?.Created ?? DateTimeOffset.UtcNow).ToUnixTimeSeconds());
+        json.WriteString("owned_by", "layerstream");
+        json.WriteEndObject();
+    }
+}

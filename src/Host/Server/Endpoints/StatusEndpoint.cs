@@ -1,0 +1,77 @@
+using System.Text.Json;
+using LayerStream.Actors;
+using LayerStream.Memory;
+using Microsoft.AspNetCore.Http;
+
+namespace LayerStream.Host.Server;
+
+/// <summary>The plan in force and what the engine is doing.</summary>
+internal static class StatusEndpoint
+{
+    /// <summary>The status.</summary>
+    /// <exception cref="ApiException">503 while the model loads.</exception>
+    public static Task HandleAsync(HttpContext http, ServerState state)
+    {
+        ServedModel model = state.Model ?? throw new ApiException(503, "unavailable_error", "the model is loading", "loading") { RetryAfterSeconds = 2 };
+        return JsonReply.SendAsync(http, 200, json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("model", model.Id);
+            json.WriteString("state", state.Admission.IsDraining ? "draining" : "ready");
+            Plan(json, model.Engine);
+            Now(json, model);
+            json.WriteStartObject("requests");
+            json.WriteNumber("running", state.Admission.Running);
+            json.WriteNumber("waiting", state.Admission.Waiting);
+            json.WriteNumber("queue_limit", state.Admission.QueueLimit);
+            json.WriteEndObject();
+            json.WriteStartObject("memory");
+            json.WriteNumber("resident_bytes", ProcessMemory.ResidentBytes());
+            json.WriteNumber("resident_peak_bytes", ProcessMemory.PeakResidentBytes());
+            json.WriteEndObject();
+            json.WriteEndObject();
+        });
+    }
+
+    private static void Plan(Utf8JsonWriter json, Engine engine)
+    {
+        EnginePlan plan = engine.CurrentPlan;
+        json.WriteStartObject("plan");
+        json.WriteNumber("budget_bytes", plan.Sheet.BudgetBytes);
+        json.WriteNumber("smallest_budget_bytes", plan.SmallestBudgetBytes);
+        json.WriteNumber("planned_bytes", plan.Sheet.Sum);
+        json.WriteStartObject("accounts");
+        foreach ((string account, long bytes) in plan.Sheet.Accounts)
+        {
+            json.WriteNumber(account, bytes);
+        }
+
+        json.WriteEndObject();
+        json.WriteNumber("pinned_bytes", plan.PinnedBytes);
+        json.WriteNumber("streamed_bytes_per_token", plan.StreamedBytesPerToken);
+        json.WriteNumber("slot_bytes", plan.SlotBytes);
+        json.WriteNumber("context", plan.Context);
+        json.WriteNumber("threads", plan.Threads);
+        json.WriteNull("predicted_tokens_per_second");
+        json.WriteEndObject();
+    }
+
+    private static void Now(Utf8JsonWriter json, ServedModel model)
+    {
+        EngineStatus status = model.Engine.Status();
+        json.WriteStartObject("engine");
+        json.WriteBoolean("busy", status.Busy);
+        json.WriteNumber("depth", status.Depth);
+        json.WriteNumber("free_slots", status.FreeSlots);
+        json.WriteNumber("total_slots", status.TotalSlots);
+        json.WriteNumber("reads_in_flight", status.InFlightReads);
+        json.WriteNumber("bytes_read", status.BytesRead);
+        json.WriteNumber("load_seconds", status.LoadSeconds);
+        json.WriteNumber("compute_seconds", status.ComputeSeconds);
+        json.WriteNumber("tokens", status.Tokens);
+        json.WriteBoolean("direct_io", model.Engine.IsDirect);
+        json.WriteString("direct_io_fallback", model.Engine.DirectFallback);
+        json.WriteNumber("device_bytes_per_second", Math.Round(model.DeviceBytesPerSecond));
+        json.WriteEndObject();
+    }
+}

@@ -1,0 +1,23 @@
+using System.Runtime.Intrinsics.X86;
+
+namespace LayerStream.Kernels;
+
+/// <summary>The instruction-set levels the kernels distinguish. All answers are constants for the life of the process.</summary>
+public static class Isa
+{
+    /// <summary>AVX2 and FMA are usable.</summary>
+    public static bool Avx2 => System.Runtime.Intrinsics.X86.Avx2.IsSupported && Fma.IsSupported;
+
+    /// <summary>AVX-512 F, BW, DQ and VL are usable.</summary>
+    public static bool Avx512 => Avx2 && Avx512BW.IsSupported && Avx512BW.VL.IsSupported && Avx512DQ.IsSupported;
+
+    internal static IsaLevel Level => Avx512 ? IsaLevel.Avx512 : Avx2 ? IsaLevel.Avx2 : IsaLevel.Scalar;
+
+    /// <summary>One short phrase for logs, for example <c>AVX-512 (F, BW, DQ, VL)</c>.</summary>
+    public static string Describe() => Level switch
+    {
+        IsaLevel.Avx512 => "AVX-512 (F, BW, DQ, VL)",
+        IsaLevel.Avx2 => "AVX2 + FMA",
+        _ => "scalar",
+    };
+}

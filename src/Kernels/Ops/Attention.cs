@@ -1,0 +1,291 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace LayerStream.Kernels;
+
+/// <summary>
+/// Attention of one query row over cached keys and values, on the calling thread, in F32. Keys are taken in blocks that end at
+/// multiples of 128 of the absolute key index and merged in order by online softmax, so the result depends on nothing but the
+/// query, the keys and the first key.
+/// </summary>
+public static unsafe class Attention
+{
+    /// <summary>Keys per block.</summary>
+    public const int BlockKeys = 128;
+
+    private const int TileRows = 4; // rows converted and used together
+    private const int MaxRowElements = 4096; // bounds the stack tile to 64 KiB
+
+    /// <summary>Floats of scratch that <see cref="Group"/> needs (<see cref="Head"/>: heads = 1).</summary>
+    public static long ScratchFloats(int heads, int valueDim) => (long)heads * (BlockKeys + valueDim);
+
+    /// <summary>One query head: output = Σ_j softmax_j(scale · query·key_j) value_j, j in [firstKey, firstKey + keyCount).</summary>
+    /// <param name="query">headDim floats.</param>
+    /// <param name="headDim">Elements of a query and of a key, at most 4096.</param>
+    /// <param name="valueDim">Elements of a value and of the output, at most 4096.</param>
+    /// <param name="keys">Address of the row of absolute key 0; key j lies at keys + j · keyStride.</param>
+    /// <param name="keyStride">Bytes.</param>
+    /// <param name="values">Address of the row of absolute key 0's value; may be <paramref name="keys"/> (MLA).</param>
+    /// <param name="valueStride">Bytes.</param>
+    /// <param name="type">Element type of keys and values.</param>
+    /// <param name="firstKey">First visible key, absolute.</param>
+    /// <param name="keyCount">Visible keys; 0 gives zeros.</param>
+    /// <param name="scale">Factor on the scores.</param>
+    /// <param name="output">valueDim floats; may be the query.</param>
+    /// <param name="scratch">128 + valueDim floats.</param>
+    /// <param name="sink">Logit that takes part in the softmax's denominator only, not scaled; null = none.</param>
+    public static void Head(
+        nint query, int headDim, int valueDim, nint keys, long keyStride, nint values, long valueStride, KvType type,
+        int firstKey, int keyCount, float scale, nint output, nint scratch, float? sink = null)
+    {
+        float logit = sink.GetValueOrDefault();
+        Group(
+            query, 0, 1, headDim, valueDim, keys, keyStride, values, valueStride, type, firstKey, keyCount, scale,
+            output, 0, scratch, sink.HasValue ? (nint)(&logit) : 0);
+    }
+
+    /// <summary>The query heads that share a KV head: every row is read and converted once. Same bits per head as <see cref="Head"/>.</summary>
+    /// <param name="query">Head h at query + h · queryStride.</param>
+    /// <param name="queryStride">Floats.</param>
+    /// <param name="heads">Query heads.</param>
+    /// <param name="headDim">Elements of a query and of a key, at most 4096.</param>
+    /// <param name="valueDim">Elements of a value and of an output, at most 4096.</param>
+    /// <param name="keys">Address of the row of absolute key 0; key j lies at keys + j · keyStride.</param>
+    /// <param name="keyStride">Bytes.</param>
+    /// <param name="values">Address of the row of absolute key 0's value.</param>
+    /// <param name="valueStride">Bytes.</param>
+    /// <param name="type">Element type of keys and values.</param>
+    /// <param name="firstKey">First visible key, absolute.</param>
+    /// <param name="keyCount">Visible keys; 0 gives zeros.</param>
+    /// <param name="scale">Factor on the scores.</param>
+    /// <param name="output">Head h at output + h · outputStride; may be the query if strides and dims are equal.</param>
+    /// <param name="outputStride">Floats.</param>
+    /// <param name="scratch"><see cref="ScratchFloats"/> floats.</param>
+    /// <param name="sinks">Address of one sink logit per head, or 0 for none.</param>
+    [SkipLocalsInit]
+    public static void Group(
+        nint query, long queryStride, int heads, int headDim, int valueDim, nint keys, long keyStride, nint values,
+        long valueStride, KvType type, int firstKey, int keyCount, float scale, nint output, long outputStride, nint scratch,
+        nint sinks = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Math.Max(headDim, valueDim), MaxRowElements);
+        Debug.Assert(heads > 0 && firstKey >= 0 && keyCount >= 0);
+        float* scores = (float*)scratch; // per head BlockKeys scores, then weights
+        float* sums = scores + ((long)heads * BlockKeys); // per head valueDim weighted sums
+        Normaliser* states = stackalloc Normaliser[heads];
+        float* tile = stackalloc float[type == KvType.F16 ? TileRows * Math.Max(headDim, valueDim) : 1];
+        Start(states, (float*)sinks, heads);
+        new Span<float>(sums, heads * valueDim).Clear();
+
+        var keyRows = new Rows(keys, keyStride, headDim, type, tile);
+        var valueRows = new Rows(values, valueStride, valueDim, type, tile);
+        int end = firstKey + keyCount;
+        for (int from = firstKey; from < end;)
+        {
+            int count = Math.Min(end, (from | (BlockKeys - 1)) + 1) - from;
+            Score(keyRows, from, count, (float*)query, queryStride, heads, scale, scores);
+            for (int h = 0; h < heads; h++)
+            {
+                ToWeights(scores + (h * BlockKeys), count, ref states[h], sums + ((long)h * valueDim), valueDim);
+            }
+
+            Accumulate(valueRows, from, count, scores, heads, sums);
+            from += count;
+        }
+
+        for (int h = 0; h < heads; h++)
+        {
+            float* destination = (float*)output + (h * outputStride);
+            float inverse = states[h].Sum > 0 || float.IsNaN(states[h].Sum) ? 1f / states[h].Sum : 0f;
+            Unsafe.CopyBlockUnaligned(destination, sums + ((long)h * valueDim), (uint)(valueDim * sizeof(float)));
+            VectorOps.Scale((nint)destination, valueDim, inverse);
+        }
+    }
+
+    private static void Start(Normaliser* states, float* sinks, int heads)
+    {
+        for (int h = 0; h < heads; h++)
+        {
+            states[h] = sinks == null ? new Normaliser(float.NegativeInfinity, 0f) : new Normaliser(sinks[h], 1f);
+        }
+    }
+
+    /// <summary>scores[h][j] = scale · query_h·key_(from+j), padded with −∞ to a multiple of 8.</summary>
+    private static void Score(
+        in Rows rows, int from, int count, float* query, long queryStride, int heads, float scale, float* scores)
+    {
+        for (int j = 0; j < count; j += TileRows)
+        {
+            FourRows keys = rows.Load(from + j, count - j);
+            for (int h = 0; h < heads; h++)
+            {
+                Vector128<float> four = Dot(query + (h * queryStride), keys, rows.Elements) * scale;
+                four.Store(scores + (h * BlockKeys) + j); // rows past count repeat the last one and are overwritten below
+            }
+        }
+
+        int padded = (count + Lanes.Count - 1) & -Lanes.Count;
+        for (int h = 0; h < heads; h++)
+        {
+            new Span<float>(scores + (h * BlockKeys) + count, padded - count).Fill(float.NegativeInfinity);
+        }
+    }
+
+    /// <summary>Turns a block's scores into weights relative to the running maximum and rescales what came before.</summary>
+    private static void ToWeights(float* scores, int count, ref Normaliser state, float* sums, int valueDim)
+    {
+        Vector256<float> maxima = Vector256.Create(state.Maximum);
+        for (int j = 0; j < count; j += Lanes.Count)
+        {
+            maxima = Vector256.Max(maxima, Vector256.Load(scores + j)); // NaN wins
+        }
+
+        float maximum = maxima.GetElement(0);
+        for (int lane = 1; lane < Lanes.Count; lane++)
+        {
+            maximum = MathF.Max(maximum, maxima.GetElement(lane));
+        }
+
+        if (maximum != state.Maximum)
+        {
+            float fade = Lanes.Exp(state.Maximum - maximum);
+            state.Sum *= fade;
+            state.Maximum = maximum;
+            VectorOps.Scale((nint)sums, valueDim, fade);
+        }
+
+        Vector256<float> shift = Vector256.Create(maximum);
+        Vector256<float> total = Vector256<float>.Zero;
+        for (int j = 0; j < count; j += Lanes.Count)
+        {
+            Vector256<float> weights = Lanes.Exp(Vector256.Load(scores + j) - shift);
+            weights.Store(scores + j);
+            total += weights;
+        }
+
+        state.Sum += Lanes.Sum(total);
+    }
+
+    /// <summary>sums[h] += Σ_j weight[h][j] · value_(from+j), in the order of j.</summary>
+    private static void Accumulate(in Rows rows, int from, int count, float* weights, int heads, float* sums)
+    {
+        for (int j = 0; j < count; j += TileRows)
+        {
+            FourRows values = rows.Load(from + j, count - j);
+            for (int h = 0; h < heads; h++)
+            {
+                AddWeighted(sums + ((long)h * rows.Elements), weights + (h * BlockKeys) + j, values, rows.Elements);
+            }
+        }
+    }
+
+    private static Vector128<float> Dot(float* q, in FourRows rows, int n)
+    {
+        float* r0 = rows.Row0, r1 = rows.Row1, r2 = rows.Row2, r3 = rows.Row3;
+        Vector256<float> a0 = default, a1 = default, a2 = default, a3 = default;
+        Vector256<float> b0 = default, b1 = default, b2 = default, b3 = default;
+        int i = 0;
+        for (; i <= n - (2 * Lanes.Count); i += 2 * Lanes.Count)
+        {
+            Vector256<float> even = Vector256.Load(q + i);
+            Vector256<float> odd = Vector256.Load(q + i + Lanes.Count);
+            a0 = Lanes.MultiplyAdd(even, Vector256.Load(r0 + i), a0);
+            a1 = Lanes.MultiplyAdd(even, Vector256.Load(r1 + i), a1);
+            a2 = Lanes.MultiplyAdd(even, Vector256.Load(r2 + i), a2);
+            a3 = Lanes.MultiplyAdd(even, Vector256.Load(r3 + i), a3);
+            b0 = Lanes.MultiplyAdd(odd, Vector256.Load(r0 + i + Lanes.Count), b0);
+            b1 = Lanes.MultiplyAdd(odd, Vector256.Load(r1 + i + Lanes.Count), b1);
+            b2 = Lanes.MultiplyAdd(odd, Vector256.Load(r2 + i + Lanes.Count), b2);
+            b3 = Lanes.MultiplyAdd(odd, Vector256.Load(r3 + i + Lanes.Count), b3);
+        }
+
+        if (i <= n - Lanes.Count)
+        {
+            Vector256<float> even = Vector256.Load(q + i);
+            a0 = Lanes.MultiplyAdd(even, Vector256.Load(r0 + i), a0);
+            a1 = Lanes.MultiplyAdd(even, Vector256.Load(r1 + i), a1);
+            a2 = Lanes.MultiplyAdd(even, Vector256.Load(r2 + i), a2);
+            a3 = Lanes.MultiplyAdd(even, Vector256.Load(r3 + i), a3);
+            i += Lanes.Count;
+        }
+
+        Vector128<float> dots = Vector128.Create(Lanes.Sum(a0 + b0), Lanes.Sum(a1 + b1), Lanes.Sum(a2 + b2), Lanes.Sum(a3 + b3));
+        for (; i < n; i++)
+        {
+            dots += Vector128.Create(r0[i], r1[i], r2[i], r3[i]) * q[i];
+        }
+
+        return dots;
+    }
+
+    private static void AddWeighted(float* sums, float* weights, in FourRows rows, int n)
+    {
+        float* r0 = rows.Row0, r1 = rows.Row1, r2 = rows.Row2, r3 = rows.Row3;
+        Vector256<float> w0 = Vector256.Create(weights[0]);
+        Vector256<float> w1 = Vector256.Create(weights[1]);
+        Vector256<float> w2 = Vector256.Create(weights[2]);
+        Vector256<float> w3 = Vector256.Create(weights[3]);
+        int i = 0;
+        for (; i <= n - Lanes.Count; i += Lanes.Count)
+        {
+            Vector256<float> sum = Lanes.MultiplyAdd(w0, Vector256.Load(r0 + i), Vector256.Load(sums + i));
+            sum = Lanes.MultiplyAdd(w1, Vector256.Load(r1 + i), sum);
+            sum = Lanes.MultiplyAdd(w2, Vector256.Load(r2 + i), sum);
+            Lanes.MultiplyAdd(w3, Vector256.Load(r3 + i), sum).Store(sums + i);
+        }
+
+        for (; i < n; i++)
+        {
+            float sum = Lanes.MultiplyAdd(weights[0], r0[i], sums[i]);
+            sum = Lanes.MultiplyAdd(weights[1], r1[i], sum);
+            sum = Lanes.MultiplyAdd(weights[2], r2[i], sum);
+            sums[i] = Lanes.MultiplyAdd(weights[3], r3[i], sum);
+        }
+    }
+
+    /// <summary>Running maximum of the scores and Σ e^(score − maximum).</summary>
+    private struct Normaliser(float maximum, float sum)
+    {
+        public float Maximum = maximum;
+        public float Sum = sum;
+    }
+
+    /// <summary>Four F32 rows, in the cache itself or converted into the tile.</summary>
+    private readonly struct FourRows(float* row0, float* row1, float* row2, float* row3)
+    {
+        public readonly float* Row0 = row0;
+        public readonly float* Row1 = row1;
+        public readonly float* Row2 = row2;
+        public readonly float* Row3 = row3;
+    }
+
+    /// <summary>Cache rows of one KV head.</summary>
+    private readonly struct Rows(nint address, long stride, int elements, KvType type, float* tile)
+    {
+        public readonly int Elements = elements;
+
+        /// <summary>Rows first … first + 3; with fewer left, the last one stands in for the missing.</summary>
+        public FourRows Load(int first, int left)
+        {
+            float* row0 = At(first, 0);
+            float* row1 = left > 1 ? At(first, 1) : row0;
+            float* row2 = left > 2 ? At(first, 2) : row1;
+            float* row3 = left > 3 ? At(first, 3) : row2;
+            return new FourRows(row0, row1, row2, row3);
+        }
+
+        private float* At(int first, int index)
+        {
+            nint row = address + (nint)((first + (long)index) * stride);
+            if (type == KvType.F32)
+            {
+                return (float*)row;
+            }
+
+            float* converted = tile + ((long)index * Elements);
+            VectorOps.HalfToFloat(row, (nint)converted, Elements);
+            return converted;
+        }
+    }
+}

@@ -1,0 +1,11 @@
+namespace LayerStream.Kernels;
+
+/// <summary>Element type of cached keys and values.</summary>
+public enum KvType
+{
+    /// <summary>IEEE half precision.</summary>
+    F16,
+
+    /// <summary>Single precision.</summary>
+    F32,
+}

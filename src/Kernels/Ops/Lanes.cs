@@ -1,0 +1,151 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
+
+namespace LayerStream.Kernels;
+
+/// <summary>
+/// Eight F32 lanes and their scalar twins. A twin does the same operations in the same order, so that an element has the same
+/// bits whether it falls into a vector or into the tail after it.
+/// </summary>
+internal static unsafe class Lanes
+{
+    public const int Count = 8;
+
+    // exp(x) = 2^n * e^r, n = round(x / ln 2), r = x - n ln 2 in [-0.347, 0.347], e^r by its Taylor polynomial (remainder 5e-9).
+    private const float Log2E = 1.44269504f;
+    private const float RoundBias = 12582912f; // 1.5 * 2^23: adding it leaves round-to-nearest of x in the low mantissa bits
+    private const int RoundBiasBits = 0x4B400000;
+    private const float Ln2High = 0.693359375f; // few bits: n * Ln2High is exact
+    private const float Ln2Low = -2.12194440e-4f;
+    private const float ExpUpper = 89f; // overflows to infinity
+    private const float ExpLower = -105f; // rounds to zero
+    private const float C2 = 1f / 2;
+    private const float C3 = 1f / 6;
+    private const float C4 = 1f / 24;
+    private const float C5 = 1f / 120;
+    private const float C6 = 1f / 720;
+    private const float C7 = 1f / 5040;
+
+    private static bool HasFma
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Fma.IsSupported || AdvSimd.IsSupported;
+    }
+
+    /// <summary>a * b + c, fused exactly where the instruction set has it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> MultiplyAdd(Vector256<float> a, Vector256<float> b, Vector256<float> c)
+    {
+        if (Fma.IsSupported)
+        {
+            return Fma.MultiplyAdd(a, b, c);
+        }
+
+        return AdvSimd.IsSupported
+            ? Vector256.Create(
+                AdvSimd.FusedMultiplyAdd(c.GetLower(), a.GetLower(), b.GetLower()),
+                AdvSimd.FusedMultiplyAdd(c.GetUpper(), a.GetUpper(), b.GetUpper()))
+            : (a * b) + c;
+    }
+
+    /// <summary>Scalar twin.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MultiplyAdd(float a, float b, float c) => HasFma ? MathF.FusedMultiplyAdd(a, b, c) : (a * b) + c;
+
+    /// <summary>e^x, relative error below 2e-7; 0 and infinity outside the range, NaN stays NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Exp(Vector256<float> x)
+    {
+        Vector256<float> upper = Vector256.Create(ExpUpper);
+        Vector256<float> lower = Vector256.Create(ExpLower);
+        x = Vector256.ConditionalSelect(Vector256.GreaterThan(x, upper), upper, x);
+        x = Vector256.ConditionalSelect(Vector256.LessThan(x, lower), lower, x);
+        Vector256<float> biased = MultiplyAdd(x, Vector256.Create(Log2E), Vector256.Create(RoundBias));
+        Vector256<int> n = biased.AsInt32() - Vector256.Create(RoundBiasBits);
+        Vector256<float> minusN = Vector256.Create(RoundBias) - biased;
+        Vector256<float> r = MultiplyAdd(minusN, Vector256.Create(Ln2High), x);
+        r = MultiplyAdd(minusN, Vector256.Create(Ln2Low), r);
+        Vector256<float> p = MultiplyAdd(Vector256.Create(C7), r, Vector256.Create(C6));
+        p = MultiplyAdd(p, r, Vector256.Create(C5));
+        p = MultiplyAdd(p, r, Vector256.Create(C4));
+        p = MultiplyAdd(p, r, Vector256.Create(C3));
+        p = MultiplyAdd(p, r, Vector256.Create(C2));
+        p = MultiplyAdd(p, r, Vector256<float>.One);
+        p = MultiplyAdd(p, r, Vector256<float>.One);
+
+        // 2^n in two halves: n reaches -151 and 128, beyond one exponent field.
+        Vector256<int> low = n >> 1;
+        Vector256<int> bias = Vector256.Create(127);
+        return p * ((low + bias) << 23).AsSingle() * ((n - low + bias) << 23).AsSingle();
+    }
+
+    /// <summary>Scalar twin.</summary>
+    public static float Exp(float x)
+    {
+        x = x > ExpUpper ? ExpUpper : x;
+        x = x < ExpLower ? ExpLower : x;
+        float biased = MultiplyAdd(x, Log2E, RoundBias);
+        int n = BitConverter.SingleToInt32Bits(biased) - RoundBiasBits;
+        float minusN = RoundBias - biased;
+        float r = MultiplyAdd(minusN, Ln2High, x);
+        r = MultiplyAdd(minusN, Ln2Low, r);
+        float p = MultiplyAdd(C7, r, C6);
+        p = MultiplyAdd(p, r, C5);
+        p = MultiplyAdd(p, r, C4);
+        p = MultiplyAdd(p, r, C3);
+        p = MultiplyAdd(p, r, C2);
+        p = MultiplyAdd(p, r, 1f);
+        p = MultiplyAdd(p, r, 1f);
+        int low = n >> 1;
+        return p * BitConverter.Int32BitsToSingle((low + 127) << 23) * BitConverter.Int32BitsToSingle((n - low + 127) << 23);
+    }
+
+    /// <summary>Sum of the lanes in a fixed order.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Vector256<float> x)
+    {
+        Vector128<float> s = x.GetLower() + x.GetUpper();
+        s += Vector128.Shuffle(s, Vector128.Create(2, 3, 0, 1));
+        return s.GetElement(0) + s.GetElement(1);
+    }
+
+    /// <summary>Eight halves to F32, exact; NaN payloads are kept.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadHalf(ushort* source)
+    {
+        Vector256<uint> h = Vector256.WidenLower(Vector128.Load(source).ToVector256Unsafe());
+        Vector256<uint> magnitude = (h & Vector256.Create(0x7FFFu)) << 13;
+        Vector256<uint> sign = (h & Vector256.Create(0x8000u)) << 16;
+
+        // The half's exponent read as F32 is 112 too small: one exact product corrects normals and subnormals alike.
+        Vector256<uint> value = (magnitude.AsSingle() * Vector256.Create(BitConverter.UInt32BitsToSingle(0x77800000))).AsUInt32();
+        Vector256<int> special = Vector256.GreaterThan(magnitude.AsInt32(), Vector256.Create(0x0F7FFFFF));
+        return (value | sign | (special.AsUInt32() & Vector256.Create(0x7F800000u))).AsSingle();
+    }
+
+    /// <summary>Eight F32 to halves, round to nearest even, overflow to infinity, every NaN to the quiet NaN of its sign.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreHalf(Vector256<float> x, ushort* destination)
+    {
+        const uint FirstNormal = 113u << 23; // 2^-14
+        const uint FirstInfinite = 143u << 23; // 2^16
+        const uint SubnormalMagic = 126u << 23; // 0.5: its last mantissa bit weighs 2^-24, as a half's subnormals do
+        Vector256<uint> bits = x.AsUInt32();
+        Vector256<uint> sign = bits & Vector256.Create(0x80000000u);
+        Vector256<uint> a = bits ^ sign;
+        Vector256<uint> odd = (a >> 13) & Vector256<uint>.One;
+        Vector256<uint> normal = (a + Vector256.Create(0xC8000FFFu) + odd) >> 13; // rebias the exponent, round half to even
+        Vector256<uint> magic = Vector256.Create(SubnormalMagic);
+        Vector256<uint> subnormal = (a.AsSingle() + magic.AsSingle()).AsUInt32() - magic;
+        Vector256<uint> nan = Vector256.GreaterThan(a.AsInt32(), Vector256.Create(0x7F800000)).AsUInt32();
+        Vector256<uint> infinite = Vector256.Create(0x7C00u) | (nan & Vector256.Create(0x0200u));
+        Vector256<uint> result = Vector256.ConditionalSelect(
+            Vector256.LessThan(a.AsInt32(), Vector256.Create((int)FirstNormal)).AsUInt32(), subnormal, normal);
+        result = Vector256.ConditionalSelect(
+            Vector256.LessThan(a.AsInt32(), Vector256.Create((int)FirstInfinite)).AsUInt32(), result, infinite);
+        result |= sign >> 16;
+        Vector128.Narrow(result.GetLower(), result.GetUpper()).Store(destination);
+    }
+}

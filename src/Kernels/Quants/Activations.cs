@@ -1,0 +1,135 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace LayerStream.Kernels;
+
+/// <summary>
+/// Prepared activation rows. Quantisation is symmetric: d = max|x| / 127, q = round-half-even(x · 127 / max|x|), so −128 never occurs;
+/// results are the same at every instruction-set level.
+/// </summary>
+internal static unsafe class Activations
+{
+    /// <summary>Bytes of a 256-block: values, sums, scale, padding.</summary>
+    public const int Block256Bytes = 320;
+
+    /// <summary>Offset of the sixteen sums in a 256-block.</summary>
+    public const int SumsOffset = 256;
+
+    /// <summary>Offset of the scale in a 256-block.</summary>
+    public const int Scale256Offset = 288;
+
+    /// <summary>Bytes of the scales of 64 columns in Q8Block32.</summary>
+    public const int PairScaleBytes = 16;
+
+    /// <summary>Where the scales of a Q8Block32 row start.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static long ScaleOffset(int columns) => ((long)columns + 63) & ~63L;
+
+    /// <summary>Bytes of one row, a multiple of 64.</summary>
+    public static long RowBytes(ActivationLayout layout, int columns)
+    {
+        long pairs = ((long)columns + 63) / 64;
+        return layout switch
+        {
+            ActivationLayout.F32 => pairs * 256,
+            ActivationLayout.Q8Block32 => (pairs * 64) + (((pairs * PairScaleBytes) + 63) & ~63L),
+            ActivationLayout.Q8Block256 => ((long)columns + 255) / 256 * Block256Bytes,
+            _ => throw new ArgumentOutOfRangeException(nameof(layout)),
+        };
+    }
+
+    /// <summary>Writes one prepared row (all <see cref="RowBytes"/> bytes of it).</summary>
+    public static void Prepare(ActivationLayout layout, float* source, int columns, byte* destination)
+    {
+        switch (layout)
+        {
+            case ActivationLayout.F32:
+                Buffer.MemoryCopy(source, destination, 4L * columns, 4L * columns);
+                new Span<byte>(destination + (4L * columns), (int)(RowBytes(layout, columns) - (4L * columns))).Clear();
+                break;
+            case ActivationLayout.Q8Block32:
+                PrepareBlock32(source, columns, destination);
+                break;
+            case ActivationLayout.Q8Block256:
+                for (int i = 0; i < columns; i += 256)
+                {
+                    PrepareBlock256(source + i, destination);
+                    destination += Block256Bytes;
+                }
+
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(layout));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PrepareBlock32(float* source, int columns, byte* destination)
+    {
+        long scaleOffset = ScaleOffset(columns);
+        new Span<byte>(destination + columns, (int)(RowBytes(ActivationLayout.Q8Block32, columns) - columns)).Clear();
+        for (int i = 0; i < columns; i += 32)
+        {
+            float* scales = (float*)(destination + scaleOffset) + (i / 64 * 4) + (i / 32 % 2);
+            float inverse = InverseScale(source + i, 32, out float scale);
+            Vector256<int> sum = Quantize(source + i, inverse, destination + i) + Quantize(source + i + 16, inverse, destination + i + 16);
+            scales[0] = scale;
+            scales[2] = scale * Vector256.Sum(sum);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PrepareBlock256(float* source, byte* destination)
+    {
+        float inverse = InverseScale(source, 256, out float scale);
+        short* sums = (short*)(destination + SumsOffset);
+        for (int i = 0; i < 16; i++)
+        {
+            sums[i] = (short)Vector256.Sum(Quantize(source + (16 * i), inverse, destination + (16 * i)));
+        }
+
+        *(float*)(destination + Scale256Offset) = scale;
+        new Span<byte>(destination + Scale256Offset + 4, Block256Bytes - Scale256Offset - 4).Clear();
+    }
+
+    /// <summary>127 / max|x| and its reciprocal; both zero when the block is zero or too small to invert.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float InverseScale(float* source, int count, out float scale)
+    {
+        Vector256<float> most = Vector256<float>.Zero;
+        for (int i = 0; i < count; i += 8)
+        {
+            most = Vector256.Max(most, Vector256.Abs(Vector256.Load(source + i)));
+        }
+
+        Vector128<float> half = Vector128.Max(most.GetLower(), most.GetUpper());
+        float largest = MathF.Max(MathF.Max(half[0], half[1]), MathF.Max(half[2], half[3]));
+        float inverse = 127f / largest;
+        if (float.IsInfinity(inverse))
+        {
+            scale = 0;
+            return 0;
+        }
+
+        scale = largest / 127f;
+        return inverse;
+    }
+
+    /// <summary>Sixteen values to int8; returns their integers added in eight lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Quantize(float* source, float inverse, byte* destination)
+    {
+        Vector256<int> low = Round(source, inverse);
+        Vector256<int> high = Round(source + 8, inverse);
+        Vector256<short> words = Vector256.Narrow(low, high);
+        Vector128.Narrow(words.GetLower(), words.GetUpper()).Store((sbyte*)destination);
+        return low + high;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Round(float* source, float inverse)
+    {
+        Vector256<int> q = Vector256.ConvertToInt32(Vector256.Round(Vector256.Load(source) * inverse));
+        return Vector256.Min(Vector256.Max(q, Vector256.Create(-127)), Vector256.Create(127));
+    }
+}

@@ -1,0 +1,13 @@
+using System.Runtime.CompilerServices;
+
+[assembly: InternalsVisibleTo("Kernels.Tests")]
+
+namespace LayerStream.Kernels;
+
+/// <summary>Instruction-set level of a loop, in rising order.</summary>
+internal enum IsaLevel
+{
+    Scalar,
+    Avx2,
+    Avx512,
+}

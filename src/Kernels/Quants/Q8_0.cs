@@ -1,0 +1,130 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace LayerStream.Kernels;
+
+/// <summary>Q8_0: 32 elements, <c>d:f16 q:i8[32]</c>, y = q·d.</summary>
+internal unsafe struct Q8_0 : IBlockDecoder, IBlockOperator<WeightPointer, double>
+{
+    public static int BlockElements => 32;
+
+    public static int BlockBytes => 34;
+
+    public static int StepColumns => 32 * 2;
+
+    public static int StepBytes => 34 * 2;
+
+    public static ActivationLayout Layout => ActivationLayout.Q8Block32;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Decode(byte* source, float* destination)
+    {
+        float d = Float16.Read(source);
+        for (int j = 0; j < 32; j++)
+        {
+            destination[j] = ((sbyte*)source)[2 + j] * d;
+        }
+    }
+
+    public static WeightPointer Load(byte* weights) => new() { Block = weights };
+
+    public static double Dot(in WeightPointer weights, byte* values, byte* scales, double sum)
+    {
+        for (int b = 0; b < 2; b++)
+        {
+            byte* block = weights.Block + (34 * b);
+            sbyte* a = (sbyte*)values + (32 * b);
+            int dot = 0;
+            for (int j = 0; j < 32; j++)
+            {
+                dot += ((sbyte*)block)[2 + j] * a[j];
+            }
+
+            sum += (double)Float16.Read(block) * ((float*)scales)[b] * dot;
+        }
+
+        return sum;
+    }
+
+    public static float Total(double sum) => (float)sum;
+
+    /// <summary>Sixteen-bit weights of two blocks.</summary>
+    internal struct Words512
+    {
+        public Vector512<short> Q0, Q1;
+        public float Scale0, Scale1;
+    }
+
+    /// <summary>AVX2 operator: products of |w| and a·sign(w), which stay in 16 bits because a is never −128.</summary>
+    internal struct V256 : IBlockOperator<NibblePair256, Vector256<float>>
+    {
+        public static int StepColumns => Q8_0.StepColumns;
+
+        public static int StepBytes => Q8_0.StepBytes;
+
+        public static ActivationLayout Layout => ActivationLayout.Q8Block32;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static NibblePair256 Load(byte* weights)
+        {
+            NibblePair256 w;
+            w.Q0 = Vector256.Load(weights + 2);
+            w.Q1 = Vector256.Load(weights + 36);
+            w.Scale0 = Vector256.Create(Float16.Read(weights));
+            w.Scale1 = Vector256.Create(Float16.Read(weights + 34));
+            w.Offset0 = 0;
+            w.Offset1 = 0;
+            return w;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector256<float> Dot(in NibblePair256 weights, byte* values, byte* scales, Vector256<float> sum)
+        {
+            float* d = (float*)scales;
+            Vector256<sbyte> w0 = weights.Q0.AsSByte();
+            Vector256<sbyte> w1 = weights.Q1.AsSByte();
+            Vector256<int> dot0 = Nibbles.Dot(Avx2.Abs(w0), Avx2.Sign(Vector256.Load((sbyte*)values), w0));
+            Vector256<int> dot1 = Nibbles.Dot(Avx2.Abs(w1), Avx2.Sign(Vector256.Load((sbyte*)values + 32), w1));
+            sum = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(dot0), weights.Scale0 * Vector256.Create(d[0]), sum);
+            return Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(dot1), weights.Scale1 * Vector256.Create(d[1]), sum);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static float Total(Vector256<float> sum) => Vector256.Sum(sum);
+    }
+
+    /// <summary>AVX-512 operator: 16-bit products (there is no 512-bit sign instruction).</summary>
+    internal struct V512 : IBlockOperator<Words512, Vector512<float>>
+    {
+        public static int StepColumns => Q8_0.StepColumns;
+
+        public static int StepBytes => Q8_0.StepBytes;
+
+        public static ActivationLayout Layout => ActivationLayout.Q8Block32;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Words512 Load(byte* weights)
+        {
+            Words512 w;
+            w.Q0 = Avx512BW.ConvertToVector512Int16(Vector256.Load((sbyte*)weights + 2));
+            w.Q1 = Avx512BW.ConvertToVector512Int16(Vector256.Load((sbyte*)weights + 36));
+            w.Scale0 = Float16.Read(weights);
+            w.Scale1 = Float16.Read(weights + 34);
+            return w;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector512<float> Dot(in Words512 weights, byte* values, byte* scales, Vector512<float> sum)
+        {
+            float* d = (float*)scales;
+            Vector512<int> dot0 = Avx512BW.MultiplyAddAdjacent(weights.Q0, Avx512BW.ConvertToVector512Int16(Vector256.Load((sbyte*)values)));
+            Vector512<int> dot1 = Avx512BW.MultiplyAddAdjacent(weights.Q1, Avx512BW.ConvertToVector512Int16(Vector256.Load((sbyte*)values + 32)));
+            sum = Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(dot0), Vector512.Create(weights.Scale0 * d[0]), sum);
+            return Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(dot1), Vector512.Create(weights.Scale1 * d[1]), sum);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static float Total(Vector512<float> sum) => Vector512.Sum(sum);
+    }
+}

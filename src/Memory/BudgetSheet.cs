@@ -1,0 +1,91 @@
+using System.Globalization;
+using System.Text;
+
+namespace LayerStream.Memory;
+
+/// <summary>
+/// The accounts whose sum must fit the memory budget of the whole process. Filled at start by one thread, sealed before the
+/// first large allocation, never changed afterwards.
+/// </summary>
+public sealed class BudgetSheet
+{
+    private readonly List<KeyValuePair<string, long>> _accounts = [];
+
+    /// <param name="budgetBytes">The promise about the whole process, in bytes.</param>
+    public BudgetSheet(long budgetBytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(budgetBytes);
+        BudgetBytes = budgetBytes;
+    }
+
+    /// <summary>The budget in bytes.</summary>
+    public long BudgetBytes { get; }
+
+    /// <summary>Sum of all accounts in bytes; saturates at 2^63 − 1.</summary>
+    public long Sum { get; private set; }
+
+    /// <summary>Budget minus sum; negative when it does not fit.</summary>
+    public long Free => BudgetBytes - Sum;
+
+    /// <summary>Accounts in the order in which they were first named.</summary>
+    public IReadOnlyList<KeyValuePair<string, long>> Accounts => _accounts;
+
+    /// <summary>True after <see cref="Seal"/> succeeded.</summary>
+    public bool IsSealed { get; private set; }
+
+    /// <summary>Adds bytes to an account; a name used again adds to the same line.</summary>
+    /// <exception cref="InvalidOperationException">The sheet is sealed.</exception>
+    public void Add(string account, long bytes)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(account);
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        if (IsSealed)
+        {
+            throw new InvalidOperationException($"The budget sheet is sealed; {account} came too late.");
+        }
+
+        int line = _accounts.FindIndex(a => a.Key == account);
+        if (line < 0)
+        {
+            _accounts.Add(new(account, bytes));
+        }
+        else
+        {
+            _accounts[line] = new(account, AddSaturating(_accounts[line].Value, bytes));
+        }
+
+        Sum = AddSaturating(Sum, bytes);
+    }
+
+    /// <summary>Closes the sheet. Call before allocating.</summary>
+    /// <exception cref="BudgetTooSmallException">The sum does not fit; nothing is sealed.</exception>
+    public void Seal()
+    {
+        if (Sum > BudgetBytes)
+        {
+            throw new BudgetTooSmallException(this, Sum);
+        }
+
+        IsSealed = true;
+    }
+
+    /// <summary>The sheet as text, one account per line, sizes right-aligned.</summary>
+    public string Render()
+    {
+        List<(string Name, string Size)> lines = [("memory budget", ByteSize.Format(BudgetBytes))];
+        lines.AddRange(_accounts.Select(a => ("  " + a.Key, ByteSize.Format(a.Value))));
+        lines.Add(("sum", ByteSize.Format(Sum)));
+        lines.Add(Free < 0 ? ("missing", ByteSize.Format(-Free)) : ("free", ByteSize.Format(Free)));
+        int nameWidth = lines.Max(l => l.Name.Length);
+        int sizeWidth = lines.Max(l => l.Size.Length);
+        StringBuilder text = new();
+        foreach ((string name, string size) in lines)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{name.PadRight(nameWidth)}  {size.PadLeft(sizeWidth)}\n");
+        }
+
+        return text.ToString();
+    }
+
+    private static long AddSaturating(long a, long b) => a > long.MaxValue - b ? long.MaxValue : a + b;
+}

@@ -1,0 +1,13 @@
+using LayerStream.Models.Architectures;
+
+namespace LayerStream.Models;
+
+/// <summary>The families the decoder knows; a new family is a row here and a file beside the others.</summary>
+public static class ArchitectureTable
+{
+    /// <summary>All rows.</summary>
+    public static IReadOnlyList<Architecture> All { get; } = [Llama.Row, Qwen2.Row, Qwen3.Row];
+
+    /// <summary>The row of a family, or null.</summary>
+    public static Architecture? Find(string? name) => All.FirstOrDefault(a => a.Name == name);
+}

@@ -1,0 +1,45 @@
+using LayerStream.Models;
+
+namespace LayerStream.Planning;
+
+/// <summary>How a budget is divided, before anything is allocated.</summary>
+public sealed record MemoryPlan
+{
+    public required TileMap Tiles { get; init; }
+
+    /// <summary>Per tile: stays in memory.</summary>
+    public required IReadOnlyList<bool> Pinned { get; init; }
+
+    /// <summary>Bytes of the pinned arena.</summary>
+    public required long PinnedBytes { get; init; }
+
+    /// <summary>Bytes of one slot of the ring, a multiple of 4096.</summary>
+    public required int SlotBytes { get; init; }
+
+    /// <summary>Slots of the ring: depth + the one in use; 0 when everything is pinned.</summary>
+    public required int Slots { get; init; }
+
+    /// <summary>Slots that may be ahead of compute.</summary>
+    public required int PrefetchDepth { get; init; }
+
+    /// <summary>Tokens of context.</summary>
+    public required int Context { get; init; }
+
+    /// <summary>Rows of a prompt pass.</summary>
+    public required int Batch { get; init; }
+
+    /// <summary>Rows whose logits fit at once.</summary>
+    public required int LogitRows { get; init; }
+
+    /// <summary>Account name and bytes, in the order of printing.</summary>
+    public required IReadOnlyList<KeyValuePair<string, long>> Accounts { get; init; }
+
+    /// <summary>The smallest budget under which this model works with these options.</summary>
+    public required long SmallestBudgetBytes { get; init; }
+
+    /// <summary>Bytes a generated token demands from flash.</summary>
+    public required long StreamedBytesPerToken { get; init; }
+
+    /// <summary>Sum of all accounts.</summary>
+    public long Sum => Accounts.Sum(a => a.Value);
+}

@@ -1,0 +1,95 @@
+using LayerStream.Models;
+
+namespace LayerStream.Planning;
+
+/// <summary>Divides a budget into accounts: fixed needs first, then the ring, and all that is left pins weights.</summary>
+public static class MemoryPlanner
+{
+    private const int Page = 4096;
+    private const long MiB = 1 << 20;
+    private const int StagingBytes = 256 * 1024;
+
+    /// <summary>Plans a model. The sum of the accounts exceeds the budget when it is too small; nothing is pinned then.</summary>
+    public static MemoryPlan Plan(PlanInputs inputs)
+    {
+        long smallest = Smallest(inputs);
+        long tileBytes = Math.Clamp(inputs.BudgetBytes / 256 / Page * Page, 256 * 1024, 4 * MiB);
+        MemoryPlan plan = Build(inputs, Context(inputs), tileBytes, Depth(inputs, tileBytes), smallest);
+        if (plan.Sum > inputs.BudgetBytes && inputs.BudgetBytes >= smallest)
+        {
+            // The comfortable sizes do not fit, the frugal ones do.
+            plan = Build(inputs, FrugalContext(inputs), 256 * 1024, Math.Max(1, inputs.PrefetchDepth), smallest, frugal: true);
+        }
+
+        return plan;
+    }
+
+    private static long Smallest(PlanInputs inputs)
+    {
+        PlanInputs nothing = inputs with { BudgetBytes = 0 };
+        long bytes = Build(nothing, FrugalContext(inputs), 256 * 1024, Math.Max(1, inputs.PrefetchDepth), 0, frugal: true).Sum;
+        return (bytes + MiB - 1) / MiB * MiB;
+    }
+
+    private static int FrugalContext(PlanInputs inputs) => inputs.Context > 0 ? inputs.Context : Math.Min(512, inputs.Spec.TrainedContext);
+
+    private static int Context(PlanInputs inputs)
+    {
+        if (inputs.Context > 0)
+        {
+            return inputs.Context;
+        }
+
+        long held = inputs.BudgetBytes / 8 / Math.Max(1, inputs.KvBytesPerToken);
+        return (int)Math.Clamp(held, 1, Math.Min(8192, inputs.Spec.TrainedContext));
+    }
+
+    private static int Depth(PlanInputs inputs, long tileBytes) =>
+        inputs.PrefetchDepth > 0 ? inputs.PrefetchDepth : (int)Math.Clamp((inputs.BudgetBytes / 16 / tileBytes) - 1, 2, 8);
+
+    private static MemoryPlan Build(PlanInputs inputs, int context, long tileBytes, int depth, long smallest, bool frugal = false)
+    {
+        ModelSpec spec = inputs.Spec;
+        TileMap tiles = TileMap.Create(spec, tileBytes);
+        int slotBytes = checked((int)tiles.Tiles.Max(t => (t.Extent.Length + (3 * Page) - 1) / Page * Page));
+        int batch = frugal ? 8 : (int)Math.Clamp(inputs.BudgetBytes / 64 / Workspace.BytesPerRow(spec), 8, 256);
+        batch = Math.Min(batch, context);
+        int logitRows = frugal ? 1 : (int)Math.Clamp(inputs.BudgetBytes / 256 / (spec.Vocabulary * 4L), 1, batch);
+        long embedding = spec.TokenEmbedding.RowBytes;
+        List<KeyValuePair<string, long>> accounts =
+        [
+            new("kv cache", RoundPage(checked(inputs.KvBytesPerToken * context))),
+            new("activations and logits", RoundPage(Workspace.Bytes(spec, batch, logitRows, inputs.Threads))),
+            new("norms and biases", RoundPage(spec.SmallWeightBytes)),
+            new("I/O staging", StagingBytes + RoundPage(embedding)),
+            new("managed heap", inputs.HeapBytes),
+            new("runtime reserve", inputs.RuntimeBytes + (inputs.BudgetBytes / 512)),
+        ];
+        long ring = (long)(depth + 1) * slotBytes;
+        long left = inputs.BudgetBytes - accounts.Sum(a => a.Value);
+        long everything = tiles.Tiles.Sum(t => ResidencyPlanner.WindowBytes(t));
+        int slots = everything <= left ? 0 : depth + 1;
+        ring = slots == 0 ? 0 : ring;
+        bool[] pinned = ResidencyPlanner.Choose(tiles.Tiles, left - ring);
+        long pinnedBytes = tiles.Tiles.Where(t => pinned[t.Index]).Sum(t => ResidencyPlanner.WindowBytes(t));
+        accounts.Insert(0, new("weights: pinned", pinnedBytes));
+        accounts.Insert(1, new("weights: ring", ring));
+        return new MemoryPlan
+        {
+            Tiles = tiles,
+            Pinned = pinned,
+            PinnedBytes = pinnedBytes,
+            SlotBytes = slotBytes,
+            Slots = slots,
+            PrefetchDepth = depth,
+            Context = context,
+            Batch = batch,
+            LogitRows = logitRows,
+            Accounts = accounts,
+            SmallestBudgetBytes = smallest,
+            StreamedBytesPerToken = tiles.Tiles.Where(t => !pinned[t.Index]).Sum(t => t.Extent.Length),
+        };
+    }
+
+    private static long RoundPage(long bytes) => (bytes + Page - 1) / Page * Page;
+}

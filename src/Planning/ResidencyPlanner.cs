@@ -1,0 +1,48 @@
+using LayerStream.Models;
+
+namespace LayerStream.Planning;
+
+/// <summary>
+/// Chooses the tiles that stay in memory. The dense part of a token is a cyclic scan, on which every recency policy hits
+/// nothing, so a fixed share is pinned and spread evenly over the pass: the disk then never idles and never queues.
+/// </summary>
+public static class ResidencyPlanner
+{
+    /// <summary>Bytes that a pinned tile takes: its 4 KiB-rounded window.</summary>
+    public static long WindowBytes(in Tile tile, int alignment = 4096)
+    {
+        long begin = tile.Extent.Offset / alignment * alignment;
+        long end = (tile.Extent.Offset + tile.Extent.Length + alignment - 1) / alignment * alignment;
+        return end - begin;
+    }
+
+    /// <summary>Marks tiles whose windows together fit into <paramref name="pinBytes"/>.</summary>
+    public static bool[] Choose(IReadOnlyList<Tile> tiles, long pinBytes)
+    {
+        bool[] pinned = new bool[tiles.Count];
+        long total = tiles.Sum(t => WindowBytes(t));
+        if (total <= pinBytes)
+        {
+            Array.Fill(pinned, true);
+            return pinned;
+        }
+
+        double share = Math.Max(0, pinBytes) / (double)total;
+        double credit = 0;
+        long used = 0;
+        for (int i = 0; i < tiles.Count; i++)
+        {
+            long window = WindowBytes(tiles[i]);
+            credit += share * window;
+            // Half a tile ahead of the credit keeps the spread even; the sum is what must not be exceeded.
+            if (credit * 2 >= window && used + window <= pinBytes)
+            {
+                pinned[i] = true;
+                used += window;
+                credit -= window;
+            }
+        }
+
+        return pinned;
+    }
+}

@@ -1,0 +1,16 @@
+namespace LayerStream.Sampling;
+
+/// <summary>The logits allow no choice: one is NaN or +infinity, or no token is left unmasked.</summary>
+/// <param name="token">Id of the first offending token; −1 if every token is masked.</param>
+/// <param name="value">Its logit.</param>
+public sealed class InvalidLogitsException(int token, float value) : Exception(
+    token < 0
+        ? "No token can be sampled: all are masked."
+        : FormattableString.Invariant($"The logit of token {token} is {value}; the model's output is not usable."))
+{
+    /// <summary>Id of the first offending token; −1 if every token is masked.</summary>
+    public int Token { get; } = token;
+
+    /// <summary>The offending logit.</summary>
+    public float Value { get; } = value;
+}

@@ -1,0 +1,237 @@
+using System.Diagnostics;
+using System.Globalization;
+using LayerStream.Formats;
+
+namespace LayerStream.Storage;
+
+/// <summary>
+/// A fixed pool of threads that read payloads into caller's buffers, first come first served. A buffer belongs to the reader
+/// from <see cref="Submit"/> until its completion returns. The device is not owned: dispose the reader first.
+/// </summary>
+public sealed class FlashReader : IDisposable
+{
+    private const int QueueCapacity = 1024;
+    private const int StackBytes = 256 * 1024;
+
+    private readonly object _lock = new(); // monitor: the pool parks on it
+    private readonly IFlashDevice _device;
+    private readonly Thread[] _threads;
+    private readonly RequestRing _queue = new(QueueCapacity);
+    private readonly ReadActivity _activity = new();
+    private TaskCompletionSource? _drained;
+    private Exception? _completionFault;
+    private int _inFlight;
+    private bool _isClosed;
+
+    /// <param name="device">Where to read; outlives the reader.</param>
+    /// <param name="threads">Reads that run at the same time, at least 1.</param>
+    public FlashReader(IFlashDevice device, int threads)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        _device = device;
+        _threads = new Thread[threads];
+        for (int i = 0; i < threads; i++)
+        {
+            _threads[i] = new Thread(Serve, StackBytes)
+            {
+                IsBackground = true,
+                Name = string.Create(CultureInfo.InvariantCulture, $"layerstream-io-{i}"),
+            };
+            _threads[i].Start();
+        }
+    }
+
+    /// <summary>Requests submitted, and synchronous reads begun, that have not ended.</summary>
+    public int InFlight => Volatile.Read(ref _inFlight);
+
+    /// <summary>Bytes the device delivered, windows and repeated reads included.</summary>
+    public long BytesRead => _activity.Bytes;
+
+    /// <summary>Busy time and bytes of the device.</summary>
+    public ReadActivity Activity => _activity;
+
+    /// <summary>The first exception a completion threw (a bug of its owner; the reader goes on), or null.</summary>
+    public Exception? CompletionFault => Volatile.Read(ref _completionFault);
+
+    /// <summary>Queues a read. Never waits for the device; allocates only when more than 1,024 requests are queued.</summary>
+    /// <exception cref="ArgumentException">Unknown file, negative extent, window too large, or a buffer that is unaligned or too short.</exception>
+    /// <exception cref="ObjectDisposedException">After <see cref="Dispose"/>; the completion is not called.</exception>
+    public void Submit(in ReadRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request.Completion);
+        CheckArguments(request.Extent, request.Destination, request.DestinationLength);
+        long now = Stopwatch.GetTimestamp();
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isClosed, this);
+            _queue.Add(request, now);
+            _inFlight++;
+            Monitor.Pulse(_lock);
+        }
+    }
+
+    /// <summary>Reads on the calling thread, with the same retries.</summary>
+    /// <param name="extent">The payload.</param>
+    /// <param name="destination">Aligned buffer of at least the window's length.</param>
+    /// <param name="payload">Address of the payload, every byte filled.</param>
+    /// <exception cref="FlashReadException">The payload could not be filled.</exception>
+    public void ReadNow(Extent extent, nint destination, out nint payload)
+    {
+        CheckArguments(extent, destination, long.MaxValue);
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isClosed, this);
+            _inFlight++;
+        }
+
+        try
+        {
+            payload = Read(extent, destination, out FlashReadException? error, out _, out _);
+            if (error is not null)
+            {
+                throw error;
+            }
+        }
+        finally
+        {
+            EndOne();
+        }
+    }
+
+    /// <summary>Completes when nothing is in flight, at once when nothing is now.</summary>
+    public Task DrainAsync()
+    {
+        lock (_lock)
+        {
+            if (_inFlight == 0)
+            {
+                return Task.CompletedTask;
+            }
+
+            _drained ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _drained.Task;
+        }
+    }
+
+    /// <summary>
+    /// Refuses new requests, fails those that have not started (each completion is called), waits for the running ones
+    /// and ends the threads. Not from a completion.
+    /// </summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _isClosed = true;
+            Monitor.PulseAll(_lock);
+        }
+
+        foreach (Thread thread in _threads)
+        {
+            thread.Join();
+        }
+
+        lock (_lock)
+        {
+            while (_inFlight > 0) // synchronous reads of other threads
+            {
+                Monitor.Wait(_lock);
+            }
+        }
+    }
+
+    private void Serve()
+    {
+        while (true)
+        {
+            RequestRing.Entry entry;
+            bool isClosed;
+            lock (_lock)
+            {
+                while (_queue.Count == 0)
+                {
+                    if (_isClosed)
+                    {
+                        return;
+                    }
+
+                    Monitor.Wait(_lock);
+                }
+
+                entry = _queue.Take();
+                isClosed = _isClosed;
+            }
+
+            Finish(entry, isClosed);
+            EndOne();
+        }
+    }
+
+    private void Finish(in RequestRing.Entry entry, bool isClosed)
+    {
+        ReadRequest request = entry.Request;
+        nint payload = 0;
+        FlashReadException? error;
+        long start, end;
+        if (isClosed)
+        {
+            Extent extent = request.Extent;
+            error = new FlashReadException(_device.Files[extent.File], extent.Offset, extent.Length, Errno.Canceled, "the reader was closed");
+            start = end = Stopwatch.GetTimestamp();
+        }
+        else
+        {
+            payload = Read(request.Extent, request.Destination, out error, out start, out end);
+        }
+
+        try
+        {
+            request.Completion.Completed(request.Tag, payload, error, entry.SubmitTicks, start, end);
+        }
+        catch (Exception e)
+        {
+            Interlocked.CompareExchange(ref _completionFault, e, null);
+        }
+    }
+
+    private nint Read(Extent extent, nint destination, out FlashReadException? error, out long start, out long end)
+    {
+        start = _activity.Begin();
+        error = PayloadRead.Fill(_device, extent, destination, out long bytes);
+        end = _activity.End(bytes);
+        return error is null ? destination + (nint)(extent.Offset & (_device.Alignment - 1)) : 0;
+    }
+
+    private void EndOne()
+    {
+        TaskCompletionSource? drained = null;
+        lock (_lock)
+        {
+            if (--_inFlight == 0)
+            {
+                (drained, _drained) = (_drained, null);
+                if (_isClosed)
+                {
+                    Monitor.PulseAll(_lock);
+                }
+            }
+        }
+
+        drained?.SetResult();
+    }
+
+    private void CheckArguments(Extent extent, nint destination, long destinationLength)
+    {
+        if ((uint)extent.File >= (uint)_device.Files.Count)
+        {
+            throw new ArgumentOutOfRangeException(nameof(extent), $"File {extent.File} of {_device.Files.Count}.");
+        }
+
+        AlignedWindow window = AlignedWindow.Around(extent.Offset, extent.Length, _device.Alignment);
+        if (destination == 0 || (destination & (_device.Alignment - 1)) != 0 || destinationLength < window.Length)
+        {
+            throw new ArgumentException(
+                $"A buffer of {destinationLength} bytes at 0x{destination:x} cannot hold a window of {window.Length} bytes aligned to {_device.Alignment}.");
+        }
+    }
+}

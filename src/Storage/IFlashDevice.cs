@@ -1,0 +1,29 @@
+namespace LayerStream.Storage;
+
+/// <summary>The files of one model as a device of aligned reads. Reads from any number of threads at once.</summary>
+public interface IFlashDevice : IDisposable
+{
+    /// <summary>Offsets, lengths and addresses of reads are multiples of this many bytes (4,096).</summary>
+    int Alignment { get; }
+
+    /// <summary>True when every file is read past the page cache.</summary>
+    bool IsDirect { get; }
+
+    /// <summary>Why <see cref="IsDirect"/> is false; null when it is true.</summary>
+    string? FallbackReason { get; }
+
+    /// <summary>Paths, by file index.</summary>
+    IReadOnlyList<string> Files { get; }
+
+    /// <summary>Length in bytes when the file was opened.</summary>
+    long FileLength(int file);
+
+    /// <summary>One read, which may be short.</summary>
+    /// <param name="file">Index into <see cref="Files"/>.</param>
+    /// <param name="offset">Byte offset, aligned.</param>
+    /// <param name="destination">Address, aligned; the kernel owns its memory until this returns.</param>
+    /// <param name="length">Bytes, aligned.</param>
+    /// <returns>Bytes read; 0 at the end of the file.</returns>
+    /// <exception cref="FlashReadException">With the errno of the system.</exception>
+    int Read(int file, long offset, nint destination, int length);
+}

@@ -1,0 +1,121 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace LayerStream.Storage;
+
+/// <summary>The C library calls of Unix reads (64-bit only). Flag values differ by system and processor where noted.</summary>
+internal static unsafe partial class NativeFile
+{
+    internal const int AdviseRandom = 1;
+    internal const int AdviseDontNeed = 4;
+    private const int NoCache = 48; // F_NOCACHE, macOS
+    private const int AtEmptyPath = 0x1000;
+    private const uint StatType = 1;
+    private const uint StatModifiedTime = 0x40;
+    private const uint StatSize = 0x200;
+    private const int TypeMask = 0xF000;
+    private const int RegularFile = 0x8000;
+
+    private static readonly bool s_isLinux = OperatingSystem.IsLinux();
+
+    // O_CLOEXEC | O_NONBLOCK; the latter so that opening a pipe returns and can be refused.
+    private static int BaseFlags => s_isLinux ? 0x80000 | 0x800 : 0x1000000 | 0x4;
+
+    private static int DirectFlag => RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x10000 : 0x4000;
+
+    /// <summary>Opens for reading.</summary>
+    /// <returns>Null and the errno when refused.</returns>
+    internal static SafeFileHandle? Open(string path, bool direct, out int errno)
+    {
+        int flags = BaseFlags | (direct && s_isLinux ? DirectFlag : 0);
+        int file;
+        do
+        {
+            file = OpenFile(path, flags);
+            errno = file < 0 ? Marshal.GetLastPInvokeError() : 0;
+        }
+        while (errno == Errno.Interrupted);
+        return file < 0 ? null : new SafeFileHandle(file, ownsHandle: true);
+    }
+
+    /// <summary>One pread, begun again when a signal interrupts it.</summary>
+    /// <returns>Bytes read, or −1 and the errno.</returns>
+    internal static int Read(SafeFileHandle file, nint destination, int length, long offset, out int errno)
+    {
+        nint count;
+        do
+        {
+            count = ReadAt(file, destination, (nuint)length, offset);
+            errno = count < 0 ? Marshal.GetLastPInvokeError() : 0;
+        }
+        while (errno == Errno.Interrupted);
+        return (int)count;
+    }
+
+    /// <summary>Size in bytes and modification time in nanoseconds, of the open file itself.</summary>
+    /// <returns>False when it is not a regular file.</returns>
+    internal static bool TryStat(SafeFileHandle file, out long length, out long modifiedNanos)
+    {
+        modifiedNanos = 0;
+        if (s_isLinux)
+        {
+            byte* stat = stackalloc byte[256]; // struct statx: the same layout on every processor
+            new Span<byte>(stat, 256).Clear();
+            if (StatExtended(file, "", AtEmptyPath, StatType | StatModifiedTime | StatSize, stat) != 0)
+            {
+                length = 0;
+                return false;
+            }
+
+            length = *(long*)(stat + 40);
+            modifiedNanos = unchecked((*(long*)(stat + 112) * 1_000_000_000) + *(uint*)(stat + 120));
+            return (*(ushort*)(stat + 28) & TypeMask) == RegularFile;
+        }
+
+        try
+        {
+            length = RandomAccess.GetLength(file);
+            modifiedNanos = File.GetLastWriteTimeUtc(file).Ticks * 100;
+            return true;
+        }
+        catch (NotSupportedException)
+        {
+            length = 0; // cannot seek: a pipe, a socket or a terminal
+            return false;
+        }
+    }
+
+    internal static void Advise(SafeFileHandle file, long offset, long length, int advice)
+    {
+        if (s_isLinux)
+        {
+            _ = AdviseFile(file, offset, length, advice);
+        }
+    }
+
+    /// <summary>macOS: reads past the cache from now on.</summary>
+    internal static bool SetNoCache(SafeFileHandle file) =>
+        // Variadic arguments lie on the stack on Apple arm64: six fillers push the value there.
+        RuntimeInformation.ProcessArchitecture == Architecture.Arm64
+            ? ControlArm64(file, NoCache, 0, 0, 0, 0, 0, 0, 1) >= 0
+            : Control(file, NoCache, 1) >= 0;
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int OpenFile(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "pread", SetLastError = true)]
+    private static partial nint ReadAt(SafeFileHandle file, nint destination, nuint length, long offset);
+
+    [LibraryImport("libc", EntryPoint = "posix_fadvise")]
+    private static partial int AdviseFile(SafeFileHandle file, long offset, long length, int advice);
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int StatExtended(SafeFileHandle file, string path, int flags, uint mask, byte* stat);
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    private static partial int Control(SafeFileHandle file, int command, nint argument);
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    private static partial int ControlArm64(
+        SafeFileHandle file, int command, nint a, nint b, nint c, nint d, nint e, nint f, nint argument);
+}

@@ -1,0 +1,47 @@
+using System.Diagnostics;
+
+namespace LayerStream.EndToEnd.Tests;
+
+/// <summary>The built program, run as a user runs it.</summary>
+internal static class CommandLineProcess
+{
+    internal static string Root { get; } = FindRoot();
+
+    internal static string Binary => Path.Combine(Root, "src", "Host", "bin", "Release", "net10.0", "layerstream");
+
+    internal static string Model => Path.Combine(Root, "models", "SmolLM2-135M-Instruct-Q4_1.gguf");
+
+    /// <summary>Runs to the end; gives exit code, stdout, stderr.</summary>
+    internal static async Task<(int Code, string Output, string Error)> RunAsync(string? input, params string[] arguments)
+    {
+        Assert.True(File.Exists(Binary), $"{Binary} is not there: build the solution in Release first");
+        ProcessStartInfo start = new(Binary, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+            WorkingDirectory = Path.GetTempPath(),
+        };
+        using Process process = Process.Start(start)!;
+        Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
+        await process.StandardInput.WriteAsync(input);
+        process.StandardInput.Close();
+        using CancellationTokenSource limit = new(TimeSpan.FromMinutes(3));
+        await process.WaitForExitAsync(limit.Token);
+        return (process.ExitCode, await output, await error);
+    }
+
+    private static string FindRoot()
+    {
+        for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
+        {
+            if (File.Exists(Path.Combine(at.FullName, "LayerStream.sln")))
+            {
+                return at.FullName;
+            }
+        }
+
+        throw new InvalidOperationException("LayerStream.sln is not above the tests");
+    }
+}

@@ -1,0 +1,110 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace LayerStream.EndToEnd.Tests;
+
+/// <summary>The real program, serving the shipped model on a free port.</summary>
+public sealed class DaemonProcess : IAsyncLifetime
+{
+    private const int SigTerm = 15;
+    private Process? _process;
+
+    /// <summary>Address of the daemon, ending in a slash.</summary>
+    public Uri Address { get; } = new($"http://127.0.0.1:{FreePort()}/");
+
+    /// <summary>A client for it.</summary>
+    public HttpClient Client { get; } = new() { Timeout = TimeSpan.FromMinutes(2) };
+
+    /// <inheritdoc/>
+    public async ValueTask InitializeAsync()
+    {
+        Client.BaseAddress = Address;
+        ProcessStartInfo start = new(Path.Combine(Root(), "src", "Host", "bin", "Release", "net10.0", "layerstream"))
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
+        string model = Path.Combine(Root(), "models", "SmolLM2-135M-Instruct-Q4_1.gguf");
+        foreach (string argument in new[] { "serve", "--urls", Address.ToString().TrimEnd('/'), "--model", model, "--memory-budget", "192MiB" })
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        _process = Process.Start(start)!;
+        _process.ErrorDataReceived += (_, _) => { };
+        _process.OutputDataReceived += (_, _) => { };
+        _process.BeginErrorReadLine();
+        _process.BeginOutputReadLine();
+        await WaitUntilReadyAsync();
+    }
+
+    /// <summary>Sends SIGTERM and gives the exit code.</summary>
+    public async Task<int> TerminateAsync()
+    {
+        using Process kill = Process.Start("kill", $"-{SigTerm} {_process!.Id}");
+        await kill.WaitForExitAsync();
+        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(60));
+        await _process.WaitForExitAsync(limit.Token);
+        return _process.ExitCode;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        if (_process is { HasExited: false })
+        {
+            _process.Kill();
+        }
+
+        _process?.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task WaitUntilReadyAsync()
+    {
+        Stopwatch clock = Stopwatch.StartNew();
+        while (clock.Elapsed < TimeSpan.FromSeconds(60))
+        {
+            Assert.False(_process!.HasExited, "the daemon ended while it was loading");
+            try
+            {
+                using HttpResponseMessage health = await Client.GetAsync("health");
+                if (health.StatusCode == HttpStatusCode.OK)
+                {
+                    return;
+                }
+
+                Assert.Equal(HttpStatusCode.ServiceUnavailable, health.StatusCode);
+            }
+            catch (HttpRequestException)
+            {
+                // Not listening yet.
+            }
+
+            await Task.Delay(100);
+        }
+
+        Assert.Fail("the daemon was not ready within 60 s");
+    }
+
+    private static string Root()
+    {
+        DirectoryInfo? folder = new(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Directory.Packages.props")))
+        {
+            folder = folder.Parent;
+        }
+
+        // The build output may lie outside the repository; then a variable says where it is.
+        return folder?.FullName ?? Environment.GetEnvironmentVariable("LAYERSTREAM_ROOT") ?? throw new DirectoryNotFoundException("the repository is not above the test; set LAYERSTREAM_ROOT");
+    }
+
+    private static int FreePort()
+    {
+        using TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

@@ -1,0 +1,57 @@
+using LayerStream.Memory;
+using Xunit;
+
+namespace LayerStream.Storage.Tests;
+
+public sealed class AlignedBufferTests
+{
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(4096)]
+    [InlineData(4097)]
+    [InlineData(10_000_000)]
+    public void Allocate_AnyLength_IsAlignedZeroedAndWritable(int length)
+    {
+        using AlignedBuffer buffer = AlignedBuffer.Allocate(length, "test");
+        Assert.Equal(0, buffer.Address % 4096);
+        Assert.Equal(length, buffer.Length);
+        Assert.Equal("test", buffer.Purpose);
+        Assert.Equal(-1, buffer.Bytes(0, length).IndexOfAnyExcept((byte)0));
+        buffer.Bytes(0, length).Fill(1);
+        Assert.Equal(length / 4, buffer.Floats(0, length / 4).Length);
+    }
+
+    [Fact]
+    public void Views_OutsideTheBuffer_Throw()
+    {
+        using AlignedBuffer buffer = AlignedBuffer.Allocate(100, "test");
+        Assert.Throws<ArgumentOutOfRangeException>(() => buffer.Bytes(0, 101).Length);
+        Assert.Throws<ArgumentOutOfRangeException>(() => buffer.Bytes(-1, 1).Length);
+        Assert.Throws<ArgumentOutOfRangeException>(() => buffer.Bytes(long.MaxValue, 1).Length);
+        Assert.Throws<ArgumentOutOfRangeException>(() => buffer.Floats(0, 26).Length);
+        Assert.Throws<ArgumentOutOfRangeException>(() => buffer.Floats(0, int.MaxValue).Length);
+        Assert.Equal(0, buffer.Bytes(100, 0).Length);
+    }
+
+    [Fact]
+    public void Dispose_Twice_GivesBackOnceAndAddressThrows()
+    {
+        AlignedBuffer buffer = AlignedBuffer.Allocate(1 << 20, "test");
+        long allocations = AlignedBuffer.Allocations;
+        buffer.Dispose();
+        buffer.Dispose();
+        Assert.True(AlignedBuffer.Allocations >= allocations);
+        Assert.Throws<ObjectDisposedException>(() => buffer.Address);
+        Assert.Throws<ObjectDisposedException>(() => buffer.Bytes(0, 1).Length);
+        Assert.True(AlignedBuffer.LiveBytes >= 0 && AlignedBuffer.LiveCount >= 0);
+    }
+
+    [Fact]
+    public void Allocate_Impossible_NamesThePurpose()
+    {
+        Assert.Contains("weights arena", Assert.Throws<OutOfMemoryException>(() => AlignedBuffer.Allocate(1L << 60, "weights arena")).Message);
+        Assert.Throws<OutOfMemoryException>(() => AlignedBuffer.Allocate(long.MaxValue, "x"));
+        Assert.Throws<ArgumentOutOfRangeException>(() => AlignedBuffer.Allocate(-1, "x"));
+    }
+}

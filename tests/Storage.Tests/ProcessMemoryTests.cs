@@ -1,0 +1,27 @@
+using LayerStream.Memory;
+using Xunit;
+
+namespace LayerStream.Storage.Tests;
+
+public sealed class ProcessMemoryTests
+{
+    [Fact]
+    public void PeakResidentBytes_AfterTouchingMemory_Covers()
+    {
+        long before = ProcessMemory.ResidentBytes();
+        Assert.True(before > 1 << 20);
+        using AlignedBuffer buffer = AlignedBuffer.Allocate(64 << 20, "test");
+        buffer.Bytes(0, 64 << 20).Fill(1);
+        Assert.True(ProcessMemory.ResidentBytes() >= 64 << 20);
+        Assert.True(ProcessMemory.PeakResidentBytes() >= 64 << 20);
+    }
+
+    [Fact]
+    public void DropFileCache_AnyPath_DoesNotThrow()
+    {
+        using TestFiles files = new();
+        ProcessMemory.DropFileCache(files.Write("a", TestFiles.Pattern(100_000)));
+        ProcessMemory.DropFileCache(Path.Combine(files.Root, "missing"));
+        ProcessMemory.DropFileCache(files.Root);
+    }
+}
