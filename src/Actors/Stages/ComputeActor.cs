@@ -20,16 +20,22 @@ internal sealed class ComputeActor(ComputeSession session) : StageActor("compute
         Exception? failure = null;
         try
         {
-            run.Probe("compute");
-            session.Begin(run);
-            run.Body(session);
+            try
+            {
+                run.Probe("compute");
+                session.Begin(run);
+                run.Body(session);
+            }
+            finally
+            {
+                session.End();
+            }
         }
         catch (Exception e)
         {
             failure = e;
         }
 
-        session.End();
         run.ComputeEnded.TrySetResult(failure);
         if (failure is EngineFaultException)
         {
