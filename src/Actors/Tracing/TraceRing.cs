@@ -11,7 +11,6 @@ public sealed class TraceRing
     private const long Busy = -1; // the stamp of a slot while it is written; otherwise ticket + 1, 0 = never used
     private readonly Slot[] _slots;
     private long _next;
-    private long _lost;
 
     /// <summary>Makes a ring. Its bytes (<see cref="BytesFor"/>) belong in the budget.</summary>
     /// <param name="capacity">Events to keep, 1 … 2^24.</param>
@@ -28,8 +27,21 @@ public sealed class TraceRing
     /// <summary>Events ever added.</summary>
     public long Added => Volatile.Read(ref _next);
 
-    /// <summary>Events that are gone: overwritten by newer ones, or given up because the writer was a whole round too slow.</summary>
-    public long Dropped => Math.Max(0, Added - _slots.Length) + Volatile.Read(ref _lost);
+    /// <summary>Events that are gone: overwritten by newer ones, or given up because the writer was a whole round too slow. Looks at every slot.</summary>
+    public long Dropped
+    {
+        get
+        {
+            long added = Added, oldest = Math.Max(0, added - _slots.Length), kept = 0;
+            for (int i = 0; i < _slots.Length; i++)
+            {
+                long stamp = Volatile.Read(ref _slots[i].Stamp);
+                kept += stamp > oldest && stamp <= added ? 1 : 0;
+            }
+
+            return added - kept;
+        }
+    }
 
     /// <summary>Bytes of a ring of that capacity.</summary>
     public static long BytesFor(int capacity) => (long)capacity * Unsafe.SizeOf<Slot>();
@@ -42,8 +54,7 @@ public sealed class TraceRing
         long seen = Volatile.Read(ref slot.Stamp);
         if (seen == Busy || seen > ticket || Interlocked.CompareExchange(ref slot.Stamp, Busy, seen) != seen)
         {
-            Interlocked.Increment(ref _lost); // another writer has this slot: one of them is a round behind
-            return;
+            return; // another writer has this slot: one of them is a round behind, and this event is lost
         }
         slot.Event = e;
         Volatile.Write(ref slot.Stamp, ticket + 1);
