@@ -6,7 +6,12 @@ namespace LayerStream.Models;
 public static class ArchitectureTable
 {
     /// <summary>All rows.</summary>
-    public static IReadOnlyList<Architecture> All { get; } = [Llama.Row, Qwen2.Row, Qwen3.Row];
+    public static IReadOnlyList<Architecture> All { get; } =
+    [
+        Llama.Row,
+        Qwen2.Row,
+        Qwen3.Row,
+    ];
 
     /// <summary>The row of a family, or null.</summary>
     public static Architecture? Find(string? name) => All.FirstOrDefault(a => a.Name == name);
