@@ -8,7 +8,13 @@ public static class ArchitectureTable
     /// <summary>All rows.</summary>
     public static IReadOnlyList<Architecture> All { get; } =
     [
+        Gemma3.Row,
+        Gemma4.Row,
+        Granite.Row,
         Llama.Row,
+        Mistral3.Row,
+        Olmo2.Row,
+        Phi3.Row,
         Qwen2.Row,
         Qwen3.Row,
     ];
