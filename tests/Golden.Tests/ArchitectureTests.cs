@@ -13,7 +13,7 @@ public sealed class ArchitectureTests
         "gemma3-62", "gemma3-base-default", "gemma3-period3", "gemma3-softcap", "gemma3-untied", "gemma4-nosoftcap", "granite-norope",
         "llama-bias", "llama-defaults", "llama-linear", "llama-rope3", "llama-yarn", "olmo2", "olmo3-yarn",
         "phi3-long", "phi3-partial", "phi3-short", "phi3-window", "qwen2-fused-qkv", "qwen2-fused-qkv-biases", "qwen2-output-bias",
-        "qwen3-long", "qwen3-scale", "qwen3-tied",
+        "qwen3-long", "qwen3-scale", "qwen3-tied", "smollm3-6",
     ];
 
     public static TheoryData<string> Cases => [.. GoldenCase.Own.Concat(Shared)];
