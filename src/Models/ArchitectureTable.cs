@@ -17,6 +17,7 @@ public static class ArchitectureTable
         Phi3.Row,
         Qwen2.Row,
         Qwen3.Row,
+        SeedOss.Row,
         SmolLm3.Row,
     ];
 
