@@ -18,6 +18,8 @@ public sealed class ArchitectureTests
 
     public static TheoryData<string> Cases => [.. GoldenCase.Own.Concat(Shared)];
 
+    public static TheoryData<string> Own => [.. GoldenCase.Own];
+
     public static TheoryData<string> Quantised => ["llama-q4_0", "llama-q8_0", "gemma3-q4_0", "gemma3-q8_0"];
 
     [Theory]
@@ -52,6 +54,35 @@ public sealed class ArchitectureTests
             },
             CancellationToken.None);
         Assert.Equal(golden.Greedy, result.Ids);
+    }
+
+    [Theory]
+    [MemberData(nameof(Own))]
+    public async Task Logits_OfPromptThenSingleSteps_AreTheBitsOfOneBatch(string name)
+    {
+        const int Prompt = 17;
+        GoldenCase golden = GoldenCase.Load(name);
+        await using Engine engine = await StartAsync(golden, KvType.F16, ActivationMode.Int8);
+        List<float[]> batch = [], steps = [];
+        await engine.LogitsAsync(golden.Tokens, (_, row) => batch.Add(row.ToArray()), CancellationToken.None);
+        await engine.RunAsync(
+            new RunRequest
+            {
+                Prompt = golden.Tokens[..Prompt],
+                MaxTokens = golden.Tokens.Length - Prompt,
+                OnToken = _ => false,
+                Sample = (logits, history) =>
+                {
+                    steps.Add(logits.ToArray());
+                    return golden.Tokens[history.Count];
+                },
+            },
+            CancellationToken.None);
+        Assert.Equal(golden.Tokens.Length - Prompt, steps.Count);
+        for (int i = 0; i < steps.Count; i++)
+        {
+            Assert.Equal(batch[Prompt - 1 + i], steps[i]);
+        }
     }
 
     [Theory]
