@@ -76,7 +76,7 @@ internal sealed class EngineParts : IDisposable
         MemoryPlan memory = plan.Memory;
         Reader = Own(new FlashReader(Device, Math.Clamp(memory.PrefetchDepth, 2, 8)));
         Trace = new TraceRing(plan.TraceCapacity);
-        AlignedBuffer staging = Own(AlignedBuffer.Allocate((256 * 1024) + ((spec.TokenEmbedding.RowBytes + 4095) / 4096 * 4096), "I/O staging"));
+        AlignedBuffer staging = Own(AlignedBuffer.Allocate((256 * 1024) + ((spec.EmbeddingRowBytes + 4095) / 4096 * 4096), "I/O staging"));
         AlignedBuffer small = Own(WeightLoader.LoadSmall(spec, Reader, staging));
         Workspace work = Own(Workspace.Create(spec, memory.Batch, memory.LogitRows, plan.Threads));
         SequenceState sequence = Own(new SequenceState(spec, memory.Context, options.KvType));
@@ -85,10 +85,11 @@ internal sealed class EngineParts : IDisposable
         TileNames = [.. memory.Tiles.Tiles.Select(t => spec.Matrices[t.Matrix].Tensor.Name)];
         ComputeCrew crew = Own(new ComputeCrew(plan.Threads));
         Source = new RingTileSource(Ring, pinned, Trace, TileNames);
-        RopeTable rope = RopeTables.Create(spec, small);
-        Decoder decoder = new(spec, memory.Tiles, Source, crew, work, small, rope, options.Activations);
-        EmbeddingRows embeddings = new(spec, memory.Tiles, pinned, Reader, staging);
-        Session = new ComputeSession(spec, decoder, Source, work, sequence, embeddings, Trace);
+        IReadOnlyList<RopeTable> ropes = RopeTables.Create(spec, small, memory.Context);
+        Decoder decoder = new(spec, memory.Tiles, Source, crew, work, small, ropes, options.Activations);
+        EmbeddingRows embeddings = new(spec.TokenEmbedding, spec, memory.Tiles, pinned, Reader, staging);
+        EmbeddingRows? layerInputs = spec.LayerInputs is { } inputs ? new EmbeddingRows(inputs.Table, spec, memory.Tiles, pinned, Reader, staging) : null;
+        Session = new ComputeSession(spec, decoder, Source, work, sequence, embeddings, layerInputs, Trace);
     }
 
     private T Own<T>(T part)

@@ -6,6 +6,9 @@ namespace LayerStream.Models;
 /// <summary>A model resolved to what one pass needs, layer by layer; no family name is looked at after this.</summary>
 public sealed record ModelSpec
 {
+    /// <summary>Full path of the model's first file.</summary>
+    public required string File { get; init; }
+
     public required Architecture Architecture { get; init; }
 
     /// <summary>Width of the residual stream.</summary>
@@ -33,16 +36,34 @@ public sealed record ModelSpec
 
     public required TensorInfo TokenEmbedding { get; init; }
 
+    /// <summary>Factor on embeddings.</summary>
+    public required float EmbeddingScale { get; init; }
+
+    /// <summary>Per-layer embeddings, or null.</summary>
+    public LayerInputSpec? LayerInputs { get; init; }
+
     public required SmallWeight OutputNorm { get; init; }
 
     public required WeightMatrix Head { get; init; }
 
-    /// <summary>Rope keys of the file; the table is made when the factor tensor is in memory.</summary>
-    public required RopeSpec Rope { get; init; }
+    /// <summary>Factor on logits.</summary>
+    public required float LogitFactor { get; init; }
 
-    /// <summary>Bytes of K and V that one token adds over all layers.</summary>
-    public long KvBytesPerToken(KvType type) => Layers.Sum(l => (long)l.KvElements) * (type == KvType.F16 ? 2 : 4);
+    /// <summary>c of c·tanh(logit/c); 0 = no cap.</summary>
+    public required float LogitCap { get; init; }
+
+    /// <summary>Rotations that layers name by index; the tables are made when the factor tensors are in memory.</summary>
+    public required IReadOnlyList<RopeSpec> Ropes { get; init; }
+
+    /// <summary>Bytes of state that one token adds to a sequence over all layers.</summary>
+    public long StateBytesPerToken(KvType type) => Layers.Sum(l => l.Mixer.StateBytesPerToken(type));
+
+    /// <summary>Bytes of state of a sequence whatever its length, with the alignment of each layer's area.</summary>
+    public long StateBytesPerSequence => Layers.Sum(l => l.Mixer.StateBytesPerSequence + SequenceState.Alignment);
 
     /// <summary>Bytes of all matrices.</summary>
     public long MatrixBytes => Matrices.Sum(m => m.Tensor.Extent.Length);
+
+    /// <summary>Bytes of the longest row that is read for a token.</summary>
+    public long EmbeddingRowBytes => Math.Max(TokenEmbedding.RowBytes, LayerInputs?.Table.RowBytes ?? 0);
 }

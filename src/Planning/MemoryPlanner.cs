@@ -40,7 +40,7 @@ public static class MemoryPlanner
             return inputs.Context;
         }
 
-        long held = inputs.BudgetBytes / 8 / Math.Max(1, inputs.KvBytesPerToken);
+        long held = Math.Max(0, (inputs.BudgetBytes / 8) - inputs.Spec.StateBytesPerSequence) / Math.Max(1, inputs.StateBytesPerToken);
         return (int)Math.Clamp(held, 1, Math.Min(8192, inputs.Spec.TrainedContext));
     }
 
@@ -55,10 +55,10 @@ public static class MemoryPlanner
         int batch = frugal ? 8 : (int)Math.Clamp(inputs.BudgetBytes / 64 / Workspace.BytesPerRow(spec), 8, 256);
         batch = Math.Min(batch, context);
         int logitRows = frugal ? 1 : (int)Math.Clamp(inputs.BudgetBytes / 256 / (spec.Vocabulary * 4L), 1, batch);
-        long embedding = spec.TokenEmbedding.RowBytes;
+        long embedding = spec.EmbeddingRowBytes;
         List<KeyValuePair<string, long>> accounts =
         [
-            new("kv cache", RoundPage(checked(inputs.KvBytesPerToken * context))),
+            new("kv cache", RoundPage(checked((inputs.StateBytesPerToken * context) + spec.StateBytesPerSequence))),
             new("activations and logits", RoundPage(Workspace.Bytes(spec, batch, logitRows, inputs.Threads))),
             new("norms and biases", RoundPage(spec.SmallWeightBytes)),
             new("I/O staging", StagingBytes + RoundPage(embedding)),

@@ -7,7 +7,7 @@ namespace LayerStream.Planning;
 /// <param name="HeapBytes">Managed heap, limited hard.</param>
 /// <param name="RuntimeBytes">Runtime, libraries, JIT code and stacks.</param>
 /// <param name="Context">Tokens of context; 0 = choose.</param>
-/// <param name="KvBytesPerToken">K and V of one token over all layers.</param>
+/// <param name="StateBytesPerToken">State that one token adds to a sequence over all layers.</param>
 /// <param name="PrefetchDepth">Slots ahead of compute; 0 = choose.</param>
 public sealed record PlanInputs(
-    ModelSpec Spec, long BudgetBytes, long HeapBytes, long RuntimeBytes, int Threads, int Context, int PrefetchDepth, long KvBytesPerToken);
+    ModelSpec Spec, long BudgetBytes, long HeapBytes, long RuntimeBytes, int Threads, int Context, int PrefetchDepth, long StateBytesPerToken);

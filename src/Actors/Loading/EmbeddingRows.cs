@@ -6,13 +6,13 @@ using LayerStream.Storage;
 
 namespace LayerStream.Actors;
 
-/// <summary>Rows of the embedding table, read one by one from flash, or from a pinned tile where the head shares the table.</summary>
-internal sealed class EmbeddingRows(ModelSpec spec, TileMap tiles, PinnedTiles pinned, FlashReader reader, AlignedBuffer staging)
+/// <summary>Rows of a table with a row per token, read one by one from flash, or from a pinned tile where the head shares the table.</summary>
+internal sealed class EmbeddingRows(TensorInfo table, ModelSpec spec, TileMap tiles, PinnedTiles pinned, FlashReader reader, AlignedBuffer staging)
 {
-    private readonly TensorInfo _tensor = spec.TokenEmbedding;
-    private readonly bool _isTied = spec.Head.Tensor == spec.TokenEmbedding;
+    private readonly TensorInfo _tensor = table;
+    private readonly bool _isTied = spec.Head.Tensor == table;
 
-    /// <summary>Decodes the row of a token into <paramref name="destination"/> [width].</summary>
+    /// <summary>Decodes the row of a token into <paramref name="destination"/> [columns of the table].</summary>
     internal void Read(int token, Span<float> destination)
     {
         int bytes = checked((int)_tensor.RowBytes);

@@ -5,7 +5,7 @@ namespace LayerStream.Actors;
 
 /// <summary>What a run's body works with on the compute thread: passes over the model, one after the other.</summary>
 internal sealed class ComputeSession(
-    ModelSpec spec, Decoder decoder, RingTileSource source, Workspace work, SequenceState sequence, EmbeddingRows embeddings, TraceRing trace)
+    ModelSpec spec, Decoder decoder, RingTileSource source, Workspace work, SequenceState sequence, EmbeddingRows embeddings, EmbeddingRows? layerInputs, TraceRing trace)
 {
     private readonly PassRow[] _rows = new PassRow[work.Batch];
     private RunContext? _run;
@@ -58,6 +58,7 @@ internal sealed class ComputeSession(
             int id = ids[first + r];
             _rows[r] = new PassRow(sequence, id, position + r);
             embeddings.Read(id, decoder.InputRow(r));
+            layerInputs?.Read(id, decoder.LayerInputRow(r));
         }
 
         decoder.RunLayers(_rows, count, 0, spec.Layers.Count);

@@ -96,6 +96,25 @@ public static unsafe class VectorOps
     /// <summary>y = g · sigmoid(1.702 g) · (u + 1) with g = min(gate, 7), u = clamp(up, −7, 7) (gpt-oss experts).</summary>
     public static void ClampedSwishMultiply(nint gate, nint up, nint y, int n) => Gated<ClampedSwishUnit>(gate, up, y, n);
 
+    /// <summary>x = cap · tanh(x / cap), absolute error below 3e-7 of the cap.</summary>
+    public static void SoftCap(nint x, int n, float cap)
+    {
+        float* values = (float*)x;
+        float twice = 2f / cap;
+        Vector256<float> caps = Vector256.Create(cap);
+        int i = 0;
+        for (; i <= n - Lanes.Count; i += Lanes.Count)
+        {
+            Vector256<float> e = Lanes.Exp(Vector256.Load(values + i) * Vector256.Create(twice));
+            (caps - ((caps + caps) / (e + Vector256<float>.One))).Store(values + i);
+        }
+
+        for (; i < n; i++)
+        {
+            values[i] = cap - ((cap + cap) / (Lanes.Exp(values[i] * twice) + 1f));
+        }
+    }
+
     /// <summary>y = e^x, relative error below 2e-7.</summary>
     public static void Exp(nint x, nint y, int n)
     {

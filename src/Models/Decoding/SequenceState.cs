@@ -3,27 +3,27 @@ using LayerStream.Memory;
 
 namespace LayerStream.Models;
 
-/// <summary>Keys and values of one sequence: per layer a K area [context × KvHeads·KeyDim], then a V area [context × KvHeads·ValueDim].</summary>
+/// <summary>State of one sequence: per layer an area for <see cref="Context"/> tokens and a fixed part, laid out by the layer's mixer.</summary>
 public sealed class SequenceState : IDisposable
 {
+    /// <summary>Bytes that the areas of layers are aligned to.</summary>
+    public const int Alignment = 64;
+
     private readonly AlignedBuffer _buffer;
-    private readonly long[] _keyOffset;
-    private readonly long[] _valueOffset;
+    private readonly long[] _offset;
 
     /// <summary>Allocates room for <paramref name="context"/> tokens.</summary>
     public SequenceState(ModelSpec spec, int context, KvType type)
     {
         Type = type;
         Context = context;
-        _keyOffset = new long[spec.Layers.Count];
-        _valueOffset = new long[spec.Layers.Count];
+        _offset = new long[spec.Layers.Count];
         long offset = 0;
         foreach (LayerSpec layer in spec.Layers)
         {
-            _keyOffset[layer.Index] = offset;
-            offset = checked(offset + (long)context * layer.KvHeads * layer.KeyDim * ElementBytes);
-            _valueOffset[layer.Index] = offset;
-            offset = checked(offset + (long)context * layer.KvHeads * layer.ValueDim * ElementBytes);
+            _offset[layer.Index] = offset;
+            long bytes = checked((context * layer.Mixer.StateBytesPerToken(type)) + layer.Mixer.StateBytesPerSequence);
+            offset = checked(offset + ((bytes + Alignment - 1) / Alignment * Alignment));
         }
 
         _buffer = AlignedBuffer.Allocate(Math.Max(4096, offset), "KV cache");
@@ -38,11 +38,8 @@ public sealed class SequenceState : IDisposable
     /// <summary>Bytes of one element.</summary>
     public int ElementBytes => Type == KvType.F16 ? 2 : 4;
 
-    /// <summary>Address of the K area of a layer.</summary>
-    public nint Keys(int layer) => _buffer.Address + (nint)_keyOffset[layer];
-
-    /// <summary>Address of the V area of a layer.</summary>
-    public nint Values(int layer) => _buffer.Address + (nint)_valueOffset[layer];
+    /// <summary>Address of a layer's area.</summary>
+    public nint Area(int layer) => _buffer.Address + (nint)_offset[layer];
 
     /// <inheritdoc/>
     public void Dispose() => _buffer.Dispose();

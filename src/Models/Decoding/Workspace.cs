@@ -3,105 +3,87 @@ using LayerStream.Memory;
 
 namespace LayerStream.Models;
 
-/// <summary>Activations of one pass, allocated once: every buffer is [batch × width] floats, rows 64-byte aligned.</summary>
+/// <summary>Activations of one pass, allocated once: every buffer is [batch × width] floats, rows 64-byte aligned. Strides in floats unless said.</summary>
 public sealed class Workspace : IDisposable
 {
     private readonly AlignedBuffer _buffer;
+    private readonly long[] _ropeOffset;
+    private readonly long _ropeStride;
+    private readonly long _layerInputStride;
+    private readonly nint _rope;
+    private readonly nint _layerInputs;
+    private readonly nint _scratch;
+    private readonly long _scratchStride;
 
-    private Workspace(ModelSpec spec, int batch, int logitRows, int threads, long bytes)
+    private Workspace(ModelSpec spec, int batch, int logitRows, int threads)
     {
-        Batch = batch;
-        LogitRows = logitRows;
-        _buffer = AlignedBuffer.Allocate(bytes, "activations");
+        (Batch, LogitRows) = (batch, logitRows);
+        Shape shape = new(spec);
+        _buffer = AlignedBuffer.Allocate(Bytes(spec, batch, logitRows, threads), "activations");
         nint next = _buffer.Address;
-        nint Take(long perRow, int rows)
+        nint Take(long strideFloats, int rows)
         {
             nint at = next;
-            next += (nint)(Round(perRow) * rows);
+            next += checked((nint)(strideFloats * 4 * rows));
             return at;
         }
 
-        Shape s = new(spec);
-        Stream = Take(s.Width * 4L, batch);
-        Normed = Take(s.Width * 4L, batch);
-        Qkv = Take(s.Qkv * 4L, batch);
-        Mixed = Take(s.Mixed * 4L, batch);
-        GateUp = Take(s.GateUp * 4L, batch);
-        Inner = Take(s.Ffn * 4L, batch);
-        Prepared = Take(s.Prepared, batch);
-        PreparedStride = Round(s.Prepared);
-        Rope = Take(spec.Rope.Dimensions * 4L, batch);
-        Scratch = Take(s.Scratch * 4L, threads);
-        ScratchStride = Round(s.Scratch * 4L);
-        Logits = Take(spec.Vocabulary * 4L, logitRows);
-        StreamStride = Round(s.Width * 4L) / 4;
-        QkvStride = Round(s.Qkv * 4L) / 4;
-        MixedStride = Round(s.Mixed * 4L) / 4;
-        GateUpStride = Round(s.GateUp * 4L) / 4;
-        InnerStride = Round(s.Ffn * 4L) / 4;
-        RopeStride = Round(spec.Rope.Dimensions * 4L) / 4;
-        LogitStride = Round(spec.Vocabulary * 4L) / 4;
+        (StreamStride, InnerStride, PreparedStride, LogitStride) = (shape.Stream, shape.Inner, shape.Prepared * 4, shape.Logits);
+        (_ropeStride, _layerInputStride, _scratchStride, _ropeOffset) = (shape.Rope, shape.LayerInputs, shape.Scratch, shape.RopeOffset);
+        Stream = Take(shape.Stream, batch);
+        Normed = Take(shape.Stream, batch);
+        Delta = Take(shape.Stream, batch);
+        Inner = Take(shape.Inner, batch);
+        Prepared = Take(shape.Prepared, batch);
+        _rope = Take(shape.Rope, batch);
+        _layerInputs = Take(shape.LayerInputs, batch);
+        _scratch = Take(shape.Scratch, threads);
+        Logits = Take(shape.Logits, logitRows);
     }
 
     public int Batch { get; }
 
     public int LogitRows { get; }
 
+    /// <summary>Residual stream.</summary>
     internal nint Stream { get; }
 
+    /// <summary>Input of a branch behind its norm.</summary>
     internal nint Normed { get; }
 
-    internal nint Qkv { get; }
+    /// <summary>Output of a branch.</summary>
+    internal nint Delta { get; }
 
-    internal nint Mixed { get; }
-
-    internal nint GateUp { get; }
-
+    /// <summary>Intermediate results of the branch that runs, laid out by it.</summary>
     internal nint Inner { get; }
 
+    /// <summary>Rows prepared for products.</summary>
     internal nint Prepared { get; }
-
-    internal nint Rope { get; }
-
-    internal nint Scratch { get; }
 
     internal nint Logits { get; }
 
+    /// <summary>Of stream, normed and delta.</summary>
     internal long StreamStride { get; }
-
-    internal long QkvStride { get; }
-
-    internal long MixedStride { get; }
-
-    internal long GateUpStride { get; }
 
     internal long InnerStride { get; }
 
+    /// <summary>In bytes.</summary>
     internal long PreparedStride { get; }
-
-    internal long RopeStride { get; }
-
-    internal long ScratchStride { get; }
 
     internal long LogitStride { get; }
 
     /// <summary>Bytes a workspace of this shape takes.</summary>
     public static long Bytes(ModelSpec spec, int batch, int logitRows, int threads)
     {
-        Shape s = new(spec);
-        return checked((BytesPerRow(spec) * batch) + (Round(s.Scratch * 4L) * threads) + (Round(spec.Vocabulary * 4L) * logitRows) + 4096);
+        Shape shape = new(spec);
+        return checked((shape.BytesPerRow * batch) + (shape.Scratch * 4 * threads) + (shape.Logits * 4 * logitRows) + 4096);
     }
 
     /// <summary>Bytes one more row of a batch takes.</summary>
-    public static long BytesPerRow(ModelSpec spec)
-    {
-        Shape s = new(spec);
-        return (2 * Round(s.Width * 4L)) + Round(s.Qkv * 4L) + Round(s.Mixed * 4L) + Round(s.GateUp * 4L) + Round(s.Ffn * 4L) + Round(s.Prepared) + Round(spec.Rope.Dimensions * 4L);
-    }
+    public static long BytesPerRow(ModelSpec spec) => new Shape(spec).BytesPerRow;
 
     /// <summary>Allocates the buffers.</summary>
-    public static Workspace Create(ModelSpec spec, int batch, int logitRows, int threads) =>
-        new(spec, batch, logitRows, threads, Bytes(spec, batch, logitRows, threads));
+    public static Workspace Create(ModelSpec spec, int batch, int logitRows, int threads) => new(spec, batch, logitRows, threads);
 
     /// <summary>Logits of one row of the last pass; valid until the next pass.</summary>
     public Span<float> LogitsRow(int row, int vocabulary) => _buffer.Floats(Logits - _buffer.Address + (row * LogitStride * 4), vocabulary);
@@ -109,40 +91,67 @@ public sealed class Workspace : IDisposable
     /// <summary>Row of the residual stream, to be filled with the embedding.</summary>
     internal Span<float> StreamRow(int row, int width) => _buffer.Floats(Stream - _buffer.Address + (row * StreamStride * 4), width);
 
-    /// <summary>Row of rotation factors.</summary>
-    internal Span<float> RopeRow(int row, int dimensions) => _buffer.Floats(Rope - _buffer.Address + (row * RopeStride * 4), dimensions);
+    /// <summary>Row of layer inputs.</summary>
+    internal Span<float> LayerInputRow(int row, int width) => _buffer.Floats(_layerInputs - _buffer.Address + (row * _layerInputStride * 4), width);
+
+    /// <summary>A row's rotation factors of one table.</summary>
+    internal Span<float> RopeRow(int row, int table, int dimensions) => _buffer.Floats(RopeAddress(row, table) - _buffer.Address, dimensions);
+
+    internal nint RopeAddress(int row, int table) => _rope + (nint)(((row * _ropeStride) + _ropeOffset[table]) * 4);
+
+    internal nint LayerInputAddress(int row, long offset) => _layerInputs + (nint)(((row * _layerInputStride) + offset) * 4);
+
+    /// <summary>Address in a row of intermediate results; the offset is in floats.</summary>
+    internal nint InnerRow(int row, long offset) => Inner + (nint)(((row * InnerStride) + offset) * 4);
+
+    /// <summary>Scratch of one thread.</summary>
+    internal nint ScratchOf(int worker) => _scratch + (nint)(worker * _scratchStride * 4);
 
     /// <inheritdoc/>
     public void Dispose() => _buffer.Dispose();
 
-    private static long Round(long bytes) => (bytes + 63) / 64 * 64;
-
+    /// <summary>Strides of all buffers in floats, each a multiple of a cache line.</summary>
     private readonly struct Shape
     {
         public Shape(ModelSpec spec)
         {
-            Width = spec.Width;
-            Qkv = spec.Layers.Max(l => l.QkvWidth);
-            Mixed = spec.Layers.Max(l => l.Heads * l.ValueDim);
-            Ffn = spec.Layers.Max(l => l.FfnWidth);
-            GateUp = 2 * Ffn;
-            Scratch = (int)spec.Layers.Max(l => Attention.ScratchFloats(l.Heads / l.KvHeads, l.ValueDim));
-            int widest = Math.Max(Math.Max(Width, Mixed), Ffn);
-            Prepared = Enum.GetValues<ActivationLayout>().Max(l => MatMul.RowBytes(l, (widest + 255) / 256 * 256));
+            BranchSpec[] bodies = [.. spec.Layers.SelectMany(l => l.Branches).Select(b => b.Body)];
+            int layerInputs = spec.LayerInputs?.RowWidth ?? 0, widest = Math.Max(spec.Width, bodies.Max(b => b.WidestInput));
+            Stream = Line(spec.Width);
+            Inner = Line(Math.Max(layerInputs, bodies.Max(b => b.RowFloats)));
+            Prepared = Line((Enum.GetValues<ActivationLayout>().Max(l => MatMul.RowBytes(l, checked(widest + 255) / 256 * 256)) + 3) / 4);
+            LayerInputs = Line(layerInputs);
+            Scratch = Line(bodies.Max(b => b.ThreadFloats));
+            Logits = Line(spec.Vocabulary);
+            RopeOffset = new long[spec.Ropes.Count];
+            long rope = 0;
+            for (int t = 0; t < spec.Ropes.Count; t++)
+            {
+                RopeOffset[t] = rope;
+                rope += Line(spec.Ropes[t].Dimensions);
+            }
+
+            Rope = rope;
         }
 
-        public int Width { get; }
+        public long Stream { get; }
 
-        public int Qkv { get; }
-
-        public int Mixed { get; }
-
-        public int Ffn { get; }
-
-        public int GateUp { get; }
-
-        public int Scratch { get; }
+        public long Inner { get; }
 
         public long Prepared { get; }
+
+        public long LayerInputs { get; }
+
+        public long Scratch { get; }
+
+        public long Logits { get; }
+
+        public long Rope { get; }
+
+        public long[] RopeOffset { get; }
+
+        public long BytesPerRow => checked(((3 * Stream) + Inner + Prepared + Rope + LayerInputs) * 4);
+
+        private static long Line(long floats) => (floats + 15) / 16 * 16;
     }
 }

@@ -1,0 +1,9 @@
+using LayerStream.Kernels;
+
+namespace LayerStream.Models.Architectures;
+
+/// <summary>Ministral 3 and newer Mistral Small files: as llama, with a query temperature and yarn of magnitude 1 where the keys say so.</summary>
+internal static class Mistral3
+{
+    internal static readonly Architecture Row = new("mistral3", RopeStyle.Interleaved) { YarnMagnitude = YarnMagnitude.OverMultiplier };
+}

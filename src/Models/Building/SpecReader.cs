@@ -1,0 +1,166 @@
+using LayerStream.Formats;
+
+namespace LayerStream.Models;
+
+/// <summary>
+/// What builders read a model through: keys within ranges, tensors of expected shapes. Collects matrices and small weights as they
+/// are asked for, and gaps instead of stopping at the first; a value that makes no sense is a <see cref="ModelFormatException"/>.
+/// </summary>
+internal sealed class SpecReader(GgufModel model, string prefix)
+{
+    private readonly List<string> _gaps = [];
+    private readonly List<WeightMatrix> _matrices = [];
+    private readonly Dictionary<string, SmallWeight> _small = [];
+
+    internal IReadOnlyList<string> Gaps => _gaps;
+
+    /// <summary>In the order of asking, which is the order of use in a pass.</summary>
+    internal IReadOnlyList<WeightMatrix> Matrices => _matrices;
+
+    internal IReadOnlyCollection<SmallWeight> SmallWeights => _small.Values;
+
+    /// <summary>Bytes of the buffer of small weights so far.</summary>
+    internal long SmallBytes { get; private set; }
+
+    internal void Gap(string what)
+    {
+        if (!_gaps.Contains(what))
+        {
+            _gaps.Add(what);
+        }
+    }
+
+    internal bool Has(string tensor) => model.Find(tensor) is not null;
+
+    internal bool HasKey(string name) => model.Metadata.Contains(Key(name));
+
+    internal string Key(string name) => prefix + "." + name;
+
+    internal ModelFormatException Bad(string message, long offset = 0) => new(model.Files[0], offset, message);
+
+    internal string? Text(string name) => model.Metadata.GetString(Key(name));
+
+    internal bool Flag(string name, bool absent) => model.Metadata.GetBool(Key(name), absent);
+
+    /// <summary>A required integer.</summary>
+    internal int Integer(string name, int least, int most) => Checked(name, model.Metadata.GetInt64(Key(name)), least, most);
+
+    /// <summary>An integer; the value for an absent key must be in the range too.</summary>
+    internal int Integer(string name, long absent, int least, int most) => Checked(name, model.Metadata.GetInt64(Key(name), absent), least, most);
+
+    /// <summary>A finite number in a range.</summary>
+    internal double Number(string name, double absent, double least, double most)
+    {
+        double value = model.Metadata.GetDouble(Key(name), absent);
+        return value >= least && value <= most ? value : throw Bad($"{Key(name)} = {value} is outside {least} … {most}");
+    }
+
+    /// <summary>A number for which 0 stands for "not used", like an absent key.</summary>
+    internal double Factor(string name, double least = -1e6)
+    {
+        double value = Number(name, 1, least, 1e6);
+        return value == 0 ? 1 : Math.Abs(value) >= 1e-6 ? value : throw Bad($"{Key(name)} = {value} is too small for a factor");
+    }
+
+    /// <summary>An integer for each layer, or one for all.</summary>
+    internal int PerLayer(string name, int layer, long? absent, int least, int most)
+    {
+        IReadOnlyList<long>? values = model.Metadata.GetIntegers(Key(name));
+        if (values is null)
+        {
+            return absent is { } value ? Checked(name, value, least, most) : throw Bad($"the required key '{Key(name)}' is missing");
+        }
+
+        bool isArray = !model.Metadata.TryGetInt64(Key(name), out long one);
+        return Checked(name, isArray ? Entry(name, values, layer) : one, least, most);
+    }
+
+    /// <summary>A flag for each layer; null when the key is absent or no array.</summary>
+    internal bool[]? LayerFlags(string name, int layers)
+    {
+        if (!HasKey(name) || model.Metadata.TryGetInt64(Key(name), out _))
+        {
+            return null;
+        }
+
+        IReadOnlyList<long> values = model.Metadata.GetIntegers(Key(name))!;
+        return [.. Enumerable.Range(0, layers).Select(i => Entry(name, values, i) != 0)];
+    }
+
+    /// <summary>A tensor of a shape, as a matrix with its scale and its biases; null and a gap when it is missing.</summary>
+    /// <param name="name">Without <c>.weight</c>.</param>
+    /// <param name="rows">0 = any.</param>
+    /// <param name="biases">Instead of <c>NAME.bias</c>.</param>
+    internal WeightMatrix? Matrix(string name, int layer, long columns, long rows, IReadOnlyList<RowBias>? biases = null)
+    {
+        TensorInfo? tensor = Tensor(name + ".weight", columns, rows);
+        if (tensor is null)
+        {
+            return null;
+        }
+
+        WeightMatrix matrix = new()
+        {
+            Id = _matrices.Count,
+            Layer = layer,
+            Tensor = tensor,
+            Biases = biases ?? (OptionalSmall(name + ".bias", tensor.Rows) is { } bias ? [new RowBias(bias, 0)] : []),
+            Scale = OptionalSmall(name + ".scale", 1),
+        };
+        _matrices.Add(matrix);
+        return matrix;
+    }
+
+    /// <summary>A tensor of a shape; null and a gap when it is missing.</summary>
+    internal TensorInfo? Tensor(string name, long columns, long rows)
+    {
+        TensorInfo? tensor = model.Find(name);
+        if (tensor is null)
+        {
+            Gap($"tensor {name} is not in the file");
+        }
+        else if (tensor.Columns != columns || (rows > 0 && tensor.Rows != rows) || tensor.Rows is < 1 or > int.MaxValue)
+        {
+            throw Bad($"tensor {name} has shape [{string.Join(", ", tensor.Shape)}], expected [{columns}, {(rows > 0 ? rows : "…")}]", tensor.Extent.Offset);
+        }
+
+        return tensor;
+    }
+
+    /// <summary>A vector; null and a gap when it is missing.</summary>
+    internal SmallWeight? Small(string name, long count)
+    {
+        SmallWeight? small = OptionalSmall(name, count);
+        if (small is null)
+        {
+            Gap($"tensor {name} is not in the file");
+        }
+
+        return small;
+    }
+
+    /// <summary>A vector, or null when it is missing.</summary>
+    internal SmallWeight? OptionalSmall(string name, long count)
+    {
+        if (_small.TryGetValue(name, out SmallWeight? known) || model.Find(name) is not { } tensor)
+        {
+            return known;
+        }
+
+        if (tensor.Elements != count)
+        {
+            throw Bad($"tensor {name} has {tensor.Elements} values, expected {count}", tensor.Extent.Offset);
+        }
+
+        SmallWeight small = new(tensor, SmallBytes);
+        SmallBytes = checked(SmallBytes + ((tensor.Elements * 4) + 63) / 64 * 64);
+        _small.Add(name, small);
+        return small;
+    }
+
+    private long Entry(string name, IReadOnlyList<long> values, int layer) =>
+        layer < values.Count ? values[layer] : throw Bad($"{Key(name)} has {values.Count} entries, layer {layer} has none");
+
+    private int Checked(string name, long value, int least, int most) =>
+        value >= least && value <= most ? (int)value : throw Bad($"{Key(name)} = {value} is outside {least} … {most}");
+}

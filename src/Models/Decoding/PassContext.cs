@@ -1,0 +1,84 @@
+using LayerStream.Kernels;
+using LayerStream.Memory;
+
+namespace LayerStream.Models;
+
+/// <summary>What all executors of a model share: the rows of the current pass, buffers, threads, and work on rows of the model's width.</summary>
+internal sealed class PassContext
+{
+    private readonly AlignedBuffer _small;
+    private readonly MatrixProduct _product;
+    private readonly RangeJob _normJob;
+    private readonly RangeJob _addJob;
+    private nint _input, _output, _weight;
+    private float _scale;
+
+    internal PassContext(ModelSpec spec, TileMap tiles, ITileSource source, ComputeCrew crew, Workspace work, AlignedBuffer smallWeights, ActivationMode mode)
+    {
+        (Spec, Crew, Work, _small) = (spec, crew, work, smallWeights);
+        _product = new MatrixProduct(this, tiles, source, mode);
+        _normJob = new RangeJob(NormRows);
+        _addJob = new RangeJob(AddRows);
+    }
+
+    internal ModelSpec Spec { get; }
+
+    internal ComputeCrew Crew { get; }
+
+    internal Workspace Work { get; }
+
+    /// <summary>Rows of the pass; the first <see cref="Count"/> are valid.</summary>
+    internal PassRow[] Rows { get; set; } = [];
+
+    internal int Count { get; set; }
+
+    /// <summary>Address of a small weight's floats.</summary>
+    internal nint Address(SmallWeight weight) => _small.Address + (nint)weight.ByteOffset;
+
+    /// <summary>The one float of a small weight.</summary>
+    internal float Value(SmallWeight weight) => _small.Floats(weight.ByteOffset, 1)[0];
+
+    /// <summary>output = matrix · input for all rows, scaled and biased. Strides in floats.</summary>
+    /// <param name="sameInput">The product before this one had the same input, which has not changed since.</param>
+    internal void Multiply(WeightMatrix matrix, nint input, long inputStride, nint output, long outputStride, bool sameInput = false) =>
+        _product.Multiply(matrix, input, inputStride, output, outputStride, sameInput);
+
+    /// <summary>output = N(input; weight) for all rows of the model's width; the two may be the same.</summary>
+    internal void Norm(nint input, nint output, SmallWeight weight)
+    {
+        (_input, _output, _weight) = (input, output, Address(weight));
+        Crew.Run(_normJob, Count, 1);
+    }
+
+    /// <summary>Residual stream += delta · scale.</summary>
+    internal void AddToStream(nint delta, float scale)
+    {
+        (_input, _scale) = (delta, scale);
+        Crew.Run(_addJob, Count, 1);
+    }
+
+    private void NormRows(int begin, int end, int worker)
+    {
+        for (int r = begin; r < end; r++)
+        {
+            nint offset = (nint)(r * Work.StreamStride * 4);
+            VectorOps.RmsNorm(_input + offset, _weight, _output + offset, Spec.Width, Spec.Epsilon);
+        }
+    }
+
+    private void AddRows(int begin, int end, int worker)
+    {
+        for (int r = begin; r < end; r++)
+        {
+            nint offset = (nint)(r * Work.StreamStride * 4);
+            if (_scale == 1)
+            {
+                VectorOps.Add(Work.Stream + offset, _input + offset, Spec.Width);
+            }
+            else
+            {
+                VectorOps.AddScaled(Work.Stream + offset, _input + offset, Spec.Width, _scale);
+            }
+        }
+    }
+}
