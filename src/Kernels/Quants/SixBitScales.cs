@@ -45,6 +45,14 @@ internal static unsafe class SixBitScales
         return Vector256.Create(Sse2.UnpackLow(mins, mins), Sse2.UnpackHigh(mins, mins));
     }
 
+    /// <summary>Lanes 0–7, each twice: one per sum of 16 products.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<short> DoubleLower(Vector256<short> all)
+    {
+        Vector128<short> scales = all.GetLower();
+        return Vector256.Create(Sse2.UnpackLow(scales, scales), Sse2.UnpackHigh(scales, scales));
+    }
+
     /// <summary>Scale <paramref name="j"/> (a constant) over the lower half, j + 1 over the upper.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<short> SpreadPair(Vector256<short> all, int j) => Avx512BW.PermuteVar32x16(

@@ -130,7 +130,7 @@ public sealed unsafe class MatMulTests
             largest = Math.Max(largest, Math.Abs(decoded[(row * columns) + i]));
         }
 
-        return sum + (type is TensorType.Q4_1 or TensorType.Q4_K ? largest : 0);
+        return sum + (type is TensorType.Q4_1 or TensorType.Q4_K or TensorType.Q2_K or TensorType.Q5_1 or TensorType.Q5_K ? largest : 0);
     }
 
     /// <summary>Runs a loop with weights and activations that end at guarded pages; rows in pieces of <paramref name="piece"/>.</summary>
