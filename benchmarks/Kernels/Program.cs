@@ -45,7 +45,7 @@ internal static unsafe class Program
     private static void Measure(TensorType type, long rowBytes, ActivationMode mode, nint weights)
     {
         int rows = (int)(MatrixBytes / rowBytes);
-        int gemmRows = Math.Min(rows, 1024);
+        int gemmRows = Math.Min(rows, 256);
         ActivationLayout layout = MatMul.LayoutFor(type, mode);
         long stride = MatMul.RowBytes(layout, Columns);
         nint x = (nint)NativeMemory.AlignedAlloc(4 * Columns, 64);
@@ -76,11 +76,13 @@ internal static unsafe class Program
         NativeMemory.AlignedFree((void*)y);
     }
 
+    /// <summary>Seconds of the fastest run of at least four and of half a second.</summary>
     private static double Best(Action action)
     {
         action();
         double best = double.MaxValue;
-        for (int i = 0; i < 4; i++)
+        long begin = Stopwatch.GetTimestamp();
+        for (int i = 0; i < 4 || Stopwatch.GetElapsedTime(begin).TotalSeconds < 0.5; i++)
         {
             long start = Stopwatch.GetTimestamp();
             action();

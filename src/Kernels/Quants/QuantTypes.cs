@@ -17,7 +17,7 @@ internal static class QuantTypes
         new IntegerType<Q6_K, Q6_K.V256, Q6_K.Scaled256, Q6_K.V512, Q6_K.Scaled512>(TensorType.Q6_K),
         new SignedStepType<Q5_0>(TensorType.Q5_0),
         new IntegerType<Q5_1, Q5_1.V256, NibblePair256, Q5_1.V512, NibblePair512>(TensorType.Q5_1),
-        new DecodedType<Q1_0>(TensorType.Q1_0),
+        new IntegerType<Q1_0, Q1_0.V256, Q1_0.Both256, Q1_0.V512, Q1_0.Both512>(TensorType.Q1_0),
         new SignedStepType<Q2_0>(TensorType.Q2_0),
         new SuperBlockType<Q2_K>(TensorType.Q2_K),
         new SuperBlockType<Q3_K>(TensorType.Q3_K),

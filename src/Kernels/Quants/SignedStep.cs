@@ -96,9 +96,19 @@ internal struct SignedWeights512
 {
     public Vector512<sbyte> Q;
     public Vector512<float> Scale;
+
+    /// <summary>Adds the products, those of |w| and a·sign(w), to a sum.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly unsafe Vector512<float> Dot(byte* values, byte* scales, Vector512<float> sum)
+    {
+        Vector512<sbyte> a = Vector512.Load((sbyte*)values);
+        Vector512<int> dot = Nibbles.Dot(Avx512BW.Abs(Q), Signs.Apply(a, Q));
+        Vector512<float> d = Nibbles.SpreadLanes01(Vector128.Load((float*)scales));
+        return Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(dot), Scale * d, sum);
+    }
 }
 
-/// <summary>AVX-512 operator of an <see cref="ISignedStep"/> type: products of |w| and a·sign(w).</summary>
+/// <summary>AVX-512 operator of an <see cref="ISignedStep"/> type.</summary>
 internal unsafe struct SignedStep512<T> : IBlockOperator<SignedWeights512, Vector512<float>>
     where T : ISignedStep
 {
@@ -118,13 +128,7 @@ internal unsafe struct SignedStep512<T> : IBlockOperator<SignedWeights512, Vecto
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Dot(in SignedWeights512 weights, byte* values, byte* scales, Vector512<float> sum)
-    {
-        Vector512<sbyte> a = Vector512.Load((sbyte*)values);
-        Vector512<int> dot = Nibbles.Dot(Avx512BW.Abs(weights.Q), Signs.Apply(a, weights.Q));
-        Vector512<float> d = Nibbles.SpreadLanes01(Vector128.Load((float*)scales));
-        return Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(dot), weights.Scale * d, sum);
-    }
+    public static Vector512<float> Dot(in SignedWeights512 weights, byte* values, byte* scales, Vector512<float> sum) => weights.Dot(values, scales, sum);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Total(Vector512<float> sum) => Vector512.Sum(sum);
