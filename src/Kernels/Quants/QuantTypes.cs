@@ -10,11 +10,16 @@ internal static class QuantTypes
         new PlainType<F32>(TensorType.F32),
         new PlainType<F16>(TensorType.F16),
         new PlainType<BF16>(TensorType.BF16),
-        new IntegerType<Q4_0, Q4_0.V256, NibblePair256, Q4_0.V512, NibblePair512>(TensorType.Q4_0),
-        new IntegerType<Q4_1, Q4_1.V256, NibblePair256, Q4_1.V512, NibblePair512>(TensorType.Q4_1),
-        new IntegerType<Q8_0, Q8_0.V256, NibblePair256, Q8_0.V512, Q8_0.Words512>(TensorType.Q8_0),
-        new IntegerType<Q4_K, Q4_K.V256, Q4_K.Scaled256, Q4_K.V512, Q4_K.Scaled512>(TensorType.Q4_K),
-        new IntegerType<Q6_K, Q6_K.V256, Q6_K.Scaled256, Q6_K.V512, Q6_K.Scaled512>(TensorType.Q6_K),
+        new IntegerType<Q4_0, Q4_0.V256, NibblePair256, Q4_0.V512, NibblePair512>(TensorType.Q4_0)
+            .WithArm(new BlockLoop<ArmStep<ArmQ4_0>, ArmWeights, Vector128<float>>()),
+        new IntegerType<Q4_1, Q4_1.V256, NibblePair256, Q4_1.V512, NibblePair512>(TensorType.Q4_1)
+            .WithArm(new BlockLoop<ArmStep<ArmQ4_1>, ArmWeights, Vector128<float>>()),
+        new IntegerType<Q8_0, Q8_0.V256, NibblePair256, Q8_0.V512, Q8_0.Words512>(TensorType.Q8_0)
+            .WithArm(new BlockLoop<ArmStep<ArmQ8_0>, ArmWeights, Vector128<float>>()),
+        new IntegerType<Q4_K, Q4_K.V256, Q4_K.Scaled256, Q4_K.V512, Q4_K.Scaled512>(TensorType.Q4_K)
+            .WithArm(new BlockLoop<ArmSuperBlock<ArmQ4_K>, ArmSuperWeights, Vector128<float>>()),
+        new IntegerType<Q6_K, Q6_K.V256, Q6_K.Scaled256, Q6_K.V512, Q6_K.Scaled512>(TensorType.Q6_K)
+            .WithArm(new BlockLoop<ArmSuperBlock<ArmQ6_K>, ArmSuperWeights, Vector128<float>>()),
         new SignedStepType<Q5_0>(TensorType.Q5_0),
         new IntegerType<Q5_1, Q5_1.V256, NibblePair256, Q5_1.V512, NibblePair512>(TensorType.Q5_1),
         new IntegerType<Q1_0, Q1_0.V256, Q1_0.Both256, Q1_0.V512, Q1_0.Both512>(TensorType.Q1_0),

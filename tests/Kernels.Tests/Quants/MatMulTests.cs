@@ -22,7 +22,7 @@ public sealed unsafe class MatMulTests
         {
             ActivationLayout layout = MatMul.LayoutFor(type, mode);
             double tolerance = layout == ActivationLayout.F32 ? 1e-5 : 1e-2;
-            for (IsaLevel level = IsaLevel.Scalar; level <= Isa.Level; level++)
+            foreach (IsaLevel level in Isa.Levels)
             {
                 float[] y = Run(MatMulLoopOf(type, layout, level), weights, layout, x, GoldenQuants.Columns, GoldenQuants.Rows, 1);
                 for (int r = 0; r < GoldenQuants.Rows; r++)
@@ -52,7 +52,7 @@ public sealed unsafe class MatMulTests
             foreach (ActivationLayout layout in new[] { ActivationLayout.F32, row.IntegerLayout }.Distinct())
             {
                 float[] expected = Run(MatMulLoopOf(type, layout, IsaLevel.Scalar), weights, layout, x, columns, Rows, Tokens);
-                for (IsaLevel level = IsaLevel.Avx2; level <= Isa.Level; level++)
+                foreach (IsaLevel level in Isa.Levels.Skip(1))
                 {
                     float[] actual = Run(MatMulLoopOf(type, layout, level), weights, layout, x, columns, Rows, Tokens);
                     for (int i = 0; i < actual.Length; i++)
@@ -83,7 +83,7 @@ public sealed unsafe class MatMulTests
         foreach (ActivationMode mode in Enum.GetValues<ActivationMode>())
         {
             ActivationLayout layout = MatMul.LayoutFor(type, mode);
-            for (IsaLevel level = IsaLevel.Scalar; level <= Isa.Level; level++)
+            foreach (IsaLevel level in Isa.Levels)
             {
                 MatMulLoop loop = MatMulLoopOf(type, layout, level);
                 float[] whole = Run(loop, weights, layout, x, columns, Rows, Tokens);
