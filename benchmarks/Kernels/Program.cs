@@ -19,7 +19,8 @@ internal static unsafe class Program
         (TensorType.F32, 1, 4), (TensorType.F16, 1, 2), (TensorType.BF16, 1, 2), (TensorType.Q8_0, 32, 34), (TensorType.Q4_0, 32, 18),
         (TensorType.Q4_1, 32, 20), (TensorType.Q5_0, 32, 22), (TensorType.Q5_1, 32, 24), (TensorType.IQ4_NL, 32, 18), (TensorType.MXFP4, 32, 17),
         (TensorType.Q2_K, 256, 84), (TensorType.Q3_K, 256, 110), (TensorType.Q4_K, 256, 144), (TensorType.Q5_K, 256, 176), (TensorType.Q6_K, 256, 210),
-        (TensorType.IQ4_XS, 256, 136),
+        (TensorType.IQ4_XS, 256, 136), (TensorType.NVFP4, 64, 36), (TensorType.Q1_0, 128, 18), (TensorType.Q2_0, 64, 18), (TensorType.TQ1_0, 256, 54),
+        (TensorType.TQ2_0, 256, 66),
     ];
 
     private static void Main(string[] args)
@@ -44,7 +45,7 @@ internal static unsafe class Program
     private static void Measure(TensorType type, long rowBytes, ActivationMode mode, nint weights)
     {
         int rows = (int)(MatrixBytes / rowBytes);
-        int gemmRows = Math.Min(rows, 1024);
+        int gemmRows = Math.Min(rows, 256);
         ActivationLayout layout = MatMul.LayoutFor(type, mode);
         long stride = MatMul.RowBytes(layout, Columns);
         nint x = (nint)NativeMemory.AlignedAlloc(4 * Columns, 64);
@@ -75,11 +76,13 @@ internal static unsafe class Program
         NativeMemory.AlignedFree((void*)y);
     }
 
+    /// <summary>Seconds of the fastest run of at least four and of half a second.</summary>
     private static double Best(Action action)
     {
         action();
         double best = double.MaxValue;
-        for (int i = 0; i < 4; i++)
+        long begin = Stopwatch.GetTimestamp();
+        for (int i = 0; i < 4 || Stopwatch.GetElapsedTime(begin).TotalSeconds < 0.5; i++)
         {
             long start = Stopwatch.GetTimestamp();
             action();

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
 namespace LayerStream.Kernels;
@@ -11,13 +12,20 @@ public static class Isa
     /// <summary>AVX-512 F, BW, DQ and VL are usable.</summary>
     public static bool Avx512 => Avx2 && Avx512BW.IsSupported && Avx512BW.VL.IsSupported && Avx512DQ.IsSupported;
 
-    internal static IsaLevel Level => Avx512 ? IsaLevel.Avx512 : Avx2 ? IsaLevel.Avx2 : IsaLevel.Scalar;
+    /// <summary>The vector instructions of ARM64 are usable.</summary>
+    public static bool AdvSimd => System.Runtime.Intrinsics.Arm.AdvSimd.Arm64.IsSupported;
+
+    internal static IsaLevel Level => Avx512 ? IsaLevel.Avx512 : Avx2 ? IsaLevel.Avx2 : AdvSimd ? IsaLevel.AdvSimd : IsaLevel.Scalar;
+
+    /// <summary>Every level that runs on this processor, the scalar one first.</summary>
+    internal static IEnumerable<IsaLevel> Levels => Enum.GetValues<IsaLevel>().Where(l => l == IsaLevel.Scalar || (AdvSimd ? l == IsaLevel.AdvSimd : l <= Level));
 
     /// <summary>One short phrase for logs, for example <c>AVX-512 (F, BW, DQ, VL)</c>.</summary>
     public static string Describe() => Level switch
     {
         IsaLevel.Avx512 => "AVX-512 (F, BW, DQ, VL)",
         IsaLevel.Avx2 => "AVX2 + FMA",
+        IsaLevel.AdvSimd => Dp.IsSupported ? "AdvSimd + dot products" : "AdvSimd",
         _ => "scalar",
     };
 }

@@ -74,9 +74,9 @@ internal sealed class Diagnosis
             d.ExamineDevice(files);
         }
 
-        if (!Kernels.Isa.Avx2)
+        if (!Kernels.Isa.Avx2 && !Kernels.Isa.AdvSimd)
         {
-            d._notes.Add("Neither AVX2 nor AVX-512: the kernels run scalar code.");
+            d._notes.Add("None of AVX2, AVX-512 and AdvSimd: the kernels run scalar code.");
         }
 
         if (GCSettings.IsServerGC)

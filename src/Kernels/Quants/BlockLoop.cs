@@ -29,6 +29,13 @@ internal sealed unsafe class BlockLoop<TOperator, TWeights, TSum> : MatMulLoop
         };
     }
 
+    /// <summary>Bytes of activation scales per step (Q8Block32; elsewhere the scales lie among the values and this is not used).</summary>
+    private static int ScaleBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Activations.PairScaleBytes * (TOperator.StepColumns / 64);
+    }
+
     /// <inheritdoc/>
     public override void Multiply(
         byte* weights, int columns, int rowBegin, int rowEnd, byte* activations, long activationStride, int tokens, float* y, long yStride)
@@ -86,7 +93,7 @@ internal sealed unsafe class BlockLoop<TOperator, TWeights, TSum> : MatMulLoop
             sum = TOperator.Dot(block, x, scales, sum);
             w += TOperator.StepBytes;
             x += ValueBytes;
-            scales += Activations.PairScaleBytes;
+            scales += ScaleBytes;
         }
 
         if (tail != null)
@@ -117,8 +124,8 @@ internal sealed unsafe class BlockLoop<TOperator, TWeights, TSum> : MatMulLoop
             w += TOperator.StepBytes;
             x += ValueBytes;
             x2 += ValueBytes;
-            scales += Activations.PairScaleBytes;
-            scales2 += Activations.PairScaleBytes;
+            scales += ScaleBytes;
+            scales2 += ScaleBytes;
         }
 
         output[0] = TOperator.Total(sum0);

@@ -3,8 +3,9 @@ using System.Runtime.CompilerServices;
 namespace LayerStream.Kernels;
 
 /// <summary>
-/// The float path of block types: decodes up to 256 columns at a time into a small buffer and runs the float operator on them.
-/// Serves the reference mode of all block types and both modes of types that have no integer operator.
+/// The float path of block types: decodes up to 256 columns of a few rows into a small buffer and runs the float operator on them for a
+/// panel of tokens. Serves the reference mode of all block types and both modes of types that have no integer operator. The running
+/// sums are kept between column blocks, so that an output is summed in step order whatever the panel.
 /// </summary>
 internal sealed unsafe class DecodedLoop<TDecoder, TOperator, TWeights, TSum> : MatMulLoop
     where TDecoder : IBlockDecoder
@@ -13,36 +14,46 @@ internal sealed unsafe class DecodedLoop<TDecoder, TOperator, TWeights, TSum> : 
     where TSum : unmanaged
 {
     private const int BufferColumns = 256;
-    private const int TokensPerDecode = 16;
+
+    /// <summary>Rows decoded together: the activations of four tokens are read once from the first-level cache for all of them.</summary>
+    private const int RowsPerPanel = 4;
+
+    /// <summary>Tokens a decoded panel serves: 64 KiB of activations per column block stay in the second-level cache.</summary>
+    private const int TokensPerPanel = 64;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Multiply(
         byte* weights, int columns, int rowBegin, int rowEnd, byte* activations, long activationStride, int tokens, float* y, long yStride)
     {
-        float* buffer = stackalloc float[BufferColumns];
-        TSum* sums = stackalloc TSum[TokensPerDecode];
+        float* buffer = stackalloc float[RowsPerPanel * BufferColumns];
+        TSum* sums = stackalloc TSum[RowsPerPanel * TokensPerPanel];
         long rowBytes = (long)(columns / TDecoder.BlockElements) * TDecoder.BlockBytes;
-        for (int token = 0; token < tokens; token += TokensPerDecode)
+        for (int token = 0; token < tokens; token += TokensPerPanel)
         {
-            int width = Math.Min(TokensPerDecode, tokens - token);
+            int width = Math.Min(TokensPerPanel, tokens - token);
             byte* x = activations + (token * activationStride);
-            for (int row = rowBegin; row < rowEnd; row++)
+            for (int row = rowBegin; row < rowEnd; row += RowsPerPanel)
             {
-                new Span<TSum>(sums, width).Clear();
-                byte* w = weights + (row * rowBytes);
+                int rows = Math.Min(RowsPerPanel, rowEnd - row);
+                new Span<TSum>(sums, RowsPerPanel * TokensPerPanel).Clear();
                 for (int column = 0; column < columns; column += BufferColumns)
                 {
-                    int count = Decode(w + ((long)(column / TDecoder.BlockElements) * TDecoder.BlockBytes), columns - column, buffer);
-                    for (int t = 0; t < width; t++)
+                    byte* w = weights + (row * rowBytes) + ((long)(column / TDecoder.BlockElements) * TDecoder.BlockBytes);
+                    int count = 0;
+                    for (int r = 0; r < rows; r++)
                     {
-                        sums[t] = Dot(buffer, x + (t * activationStride) + (4L * column), count, sums[t]);
+                        count = Decode(w + (r * rowBytes), columns - column, buffer + (r * BufferColumns));
                     }
+
+                    AddPanel(buffer, rows, count, x + (4L * column), activationStride, width, sums);
                 }
 
-                for (int t = 0; t < width; t++)
+                for (int i = 0; i < rows * width; i++)
                 {
-                    y[((token + t) * yStride) + row] = TOperator.Total(sums[t]);
+                    int t = i / rows;
+                    int r = i % rows;
+                    y[((token + t) * yStride) + row + r] = TOperator.Total(sums[(r * TokensPerPanel) + t]);
                 }
             }
         }
@@ -63,15 +74,59 @@ internal sealed unsafe class DecodedLoop<TDecoder, TOperator, TWeights, TSum> : 
         return padded;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static TSum Dot(float* w, byte* x, int columns, TSum sum)
+    private static void AddPanel(float* buffer, int rows, int columns, byte* x, long stride, int tokens, TSum* sums)
     {
+        for (int t = 0; t < tokens;)
+        {
+            int width = tokens - t >= 4 ? 4 : 1;
+            for (int r = 0; r < rows; r++)
+            {
+                float* w = buffer + (r * BufferColumns);
+                TSum* sum = sums + (r * TokensPerPanel) + t;
+                if (width == 4)
+                {
+                    FourTokens(w, x, stride, columns, sum);
+                }
+                else
+                {
+                    OneToken(w, x, columns, sum);
+                }
+            }
+
+            x += width * stride;
+            t += width;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void OneToken(float* w, byte* x, int columns, TSum* sums)
+    {
+        TSum sum = *sums;
         for (int i = 0; i < columns; i += TOperator.StepColumns)
         {
             TWeights block = TOperator.Load((byte*)(w + i));
             sum = TOperator.Dot(block, x + (4L * i), x, sum);
         }
 
-        return sum;
+        *sums = sum;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void FourTokens(float* w, byte* x, long stride, int columns, TSum* sums)
+    {
+        TSum sum0 = sums[0], sum1 = sums[1], sum2 = sums[2], sum3 = sums[3];
+        byte* x2 = x + (2 * stride);
+        for (int i = 0; i < columns; i += TOperator.StepColumns)
+        {
+            TWeights block = TOperator.Load((byte*)(w + i));
+            sum0 = TOperator.Dot(block, x, x, sum0);
+            sum1 = TOperator.Dot(block, x + stride, x, sum1);
+            sum2 = TOperator.Dot(block, x2, x, sum2);
+            sum3 = TOperator.Dot(block, x2 + stride, x, sum3);
+            x += 4L * TOperator.StepColumns;
+            x2 += 4L * TOperator.StepColumns;
+        }
+
+        (sums[0], sums[1], sums[2], sums[3]) = (sum0, sum1, sum2, sum3);
     }
 }

@@ -1,8 +1,14 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace LayerStream.Kernels;
 
 /// <summary>IQ4_NL: 32 elements, <c>d:f16 q:u8[16]</c> (split halves), y = d·value(n).</summary>
-internal unsafe struct IQ4_NL : IBlockDecoder
+internal unsafe struct IQ4_NL : ISignedStep
 {
+    /// <summary><see cref="Values"/> as two little-endian words.</summary>
+    public const ulong LowValues = 0xF6EADDCFBFAD9881, HighValues = 0x7159453526190D01;
+
     public static int BlockElements => 32;
 
     public static int BlockBytes => 18;
@@ -19,4 +25,22 @@ internal unsafe struct IQ4_NL : IBlockDecoder
             destination[j + 16] = d * Values[source[2 + j] >> 4];
         }
     }
+
+    public static int StepBytes => 18 * 2;
+
+    public static int Value(byte* step, int j) => Values[(step[(18 * (j >> 5)) + 2 + (j & 15)] >> (4 * ((j >> 4) & 1))) & 15];
+
+    public static float Scale(byte* step, int g) => Float16.Read(step + (18 * (g >> 1)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<sbyte> Values256(byte* step, int half) => Signs.Map256(Nibbles.Split256(step + (18 * half) + 2), LowValues, HighValues);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<sbyte> Values512(byte* step) => Signs.Map512(Nibbles.Split512(step + 2, step + 20), LowValues, HighValues);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Scales256(byte* step, int half) => Vector256.Create(Float16.Read(step + (18 * half)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Scales512(byte* step) => Nibbles.SpreadLanes01(Nibbles.HalfPair(step, step + 18));
 }

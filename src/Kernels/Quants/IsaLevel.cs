@@ -4,10 +4,11 @@ using System.Runtime.CompilerServices;
 
 namespace LayerStream.Kernels;
 
-/// <summary>Instruction-set level of a loop, in rising order.</summary>
+/// <summary>Instruction-set level of a loop; those of x86 in rising order.</summary>
 internal enum IsaLevel
 {
     Scalar,
     Avx2,
     Avx512,
+    AdvSimd,
 }

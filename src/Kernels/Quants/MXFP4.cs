@@ -1,8 +1,14 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace LayerStream.Kernels;
 
 /// <summary>MXFP4: 32 elements, <c>e:u8 q:u8[16]</c> (split halves), y = fp4(n)·2^(e − 128).</summary>
-internal unsafe struct MXFP4 : IBlockDecoder
+internal unsafe struct MXFP4 : ISignedStep
 {
+    /// <summary><see cref="Values"/> as two little-endian words.</summary>
+    public const ulong LowValues = 0x0C08060403020100, HighValues = 0xF4F8FAFCFDFEFF00;
+
     public static int BlockElements => 32;
 
     public static int BlockBytes => 17;
@@ -12,12 +18,33 @@ internal unsafe struct MXFP4 : IBlockDecoder
 
     public static void Decode(byte* source, float* destination)
     {
-        uint e = source[0];
-        float scale = BitConverter.UInt32BitsToSingle(e < 2 ? 0x00200000u << (int)e : (e - 1) << 23);
+        float scale = Power(source[0]);
         for (int j = 0; j < 16; j++)
         {
             destination[j] = Values[source[1 + j] & 15] * scale;
             destination[j + 16] = Values[source[1 + j] >> 4] * scale;
         }
     }
+
+    public static int StepBytes => 17 * 2;
+
+    public static int Value(byte* step, int j) => Values[(step[(17 * (j >> 5)) + 1 + (j & 15)] >> (4 * ((j >> 4) & 1))) & 15];
+
+    public static float Scale(byte* step, int g) => Power(step[17 * (g >> 1)]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<sbyte> Values256(byte* step, int half) => Signs.Map256(Nibbles.Split256(step + (17 * half) + 1), LowValues, HighValues);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Scales256(byte* step, int half) => Vector256.Create(Power(step[17 * half]));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<sbyte> Values512(byte* step) => Signs.Map512(Nibbles.Split512(step + 1, step + 18), LowValues, HighValues);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Scales512(byte* step) => Vector512.Create(Vector256.Create(Power(step[0])), Vector256.Create(Power(step[17])));
+
+    /// <summary>2^(e − 128), denormal for e &lt; 2.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Power(uint e) => BitConverter.UInt32BitsToSingle(e < 2 ? 0x00200000u << (int)e : (e - 1) << 23);
 }

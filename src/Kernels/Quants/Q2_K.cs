@@ -1,7 +1,11 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
 namespace LayerStream.Kernels;
 
 /// <summary>Q2_K: 256 elements, <c>scales:u8[16] q:u8[64] d:f16 dmin:f16</c>; groups of 16: y = (d·(s &amp; 15))·v − dmin·(s &gt;&gt; 4).</summary>
-internal unsafe struct Q2_K : IBlockDecoder
+internal unsafe struct Q2_K : ISuperBlock
 {
     public static int BlockElements => 256;
 
@@ -23,4 +27,30 @@ internal unsafe struct Q2_K : IBlockDecoder
             }
         }
     }
+
+    public static SuperBlockForm Form => SuperBlockForm.Minimums;
+
+    public static int Value(byte* block, int i) => (block[16 + (32 * (i >> 7)) + (i & 31)] >> (2 * ((i >> 5) & 3))) & 3;
+
+    public static void Group(byte* block, int g, out int scale, out int min) => (scale, min) = (block[g] & 15, block[g] >> 4);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float D(byte* block) => Float16.Read(block + 80);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float DMin(byte* block) => Float16.Read(block + 82);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<short> Groups(byte* block, out Vector256<short> mins)
+    {
+        Vector256<short> both = Avx2.ConvertToVector256Int16(block);
+        mins = Vector256.ShiftRightLogical(both, 4);
+        return both & Vector256.Create((short)15);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Values256(byte* block, int k) => Signs.Field256(block + 16 + (32 * (k >> 2)), k & 3);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> Values512(byte* block, int k) => Signs.FieldPair512(block + 16 + (32 * (k >> 1)), 2 * (k & 1));
 }

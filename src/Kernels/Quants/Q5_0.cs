@@ -1,7 +1,10 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace LayerStream.Kernels;
 
 /// <summary>Q5_0: 32 elements, <c>d:f16 qh:u32 q:u8[16]</c>, y = (v − 16)·d.</summary>
-internal unsafe struct Q5_0 : IBlockDecoder
+internal unsafe struct Q5_0 : ISignedStep
 {
     public static int BlockElements => 32;
 
@@ -12,9 +15,40 @@ internal unsafe struct Q5_0 : IBlockDecoder
         float d = Float16.Read(source);
         for (int j = 0; j < 32; j++)
         {
-            int low = (source[6 + (j & 15)] >> (j >> 4 << 2)) & 15;
-            int high = (source[2 + (j >> 3)] >> (j & 7)) & 1;
-            destination[j] = ((low | (high << 4)) - 16) * d;
+            destination[j] = Value(source, j) * d;
         }
     }
+
+    public static int StepBytes => 22 * 2;
+
+    public static int Value(byte* step, int j)
+    {
+        byte* block = step + (22 * (j >> 5));
+        int i = j & 31;
+        return (((block[6 + (i & 15)] >> (i >> 4 << 2)) & 15) | (((block[2 + (i >> 3)] >> (i & 7)) & 1) << 4)) - 16;
+    }
+
+    public static float Scale(byte* step, int g) => Float16.Read(step + (22 * (g >> 1)));
+
+    /// <summary>n + 16·bit − 16: the nibble itself where the bit is set, sign-extended where it is clear.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<sbyte> Values256(byte* step, int half)
+    {
+        byte* block = step + (22 * half);
+        Vector256<byte> high = Signs.Mask256(Unsafe.ReadUnaligned<uint>(block + 2));
+        return (Nibbles.Split256(block + 6) | Vector256.AndNot(Vector256.Create((byte)0xF0), high)).AsSByte();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<sbyte> Values512(byte* step)
+    {
+        Vector512<byte> high = Signs.Mask512(Unsafe.ReadUnaligned<uint>(step + 2), Unsafe.ReadUnaligned<uint>(step + 24));
+        return (Nibbles.Split512(step + 6, step + 28) | Vector512.AndNot(Vector512.Create((byte)0xF0), high)).AsSByte();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Scales256(byte* step, int half) => Vector256.Create(Float16.Read(step + (22 * half)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Scales512(byte* step) => Nibbles.SpreadLanes01(Nibbles.HalfPair(step, step + 22));
 }

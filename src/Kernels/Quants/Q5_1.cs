@@ -1,11 +1,20 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace LayerStream.Kernels;
 
 /// <summary>Q5_1: 32 elements, <c>d:f16 m:f16 qh:u32 q:u8[16]</c>, y = v·d + m.</summary>
-internal unsafe struct Q5_1 : IBlockDecoder
+internal unsafe struct Q5_1 : IBlockDecoder, IBlockOperator<WeightPointer, double>
 {
     public static int BlockElements => 32;
 
     public static int BlockBytes => 24;
+
+    public static int StepColumns => 32 * 2;
+
+    public static int StepBytes => 24 * 2;
+
+    public static ActivationLayout Layout => ActivationLayout.Q8Block32;
 
     public static void Decode(byte* source, float* destination)
     {
@@ -13,9 +22,92 @@ internal unsafe struct Q5_1 : IBlockDecoder
         float m = Float16.Read(source + 2);
         for (int j = 0; j < 32; j++)
         {
-            int low = (source[8 + (j & 15)] >> (j >> 4 << 2)) & 15;
-            int high = (source[4 + (j >> 3)] >> (j & 7)) & 1;
-            destination[j] = ((low | (high << 4)) * d) + m;
+            destination[j] = (Value(source, j) * d) + m;
         }
+    }
+
+    public static WeightPointer Load(byte* weights) => new() { Block = weights };
+
+    public static double Dot(in WeightPointer weights, byte* values, byte* scales, double sum)
+    {
+        for (int b = 0; b < 2; b++)
+        {
+            byte* block = weights.Block + (24 * b);
+            int dot = 0;
+            for (int j = 0; j < 32; j++)
+            {
+                dot += Value(block, j) * ((sbyte*)values)[(32 * b) + j];
+            }
+
+            sum += ((double)Float16.Read(block) * ((float*)scales)[b] * dot) + ((double)Float16.Read(block + 2) * ((float*)scales)[b + 2]);
+        }
+
+        return sum;
+    }
+
+    public static float Total(double sum) => (float)sum;
+
+    private static int Value(byte* block, int j) => ((block[8 + (j & 15)] >> (j >> 4 << 2)) & 15) | (((block[4 + (j >> 3)] >> (j & 7)) & 1) << 4);
+
+    /// <summary>AVX2 operator: Q4_1's products on five-bit values.</summary>
+    internal struct V256 : IBlockOperator<NibblePair256, Vector256<float>>
+    {
+        public static int StepColumns => Q5_1.StepColumns;
+
+        public static int StepBytes => Q5_1.StepBytes;
+
+        public static ActivationLayout Layout => ActivationLayout.Q8Block32;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static NibblePair256 Load(byte* weights)
+        {
+            NibblePair256 w;
+            w.Q0 = Values(weights);
+            w.Q1 = Values(weights + 24);
+            w.Scale0 = Vector256.Create(Float16.Read(weights));
+            w.Scale1 = Vector256.Create(Float16.Read(weights + 24));
+            w.Offset0 = Float16.Read(weights + 2);
+            w.Offset1 = Float16.Read(weights + 26);
+            return w;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector256<float> Dot(in NibblePair256 weights, byte* values, byte* scales, Vector256<float> sum) =>
+            Q4_1.V256.Dot(weights, values, scales, sum);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static float Total(Vector256<float> sum) => Vector256.Sum(sum);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static Vector256<byte> Values(byte* block) =>
+            Nibbles.Split256(block + 8) | (Signs.Mask256(Unsafe.ReadUnaligned<uint>(block + 4)) & Vector256.Create((byte)16));
+    }
+
+    /// <summary>AVX-512 operator: Q4_1's products on five-bit values.</summary>
+    internal struct V512 : IBlockOperator<NibblePair512, Vector512<float>>
+    {
+        public static int StepColumns => Q5_1.StepColumns;
+
+        public static int StepBytes => Q5_1.StepBytes;
+
+        public static ActivationLayout Layout => ActivationLayout.Q8Block32;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static NibblePair512 Load(byte* weights)
+        {
+            Vector512<byte> high = Signs.Mask512(Unsafe.ReadUnaligned<uint>(weights + 4), Unsafe.ReadUnaligned<uint>(weights + 28));
+            NibblePair512 w;
+            w.Q = Nibbles.Split512(weights + 8, weights + 32) | (high & Vector512.Create((byte)16));
+            w.Scale = Nibbles.SpreadLanes01(Nibbles.HalfPair(weights, weights + 24));
+            w.Offset = Nibbles.SpreadLanes01(Nibbles.HalfPair(weights + 2, weights + 26) * 0.125f);
+            return w;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector512<float> Dot(in NibblePair512 weights, byte* values, byte* scales, Vector512<float> sum) =>
+            Q4_1.V512.Dot(weights, values, scales, sum);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static float Total(Vector512<float> sum) => Vector512.Sum(sum);
     }
 }

@@ -1,7 +1,10 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace LayerStream.Kernels;
 
 /// <summary>Q5_K: 256 elements, <c>d:f16 dmin:f16 s:u8[12] qh:u8[32] q:u8[128]</c>; sub-blocks of 32 as Q4_K: y = (d·sc_j)·v − dmin·mn_j.</summary>
-internal unsafe struct Q5_K : IBlockDecoder
+internal unsafe struct Q5_K : ISuperBlock
 {
     public static int BlockElements => 256;
 
@@ -25,4 +28,37 @@ internal unsafe struct Q5_K : IBlockDecoder
             }
         }
     }
+
+    public static SuperBlockForm Form => SuperBlockForm.Minimums;
+
+    public static int Value(byte* block, int i) =>
+        ((block[48 + (32 * (i >> 6)) + (i & 31)] >> (4 * ((i >> 5) & 1))) & 15) | (((block[16 + (i & 31)] >> (i >> 5)) & 1) << 4);
+
+    public static void Group(byte* block, int g, out int scale, out int min) => SixBitScales.Get(block + 4, g >> 1, out scale, out min);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float D(byte* block) => Float16.Read(block);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float DMin(byte* block) => Float16.Read(block + 2);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<short> Groups(byte* block, out Vector256<short> mins)
+    {
+        Vector256<short> all = SixBitScales.Unpack(block + 4);
+        mins = SixBitScales.DoubleUpper(all);
+        return SixBitScales.DoubleLower(all);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Values256(byte* block, int k)
+    {
+        Vector256<ushort> both = Vector256.Load(block + 48 + (32 * (k >> 1))).AsUInt16();
+        Vector256<byte> low = Vector256.ShiftRightLogical(both, 4 * (k & 1)).AsByte() & Vector256.Create((byte)15);
+        return low | Signs.Plane256(block + 16, k, 4);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> Values512(byte* block, int k) =>
+        Nibbles.LowThenHigh512(block + 48 + (32 * k)) | Signs.Planes512(block + 16, 2 * k, 4);
 }

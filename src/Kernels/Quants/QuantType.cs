@@ -6,6 +6,7 @@ namespace LayerStream.Kernels;
 internal abstract unsafe class QuantType(TensorType type, int blockElements, int blockBytes)
 {
     private readonly MatMulLoop?[] _loops = new MatMulLoop?[6];
+    private MatMulLoop? _armLoop;
 
     /// <summary>The tensor type.</summary>
     public TensorType Type => type;
@@ -23,8 +24,20 @@ internal abstract unsafe class QuantType(TensorType type, int blockElements, int
     public abstract void Decode(byte* source, float* destination, long blocks);
 
     /// <summary>The loop of this type for a layout at a level; null if the layout does not fit the type.</summary>
-    public MatMulLoop? Loop(ActivationLayout layout, IsaLevel level) =>
-        layout == ActivationLayout.F32 ? _loops[(int)level] : layout == IntegerLayout ? _loops[3 + (int)level] : null;
+    public MatMulLoop? Loop(ActivationLayout layout, IsaLevel level)
+    {
+        int index = level == IsaLevel.AdvSimd ? 0 : (int)level;
+        return layout == ActivationLayout.F32 ? _loops[index]
+            : layout != IntegerLayout ? null
+            : level == IsaLevel.AdvSimd && _armLoop is not null ? _armLoop : _loops[3 + index];
+    }
+
+    /// <summary>Sets the integer loop of ARM64; the scalar ones serve the rest there.</summary>
+    public QuantType WithArm(MatMulLoop loop)
+    {
+        _armLoop = loop;
+        return this;
+    }
 
     /// <summary>Sets the float loops.</summary>
     protected void SetFloat(MatMulLoop scalar, MatMulLoop avx2, MatMulLoop avx512) =>

@@ -10,24 +10,29 @@ internal static class QuantTypes
         new PlainType<F32>(TensorType.F32),
         new PlainType<F16>(TensorType.F16),
         new PlainType<BF16>(TensorType.BF16),
-        new IntegerType<Q4_0, Q4_0.V256, NibblePair256, Q4_0.V512, NibblePair512>(TensorType.Q4_0),
-        new IntegerType<Q4_1, Q4_1.V256, NibblePair256, Q4_1.V512, NibblePair512>(TensorType.Q4_1),
-        new IntegerType<Q8_0, Q8_0.V256, NibblePair256, Q8_0.V512, Q8_0.Words512>(TensorType.Q8_0),
-        new IntegerType<Q4_K, Q4_K.V256, Q4_K.Scaled256, Q4_K.V512, Q4_K.Scaled512>(TensorType.Q4_K),
-        new IntegerType<Q6_K, Q6_K.V256, Q6_K.Scaled256, Q6_K.V512, Q6_K.Scaled512>(TensorType.Q6_K),
-        new DecodedType<Q5_0>(TensorType.Q5_0),
-        new DecodedType<Q5_1>(TensorType.Q5_1),
-        new DecodedType<Q1_0>(TensorType.Q1_0),
-        new DecodedType<Q2_0>(TensorType.Q2_0),
-        new DecodedType<Q2_K>(TensorType.Q2_K),
-        new DecodedType<Q3_K>(TensorType.Q3_K),
-        new DecodedType<Q5_K>(TensorType.Q5_K),
-        new DecodedType<IQ4_NL>(TensorType.IQ4_NL),
-        new DecodedType<IQ4_XS>(TensorType.IQ4_XS),
-        new DecodedType<MXFP4>(TensorType.MXFP4),
-        new DecodedType<NVFP4>(TensorType.NVFP4),
-        new DecodedType<TQ1_0>(TensorType.TQ1_0),
-        new DecodedType<TQ2_0>(TensorType.TQ2_0));
+        new IntegerType<Q4_0, Q4_0.V256, NibblePair256, Q4_0.V512, NibblePair512>(TensorType.Q4_0)
+            .WithArm(new BlockLoop<ArmStep<ArmQ4_0>, ArmWeights, Vector128<float>>()),
+        new IntegerType<Q4_1, Q4_1.V256, NibblePair256, Q4_1.V512, NibblePair512>(TensorType.Q4_1)
+            .WithArm(new BlockLoop<ArmStep<ArmQ4_1>, ArmWeights, Vector128<float>>()),
+        new IntegerType<Q8_0, Q8_0.V256, NibblePair256, Q8_0.V512, Q8_0.Words512>(TensorType.Q8_0)
+            .WithArm(new BlockLoop<ArmStep<ArmQ8_0>, ArmWeights, Vector128<float>>()),
+        new IntegerType<Q4_K, Q4_K.V256, Q4_K.Scaled256, Q4_K.V512, Q4_K.Scaled512>(TensorType.Q4_K)
+            .WithArm(new BlockLoop<ArmSuperBlock<ArmQ4_K>, ArmSuperWeights, Vector128<float>>()),
+        new IntegerType<Q6_K, Q6_K.V256, Q6_K.Scaled256, Q6_K.V512, Q6_K.Scaled512>(TensorType.Q6_K)
+            .WithArm(new BlockLoop<ArmSuperBlock<ArmQ6_K>, ArmSuperWeights, Vector128<float>>()),
+        new SignedStepType<Q5_0>(TensorType.Q5_0),
+        new IntegerType<Q5_1, Q5_1.V256, NibblePair256, Q5_1.V512, NibblePair512>(TensorType.Q5_1),
+        new IntegerType<Q1_0, Q1_0.V256, Q1_0.Both256, Q1_0.V512, Q1_0.Both512>(TensorType.Q1_0),
+        new SignedStepType<Q2_0>(TensorType.Q2_0),
+        new SuperBlockType<Q2_K>(TensorType.Q2_K),
+        new SuperBlockType<Q3_K>(TensorType.Q3_K),
+        new SuperBlockType<Q5_K>(TensorType.Q5_K),
+        new SignedStepType<IQ4_NL>(TensorType.IQ4_NL),
+        new SuperBlockType<IQ4_XS>(TensorType.IQ4_XS),
+        new SignedStepType<MXFP4>(TensorType.MXFP4),
+        new SignedStepType<NVFP4>(TensorType.NVFP4),
+        new SuperBlockType<TQ1_0>(TensorType.TQ1_0),
+        new SuperBlockType<TQ2_0>(TensorType.TQ2_0));
 
     /// <summary>All rows, by type id.</summary>
     public static IEnumerable<QuantType> All => Rows.Where(row => row is not null)!;
@@ -82,5 +87,29 @@ internal static class QuantTypes
                 new BlockLoop<TBlock, WeightPointer, double>(),
                 new BlockLoop<T256, TWeights256, Vector256<float>>(),
                 new BlockLoop<T512, TWeights512, Vector512<float>>());
+    }
+
+    /// <summary>A block type that unpacks to signed bytes.</summary>
+    private sealed class SignedStepType<TBlock> : DecodedType<TBlock>
+        where TBlock : ISignedStep
+    {
+        public SignedStepType(TensorType type)
+            : base(type) => SetInteger(
+                ActivationLayout.Q8Block32,
+                new BlockLoop<SignedStepScalar<TBlock>, WeightPointer, double>(),
+                new BlockLoop<SignedStep256<TBlock>, NibblePair256, Vector256<float>>(),
+                new BlockLoop<SignedStep512<TBlock>, SignedWeights512, Vector512<float>>());
+    }
+
+    /// <summary>A type of 256-element blocks with scales within.</summary>
+    private sealed class SuperBlockType<TBlock> : DecodedType<TBlock>
+        where TBlock : ISuperBlock
+    {
+        public SuperBlockType(TensorType type)
+            : base(type) => SetInteger(
+                ActivationLayout.Q8Block256,
+                new BlockLoop<SuperBlockScalar<TBlock>, WeightPointer, double>(),
+                new BlockLoop<SuperBlock256<TBlock>, SuperWeights256, Vector256<float>>(),
+                new BlockLoop<SuperBlock512<TBlock>, SuperWeights512, Vector512<float>>());
     }
 }

@@ -1,7 +1,10 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace LayerStream.Kernels;
 
 /// <summary>TQ2_0: 256 elements, <c>q:u8[64] d:f16</c>, two bits each, y = (v − 1)·d.</summary>
-internal unsafe struct TQ2_0 : IBlockDecoder
+internal unsafe struct TQ2_0 : ISuperBlock
 {
     public static int BlockElements => 256;
 
@@ -16,4 +19,29 @@ internal unsafe struct TQ2_0 : IBlockDecoder
             destination[i] = (((q >> (2 * ((i >> 5) & 3))) & 3) - 1) * d;
         }
     }
+
+    public static SuperBlockForm Form => SuperBlockForm.Biased;
+
+    /// <summary>v, which stands for v − 1.</summary>
+    public static int Value(byte* block, int i) => (block[(32 * (i >> 7)) + (i & 31)] >> (2 * ((i >> 5) & 3))) & 3;
+
+    public static void Group(byte* block, int g, out int scale, out int min) => (scale, min) = (1, 1);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float D(byte* block) => Float16.Read(block + 64);
+
+    public static float DMin(byte* block) => 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<short> Groups(byte* block, out Vector256<short> mins)
+    {
+        mins = Vector256<short>.One;
+        return Vector256<short>.One;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Values256(byte* block, int k) => Signs.Field256(block + (32 * (k >> 2)), k & 3);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> Values512(byte* block, int k) => Signs.FieldPair512(block + (32 * (k >> 1)), 2 * (k & 1));
 }

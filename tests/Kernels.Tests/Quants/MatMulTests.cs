@@ -21,12 +21,15 @@ public sealed unsafe class MatMulTests
         foreach (ActivationMode mode in Enum.GetValues<ActivationMode>())
         {
             ActivationLayout layout = MatMul.LayoutFor(type, mode);
-            float[] y = Run(MatMulLoopOf(type, layout, Isa.Level), weights, layout, x, GoldenQuants.Columns, GoldenQuants.Rows, 1);
             double tolerance = layout == ActivationLayout.F32 ? 1e-5 : 1e-2;
-            for (int r = 0; r < GoldenQuants.Rows; r++)
+            foreach (IsaLevel level in Isa.Levels)
             {
-                double magnitude = Enumerable.Range(0, GoldenQuants.Columns).Sum(i => Math.Abs((double)decoded[(r * GoldenQuants.Columns) + i] * x[i]));
-                Assert.InRange(Math.Abs(y[r] - expected[r]), 0, tolerance * magnitude);
+                float[] y = Run(MatMulLoopOf(type, layout, level), weights, layout, x, GoldenQuants.Columns, GoldenQuants.Rows, 1);
+                for (int r = 0; r < GoldenQuants.Rows; r++)
+                {
+                    double magnitude = Enumerable.Range(0, GoldenQuants.Columns).Sum(i => Math.Abs((double)decoded[(r * GoldenQuants.Columns) + i] * x[i]));
+                    Assert.InRange(Math.Abs(y[r] - expected[r]), 0, tolerance * magnitude);
+                }
             }
         }
     }
@@ -49,7 +52,7 @@ public sealed unsafe class MatMulTests
             foreach (ActivationLayout layout in new[] { ActivationLayout.F32, row.IntegerLayout }.Distinct())
             {
                 float[] expected = Run(MatMulLoopOf(type, layout, IsaLevel.Scalar), weights, layout, x, columns, Rows, Tokens);
-                for (IsaLevel level = IsaLevel.Avx2; level <= Isa.Level; level++)
+                foreach (IsaLevel level in Isa.Levels.Skip(1))
                 {
                     float[] actual = Run(MatMulLoopOf(type, layout, level), weights, layout, x, columns, Rows, Tokens);
                     for (int i = 0; i < actual.Length; i++)
@@ -67,7 +70,7 @@ public sealed unsafe class MatMulTests
     public void Multiply_AnyTokensAndRowSplit_BitEqual(TensorType type)
     {
         const int Rows = 37;
-        const int Tokens = 23;
+        const int Tokens = 71;
         int columns = type is TensorType.F32 or TensorType.F16 or TensorType.BF16 ? 333 : 2 * 256 * 3;
         if (QuantTypes.Find(type)!.BlockElements == 32)
         {
@@ -80,16 +83,19 @@ public sealed unsafe class MatMulTests
         foreach (ActivationMode mode in Enum.GetValues<ActivationMode>())
         {
             ActivationLayout layout = MatMul.LayoutFor(type, mode);
-            MatMulLoop loop = MatMulLoopOf(type, layout, Isa.Level);
-            float[] whole = Run(loop, weights, layout, x, columns, Rows, Tokens);
-            for (int t = 0; t < Tokens; t++)
+            foreach (IsaLevel level in Isa.Levels)
             {
-                float[] one = Run(loop, weights, layout, x.AsSpan(t * columns, columns).ToArray(), columns, Rows, 1);
-                Assert.Equal(Bits(whole.AsSpan(t * Rows, Rows)), Bits(one));
-            }
+                MatMulLoop loop = MatMulLoopOf(type, layout, level);
+                float[] whole = Run(loop, weights, layout, x, columns, Rows, Tokens);
+                for (int t = 0; t < Tokens; t += 7)
+                {
+                    float[] one = Run(loop, weights, layout, x.AsSpan(t * columns, columns).ToArray(), columns, Rows, 1);
+                    Assert.Equal(Bits(whole.AsSpan(t * Rows, Rows)), Bits(one));
+                }
 
-            Assert.Equal(Bits(whole), Bits(Run(loop, weights, layout, x, columns, Rows, Tokens, 1)));
-            Assert.Equal(Bits(whole), Bits(Run(loop, weights, layout, x, columns, Rows, Tokens, 10)));
+                Assert.Equal(Bits(whole), Bits(Run(loop, weights, layout, x, columns, Rows, Tokens, 1)));
+                Assert.Equal(Bits(whole), Bits(Run(loop, weights, layout, x, columns, Rows, Tokens, 10)));
+            }
         }
     }
 
@@ -101,17 +107,25 @@ public sealed unsafe class MatMulTests
         Assert.Throws<NotSupportedException>(() => MatMul.LayoutFor(TensorType.Q8_K, ActivationMode.Int8));
     }
 
-    [Fact]
-    public void Multiply_SteadyState_AllocatesNothing()
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void Multiply_SteadyState_AllocatesNothing(TensorType type)
     {
-        byte[] weights = QuantSamples.Weights(TensorType.Q4_K, 512, new Random(4));
-        using var memory = new QuantGuardedMemory(4096);
-        fixed (byte* w = weights)
+        const int Tokens = 4;
+        byte[] weights = QuantSamples.Weights(type, 512, new Random(4));
+        using var memory = new QuantGuardedMemory((Tokens * MatMul.RowBytes(ActivationLayout.F32, 512)) + 64);
+        foreach (ActivationMode mode in Enum.GetValues<ActivationMode>())
         {
-            MatMul.Multiply(TensorType.Q4_K, (nint)w, 512, 0, 1, ActivationLayout.Q8Block256, memory.Address, 640, 4, memory.Address + 3000, 1);
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            MatMul.Multiply(TensorType.Q4_K, (nint)w, 512, 0, 1, ActivationLayout.Q8Block256, memory.Address, 640, 4, memory.Address + 3000, 1);
-            Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+            ActivationLayout layout = MatMul.LayoutFor(type, mode);
+            long stride = MatMul.RowBytes(layout, 512);
+            nint y = memory.Address + (nint)(Tokens * MatMul.RowBytes(ActivationLayout.F32, 512));
+            fixed (byte* w = weights)
+            {
+                MatMul.Multiply(type, (nint)w, 512, 0, 1, layout, memory.Address, stride, Tokens, y, 1);
+                long before = GC.GetAllocatedBytesForCurrentThread();
+                MatMul.Multiply(type, (nint)w, 512, 0, 1, layout, memory.Address, stride, Tokens, y, 1);
+                Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+            }
         }
     }
 
@@ -130,7 +144,7 @@ public sealed unsafe class MatMulTests
             largest = Math.Max(largest, Math.Abs(decoded[(row * columns) + i]));
         }
 
-        return sum + (type is TensorType.Q4_1 or TensorType.Q4_K ? largest : 0);
+        return sum + (type is TensorType.Q4_1 or TensorType.Q4_K or TensorType.Q2_K or TensorType.Q5_1 or TensorType.Q5_K ? largest : 0);
     }
 
     /// <summary>Runs a loop with weights and activations that end at guarded pages; rows in pieces of <paramref name="piece"/>.</summary>
