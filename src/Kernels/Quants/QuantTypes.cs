@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using LayerStream.Formats;
 
@@ -24,6 +25,13 @@ internal static class QuantTypes
         new DecodedType<Q5_K>(TensorType.Q5_K),
         new DecodedType<IQ4_NL>(TensorType.IQ4_NL),
         new DecodedType<IQ4_XS>(TensorType.IQ4_XS),
+        new GridType<IQ1_S>(TensorType.IQ1_S),
+        new GridType<IQ1_M>(TensorType.IQ1_M),
+        new GridType<IQ2_XXS>(TensorType.IQ2_XXS),
+        new GridType<IQ2_XS>(TensorType.IQ2_XS),
+        new GridType<IQ2_S>(TensorType.IQ2_S),
+        new GridType<IQ3_XXS>(TensorType.IQ3_XXS),
+        new GridType<IQ3_S>(TensorType.IQ3_S),
         new DecodedType<MXFP4>(TensorType.MXFP4),
         new DecodedType<NVFP4>(TensorType.NVFP4),
         new DecodedType<TQ1_0>(TensorType.TQ1_0),
@@ -82,5 +90,22 @@ internal static class QuantTypes
                 new BlockLoop<TBlock, WeightPointer, double>(),
                 new BlockLoop<T256, TWeights256, Vector256<float>>(),
                 new BlockLoop<T512, TWeights512, Vector512<float>>());
+    }
+
+    /// <summary>A type that takes its values from a look-up grid.</summary>
+    private sealed class GridType<TBlock> : DecodedType<TBlock>
+        where TBlock : IGridType
+    {
+        public GridType(TensorType type)
+            : base(type)
+        {
+            // Read before any loop is compiled, so that the compiler sees the addresses as constants.
+            RuntimeHelpers.RunClassConstructor(typeof(Grids).TypeHandle);
+            SetInteger(
+                ActivationLayout.Q8Block256,
+                new GridLoop<GridScalar<TBlock>, WeightPointer, double>(),
+                new GridLoop<Grid256<TBlock>, GridWeights256, Vector256<float>>(),
+                new GridLoop<Grid512<TBlock>, GridWeights512, Vector512<float>>());
+        }
     }
 }

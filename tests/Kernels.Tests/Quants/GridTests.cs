@@ -1,0 +1,82 @@
+using System.Security.Cryptography;
+using LayerStream.Formats;
+using Xunit;
+
+namespace LayerStream.Kernels.Tests;
+
+public sealed unsafe class GridTests
+{
+    public static TheoryData<TensorType> Types() =>
+        [TensorType.IQ1_S, TensorType.IQ1_M, TensorType.IQ2_XXS, TensorType.IQ2_XS, TensorType.IQ2_S, TensorType.IQ3_XXS, TensorType.IQ3_S];
+
+    /// <summary>SHA-256 of the reference grids, one signed byte per element.</summary>
+    [Theory]
+    [InlineData(Grids.IQ2_XXS, 256, 8, Grids.WideBias, "05826b5d3e472a3a78f196be62ac78acf81df0f909626e12ab9fa2a5d490dd54")]
+    [InlineData(Grids.IQ2_XS, 512, 8, Grids.WideBias, "06e47aaca60b4dc1d9b5a3f34540437058a6b142b4d7a59d5ded769b4d1bf1de")]
+    [InlineData(Grids.IQ2_S, 1024, 8, Grids.WideBias, "e1aa1473412b0552c2174c30ef22ab4073f6a181b85a17056e8249bd2932fd88")]
+    [InlineData(Grids.IQ3_XXS, 256, 4, Grids.WideBias, "46e35f5a997efdee6c99ce57854c8a0d4f0ff8ca57e5e8a60c0793ea580acf5d")]
+    [InlineData(Grids.IQ3_S, 512, 4, Grids.NarrowBias, "bd1af4945a1717c65610b0284e4628b9a1ba3b306fae3a06f6e5f597356e349f")]
+    [InlineData(Grids.IQ1, 2048, 8, Grids.NarrowBias, "07540ffc1aeaf6ad4d97e96b0fcc765aae39671d4ae4a27bbd0e796fde167c6a")]
+    public void Bytes_WholeGrid_IsTheReferenceGrid(int first, int entries, int values, int bias, string hash)
+    {
+        var grid = new byte[entries * values];
+        for (int i = 0; i < grid.Length; i++)
+        {
+            int value = (int)((Grids.Bytes[first + (i / values)] >> (8 * (i % values))) & 255) - bias;
+            grid[i] = (byte)(first == Grids.IQ1 ? (value - 1) / 8 : value);
+        }
+
+        Assert.Equal(hash, Convert.ToHexStringLower(SHA256.HashData(grid)));
+    }
+
+    [Fact]
+    public void SignMasks_EveryByte_OneMaskPerBit()
+    {
+        for (int b = 0; b < 256; b++)
+        {
+            for (int j = 0; j < 8; j++)
+            {
+                Assert.Equal(255UL * (uint)((b >> j) & 1), (Grids.SignMasks[b] >> (8 * j)) & 255);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void Unpack512_RandomBlocks_EqualsPlainUnpack(TensorType type)
+    {
+        if (!Isa.Avx512)
+        {
+            Assert.Skip("no AVX-512");
+        }
+
+        switch (type)
+        {
+            case TensorType.IQ1_S: Compare<IQ1_S>(type); break;
+            case TensorType.IQ1_M: Compare<IQ1_M>(type); break;
+            case TensorType.IQ2_XXS: Compare<IQ2_XXS>(type); break;
+            case TensorType.IQ2_XS: Compare<IQ2_XS>(type); break;
+            case TensorType.IQ2_S: Compare<IQ2_S>(type); break;
+            case TensorType.IQ3_XXS: Compare<IQ3_XXS>(type); break;
+            default: Compare<IQ3_S>(type); break;
+        }
+    }
+
+    private static void Compare<TType>(TensorType type)
+        where TType : IGridType
+    {
+        // One block at a time ends at a guarded page; together the blocks meet every entry of every grid.
+        const int Blocks = 600;
+        byte[] bytes = QuantSamples.Weights(type, 256 * Blocks, new Random(11));
+        using var source = new QuantGuardedMemory(TType.BlockBytes);
+        for (int b = 0; b < Blocks; b++)
+        {
+            bytes.AsSpan(b * TType.BlockBytes, TType.BlockBytes).CopyTo(new Span<byte>((void*)source.Address, TType.BlockBytes));
+            GridBlock plain = default;
+            GridBlock wide = default;
+            TType.Unpack((byte*)source.Address, &plain);
+            TType.Unpack512((byte*)source.Address, &wide);
+            Assert.True(new Span<byte>(&plain, 256 + 32 + 4).SequenceEqual(new Span<byte>(&wide, 256 + 32 + 4)), $"block {b}");
+        }
+    }
+}
