@@ -1,13 +1,15 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace LayerStream.Kernels;
 
 /// <summary>
 /// An unpacked block of a grid type: 256 weights D·Scales[i / 16]·(Values[i] − bias), all products exact in single precision.
 /// </summary>
-[StructLayout(LayoutKind.Sequential, Size = 320)]
+[StructLayout(LayoutKind.Sequential, Size = 384)]
 internal unsafe struct GridBlock
 {
     /// <summary>Weights plus the type's bias.</summary>
@@ -16,12 +18,25 @@ internal unsafe struct GridBlock
     /// <summary>One odd scale per 16 weights.</summary>
     public fixed short Scales[16];
 
+    /// <summary>One bit per weight: the value is still to be negated. Used between <c>Unpack</c> and <c>ApplySigns</c> only.</summary>
+    public fixed byte Signs[32];
+
     /// <summary>Scale of the block, with the type's constant factor.</summary>
     public float D;
 
-    /// <summary>The weights as floats.</summary>
-    public static void Decode(GridBlock* block, int bias, float* destination)
+    /// <summary>Decodes one packed block of a type to 256 floats.</summary>
+    public static void Decode<TType>(byte* source, float* destination)
+        where TType : IGridType
     {
+        GridBlock unpacked;
+        GridBlock* block = &unpacked;
+        int bias = 1 << TType.BiasShift;
+        TType.Unpack(source, block);
+        if (TType.HasSigns)
+        {
+            ApplySigns(block, bias);
+        }
+
         for (int g = 0; g < 16; g++)
         {
             float scale = block->D * block->Scales[g];
@@ -32,17 +47,47 @@ internal unsafe struct GridBlock
         }
     }
 
-    /// <summary>Eight biased values (bytes of <paramref name="entry"/>), negated about the bias where a bit of <paramref name="signs"/> is set.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ulong Signed(ulong entry, int signs, int bias)
+    /// <summary>Negates the values whose sign bits are set about the bias.</summary>
+    public static void ApplySigns(GridBlock* block, int bias)
     {
-        ulong negative = (0x0202020202020202UL * (uint)bias) - entry;
-        return entry ^ ((entry ^ negative) & Grids.SignMasks[signs]);
+        for (int i = 0; i < 256; i++)
+        {
+            if (((block->Signs[i >> 3] >> (i & 7)) & 1) != 0)
+            {
+                block->Values[i] = (byte)((2 * bias) - block->Values[i]);
+            }
+        }
+    }
+
+    /// <summary>The same with AVX2.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void ApplySigns256(GridBlock* block, int bias)
+    {
+        Vector256<byte> spread = Vector256.Create(0UL, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303).AsByte();
+        Vector256<byte> bit = Vector256.Create(0x8040201008040201).AsByte();
+        for (int g = 0; g < 8; g++)
+        {
+            Vector256<byte> signs = Avx2.Shuffle(Vector256.Create(((uint*)block->Signs)[g]).AsByte(), spread);
+            Vector256<byte> negative = Vector256.Equals(signs & bit, bit);
+            Vector256<byte> values = Vector256.Load(block->Values + (32 * g));
+            Vector256.ConditionalSelect(negative, Vector256.Create((byte)(2 * bias)) - values, values).Store(block->Values + (32 * g));
+        }
     }
 
     /// <summary>Seven sign bits and the eighth that makes their number even.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int EvenSigns(uint bits) => (int)((bits & 127) | ((uint)(BitOperations.PopCount(bits & 127) & 1) << 7));
+    public static byte EvenSigns(uint bits) => (byte)(bits | ((uint)BitOperations.PopCount(bits) << 7));
+
+    /// <summary>Four groups of seven sign bits as four bytes with an even number of bits each.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint FourEvenSigns(uint bits)
+    {
+        uint seven = (bits & 0x7F) | ((bits << 1) & 0x7F00) | ((bits << 2) & 0x7F0000) | ((bits << 3) & 0x7F000000);
+        uint odd = seven ^ (seven >> 4);
+        odd ^= odd >> 2;
+        odd ^= odd >> 1;
+        return seven | ((odd & 0x01010101) << 7);
+    }
 
     /// <summary>Two four-value entries of an IQ3 grid as eight bytes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -55,9 +100,12 @@ internal unsafe interface IGridType : IBlockDecoder
     /// <summary>log2 of what the unpacked values have been raised by.</summary>
     static abstract int BiasShift { get; }
 
-    /// <summary>Unpacks one block with plain integer arithmetic.</summary>
+    /// <summary>Whether the values of the grid are magnitudes, with signs of their own.</summary>
+    static abstract bool HasSigns { get; }
+
+    /// <summary>Unpacks one block with plain integer arithmetic, signs (if there are any) not yet applied.</summary>
     static abstract void Unpack(byte* source, GridBlock* block);
 
-    /// <summary>The same with AVX-512 (F, BW, VL); <paramref name="block"/> is best aligned to 64 bytes.</summary>
+    /// <summary>The whole of it with AVX-512 (F, BW, VL), signs applied; <paramref name="block"/> is best aligned to 64 bytes.</summary>
     static abstract void Unpack512(byte* source, GridBlock* block);
 }

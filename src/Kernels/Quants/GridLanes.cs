@@ -54,15 +54,6 @@ internal static unsafe class GridLanes
         return Avx512BW.PermuteVar32x16(words, each + Vector512.Create((ushort)(8 * j)));
     }
 
-    /// <summary>Negates 64 biased values about the bias; word 8j + k of <paramref name="signs"/> holds the sign bits of values 8k … 8k + 7 twice.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<byte> Signed(Vector512<byte> values, Vector512<ushort> signs, int j, int bias)
-    {
-        Vector512<byte> bit = Vector512.Create(0x8040201008040201).AsByte();
-        Vector512<byte> negative = Vector512.Equals(EachFourTimes(signs, j).AsByte() & bit, bit);
-        return Vector512.ConditionalSelect(negative, Vector512.Create((byte)(2 * bias)) - values, values);
-    }
-
     /// <summary>Completes seven sign bits per word to eight, an even number of them set, and doubles the byte.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<ushort> EvenSigns(Vector512<ushort> bits)
@@ -112,10 +103,10 @@ internal static unsafe class GridLanes
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreEights(Vector512<ushort> entries, Vector512<ushort> signs, GridBlock* block)
     {
-        Signed(Values(Grids.Levels2, Eights(entries, 0)), signs, 0, Grids.WideBias).Store(block->Values);
-        Signed(Values(Grids.Levels2, Eights(entries, 1)), signs, 1, Grids.WideBias).Store(block->Values + 64);
-        Signed(Values(Grids.Levels2, Eights(entries, 2)), signs, 2, Grids.WideBias).Store(block->Values + 128);
-        Signed(Values(Grids.Levels2, Eights(entries, 3)), signs, 3, Grids.WideBias).Store(block->Values + 192);
+        Signed(Grids.Levels2, Grids.WideBias, Eights(entries, 0), signs, 0).Store(block->Values);
+        Signed(Grids.Levels2, Grids.WideBias, Eights(entries, 1), signs, 1).Store(block->Values + 64);
+        Signed(Grids.Levels2, Grids.WideBias, Eights(entries, 2), signs, 2).Store(block->Values + 128);
+        Signed(Grids.Levels2, Grids.WideBias, Eights(entries, 3), signs, 3).Store(block->Values + 192);
     }
 
     /// <summary>Stores 256 values of a three-bit grid with signs.</summary>
@@ -123,10 +114,10 @@ internal static unsafe class GridLanes
     public static void StoreFours(
         Vector512<ushort> first, Vector512<ushort> second, Vector512<ushort> signs, ulong levels, int bias, GridBlock* block)
     {
-        Signed(Values(levels, Fours(first, 0)), signs, 0, bias).Store(block->Values);
-        Signed(Values(levels, Fours(first, 1)), signs, 1, bias).Store(block->Values + 64);
-        Signed(Values(levels, Fours(second, 0)), signs, 2, bias).Store(block->Values + 128);
-        Signed(Values(levels, Fours(second, 1)), signs, 3, bias).Store(block->Values + 192);
+        Signed(levels, bias, Fours(first, 0), signs, 0).Store(block->Values);
+        Signed(levels, bias, Fours(first, 1), signs, 1).Store(block->Values + 64);
+        Signed(levels, bias, Fours(second, 0), signs, 2).Store(block->Values + 128);
+        Signed(levels, bias, Fours(second, 1), signs, 3).Store(block->Values + 192);
     }
 
     /// <summary>Stores 256 values of the IQ1 grid; bit 2 of both bytes of a word of <paramref name="minus"/>: the entry is shifted down.</summary>
@@ -151,7 +142,19 @@ internal static unsafe class GridLanes
     private static Vector512<ushort> Choose(Vector512<ushort> index, int bit, Vector512<ushort> zero, Vector512<ushort> one)
     {
         Vector512<ushort> mask = Vector512.Create((ushort)(1 << bit));
-        return Vector512.ConditionalSelect(Vector512.Equals(index & mask, mask), one, zero);
+        return Vector512.ConditionalSelect(Vector512.Equals(index & mask, Vector512<ushort>.Zero), zero, one);
+    }
+
+    /// <summary>
+    /// Biased values (bytes of <paramref name="levels"/>) of level numbers, negated about the bias by their sign bits: word 8j + k of
+    /// <paramref name="signs"/> holds those of values 8k … 8k + 7 twice.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<byte> Signed(ulong levels, int bias, Vector512<byte> numbers, Vector512<ushort> signs, int j)
+    {
+        Vector512<byte> bits = EachFourTimes(signs, j).AsByte() & Vector512.Create(0x8040201008040201).AsByte();
+        ulong negated = (0x0202020202020202UL * (uint)bias) - levels;
+        return Vector512.ConditionalSelect(Vector512.Equals(bits, Vector512<byte>.Zero), Values(levels, numbers), Values(negated, numbers));
     }
 
     /// <summary>Values (bytes of <paramref name="levels"/>) of level numbers 0 … 7.</summary>

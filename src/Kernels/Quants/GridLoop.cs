@@ -20,10 +20,10 @@ internal sealed unsafe class GridLoop<TOperator, TWeights, TSum> : MatMulLoop
     public override void Multiply(
         byte* weights, int columns, int rowBegin, int rowEnd, byte* activations, long activationStride, int tokens, float* y, long yStride)
     {
-        const int BufferBytes = RowsPerPanel * BlocksPerPanel * 320;
-        byte* memory = stackalloc byte[BufferBytes + (RowsPerPanel * TokensPerPanel * sizeof(TSum)) + 64];
+        int bufferBytes = RowsPerPanel * BlocksPerPanel * sizeof(GridBlock);
+        byte* memory = stackalloc byte[bufferBytes + (RowsPerPanel * TokensPerPanel * sizeof(TSum)) + 64];
         var buffer = (GridBlock*)(((nint)memory + 63) & ~63);
-        TSum* sums = (TSum*)((byte*)buffer + BufferBytes);
+        TSum* sums = (TSum*)((byte*)buffer + bufferBytes);
         int blocks = columns / 256;
         long rowBytes = (long)blocks * TOperator.PackedBytes;
         for (int row = rowBegin; row < rowEnd; row += RowsPerPanel)
@@ -54,7 +54,7 @@ internal sealed unsafe class GridLoop<TOperator, TWeights, TSum> : MatMulLoop
             int count = Math.Min(BlocksPerPanel, blocks - block);
             for (int r = 0; r < rows; r++)
             {
-                Unpack(w + (r * rowBytes), count, buffer + (r * BlocksPerPanel));
+                TOperator.Unpack(w + (r * rowBytes), buffer + (r * BlocksPerPanel), count);
             }
 
             for (int t = 0; t < width;)
@@ -78,16 +78,6 @@ internal sealed unsafe class GridLoop<TOperator, TWeights, TSum> : MatMulLoop
 
             w += count * TOperator.PackedBytes;
             x += count * Activations.Block256Bytes;
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Unpack(byte* source, int count, GridBlock* buffer)
-    {
-        for (int i = 0; i < count; i++)
-        {
-            TOperator.Unpack(source, buffer + i);
-            source += TOperator.PackedBytes;
         }
     }
 

@@ -12,8 +12,8 @@ internal unsafe interface IGridOperator<TWeights, TSum> : IBlockOperator<TWeight
     /// <summary>Bytes of a packed block.</summary>
     static abstract int PackedBytes { get; }
 
-    /// <summary>Unpacks one block.</summary>
-    static abstract void Unpack(byte* source, GridBlock* block);
+    /// <summary>Unpacks blocks.</summary>
+    static abstract void Unpack(byte* source, GridBlock* blocks, int count);
 }
 
 /// <summary>Scalar operator: the oracle.</summary>
@@ -28,7 +28,17 @@ internal unsafe struct GridScalar<TType> : IGridOperator<WeightPointer, double>
 
     public static ActivationLayout Layout => ActivationLayout.Q8Block256;
 
-    public static void Unpack(byte* source, GridBlock* block) => TType.Unpack(source, block);
+    public static void Unpack(byte* source, GridBlock* blocks, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            TType.Unpack(source + (i * PackedBytes), blocks + i);
+            if (TType.HasSigns)
+            {
+                GridBlock.ApplySigns(blocks + i, 1 << TType.BiasShift);
+            }
+        }
+    }
 
     public static WeightPointer Load(byte* weights) => new() { Block = weights };
 
@@ -82,7 +92,20 @@ internal unsafe struct Grid256<TType> : IGridOperator<GridWeights256, Vector256<
 
     public static ActivationLayout Layout => ActivationLayout.Q8Block256;
 
-    public static void Unpack(byte* source, GridBlock* block) => TType.Unpack(source, block);
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Unpack(byte* source, GridBlock* blocks, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            TType.Unpack(source + (i * PackedBytes), blocks + i);
+        }
+
+        // In a loop of its own: a vector read right after the narrower writes of its bytes would wait for them.
+        for (int i = 0; TType.HasSigns && i < count; i++)
+        {
+            GridBlock.ApplySigns256(blocks + i, 1 << TType.BiasShift);
+        }
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static GridWeights256 Load(byte* weights)
@@ -137,8 +160,14 @@ internal unsafe struct Grid512<TType> : IGridOperator<GridWeights512, Vector512<
 
     public static ActivationLayout Layout => ActivationLayout.Q8Block256;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Unpack(byte* source, GridBlock* block) => TType.Unpack512(source, block);
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Unpack(byte* source, GridBlock* blocks, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            TType.Unpack512(source + (i * PackedBytes), blocks + i);
+        }
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static GridWeights512 Load(byte* weights)

@@ -58,9 +58,6 @@ internal static unsafe class Grids
     /// <summary>All entries with one byte per element, biased; the four values of an IQ3 entry in the lower half, those of IQ1 times eight and shifted up by one.</summary>
     public static readonly ulong* Bytes = Expand();
 
-    /// <summary>Entry b: byte j is 255 where bit j of b is set.</summary>
-    public static readonly ulong* SignMasks = Spread();
-
     private static ushort* Read()
     {
         using Stream stream = typeof(Grids).Assembly.GetManifestResourceStream("Grids.bin")
@@ -88,20 +85,5 @@ internal static unsafe class Grids
         }
 
         return all;
-    }
-
-    private static ulong* Spread()
-    {
-        ulong* masks = (ulong*)NativeMemory.AlignedAlloc(8 * 256, 64);
-        for (int b = 0; b < 256; b++)
-        {
-            masks[b] = 0;
-            for (int j = 0; j < 8; j++)
-            {
-                masks[b] |= ((b >> j) & 1) == 0 ? 0 : 255UL << (8 * j);
-            }
-        }
-
-        return masks;
     }
 }

@@ -16,13 +16,11 @@ internal unsafe struct IQ1_M : IGridType
 
     public static int BiasShift => 4;
 
-    public static void Decode(byte* source, float* destination)
-    {
-        GridBlock block;
-        Unpack(source, &block);
-        GridBlock.Decode(&block, 1 << BiasShift, destination);
-    }
+    public static bool HasSigns => false;
 
+    public static void Decode(byte* source, float* destination) => GridBlock.Decode<IQ1_M>(source, destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Unpack(byte* source, GridBlock* block)
     {
         ulong* grid = Grids.Bytes + Grids.IQ1;

@@ -16,13 +16,11 @@ internal unsafe struct IQ2_S : IGridType
 
     public static int BiasShift => 6;
 
-    public static void Decode(byte* source, float* destination)
-    {
-        GridBlock block;
-        Unpack(source, &block);
-        GridBlock.Decode(&block, 1 << BiasShift, destination);
-    }
+    public static bool HasSigns => true;
 
+    public static void Decode(byte* source, float* destination) => GridBlock.Decode<IQ2_S>(source, destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Unpack(byte* source, GridBlock* block)
     {
         ulong* grid = Grids.Bytes + Grids.IQ2_S;
@@ -30,7 +28,8 @@ internal unsafe struct IQ2_S : IGridType
         for (int t = 0; t < 32; t++)
         {
             int high = (source[66 + (t >> 2)] >> (2 * (t & 3))) & 3;
-            values[t] = GridBlock.Signed(grid[source[2 + t] | (high << 8)], source[34 + t], Grids.WideBias);
+            values[t] = grid[source[2 + t] | (high << 8)];
+            block->Signs[t] = source[34 + t];
         }
 
         for (int g = 0; g < 16; g++)

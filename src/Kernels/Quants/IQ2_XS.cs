@@ -15,13 +15,11 @@ internal unsafe struct IQ2_XS : IGridType
 
     public static int BiasShift => 6;
 
-    public static void Decode(byte* source, float* destination)
-    {
-        GridBlock block;
-        Unpack(source, &block);
-        GridBlock.Decode(&block, 1 << BiasShift, destination);
-    }
+    public static bool HasSigns => true;
 
+    public static void Decode(byte* source, float* destination) => GridBlock.Decode<IQ2_XS>(source, destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Unpack(byte* source, GridBlock* block)
     {
         ulong* grid = Grids.Bytes + Grids.IQ2_XS;
@@ -30,7 +28,8 @@ internal unsafe struct IQ2_XS : IGridType
         for (int t = 0; t < 32; t++)
         {
             uint word = Unsafe.ReadUnaligned<ushort>(q + t);
-            values[t] = GridBlock.Signed(grid[word & 511], GridBlock.EvenSigns(word >> 9), Grids.WideBias);
+            values[t] = grid[word & 511];
+            block->Signs[t] = GridBlock.EvenSigns(word >> 9);
         }
 
         for (int g = 0; g < 16; g++)

@@ -16,13 +16,11 @@ internal unsafe struct IQ2_XXS : IGridType
 
     public static int BiasShift => 6;
 
-    public static void Decode(byte* source, float* destination)
-    {
-        GridBlock block;
-        Unpack(source, &block);
-        GridBlock.Decode(&block, 1 << BiasShift, destination);
-    }
+    public static bool HasSigns => true;
 
+    public static void Decode(byte* source, float* destination) => GridBlock.Decode<IQ2_XXS>(source, destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Unpack(byte* source, GridBlock* block)
     {
         ulong* grid = Grids.Bytes + Grids.IQ2_XXS;
@@ -33,9 +31,10 @@ internal unsafe struct IQ2_XXS : IGridType
             uint w = Unsafe.ReadUnaligned<uint>(index + 4);
             for (int l = 0; l < 4; l++)
             {
-                values[(4 * g) + l] = GridBlock.Signed(grid[index[l]], GridBlock.EvenSigns(w >> (7 * l)), Grids.WideBias);
+                values[(4 * g) + l] = grid[index[l]];
             }
 
+            ((uint*)block->Signs)[g] = GridBlock.FourEvenSigns(w);
             block->Scales[2 * g] = block->Scales[(2 * g) + 1] = (short)((2 * (w >> 28)) + 1);
         }
 

@@ -16,13 +16,11 @@ internal unsafe struct IQ3_S : IGridType
 
     public static int BiasShift => 4;
 
-    public static void Decode(byte* source, float* destination)
-    {
-        GridBlock block;
-        Unpack(source, &block);
-        GridBlock.Decode(&block, 1 << BiasShift, destination);
-    }
+    public static bool HasSigns => true;
 
+    public static void Decode(byte* source, float* destination) => GridBlock.Decode<IQ3_S>(source, destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Unpack(byte* source, GridBlock* block)
     {
         ulong* grid = Grids.Bytes + Grids.IQ3_S;
@@ -30,8 +28,8 @@ internal unsafe struct IQ3_S : IGridType
         for (int t = 0; t < 32; t++)
         {
             int high = source[66 + (t >> 2)] >> (2 * (t & 3));
-            ulong entry = GridBlock.Pair(grid, source[2 + (2 * t)] | ((high & 1) << 8), source[3 + (2 * t)] | ((high & 2) << 7));
-            values[t] = GridBlock.Signed(entry, source[74 + t], Grids.NarrowBias);
+            values[t] = GridBlock.Pair(grid, source[2 + (2 * t)] | ((high & 1) << 8), source[3 + (2 * t)] | ((high & 2) << 7));
+            block->Signs[t] = source[74 + t];
         }
 
         for (int g = 0; g < 16; g++)

@@ -16,13 +16,11 @@ internal unsafe struct IQ3_XXS : IGridType
 
     public static int BiasShift => 6;
 
-    public static void Decode(byte* source, float* destination)
-    {
-        GridBlock block;
-        Unpack(source, &block);
-        GridBlock.Decode(&block, 1 << BiasShift, destination);
-    }
+    public static bool HasSigns => true;
 
+    public static void Decode(byte* source, float* destination) => GridBlock.Decode<IQ3_XXS>(source, destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Unpack(byte* source, GridBlock* block)
     {
         ulong* grid = Grids.Bytes + Grids.IQ3_XXS;
@@ -32,10 +30,10 @@ internal unsafe struct IQ3_XXS : IGridType
             uint w = Unsafe.ReadUnaligned<uint>(source + 66 + (4 * g));
             for (int t = 4 * g; t < 4 * (g + 1); t++)
             {
-                ulong entry = GridBlock.Pair(grid, source[2 + (2 * t)], source[3 + (2 * t)]);
-                values[t] = GridBlock.Signed(entry, GridBlock.EvenSigns(w >> (7 * (t & 3))), Grids.WideBias);
+                values[t] = GridBlock.Pair(grid, source[2 + (2 * t)], source[3 + (2 * t)]);
             }
 
+            ((uint*)block->Signs)[g] = GridBlock.FourEvenSigns(w);
             block->Scales[2 * g] = block->Scales[(2 * g) + 1] = (short)((2 * (w >> 28)) + 1);
         }
 

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Security.Cryptography;
 using LayerStream.Formats;
 using Xunit;
@@ -30,14 +31,16 @@ public sealed unsafe class GridTests
     }
 
     [Fact]
-    public void SignMasks_EveryByte_OneMaskPerBit()
+    public void EvenSigns_EverySevenBits_EvenNumberOfBits()
     {
-        for (int b = 0; b < 256; b++)
+        for (uint bits = 0; bits < 128; bits++)
         {
-            for (int j = 0; j < 8; j++)
-            {
-                Assert.Equal(255UL * (uint)((b >> j) & 1), (Grids.SignMasks[b] >> (8 * j)) & 255);
-            }
+            uint expected = bits | ((uint)(BitOperations.PopCount(bits) & 1) << 7);
+            Assert.Equal(expected, GridBlock.EvenSigns(bits));
+            uint other = 127 - bits;
+            uint four = GridBlock.FourEvenSigns(bits | (other << 7) | (other << 14) | (bits << 21) | 0xF0000000);
+            Assert.Equal((expected, expected), (four & 255, four >> 24));
+            Assert.Equal((GridBlock.EvenSigns(other), GridBlock.EvenSigns(other)), ((byte)(four >> 8), (byte)(four >> 16)));
         }
     }
 
@@ -75,8 +78,14 @@ public sealed unsafe class GridTests
             GridBlock plain = default;
             GridBlock wide = default;
             TType.Unpack((byte*)source.Address, &plain);
+            if (TType.HasSigns)
+            {
+                GridBlock.ApplySigns(&plain, 1 << TType.BiasShift);
+            }
+
             TType.Unpack512((byte*)source.Address, &wide);
-            Assert.True(new Span<byte>(&plain, 256 + 32 + 4).SequenceEqual(new Span<byte>(&wide, 256 + 32 + 4)), $"block {b}");
+            new Span<byte>(plain.Signs, 32).Clear();
+            Assert.True(new Span<byte>(&plain, sizeof(GridBlock)).SequenceEqual(new Span<byte>(&wide, sizeof(GridBlock))), $"block {b}");
         }
     }
 }
