@@ -11,6 +11,13 @@ internal static class QuantTypes
         new PlainType<F32>(TensorType.F32),
         new PlainType<F16>(TensorType.F16),
         new PlainType<BF16>(TensorType.BF16),
+        new GridType<IQ1_S>(TensorType.IQ1_S),
+        new GridType<IQ1_M>(TensorType.IQ1_M),
+        new GridType<IQ2_XXS>(TensorType.IQ2_XXS),
+        new GridType<IQ2_XS>(TensorType.IQ2_XS),
+        new GridType<IQ2_S>(TensorType.IQ2_S),
+        new GridType<IQ3_XXS>(TensorType.IQ3_XXS),
+        new GridType<IQ3_S>(TensorType.IQ3_S),
         new IntegerType<Q4_0, Q4_0.V256, NibblePair256, Q4_0.V512, NibblePair512>(TensorType.Q4_0),
         new IntegerType<Q4_1, Q4_1.V256, NibblePair256, Q4_1.V512, NibblePair512>(TensorType.Q4_1),
         new IntegerType<Q8_0, Q8_0.V256, NibblePair256, Q8_0.V512, Q8_0.Words512>(TensorType.Q8_0),
@@ -25,13 +32,6 @@ internal static class QuantTypes
         new DecodedType<Q5_K>(TensorType.Q5_K),
         new DecodedType<IQ4_NL>(TensorType.IQ4_NL),
         new DecodedType<IQ4_XS>(TensorType.IQ4_XS),
-        new GridType<IQ1_S>(TensorType.IQ1_S),
-        new GridType<IQ1_M>(TensorType.IQ1_M),
-        new GridType<IQ2_XXS>(TensorType.IQ2_XXS),
-        new GridType<IQ2_XS>(TensorType.IQ2_XS),
-        new GridType<IQ2_S>(TensorType.IQ2_S),
-        new GridType<IQ3_XXS>(TensorType.IQ3_XXS),
-        new GridType<IQ3_S>(TensorType.IQ3_S),
         new DecodedType<MXFP4>(TensorType.MXFP4),
         new DecodedType<NVFP4>(TensorType.NVFP4),
         new DecodedType<TQ1_0>(TensorType.TQ1_0),
@@ -76,22 +76,6 @@ internal static class QuantTypes
                 new DecodedLoop<TDecoder, FloatOperator512<F32>, FloatWeights512, Vector512<float>>());
     }
 
-    /// <summary>A block type with integer operators.</summary>
-    private sealed class IntegerType<TBlock, T256, TWeights256, T512, TWeights512> : DecodedType<TBlock>
-        where TBlock : IBlockDecoder, IBlockOperator<WeightPointer, double>
-        where T256 : IBlockOperator<TWeights256, Vector256<float>>
-        where TWeights256 : unmanaged
-        where T512 : IBlockOperator<TWeights512, Vector512<float>>
-        where TWeights512 : unmanaged
-    {
-        public IntegerType(TensorType type)
-            : base(type) => SetInteger(
-                TBlock.Layout,
-                new BlockLoop<TBlock, WeightPointer, double>(),
-                new BlockLoop<T256, TWeights256, Vector256<float>>(),
-                new BlockLoop<T512, TWeights512, Vector512<float>>());
-    }
-
     /// <summary>A type that takes its values from a look-up grid.</summary>
     private sealed class GridType<TBlock> : DecodedType<TBlock>
         where TBlock : IGridType
@@ -107,5 +91,21 @@ internal static class QuantTypes
                 new GridLoop<Grid256<TBlock>, GridWeights256, Vector256<float>>(),
                 new GridLoop<Grid512<TBlock>, GridWeights512, Vector512<float>>());
         }
+    }
+
+    /// <summary>A block type with integer operators.</summary>
+    private sealed class IntegerType<TBlock, T256, TWeights256, T512, TWeights512> : DecodedType<TBlock>
+        where TBlock : IBlockDecoder, IBlockOperator<WeightPointer, double>
+        where T256 : IBlockOperator<TWeights256, Vector256<float>>
+        where TWeights256 : unmanaged
+        where T512 : IBlockOperator<TWeights512, Vector512<float>>
+        where TWeights512 : unmanaged
+    {
+        public IntegerType(TensorType type)
+            : base(type) => SetInteger(
+                TBlock.Layout,
+                new BlockLoop<TBlock, WeightPointer, double>(),
+                new BlockLoop<T256, TWeights256, Vector256<float>>(),
+                new BlockLoop<T512, TWeights512, Vector512<float>>());
     }
 }

@@ -65,6 +65,66 @@ public sealed unsafe class GridTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void Multiply_SeveralPanelsOfRowsTokensAndBlocks_IsTheProductAndBitEqualToSingles(TensorType type)
+    {
+        const int Columns = 256 * 19;
+        const int Rows = 7;
+        const int Tokens = 71;
+        var random = new Random(5);
+        byte[] weights = QuantSamples.Weights(type, Rows * Columns, random);
+        float[] decoded = new float[Rows * Columns];
+        Dequantize.Row(type, weights, decoded);
+        float[] x = QuantSamples.Activations(Tokens * Columns, random);
+        long stride = MatMul.RowBytes(ActivationLayout.Q8Block256, Columns);
+        using var activations = new QuantGuardedMemory(stride * Tokens);
+        fixed (float* source = x)
+        {
+            for (int t = 0; t < Tokens; t++)
+            {
+                MatMul.Prepare(ActivationLayout.Q8Block256, (nint)(source + (t * Columns)), Columns, activations.Address + (nint)(t * stride));
+            }
+        }
+
+        var a = (byte*)activations.Address;
+        var all = new float[Rows * Tokens];
+        var single = new float[1];
+        fixed (byte* w = weights)
+        fixed (float* y = all, one = single)
+        {
+            for (IsaLevel level = IsaLevel.Scalar; level <= Isa.Level; level++)
+            {
+                MatMulLoop loop = QuantTypes.Find(type)!.Loop(ActivationLayout.Q8Block256, level)!;
+                loop.Multiply(w, Columns, 0, Rows, a, stride, Tokens, y, Rows);
+                for (int i = 0; i < all.Length; i++)
+                {
+                    (int t, int r) = Math.DivRem(i, Rows);
+                    loop.Multiply(w, Columns, r, r + 1, a + (t * stride), stride, 1, one - r, 1);
+                    Assert.Equal(BitConverter.SingleToInt32Bits(all[i]), BitConverter.SingleToInt32Bits(single[0]));
+                    (double product, double magnitude) = Product(decoded.AsSpan(r * Columns, Columns), a + (t * stride));
+                    Assert.InRange(all[i] - product, -1e-6 * magnitude, 1e-6 * magnitude);
+                }
+            }
+        }
+    }
+
+    /// <summary>Σ w·x and Σ |w·x| of decoded weights and prepared activations.</summary>
+    private static (double Product, double Magnitude) Product(ReadOnlySpan<float> w, byte* x)
+    {
+        double product = 0;
+        double magnitude = 0;
+        for (int i = 0; i < w.Length; i++)
+        {
+            byte* block = x + (i / 256 * 320);
+            double term = (double)w[i] * ((sbyte*)block)[i % 256] * *(float*)(block + 288);
+            product += term;
+            magnitude += Math.Abs(term);
+        }
+
+        return (product, magnitude);
+    }
+
     private static void Compare<TType>(TensorType type)
         where TType : IGridType
     {
