@@ -25,25 +25,28 @@ internal unsafe struct GridBlock
     public float D;
 
     /// <summary>Decodes one packed block of a type to 256 floats.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Decode<TType>(byte* source, float* destination)
         where TType : IGridType
     {
-        GridBlock unpacked;
-        GridBlock* block = &unpacked;
-        int bias = 1 << TType.BiasShift;
-        TType.Unpack(source, block);
-        if (TType.HasSigns)
+        GridBlock block;
+        TType.Unpack(source, &block);
+        if (TType.HasSigns && Isa.Avx2)
         {
-            ApplySigns(block, bias);
+            ApplySigns256(&block, 1 << TType.BiasShift);
+        }
+        else if (TType.HasSigns)
+        {
+            ApplySigns(&block, 1 << TType.BiasShift);
         }
 
+        Vector128<short> bias = Vector128.Create((short)(1 << TType.BiasShift));
         for (int g = 0; g < 16; g++)
         {
-            float scale = block->D * block->Scales[g];
-            for (int i = 16 * g; i < 16 * (g + 1); i++)
-            {
-                destination[i] = scale * (block->Values[i] - bias);
-            }
+            Vector128<float> scale = Vector128.Create(block.D * block.Scales[g]);
+            (Vector128<ushort> low, Vector128<ushort> high) = Vector128.Widen(Vector128.Load(block.Values + (16 * g)));
+            Scale(low.AsInt16() - bias, scale, destination + (16 * g));
+            Scale(high.AsInt16() - bias, scale, destination + (16 * g) + 8);
         }
     }
 
@@ -92,6 +95,14 @@ internal unsafe struct GridBlock
     /// <summary>Two four-value entries of an IQ3 grid as eight bytes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Pair(ulong* grid, int first, int second) => grid[first] | (grid[second] << 32);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Scale(Vector128<short> values, Vector128<float> scale, float* destination)
+    {
+        (Vector128<int> low, Vector128<int> high) = Vector128.Widen(values);
+        (Vector128.ConvertToSingle(low) * scale).Store(destination);
+        (Vector128.ConvertToSingle(high) * scale).Store(destination + 4);
+    }
 }
 
 /// <summary>A tensor type of 256-blocks that unpacks to <see cref="GridBlock"/>.</summary>
