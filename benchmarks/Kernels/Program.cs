@@ -18,6 +18,8 @@ internal static unsafe class Program
     [
         (TensorType.F32, 1, 4), (TensorType.F16, 1, 2), (TensorType.BF16, 1, 2), (TensorType.Q8_0, 32, 34), (TensorType.Q4_0, 32, 18),
         (TensorType.Q4_1, 32, 20), (TensorType.Q5_0, 32, 22), (TensorType.Q5_1, 32, 24), (TensorType.IQ4_NL, 32, 18), (TensorType.MXFP4, 32, 17),
+        (TensorType.IQ1_S, 256, 50), (TensorType.IQ1_M, 256, 56), (TensorType.IQ2_XXS, 256, 66), (TensorType.IQ2_XS, 256, 74), (TensorType.IQ2_S, 256, 82),
+        (TensorType.IQ3_XXS, 256, 98), (TensorType.IQ3_S, 256, 110),
         (TensorType.Q2_K, 256, 84), (TensorType.Q3_K, 256, 110), (TensorType.Q4_K, 256, 144), (TensorType.Q5_K, 256, 176), (TensorType.Q6_K, 256, 210),
         (TensorType.IQ4_XS, 256, 136), (TensorType.NVFP4, 64, 36), (TensorType.Q1_0, 128, 18), (TensorType.Q2_0, 64, 18), (TensorType.TQ1_0, 256, 54),
         (TensorType.TQ2_0, 256, 66),

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using LayerStream.Formats;
 
@@ -10,6 +11,13 @@ internal static class QuantTypes
         new PlainType<F32>(TensorType.F32),
         new PlainType<F16>(TensorType.F16),
         new PlainType<BF16>(TensorType.BF16),
+        new GridType<IQ1_S>(TensorType.IQ1_S),
+        new GridType<IQ1_M>(TensorType.IQ1_M),
+        new GridType<IQ2_XXS>(TensorType.IQ2_XXS),
+        new GridType<IQ2_XS>(TensorType.IQ2_XS),
+        new GridType<IQ2_S>(TensorType.IQ2_S),
+        new GridType<IQ3_XXS>(TensorType.IQ3_XXS),
+        new GridType<IQ3_S>(TensorType.IQ3_S),
         new IntegerType<Q4_0, Q4_0.V256, NibblePair256, Q4_0.V512, NibblePair512>(TensorType.Q4_0)
             .WithArm(new BlockLoop<ArmStep<ArmQ4_0>, ArmWeights, Vector128<float>>()),
         new IntegerType<Q4_1, Q4_1.V256, NibblePair256, Q4_1.V512, NibblePair512>(TensorType.Q4_1)
@@ -71,6 +79,23 @@ internal static class QuantTypes
                 new DecodedLoop<TDecoder, FloatOperatorScalar<F32>, float, double>(),
                 new DecodedLoop<TDecoder, FloatOperator256<F32>, FloatWeights256, Vector256<float>>(),
                 new DecodedLoop<TDecoder, FloatOperator512<F32>, FloatWeights512, Vector512<float>>());
+    }
+
+    /// <summary>A type that takes its values from a look-up grid.</summary>
+    private sealed class GridType<TBlock> : DecodedType<TBlock>
+        where TBlock : IGridType
+    {
+        public GridType(TensorType type)
+            : base(type)
+        {
+            // Read before any loop is compiled, so that the compiler sees the addresses as constants.
+            RuntimeHelpers.RunClassConstructor(typeof(Grids).TypeHandle);
+            SetInteger(
+                ActivationLayout.Q8Block256,
+                new GridLoop<GridScalar<TBlock>, WeightPointer, double>(),
+                new GridLoop<Grid256<TBlock>, GridWeights256, Vector256<float>>(),
+                new GridLoop<Grid512<TBlock>, GridWeights512, Vector512<float>>());
+        }
     }
 
     /// <summary>A block type with integer operators.</summary>

@@ -51,6 +51,14 @@ internal static class QuantSamples
                     break;
                 case TensorType.NVFP4:
                     break;
+                case TensorType.IQ1_M:
+                    ushort d = BitConverter.HalfToUInt16Bits((Half)((random.NextDouble() - 0.5) * 0.1));
+                    for (int i = 0; i < 4; i++)
+                    {
+                        block[49 + (2 * i)] = (byte)((block[49 + (2 * i)] & 15) | (((d >> (4 * i)) & 15) << 4));
+                    }
+
+                    break;
                 default:
                     MemoryMarshal.Write(block, (Half)((random.NextDouble() - 0.5) * 0.1));
                     break;

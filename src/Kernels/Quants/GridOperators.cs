@@ -1,0 +1,211 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace LayerStream.Kernels;
+
+/// <summary>An operator on <see cref="GridBlock"/>s and how the blocks come out of the type's bytes.</summary>
+internal unsafe interface IGridOperator<TWeights, TSum> : IBlockOperator<TWeights, TSum>
+    where TWeights : unmanaged
+    where TSum : unmanaged
+{
+    /// <summary>Bytes of a packed block.</summary>
+    static abstract int PackedBytes { get; }
+
+    /// <summary>Unpacks blocks.</summary>
+    static abstract void Unpack(byte* source, GridBlock* blocks, int count);
+}
+
+/// <summary>Scalar operator: the oracle.</summary>
+internal unsafe struct GridScalar<TType> : IGridOperator<WeightPointer, double>
+    where TType : IGridType
+{
+    public static int PackedBytes => TType.BlockBytes;
+
+    public static int StepColumns => 256;
+
+    public static int StepBytes => sizeof(GridBlock);
+
+    public static ActivationLayout Layout => ActivationLayout.Q8Block256;
+
+    public static void Unpack(byte* source, GridBlock* blocks, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            TType.Unpack(source + (i * PackedBytes), blocks + i);
+            if (TType.HasSigns)
+            {
+                GridBlock.ApplySigns(blocks + i, 1 << TType.BiasShift);
+            }
+        }
+    }
+
+    public static WeightPointer Load(byte* weights) => new() { Block = weights };
+
+    public static double Dot(in WeightPointer weights, byte* values, byte* scales, double sum)
+    {
+        var block = (GridBlock*)weights.Block;
+        int total = 0;
+        for (int g = 0; g < 16; g++)
+        {
+            int dot = 0;
+            for (int i = 16 * g; i < 16 * (g + 1); i++)
+            {
+                dot += (block->Values[i] - (1 << TType.BiasShift)) * ((sbyte*)values)[i];
+            }
+
+            total += block->Scales[g] * dot;
+        }
+
+        return sum + ((double)block->D * *(float*)(values + Activations.Scale256Offset) * total);
+    }
+
+    public static float Total(double sum) => (float)sum;
+}
+
+/// <summary>Scales in 16 bits; the values stay in memory.</summary>
+internal struct GridWeights256
+{
+    public unsafe byte* Values;
+    public Vector256<short> Scales;
+    public float D;
+}
+
+/// <summary>Values and spread scales.</summary>
+internal struct GridWeights512
+{
+    public Vector512<byte> Q0, Q1, Q2, Q3;
+    public Vector512<short> S0, S1, S2, S3;
+    public Vector256<short> Scales;
+    public float D;
+}
+
+/// <summary>AVX2 operator.</summary>
+internal unsafe struct Grid256<TType> : IGridOperator<GridWeights256, Vector256<float>>
+    where TType : IGridType
+{
+    public static int PackedBytes => TType.BlockBytes;
+
+    public static int StepColumns => 256;
+
+    public static int StepBytes => sizeof(GridBlock);
+
+    public static ActivationLayout Layout => ActivationLayout.Q8Block256;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Unpack(byte* source, GridBlock* blocks, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            TType.Unpack(source + (i * PackedBytes), blocks + i);
+        }
+
+        // In a loop of its own: a vector read right after the narrower writes of its bytes would wait for them.
+        for (int i = 0; TType.HasSigns && i < count; i++)
+        {
+            GridBlock.ApplySigns256(blocks + i, 1 << TType.BiasShift);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static GridWeights256 Load(byte* weights)
+    {
+        var block = (GridBlock*)weights;
+        GridWeights256 w;
+        w.Values = block->Values;
+        w.Scales = Vector256.Load(block->Scales);
+        w.D = block->D;
+        return w;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Dot(in GridWeights256 weights, byte* values, byte* scales, Vector256<float> sum)
+    {
+        Vector128<short> low = weights.Scales.GetLower();
+        Vector128<short> high = weights.Scales.GetUpper();
+        Vector256<int> dot = Half(weights.Values, (sbyte*)values, Vector256.Create(low, low))
+            + Half(weights.Values + 128, (sbyte*)values + 128, Vector256.Create(high, high));
+        Vector256<int> bias = Avx2.MultiplyAddAdjacent(weights.Scales, Vector256.Load((short*)(values + Activations.SumsOffset)));
+        dot -= Vector256.ShiftLeft(bias, TType.BiasShift);
+        float d = *(float*)(values + Activations.Scale256Offset);
+        return Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(dot), Vector256.Create(weights.D * d), sum);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Total(Vector256<float> sum) => Vector256.Sum(sum);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Half(byte* w, sbyte* a, Vector256<short> scales) =>
+        Scaled(w, a, scales, 0) + Scaled(w + 32, a + 32, scales, 2) + Scaled(w + 64, a + 64, scales, 4) + Scaled(w + 96, a + 96, scales, 6);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Scaled(byte* w, sbyte* a, Vector256<short> scales, int g)
+    {
+        Vector256<byte> index = Vector256.Create(
+            Vector128.Create((short)(0x0100 + (0x0202 * g))), Vector128.Create((short)(0x0302 + (0x0202 * g)))).AsByte();
+        return Avx2.MultiplyAddAdjacent(
+            Avx2.MultiplyAddAdjacent(Vector256.Load(w), Vector256.Load(a)), Avx2.Shuffle(scales.AsByte(), index).AsInt16());
+    }
+}
+
+/// <summary>AVX-512 operator.</summary>
+internal unsafe struct Grid512<TType> : IGridOperator<GridWeights512, Vector512<float>>
+    where TType : IGridType
+{
+    public static int PackedBytes => TType.BlockBytes;
+
+    public static int StepColumns => 256;
+
+    public static int StepBytes => sizeof(GridBlock);
+
+    public static ActivationLayout Layout => ActivationLayout.Q8Block256;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Unpack(byte* source, GridBlock* blocks, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            TType.Unpack512(source + (i * PackedBytes), blocks + i);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static GridWeights512 Load(byte* weights)
+    {
+        var block = (GridBlock*)weights;
+        GridWeights512 w;
+        w.Q0 = Vector512.Load(block->Values);
+        w.Q1 = Vector512.Load(block->Values + 64);
+        w.Q2 = Vector512.Load(block->Values + 128);
+        w.Q3 = Vector512.Load(block->Values + 192);
+        w.Scales = Vector256.Load(block->Scales);
+        w.S0 = Spread(w.Scales, 0);
+        w.S1 = Spread(w.Scales, 4);
+        w.S2 = Spread(w.Scales, 8);
+        w.S3 = Spread(w.Scales, 12);
+        w.D = block->D;
+        return w;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Dot(in GridWeights512 weights, byte* values, byte* scales, Vector512<float> sum)
+    {
+        sbyte* a = (sbyte*)values;
+        Vector512<int> dot0 = Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(weights.Q0, Vector512.Load(a)), weights.S0);
+        Vector512<int> dot1 = Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(weights.Q1, Vector512.Load(a + 64)), weights.S1);
+        dot0 += Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(weights.Q2, Vector512.Load(a + 128)), weights.S2);
+        dot1 += Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(weights.Q3, Vector512.Load(a + 192)), weights.S3);
+        Vector256<int> bias = Avx2.MultiplyAddAdjacent(weights.Scales, Vector256.Load((short*)(values + Activations.SumsOffset)));
+        dot0 -= Vector256.ShiftLeft(bias, TType.BiasShift).ToVector512();
+        float d = *(float*)(values + Activations.Scale256Offset);
+        return Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(dot0 + dot1), Vector512.Create(weights.D * d), sum);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Total(Vector512<float> sum) => Vector512.Sum(sum);
+
+    /// <summary>Four scales, eight lanes each.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<short> Spread(Vector256<short> scales, int g) => Avx512BW.PermuteVar32x16(
+        scales.ToVector512Unsafe(), Nibbles.Lanes(g, g + 1, g + 2, g + 3));
+}
