@@ -12,7 +12,7 @@ internal static class QuantTypes
         new PlainType<BF16>(TensorType.BF16),
         new IntegerType<Q4_0, Q4_0.V256, NibblePair256, Q4_0.V512, NibblePair512>(TensorType.Q4_0),
         new IntegerType<Q4_1, Q4_1.V256, NibblePair256, Q4_1.V512, NibblePair512>(TensorType.Q4_1),
-        new IntegerType<Q8_0, Q8_0.V256, NibblePair256, Q8_0.V512, Q8_0.Words512>(TensorType.Q8_0),
+        new IntegerType<Q8_0, Q8_0.V256, NibblePair256, Q8_0.V512, Q8_0.SignedPair512>(TensorType.Q8_0),
         new IntegerType<Q4_K, Q4_K.V256, Q4_K.Scaled256, Q4_K.V512, Q4_K.Scaled512>(TensorType.Q4_K),
         new IntegerType<Q6_K, Q6_K.V256, Q6_K.Scaled256, Q6_K.V512, Q6_K.Scaled512>(TensorType.Q6_K),
         new DecodedType<Q5_0>(TensorType.Q5_0),
