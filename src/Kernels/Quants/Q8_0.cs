@@ -49,11 +49,12 @@ internal unsafe struct Q8_0 : IBlockDecoder, IBlockOperator<WeightPointer, doubl
 
     public static float Total(double sum) => (float)sum;
 
-    /// <summary>Sixteen-bit weights of two blocks.</summary>
-    internal struct Words512
+    /// <summary>Two blocks: magnitudes, where the weights are negative, and the scales spread over the halves.</summary>
+    internal struct SignedPair512
     {
-        public Vector512<short> Q0, Q1;
-        public float Scale0, Scale1;
+        public Vector512<byte> Magnitude;
+        public Vector512<sbyte> Negative;
+        public Vector512<float> Scale;
     }
 
     /// <summary>AVX2 operator: products of |w| and a·sign(w), which stay in 16 bits because a is never −128.</summary>
@@ -94,8 +95,8 @@ internal unsafe struct Q8_0 : IBlockDecoder, IBlockOperator<WeightPointer, doubl
         public static float Total(Vector256<float> sum) => Vector256.Sum(sum);
     }
 
-    /// <summary>AVX-512 operator: 16-bit products (there is no 512-bit sign instruction).</summary>
-    internal struct V512 : IBlockOperator<Words512, Vector512<float>>
+    /// <summary>AVX-512 operator: the same products; a masked subtraction stands for the sign instruction, which 512 bits lack.</summary>
+    internal struct V512 : IBlockOperator<SignedPair512, Vector512<float>>
     {
         public static int StepColumns => Q8_0.StepColumns;
 
@@ -104,24 +105,23 @@ internal unsafe struct Q8_0 : IBlockDecoder, IBlockOperator<WeightPointer, doubl
         public static ActivationLayout Layout => ActivationLayout.Q8Block32;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Words512 Load(byte* weights)
+        public static SignedPair512 Load(byte* weights)
         {
-            Words512 w;
-            w.Q0 = Avx512BW.ConvertToVector512Int16(Vector256.Load((sbyte*)weights + 2));
-            w.Q1 = Avx512BW.ConvertToVector512Int16(Vector256.Load((sbyte*)weights + 36));
-            w.Scale0 = Float16.Read(weights);
-            w.Scale1 = Float16.Read(weights + 34);
+            Vector512<sbyte> q = Avx512F.InsertVector256(Vector256.Load((sbyte*)weights + 2).ToVector512Unsafe(), Vector256.Load((sbyte*)weights + 36), 1);
+            SignedPair512 w;
+            w.Magnitude = Avx512BW.Abs(q);
+            w.Negative = Vector512.LessThan(q, Vector512<sbyte>.Zero);
+            w.Scale = Nibbles.SpreadLanes01(Nibbles.HalfPair(weights, weights + 34));
             return w;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<float> Dot(in Words512 weights, byte* values, byte* scales, Vector512<float> sum)
+        public static Vector512<float> Dot(in SignedPair512 weights, byte* values, byte* scales, Vector512<float> sum)
         {
-            float* d = (float*)scales;
-            Vector512<int> dot0 = Avx512BW.MultiplyAddAdjacent(weights.Q0, Avx512BW.ConvertToVector512Int16(Vector256.Load((sbyte*)values)));
-            Vector512<int> dot1 = Avx512BW.MultiplyAddAdjacent(weights.Q1, Avx512BW.ConvertToVector512Int16(Vector256.Load((sbyte*)values + 32)));
-            sum = Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(dot0), Vector512.Create(weights.Scale0 * d[0]), sum);
-            return Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(dot1), Vector512.Create(weights.Scale1 * d[1]), sum);
+            Vector512<sbyte> a = Vector512.Load((sbyte*)values);
+            a = Vector512.ConditionalSelect(weights.Negative, Vector512<sbyte>.Zero - a, a);
+            Vector512<int> dot = Nibbles.Dot(weights.Magnitude, a);
+            return Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(dot), weights.Scale * Nibbles.SpreadLanes01(Vector128.Load((float*)scales)), sum);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -22,7 +22,7 @@ internal static class QuantTypes
             .WithArm(new BlockLoop<ArmStep<ArmQ4_0>, ArmWeights, Vector128<float>>()),
         new IntegerType<Q4_1, Q4_1.V256, NibblePair256, Q4_1.V512, NibblePair512>(TensorType.Q4_1)
             .WithArm(new BlockLoop<ArmStep<ArmQ4_1>, ArmWeights, Vector128<float>>()),
-        new IntegerType<Q8_0, Q8_0.V256, NibblePair256, Q8_0.V512, Q8_0.Words512>(TensorType.Q8_0)
+        new IntegerType<Q8_0, Q8_0.V256, NibblePair256, Q8_0.V512, Q8_0.SignedPair512>(TensorType.Q8_0)
             .WithArm(new BlockLoop<ArmStep<ArmQ8_0>, ArmWeights, Vector128<float>>()),
         new IntegerType<Q4_K, Q4_K.V256, Q4_K.Scaled256, Q4_K.V512, Q4_K.Scaled512>(TensorType.Q4_K)
             .WithArm(new BlockLoop<ArmSuperBlock<ArmQ4_K>, ArmSuperWeights, Vector128<float>>()),
