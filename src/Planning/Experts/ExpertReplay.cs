@@ -15,6 +15,8 @@ public readonly record struct ReplayCounts(long Accesses, long Hits, long Bytes,
     /// <summary>Hit bytes per byte.</summary>
     public double ByteHitRate => Bytes == 0 ? 0 : (double)HitBytes / Bytes;
 
+    internal ReplayCounts With(in ReplayCounts other) => new(Accesses + other.Accesses, Hits + other.Hits, Bytes + other.Bytes, HitBytes + other.HitBytes);
+
     internal ReplayCounts With(bool hit, long bytes) => new(Accesses + 1, Hits + (hit ? 1 : 0), Bytes + bytes, HitBytes + (hit ? bytes : 0));
 }
 
@@ -28,7 +30,22 @@ public static class ExpertReplay
     /// <summary>Replays a cache as it is.</summary>
     public static ReplayCounts Run(RouteTrace trace, IExpertPolicy policy, bool oneByOne = false, int warmUpTokens = 0)
     {
-        ReplayCounts counts = default;
+        ReplayCounts total = default;
+        foreach (ReplayCounts layer in RunLayers(trace, policy, oneByOne, warmUpTokens))
+        {
+            total = total.With(layer);
+        }
+
+        return total;
+    }
+
+    /// <summary>Per layer: mean hits of a token.</summary>
+    public static double[] HitsPerToken(RouteTrace trace, ExpertPolicyRow row, ExpertCacheShape shape) =>
+        [.. RunLayers(trace, row.Create(shape), row.OneByOne, 0).Select(c => (double)c.Hits / trace.Tokens)];
+
+    private static ReplayCounts[] RunLayers(RouteTrace trace, IExpertPolicy policy, bool oneByOne, int warmUpTokens)
+    {
+        ReplayCounts[] counts = new ReplayCounts[trace.Header.Layers];
         bool[] hits = new bool[trace.Header.Experts];
         int token = -1;
         foreach (RouteTouch touch in trace.Touches)
@@ -49,7 +66,7 @@ public static class ExpertReplay
 
             for (int i = 0; i < experts.Length && token >= warmUpTokens; i++)
             {
-                counts = counts.With(hits[i], trace.Header.ExpertBytes[touch.Layer]);
+                counts[touch.Layer] = counts[touch.Layer].With(hits[i], trace.Header.ExpertBytes[touch.Layer]);
             }
         }
 
