@@ -129,7 +129,7 @@ public sealed class ExpertPolicyTests
     public void Foresight_OfTheWholeTrace_IsBelady()
     {
         ExpertCacheShape shape = ExpertCacheShape.Even(Layers, Experts, Routed, 7);
-        Assert.Equal(BeladyBound.Run(Trace, shape, shared: false), ForesightBound.Run(Trace, shape, sightTokens: 1000));
+        Assert.Equal(BeladyBound.Run(Trace, shape, shared: false), ForesightReplay.Run(Trace, shape, sightTokens: 1000));
     }
 
     [Theory]

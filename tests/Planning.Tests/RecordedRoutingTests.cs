@@ -24,7 +24,7 @@ public sealed class RecordedRoutingTests
         }
     }
 
-    /// <summary>Why the default policy stays below 60 % between 12 and 24 % residency: so does a cache that knows the whole next token.</summary>
+    /// <summary>At 12 and 24 % residency, knowing the whole next token and the past does not earn 60 % of Belady's gain.</summary>
     [Theory]
     [InlineData("qwen")]
     [InlineData("gptoss")]

@@ -32,7 +32,7 @@ public sealed record ReplayColumn(int Slots, IReadOnlyDictionary<string, ReplayC
 
         foreach (int tokens in SightTokens)
         {
-            rows.Add(Sight(tokens), ForesightBound.Run(trace, shape, tokens, warmUpTokens));
+            rows.Add(Sight(tokens), ForesightReplay.Run(trace, shape, tokens, warmUpTokens));
         }
 
         rows.Add(Bound, BeladyBound.Run(trace, shape, shared: false, warmUpTokens));

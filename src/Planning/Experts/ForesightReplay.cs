@@ -4,9 +4,9 @@ namespace LayerStream.Planning;
 
 /// <summary>
 /// A cache that knows the routing of the next n tokens for certain and beyond them values experts by their past (<see cref="UseHistory"/>).
-/// Shows how much of Belady's gain lies in tokens that are not yet sampled and so are out of reach of any policy. Slots per layer.
+/// A yardstick, not a bound: with better guesses beyond its sight, or shared slots, a policy may pass it. Slots per layer.
 /// </summary>
-public static class ForesightBound
+public static class ForesightReplay
 {
     /// <summary>Counts its hits.</summary>
     /// <param name="trace">Recorded routing.</param>
