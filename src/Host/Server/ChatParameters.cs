@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using LayerStream.Sampling;
 
 namespace LayerStream.Host.Server;
 
@@ -19,6 +20,17 @@ internal static class ChatParameters
         ["top_p"] = (r, v, n) => r.Sampling = r.Sampling with { TopP = JsonFields.Number(v, n, 0, 1) },
         ["top_k"] = (r, v, n) => r.Sampling = r.Sampling with { TopK = (int)JsonFields.Integer(v, n, -1, int.MaxValue) },
         ["min_p"] = (r, v, n) => r.Sampling = r.Sampling with { MinP = JsonFields.Number(v, n, 0, 1) },
+        ["typical_p"] = (r, v, n) => r.Sampling = r.Sampling with { TypicalP = JsonFields.Number(v, n, 0, 1) },
+        ["top_n_sigma"] = (r, v, n) => r.Sampling = r.Sampling with { TopNSigma = Math.Max(0, JsonFields.Number(v, n, -1, 1e6)) },
+        ["xtc_probability"] = (r, v, n) => r.Sampling = r.Sampling with { XtcProbability = JsonFields.Number(v, n, 0, 1) },
+        ["xtc_threshold"] = (r, v, n) => r.Sampling = r.Sampling with { XtcThreshold = JsonFields.Number(v, n, 0, 1) },
+        ["dry_multiplier"] = (r, v, n) => r.Sampling = r.Sampling with { DryMultiplier = JsonFields.Number(v, n, 0, 1000) },
+        ["dry_base"] = (r, v, n) => r.Sampling = r.Sampling with { DryBase = JsonFields.Number(v, n, 1, 100) },
+        ["dry_allowed_length"] = (r, v, n) => r.Sampling = r.Sampling with { DryAllowedLength = (int)JsonFields.Integer(v, n, 1, int.MaxValue) },
+        ["dry_penalty_last_n"] = (r, v, n) => r.Sampling = r.Sampling with { DryPenaltyLastN = (int)JsonFields.Integer(v, n, -1, int.MaxValue) },
+        ["dry_sequence_breakers"] = (r, v, n) => r.Sampling = r.Sampling with { DrySequenceBreakers = ReadStops(v, n) },
+        ["logprobs"] = (r, v, n) => r.LogProbs = v.ValueKind != JsonValueKind.Null && JsonFields.Flag(v, n),
+        ["top_logprobs"] = (r, v, n) => r.TopLogProbs = v.ValueKind == JsonValueKind.Null ? null : (int)JsonFields.Integer(v, n, 0, SamplingOptions.MostAlternatives),
         ["seed"] = (r, v, n) => r.Sampling = r.Sampling with { Seed = JsonFields.Integer(v, n, long.MinValue, long.MaxValue) },
         ["repeat_penalty"] = (r, v, n) => r.Sampling = r.Sampling with { RepeatPenalty = JsonFields.Number(v, n, 0.01, 100) },
         ["repeat_last_n"] = (r, v, n) => r.Sampling = r.Sampling with { RepeatLastN = (int)JsonFields.Integer(v, n, -1, int.MaxValue) },
@@ -38,14 +50,14 @@ internal static class ChatParameters
 
     /// <summary>Reads a body.</summary>
     /// <exception cref="ApiException">400: not an object, a member unknown, refused, doubled or out of range.</exception>
-    public static ChatRequest Read(JsonElement body, ServerState state)
+    public static ChatRequest Read(JsonElement body, ServerState state, SamplingOptions defaults)
     {
         if (body.ValueKind != JsonValueKind.Object)
         {
             throw ApiException.Invalid(null, "the body must be a JSON object", "invalid_json");
         }
 
-        ChatRequest request = new() { Sampling = state.Sampling };
+        ChatRequest request = new() { Sampling = defaults };
         HashSet<string> seen = new(StringComparer.Ordinal);
         foreach (JsonProperty member in body.EnumerateObject())
         {
@@ -64,6 +76,7 @@ internal static class ChatParameters
         }
 
         CheckTogether(request, seen, state);
+        request.Sampling = request.Sampling with { LogProbabilities = request.LogProbs ? request.TopLogProbs ?? 0 : null };
         return request;
     }
 
@@ -82,6 +95,11 @@ internal static class ChatParameters
         if (seen.Contains("max_tokens") && seen.Contains("max_completion_tokens"))
         {
             throw ApiException.Invalid("max_tokens", "give max_tokens or max_completion_tokens, not both", "conflicting_parameters");
+        }
+
+        if (request.TopLogProbs is not null && !request.LogProbs)
+        {
+            throw ApiException.Invalid("top_logprobs", "'top_logprobs' needs \"logprobs\": true", "conflicting_parameters");
         }
 
         if (!request.Stream && (request.IncludeUsage is not null || request.ReturnProgress))
@@ -142,7 +160,7 @@ internal static class ChatParameters
         };
         return Array.TrueForAll(stops, s => s.Length is > 0 and <= MaxStopLength)
             ? stops
-            : throw ApiException.Invalid(name, $"a stop string must have 1 to {MaxStopLength} characters", "out_of_range");
+            : throw ApiException.Invalid(name, $"a string of '{name}' must have 1 to {MaxStopLength} characters", "out_of_range");
     }
 
     private static Dictionary<int, float>? ReadBias(JsonElement value, string name)

@@ -32,7 +32,7 @@ internal static class ChatPreparation
 
         using (document)
         {
-            ChatRequest request = ChatParameters.Read(document.RootElement, state);
+            ChatRequest request = ChatParameters.Read(document.RootElement, state, model.Sampling);
             await state.Preparation.WaitAsync(ct);
             try
             {

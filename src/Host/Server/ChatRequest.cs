@@ -21,6 +21,12 @@ internal sealed class ChatRequest
     /// <summary>Texts that end the answer.</summary>
     public IReadOnlyList<string> Stop { get; set; } = [];
 
+    /// <summary>Whether to report each token's log-probability.</summary>
+    public bool LogProbs { get; set; }
+
+    /// <summary>Alternatives to report with it; null = not said.</summary>
+    public int? TopLogProbs { get; set; }
+
     /// <summary>Whether to answer with server-sent events.</summary>
     public bool Stream { get; set; }
 

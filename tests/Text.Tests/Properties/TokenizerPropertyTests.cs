@@ -14,6 +14,7 @@ public sealed class TokenizerPropertyTests
 {
     private const long BytesPerCharacter = 400;
     private const long FixedBytes = 1 << 20;
+    private const int BytesNotInUtf8 = 13;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
     private static readonly ConcurrentDictionary<string, Tokenizer?> Opened = new();
 
@@ -29,7 +30,7 @@ public sealed class TokenizerPropertyTests
     {
         Tokenizer tokenizer = Open(name);
         HashSet<byte> known = SingleBytes(tokenizer);
-        Assert.True(known.Count == 256 || name == "smollm2", $"{known.Count} bytes have tokens"); // SmolLM2 drops bytes it never saw
+        Assert.True(known.Count >= 256 - BytesNotInUtf8 || name == "smollm2", $"{known.Count} bytes have tokens"); // SmolLM2 drops bytes it never saw
         Texts.Any.Sample(text =>
             !Encoding.UTF8.GetBytes(text).All(known.Contains) || Texts.WellFormed(text) == tokenizer.Decode(Encode(tokenizer, text, parseSpecial: false)));
     }
