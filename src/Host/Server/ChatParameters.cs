@@ -10,6 +10,8 @@ internal static class ChatParameters
     private const int MaxStops = 16;
     private const int MaxStopLength = 1024;
 
+    private static readonly string[] s_ownVariables = ["messages", "tools", "add_generation_prompt", "bos_token", "eos_token"];
+
     private static readonly Dictionary<string, Action<ChatRequest, JsonElement, string>> s_table = new(StringComparer.Ordinal)
     {
         ["model"] = (r, v, n) => r.Model = JsonFields.Text(v, n),
@@ -37,6 +39,7 @@ internal static class ChatParameters
         ["frequency_penalty"] = (r, v, n) => r.Sampling = r.Sampling with { FrequencyPenalty = JsonFields.Number(v, n, -1000, 1000) },
         ["presence_penalty"] = (r, v, n) => r.Sampling = r.Sampling with { PresencePenalty = JsonFields.Number(v, n, -1000, 1000) },
         ["logit_bias"] = (r, v, n) => r.Sampling = r.Sampling with { LogitBias = ReadBias(v, n) },
+        ["chat_template_kwargs"] = (r, v, n) => r.TemplateVariables = ReadTemplateVariables(v, n),
         ["stop"] = (r, v, n) => r.Stop = ReadStops(v, n),
         ["stream"] = (r, v, n) => r.Stream = v.ValueKind != JsonValueKind.Null && JsonFields.Flag(v, n),
         ["stream_options"] = ReadStreamOptions,
@@ -146,6 +149,25 @@ internal static class ChatParameters
                 ? JsonFields.Flag(member.Value, inner)
                 : throw ApiException.Invalid(inner, $"this server does not support the parameter '{inner}'", "unsupported_parameter");
         }
+    }
+
+    private static Dictionary<string, JsonElement> ReadTemplateVariables(JsonElement value, string name)
+    {
+        Dictionary<string, JsonElement> variables = [];
+        if (value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Null))
+        {
+            throw ApiException.Invalid(name, $"'{name}' must be an object", "invalid_type");
+        }
+
+        foreach (JsonProperty member in value.ValueKind == JsonValueKind.Null ? default : value.EnumerateObject())
+        {
+            string variable = NameOf(member);
+            variables[variable] = !s_ownVariables.Contains(variable)
+                ? member.Value
+                : throw ApiException.Invalid(name, $"'{name}' may not set '{variable}'", "invalid_value");
+        }
+
+        return variables;
     }
 
     private static string[] ReadStops(JsonElement value, string name)

@@ -9,6 +9,9 @@ internal sealed class ChatRequest
     /// <summary>The messages as sent, checked.</summary>
     public JsonElement Messages { get; set; }
 
+    /// <summary>Further variables of the chat template.</summary>
+    public IReadOnlyDictionary<string, JsonElement> TemplateVariables { get; set; } = new Dictionary<string, JsonElement>();
+
     /// <summary>Model named by the client, or null.</summary>
     public string? Model { get; set; }
 
