@@ -9,7 +9,12 @@ public sealed class LogProbabilityTests
     {
         SamplerChain chain = new(new SamplingOptions
         {
-            Temperature = 0.3f, TopK = 1, RepeatPenalty = 5, DryMultiplier = 1, LogitBias = new Dictionary<int, float> { [0] = float.NegativeInfinity }, LogProbabilities = 3,
+            Temperature = 0.3f,
+            TopK = 1,
+            RepeatPenalty = 5,
+            DryMultiplier = 1,
+            LogitBias = new Dictionary<int, float> { [0] = float.NegativeInfinity },
+            LogProbabilities = 3,
         });
         float[] logits = [.. new[] { 0.4, 0.3, 0.2, 0.1 }.Select(p => (float)(Math.Log(p) + 5))];
         int token = chain.Sample(logits, [1, 1, 1]);

@@ -88,7 +88,12 @@ public sealed class TruncationTests
     {
         SamplerChain chain = new(new SamplingOptions
         {
-            LogitBias = new Dictionary<int, float> { [1] = 1 }, RepeatPenalty = 1.1f, DryMultiplier = 1, TopNSigma = 2, TypicalP = 0.9f, XtcProbability = 0.1f,
+            LogitBias = new Dictionary<int, float> { [1] = 1 },
+            RepeatPenalty = 1.1f,
+            DryMultiplier = 1,
+            TopNSigma = 2,
+            TypicalP = 0.9f,
+            XtcProbability = 0.1f,
         });
         Assert.Equal(["logit_bias", "penalties", "dry", "top_n_sigma", "top_k", "typical_p", "top_p", "min_p", "xtc", "temperature"], chain.Steps);
         Assert.Equal(SamplerSteps.Names, chain.Steps);
