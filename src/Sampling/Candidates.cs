@@ -125,6 +125,21 @@ public sealed class Candidates
         Count = kept;
     }
 
+    /// <summary>Keeps the tokens whose place is marked; their order stays.</summary>
+    public void Retain(ReadOnlySpan<bool> keeps)
+    {
+        int kept = 0;
+        for (int i = 0; i < Count; i++)
+        {
+            if (keeps[i])
+            {
+                _ids[kept] = _ids[i];
+                _values[kept++] = _values[i];
+            }
+        }
+        Count = kept;
+    }
+
     /// <summary>Keeps the fewest best tokens whose softmax probabilities add up to <paramref name="share"/>; at least one.</summary>
     public void KeepMass(double share)
     {
@@ -170,6 +185,13 @@ public sealed class Candidates
         return best;
     }
 
+    /// <summary>ln Σ exp of the logits in play: a logit minus this is the logarithm of its probability.</summary>
+    public double LogMass()
+    {
+        float top = Best();
+        return top + Math.Log(Mass(top));
+    }
+
     /// <summary>Draws a token by softmax probability with <paramref name="uniform"/> in [0, 1).</summary>
     internal int Draw(double uniform)
     {
@@ -210,7 +232,8 @@ public sealed class Candidates
         }
     }
 
-    private bool IsBetter(int a, int b) => _values[a] > _values[b] || (_values[a] == _values[b] && _ids[a] < _ids[b]);
+    /// <summary>Whether the candidate at place <paramref name="a"/> is better than the one at <paramref name="b"/>.</summary>
+    internal bool IsBetter(int a, int b) => _values[a] > _values[b] || (_values[a] == _values[b] && _ids[a] < _ids[b]);
 
     private void Swap(int a, int b)
     {

@@ -14,6 +14,7 @@ public sealed class SamplerChain
     private readonly Func<int, ReadOnlyMemory<byte>>? _tokenBytes;
     private readonly Candidates _candidates = new();
     private readonly Xoshiro256 _random;
+    private readonly LogProbabilityRecorder? _recorder;
     private readonly bool _isGreedy;
 
     /// <summary>Builds the chain of the steps that the options switch on.</summary>
@@ -35,6 +36,7 @@ public sealed class SamplerChain
         _logitSteps = [.. masks ?? [], .. SamplerSteps.LogitSteps(options)];
         _selectionSteps = SamplerSteps.SelectionSteps(options);
         _isGreedy = options.Temperature == 0;
+        _recorder = options.LogProbabilities is int top ? new LogProbabilityRecorder(top) : null;
         Seed = options.Seed ?? Random.Shared.NextInt64();
         _random = new Xoshiro256(unchecked((ulong)Seed));
         if (vocabularySize > 0)
@@ -45,6 +47,9 @@ public sealed class SamplerChain
 
     /// <summary>The seed in use, given or fresh: the same seed draws the same tokens.</summary>
     public long Seed { get; }
+
+    /// <summary>Of the token chosen last; null unless <see cref="SamplingOptions.LogProbabilities"/> asks for them.</summary>
+    public TokenLogProbabilities? LogProbabilities { get; private set; }
 
     /// <summary>Names of the steps that are switched on, in order.</summary>
     public IEnumerable<string> Steps => _logitSteps.Concat(_isGreedy ? [] : _selectionSteps).Select(step => step.Name);
@@ -57,8 +62,16 @@ public sealed class SamplerChain
     public int Sample(Span<float> logits, IReadOnlyList<int> history)
     {
         RequireValid(logits);
+        _recorder?.Take(logits);
+        int token = Choose(logits, history);
+        LogProbabilities = _recorder?.Of(token);
+        return token;
+    }
+
+    private int Choose(Span<float> logits, IReadOnlyList<int> history)
+    {
         _candidates.Clear();
-        SamplerContext context = new(logits, history, _candidates, _tokenBytes);
+        SamplerContext context = new(logits, history, _candidates, _tokenBytes, _random);
         foreach (ISamplerStep step in _logitSteps)
         {
             step.Apply(context);
@@ -113,7 +126,7 @@ public sealed class SamplerChain
 
     private void Prepare(int vocabularySize, SamplingOptions options)
     {
-        _candidates.Reserve(options.TopK > 0 ? Math.Min(options.TopK, vocabularySize) : vocabularySize);
+        _candidates.Reserve(options.TopK > 0 && options.TopNSigma <= 0 ? Math.Min(options.TopK, vocabularySize) : vocabularySize);
         foreach (PenaltyStep step in _logitSteps.OfType<PenaltyStep>())
         {
             step.Reserve(vocabularySize);

@@ -86,6 +86,55 @@ public sealed class DaemonTests(DaemonProcess daemon) : IClassFixture<DaemonProc
         Assert.Equal(whole.Content[0].Text, text.ToString());
     }
 
+    [Fact]
+    public async Task Chat_WithLogProbs_ReportsEveryTokenWholeAndStreamed()
+    {
+        ChatClient client = new(ModelId, new ApiKeyCredential("none"), new OpenAIClientOptions { Endpoint = new Uri(daemon.Address, "v1") });
+        ChatMessage[] messages = [new UserChatMessage("Say hello")];
+        ChatCompletionOptions options = new() { MaxOutputTokenCount = 6, Temperature = 0, IncludeLogProbabilities = true, TopLogProbabilityCount = 3 };
+        ChatCompletion whole = await client.CompleteChatAsync(messages, options, Token);
+        Assert.NotEmpty(whole.ContentTokenLogProbabilities);
+        Assert.Equal(whole.Content[0].Text, string.Concat(whole.ContentTokenLogProbabilities.Select(t => t.Token)));
+        Assert.All(whole.ContentTokenLogProbabilities, token =>
+        {
+            Assert.Equal(3, token.TopLogProbabilities.Count);
+            Assert.Equal(token.Token, token.TopLogProbabilities[0].Token); // a greedy choice is the likeliest
+            Assert.Equal(token.LogProbability, token.TopLogProbabilities[0].LogProbability);
+            Assert.Equal(Encoding.UTF8.GetBytes(token.Token), token.Utf8Bytes!.Value.ToArray());
+            Assert.InRange(token.LogProbability, -20, 0);
+        });
+        List<float> streamed = [];
+        await foreach (StreamingChatCompletionUpdate update in client.CompleteChatStreamingAsync(messages, options, Token))
+        {
+            streamed.AddRange(update.ContentTokenLogProbabilities.Select(t => t.LogProbability));
+        }
+
+        Assert.Equal(whole.ContentTokenLogProbabilities.Select(t => t.LogProbability), streamed);
+    }
+
+    [Fact]
+    public async Task Chat_EverySampler_IsHonouredAndRepeatsWithItsSeed()
+    {
+        const string Request = """
+            {"messages":[{"role":"user","content":"Say hello"}],"max_tokens":8,"seed":5,"temperature":1.2,"top_k":0,"typical_p":0.9,"top_n_sigma":2,"xtc_probability":0.5,
+             "xtc_threshold":0.1,"dry_multiplier":0.8,"dry_base":1.75,"dry_allowed_length":2,"dry_penalty_last_n":-1,"dry_sequence_breakers":["\n"],"frequency_penalty":0.5,
+             "presence_penalty":0.5,"chat_template_kwargs":{"enable_thinking":false},"logprobs":false,"top_logprobs":null}
+            """;
+        string[] texts = [await Content(Request), await Content(Request)];
+        Assert.Equal(texts[0], texts[1]);
+        (_, JsonElement hello) = await ChatAsync(Hello.Replace("\"temperature\"", "\"logprobs\":true,\"temperature\"", StringComparison.Ordinal));
+        int first = hello.GetProperty("choices")[0].GetProperty("logprobs").GetProperty("content")[0].GetProperty("id").GetInt32();
+        string banned = await Content(Hello.Replace("\"temperature\"", $"\"logit_bias\":{{\"{first}\":-100}},\"temperature\"", StringComparison.Ordinal));
+        Assert.NotEqual(hello.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString(), banned);
+
+        async Task<string> Content(string request)
+        {
+            (HttpStatusCode status, JsonElement body) = await ChatAsync(request);
+            Assert.True(status == HttpStatusCode.OK, body.ToString());
+            return body.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString()!;
+        }
+    }
+
     [Theory]
     [InlineData("\"tools\":[]", "tools")]
     [InlineData("\"surprise\":1", "surprise")]
@@ -96,6 +145,17 @@ public sealed class DaemonTests(DaemonProcess daemon) : IClassFixture<DaemonProc
     [InlineData("\"top_p\":null", "top_p")]
     [InlineData("\"min_p\":[1]", "min_p")]
     [InlineData("\"n\":2", "n")]
+    [InlineData("\"top_logprobs\":2", "top_logprobs")]
+    [InlineData("\"chat_template_kwargs\":{\"messages\":[]}", "chat_template_kwargs")]
+    [InlineData("\"logprobs\":true,\"top_logprobs\":21", "top_logprobs")]
+    [InlineData("\"logprobs\":3", "logprobs")]
+    [InlineData("\"typical_p\":1.5", "typical_p")]
+    [InlineData("\"dry_base\":0", "dry_base")]
+    [InlineData("\"dry_sequence_breakers\":[\"\"]", "dry_sequence_breakers")]
+    [InlineData("\"xtc_threshold\":-1", "xtc_threshold")]
+    [InlineData("\"top_n_sigma\":-2", "top_n_sigma")]
+    [InlineData("\"logit_bias\":{\"x\":1}", "logit_bias")]
+    [InlineData("\"response_format\":{\"type\":\"json_object\"}", "response_format")]
     [InlineData("\"temperature\":NaN", null)]
     public async Task Chat_BadParameter_Is400ThatNamesIt(string member, string? name)
     {

@@ -59,6 +59,52 @@ public sealed class RunTests
     }
 
     [Fact]
+    public async Task Run_WithLogProbs_ReportsEachTokenBeforeTruncation()
+    {
+        (int code, string output, string error) = await CommandLineProcess.RunAsync(null, [.. s_common[..3], "--logprobs", "2", "--max-tokens", "4", "--context", "512", "--top-k", "1", "--seed", "1"]);
+        Assert.True(code == 0, error);
+        using JsonDocument json = JsonDocument.Parse(output);
+        JsonElement[] tokens = [.. json.RootElement.GetProperty("logprobs").EnumerateArray()];
+        Assert.Equal(json.RootElement.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()), tokens.Select(t => t.GetProperty("id").GetInt32()));
+        Assert.All(tokens, token =>
+        {
+            Assert.Equal(2, token.GetProperty("top_logprobs").GetArrayLength());
+            Assert.True(token.GetProperty("logprob").GetDouble() < 0); // one candidate is left, yet its probability is the model's
+        });
+        (code, _, error) = await CommandLineProcess.RunAsync(null, "run", "a", "--logprobs", "2");
+        Assert.Equal(2, code);
+        Assert.Contains("--json", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--typical-p", "1.5", "TypicalP")]
+    [InlineData("--logit-bias", "7", "--logit-bias")]
+    [InlineData("--xtc-probability", "nan", "--xtc-probability")]
+    [InlineData("--dry-base", "0.5", "DryBase")]
+    [InlineData("--top-n-sigma", "x", "--top-n-sigma")]
+    [InlineData("--repeat-last-n", "-2", "--repeat-last-n")]
+    public async Task Run_BadSampler_IsAUsageErrorThatNamesIt(string option, string value, string name)
+    {
+        (int code, _, string error) = await CommandLineProcess.RunAsync(null, [.. s_common, option, value]);
+        Assert.Equal(2, code);
+        Assert.Contains(name, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_LogitBias_BansATokenByRepeatedFlags()
+    {
+        (int code, string output, string error) = await CommandLineProcess.RunAsync(null, s_common);
+        Assert.True(code == 0, error);
+        using JsonDocument plain = JsonDocument.Parse(output);
+        int[] ids = [.. plain.RootElement.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32())];
+        string[] bans = [.. ids.Distinct().SelectMany(id => new[] { "--logit-bias", $"{id}=-inf" })];
+        (code, output, error) = await CommandLineProcess.RunAsync(null, [.. s_common, .. bans, "--dry-sequence-breakers", "\\n", "--dry-multiplier", "0.8", "--frequency-penalty", "-0.5"]);
+        Assert.True(code == 0, error);
+        using JsonDocument banned = JsonDocument.Parse(output);
+        Assert.Empty(ids.Intersect(banned.RootElement.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32())));
+    }
+
+    [Fact]
     public async Task Tokenize_JsonLines_GivesIds()
     {
         (int code, string output, _) = await CommandLineProcess.RunAsync("{\"text\":\"Hello\",\"special\":false,\"bos\":false}\n", "tokenize", "--jsonl");

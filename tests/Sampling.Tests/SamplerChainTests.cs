@@ -184,14 +184,6 @@ public sealed class SamplerChainTests
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
-    [Fact]
-    public void Steps_AllOn_RunInTheStatedOrder()
-    {
-        SamplingOptions options = new() { RepeatPenalty = 1.1f, LogitBias = new Dictionary<int, float> { [0] = 1 } };
-        Assert.Equal(SamplerSteps.Names, new SamplerChain(options).Steps);
-        Assert.Equal(["logit_bias", "penalties", "top_k", "top_p", "min_p", "temperature"], SamplerSteps.Names);
-    }
-
     private static float[] Noise(int count, ulong seed)
     {
         Xoshiro256 random = new(seed);

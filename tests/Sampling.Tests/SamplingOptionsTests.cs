@@ -20,6 +20,19 @@ public sealed class SamplingOptionsTests
             data.Add("PresencePenalty", new SamplingOptions { PresencePenalty = value });
             data.Add("LogitBias", new SamplingOptions { LogitBias = new Dictionary<int, float> { [1] = float.IsNegativeInfinity(value) ? float.NaN : value } });
         }
+        foreach (float value in new[] { float.NaN, float.PositiveInfinity, -2f })
+        {
+            data.Add("TypicalP", new SamplingOptions { TypicalP = value });
+            data.Add("TopNSigma", new SamplingOptions { TopNSigma = value });
+            data.Add("XtcProbability", new SamplingOptions { XtcProbability = value });
+            data.Add("XtcThreshold", new SamplingOptions { XtcThreshold = value });
+            data.Add("DryMultiplier", new SamplingOptions { DryMultiplier = value });
+            data.Add("DryBase", new SamplingOptions { DryBase = value });
+        }
+        data.Add("DryAllowedLength", new SamplingOptions { DryAllowedLength = 0 });
+        data.Add("DryPenaltyLastN", new SamplingOptions { DryPenaltyLastN = -2 });
+        data.Add("DrySequenceBreakers", new SamplingOptions { DrySequenceBreakers = ["a", ""] });
+        data.Add("LogProbabilities", new SamplingOptions { LogProbabilities = -1 });
         data.Add("TopP", new SamplingOptions { TopP = 1.5f });
         data.Add("RepeatPenalty", new SamplingOptions { RepeatPenalty = 0 });
         data.Add("TopK", new SamplingOptions { TopK = -2 });

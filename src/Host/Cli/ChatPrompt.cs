@@ -1,3 +1,4 @@
+using System.Text.Json;
 using LayerStream.Text;
 
 namespace LayerStream.Host.Cli;
@@ -14,10 +15,18 @@ public static class ChatPrompt
     public static string Render(Tokenizer tokenizer, ChatTemplate? template, IEnumerable<(string Role, string Content)> messages) =>
         Render(tokenizer, template, messages.Select(m => new Dictionary<string, object?> { ["role"] = m.Role, ["content"] = m.Content }).ToList());
 
-    /// <summary>As above, for messages in any form that <see cref="TemplateVariables.Set"/> takes, a JSON array among them.</summary>
-    public static string Render(Tokenizer tokenizer, ChatTemplate? template, object messages)
+    /// <summary>
+    /// As above, for messages in any form that <see cref="TemplateVariables.Set"/> takes, a JSON array among them;
+    /// <paramref name="more"/> are further variables, such as <c>enable_thinking</c>.
+    /// </summary>
+    public static string Render(Tokenizer tokenizer, ChatTemplate? template, object messages, IEnumerable<KeyValuePair<string, JsonElement>>? more = null)
     {
         TemplateVariables variables = new();
+        foreach ((string name, JsonElement value) in more ?? [])
+        {
+            variables.Set(name, value);
+        }
+
         variables.Set("messages", messages);
         variables.Set("add_generation_prompt", true);
         variables.Set("bos_token", tokenizer.BosText);

@@ -6,8 +6,8 @@ using LayerStream.Text;
 
 namespace LayerStream.Host.Cli;
 
-/// <summary>One reply: the figures of the run and the text.</summary>
-public sealed record Reply(RunResult Result, string Text);
+/// <summary>One reply: the figures of the run, the text, and what was asked for of every token's probability (empty if nothing).</summary>
+public sealed record Reply(RunResult Result, string Text, IReadOnlyList<TokenLogProbabilities> LogProbabilities);
 
 /// <summary>Runs one generation of a loaded model with sampling, detokenizing and stop rules.</summary>
 public static class Generation
@@ -25,6 +25,7 @@ public static class Generation
         StopRules rules = new(tokenizer?.EndOfGeneration ?? FrozenSet<int>.Empty, model.Options.Stop, ignoreEos);
         IncrementalDetokenizer? detokenizer = tokenizer is null ? null : new(tokenizer);
         StringBuilder text = new();
+        List<TokenLogProbabilities> probabilities = [];
         bool stopped = false;
         void Emit(string piece)
         {
@@ -37,6 +38,11 @@ public static class Generation
 
         bool OnToken(int id)
         {
+            if (sampler.LogProbabilities is { } found)
+            {
+                probabilities.Add(found);
+            }
+
             bool isEnd = !ignoreEos && tokenizer is not null && tokenizer.EndOfGeneration.Contains(id);
             StopDecision decision = rules.Check(id, isEnd || detokenizer is null || id >= tokenizer!.VocabularySize ? "" : detokenizer.Append(id));
             stopped = decision.Stop;
@@ -53,14 +59,15 @@ public static class Generation
             Emit(last.Stop ? "" : rules.Flush());
         }
 
-        return new Reply(result, text.ToString());
+        return new Reply(result, text.ToString(), probabilities);
     }
 
     /// <summary>A sampler with the tokens the file forbids masked.</summary>
     public static SamplerChain CreateSampler(Tokenizer? tokenizer, SamplingOptions sampling, int vocabulary)
     {
         ISamplerStep[] masks = tokenizer is { SuppressedIds.Count: > 0 } t ? [new SuppressStep(t.SuppressedIds)] : [];
-        return new SamplerChain(sampling, masks: masks, vocabularySize: vocabulary);
+        Func<int, ReadOnlyMemory<byte>>? texts = tokenizer is null ? null : id => tokenizer.PieceBytes(id).ToArray();
+        return new SamplerChain(sampling, texts, masks, vocabulary);
     }
 
     private sealed class SuppressStep(IReadOnlyList<int> ids) : ISamplerStep

@@ -1,6 +1,7 @@
 using LayerStream.Actors;
 using LayerStream.Formats;
 using LayerStream.Memory;
+using LayerStream.Sampling;
 using LayerStream.Storage;
 using LayerStream.Text;
 
@@ -47,7 +48,8 @@ public sealed class LoadedModel : IAsyncDisposable
     /// </summary>
     public static async Task<LoadedModel> OpenAsync(ModelOptions options, CancellationToken ct)
     {
-        (GgufModel model, Tokenizer? tokenizer, string? gap, EnginePlan plan) = Prepare(options);
+        (GgufModel model, Tokenizer? tokenizer, string? gap, EnginePlan plan, SamplingOptions sampling) = Prepare(options);
+        options = options with { Sampling = sampling };
         HeapLimit.Apply(plan.HeapLimitBytes);
         bool talk = !options.Quiet && !options.Json;
         if (talk)
@@ -81,11 +83,17 @@ public sealed class LoadedModel : IAsyncDisposable
     }
 
     // A frame of its own, so that nothing keeps the metadata alive afterwards.
-    private static (GgufModel Model, Tokenizer? Tokenizer, string? Gap, EnginePlan Plan) Prepare(ModelOptions options)
+    private static (GgufModel Model, Tokenizer? Tokenizer, string? Gap, EnginePlan Plan, SamplingOptions Sampling) Prepare(ModelOptions options)
     {
         GgufModel model = GgufModel.Open(options.ModelPath);
         Tokenizer? tokenizer = ReadTokenizer(model.Metadata, out string? gap);
         EnginePlan plan = ModelPlanning.Make(model, options);
-        return (model.WithoutMetadata(), tokenizer, gap, plan);
+        SamplingOptions sampling = FileSampling.Apply(model.Metadata, options.Sampling, options.Explicit, out string? warning);
+        if (warning is not null)
+        {
+            Console.Error.WriteLine(warning);
+        }
+
+        return (model.WithoutMetadata(), tokenizer, gap, plan, sampling);
     }
 }

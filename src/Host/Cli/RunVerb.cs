@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using LayerStream.Actors;
 using LayerStream.Memory;
+using LayerStream.Sampling;
 using LayerStream.Storage;
 using LayerStream.Text;
 
@@ -16,12 +17,13 @@ public static class RunVerb
     private static readonly Option<string?> s_ids = new("--ids") { Description = "token ids instead of a prompt: 1,2,3 or @FILE" };
     private static readonly Option<int> s_maxTokens = new("--max-tokens") { Description = "most tokens to generate", DefaultValueFactory = _ => 256 };
     private static readonly Option<bool> s_ignoreEos = new("--ignore-eos") { Description = "go on after an end token" };
+    private static readonly Option<int?> s_logprobs = new("--logprobs") { Description = $"report each token's log-probability and N alternatives (0 to {SamplingOptions.MostAlternatives}), with --json" };
     private static readonly Option<string?> s_trace = new("--trace") { Description = "save the trace of the run to this file" };
 
     /// <summary>The verb.</summary>
     public static Command Create()
     {
-        Command verb = new("run", "Answers one prompt.") { s_prompt, s_raw, s_ids, s_maxTokens, s_ignoreEos, s_trace };
+        Command verb = new("run", "Answers one prompt.") { s_prompt, s_raw, s_ids, s_maxTokens, s_ignoreEos, s_logprobs, s_trace };
         verb.SetAction(RunAsync);
         return verb;
     }
@@ -41,14 +43,23 @@ public static class RunVerb
         }
 
         ModelOptions options = CommonOptions.Bind(parse);
+        if (parse.GetValue(s_logprobs) is int alternatives)
+        {
+            options = options.Json
+                ? options with { Sampling = SamplingFlags.Checked(options.Sampling with { LogProbabilities = alternatives }) }
+                : throw new UsageException("--logprobs needs --json.");
+        }
+
         int[]? given = ids is null ? null : TokenIds.Parse(ids);
         Reply reply;
         EnginePlan plan;
+        Tokenizer? tokenizer;
         TraceFile? trace = null;
         IReadOnlyList<string> files;
         await using (LoadedModel model = await LoadedModel.OpenAsync(options, ct))
         {
             plan = model.Plan;
+            tokenizer = model.Tokenizer;
             files = model.Model.Files;
             int[] tokens = given ?? Encode(model.RequireTokenizer(), prompt!, parse.GetValue(s_raw));
             reply = await Generation.RunAsync(model, tokens, most, parse.GetValue(s_ignoreEos), options.Json ? null : Console.Out.Write, ct);
@@ -62,7 +73,7 @@ public static class RunVerb
 
         if (options.Json)
         {
-            JsonOut.Write(json => WriteJson(json, reply, plan));
+            JsonOut.Write(json => WriteJson(json, reply, plan, tokenizer));
         }
         else
         {
@@ -108,11 +119,16 @@ public static class RunVerb
             $"prompt {r.PromptTokens} tokens {prefill:F1}/s, answer {r.GeneratedTokens} tokens {decode:F2}/s ({r.FinishReason}), {ByteSize.Format((long)r.BytesPerToken)} streamed per token, overlap {r.OverlapShare:P0}, peak memory {ByteSize.Format(PeakBytes())}");
     }
 
-    private static void WriteJson(Utf8JsonWriter json, Reply reply, EnginePlan plan)
+    private static void WriteJson(Utf8JsonWriter json, Reply reply, EnginePlan plan, Tokenizer? tokenizer)
     {
         RunResult r = reply.Result;
         json.WriteString("text", reply.Text);
         JsonOut.WriteIds(json, "ids", r.Ids);
+        if (reply.LogProbabilities.Count > 0)
+        {
+            LogProbabilityJson.Write(json, "logprobs", tokenizer, reply.LogProbabilities);
+        }
+
         json.WriteNumber("promptTokens", r.PromptTokens);
         json.WriteNumber("generatedTokens", r.GeneratedTokens);
         json.WriteNumber("promptSeconds", r.PromptSeconds);

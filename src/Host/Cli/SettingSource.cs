@@ -58,7 +58,7 @@ internal sealed class SettingSource
             _file[name] = property.Value.ValueKind switch
             {
                 JsonValueKind.Null => [],
-                JsonValueKind.Array when name == "stop" => [.. property.Value.EnumerateArray().Select(e => Text(path, property.Name, e))],
+                JsonValueKind.Array when CommonOptions.ListNames.Contains(name) => [.. property.Value.EnumerateArray().Select(e => Text(path, property.Name, e))],
                 _ => [Text(path, property.Name, property.Value)],
             };
         }

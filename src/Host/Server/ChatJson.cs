@@ -1,16 +1,23 @@
 using System.Text.Json;
 using LayerStream.Actors;
+using LayerStream.Host.Cli;
+using LayerStream.Sampling;
+using LayerStream.Text;
 
 namespace LayerStream.Host.Server;
 
 /// <summary>Bodies of chat replies.</summary>
-internal sealed class ChatJson(string id, string model, long created)
+/// <param name="id">The request's id.</param>
+/// <param name="model">The model's name.</param>
+/// <param name="created">Unix time of the request, in seconds.</param>
+/// <param name="tokenizer">Texts of tokens.</param>
+internal sealed class ChatJson(string id, string model, long created, Tokenizer tokenizer)
 {
     /// <summary>The request's id.</summary>
     public string Id => id;
 
     /// <summary>A whole reply.</summary>
-    public void Reply(Utf8JsonWriter json, string text, RunResult result)
+    public void Reply(Utf8JsonWriter json, string text, IReadOnlyList<TokenLogProbabilities>? probabilities, RunResult result)
     {
         Begin(json, "chat.completion");
         json.WriteStartArray("choices");
@@ -20,7 +27,7 @@ internal sealed class ChatJson(string id, string model, long created)
         json.WriteString("role", "assistant");
         json.WriteString("content", text);
         json.WriteEndObject();
-        json.WriteNull("logprobs");
+        LogProbs(json, probabilities);
         json.WriteString("finish_reason", result.FinishReason);
         json.WriteEndObject();
         json.WriteEndArray();
@@ -33,11 +40,12 @@ internal sealed class ChatJson(string id, string model, long created)
     /// <param name="json">Where to.</param>
     /// <param name="withRole">The first piece names the role.</param>
     /// <param name="text">Text to append, or null.</param>
+    /// <param name="probabilities">Log-probabilities of the tokens of this piece, or null.</param>
     /// <param name="ended">The finished run in the last piece, or null.</param>
-    public void Chunk(Utf8JsonWriter json, bool withRole, string? text, RunResult? ended)
+    public void Chunk(Utf8JsonWriter json, bool withRole, string? text, IReadOnlyList<TokenLogProbabilities>? probabilities, RunResult? ended)
     {
         Begin(json, "chat.completion.chunk");
-        Choice(json, withRole, text, ended?.FinishReason);
+        Choice(json, withRole, text, probabilities, ended?.FinishReason);
         if (ended is not null)
         {
             Timings(json, ended);
@@ -50,7 +58,7 @@ internal sealed class ChatJson(string id, string model, long created)
     public void Progress(Utf8JsonWriter json, ChatEvent progress, double milliseconds)
     {
         Begin(json, "chat.completion.chunk");
-        Choice(json, false, null, null);
+        Choice(json, false, null, null, null);
         json.WriteStartObject("prompt_progress");
         json.WriteNumber("total", progress.Total);
         json.WriteNumber("cache", 0);
@@ -70,7 +78,7 @@ internal sealed class ChatJson(string id, string model, long created)
         json.WriteEndObject();
     }
 
-    private static void Choice(Utf8JsonWriter json, bool withRole, string? text, string? finish)
+    private void Choice(Utf8JsonWriter json, bool withRole, string? text, IReadOnlyList<TokenLogProbabilities>? probabilities, string? finish)
     {
         json.WriteStartArray("choices");
         json.WriteStartObject();
@@ -87,10 +95,24 @@ internal sealed class ChatJson(string id, string model, long created)
         }
 
         json.WriteEndObject();
-        json.WriteNull("logprobs");
+        LogProbs(json, probabilities);
         json.WriteString("finish_reason", finish);
         json.WriteEndObject();
         json.WriteEndArray();
+    }
+
+    private void LogProbs(Utf8JsonWriter json, IReadOnlyList<TokenLogProbabilities>? probabilities)
+    {
+        if (probabilities is null)
+        {
+            json.WriteNull("logprobs");
+            return;
+        }
+
+        json.WriteStartObject("logprobs");
+        LogProbabilityJson.Write(json, "content", tokenizer, probabilities);
+        json.WriteNull("refusal");
+        json.WriteEndObject();
     }
 
     private static void Usage(Utf8JsonWriter json, RunResult result)

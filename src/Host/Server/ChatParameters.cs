@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using LayerStream.Sampling;
 
 namespace LayerStream.Host.Server;
 
@@ -8,6 +9,8 @@ internal static class ChatParameters
 {
     private const int MaxStops = 16;
     private const int MaxStopLength = 1024;
+
+    private static readonly string[] s_ownVariables = ["messages", "tools", "add_generation_prompt", "bos_token", "eos_token"];
 
     private static readonly Dictionary<string, Action<ChatRequest, JsonElement, string>> s_table = new(StringComparer.Ordinal)
     {
@@ -19,12 +22,24 @@ internal static class ChatParameters
         ["top_p"] = (r, v, n) => r.Sampling = r.Sampling with { TopP = JsonFields.Number(v, n, 0, 1) },
         ["top_k"] = (r, v, n) => r.Sampling = r.Sampling with { TopK = (int)JsonFields.Integer(v, n, -1, int.MaxValue) },
         ["min_p"] = (r, v, n) => r.Sampling = r.Sampling with { MinP = JsonFields.Number(v, n, 0, 1) },
+        ["typical_p"] = (r, v, n) => r.Sampling = r.Sampling with { TypicalP = JsonFields.Number(v, n, 0, 1) },
+        ["top_n_sigma"] = (r, v, n) => r.Sampling = r.Sampling with { TopNSigma = Math.Max(0, JsonFields.Number(v, n, -1, 1e6)) },
+        ["xtc_probability"] = (r, v, n) => r.Sampling = r.Sampling with { XtcProbability = JsonFields.Number(v, n, 0, 1) },
+        ["xtc_threshold"] = (r, v, n) => r.Sampling = r.Sampling with { XtcThreshold = JsonFields.Number(v, n, 0, 1) },
+        ["dry_multiplier"] = (r, v, n) => r.Sampling = r.Sampling with { DryMultiplier = JsonFields.Number(v, n, 0, 1000) },
+        ["dry_base"] = (r, v, n) => r.Sampling = r.Sampling with { DryBase = JsonFields.Number(v, n, 1, 100) },
+        ["dry_allowed_length"] = (r, v, n) => r.Sampling = r.Sampling with { DryAllowedLength = (int)JsonFields.Integer(v, n, 1, int.MaxValue) },
+        ["dry_penalty_last_n"] = (r, v, n) => r.Sampling = r.Sampling with { DryPenaltyLastN = (int)JsonFields.Integer(v, n, -1, int.MaxValue) },
+        ["dry_sequence_breakers"] = (r, v, n) => r.Sampling = r.Sampling with { DrySequenceBreakers = ReadStops(v, n) },
+        ["logprobs"] = (r, v, n) => r.LogProbs = v.ValueKind != JsonValueKind.Null && JsonFields.Flag(v, n),
+        ["top_logprobs"] = (r, v, n) => r.TopLogProbs = v.ValueKind == JsonValueKind.Null ? null : (int)JsonFields.Integer(v, n, 0, SamplingOptions.MostAlternatives),
         ["seed"] = (r, v, n) => r.Sampling = r.Sampling with { Seed = JsonFields.Integer(v, n, long.MinValue, long.MaxValue) },
         ["repeat_penalty"] = (r, v, n) => r.Sampling = r.Sampling with { RepeatPenalty = JsonFields.Number(v, n, 0.01, 100) },
         ["repeat_last_n"] = (r, v, n) => r.Sampling = r.Sampling with { RepeatLastN = (int)JsonFields.Integer(v, n, -1, int.MaxValue) },
         ["frequency_penalty"] = (r, v, n) => r.Sampling = r.Sampling with { FrequencyPenalty = JsonFields.Number(v, n, -1000, 1000) },
         ["presence_penalty"] = (r, v, n) => r.Sampling = r.Sampling with { PresencePenalty = JsonFields.Number(v, n, -1000, 1000) },
         ["logit_bias"] = (r, v, n) => r.Sampling = r.Sampling with { LogitBias = ReadBias(v, n) },
+        ["chat_template_kwargs"] = (r, v, n) => r.TemplateVariables = ReadTemplateVariables(v, n),
         ["stop"] = (r, v, n) => r.Stop = ReadStops(v, n),
         ["stream"] = (r, v, n) => r.Stream = v.ValueKind != JsonValueKind.Null && JsonFields.Flag(v, n),
         ["stream_options"] = ReadStreamOptions,
@@ -38,14 +53,14 @@ internal static class ChatParameters
 
     /// <summary>Reads a body.</summary>
     /// <exception cref="ApiException">400: not an object, a member unknown, refused, doubled or out of range.</exception>
-    public static ChatRequest Read(JsonElement body, ServerState state)
+    public static ChatRequest Read(JsonElement body, ServerState state, SamplingOptions defaults)
     {
         if (body.ValueKind != JsonValueKind.Object)
         {
             throw ApiException.Invalid(null, "the body must be a JSON object", "invalid_json");
         }
 
-        ChatRequest request = new() { Sampling = state.Sampling };
+        ChatRequest request = new() { Sampling = defaults };
         HashSet<string> seen = new(StringComparer.Ordinal);
         foreach (JsonProperty member in body.EnumerateObject())
         {
@@ -64,6 +79,7 @@ internal static class ChatParameters
         }
 
         CheckTogether(request, seen, state);
+        request.Sampling = request.Sampling with { LogProbabilities = request.LogProbs ? request.TopLogProbs ?? 0 : null };
         return request;
     }
 
@@ -82,6 +98,11 @@ internal static class ChatParameters
         if (seen.Contains("max_tokens") && seen.Contains("max_completion_tokens"))
         {
             throw ApiException.Invalid("max_tokens", "give max_tokens or max_completion_tokens, not both", "conflicting_parameters");
+        }
+
+        if (request.TopLogProbs is not null && !request.LogProbs)
+        {
+            throw ApiException.Invalid("top_logprobs", "'top_logprobs' needs \"logprobs\": true", "conflicting_parameters");
         }
 
         if (!request.Stream && (request.IncludeUsage is not null || request.ReturnProgress))
@@ -130,6 +151,25 @@ internal static class ChatParameters
         }
     }
 
+    private static Dictionary<string, JsonElement> ReadTemplateVariables(JsonElement value, string name)
+    {
+        Dictionary<string, JsonElement> variables = [];
+        if (value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Null))
+        {
+            throw ApiException.Invalid(name, $"'{name}' must be an object", "invalid_type");
+        }
+
+        foreach (JsonProperty member in value.ValueKind == JsonValueKind.Null ? default : value.EnumerateObject())
+        {
+            string variable = NameOf(member);
+            variables[variable] = !s_ownVariables.Contains(variable)
+                ? member.Value
+                : throw ApiException.Invalid(name, $"'{name}' may not set '{variable}'", "invalid_value");
+        }
+
+        return variables;
+    }
+
     private static string[] ReadStops(JsonElement value, string name)
     {
         string[] stops = value.ValueKind switch
@@ -142,7 +182,7 @@ internal static class ChatParameters
         };
         return Array.TrueForAll(stops, s => s.Length is > 0 and <= MaxStopLength)
             ? stops
-            : throw ApiException.Invalid(name, $"a stop string must have 1 to {MaxStopLength} characters", "out_of_range");
+            : throw ApiException.Invalid(name, $"a string of '{name}' must have 1 to {MaxStopLength} characters", "out_of_range");
     }
 
     private static Dictionary<int, float>? ReadBias(JsonElement value, string name)

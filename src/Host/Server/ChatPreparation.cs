@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text.Json;
 using LayerStream.Host.Cli;
 using LayerStream.Text;
@@ -32,12 +33,13 @@ internal static class ChatPreparation
 
         using (document)
         {
-            ChatRequest request = ChatParameters.Read(document.RootElement, state);
+            ChatRequest request = ChatParameters.Read(document.RootElement, state, model.Sampling);
             await state.Preparation.WaitAsync(ct);
             try
             {
-                int[] prompt = Encode(Render(request.Messages, model), model);
+                int[] prompt = Encode(Render(request, model), model);
                 request.Messages = default;
+                request.TemplateVariables = FrozenDictionary<string, JsonElement>.Empty;
                 return (request, prompt);
             }
             finally
@@ -47,11 +49,11 @@ internal static class ChatPreparation
         }
     }
 
-    private static string Render(JsonElement messages, ServedModel model)
+    private static string Render(ChatRequest request, ServedModel model)
     {
         try
         {
-            return ChatPrompt.Render(model.Tokenizer, model.Template, messages);
+            return ChatPrompt.Render(model.Tokenizer, model.Template, request.Messages, request.TemplateVariables);
         }
         catch (TemplateException e)
         {

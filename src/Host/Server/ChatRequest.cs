@@ -9,6 +9,9 @@ internal sealed class ChatRequest
     /// <summary>The messages as sent, checked.</summary>
     public JsonElement Messages { get; set; }
 
+    /// <summary>Further variables of the chat template.</summary>
+    public IReadOnlyDictionary<string, JsonElement> TemplateVariables { get; set; } = new Dictionary<string, JsonElement>();
+
     /// <summary>Model named by the client, or null.</summary>
     public string? Model { get; set; }
 
@@ -20,6 +23,12 @@ internal sealed class ChatRequest
 
     /// <summary>Texts that end the answer.</summary>
     public IReadOnlyList<string> Stop { get; set; } = [];
+
+    /// <summary>Whether to report each token's log-probability.</summary>
+    public bool LogProbs { get; set; }
+
+    /// <summary>Alternatives to report with it; null = not said.</summary>
+    public int? TopLogProbs { get; set; }
 
     /// <summary>Whether to answer with server-sent events.</summary>
     public bool Stream { get; set; }

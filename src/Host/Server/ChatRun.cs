@@ -74,15 +74,16 @@ internal sealed class ChatRun
         }
 
         StopDecision decision = _stop.Check(id, _detokenizer.Append(id));
-        Write(decision.Text);
+        bool isEnd = !_request.IgnoreEos && _model.Tokenizer.EndOfGeneration.Contains(id);
+        Write(decision.Text, isEnd ? null : _sampler.LogProbabilities);
         return decision.Stop;
     }
 
-    private void Write(string text)
+    private void Write(string text, TokenLogProbabilities? probabilities = null)
     {
-        if (text.Length > 0)
+        if (text.Length > 0 || probabilities is not null)
         {
-            _events.Writer.TryWrite(new ChatEvent(text, 0, 0));
+            _events.Writer.TryWrite(new ChatEvent(text, 0, 0, probabilities));
         }
     }
 }

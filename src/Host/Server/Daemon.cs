@@ -22,7 +22,7 @@ public static class Daemon
     public static Task<int> RunAsync(ModelOptions options, string urls, string? apiKeyFile, bool allowRemote, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return RunAsync(new DaemonOptions(options.ToEngineOptions(), urls, apiKeyFile, allowRemote, Sampling: options.Sampling), ct);
+        return RunAsync(new DaemonOptions(options.ToEngineOptions(), urls, apiKeyFile, allowRemote, Sampling: options.Sampling, Explicit: options.Explicit), ct);
     }
 
     /// <summary>
@@ -53,7 +53,7 @@ public static class Daemon
         Admission admission = new(options.QueueLimit);
         using DaemonMetrics metrics = new(() => admission.Waiting);
         using IDisposable? export = OtlpSwitch.Start(options.OtlpEndpoint);
-        ServerState state = new(ModelLoading.IdOf(options.Engine.ModelPath), admission, metrics, sampling);
+        ServerState state = new(ModelLoading.IdOf(options.Engine.ModelPath), admission, metrics);
         await using WebApplication app = Build(addresses, new RequestPipeline(state, new RequestGuard(keys, addresses)));
         await app.StartAsync(ct);
         DaemonLog.Line($"listening on {string.Join(", ", app.Urls)}");
@@ -66,7 +66,7 @@ public static class Daemon
         using CancellationTokenRegistration registration = ct.Register(() => cancelled.TrySetResult());
         Task asked = Task.WhenAny(signals.Asked, cancelled.Task);
         using CancellationTokenSource stopLoading = new();
-        Task<ServedModel> loading = Task.Run(() => ModelLoading.LoadAsync(options.Engine, new ProgressCell(state), stopLoading.Token), CancellationToken.None);
+        Task<ServedModel> loading = Task.Run(() => ModelLoading.LoadAsync(options, new ProgressCell(state), stopLoading.Token), CancellationToken.None);
         try
         {
             if (await Task.WhenAny(loading, asked) == loading)

@@ -11,6 +11,7 @@ namespace LayerStream.Host.Server;
 /// <param name="QueueLimit">Requests that may wait behind the running one.</param>
 /// <param name="Sampling">Defaults for requests that do not say; null = the sampler's own.</param>
 /// <param name="OtlpEndpoint">Where to send telemetry; null = only if OTEL_EXPORTER_OTLP_ENDPOINT is set.</param>
+/// <param name="Explicit">Names of the options that were set, which the model file's own defaults do not replace.</param>
 public sealed record DaemonOptions(
     EngineOptions Engine,
     string Urls = DaemonOptions.DefaultUrls,
@@ -18,7 +19,8 @@ public sealed record DaemonOptions(
     bool AllowRemote = false,
     int QueueLimit = 8,
     SamplingOptions? Sampling = null,
-    string? OtlpEndpoint = null)
+    string? OtlpEndpoint = null,
+    IReadOnlySet<string>? Explicit = null)
 {
     /// <summary>Where the daemon listens unless told otherwise.</summary>
     public const string DefaultUrls = "http://127.0.0.1:5099";

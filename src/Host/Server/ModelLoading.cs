@@ -1,6 +1,8 @@
+using System.Collections.Frozen;
 using LayerStream.Actors;
 using LayerStream.Formats;
 using LayerStream.Host.Cli;
+using LayerStream.Sampling;
 using LayerStream.Storage;
 using LayerStream.Text;
 
@@ -19,10 +21,10 @@ internal static class ModelLoading
 
     /// <summary>Opens, plans, limits the heap, measures the device and starts the engine.</summary>
     /// <exception cref="Exception">As <see cref="GgufModel.Open"/>, <see cref="Tokenizer.FromMetadata"/> and <see cref="Engine"/>; or a broken template.</exception>
-    public static async Task<ServedModel> LoadAsync(EngineOptions options, IProgress<LoadProgress> progress, CancellationToken ct)
+    public static async Task<ServedModel> LoadAsync(DaemonOptions daemon, IProgress<LoadProgress> progress, CancellationToken ct)
     {
-        options = options with { ExtraHeapBytes = ServerHeapBytes };
-        (GgufModel model, Tokenizer tokenizer, EnginePlan plan) = Prepare(options);
+        EngineOptions options = daemon.Engine with { ExtraHeapBytes = ServerHeapBytes };
+        (GgufModel model, Tokenizer tokenizer, EnginePlan plan, SamplingOptions sampling) = Prepare(options, daemon);
         if (tokenizer.Warning is { } warning)
         {
             DaemonLog.Line(warning);
@@ -42,18 +44,26 @@ internal static class ModelLoading
             Engine = engine,
             Tokenizer = tokenizer,
             Template = template,
+            Sampling = sampling,
             DeviceBytesPerSecond = rate,
             LongestTokenBytes = LongestToken(tokenizer),
         };
     }
 
     // A frame of its own, so that nothing keeps the metadata alive afterwards.
-    private static (GgufModel Model, Tokenizer Tokenizer, EnginePlan Plan) Prepare(EngineOptions options)
+    private static (GgufModel Model, Tokenizer Tokenizer, EnginePlan Plan, SamplingOptions Sampling) Prepare(EngineOptions options, DaemonOptions daemon)
     {
         GgufModel model = GgufModel.Open(options.ModelPath);
         Tokenizer tokenizer = Tokenizer.FromMetadata(model.Metadata);
         EnginePlan plan = Engine.Plan(model, options);
-        return (model.WithoutMetadata(), tokenizer, plan);
+        SamplingOptions sampling = FileSampling.Apply(
+            model.Metadata, daemon.Sampling ?? new SamplingOptions(), daemon.Explicit ?? FrozenSet<string>.Empty, out string? warning);
+        if (warning is not null)
+        {
+            DaemonLog.Line(warning);
+        }
+
+        return (model.WithoutMetadata(), tokenizer, plan, sampling);
     }
 
     private static int LongestToken(Tokenizer tokenizer)

@@ -1,4 +1,5 @@
 using LayerStream.Actors;
+using LayerStream.Sampling;
 using LayerStream.Text;
 
 namespace LayerStream.Host.Server;
@@ -20,6 +21,9 @@ internal sealed record ServedModel
 
     /// <summary>The chat template; null = ChatML.</summary>
     public required ChatTemplate? Template { get; init; }
+
+    /// <summary>Sampling of requests that do not say.</summary>
+    public required SamplingOptions Sampling { get; init; }
 
     /// <summary>Measured rate of the device.</summary>
     public required double DeviceBytesPerSecond { get; init; }

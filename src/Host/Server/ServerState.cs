@@ -1,11 +1,10 @@
 using LayerStream.Actors;
 using LayerStream.Host.Telemetry;
-using LayerStream.Sampling;
 
 namespace LayerStream.Host.Server;
 
 /// <summary>What endpoints share.</summary>
-internal sealed class ServerState(string modelId, Admission admission, DaemonMetrics metrics, SamplingOptions sampling)
+internal sealed class ServerState(string modelId, Admission admission, DaemonMetrics metrics)
 {
     private ServedModel? _model;
     private LoadProgress _progress = new("opening", 0, 0);
@@ -18,9 +17,6 @@ internal sealed class ServerState(string modelId, Admission admission, DaemonMet
 
     /// <summary>Counters.</summary>
     public DaemonMetrics Metrics => metrics;
-
-    /// <summary>Sampling of requests that do not say.</summary>
-    public SamplingOptions Sampling => sampling;
 
     /// <summary>Turns bodies into prompts one at a time, so that large bodies do not add up.</summary>
     public SemaphoreSlim Preparation { get; } = new(1, 1);

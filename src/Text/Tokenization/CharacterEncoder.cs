@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Text;
 
 namespace LayerStream.Text;
@@ -11,6 +12,7 @@ internal sealed class CharacterEncoder<TRule> : FragmentEncoder
     private readonly PreTokenizer _preTokenizer;
     private readonly TRule _rule;
     private readonly bool _spacePrefix;
+    private readonly BitArray _neighbours;
     private readonly int[] _tokenOfByte = new int[256];
 
     public CharacterEncoder(
@@ -20,7 +22,8 @@ internal sealed class CharacterEncoder<TRule> : FragmentEncoder
         _preTokenizer = preTokenizer;
         _rule = rule;
         _spacePrefix = spacePrefix;
-        ApproximateBytes = ruleBytes + 1024;
+        _neighbours = vocabulary.NeighbouringBytes();
+        ApproximateBytes = ruleBytes + 1024 + (_neighbours.Length / 8);
         for (int b = 0; b < 256; b++)
         {
             int token = vocabulary.FindToken(Encoding.ASCII.GetBytes($"<0x{b:X2}>"));
@@ -52,6 +55,22 @@ internal sealed class CharacterEncoder<TRule> : FragmentEncoder
             return;
         }
 
+        // Where no merge can cross, short runs give the same tokens as the whole word, and sooner. Characters stay whole.
+        int begin = 0;
+        for (int i = 1; i < word.Length; i++)
+        {
+            if ((word[i] & 0xC0) != 0x80 && !_neighbours[(word[i - 1] << 8) | word[i]])
+            {
+                EncodeRun(word[begin..i], merger, ids);
+                begin = i;
+            }
+        }
+
+        EncodeRun(word[begin..], merger, ids);
+    }
+
+    private void EncodeRun(ReadOnlySpan<byte> word, SymbolMerger merger, List<int> ids)
+    {
         merger.Clear();
         for (int i = 0; i < word.Length;)
         {

@@ -11,8 +11,12 @@ internal sealed class EncodeScratch
     private int _count;
     private List<int> _ends = [];
     private List<int> _spare = [];
+    private UnigramBorder[] _borders = [];
 
     public SymbolMerger Merger { get; } = new();
+
+    /// <summary>Normalised UTF-8 of a unigram fragment.</summary>
+    public List<byte> Normalized { get; } = [];
 
     /// <summary>Ends of the words after <see cref="Split"/>, in code points.</summary>
     public List<int> Ends => _ends;
@@ -76,6 +80,17 @@ internal sealed class EncodeScratch
         }
 
         return _bytes.AsSpan(0, written);
+    }
+
+    /// <summary>Room for the byte borders of a unigram search; 16 bytes each.</summary>
+    public Span<UnigramBorder> Borders(int count)
+    {
+        if (_borders.Length < count)
+        {
+            _borders = new UnigramBorder[count];
+        }
+
+        return _borders.AsSpan(0, count);
     }
 
     private void Append(int codePoint)

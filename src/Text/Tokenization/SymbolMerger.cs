@@ -4,8 +4,10 @@ namespace LayerStream.Text;
 /// (priority, position). Reused from word to word; not for concurrent use.</summary>
 internal sealed class SymbolMerger
 {
+    // Four children share a cache line, which halves the misses of a large heap.
+    private const int Arity = 4;
     private Symbol[] _symbols = new Symbol[64];
-    private Candidate[] _heap = new Candidate[64];
+    private ulong[] _heap = new ulong[64]; // priority in the high half, index of the left symbol in the low half
     private int _candidates;
 
     /// <summary>Number of symbols; valid indices for <see cref="this[int]"/> before merging.</summary>
@@ -23,7 +25,7 @@ internal sealed class SymbolMerger
             Array.Resize(ref _symbols, Count * 2);
         }
 
-        _symbols[Count] = new Symbol { Start = start, Length = length, Piece = piece, Previous = Count - 1, Next = -1 };
+        _symbols[Count] = new Symbol { Start = start, Length = length, Piece = piece, Previous = Count - 1, Next = -1, Merged = -1 };
         if (Count > 0)
         {
             _symbols[Count - 1].Next = Count;
@@ -39,51 +41,57 @@ internal sealed class SymbolMerger
         _candidates = 0;
         for (int i = 0; i + 1 < Count; i++)
         {
-            Consider(rule, bytes, i, i + 1);
+            Consider(rule, bytes, i);
         }
 
         while (_candidates > 0)
         {
-            Candidate best = Pop();
-            int leftIndex = (int)(uint)best.Key;
+            ulong best = Pop();
+            int leftIndex = (int)(uint)best;
             ref Symbol left = ref _symbols[leftIndex];
-            // Borders only ever vanish: the same start and the same total length mean the same pair.
-            if (left.Length == 0 || left.Next < 0 || left.Length + _symbols[left.Next].Length != best.Length)
+            // Every pair in force has its key in the heap, so a key that fits the pair in force here is the least of all.
+            if (left.Merged < 0 || left.Priority != (uint)(best >> 32))
             {
                 continue;
             }
 
             ref Symbol right = ref _symbols[left.Next];
-            left.Length = best.Length;
-            left.Piece = best.Merged;
+            left.Length += right.Length;
+            left.Piece = left.Merged;
             left.Next = right.Next;
-            right.Length = 0;
+            right.Merged = -1;
+            left.Merged = -1;
             if (left.Next >= 0)
             {
                 _symbols[left.Next].Previous = leftIndex;
-                Consider(rule, bytes, leftIndex, left.Next);
+                Consider(rule, bytes, leftIndex);
             }
 
             if (left.Previous >= 0)
             {
-                Consider(rule, bytes, left.Previous, leftIndex);
+                Consider(rule, bytes, left.Previous);
             }
         }
     }
 
-    private void Consider<TRule>(TRule rule, ReadOnlySpan<byte> bytes, int leftIndex, int rightIndex)
+    private void Consider<TRule>(TRule rule, ReadOnlySpan<byte> bytes, int leftIndex)
         where TRule : struct, IMergeRule
     {
-        ref readonly Symbol left = ref _symbols[leftIndex];
-        ref readonly Symbol right = ref _symbols[rightIndex];
-        int length = left.Length + right.Length;
-        if (rule.TryMerge(left.Piece, right.Piece, bytes.Slice(left.Start, length), out uint priority, out int merged))
+        ref Symbol left = ref _symbols[leftIndex];
+        ref readonly Symbol right = ref _symbols[left.Next];
+        if (rule.TryMerge(left.Piece, right.Piece, bytes.Slice(left.Start, left.Length + right.Length), out uint priority, out int merged))
         {
-            Push(new Candidate(((ulong)priority << 32) | (uint)leftIndex, length, merged));
+            left.Priority = priority;
+            left.Merged = merged;
+            Push(((ulong)priority << 32) | (uint)leftIndex);
+        }
+        else
+        {
+            left.Merged = -1;
         }
     }
 
-    private void Push(in Candidate candidate)
+    private void Push(ulong candidate)
     {
         if (_candidates == _heap.Length)
         {
@@ -93,8 +101,8 @@ internal sealed class SymbolMerger
         int place = _candidates++;
         while (place > 0)
         {
-            int parent = (place - 1) >> 1;
-            if (_heap[parent].Key <= candidate.Key)
+            int parent = (place - 1) / Arity;
+            if (_heap[parent] <= candidate)
             {
                 break;
             }
@@ -106,38 +114,47 @@ internal sealed class SymbolMerger
         _heap[place] = candidate;
     }
 
-    private Candidate Pop()
+    private ulong Pop()
     {
-        Candidate top = _heap[0];
-        Candidate last = _heap[--_candidates];
+        Span<ulong> heap = _heap.AsSpan(0, _candidates);
+        ulong top = heap[0];
+        ulong last = heap[^1];
+        _candidates--;
+        heap = heap[..^1];
         int place = 0;
         while (true)
         {
-            int child = (2 * place) + 1;
-            if (child >= _candidates)
+            int child = (Arity * place) + 1;
+            if (child >= heap.Length)
             {
                 break;
             }
 
-            if (child + 1 < _candidates && _heap[child + 1].Key < _heap[child].Key)
+            int end = Math.Min(child + Arity, heap.Length);
+            int least = child;
+            for (int i = child + 1; i < end; i++)
             {
-                child++;
+                least = heap[i] < heap[least] ? i : least;
             }
 
-            if (_heap[child].Key >= last.Key)
+            if (heap[least] >= last)
             {
                 break;
             }
 
-            _heap[place] = _heap[child];
-            place = child;
+            heap[place] = heap[least];
+            place = least;
         }
 
-        _heap[place] = last;
+        if (place < heap.Length)
+        {
+            heap[place] = last;
+        }
+
         return top;
     }
 
-    /// <summary>A run of bytes of the word, linked to its neighbours; length 0 once merged away.</summary>
+    /// <summary>A run of bytes of the word, linked to its neighbours, and the pair it makes with the next one.</summary>
     internal struct Symbol
     {
         public int Start;
@@ -145,7 +162,11 @@ internal sealed class SymbolMerger
         public int Piece;
         public int Previous;
         public int Next;
-    }
 
-    private readonly record struct Candidate(ulong Key, int Length, int Merged);
+        /// <summary>Priority of the pair.</summary>
+        public uint Priority;
+
+        /// <summary>Piece the pair would make, -1 = it may not be joined.</summary>
+        public int Merged;
+    }
 }

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Text;
 using LayerStream.Formats;
 
@@ -63,6 +64,9 @@ internal sealed class Vocabulary
 
     public TokenType TypeOf(int id) => (TokenType)(_types[id] & ~OutsideAlphabet);
 
+    /// <summary>Whether the token's text is written in the alphabet, so that encoding can reach it.</summary>
+    public bool IsInAlphabet(int id) => (_types[id] & OutsideAlphabet) == 0;
+
     public void SetType(int id, TokenType type) => _types[id] = (byte)((_types[id] & OutsideAlphabet) | (byte)type);
 
     /// <summary>The text of a token as the file writes it.</summary>
@@ -78,6 +82,22 @@ internal sealed class Vocabulary
 
     /// <summary>The bytes of a token's text.</summary>
     public ReadOnlySpan<byte> LiteralOf(int id) => _literals.TryGetValue(id, out byte[]? literal) ? literal : Pieces[id];
+
+    /// <summary>The neighbouring bytes, first × 256 + second, that some piece in reach of encoding holds: no merge crosses any other place.</summary>
+    public BitArray NeighbouringBytes()
+    {
+        var pairs = new BitArray(1 << 16);
+        for (int number = 0; number < Pieces.Count; number++)
+        {
+            ReadOnlySpan<byte> piece = number >= Size || IsInAlphabet(number) ? Pieces[number] : [];
+            for (int i = 1; i < piece.Length; i++)
+            {
+                pairs[(piece[i - 1] << 8) | piece[i]] = true;
+            }
+        }
+
+        return pairs;
+    }
 
     /// <summary>Reads the merges; to be called once, before <see cref="Complete"/>.</summary>
     public MergeTable ReadMerges(IReadOnlyList<string> merges)

@@ -54,4 +54,27 @@ public sealed class PreTokenizerTests
             }
         }
     }
+
+    // Names, whole-text clean-up and precedence of whole tokens as the files' own tokenizers have them.
+    [Theory]
+    [InlineData("gpt-2 phi-2 olmo mpt jais exaone4 mellum modern-bert gigachat a.x-4.0 jina-v2-es jina-v2-de", true, false, false)]
+    [InlineData("trillion granite-docling smollm command-r", false, false, false)]
+    [InlineData("starcoder refact codeshell exaone minerva-7b mellum2", true, false, false)]
+    [InlineData("llama-bpe llama3 llama-v3 falcon3 falcon-h1 pixtral midm-2.0 lfm2", true, true, true)]
+    [InlineData("dbrx smaug-bpe chatglm-bpe megrez stablelm2 falcon default gemma4", true, false, false)]
+    [InlineData("glm4 glm5 minicpm5", true, true, false)]
+    [InlineData("qwen2 deepseek-r1-qwen kormo hunyuan solar-open grok-2 qwen35 deepseek-llm deepseek-coder", false, false, false)]
+    [InlineData("deepseek-v3 hunyuan-dense joyai-llm hy_v4 gpt-4o llama4 kanana2 minimax-m2 kimi-k2", false, false, false)]
+    [InlineData("bailingmoe bailingmoe2 llada-moe seed-coder sarvam-moe exaone-moe", false, false, false)]
+    [InlineData("tekken", false, true, true)]
+    public void Find_KnownName_HasItsFlags(string names, bool cleansUp, bool ignoresMerges, bool addsBos)
+    {
+        foreach (string name in names.Split(' '))
+        {
+            PreTokenizer row = PreTokenizers.Find(name) ?? throw new Xunit.Sdk.XunitException(name + " is missing");
+            Assert.Equal((name, cleansUp, ignoresMerges, addsBos), (name, row.CleansUp, row.IgnoresMerges, row.AddsBos));
+        }
+
+        Assert.Null(PreTokenizers.Find("no-such"));
+    }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using LayerStream.Actors;
 using LayerStream.Host.Telemetry;
+using LayerStream.Sampling;
 using Microsoft.AspNetCore.Http;
 
 namespace LayerStream.Host.Server;
@@ -17,7 +18,7 @@ internal static class ChatCompletionsEndpoint
         using Admission.Place place = state.Admission.Enter();
         long arrived = Stopwatch.GetTimestamp();
         (ChatRequest request, int[] prompt) = await ChatPreparation.PrepareAsync(http, state, model);
-        ChatJson json = new("chatcmpl-" + Guid.NewGuid().ToString("N"), model.Id, DateTimeOffset.UtcNow.ToUnixTimeSeconds());
+        ChatJson json = new("chatcmpl-" + Guid.NewGuid().ToString("N"), model.Id, DateTimeOffset.UtcNow.ToUnixTimeSeconds(), model.Tokenizer);
         using Activity? span = RequestSpan.Start(state.Metrics, model.Id, json.Id, request);
         ChatRun run = new(model, request, prompt);
         using EventStream stream = new(http);
@@ -29,7 +30,7 @@ internal static class ChatCompletionsEndpoint
             Task turn = place.WaitAsync(cancel.Token);
             await (request.Stream ? stream.PingWhileAsync(turn) : turn);
             running = run.ExecuteAsync(cancel.Token);
-            await (request.Stream ? StreamAsync(stream, json, request, run, running) : ReplyAsync(http, json, run, running));
+            await (request.Stream ? StreamAsync(stream, json, request, run, running) : ReplyAsync(http, json, request, run, running));
             outcome = (await running).FinishReason;
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
@@ -69,11 +70,13 @@ internal static class ChatCompletionsEndpoint
             }
 
             StringBuilder? text = null;
+            List<TokenLogProbabilities>? probabilities = null;
             while (run.Events.TryRead(out ChatEvent item))
             {
                 if (item.Text is not null)
                 {
                     (text ??= new StringBuilder()).Append(item.Text);
+                    Add(ref probabilities, item);
                     continue;
                 }
 
@@ -84,13 +87,13 @@ internal static class ChatCompletionsEndpoint
             if (text is not null)
             {
                 bool withRole = isFirst;
-                await stream.SendAsync(writer => json.Chunk(writer, withRole, text.ToString(), null));
+                await stream.SendAsync(writer => json.Chunk(writer, withRole, text.ToString(), probabilities, null));
                 isFirst = false;
             }
         }
 
         RunResult result = await running;
-        await stream.SendAsync(writer => json.Chunk(writer, isFirst, null, result));
+        await stream.SendAsync(writer => json.Chunk(writer, isFirst, null, null, result));
         if (request.IncludeUsage == true)
         {
             await stream.SendAsync(writer => json.UsageChunk(writer, result));
@@ -99,16 +102,26 @@ internal static class ChatCompletionsEndpoint
         await stream.EndAsync();
     }
 
-    private static async Task ReplyAsync(HttpContext http, ChatJson json, ChatRun run, Task<RunResult> running)
+    private static async Task ReplyAsync(HttpContext http, ChatJson json, ChatRequest request, ChatRun run, Task<RunResult> running)
     {
         RunResult result = await running;
         StringBuilder text = new();
+        List<TokenLogProbabilities>? probabilities = request.LogProbs ? [] : null;
         while (run.Events.TryRead(out ChatEvent item))
         {
             text.Append(item.Text);
+            Add(ref probabilities, item);
         }
 
-        await JsonReply.SendAsync(http, 200, writer => json.Reply(writer, text.ToString(), result));
+        await JsonReply.SendAsync(http, 200, writer => json.Reply(writer, text.ToString(), probabilities, result));
+    }
+
+    private static void Add(ref List<TokenLogProbabilities>? probabilities, ChatEvent item)
+    {
+        if (item.LogProbabilities is { } found)
+        {
+            (probabilities ??= []).Add(found);
+        }
     }
 
     // The place in the queue may be given up only when the engine has let go of the run.
