@@ -11,6 +11,7 @@ internal static class QuantTypes
         new PlainType<F32>(TensorType.F32),
         new PlainType<F16>(TensorType.F16),
         new PlainType<BF16>(TensorType.BF16),
+        new DecodedType<F64>(TensorType.F64),
         new GridType<IQ1_S>(TensorType.IQ1_S),
         new GridType<IQ1_M>(TensorType.IQ1_M),
         new GridType<IQ2_XXS>(TensorType.IQ2_XXS),

@@ -20,6 +20,9 @@ internal static class QuantSamples
                 case TensorType.F32:
                     MemoryMarshal.Write(block, (float)((random.NextDouble() * 2) - 1));
                     break;
+                case TensorType.F64:
+                    MemoryMarshal.Write(block, (random.NextDouble() * 2) - 1);
+                    break;
                 case TensorType.BF16:
                     MemoryMarshal.Write(block, (ushort)(BitConverter.SingleToUInt32Bits((float)((random.NextDouble() * 2) - 1)) >> 16));
                     break;
