@@ -49,11 +49,11 @@ internal unsafe struct Q8_0 : IBlockDecoder, IBlockOperator<WeightPointer, doubl
 
     public static float Total(double sum) => (float)sum;
 
-    /// <summary>Two blocks: magnitudes, where the weights are negative, and the scales spread over the halves.</summary>
+    /// <summary>Two blocks: magnitudes, the weights themselves for their signs, and the scales spread over the halves.</summary>
     internal struct SignedPair512
     {
         public Vector512<byte> Magnitude;
-        public Vector512<sbyte> Negative;
+        public Vector512<sbyte> Signed;
         public Vector512<float> Scale;
     }
 
@@ -110,7 +110,7 @@ internal unsafe struct Q8_0 : IBlockDecoder, IBlockOperator<WeightPointer, doubl
             Vector512<sbyte> q = Avx512F.InsertVector256(Vector256.Load((sbyte*)weights + 2).ToVector512Unsafe(), Vector256.Load((sbyte*)weights + 36), 1);
             SignedPair512 w;
             w.Magnitude = Avx512BW.Abs(q);
-            w.Negative = Vector512.LessThan(q, Vector512<sbyte>.Zero);
+            w.Signed = q;
             w.Scale = Nibbles.SpreadLanes01(Nibbles.HalfPair(weights, weights + 34));
             return w;
         }
@@ -119,7 +119,7 @@ internal unsafe struct Q8_0 : IBlockDecoder, IBlockOperator<WeightPointer, doubl
         public static Vector512<float> Dot(in SignedPair512 weights, byte* values, byte* scales, Vector512<float> sum)
         {
             Vector512<sbyte> a = Vector512.Load((sbyte*)values);
-            a = Vector512.ConditionalSelect(weights.Negative, Vector512<sbyte>.Zero - a, a);
+            a = Vector512.ConditionalSelect(Vector512.LessThan(weights.Signed, Vector512<sbyte>.Zero), Vector512<sbyte>.Zero - a, a);
             Vector512<int> dot = Nibbles.Dot(weights.Magnitude, a);
             return Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(dot), weights.Scale * Nibbles.SpreadLanes01(Vector128.Load((float*)scales)), sum);
         }
