@@ -6,6 +6,9 @@ namespace LayerStream.Models;
 /// <summary>Reads a <see cref="ModelSpec"/> off a file: keys and tensors in, one resolved layer list out.</summary>
 public sealed class ModelSpecBuilder
 {
+    private const int MaxLayers = 4096;
+    private const int MaxGaps = 256; // a damaged block_count must not list the tensors of thousands of layers
+
     private readonly GgufModel _model;
     private readonly Architecture _row;
     private readonly List<string> _gaps = [];
@@ -49,10 +52,15 @@ public sealed class ModelSpecBuilder
     private ModelSpec BuildSpec()
     {
         int blocks = Positive("block_count"), width = Positive("embedding_length"), context = Positive("context_length");
-        int layerCount = blocks - (int)Int("nextn_predict_layers", 0);
+        int layerCount = blocks - Int("nextn_predict_layers", 0);
+        if (layerCount is < 1 or > MaxLayers)
+        {
+            throw Bad($"block_count {blocks} leaves {layerCount} layers, 1 to {MaxLayers} are possible");
+        }
+
         TensorInfo? embedding = Need("token_embd.weight", width, 0);
-        LayerSpec?[] layers = new LayerSpec?[Math.Clamp(layerCount, 0, 4096)];
-        for (int i = 0; i < layers.Length; i++)
+        LayerSpec?[] layers = new LayerSpec?[layerCount];
+        for (int i = 0; i < layers.Length && _gaps.Count < MaxGaps; i++)
         {
             layers[i] = BuildLayer(i, width);
         }
@@ -102,7 +110,7 @@ public sealed class ModelSpecBuilder
             throw Bad($"attention.head_count {heads} and head_count_kv {kvHeads} do not divide");
         }
 
-        int keyDim = (int)Int("attention.key_length", width / heads), valueDim = (int)Int("attention.value_length", width / heads);
+        int keyDim = Int("attention.key_length", width / heads), valueDim = Int("attention.value_length", width / heads);
         if (keyDim < 1 || valueDim < 1)
         {
             throw Bad("attention.key_length and value_length must be positive");
@@ -116,12 +124,12 @@ public sealed class ModelSpecBuilder
 
         SmallWeight? attentionNorm = Small(p + "attn_norm.weight", width);
         bool fused = _model.Find(p + "attn_qkv.weight") is not null;
-        int q = heads * keyDim, k = kvHeads * keyDim, v = kvHeads * valueDim;
+        long q = (long)heads * keyDim, k = (long)kvHeads * keyDim, v = (long)kvHeads * valueDim;
         WeightMatrix? qkv = fused ? NeedMatrix(p + "attn_qkv", i, width, q + k + v) : null;
         WeightMatrix? query = fused ? null : NeedMatrix(p + "attn_q", i, width, q);
         WeightMatrix? key = fused ? null : NeedMatrix(p + "attn_k", i, width, k);
         WeightMatrix? value = fused ? null : NeedMatrix(p + "attn_v", i, width, v);
-        WeightMatrix? attentionOutput = NeedMatrix(p + "attn_output", i, heads * valueDim, width);
+        WeightMatrix? attentionOutput = NeedMatrix(p + "attn_output", i, (long)heads * valueDim, width);
         SmallWeight? ffnNorm = Small($"{p}{_row.FfnNorm}.weight", width);
         WeightMatrix? gate = _model.Find(p + "ffn_gate.weight") is null ? null : NeedMatrix(p + "ffn_gate", i, width, 0);
         WeightMatrix? up = NeedMatrix(p + "ffn_up", i, width, 0);
@@ -161,22 +169,35 @@ public sealed class ModelSpecBuilder
 
     private RopeSpec Rope(int keyDim, int context)
     {
-        int dimensions = (int)Int("rope.dimension_count", keyDim);
+        int dimensions = Int("rope.dimension_count", keyDim);
         if (dimensions < 2 || dimensions > keyDim || dimensions % 2 != 0)
         {
             throw Bad($"rope.dimension_count {dimensions} does not fit heads of {keyDim}");
         }
 
         double factor = _model.Metadata.GetDouble(Key("rope.scaling.factor"), _model.Metadata.GetDouble(Key("rope.scale_linear"), 1));
-        return new RopeSpec(
+        return Checked(new RopeSpec(
             dimensions,
             _model.Metadata.GetDouble(Key("rope.freq_base"), 10000),
             _model.Metadata.GetString(Key("rope.scaling.type")) ?? "linear",
             factor == 0 ? 1 : factor,
-            (int)Int("rope.scaling.original_context_length", context),
+            Int("rope.scaling.original_context_length", context),
             _model.Metadata.GetDouble(Key("rope.scaling.yarn_beta_fast"), 32),
             _model.Metadata.GetDouble(Key("rope.scaling.yarn_beta_slow"), 1),
-            OptionalSmall("rope_freqs.weight", dimensions / 2));
+            OptionalSmall("rope_freqs.weight", dimensions / 2)));
+    }
+
+    private RopeSpec Checked(RopeSpec rope)
+    {
+        if (!RopeScaling.Supports(rope.ScalingType))
+        {
+            throw new UnsupportedModelException([$"rope scaling type '{rope.ScalingType}'"]);
+        }
+
+        bool isYarn = rope.ScalingType == "yarn";
+        return rope.Theta > 0 && double.IsFinite(rope.Theta) && double.IsFinite(rope.Factor) && (!isYarn || (rope.OriginalContext > 0 && rope.Theta != 1))
+            ? rope
+            : throw Bad($"rope with base {rope.Theta}, factor {rope.Factor} and original context {rope.OriginalContext} is out of range");
     }
 
     private WeightMatrix? NeedMatrix(string name, int layer, long columns, long rows)
@@ -253,7 +274,11 @@ public sealed class ModelSpecBuilder
 
     private string Key(string name) => _row.Name + "." + name;
 
-    private long Int(string name, long absent) => _model.Metadata.GetInt64(Key(name), absent);
+    private int Int(string name, int absent)
+    {
+        long value = _model.Metadata.GetInt64(Key(name), absent);
+        return value is >= 0 and <= int.MaxValue ? (int)value : throw Bad($"{Key(name)} = {value} is out of range");
+    }
 
     private int Positive(string name)
     {
