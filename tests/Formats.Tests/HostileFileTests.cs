@@ -20,12 +20,28 @@ public sealed class HostileFileTests
         .Tensor("x", [2, 3, 4, 5], (int)TensorType.F16)
         .Build());
 
-    [Fact]
-    public void Open_EveryTruncation_IsRejectedUntilTheLastPaddingOnly()
+    /// <summary>A file, and how many bytes of padding behind its last tensor may be missing.</summary>
+    private static (byte[] File, int Padding, int Tensors) Truncatable(string kind) => kind switch
+    {
+        "mixed" => (_small.Value, (32 - (2 * 3 * 4 * 5 * 2 % 32)) % 32, 3),
+        "version 2, alignment 128, every value type" => (
+            new GgufBuilder { Version = 2, Alignment = 128 }.Key("general.alignment", 128u).Key("a", (byte)1).Key("b", (sbyte)-1).Key("c", (ushort)2).Key("d", (short)-2).Key("e", 3).Key("f", 4UL)
+                .Key("g", -4L).Key("h", 1.5).Key("i", true).Key("j", "text").Key("k", new[] { "x", "", "long enough" }).Key("l", new[] { 1.0, 2.0 }).Key("m", new[] { -1L, 1L }).Key("n", new byte[] { 1, 2, 3 })
+                .Tensor("q", [256, 2], (int)TensorType.Q4_K).Tensor("r", [3]).Build(),
+            128 - 12, 2),
+        "no keys" => (new GgufBuilder().Tensor("a", [32, 3], (int)TensorType.MXFP4).Tensor("b", [7], (int)TensorType.F16).Build(), 32 - 14, 2),
+        _ => throw new ArgumentException(kind),
+    };
+
+    [Theory]
+    [InlineData("mixed")]
+    [InlineData("version 2, alignment 128, every value type")]
+    [InlineData("no keys")]
+    public void Open_EveryTruncation_IsRejectedUntilTheLastPaddingOnly(string kind)
     {
         using var folder = new TemporaryFolder();
-        byte[] file = _small.Value;
-        int needed = file.Length - ((32 - (2 * 3 * 4 * 5 * 2 % 32)) % 32);
+        (byte[] file, int padding, int tensors) = Truncatable(kind);
+        int needed = file.Length - padding;
         for (int length = 0; length < file.Length; length++)
         {
             string path = folder.Write("m.gguf", file[..length]);
@@ -35,7 +51,7 @@ public sealed class HostileFileTests
             }
             else
             {
-                Assert.Equal(3, GgufModel.Open(path).Tensors.Count);
+                Assert.Equal(tensors, GgufModel.Open(path).Tensors.Count);
             }
         }
     }
