@@ -13,14 +13,20 @@ public static class ScaleCheck
     private const uint SingleExponent = 0x7F800000;
     private const ulong DoubleExponent = 0x7FF0000000000000;
 
-    /// <summary>Byte offsets of the half-precision scales in a block.</summary>
-    private static readonly Dictionary<TensorType, int[]> s_halves = new()
-    {
-        [TensorType.Q4_0] = [0], [TensorType.Q4_1] = [0, 2], [TensorType.Q5_0] = [0], [TensorType.Q5_1] = [0, 2], [TensorType.Q8_0] = [0],
-        [TensorType.Q2_K] = [80, 82], [TensorType.Q3_K] = [108], [TensorType.Q4_K] = [0, 2], [TensorType.Q5_K] = [0, 2], [TensorType.Q6_K] = [208],
-        [TensorType.IQ2_XXS] = [0], [TensorType.IQ2_XS] = [0], [TensorType.IQ2_S] = [0], [TensorType.IQ3_XXS] = [0], [TensorType.IQ3_S] = [0], [TensorType.IQ1_S] = [0],
-        [TensorType.IQ4_NL] = [0], [TensorType.IQ4_XS] = [0], [TensorType.TQ1_0] = [52], [TensorType.TQ2_0] = [64], [TensorType.Q1_0] = [0], [TensorType.Q2_0] = [0],
-    };
+    /// <summary>Byte offsets of the half-precision scales in a block, and the types that have them there.</summary>
+    private static readonly (int[] Offsets, TensorType[] Types)[] s_rows =
+    [
+        ([0], [TensorType.Q4_0, TensorType.Q5_0, TensorType.Q8_0, TensorType.Q1_0, TensorType.Q2_0, TensorType.IQ4_NL, TensorType.IQ4_XS]),
+        ([0], [TensorType.IQ2_XXS, TensorType.IQ2_XS, TensorType.IQ2_S, TensorType.IQ3_XXS, TensorType.IQ3_S, TensorType.IQ1_S]),
+        ([0, 2], [TensorType.Q4_1, TensorType.Q5_1, TensorType.Q4_K, TensorType.Q5_K]),
+        ([52], [TensorType.TQ1_0]),
+        ([64], [TensorType.TQ2_0]),
+        ([80, 82], [TensorType.Q2_K]),
+        ([108], [TensorType.Q3_K]),
+        ([208], [TensorType.Q6_K]),
+    ];
+
+    private static readonly Dictionary<TensorType, int[]> s_halves = s_rows.SelectMany(r => r.Types.Select(t => (t, r.Offsets))).ToDictionary();
 
     /// <summary>Counts blocks (elements of plain types) with a number that is not finite; 0 for types without such numbers.</summary>
     /// <param name="type">Type of the tensor.</param>
