@@ -154,7 +154,13 @@ internal sealed class Mutator(Random random)
     /// <summary>Element type or count of an array, or the length of a text.</summary>
     private void ChangeLength(GgufImage image) => Change(image, p =>
     {
+        const int lengthEnd = 12; // an array's element type and count
         byte[] value = [.. p.Value];
+        if (value.Length < lengthEnd)
+        {
+            return p;
+        }
+
         if (p.Type == GgufImage.ArrayType && random.Next(2) == 0)
         {
             BitConverter.TryWriteBytes(value, random.Next(-1, 15));
@@ -181,7 +187,7 @@ internal sealed class Mutator(Random random)
         {
             0 => [.. t.Shape.Reverse()],
             1 => [.. t.Shape, Any(s_numbers)],
-            2 => t.Shape[..^1],
+            2 when t.Shape.Length > 0 => t.Shape[..^1],
             3 => [.. t.Shape.Select(n => Math.Max(1, n / 2))],
             _ => t.Shape,
         };
