@@ -119,7 +119,7 @@ public sealed class HostileFileTests
         return file;
     }
 
-    public static TheoryData<string> Expensive => ["tensors", "keys", "strings", "string arrays", "short strings", "everything", "long string", "long element", "bytes", "claim"];
+    public static TheoryData<string> Expensive => ["tensors", "keys", "strings", "string arrays", "short strings", "everything", "long string", "long element", "bytes", "claim", "invalid text", "invalid keys"];
 
     /// <summary>The files with the most objects per byte stay within twice the bytes read and 1 MiB.</summary>
     [Theory]
@@ -166,6 +166,9 @@ public sealed class HostileFileTests
             "long string" => builder.Key("s", new string('x', 5 << 20)),
             "long element" => builder.Key("s", Enumerable.Range(0, 300).Select(i => new string('x', 16 * 1024 + i % 3)).ToArray()),
             "bytes" => builder.Raw("s", 9, [.. BitConverter.GetBytes(0), .. BitConverter.GetBytes(8L << 20), .. new byte[8 << 20]]),
+            "invalid text" => builder.Raw("s", 8, GgufBuilder.Text(Enumerable.Repeat((byte)0xFF, 1_000_000).ToArray())),
+            "invalid keys" => Enumerable.Range(0, 20).Aggregate(builder, (b, i) => b.Pair(
+                [.. GgufBuilder.Text([(byte)('a' + i), .. Enumerable.Range(0, 60_000).Select(n => (byte)(n % 3 == 0 ? 0xC3 : 0xE2))]), .. BitConverter.GetBytes(0), 1])),
             "claim" => builder.Raw("s", 9, [.. BitConverter.GetBytes(8), .. BitConverter.GetBytes(1L << 20), .. Enumerable.Repeat((byte)255, 16 << 20)]),
             _ => builder,
         }).Build();
