@@ -58,6 +58,9 @@ public sealed class Engine : IAsyncDisposable
     /// <summary>Slots ahead of compute now.</summary>
     public int Depth => Math.Max(0, _parts.Ring.ActiveSlots - 1);
 
+    /// <summary>The change of a model file in place that keeps this engine from serving, or null.</summary>
+    public ModelChangedException? FindChange() => ModelChangedException.Find(_parts.Device);
+
     /// <summary>Plans without loading weights. See <see cref="EnginePlanner.Plan"/> for the errors.</summary>
     public static EnginePlan Plan(GgufModel model, EngineOptions options) => EnginePlanner.Plan(model, options);
 
@@ -75,6 +78,7 @@ public sealed class Engine : IAsyncDisposable
 
     /// <summary>Generates. A cancelled run ends with the reason <c>cancelled</c> and what it had.</summary>
     /// <exception cref="FlashReadException">A tile could not be read; the engine goes on.</exception>
+    /// <exception cref="ModelChangedException">A file was changed in place, before or during the run; every later run fails as well.</exception>
     /// <exception cref="ContextExceededException">The prompt does not fit.</exception>
     public Task<RunResult> RunAsync(RunRequest request, CancellationToken ct) => RunAsync(request, null, ct);
 
@@ -128,13 +132,28 @@ public sealed class Engine : IAsyncDisposable
         Interlocked.Increment(ref _active);
         try
         {
+            ThrowIfChanged(null);
             IActorRef engine = _engine;
             _system.ActorOf(Props.Create(() => new RequestActor(run, engine)), $"request-{Interlocked.Increment(ref _requests)}");
             await run.Outcome.Task;
+            ThrowIfChanged(null); // what was computed may mix old and new bytes
+        }
+        catch (FlashReadException e)
+        {
+            ThrowIfChanged(e);
+            throw;
         }
         finally
         {
             Interlocked.Decrement(ref _active);
+        }
+    }
+
+    private void ThrowIfChanged(FlashReadException? cause)
+    {
+        if (ModelChangedException.Find(_parts.Device, cause) is { } change)
+        {
+            throw change;
         }
     }
 

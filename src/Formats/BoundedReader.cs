@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace LayerStream.Formats;
@@ -139,7 +138,7 @@ internal sealed class BoundedReader : IDisposable
         Require(bytes, what);
         if (bytes <= _buffer.Length)
         {
-            return Encoding.UTF8.GetString(Take(bytes, what));
+            return Utf8Text.ToText(Take(bytes, what));
         }
 
         // Two walks over the file instead of a copy of the bytes: count the characters, then decode in place.
@@ -147,7 +146,7 @@ internal sealed class BoundedReader : IDisposable
         int chars = 0;
         for (long end = begin + bytes; Position < end;)
         {
-            chars += Encoding.UTF8.GetCharCount(TakePiece(end - Position, what));
+            chars += Utf8Text.CountChars(TakePiece(end - Position, what));
         }
 
         Seek(begin);
@@ -155,7 +154,7 @@ internal sealed class BoundedReader : IDisposable
         {
             while (state.Reader.Position < state.End)
             {
-                int written = Encoding.UTF8.GetChars(state.Reader.TakePiece(state.End - state.Reader.Position, state.What), text);
+                int written = Utf8Text.Decode(state.Reader.TakePiece(state.End - state.Reader.Position, state.What), text);
                 text = text[written..];
             }
         });

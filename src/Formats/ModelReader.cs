@@ -141,7 +141,7 @@ internal sealed class ModelReader
         long found = RequiredSplitKey(shard, NumberKey);
         if (found != number)
         {
-            throw shard.Error(shard.Metadata.OffsetOf(NumberKey), $"By its name this is file {number + 1}, by its contents {found + 1} of the split model; give the files their original names.");
+            throw shard.Error(shard.Metadata.OffsetOf(NumberKey), $"By its name this is file {number + 1} of {count}, by its contents file {found + 1}; give the files their original names, or download file {number + 1} again if it is a copy.");
         }
 
         if ((number == 0 || shard.Metadata.Contains(CountKey)) && RequiredSplitKey(shard, CountKey) != count)

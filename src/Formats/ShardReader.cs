@@ -76,7 +76,7 @@ internal sealed class ShardReader : IDisposable
             var tensor = ReadTensor(file, data, alignment);
             if (!table.Add(tensor))
             {
-                throw _reader.Error(begin, $"The tensor '{Printable.Text(tensor.Name)}' occurs twice. The model is damaged; download or convert it again.");
+                throw Repeated(begin, tensor.Name, table.Find(tensor.Name)!.Extent.File, file);
             }
 
             ascending &= tensor.Extent.Offset >= previousEnd;
@@ -88,6 +88,10 @@ internal sealed class ShardReader : IDisposable
             CheckOverlap(table, first);
         }
     }
+
+    private ModelFormatException Repeated(long begin, string name, int earlier, int file) => _reader.Error(begin, earlier == file
+        ? $"The tensor '{Printable.Text(name)}' occurs twice. The model is damaged; download or convert it again."
+        : $"The tensor '{Printable.Text(name)}' occurs twice, here and in file {earlier + 1} of the set. The files are from different models; download the whole set again.");
 
     private int ReadVersion()
     {

@@ -35,8 +35,9 @@ public sealed unsafe class FlashDevice : IFlashDevice
 
     /// <summary>Opens all files of a model.</summary>
     /// <param name="files">Paths; their index is the file index of extents.</param>
+    /// <param name="buffered">Reads through the page cache even where direct reads are possible.</param>
     /// <exception cref="FlashReadException">A file cannot be opened, is not a regular file, or its first block cannot be read.</exception>
-    public static FlashDevice Open(IReadOnlyList<string> files)
+    public static FlashDevice Open(IReadOnlyList<string> files, bool buffered = false)
     {
         ArgumentNullException.ThrowIfNull(files);
         FlashDevice device = new();
@@ -45,8 +46,9 @@ public sealed unsafe class FlashDevice : IFlashDevice
             using AlignedBuffer block = AlignedBuffer.Allocate(AlignmentBytes, "first block of a file");
             foreach (string path in files)
             {
-                string? reason = null;
-                OpenFile file = OperatingSystem.IsWindows() ? OpenWindows(path, ref reason) : OpenUnix(path, block.Address, ref reason);
+                string? reason = buffered ? $"{path}: buffered reads were asked for" : null;
+                OpenFile file = buffered ? OpenBuffered(path)
+                    : OperatingSystem.IsWindows() ? OpenWindows(path, ref reason) : OpenUnix(path, block.Address, ref reason);
                 device._files.Add(file);
                 device._paths.Add(path);
                 device.FallbackReason ??= reason;
@@ -64,18 +66,18 @@ public sealed unsafe class FlashDevice : IFlashDevice
     /// <inheritdoc/>
     public long FileLength(int file) => _files[file].Length;
 
-    /// <summary>Compares the open file's size and modification time with those at opening.</summary>
-    /// <returns>Null when unchanged, otherwise what changed: the model's bytes can no longer be trusted.</returns>
+    /// <inheritdoc/>
+    /// <remarks>Size and modification time of the open file itself: a file renamed over or unlinked has not changed.</remarks>
     public string? DescribeChange(int file)
     {
         OpenFile f = _files[file];
         if (!NativeFile.TryStat(f.Handle, out long length, out long modifiedNanos))
         {
-            return $"{_paths[file]} can no longer be examined";
+            return "can no longer be examined";
         }
 
-        return length != f.Length ? $"{_paths[file]} had {f.Length} bytes when opened and now has {length}"
-            : modifiedNanos != f.ModifiedNanos ? $"{_paths[file]} was modified after it was opened"
+        return length != f.Length ? $"had {f.Length} bytes when it was opened and now has {length}"
+            : modifiedNanos != f.ModifiedNanos ? "was modified after it was opened"
             : null;
     }
 
@@ -144,10 +146,20 @@ public sealed unsafe class FlashDevice : IFlashDevice
         }
 
         reason = $"{path}: direct reads are not supported here ({Marshal.GetPInvokeErrorMessage(errno)}, errno {errno})";
-        handle = NativeFile.Open(path, direct: false, out errno) ?? throw Failed(path, 0, 0, errno);
-        OpenFile buffered = Examine(path, handle, isDirect: false);
+        return OpenBuffered(path);
+    }
+
+    private static OpenFile OpenBuffered(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return Examine(path, File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, FileOptions.RandomAccess), isDirect: false);
+        }
+
+        SafeFileHandle handle = NativeFile.Open(path, direct: false, out int errno) ?? throw Failed(path, 0, 0, errno);
+        OpenFile file = Examine(path, handle, isDirect: false);
         NativeFile.Advise(handle, 0, 0, NativeFile.AdviseRandom); // no read-ahead into the page cache
-        return buffered;
+        return file;
     }
 
     private static OpenFile OpenWindows(string path, ref string? reason)
@@ -166,7 +178,7 @@ public sealed unsafe class FlashDevice : IFlashDevice
             throw new FlashReadException(path, 0, 0, e.HResult & 0xFFFF, e.Message);
         }
 
-        return Examine(path, File.OpenHandle(path, FileMode.Open, FileAccess.Read, share, FileOptions.RandomAccess), isDirect: false);
+        return OpenBuffered(path);
     }
 
     private static OpenFile Examine(string path, SafeFileHandle handle, bool isDirect)

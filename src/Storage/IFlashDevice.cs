@@ -18,6 +18,10 @@ public interface IFlashDevice : IDisposable
     /// <summary>Length in bytes when the file was opened.</summary>
     long FileLength(int file);
 
+    /// <summary>Compares an open file with what it was at opening; cheap enough for every request.</summary>
+    /// <returns>Null when unchanged, otherwise what changed, as the end of a sentence about the file: its bytes can no longer be trusted.</returns>
+    string? DescribeChange(int file);
+
     /// <summary>One read, which may be short.</summary>
     /// <param name="file">Index into <see cref="Files"/>.</param>
     /// <param name="offset">Byte offset, aligned.</param>

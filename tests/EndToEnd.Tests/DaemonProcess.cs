@@ -13,6 +13,9 @@ public sealed class DaemonProcess : IAsyncLifetime
     /// <summary>Address of the daemon, ending in a slash.</summary>
     public Uri Address { get; } = new($"http://127.0.0.1:{FreePort()}/");
 
+    /// <summary>The file to serve; the shipped model unless set.</summary>
+    public string Model { get; init; } = Path.Combine(Root(), "models", "SmolLM2-135M-Instruct-Q4_1.gguf");
+
     /// <summary>A client for it.</summary>
     public HttpClient Client { get; } = new() { Timeout = TimeSpan.FromMinutes(2) };
 
@@ -25,8 +28,7 @@ public sealed class DaemonProcess : IAsyncLifetime
             RedirectStandardError = true,
             RedirectStandardOutput = true,
         };
-        string model = Path.Combine(Root(), "models", "SmolLM2-135M-Instruct-Q4_1.gguf");
-        foreach (string argument in new[] { "serve", "--urls", Address.ToString().TrimEnd('/'), "--model", model, "--memory-budget", "192MiB" })
+        foreach (string argument in new[] { "serve", "--urls", Address.ToString().TrimEnd('/'), "--model", Model, "--memory-budget", "192MiB" })
         {
             start.ArgumentList.Add(argument);
         }

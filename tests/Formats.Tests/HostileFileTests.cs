@@ -20,12 +20,28 @@ public sealed class HostileFileTests
         .Tensor("x", [2, 3, 4, 5], (int)TensorType.F16)
         .Build());
 
-    [Fact]
-    public void Open_EveryTruncation_IsRejectedUntilTheLastPaddingOnly()
+    /// <summary>A file, and how many bytes of padding behind its last tensor may be missing.</summary>
+    private static (byte[] File, int Padding, int Tensors) Truncatable(string kind) => kind switch
+    {
+        "mixed" => (_small.Value, (32 - (2 * 3 * 4 * 5 * 2 % 32)) % 32, 3),
+        "version 2, alignment 128, every value type" => (
+            new GgufBuilder { Version = 2, Alignment = 128 }.Key("general.alignment", 128u).Key("a", (byte)1).Key("b", (sbyte)-1).Key("c", (ushort)2).Key("d", (short)-2).Key("e", 3).Key("f", 4UL)
+                .Key("g", -4L).Key("h", 1.5).Key("i", true).Key("j", "text").Key("k", new[] { "x", "", "long enough" }).Key("l", new[] { 1.0, 2.0 }).Key("m", new[] { -1L, 1L }).Key("n", new byte[] { 1, 2, 3 })
+                .Tensor("q", [256, 2], (int)TensorType.Q4_K).Tensor("r", [3]).Build(),
+            128 - 12, 2),
+        "no keys" => (new GgufBuilder().Tensor("a", [32, 3], (int)TensorType.MXFP4).Tensor("b", [7], (int)TensorType.F16).Build(), 32 - 14, 2),
+        _ => throw new ArgumentException(kind),
+    };
+
+    [Theory]
+    [InlineData("mixed")]
+    [InlineData("version 2, alignment 128, every value type")]
+    [InlineData("no keys")]
+    public void Open_EveryTruncation_IsRejectedUntilTheLastPaddingOnly(string kind)
     {
         using var folder = new TemporaryFolder();
-        byte[] file = _small.Value;
-        int needed = file.Length - ((32 - (2 * 3 * 4 * 5 * 2 % 32)) % 32);
+        (byte[] file, int padding, int tensors) = Truncatable(kind);
+        int needed = file.Length - padding;
         for (int length = 0; length < file.Length; length++)
         {
             string path = folder.Write("m.gguf", file[..length]);
@@ -35,7 +51,7 @@ public sealed class HostileFileTests
             }
             else
             {
-                Assert.Equal(3, GgufModel.Open(path).Tensors.Count);
+                Assert.Equal(tensors, GgufModel.Open(path).Tensors.Count);
             }
         }
     }
@@ -103,7 +119,7 @@ public sealed class HostileFileTests
         return file;
     }
 
-    public static TheoryData<string> Expensive => ["tensors", "keys", "strings", "string arrays", "short strings", "everything", "long string", "long element", "bytes", "claim"];
+    public static TheoryData<string> Expensive => ["tensors", "keys", "strings", "string arrays", "short strings", "everything", "long string", "long element", "bytes", "claim", "invalid text", "invalid keys"];
 
     /// <summary>The files with the most objects per byte stay within twice the bytes read and 1 MiB.</summary>
     [Theory]
@@ -150,6 +166,9 @@ public sealed class HostileFileTests
             "long string" => builder.Key("s", new string('x', 5 << 20)),
             "long element" => builder.Key("s", Enumerable.Range(0, 300).Select(i => new string('x', 16 * 1024 + i % 3)).ToArray()),
             "bytes" => builder.Raw("s", 9, [.. BitConverter.GetBytes(0), .. BitConverter.GetBytes(8L << 20), .. new byte[8 << 20]]),
+            "invalid text" => builder.Raw("s", 8, GgufBuilder.Text(Enumerable.Repeat((byte)0xFF, 1_000_000).ToArray())),
+            "invalid keys" => Enumerable.Range(0, 20).Aggregate(builder, (b, i) => b.Pair(
+                [.. GgufBuilder.Text([(byte)('a' + i), .. Enumerable.Range(0, 60_000).Select(n => (byte)(n % 3 == 0 ? 0xC3 : 0xE2))]), .. BitConverter.GetBytes(0), 1])),
             "claim" => builder.Raw("s", 9, [.. BitConverter.GetBytes(8), .. BitConverter.GetBytes(1L << 20), .. Enumerable.Repeat((byte)255, 16 << 20)]),
             _ => builder,
         }).Build();

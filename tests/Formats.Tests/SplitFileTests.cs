@@ -96,6 +96,40 @@ public sealed class SplitFileTests : IDisposable
     public void Open_WrongNumber_IsRejected() => Rejects(1, Shard(2).Tensor("b", [8]).Tensor("c", [8]), "By its name this is file 2");
 
     [Fact]
+    public void Open_FilesSwapped_NamesTheFileAndBothNumbers()
+    {
+        string first = WriteSet(), second = Path.Combine(_folder.FullPath, Name(2)), third = Path.Combine(_folder.FullPath, Name(3)), aside = Path.Combine(_folder.FullPath, "aside");
+        File.Move(second, aside);
+        File.Move(third, second);
+        File.Move(aside, third);
+        var error = _folder.RejectsFile(first);
+        Assert.Equal(second, error.File);
+        Assert.Contains("file 2 of 3, by its contents file 3", error.Message);
+        Assert.Contains("original names", error.Message);
+    }
+
+    [Fact]
+    public void Open_FileDuplicated_NamesTheCopyAndTheNumberThatIsMissing()
+    {
+        string first = WriteSet();
+        File.Copy(Path.Combine(_folder.FullPath, Name(2)), Path.Combine(_folder.FullPath, Name(3)), overwrite: true);
+        var error = _folder.RejectsFile(first);
+        Assert.Equal(Name(3), Path.GetFileName(error.File));
+        Assert.Contains("download file 3 again", error.Message);
+    }
+
+    [Fact]
+    public void Open_FileOfAnotherModel_NamesItAndTheFileItContradicts()
+    {
+        string first = WriteSet();
+        Write(2, Shard(2).Tensor("c", [8]));
+        var error = _folder.RejectsFile(first);
+        Assert.Equal(Name(3), Path.GetFileName(error.File));
+        Assert.Contains("file 2 of the set", error.Message);
+        Assert.Contains("whole set", error.Message);
+    }
+
+    [Fact]
     public void Open_NumberMissing_IsRejected() => Rejects(2, new GgufBuilder().Tensor("d", [8]), "split.no");
 
     [Fact]

@@ -25,6 +25,8 @@ internal sealed class ScriptedDevice(IFlashDevice inner) : IFlashDevice
 
     public long FileLength(int file) => inner.FileLength(file);
 
+    public string? DescribeChange(int file) => inner.DescribeChange(file);
+
     public int Read(int file, long offset, nint destination, int length)
     {
         long n = Interlocked.Increment(ref _reads) - 1;

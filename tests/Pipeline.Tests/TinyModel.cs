@@ -28,7 +28,7 @@ internal static class TinyModel
     /// <summary>A plan with nothing pinned (or every k-th tile) and tiles of at most <paramref name="tileBytes"/>.</summary>
     internal static EnginePlan StreamingPlan(EngineOptions options, long tileBytes = 4096, int pinEvery = 0)
     {
-        EnginePlan plan = Engine.Plan(GgufModel.Open(Path), options);
+        EnginePlan plan = Engine.Plan(GgufModel.Open(options.ModelPath), options);
         TileMap tiles = TileMap.Create(plan.Spec, tileBytes);
         bool[] pinned = [.. tiles.Tiles.Select(t => pinEvery > 0 && t.Index % pinEvery == 0)];
         return plan with
@@ -51,6 +51,14 @@ internal static class TinyModel
         EngineOptions options = Options(threads, depth);
         IFlashDevice device = FlashDevice.Open([Path]);
         return await Engine.StartAsync(StreamingPlan(options, pinEvery: pinEvery), options, wrap?.Invoke(device) ?? device, null, CancellationToken.None);
+    }
+
+    /// <summary>An engine over a file of the caller's whose every tile streams.</summary>
+    internal static async Task<Engine> StartAsync(string path, bool buffered = false)
+    {
+        EngineOptions options = Options() with { ModelPath = path };
+        GgufModel model = GgufModel.Open(path);
+        return await Engine.StartAsync(StreamingPlan(options), options, FlashDevice.Open(model.Files, buffered), null, CancellationToken.None);
     }
 
     internal static RunRequest Request(int tokens = 12, Func<int, bool>? onToken = null) => new()

@@ -350,6 +350,8 @@ public sealed class FlashReaderTests
 
         public long FileLength(int file) => 8192;
 
+        public string? DescribeChange(int file) => null;
+
         public int Read(int file, long offset, nint destination, int length) => behaviour(length);
 
         public void Dispose()

@@ -17,7 +17,9 @@ public static class ChatVerb
     {
         Command verb = new("chat", "Holds a conversation (/reset starts over, /exit ends).") { s_maxTokens, s_system };
         // A synchronous action on purpose: around asynchronous ones the command line library takes Ctrl-C for the end of the program.
+#pragma warning disable RS0030 // the main thread has nothing else to do
         verb.SetAction(parse => RunAsync(parse).GetAwaiter().GetResult());
+#pragma warning restore RS0030
         return verb;
     }
 

@@ -1,3 +1,5 @@
+using LayerStream.Storage;
+
 namespace LayerStream.Host.Server;
 
 /// <summary>The log, on standard error. Bodies, prompts, answers and keys never go through here.</summary>
@@ -9,13 +11,13 @@ internal static class DaemonLog
     /// <summary>A failure of the server's own; refusals of requests are not logged.</summary>
     public static void Failure(Exception error, ApiException shown)
     {
-        if (shown.Status != 500)
+        if (shown.Status != 500 && error is not ModelChangedException)
         {
             return;
         }
 
         // Only failures that are not caused by text may show their message.
-        string detail = shown.Type == "flash_read_error" ? shown.Message : string.Join(" < ", Chain(error));
+        string detail = shown.Type == "flash_read_error" || error is ModelChangedException ? shown.Message : string.Join(" < ", Chain(error));
         Line($"request failed: {detail}");
         if (shown.Code == "internal_error")
         {

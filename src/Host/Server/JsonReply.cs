@@ -81,6 +81,7 @@ internal static class JsonReply
             Offset = e.Offset,
             Errno = e.Errno,
         },
+        ModelChangedException e => new ApiException(503, "unavailable_error", $"{Path.GetFileName(e.File)} {e.Change}; the server must be started again", "model_changed"),
         BadHttpRequestException { StatusCode: 413 } => new ApiException(413, "invalid_request_error", "the body is larger than 32 MB, or than any prompt that fits into the context", "body_too_large"),
         BadHttpRequestException e => new ApiException(e.StatusCode, "invalid_request_error", "the request is malformed", "bad_request"),
         OutOfMemoryException => new ApiException(503, "unavailable_error", "the request does not fit into the memory budget", "out_of_memory"),

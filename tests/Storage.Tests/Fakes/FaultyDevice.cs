@@ -30,6 +30,8 @@ public sealed class FaultyDevice(IFlashDevice inner, FaultPlan plan) : IFlashDev
 
     public long FileLength(int file) => inner.FileLength(file);
 
+    public string? DescribeChange(int file) => inner.DescribeChange(file);
+
     /// <summary>Behaves from now on as the given plan says (no faults when null); reads are counted from 1 again.</summary>
     public void Heal(FaultPlan? next = null)
     {

@@ -25,6 +25,8 @@ public sealed class MemoryDevice : IFlashDevice
 
     public long FileLength(int file) => _lengths[file];
 
+    public string? DescribeChange(int file) => null;
+
     /// <summary>Changes what later reads see; <see cref="FileLength"/> stays as it was at opening.</summary>
     public void Replace(int file, byte[] content) => Volatile.Write(ref _contents[file], content);
 

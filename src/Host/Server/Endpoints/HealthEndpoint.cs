@@ -10,7 +10,7 @@ internal static class HealthEndpoint
     /// <summary>200 as long as the process answers.</summary>
     public static Task LiveAsync(HttpContext http, ServerState state) => JsonReply.SendAsync(http, 200, json => Write(json, "ok", null));
 
-    /// <summary>200 when requests are served; 503 with progress while the model loads, and while draining.</summary>
+    /// <summary>200 when requests are served; 503 with progress while the model loads, while draining, and with the reason once a model file was changed in place.</summary>
     public static Task ReadyAsync(HttpContext http, ServerState state)
     {
         if (state.Admission.IsDraining)
@@ -18,15 +18,25 @@ internal static class HealthEndpoint
             return JsonReply.SendAsync(http, 503, json => Write(json, "draining", null));
         }
 
-        return state.Model is null
-            ? JsonReply.SendAsync(http, 503, json => Write(json, "loading", state.Progress))
+        if (state.Model is not { } model)
+        {
+            return JsonReply.SendAsync(http, 503, json => Write(json, "loading", state.Progress));
+        }
+
+        return model.Engine.FindChange() is { } change
+            ? JsonReply.SendAsync(http, 503, json => Write(json, "model_changed", null, $"{Path.GetFileName(change.File)} {change.Change}"))
             : JsonReply.SendAsync(http, 200, json => Write(json, "ok", null));
     }
 
-    private static void Write(Utf8JsonWriter json, string status, LoadProgress? progress)
+    private static void Write(Utf8JsonWriter json, string status, LoadProgress? progress, string? reason = null)
     {
         json.WriteStartObject();
         json.WriteString("status", status);
+        if (reason is not null)
+        {
+            json.WriteString("reason", reason);
+        }
+
         if (progress is not null)
         {
             json.WriteStartObject("progress");

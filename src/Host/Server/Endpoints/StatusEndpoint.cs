@@ -17,7 +17,7 @@ internal static class StatusEndpoint
         {
             json.WriteStartObject();
             json.WriteString("model", model.Id);
-            json.WriteString("state", state.Admission.IsDraining ? "draining" : "ready");
+            json.WriteString("state", state.Admission.IsDraining ? "draining" : model.Engine.FindChange() is null ? "ready" : "model_changed");
             Plan(json, model.Engine);
             Now(json, model);
             json.WriteStartObject("requests");

@@ -1,0 +1,130 @@
+using System.Text;
+using LayerStream.Formats;
+
+namespace LayerStream.Fuzz;
+
+/// <summary>A GGUF file taken apart, so that a mutation can hit one field and leave the rest of the file whole.</summary>
+internal sealed class GgufImage
+{
+    private static readonly Type[] s_types =
+        [typeof(byte), typeof(sbyte), typeof(ushort), typeof(short), typeof(uint), typeof(int), typeof(float), typeof(bool), typeof(string), typeof(Array), typeof(ulong), typeof(long), typeof(double)];
+
+    internal const int ArrayType = 9;
+
+    internal uint Version { get; set; } = 3;
+
+    internal long? KeyCount { get; set; }
+
+    internal long? TensorCount { get; set; }
+
+    internal int Alignment { get; set; } = 32;
+
+    internal List<Pair> Keys { get; } = [];
+
+    internal List<Row> Tensors { get; } = [];
+
+    internal byte[] Data { get; set; } = [];
+
+    /// <summary>Takes a sound single file apart.</summary>
+    internal static GgufImage Read(string path)
+    {
+        GgufModel model = GgufModel.Open(path);
+        GgufImage image = new() { Alignment = (int)model.Metadata.GetInt64("general.alignment", 32) };
+        foreach ((string key, object value) in model.Metadata.Entries)
+        {
+            image.Keys.Add(Pair.Of(key, value));
+        }
+
+        byte[] file = File.ReadAllBytes(path);
+        long begin = model.Tensors.Select(t => t.Extent.Offset).DefaultIfEmpty(file.Length).Min();
+        image.Data = file[(int)begin..];
+        image.Tensors.AddRange(model.Tensors.Select(t => new Row(t.Name, [.. t.Shape], (int)t.Type, t.Extent.Offset - begin, null)));
+        return image;
+    }
+
+    internal GgufImage Clone()
+    {
+        GgufImage copy = new() { Version = Version, Alignment = Alignment, Data = Data };
+        copy.Keys.AddRange(Keys);
+        copy.Tensors.AddRange(Tensors.Select(t => t with { Shape = [.. t.Shape] }));
+        return copy;
+    }
+
+    internal byte[] Write()
+    {
+        MemoryStream file = new(Data.Length + 65536);
+        BinaryWriter writer = new(file);
+        writer.Write("GGUF"u8);
+        writer.Write(Version);
+        writer.Write(TensorCount ?? Tensors.Count);
+        writer.Write(KeyCount ?? Keys.Count);
+        foreach (Pair pair in Keys)
+        {
+            writer.Write(Text(pair.Key));
+            writer.Write(pair.Type);
+            writer.Write(pair.Value);
+        }
+
+        foreach (Row row in Tensors)
+        {
+            writer.Write(Text(row.Name));
+            writer.Write(row.Dimensions ?? (uint)row.Shape.Length);
+            Array.ForEach(row.Shape, writer.Write);
+            writer.Write(row.Type);
+            writer.Write(row.Offset);
+        }
+
+        long end = (file.Length + Alignment - 1) / Alignment * Alignment;
+        writer.Write(new byte[end - file.Length]);
+        writer.Write(Data);
+        return file.ToArray();
+    }
+
+    internal static byte[] Text(string text)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(text);
+        return [.. BitConverter.GetBytes((long)bytes.Length), .. bytes];
+    }
+
+    /// <summary>A metadata pair: the value as it stands in the file.</summary>
+    internal sealed record Pair(string Key, int Type, byte[] Value)
+    {
+        internal static Pair Of(string key, object value)
+        {
+            if (value is not Array array)
+            {
+                return new Pair(key, Array.IndexOf(s_types, value.GetType()), Bytes(value));
+            }
+
+            MemoryStream bytes = new();
+            bytes.Write(BitConverter.GetBytes(Array.IndexOf(s_types, value.GetType().GetElementType()!)));
+            bytes.Write(BitConverter.GetBytes((long)array.Length));
+            foreach (object item in array)
+            {
+                bytes.Write(Bytes(item));
+            }
+
+            return new Pair(key, ArrayType, bytes.ToArray());
+        }
+
+        private static byte[] Bytes(object value) => value switch
+        {
+            byte v => [v],
+            sbyte v => [(byte)v],
+            ushort v => BitConverter.GetBytes(v),
+            short v => BitConverter.GetBytes(v),
+            uint v => BitConverter.GetBytes(v),
+            int v => BitConverter.GetBytes(v),
+            float v => BitConverter.GetBytes(v),
+            bool v => [v ? (byte)1 : (byte)0],
+            string v => Text(v),
+            ulong v => BitConverter.GetBytes(v),
+            long v => BitConverter.GetBytes(v),
+            double v => BitConverter.GetBytes(v),
+            _ => throw new ArgumentException(value.GetType().Name),
+        };
+    }
+
+    /// <summary>A tensor description; the offset counts from the data section.</summary>
+    internal sealed record Row(string Name, long[] Shape, int Type, long Offset, uint? Dimensions);
+}
