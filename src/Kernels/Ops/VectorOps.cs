@@ -81,6 +81,38 @@ public static unsafe class VectorOps
         }
     }
 
+    /// <summary>x ⊙= factors.</summary>
+    public static void Multiply(nint x, nint factors, int n)
+    {
+        float* a = (float*)x;
+        float* b = (float*)factors;
+        int i = 0;
+        for (; i <= n - Lanes.Count; i += Lanes.Count)
+        {
+            (Vector256.Load(a + i) * Vector256.Load(b + i)).Store(a + i);
+        }
+
+        for (; i < n; i++)
+        {
+            a[i] *= b[i];
+        }
+    }
+
+    /// <summary>Row r of the matrix x *= scales[r].</summary>
+    /// <param name="x">Row r at x + r · stride floats.</param>
+    /// <param name="stride">Floats.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="n">Elements of a row.</param>
+    /// <param name="scales">One float per row.</param>
+    public static void ScaleRows(nint x, long stride, int rows, int n, nint scales)
+    {
+        for (int r = 0; r < rows; r++)
+        {
+            float* row = (float*)x + (r * stride);
+            ScaleTo(row, row, n, ((float*)scales)[r]);
+        }
+    }
+
     /// <summary>x *= s.</summary>
     public static void Scale(nint x, int n, float s) => ScaleTo((float*)x, (float*)x, n, s);
 
@@ -134,6 +166,9 @@ public static unsafe class VectorOps
 
     /// <summary>e^x with the same bits as the vector form.</summary>
     public static float Exp(float x) => Lanes.Exp(x);
+
+    /// <summary>1 / (1 + e^-x), for gates of one value per row; same bits as <see cref="SigmoidMultiply"/> of one.</summary>
+    public static float Sigmoid(float x) => SigmoidUnit.Apply(x, 1f);
 
     /// <summary>n halves to n floats, exact.</summary>
     public static void HalfToFloat(nint src, nint dst, int n)
@@ -195,7 +230,7 @@ public static unsafe class VectorOps
         }
     }
 
-    private static void ScaleTo(float* source, float* destination, int n, float scale)
+    internal static void ScaleTo(float* source, float* destination, int n, float scale)
     {
         Vector256<float> scales = Vector256.Create(scale);
         int i = 0;
@@ -210,7 +245,7 @@ public static unsafe class VectorOps
         }
     }
 
-    private static double SumOfSquares(float* x, int n)
+    internal static double SumOfSquares(float* x, int n)
     {
         Vector256<double> a = Vector256<double>.Zero;
         Vector256<double> b = Vector256<double>.Zero;

@@ -56,6 +56,29 @@ public sealed class AttentionTests
         }
     }
 
+    [Theory]
+    [InlineData(KvType.F16)]
+    [InlineData(KvType.F32)]
+    public void Group_ValuesArePrefixOfKeys_MatchesReferenceForManyHeads(KvType type)
+    {
+        const int Heads = 128, KeyDim = 576, ValueDim = 512;
+        using var cache = new Cache(150, KeyDim, ValueDim, type, 6, shared: true);
+        using GuardedFloats query = GuardedFloats.Random(2, Heads * KeyDim);
+        using var output = new GuardedFloats(Heads * ValueDim);
+        using var scratch = new GuardedFloats((int)Attention.ScratchFloats(Heads, ValueDim));
+        Attention.Group(
+            query.Address, KeyDim, Heads, KeyDim, ValueDim, cache.Keys, cache.KeyStride, cache.Keys, cache.KeyStride, type, 0, 150, 0.07f,
+            output.Address, ValueDim, scratch.Address);
+        for (int h = 0; h < Heads; h += 21)
+        {
+            double[] expected = Reference(query.Span.Slice(h * KeyDim, KeyDim), cache, 0, 150, 0.07f, null);
+            for (int d = 0; d < ValueDim; d++)
+            {
+                Assert.Equal(expected[d], output.Span[(h * ValueDim) + d], 3e-6);
+            }
+        }
+    }
+
     [Fact]
     public void Head_MoreCachedKeys_SameBits()
     {
@@ -153,14 +176,14 @@ public sealed class AttentionTests
         private readonly int _rows;
         private readonly int _keyDim;
 
-        public Cache(int rows, int keyDim, int valueDim, KvType type, int seed)
+        public Cache(int rows, int keyDim, int valueDim, KvType type, int seed, bool shared = false)
         {
             int size = type == KvType.F16 ? 2 : 4;
             (_type, _rows, _keyDim, ValueDim) = (type, rows, keyDim, valueDim);
             KeyStride = (keyDim + Gap) * size;
-            ValueStride = (valueDim + Gap) * size;
+            ValueStride = shared ? KeyStride : (valueDim + Gap) * size;
             _keys = Fill(rows, keyDim, KeyStride, size, seed);
-            _values = Fill(rows, valueDim, ValueStride, size, seed + 1);
+            _values = shared ? _keys : Fill(rows, valueDim, ValueStride, size, seed + 1);
         }
 
         public int ValueDim { get; }
@@ -189,7 +212,10 @@ public sealed class AttentionTests
         public void Dispose()
         {
             _keys.Dispose();
-            _values.Dispose();
+            if (_values != _keys)
+            {
+                _values.Dispose();
+            }
         }
 
         private static QuantGuardedMemory Fill(int rows, int dim, long stride, int size, int seed)
