@@ -65,6 +65,43 @@ public sealed class DecoderTests(ITestOutputHelper log)
     }
 
     [Theory]
+    [InlineData("mixtral")]
+    [InlineData("gptoss")]
+    [InlineData("llama4")]
+    [InlineData("gemma4moe")]
+    [InlineData("deepseek3")]
+    [InlineData("deepseek2-kv-b")]
+    [InlineData("qwen35moe")]
+    [InlineData("qwen3next-ssm-in")]
+    public void Pass_OnceItsCodeIsThere_AllocatesNothing(string name)
+    {
+        GoldenCase golden = GoldenCase.Load(name);
+        using MemoryModel model = new(golden.Model, golden.Context, KvType.F16, ActivationMode.Int8);
+        for (int position = 0; position < 8; position++)
+        {
+            model.Step(golden.Tokens[position], position);
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        model.Step(golden.Tokens[8], 8);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
+    public void Experts_OfAPass_AreAnnouncedOnceForAllRows()
+    {
+        GoldenCase golden = GoldenCase.Load("mixtral");
+        using MemoryModel model = new(golden.Model, golden.Context, KvType.F32, ActivationMode.F32);
+        model.Run(golden.Tokens, golden.Tokens.Length);
+        ExpertBank bank = model.Spec.ExpertBanks[0];
+        Assert.InRange(model.Experts.Announced, bank.Used * model.Spec.ExpertBanks.Count, bank.Experts * model.Spec.ExpertBanks.Count);
+    }
+
+    [Fact]
+    public void Decoder_ModelWithExpertsButNoSource_IsRefused() =>
+        Assert.Throws<ArgumentNullException>(() => new MemoryModel(GoldenCase.Load("mixtral").Model, 64, KvType.F32, ActivationMode.F32, expertOrder: MemoryModel.NoExperts));
+
+    [Theory]
     [MemberData(nameof(Quantised))]
     public void QuantisedModel_DivergesFromExactArithmeticByItsActivationsOnly(string name)
     {
