@@ -105,6 +105,23 @@ public sealed class ModelSpecBuilderTests
         Assert.Equal(2, spec.Matrices.Count(m => m.Tensor.Name.EndsWith("ffn_gate_inp.weight", StringComparison.Ordinal)));
     }
 
+    [Theory]
+    [InlineData(0u, TinyFile.Vocabulary, RouterWeighting.Softmax, RouterGroupScore.Best)]
+    [InlineData(0u, 154_880, RouterWeighting.Sigmoid, RouterGroupScore.TwoBest)] // known by its vocabulary
+    [InlineData(1u, 154_880, RouterWeighting.Softmax, RouterGroupScore.Best)]
+    [InlineData(2u, TinyFile.Vocabulary, RouterWeighting.Sigmoid, RouterGroupScore.TwoBest)]
+    [InlineData(3u, TinyFile.Vocabulary, RouterWeighting.SelectedSoftmax, RouterGroupScore.TwoBest)]
+    [InlineData(4u, TinyFile.Vocabulary, RouterWeighting.SqrtSoftplus, RouterGroupScore.TwoBest)]
+    public void Build_GatingKey_StatesTheWeightingAndWithItHowGroupsRank(uint stated, int vocabulary, RouterWeighting weighting, RouterGroupScore score)
+    {
+        TinyFile file = new("deepseek2", hasExperts: true);
+        file.Tensors["token_embd.weight"] = [TinyFile.Width, vocabulary];
+        file.Keys["expert_gating_func"] = stated;
+        RouterRule rule = ((ExpertFfnSpec)ModelSpecBuilder.Build(file.Open()).Layers[0].Branches[1].Body).Rule;
+        Assert.Equal((weighting, score), (rule.Weighting, rule.GroupScore));
+        Assert.Equal((4, 2, 2, 1, 2.5f, true), (rule.Experts, rule.Selected, rule.Groups, rule.KeptGroups, rule.Scale, rule.Normalise));
+    }
+
     [Fact]
     public void Build_ExpertLayersOfAFamilyWithout_AreRefusedOnceByName()
     {
