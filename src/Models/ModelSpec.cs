@@ -28,6 +28,9 @@ public sealed record ModelSpec
     /// <summary>All streamed matrices in the order in which a pass uses them; the head is last.</summary>
     public required IReadOnlyList<WeightMatrix> Matrices { get; init; }
 
+    /// <summary>The experts of each layer that has some; their matrices are not among <see cref="Matrices"/>.</summary>
+    public IReadOnlyList<ExpertBank> ExpertBanks { get; init; } = [];
+
     /// <summary>All resident vectors.</summary>
     public required IReadOnlyList<SmallWeight> SmallWeights { get; init; }
 

@@ -15,9 +15,12 @@ public sealed class ModelSpecBuilderTests
     ];
 
     // Every test case writes thousands of files, so those whose rows read most.
-    public static TheoryData<string> FamiliesWithMostKeys => ["gemma4", "granite", "mistral3"];
+    public static TheoryData<string, bool> FamiliesWithMostKeys => new()
+    {
+        { "gemma4", false }, { "granite", false }, { "mistral3", false }, { "gemma4", true }, { "deepseek2", true }, { "qwen3next", true }, { "qwen35", false },
+    };
 
-    public static TheoryData<string> Families => [.. ArchitectureTable.All.Select(a => a.Name)];
+    public static TheoryData<string> Families => [.. ArchitectureTable.All.Where(a => !a.HasLatentAttention && a.DeltaNet is null).Select(a => a.Name)];
 
     [Theory]
     [MemberData(nameof(Families))]
@@ -36,14 +39,14 @@ public sealed class ModelSpecBuilderTests
 
     [Theory]
     [MemberData(nameof(FamiliesWithMostKeys))]
-    public void Build_HostileKey_IsAModelFormatErrorThatNamesItOrAUsableModel(string family)
+    public void Build_HostileKey_IsAModelFormatErrorThatNamesItOrAUsableModel(string family, bool hasExperts)
     {
         int refused = 0;
-        foreach (string key in new TinyFile(family).Keys.Keys)
+        foreach (string key in new TinyFile(family, hasExperts).Keys.Keys)
         {
             foreach (object value in HostileValues)
             {
-                TinyFile file = new(family);
+                TinyFile file = new(family, hasExperts);
                 file.Keys[key] = value;
                 refused += IsRefused(file, key, value) ? 1 : 0;
             }
@@ -54,21 +57,21 @@ public sealed class ModelSpecBuilderTests
 
     [Theory]
     [MemberData(nameof(FamiliesWithMostKeys))]
-    public void Build_MissingKeyOrTensor_NeverFailsOtherwise(string family)
+    public void Build_MissingKeyOrTensor_NeverFailsOtherwise(string family, bool hasExperts)
     {
-        foreach (string key in new TinyFile(family).Keys.Keys)
+        foreach (string key in new TinyFile(family, hasExperts).Keys.Keys)
         {
-            TinyFile file = new(family);
+            TinyFile file = new(family, hasExperts);
             file.Keys.Remove(key);
             IsRefused(file, key, "nothing");
         }
 
-        foreach (string tensor in new TinyFile(family).Tensors.Keys)
+        foreach (string tensor in new TinyFile(family, hasExperts).Tensors.Keys)
         {
-            TinyFile file = new(family);
+            TinyFile file = new(family, hasExperts);
             file.Tensors.Remove(tensor);
             IsRefused(file, tensor, "nothing");
-            foreach (long[] shape in new long[][] { [1], [TinyFile.Width], [1, 1], [TinyFile.Width, 1], [TinyFile.Width, 3], [TinyFile.Width, 4, 8] })
+            foreach (long[] shape in new long[][] { [1], [TinyFile.Width], [1, 1], [TinyFile.Width, 1], [TinyFile.Width, 3], [TinyFile.Width, 4, 8], [TinyFile.Width, 16, 5] })
             {
                 file.Tensors[tensor] = shape;
                 IsRefused(file, tensor, shape);
@@ -87,10 +90,42 @@ public sealed class ModelSpecBuilderTests
         Assert.All(missing, m => Assert.Contains(error.Gaps, g => g.Contains(m, StringComparison.Ordinal)));
     }
 
-    [Fact]
-    public void Build_ExpertLayers_AreRefusedOnceByName()
+    [Theory]
+    [InlineData("gemma4")]
+    [InlineData("deepseek2")]
+    [InlineData("qwen3next")]
+    [InlineData("qwen35moe")]
+    [InlineData("llama")]
+    public void Build_TinyFileWithExperts_GivesABankForEachLayerApartFromTheMatrices(string family)
     {
-        TinyFile file = new("llama");
+        ModelSpec spec = ModelSpecBuilder.Build(new TinyFile(family, hasExperts: true).Open());
+        Assert.Equal([0, 1], spec.ExpertBanks.Select(b => b.Layer));
+        Assert.All(spec.ExpertBanks, b => Assert.Equal(3 * TinyFile.Width * TinyFile.FfnWidth * 4L, b.ExpertBytes));
+        Assert.DoesNotContain(spec.Matrices, m => m.Tensor.Name.Contains("_exps", StringComparison.Ordinal));
+        Assert.Equal(2, spec.Matrices.Count(m => m.Tensor.Name.EndsWith("ffn_gate_inp.weight", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData(0u, TinyFile.Vocabulary, RouterWeighting.Softmax, RouterGroupScore.Best)]
+    [InlineData(0u, 154_880, RouterWeighting.Sigmoid, RouterGroupScore.TwoBest)] // known by its vocabulary
+    [InlineData(1u, 154_880, RouterWeighting.Softmax, RouterGroupScore.Best)]
+    [InlineData(2u, TinyFile.Vocabulary, RouterWeighting.Sigmoid, RouterGroupScore.TwoBest)]
+    [InlineData(3u, TinyFile.Vocabulary, RouterWeighting.SelectedSoftmax, RouterGroupScore.TwoBest)]
+    [InlineData(4u, TinyFile.Vocabulary, RouterWeighting.SqrtSoftplus, RouterGroupScore.TwoBest)]
+    public void Build_GatingKey_StatesTheWeightingAndWithItHowGroupsRank(uint stated, int vocabulary, RouterWeighting weighting, RouterGroupScore score)
+    {
+        TinyFile file = new("deepseek2", hasExperts: true);
+        file.Tensors["token_embd.weight"] = [TinyFile.Width, vocabulary];
+        file.Keys["expert_gating_func"] = stated;
+        RouterRule rule = ((ExpertFfnSpec)ModelSpecBuilder.Build(file.Open()).Layers[0].Branches[1].Body).Rule;
+        Assert.Equal((weighting, score), (rule.Weighting, rule.GroupScore));
+        Assert.Equal((4, 2, 2, 1, 2.5f, true), (rule.Experts, rule.Selected, rule.Groups, rule.KeptGroups, rule.Scale, rule.Normalise));
+    }
+
+    [Fact]
+    public void Build_ExpertLayersOfAFamilyWithout_AreRefusedOnceByName()
+    {
+        TinyFile file = new("phi3");
         file.Tensors["blk.0.ffn_gate_inp.weight"] = file.Tensors["blk.1.ffn_gate_inp.weight"] = [TinyFile.Width, 4];
         UnsupportedModelException error = Assert.Throws<UnsupportedModelException>(() => ModelSpecBuilder.Build(file.Open()));
         Assert.Contains("experts", Assert.Single(error.Gaps), StringComparison.Ordinal);

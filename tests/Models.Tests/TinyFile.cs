@@ -4,16 +4,16 @@ using LayerStream.Formats.Tests;
 namespace LayerStream.Models.Tests;
 
 /// <summary>Keys and tensors of a file of two layers, to be changed before it is written; all weights are zero.</summary>
-internal sealed class TinyFile
+internal sealed partial class TinyFile
 {
     internal const int Width = 32;
     internal const int Vocabulary = 8;
+    internal const int FfnWidth = 16;
     private const int Heads = 4;
     private const int KvHeads = 2;
     private const int HeadDim = 8;
-    private const int FfnWidth = 16;
 
-    internal TinyFile(string architecture)
+    internal TinyFile(string architecture, bool hasExperts = false)
     {
         Architecture = architecture;
         AddKeys();
@@ -25,6 +25,8 @@ internal sealed class TinyFile
         {
             AddLayer($"blk.{i}.", row);
         }
+
+        AddKinds(row, hasExperts);
     }
 
     internal string Architecture { get; }

@@ -6,6 +6,7 @@ namespace LayerStream.Models;
 /// <summary>Activations of one pass, allocated once: every buffer is [batch × width] floats, rows 64-byte aligned. Strides in floats unless said.</summary>
 public sealed class Workspace : IDisposable
 {
+    private static readonly ActivationLayout[] Layouts = Enum.GetValues<ActivationLayout>();
     private readonly AlignedBuffer _buffer;
     private readonly long[] _ropeOffset;
     private readonly long _ropeStride;
@@ -101,6 +102,30 @@ public sealed class Workspace : IDisposable
 
     internal nint LayerInputAddress(int row, long offset) => _layerInputs + (nint)(((row * _layerInputStride) + offset) * 4);
 
+    /// <summary>Floats rounded up to whole cache lines.</summary>
+    internal static long Line(long floats) => (floats + 15) / 16 * 16;
+
+    /// <summary>Floats of the room of one row prepared for a product, whatever the layout.</summary>
+    internal static long PreparedFloats(int columns)
+    {
+        long bytes = 0;
+        foreach (ActivationLayout layout in Layouts)
+        {
+            bytes = Math.Max(bytes, MatMul.RowBytes(layout, checked(columns + 255) / 256 * 256));
+        }
+
+        return Line((bytes + 3) / 4);
+    }
+
+    /// <summary>
+    /// Intermediate results taken by regions instead of by rows: the region that begins behind [batch × offset] floats, where offset is a
+    /// multiple of a cache line and a branch's regions together are [batch × <see cref="BranchSpec.RowFloats"/>].
+    /// </summary>
+    internal nint Region(long offset) => Inner + (nint)(Batch * offset * 4);
+
+    /// <summary>Floats at an address of this workspace.</summary>
+    internal Span<float> Floats(nint address, int n) => _buffer.Floats(address - _buffer.Address, n);
+
     /// <summary>Address in a row of intermediate results; the offset is in floats.</summary>
     internal nint InnerRow(int row, long offset) => Inner + (nint)(((row * InnerStride) + offset) * 4);
 
@@ -119,7 +144,7 @@ public sealed class Workspace : IDisposable
             int layerInputs = spec.LayerInputs?.RowWidth ?? 0, widest = Math.Max(spec.Width, bodies.Max(b => b.WidestInput));
             Stream = Line(spec.Width);
             Inner = Line(Math.Max(layerInputs, bodies.Max(b => b.RowFloats)));
-            Prepared = Line((Enum.GetValues<ActivationLayout>().Max(l => MatMul.RowBytes(l, checked(widest + 255) / 256 * 256)) + 3) / 4);
+            Prepared = PreparedFloats(widest);
             LayerInputs = Line(layerInputs);
             Scratch = Line(bodies.Max(b => b.ThreadFloats));
             Logits = Line(spec.Vocabulary);
@@ -151,7 +176,5 @@ public sealed class Workspace : IDisposable
         public long[] RopeOffset { get; }
 
         public long BytesPerRow => checked(((3 * Stream) + Inner + Prepared + Rope + LayerInputs) * 4);
-
-        private static long Line(long floats) => (floats + 15) / 16 * 16;
     }
 }

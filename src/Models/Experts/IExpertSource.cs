@@ -1,0 +1,20 @@
+namespace LayerStream.Models;
+
+/// <summary>Hands a pass the experts its router chose; behind it stands the ring, or plain memory in tests.</summary>
+public interface IExpertSource
+{
+    /// <summary>
+    /// Announces the experts that the rows of the pass chose in a layer. The missing ones start on their way; every one must then be
+    /// taken once before the next layer announces its own.
+    /// </summary>
+    /// <param name="bank">Id of the layer's bank.</param>
+    /// <param name="experts">Distinct experts, ascending.</param>
+    /// <param name="weights">Sum over the rows of the router's weights for each of them: evidence for what to keep.</param>
+    void Demand(int bank, ReadOnlySpan<int> experts, ReadOnlySpan<float> weights);
+
+    /// <summary>Waits for a demanded expert that was not taken yet: those in memory first, then the others as they arrive.</summary>
+    ExpertLease Take();
+
+    /// <summary>The pass is done with the expert for all its rows.</summary>
+    void Release(in ExpertLease lease);
+}
