@@ -66,6 +66,7 @@ public static class Failures
             + $"The smallest that works: --memory-budget {ByteSize.FormatOption(e.SmallestBudgetBytes)}",
         UnsupportedModelException e => $"This model cannot run here: {string.Join("; ", e.Gaps)}.",
         ContextExceededException e => $"The prompt has {e.PromptTokens} tokens, the context holds {e.Context}. Give a larger --context or a shorter prompt.",
+        RouteTraceException e => $"The route trace cannot be read: {e.Message}",
         ModelFormatException e => $"The model cannot be opened: {e.Message}",
         EngineFaultException { InnerException: { } inner } e => $"The {e.Stage} stage failed: {Describe(inner)}",
         FlashReadException e => $"Reading the model failed: {e.Message}",

@@ -1,0 +1,216 @@
+using System.Globalization;
+using System.IO.Compression;
+
+namespace LayerStream.Formats;
+
+/// <summary>
+/// Reads route traces: gzip or plain text; '#' lines tell the model, one column line, then a line per routed expert:
+/// turn, phase, step, layer, slot, expert, weight, residency, expert_bytes. The last two tell of the run that recorded it and are not kept.
+/// </summary>
+public sealed class RouteTraceReader
+{
+    private const int MostLayers = 4096;
+    private const int MostExperts = 65_536;
+
+    private readonly string _source;
+    private readonly List<(long ExpertBytes, long DenseBytes)> _layers = [];
+    private readonly List<int> _experts = [];
+    private readonly List<float> _weights = [];
+    private string? _model;
+    private string _architecture = "";
+    private int _layerCount;
+    private int _expertCount;
+    private int _routed;
+    private RouteTrace? _trace;
+    private (int Turn, int Phase, int Step, int Layer) _open;
+    private int _token = -1;
+    private int _line;
+    private int _openLine;
+
+    private RouteTraceReader(string source) => _source = source;
+
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="RouteTraceException">Not a route trace, or broken; it names the line.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static RouteTrace Load(string path)
+    {
+        using FileStream file = File.OpenRead(path);
+        return Read(file, Path.GetFileName(path));
+    }
+
+    /// <summary>Reads a stream that can seek.</summary>
+    /// <exception cref="RouteTraceException">As above.</exception>
+    public static RouteTrace Read(Stream stream, string source)
+    {
+        bool zipped = stream.ReadByte() == 0x1F && stream.ReadByte() == 0x8B;
+        stream.Position = 0;
+        RouteTraceReader reader = new(source);
+        using Stream plain = zipped ? new GZipStream(stream, CompressionMode.Decompress, leaveOpen: true) : stream;
+        using StreamReader text = new(plain);
+        try
+        {
+            while (text.ReadLine() is { } line)
+            {
+                reader._line++;
+                reader.Take(line);
+            }
+        }
+        catch (InvalidDataException e)
+        {
+            throw new RouteTraceException(source, reader._line + 1, $"the compressed data ends or is broken here ({e.Message})");
+        }
+
+        return reader.Finish();
+    }
+
+    private void Take(string line)
+    {
+        if (_line == 1 && line.TrimEnd() != "# route_trace v1")
+        {
+            throw Wrong("this is not a route trace: its first line is not '# route_trace v1'");
+        }
+
+        if (line.StartsWith('#'))
+        {
+            Header(line);
+        }
+        else if (line.StartsWith("turn,", StringComparison.Ordinal))
+        {
+            Columns(line);
+        }
+        else if (line.Length > 0)
+        {
+            Row(line);
+        }
+    }
+
+    private void Header(string line)
+    {
+        if (_trace is not null)
+        {
+            return; // a remark
+        }
+
+        if (line.StartsWith("# model=", StringComparison.Ordinal))
+        {
+            int end = line.LastIndexOf(" arch=", StringComparison.Ordinal);
+            _model = Path.GetFileName(line[8..(end < 0 ? line.Length : end)]);
+            _architecture = Value(line, "arch");
+            _layerCount = Whole(Value(line, "n_layer"), "n_layer", 1, MostLayers);
+            _expertCount = Whole(Value(line, "n_expert"), "n_expert", 1, MostExperts);
+            _routed = Whole(Value(line, "n_expert_used"), "n_expert_used", 1, _expertCount);
+        }
+        else if (line.StartsWith("# layer=", StringComparison.Ordinal))
+        {
+            int layer = Whole(Value(line, "layer"), "layer", 0, MostLayers);
+            if (layer != _layers.Count)
+            {
+                throw Wrong($"layer {_layers.Count} is expected here, not {layer}");
+            }
+
+            _layers.Add((Bytes(Value(line, "expert_bytes"), "expert_bytes"), Bytes(Value(line, "dense_bytes"), "dense_bytes")));
+        }
+    }
+
+    private void Columns(string line)
+    {
+        if (line.TrimEnd() != RouteTraceWriter.Columns)
+        {
+            throw Wrong($"the columns are not {RouteTraceWriter.Columns}");
+        }
+
+        if (_model is null || _layers.Count != _layerCount)
+        {
+            throw Wrong(_model is null ? "no '# model=' line before the columns" : $"{_layers.Count} of {_layerCount} layers are described before the columns");
+        }
+
+        _trace = new RouteTrace(new RouteHeader(
+            _model, _architecture, _expertCount, _routed, [.. _layers.Select(l => l.ExpertBytes)], [.. _layers.Select(l => l.DenseBytes)]));
+    }
+
+    private void Row(string line)
+    {
+        if (_trace is null)
+        {
+            throw Wrong("a routing before the column line");
+        }
+
+        Span<Range> fields = stackalloc Range[10];
+        ReadOnlySpan<char> text = line.AsSpan().TrimEnd();
+        if (text.Split(fields, ',') != 9)
+        {
+            throw Wrong("a routing has 9 fields");
+        }
+
+        (int Turn, int Phase, int Step, int Layer) key = (
+            Whole(text[fields[0]], "turn", 0, int.MaxValue), Whole(text[fields[1]], "phase", 0, int.MaxValue),
+            Whole(text[fields[2]], "step", 0, int.MaxValue), Whole(text[fields[3]], "layer", 0, _layerCount - 1));
+        int slot = Whole(text[fields[4]], "slot", 0, _expertCount - 1);
+        if (slot == 0)
+        {
+            Close();
+            _token += _token < 0 || (key.Turn, key.Phase, key.Step) != (_open.Turn, _open.Phase, _open.Step) || key.Layer <= _open.Layer ? 1 : 0;
+            (_open, _openLine) = (key, _line);
+        }
+        else if (slot != _experts.Count || key != _open)
+        {
+            throw Wrong($"slot {slot} does not continue the routing before it");
+        }
+
+        _experts.Add(Whole(text[fields[5]], "expert", 0, _expertCount - 1));
+        _weights.Add(float.TryParse(text[fields[6]], NumberStyles.Float, CultureInfo.InvariantCulture, out float w) && float.IsFinite(w)
+            ? w
+            : throw Wrong($"weight '{text[fields[6]]}' is not a number"));
+    }
+
+    private void Close()
+    {
+        if (_experts.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            _trace!.Add(
+                _token, _open.Turn, _open.Phase, _open.Step, _open.Layer,
+                System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_experts), System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_weights));
+        }
+        catch (ArgumentException e)
+        {
+            throw new RouteTraceException(_source, _openLine, e.Message);
+        }
+
+        _experts.Clear();
+        _weights.Clear();
+    }
+
+    private RouteTrace Finish()
+    {
+        Close();
+        return _trace is { Accesses: > 0 } trace ? trace : throw new RouteTraceException(_source, 0, "there is no routing in it");
+    }
+
+    private static string Value(string line, string name)
+    {
+        int at = line.IndexOf(name + "=", StringComparison.Ordinal);
+        if (at < 0)
+        {
+            return "";
+        }
+
+        at += name.Length + 1;
+        int end = line.IndexOf(' ', at);
+        return line[at..(end < 0 ? line.Length : end)];
+    }
+
+    private int Whole(ReadOnlySpan<char> text, string name, int least, int most) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int v) && v >= least && v <= most
+            ? v
+            : throw Wrong($"{name} is '{text}', not a whole number from {least} to {most}");
+
+    private long Bytes(ReadOnlySpan<char> text, string name) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long v) && v < 1L << 48 ? v : throw Wrong($"{name} is '{text}', not a number of bytes");
+
+    private RouteTraceException Wrong(string message) => new(_source, _line, message);
+}

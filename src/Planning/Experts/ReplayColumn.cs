@@ -1,0 +1,38 @@
+using LayerStream.Formats;
+
+namespace LayerStream.Planning;
+
+/// <summary>Policies and bounds at one number of slots.</summary>
+/// <param name="Slots">Slots per layer; shared policies have as many times the layers.</param>
+/// <param name="Rows">Counts by policy, then of Belady's bound.</param>
+public sealed record ReplayColumn(int Slots, IReadOnlyDictionary<string, ReplayCounts> Rows)
+{
+    /// <summary>Name of the bound with slots per layer.</summary>
+    public const string Bound = "belady";
+
+    /// <summary>Name of the bound with slots shared by all layers.</summary>
+    public const string SharedBound = "belady-shared";
+
+    /// <summary>Replays every policy given and the baseline.</summary>
+    public static ReplayColumn Measure(RouteTrace trace, int slots, IEnumerable<ExpertPolicyRow> policies, int warmUpTokens = 0)
+    {
+        RouteHeader header = trace.Header;
+        ExpertCacheShape shape = ExpertCacheShape.Even(header.Layers, header.Experts, header.Routed, slots);
+        OrderedDictionary<string, ReplayCounts> rows = [];
+        foreach (ExpertPolicyRow policy in policies.Prepend(ExpertPolicies.Find(ExpertPolicies.Baseline)!).Distinct())
+        {
+            rows.Add(policy.Name, ExpertReplay.Run(trace, policy, shape, warmUpTokens));
+        }
+
+        rows.Add(Bound, BeladyBound.Run(trace, shape, shared: false, warmUpTokens));
+        rows.Add(SharedBound, BeladyBound.Run(trace, shape, shared: true, warmUpTokens));
+        return new ReplayColumn(slots, rows);
+    }
+
+    /// <summary>Of what Belady's per-layer bound gains over the baseline, the share that a row gains; null where there is nothing to gain.</summary>
+    public double? ShareOfGain(string name)
+    {
+        double baseline = Rows[ExpertPolicies.Baseline].HitRate, gain = Rows[Bound].HitRate - baseline;
+        return gain > 1e-9 ? (Rows[name].HitRate - baseline) / gain : null;
+    }
+}

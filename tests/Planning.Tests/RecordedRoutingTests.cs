@@ -1,0 +1,85 @@
+using LayerStream.Formats;
+
+namespace LayerStream.Planning.Tests;
+
+/// <summary>Policies, prior and synthetic routing against recorded routing of three models.</summary>
+public sealed class RecordedRoutingTests
+{
+    /// <summary>Per trace, at 4, 8, 15, 31 and 61 of 128 slots: the least share (%) of Belady's gain that the default policy earns.</summary>
+    [Theory]
+    [InlineData("qwen", new[] { 60, 36, 32, 28, 60 })]
+    [InlineData("gptoss", new[] { 22, 13, 12, 14, 60 })]
+    [InlineData("gemma", new[] { 60, 42, 32, 24, 60 })]
+    public void DefaultPolicy_OnARecordedTrace_EarnsItsShareOfBeladysGain(string name, int[] leastShares)
+    {
+        RouteTrace trace = SharedTraces.Load(name);
+        for (int i = 0; i < leastShares.Length; i++)
+        {
+            ReplayColumn column = ReplayColumn.Measure(trace, SharedTraces.Slots[i], ExpertPolicies.All);
+            double share = column.ShareOfGain(ExpertPolicies.Default)!.Value;
+            Assert.True(100 * share >= leastShares[i], $"{name}, {SharedTraces.Slots[i]} slots: {share:P1}");
+            Assert.True(column.Rows[ReplayColumn.SharedBound].Hits >= column.Rows[ReplayColumn.Bound].Hits);
+            double most = column.Rows.Where(r => r.Key is not (ReplayColumn.Bound or ReplayColumn.SharedBound)).Max(r => r.Value.HitRate);
+            Assert.True(column.Rows[ExpertPolicies.Default].HitRate >= most - 0.02, $"{name}, {SharedTraces.Slots[i]} slots: another policy hits {most:P1}");
+        }
+    }
+
+    [Theory]
+    [InlineData("qwen")]
+    [InlineData("gptoss")]
+    [InlineData("gemma")]
+    public void SyntheticRouting_AsLongAsATrace_HasItsHitRates(string name)
+    {
+        RouteTrace trace = SharedTraces.Load(name);
+        RouteTrace made = SyntheticRouting.Generate(trace.Header, trace.Tokens, seed: 1);
+        ExpertPolicyRow[] policies = [ExpertPolicies.Find("lru")!, ExpertPolicies.Find("lfu")!];
+        List<string> report = [];
+        double squares = 0;
+        foreach (int slots in SharedTraces.Slots)
+        {
+            foreach (ExpertPolicyRow policy in policies)
+            {
+                ExpertCacheShape shape = ExpertCacheShape.Even(trace.Header.Layers, trace.Header.Experts, trace.Header.Routed, slots);
+                double real = 100 * ExpertReplay.Run(trace, policy, shape).HitRate, synthetic = 100 * ExpertReplay.Run(made, policy, shape).HitRate;
+                squares += (real - synthetic) * (real - synthetic);
+                report.Add($"{policy.Name} {slots}: recorded {real:F1} %, synthetic {synthetic:F1} %");
+            }
+        }
+
+        double rms = Math.Sqrt(squares / report.Count);
+        TestContext.Current.SendDiagnosticMessage($"{name}: rms {rms:F2} points; {string.Join("; ", report)}");
+        Assert.True(rms < 4.5, $"rms {rms:F2}: {string.Join("; ", report)}");
+    }
+
+    [Theory]
+    [InlineData("qwen")]
+    [InlineData("gptoss")]
+    [InlineData("gemma")]
+    public void Prior_AgainstTheDefaultPolicy_IsNear(string name)
+    {
+        RouteTrace trace = SharedTraces.Load(name);
+        HitCurve prior = HitCurve.Prior(trace.Header.Experts, trace.Header.Routed);
+        foreach (int slots in SharedTraces.Slots)
+        {
+            ExpertCacheShape shape = ExpertCacheShape.Even(trace.Header.Layers, trace.Header.Experts, trace.Header.Routed, slots);
+            double measured = ExpertReplay.Run(trace, ExpertPolicies.Find(ExpertPolicies.Default)!, shape).HitRate;
+            double expected = prior.HitsPerToken(slots) / trace.Header.Routed;
+            Assert.True(Math.Abs(measured - expected) < 0.09, $"{name}, {slots} slots: measured {measured:P1}, prior {expected:P1}");
+        }
+    }
+
+    [Fact]
+    public void HitCurves_OfATrace_FillAKnapsack()
+    {
+        RouteTrace trace = SharedTraces.Load("qwen");
+        HitCurve[] curves = HitCurve.FromTrace(trace, ExpertPolicies.Find("forecast")!, SharedTraces.Slots);
+        ExpertLayerItem[] layers = [.. curves.Select((c, i) => new ExpertLayerItem(trace.Header.ExpertBytes[i], trace.Header.ExpertBytes[i], trace.Header.Experts, c))];
+        DenseItem[] dense = [.. trace.Header.DenseBytes.Select(b => new DenseItem(b, b))];
+        ResidencyChoice choice = ResidencyKnapsack.Choose(dense, layers, trace.Header.Routed, 4L << 30);
+        Assert.DoesNotContain(false, choice.Pinned);
+        Assert.InRange(choice.UsedBytes, (4L << 30) - 3_100_000, 4L << 30);
+        int[] even = [.. layers.Select(_ => choice.SlotsPerLayer.Sum() / layers.Length)];
+        double chosen = layers.Select((l, i) => l.Curve.HitsPerToken(choice.SlotsPerLayer[i]) * l.ExpertBytes).Sum();
+        Assert.True(chosen >= layers.Select((l, i) => l.Curve.HitsPerToken(even[i]) * l.ExpertBytes).Sum());
+    }
+}
