@@ -6,7 +6,8 @@ using LayerStream.Kernels;
 namespace LayerStream.Kernels.Benchmarks;
 
 /// <summary>
-/// Single-thread rates of the matrix products. Arguments: names of types (default: the common ones), <c>f32</c> for the reference mode.
+/// Single-thread rates of the matrix products. Arguments: names of types (default: the common ones), <c>f32</c> for the reference mode,
+/// <c>ops</c> for the operators between matrix products instead.
 /// </summary>
 internal static unsafe class Program
 {
@@ -24,6 +25,13 @@ internal static unsafe class Program
 
     private static void Main(string[] args)
     {
+        if (args.Contains("ops"))
+        {
+            Console.WriteLine(Isa.Describe());
+            LayerOpRates.Measure();
+            return;
+        }
+
         ActivationMode mode = args.Contains("f32") ? ActivationMode.F32 : ActivationMode.Int8;
         string[] names = args.Where(a => a != "f32").ToArray();
         nint weights = (nint)NativeMemory.AlignedAlloc((nuint)MatrixBytes, 4096);

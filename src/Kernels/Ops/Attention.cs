@@ -53,7 +53,7 @@ public static unsafe class Attention
     /// <param name="valueDim">Elements of a value and of an output, at most 4096.</param>
     /// <param name="keys">Address of the row of absolute key 0; key j lies at keys + j · keyStride.</param>
     /// <param name="keyStride">Bytes.</param>
-    /// <param name="values">Address of the row of absolute key 0's value.</param>
+    /// <param name="values">Address of the row of absolute key 0's value; may be <paramref name="keys"/> (MLA: values are the keys' first elements).</param>
     /// <param name="valueStride">Bytes.</param>
     /// <param name="type">Element type of keys and values.</param>
     /// <param name="firstKey">First visible key, absolute.</param>

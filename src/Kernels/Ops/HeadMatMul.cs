@@ -65,7 +65,7 @@ public static unsafe class HeadMatMul
         {
             int head = row / rows;
             int end = Math.Min(rowEnd, (head + 1) * rows);
-            nint activations = prepared + (nint)(head * tokens * rowBytes);
+            nint activations = prepared + (nint)((long)head * tokens * rowBytes);
             nint outputs = y + (nint)(head * (headStride - rows) * sizeof(float)); // MatMul adds the stored row's index
             MatMul.Multiply(type, weights, columns, row, end, layout, activations, rowBytes, tokens, outputs, tokenStride);
             row = end;

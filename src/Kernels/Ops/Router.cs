@@ -191,9 +191,10 @@ public static unsafe class Router
             sum += value;
         }
 
+        double inverse = 1.0 / sum;
         foreach (ref float value in values)
         {
-            value = (float)(value / sum);
+            value = (float)(value * inverse);
         }
     }
 
