@@ -30,6 +30,12 @@ public sealed record EnginePlan
     /// <summary>Bytes of weights that every token multiplies by.</summary>
     public long DenseBytes => Spec.MatrixBytes;
 
+    /// <summary>Bytes of weights that one token multiplies by: the dense part and the experts it is routed to.</summary>
+    public long UsedBytesPerToken => DenseBytes + Experts.RoutedBytesPerToken;
+
+    /// <summary>Slots for experts.</summary>
+    public ExpertPlan Experts => Memory.Experts;
+
     public int PrefetchDepth => Memory.PrefetchDepth;
 
     public long SlotBytes => Memory.SlotBytes;

@@ -5,7 +5,7 @@ namespace LayerStream.Actors;
 
 /// <summary>What a run's body works with on the compute thread: passes over the model, one after the other.</summary>
 internal sealed class ComputeSession(
-    ModelSpec spec, Decoder decoder, RingTileSource source, Workspace work, SequenceState sequence, EmbeddingRows embeddings, EmbeddingRows? layerInputs, TraceRing trace)
+    ModelSpec spec, Decoder decoder, RingTileSource source, RingExpertSource experts, PassAccount account, Workspace work, SequenceState sequence, EmbeddingRows embeddings, EmbeddingRows? layerInputs, TraceRing trace)
 {
     private readonly PassRow[] _rows = new PassRow[work.Batch];
     private RunContext? _run;
@@ -14,7 +14,9 @@ internal sealed class ComputeSession(
 
     internal ModelSpec Spec => spec;
 
-    internal RingTileSource Source => source;
+    internal PassAccount Account => account;
+
+    internal IExpertSource Experts => experts;
 
     internal TraceRing Trace => trace;
 
@@ -36,6 +38,7 @@ internal sealed class ComputeSession(
         _run = run;
         _announced = _pass;
         source.BeginRun(run.Cancelled);
+        experts.BeginRun(run.Cancelled);
     }
 
     internal void End()
@@ -52,7 +55,7 @@ internal sealed class ComputeSession(
     internal void Execute(IReadOnlyList<int> ids, int first, int count, int position, int logitRows)
     {
         Run.Cancelled.ThrowIfCancellationRequested();
-        source.BeginPass(_pass);
+        BeginPass();
         for (int r = 0; r < count; r++)
         {
             int id = ids[first + r];
@@ -67,7 +70,18 @@ internal sealed class ComputeSession(
             decoder.Head(count - logitRows, logitRows);
         }
 
-        source.EndPass();
+        EndPass();
+    }
+
+    internal void BeginPass()
+    {
+        account.BeginPass(_pass);
+        experts.BeginPass();
+    }
+
+    internal void EndPass()
+    {
+        account.EndCompute(Stopwatch.GetTimestamp(), -1);
         _pass++;
     }
 

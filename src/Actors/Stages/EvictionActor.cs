@@ -2,8 +2,8 @@ using System.Diagnostics;
 
 namespace LayerStream.Actors;
 
-/// <summary>Frees the slots of spent tiles; at the end of a run also those of tiles that nobody took.</summary>
-internal sealed class EvictionActor(TileRing ring, TraceRing trace) : StageActor("eviction")
+/// <summary>Frees the slots of spent tiles and experts; at the end of a run also those of what nobody took.</summary>
+internal sealed class EvictionActor(TileRing ring, ExpertRing experts, TraceRing trace) : StageActor("eviction")
 {
     protected override async Task LoopAsync(RunContext run, CancellationToken stop)
     {
@@ -24,14 +24,22 @@ internal sealed class EvictionActor(TileRing ring, TraceRing trace) : StageActor
             Evict(spent);
         }
 
-        run.WastedBytes += ring.DrainLoaded();
+        run.WastedBytes += ring.DrainLoaded() + experts.Settle();
         return Task.CompletedTask;
     }
 
     private void Evict(SpentTile spent)
     {
         long begin = Stopwatch.GetTimestamp();
-        TileRing.Write(ring.Free, new FreeSlot(spent.Slot));
+        if (experts.Owns(spent))
+        {
+            experts.Return(spent.Slot);
+        }
+        else
+        {
+            TileRing.Write(ring.Free, new FreeSlot(spent.Slot));
+        }
+
         trace.Add(new TraceEvent { Kind = TraceKind.Evict, StartTicks = begin, EndTicks = Stopwatch.GetTimestamp(), Tile = spent.Tile, Pass = spent.Pass, Lane = spent.Slot });
     }
 }

@@ -103,9 +103,10 @@ public static class RunVerb
     {
         int passes = Math.Max(0, r.GeneratedTokens - 1);
         double prefill = r.PromptSeconds > 0 ? r.PromptTokens / r.PromptSeconds : 0, decode = r.DecodeSeconds > 0 ? passes / r.DecodeSeconds : 0;
+        string experts = r.ExpertHits + r.ExpertMisses == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", experts {r.ExpertHitRate:P0} in memory");
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"prompt {r.PromptTokens} tokens {prefill:F1}/s, answer {r.GeneratedTokens} tokens {decode:F2}/s ({r.FinishReason}), {ByteSize.Format((long)r.BytesPerToken)} streamed per token, overlap {r.OverlapShare:P0}, peak memory {ByteSize.Format(PeakBytes())}");
+            $"prompt {r.PromptTokens} tokens {prefill:F1}/s, answer {r.GeneratedTokens} tokens {decode:F2}/s ({r.FinishReason}), {ByteSize.Format((long)r.BytesPerToken)} streamed per token{experts}, overlap {r.OverlapShare:P0}, peak memory {ByteSize.Format(PeakBytes())}");
     }
 
     private static void WriteJson(Utf8JsonWriter json, Reply reply, EnginePlan plan)
@@ -120,6 +121,14 @@ public static class RunVerb
         json.WriteNumber("bytesStreamed", r.BytesStreamed);
         json.WriteNumber("bytesWasted", r.BytesWasted);
         json.WriteNumber("bytesPerToken", r.BytesPerToken);
+        if (plan.Spec.ExpertBanks.Count > 0)
+        {
+            json.WriteNumber("expertHits", r.ExpertHits);
+            json.WriteNumber("expertMisses", r.ExpertMisses);
+            json.WriteNumber("expertHitRate", r.ExpertHitRate);
+            json.WriteNumber("expertBytesStreamed", r.ExpertBytesStreamed);
+        }
+
         JsonOut.WriteOverlap(json, r);
         json.WriteNumber("peakMemoryBytes", PeakBytes());
         json.WriteNumber("budgetBytes", plan.Sheet.BudgetBytes);
