@@ -125,6 +125,13 @@ public sealed class ExpertPolicyTests
         }
     }
 
+    [Fact]
+    public void Foresight_OfTheWholeTrace_IsBelady()
+    {
+        ExpertCacheShape shape = ExpertCacheShape.Even(Layers, Experts, Routed, 7);
+        Assert.Equal(BeladyBound.Run(Trace, shape, shared: false), ForesightReplay.Run(Trace, shape, sightTokens: 1000));
+    }
+
     [Theory]
     [MemberData(nameof(Names))]
     public void Policy_NeverExceedsBelady(string name)

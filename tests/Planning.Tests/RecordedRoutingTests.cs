@@ -7,9 +7,9 @@ public sealed class RecordedRoutingTests
 {
     /// <summary>Per trace, at 4, 8, 15, 31 and 61 of 128 slots: the least share (%) of Belady's gain that the default policy earns.</summary>
     [Theory]
-    [InlineData("qwen", new[] { 60, 36, 32, 28, 60 })]
-    [InlineData("gptoss", new[] { 22, 13, 12, 14, 60 })]
-    [InlineData("gemma", new[] { 60, 42, 32, 24, 60 })]
+    [InlineData("qwen", new[] { 62, 37, 34, 31, 60 })]
+    [InlineData("gptoss", new[] { 24, 14, 13, 16, 90 })]
+    [InlineData("gemma", new[] { 64, 43, 34, 25, 60 })]
     public void DefaultPolicy_OnARecordedTrace_EarnsItsShareOfBeladysGain(string name, int[] leastShares)
     {
         RouteTrace trace = SharedTraces.Load(name);
@@ -19,8 +19,24 @@ public sealed class RecordedRoutingTests
             double share = column.ShareOfGain(ExpertPolicies.Default)!.Value;
             Assert.True(100 * share >= leastShares[i], $"{name}, {SharedTraces.Slots[i]} slots: {share:P1}");
             Assert.True(column.Rows[ReplayColumn.SharedBound].Hits >= column.Rows[ReplayColumn.Bound].Hits);
-            double most = column.Rows.Where(r => r.Key is not (ReplayColumn.Bound or ReplayColumn.SharedBound)).Max(r => r.Value.HitRate);
+            double most = ExpertPolicies.All.Max(p => column.Rows[p.Name].HitRate);
             Assert.True(column.Rows[ExpertPolicies.Default].HitRate >= most - 0.02, $"{name}, {SharedTraces.Slots[i]} slots: another policy hits {most:P1}");
+        }
+    }
+
+    /// <summary>At 12 and 24 % residency, knowing the whole next token and the past does not earn 60 % of Belady's gain.</summary>
+    [Theory]
+    [InlineData("qwen")]
+    [InlineData("gptoss")]
+    [InlineData("gemma")]
+    public void Foresight_OfOneToken_StaysBelowSixtyPercentOfBeladysGain(string name)
+    {
+        RouteTrace trace = SharedTraces.Load(name);
+        foreach (int slots in new[] { 15, 31 })
+        {
+            ReplayColumn column = ReplayColumn.Measure(trace, slots, []);
+            Assert.True(column.ShareOfGain(ReplayColumn.Sight(1)) < 0.6);
+            Assert.True(column.ShareOfGain(ReplayColumn.Sight(4)) > column.ShareOfGain(ReplayColumn.Sight(1)));
         }
     }
 

@@ -67,7 +67,16 @@ public sealed class RouteTraceTests
         Assert.Equal([10L, 20L], trace.Header.ExpertBytes);
     }
 
+    [Fact]
+    public void Read_OfAPromptLayerAfterLayer_GivesTokenAfterToken()
+    {
+        RouteTrace trace = Read(Head + "0,0,0,0,0,1,1,0,0\n0,0,1,0,0,2,1,0,0\n0,0,0,1,0,3,1,0,0\n0,0,1,1,0,0,1,0,0\n");
+        Assert.Equal([(0, 0), (0, 1), (1, 0), (1, 1)], trace.Touches.Select(t => (t.Token, t.Layer)));
+        Assert.Equal([1, 3, 2, 0], trace.Touches.Select(t => trace.Experts(t)[0]));
+    }
+
     [Theory]
+    [InlineData(Head + Rows + "0,1,1,1,0,2,1,0,0\n", 11)]
     [InlineData("# trace\n", 1)]
     [InlineData("# route_trace v1\n# model=m arch=x n_layer=0 n_expert=4 n_expert_used=2\n", 2)]
     [InlineData("# route_trace v1\n# model=m arch=x n_layer=2 n_expert=4 n_expert_used=5\n", 2)]

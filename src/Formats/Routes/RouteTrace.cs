@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace LayerStream.Formats;
 
 /// <summary>Recorded routing: for each token and layer, in order, the experts it went to and their weights.</summary>
@@ -24,11 +26,11 @@ public sealed class RouteTrace
 
     /// <summary>Expert ids of a touch, strongest first.</summary>
     public ReadOnlySpan<int> Experts(in RouteTouch touch) =>
-        System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_experts).Slice(touch.Begin, touch.Count);
+        CollectionsMarshal.AsSpan(_experts).Slice(touch.Begin, touch.Count);
 
     /// <summary>Router weights of a touch, in the order of its experts.</summary>
     public ReadOnlySpan<float> Weights(in RouteTouch touch) =>
-        System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_weights).Slice(touch.Begin, touch.Count);
+        CollectionsMarshal.AsSpan(_weights).Slice(touch.Begin, touch.Count);
 
     /// <summary>Appends one routing.</summary>
     /// <exception cref="ArgumentException">Out of order, out of range, or an expert twice.</exception>

@@ -1,11 +1,13 @@
 using System.Globalization;
 using System.IO.Compression;
+using System.Runtime.InteropServices;
 
 namespace LayerStream.Formats;
 
 /// <summary>
 /// Reads route traces: gzip or plain text; '#' lines tell the model, one column line, then a line per routed expert:
 /// turn, phase, step, layer, slot, expert, weight, residency, expert_bytes. The last two tell of the run that recorded it and are not kept.
+/// A prompt may be recorded layer after layer for many tokens; the trace that is given back has token after token.
 /// </summary>
 public sealed class RouteTraceReader
 {
@@ -16,16 +18,14 @@ public sealed class RouteTraceReader
     private readonly List<(long ExpertBytes, long DenseBytes)> _layers = [];
     private readonly List<int> _experts = [];
     private readonly List<float> _weights = [];
+    private readonly List<(RouteTouch Touch, int Line)> _touches = [];
     private string? _model;
     private string _architecture = "";
     private int _layerCount;
     private int _expertCount;
     private int _routed;
     private RouteTrace? _trace;
-    private (int Turn, int Phase, int Step, int Layer) _open;
-    private int _token = -1;
     private int _line;
-    private int _openLine;
 
     private RouteTraceReader(string source) => _source = source;
 
@@ -148,48 +148,52 @@ public sealed class RouteTraceReader
         int slot = Whole(text[fields[4]], "slot", 0, _expertCount - 1);
         if (slot == 0)
         {
-            Close();
-            _token += _token < 0 || (key.Turn, key.Phase, key.Step) != (_open.Turn, _open.Phase, _open.Step) || key.Layer <= _open.Layer ? 1 : 0;
-            (_open, _openLine) = (key, _line);
+            _touches.Add((new RouteTouch(0, key.Turn, key.Phase, key.Step, key.Layer, _experts.Count, 0), _line));
         }
-        else if (slot != _experts.Count || key != _open)
+
+        if (_touches.Count == 0 || slot != _touches[^1].Touch.Count || key != KeyOf(_touches[^1].Touch))
         {
             throw Wrong($"slot {slot} does not continue the routing before it");
         }
 
+        _touches[^1] = (_touches[^1].Touch with { Count = slot + 1 }, _touches[^1].Line);
         _experts.Add(Whole(text[fields[5]], "expert", 0, _expertCount - 1));
         _weights.Add(float.TryParse(text[fields[6]], NumberStyles.Float, CultureInfo.InvariantCulture, out float w) && float.IsFinite(w)
             ? w
             : throw Wrong($"weight '{text[fields[6]]}' is not a number"));
     }
 
-    private void Close()
-    {
-        if (_experts.Count == 0)
-        {
-            return;
-        }
-
-        try
-        {
-            _trace!.Add(
-                _token, _open.Turn, _open.Phase, _open.Step, _open.Layer,
-                System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_experts), System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_weights));
-        }
-        catch (ArgumentException e)
-        {
-            throw new RouteTraceException(_source, _openLine, e.Message);
-        }
-
-        _experts.Clear();
-        _weights.Clear();
-    }
-
     private RouteTrace Finish()
     {
-        Close();
-        return _trace is { Accesses: > 0 } trace ? trace : throw new RouteTraceException(_source, 0, "there is no routing in it");
+        if (_trace is null || _touches.Count == 0)
+        {
+            throw new RouteTraceException(_source, 0, "there is no routing in it");
+        }
+
+        ReadOnlySpan<int> experts = CollectionsMarshal.AsSpan(_experts);
+        ReadOnlySpan<float> weights = CollectionsMarshal.AsSpan(_weights);
+        int token = -1;
+        (int, int, int) last = default;
+        foreach ((RouteTouch touch, int line) in _touches.OrderBy(t => KeyOf(t.Touch)))
+        {
+            (int, int, int) key = (touch.Turn, touch.Phase, touch.Step);
+            token += token < 0 || key != last ? 1 : 0;
+            last = key;
+            try
+            {
+                _trace.Add(
+                    token, touch.Turn, touch.Phase, touch.Step, touch.Layer, experts.Slice(touch.Begin, touch.Count), weights.Slice(touch.Begin, touch.Count));
+            }
+            catch (ArgumentException e)
+            {
+                throw new RouteTraceException(_source, line, e.Message);
+            }
+        }
+
+        return _trace;
     }
+
+    private static (int Turn, int Phase, int Step, int Layer) KeyOf(in RouteTouch touch) => (touch.Turn, touch.Phase, touch.Step, touch.Layer);
 
     private static string Value(string line, string name)
     {

@@ -77,8 +77,9 @@ public static class ReplayVerb
         StringWriter text = new(CultureInfo.InvariantCulture);
         RouteHeader h = trace.Header;
         text.WriteLine($"{h.Model}: {h.Layers} layers, {h.Routed} of {h.Experts} experts, {trace.Tokens} tokens, {trace.Accesses} routed experts");
+        text.WriteLine("Prompt and generation are replayed token after token, layer after layer.");
         text.WriteLine(warmUp == 0 ? "The cache begins empty; its first misses count." : $"The first {warmUp} tokens warm the cache and are not counted.");
-        text.WriteLine("Hit rate in %, and in brackets the share in % of what Belady's bound (per layer) gains over per-layer LRU.");
+        text.WriteLine("Hit rate in %, and in brackets the share in % of what Belady's bound (per layer) gains over per-layer LRU. Rows below the policies know the future.");
         text.WriteLine();
         text.WriteLine("slots per layer  " + string.Concat(columns.Select(c => $"{c.Slots + (c.Slots < h.Routed ? "*" : ""),14}")));
         text.WriteLine("residency        " + string.Concat(columns.Select(c => string.Create(CultureInfo.InvariantCulture, $"{100.0 * c.Slots / h.Experts,13:F1}%"))));

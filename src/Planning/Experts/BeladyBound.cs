@@ -29,15 +29,15 @@ public static class BeladyBound
             for (int i = 0; i < routed.Length; i++)
             {
                 int key = (touch.Layer * experts) + routed[i];
-                bool hit = nextOf[key] != 0;
-                if (hit)
-                {
-                    kept[pool].Remove((nextOf[key], key));
-                    nextOf[key] = 0;
-                }
-
-                Keep(kept[pool], nextOf, next[touch.Begin + i], key, slots);
+                bool hit = kept[pool].Remove((nextOf[key], key));
+                nextOf[key] = 0;
                 counts = touch.Token >= warmUpTokens ? counts.With(hit, trace.Header.ExpertBytes[touch.Layer]) : counts;
+            }
+
+            // All of a token's experts are at hand before any is chosen to stay.
+            for (int i = 0; i < routed.Length; i++)
+            {
+                Keep(kept[pool], nextOf, next[touch.Begin + i], (touch.Layer * experts) + routed[i], slots);
             }
         }
 

@@ -4,7 +4,7 @@ namespace LayerStream.Planning;
 
 /// <summary>Policies and bounds at one number of slots.</summary>
 /// <param name="Slots">Slots per layer; shared policies have as many times the layers.</param>
-/// <param name="Rows">Counts by policy, then of Belady's bound.</param>
+/// <param name="Rows">Counts by policy, then of caches that see some tokens ahead, then of Belady's bound.</param>
 public sealed record ReplayColumn(int Slots, IReadOnlyDictionary<string, ReplayCounts> Rows)
 {
     /// <summary>Name of the bound with slots per layer.</summary>
@@ -12,6 +12,12 @@ public sealed record ReplayColumn(int Slots, IReadOnlyDictionary<string, ReplayC
 
     /// <summary>Name of the bound with slots shared by all layers.</summary>
     public const string SharedBound = "belady-shared";
+
+    /// <summary>Tokens of foresight shown beside the bounds; none of them is known to a policy.</summary>
+    public static IReadOnlyList<int> SightTokens { get; } = [1, 2, 4];
+
+    /// <summary>Name of the row that sees some tokens ahead.</summary>
+    public static string Sight(int tokens) => $"sees {tokens} ahead";
 
     /// <summary>Replays every policy given and the baseline.</summary>
     public static ReplayColumn Measure(RouteTrace trace, int slots, IEnumerable<ExpertPolicyRow> policies, int warmUpTokens = 0)
@@ -22,6 +28,11 @@ public sealed record ReplayColumn(int Slots, IReadOnlyDictionary<string, ReplayC
         foreach (ExpertPolicyRow policy in policies.Prepend(ExpertPolicies.Find(ExpertPolicies.Baseline)!).Distinct())
         {
             rows.Add(policy.Name, ExpertReplay.Run(trace, policy, shape, warmUpTokens));
+        }
+
+        foreach (int tokens in SightTokens)
+        {
+            rows.Add(Sight(tokens), ForesightReplay.Run(trace, shape, tokens, warmUpTokens));
         }
 
         rows.Add(Bound, BeladyBound.Run(trace, shape, shared: false, warmUpTokens));

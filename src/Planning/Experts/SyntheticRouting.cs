@@ -9,8 +9,8 @@ namespace LayerStream.Planning;
 /// </summary>
 public sealed class SyntheticRouting
 {
-    private const double PopularitySpread = 1.5;
-    private const double TopicSpread = 1.75;
+    private const double PopularitySpread = 1.35;
+    private const double TopicSpread = 1.8;
     private const double TopicMemory = 0.98; // correlation from token to token
 
     private readonly int _experts;
