@@ -25,6 +25,9 @@ public sealed record Architecture(string Name, RopeStyle Rope)
     /// <summary>What the norms of queries and keys run over.</summary>
     public QkNorm QkNorm { get; init; } = QkNorm.Head;
 
+    /// <summary>Models with this many experts have no norms of queries and keys; 0 = none are without.</summary>
+    public int ExpertsWithoutQkNorm { get; init; }
+
     /// <summary>Factor on query·key.</summary>
     public AttentionScale Scale { get; init; } = AttentionScale.HeadDim;
 
@@ -48,6 +51,15 @@ public sealed record Architecture(string Name, RopeStyle Rope)
 
     /// <summary>Activation of the feed-forward network.</summary>
     public GatedActivation Activation { get; init; } = GatedActivation.Silu;
+
+    /// <summary>How tokens choose experts; null = the family has none.</summary>
+    public ExpertRouting? Experts { get; init; }
+
+    /// <summary>Which key head a value head of a delta net layer reads; null = the family has no such layers.</summary>
+    public DeltaHeadMap? DeltaNet { get; init; }
+
+    /// <summary>Whether keys and values come from one latent vector per token.</summary>
+    public bool HasLatentAttention { get; init; }
 
     /// <summary>Whether embeddings are multiplied by √width.</summary>
     public bool ScalesEmbeddingByRootWidth { get; init; }

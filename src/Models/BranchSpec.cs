@@ -14,6 +14,9 @@ public abstract record BranchSpec
     /// <summary>Most columns of a matrix it multiplies by.</summary>
     public abstract int WidestInput { get; }
 
+    /// <summary>Whether it takes the residual stream itself and norms it for each of its parts.</summary>
+    public virtual bool NormsItsInput => false;
+
     /// <summary>Floats of scratch of one thread.</summary>
     public virtual long ThreadFloats => 0;
 

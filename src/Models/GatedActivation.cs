@@ -10,6 +10,9 @@ public enum GatedActivation
 
     /// <summary>GELU(gate) ⊙ up, tanh form.</summary>
     Gelu,
+
+    /// <summary>g·sigmoid(1.702·g)·(u + 1) with g = min(gate, 7) and u = up between −7 and 7.</summary>
+    ClampedSwish,
 }
 
 /// <summary>y = f(gate, up) over n floats; y may be the gate.</summary>
@@ -22,6 +25,7 @@ internal static class GatedOperators
     {
         [GatedActivation.Silu] = VectorOps.SiluMultiply,
         [GatedActivation.Gelu] = VectorOps.GeluMultiply,
+        [GatedActivation.ClampedSwish] = VectorOps.ClampedSwishMultiply,
     };
 
     internal static GatedOperator Of(GatedActivation activation) => Table[activation];

@@ -6,10 +6,18 @@ namespace LayerStream.Golden.Tests;
 
 /// <summary>One folder of reference data: ids, logits of every position, a greedy continuation.</summary>
 /// <param name="Context">Tokens of context to open the model with.</param>
-internal sealed record GoldenCase(string Name, string Model, int[] Tokens, float[] Logits, int Vocabulary, int PromptTokens, int[] Greedy, int Context)
+/// <param name="PeerDivergence">Mean Kullback-Leibler divergence of another engine with integer activations, or 0.</param>
+internal sealed record GoldenCase(string Name, string Model, int[] Tokens, float[] Logits, int Vocabulary, int PromptTokens, int[] Greedy, int Context, double PeerDivergence)
 {
     /// <summary>Cases that are part of this project.</summary>
     internal static IEnumerable<string> Own => Directory.GetDirectories(Path.Combine(AppContext.BaseDirectory, "data")).Select(d => Path.GetFileName(d)).Order();
+
+    /// <summary>Names of the cases in a folder of the shared data; none where it is missing.</summary>
+    internal static IEnumerable<string> Names(string folder)
+    {
+        string? path = SharedGolden.FindFolder(folder);
+        return path is null ? [] : Directory.GetDirectories(path).Select(d => Path.GetFileName(d)).Order();
+    }
 
     /// <summary>Loads a case of this project, or one of the shared data beside it; the test is skipped without that.</summary>
     internal static GoldenCase Load(string name)
@@ -30,7 +38,8 @@ internal sealed record GoldenCase(string Name, string Model, int[] Tokens, float
         return new GoldenCase(
             name, Path.Combine(folder, "model.gguf"), tokens, MemoryMarshal.Cast<byte, float>(bytes).ToArray(), root.GetProperty("shape")[1].GetInt32(),
             continues ? greedy.GetProperty("prompt_tokens").GetInt32() : 0, continues ? Ints(greedy.GetProperty("tokens")) : [],
-            root.TryGetProperty("context", out JsonElement context) ? context.GetInt32() : tokens.Length + 48);
+            root.TryGetProperty("context", out JsonElement context) ? context.GetInt32() : tokens.Length + 48,
+            root.TryGetProperty("llama_cpp", out JsonElement peer) ? peer.GetProperty("mean_kl").GetDouble() : 0);
     }
 
     private static int[] Ints(JsonElement array) => [.. array.EnumerateArray().Select(e => e.GetInt32())];

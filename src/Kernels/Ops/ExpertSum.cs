@@ -17,8 +17,22 @@ public static unsafe class ExpertSum
     /// <param name="output">n floats.</param>
     /// <param name="n">Elements.</param>
     /// <exception cref="ArgumentException">Too many ids, or fewer weights than ids.</exception>
+    public static void Add(ReadOnlySpan<int> ids, ReadOnlySpan<float> weights, nint rows, long rowStride, nint output, int n) =>
+        Add(ids, weights, rows, rowStride, output, n, isPlaced: false);
+
+    /// <summary>As <see cref="Add(ReadOnlySpan{int}, ReadOnlySpan{float}, nint, long, nint, int)"/> where rows lie in rising order of expert id: output += Σ weights[i] · row at places[i].</summary>
+    /// <param name="places">Distinct row numbers, at most <see cref="RouterRule.MaxSelected"/>, added in rising order.</param>
+    /// <param name="weights">One weight per place.</param>
+    /// <param name="rows">Row p at rows + p · rowStride floats.</param>
+    /// <param name="rowStride">Floats.</param>
+    /// <param name="output">n floats.</param>
+    /// <param name="n">Elements.</param>
+    /// <exception cref="ArgumentException">Too many places, or fewer weights than places.</exception>
+    public static void AddPlaced(ReadOnlySpan<int> places, ReadOnlySpan<float> weights, nint rows, long rowStride, nint output, int n) =>
+        Add(places, weights, rows, rowStride, output, n, isPlaced: true);
+
     [SkipLocalsInit]
-    public static void Add(ReadOnlySpan<int> ids, ReadOnlySpan<float> weights, nint rows, long rowStride, nint output, int n)
+    private static void Add(ReadOnlySpan<int> ids, ReadOnlySpan<float> weights, nint rows, long rowStride, nint output, int n, bool isPlaced)
     {
         if (ids.Length > RouterRule.MaxSelected || weights.Length < ids.Length)
         {
@@ -31,7 +45,7 @@ public static unsafe class ExpertSum
         float* factors = stackalloc float[RouterRule.MaxSelected];
         for (int i = 0; i < ids.Length; i++)
         {
-            sources[i] = (float*)rows + (order[i] * rowStride);
+            sources[i] = (float*)rows + ((isPlaced ? ids[order[i]] : order[i]) * rowStride);
             factors[i] = weights[order[i]];
         }
 

@@ -14,5 +14,6 @@ internal static class Gemma4
         KeysMayBeValues = true,
         Activation = GatedActivation.Gelu,
         ScalesEmbeddingByRootWidth = true,
+        Experts = new ExpertRouting(RouterWeighting.Softmax) { Normalises = true, HasParallelNetwork = true },
     };
 }

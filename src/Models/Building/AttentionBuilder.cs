@@ -26,6 +26,7 @@ internal static class AttentionBuilder
         WeightMatrix? value = fused || !writes || sharesKeys ? null : site.Matrix("attn_v", site.Width, v);
         WeightMatrix? output = site.Matrix("attn_output", (long)shape.Heads * shape.ValueDim, site.Width);
         int? rope = site.Ropes.TableFor(site.Index, site.IsSliding, shape.KeyDim);
+        QkNorm qkNorm = row.ExpertsWithoutQkNorm > 0 && reader.Integer("expert_count", 0, 0, int.MaxValue) == row.ExpertsWithoutQkNorm ? QkNorm.Head : row.QkNorm;
         SmallWeight? Norm(string name, int heads) => row.QkNorm == QkNorm.HeadAfterRope
             ? null : reader.OptionalSmall(p + name, row.QkNorm == QkNorm.Row ? heads * shape.KeyDim : shape.KeyDim);
         SmallWeight? queryNorm = Norm("attn_q_norm.weight", shape.Heads), keyNorm = writes ? Norm("attn_k_norm.weight", shape.KvHeads) : null;
@@ -45,7 +46,7 @@ internal static class AttentionBuilder
             Window = site.Kinds.Window(site.Index),
             Rope = rope,
             RopeStyle = row.Rope,
-            QkNorm = row.QkNorm,
+            QkNorm = qkNorm,
             QueryNorm = queryNorm,
             KeyNorm = keyNorm,
             Sinks = sinks,

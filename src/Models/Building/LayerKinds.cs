@@ -1,29 +1,41 @@
 namespace LayerStream.Models;
 
-/// <summary>Which layers see only the latest keys, and how many.</summary>
+/// <summary>Which layers see only the latest keys, and how many, and which are recurrent.</summary>
 internal sealed class LayerKinds
 {
     private const int MostKeys = 1 << 30;
     private readonly bool[] _isSliding;
+    private readonly bool[] _isRecurrent;
     private readonly KeyWindow _window;
 
-    private LayerKinds(bool[] isSliding, KeyWindow window) => (_isSliding, _window) = (isSliding, window);
+    private LayerKinds(bool[] isSliding, KeyWindow window, bool[] isRecurrent) => (_isSliding, _window, _isRecurrent) = (isSliding, window, isRecurrent);
 
     internal bool IsSliding(int layer) => _isSliding[layer];
+
+    /// <summary>Whether a delta net mixes the tokens instead of attention.</summary>
+    internal bool IsRecurrent(int layer) => _isRecurrent[layer];
 
     internal KeyWindow Window(int layer) => _isSliding[layer] ? _window : default;
 
     internal static LayerKinds Read(SpecReader reader, Architecture row, int layers)
     {
+        bool[] recurrent = row.DeltaNet is null ? new bool[layers] : Recurrent(reader, layers);
         if (row.Sliding is not { } sliding)
         {
-            return new LayerKinds(new bool[layers], default);
+            return new LayerKinds(new bool[layers], default, recurrent);
         }
 
         // Where sliding layers rotate by another base, the kinds matter even without a mask, so that a window must be stated.
         int least = sliding.Theta is null ? 0 : 1;
         int keys = reader.Integer("attention.sliding_window", sliding.DefaultKeys, least, MostKeys);
-        return keys == 0 ? new LayerKinds(new bool[layers], default) : new LayerKinds(Pattern(reader, sliding, layers), new KeyWindow(keys, sliding.IsPieced));
+        return keys == 0
+            ? new LayerKinds(new bool[layers], default, recurrent) : new LayerKinds(Pattern(reader, sliding, layers), new KeyWindow(keys, sliding.IsPieced), recurrent);
+    }
+
+    private static bool[] Recurrent(SpecReader reader, int layers)
+    {
+        int interval = reader.Integer("full_attention_interval", 4, 1, int.MaxValue);
+        return reader.LayerFlags("attention.recurrent_layers", layers) ?? [.. Enumerable.Range(0, layers).Select(i => (i + 1) % interval != 0)];
     }
 
     private static bool[] Pattern(SpecReader reader, SlidingLayers sliding, int layers)

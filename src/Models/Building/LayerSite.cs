@@ -10,6 +10,6 @@ internal sealed record LayerSite(SpecReader Reader, Architecture Row, int Index,
 
     internal bool IsSliding => Kinds.IsSliding(Index);
 
-    internal WeightMatrix? Matrix(string name, long columns, long rows, IReadOnlyList<RowBias>? biases = null) =>
-        Reader.Matrix(Prefix + name, Index, columns, rows, biases);
+    internal WeightMatrix? Matrix(string name, long columns, long rows, IReadOnlyList<RowBias>? biases = null, bool hasScale = true) =>
+        Reader.Matrix(Prefix + name, Index, columns, rows, biases, hasScale);
 }

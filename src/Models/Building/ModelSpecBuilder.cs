@@ -67,6 +67,7 @@ public static class ModelSpecBuilder
             Epsilon = Epsilon(reader),
             Layers = [.. layers.Select(l => l!)],
             Matrices = reader.Matrices,
+            ExpertBanks = reader.Banks,
             SmallWeights = [.. reader.SmallWeights],
             SmallWeightBytes = reader.SmallBytes,
             TokenEmbedding = embedding,
@@ -92,7 +93,7 @@ public static class ModelSpecBuilder
         SmallWeight? Norm(bool isThere, string name) => isThere ? site.Reader.Small($"{site.Prefix}{name}.weight", site.Width) : null;
         BranchSpec? mixer = BranchRules.Mixer(site), feedForward = BranchRules.FeedForward(site);
         SmallWeight? beforeMixer = Norm(before, "attn_norm"), afterMixer = Norm(after, "post_attention_norm");
-        SmallWeight? beforeFfn = Norm(before, site.Row.FfnNorm), afterFfn = Norm(after, "post_ffw_norm");
+        SmallWeight? beforeFfn = Norm(before && feedForward is not { NormsItsInput: true }, site.Row.FfnNorm), afterFfn = Norm(after, "post_ffw_norm");
         Branch? inputGate = LayerInputBuilder.Gate(site);
         SmallWeight? outputScale = site.Reader.OptionalSmall(site.Prefix + "layer_output_scale.weight", 1);
         if (mixer is null || feedForward is null)

@@ -96,6 +96,11 @@ internal sealed class RopeBuilder(SpecReader reader, Architecture row, int conte
             return null;
         }
 
+        if (row.YarnMagnitude == Models.YarnMagnitude.IntoScale)
+        {
+            return 1;
+        }
+
         double log = factor > 1 ? 0.1 * Math.Log(factor) : 0;
         return (float)((log + 1) / ((reader.Number(Name, 1, 0, 1e3) * log) + 1));
     }

@@ -10,12 +10,15 @@ internal sealed class SpecReader(GgufModel model, string prefix)
 {
     private readonly List<string> _gaps = [];
     private readonly List<WeightMatrix> _matrices = [];
+    private readonly List<ExpertBank> _banks = [];
     private readonly Dictionary<string, SmallWeight> _small = [];
 
     internal IReadOnlyList<string> Gaps => _gaps;
 
     /// <summary>In the order of asking, which is the order of use in a pass.</summary>
     internal IReadOnlyList<WeightMatrix> Matrices => _matrices;
+
+    internal IReadOnlyList<ExpertBank> Banks => _banks;
 
     internal IReadOnlyCollection<SmallWeight> SmallWeights => _small.Values;
 
@@ -91,7 +94,8 @@ internal sealed class SpecReader(GgufModel model, string prefix)
     /// <param name="name">Without <c>.weight</c>.</param>
     /// <param name="rows">0 = any.</param>
     /// <param name="biases">Instead of <c>NAME.bias</c>.</param>
-    internal WeightMatrix? Matrix(string name, int layer, long columns, long rows, IReadOnlyList<RowBias>? biases = null)
+    /// <param name="hasScale">Whether <c>NAME.scale</c> is a factor for the result.</param>
+    internal WeightMatrix? Matrix(string name, int layer, long columns, long rows, IReadOnlyList<RowBias>? biases = null, bool hasScale = true)
     {
         TensorInfo? tensor = Tensor(name + ".weight", columns, rows);
         if (tensor is null)
@@ -105,11 +109,50 @@ internal sealed class SpecReader(GgufModel model, string prefix)
             Layer = layer,
             Tensor = tensor,
             Biases = biases ?? (OptionalSmall(name + ".bias", tensor.Rows) is { } bias ? [new RowBias(bias, 0)] : []),
-            Scale = OptionalSmall(name + ".scale", 1),
+            Scale = hasScale ? OptionalSmall(name + ".scale", 1) : null,
         };
         _matrices.Add(matrix);
         return matrix;
     }
+
+    /// <summary>A matrix of every expert, with what stands beside it; null and a gap when it is missing.</summary>
+    /// <param name="name">Without <c>.weight</c>.</param>
+    /// <param name="rows">Of one expert; 0 = any.</param>
+    internal ExpertMatrix? Stack(string name, long columns, long rows, int experts)
+    {
+        TensorInfo? tensor = Tensor(name + ".weight", columns, rows * experts);
+        if (tensor is null)
+        {
+            return null;
+        }
+
+        if (tensor.Rows % experts != 0 || (tensor.Shape.Count > 2 && tensor.Shape[^1] != experts))
+        {
+            throw Bad($"tensor {name}.weight has shape [{string.Join(", ", tensor.Shape)}], which does not hold {Key("expert_count")} = {experts} matrices", tensor.Extent.Offset);
+        }
+
+        int own = (int)(tensor.Rows / experts);
+        string scales = name + ".scale";
+        return new ExpertMatrix(tensor, own)
+        {
+            Scales = OptionalSmall(scales, model.Find(scales)?.Elements == 1 ? 1 : experts),
+            Biases = OptionalSmall(name + ".bias", (long)own * experts),
+        };
+    }
+
+    /// <summary>Registers the experts of the next layer that has some.</summary>
+    internal ExpertBank Bank(int layer, int experts, int used, IReadOnlyList<ExpertMatrix> matrices)
+    {
+        ExpertBank bank = new() { Id = _banks.Count, Layer = layer, Experts = experts, Used = used, Matrices = matrices };
+        _banks.Add(bank);
+        return bank;
+    }
+
+    /// <summary>Rows of a tensor; 0 when it is missing.</summary>
+    internal long RowsOf(string tensor) => model.Find(tensor)?.Rows ?? 0;
+
+    /// <summary>Columns of a tensor; 0 when it is missing.</summary>
+    internal long ColumnsOf(string tensor) => model.Find(tensor)?.Columns ?? 0;
 
     /// <summary>A tensor of a shape; null and a gap when it is missing.</summary>
     internal TensorInfo? Tensor(string name, long columns, long rows)

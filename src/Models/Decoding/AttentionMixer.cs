@@ -78,8 +78,8 @@ internal sealed class AttentionMixer : BranchExecutor
 
             SequenceState s = _pass.Rows[r].Sequence;
             int at = _pass.Rows[r].Position;
-            Store(k, Keys(s) + (nint)((long)at * _spec.KeyWidth * s.ElementBytes), _spec.KeyWidth, s.Type);
-            Store(v, Values(s) + (nint)((long)at * _spec.ValueWidth * s.ElementBytes), _spec.ValueWidth, s.Type);
+            s.Store(k, Keys(s), (long)at * _spec.KeyWidth, _spec.KeyWidth);
+            s.Store(v, Values(s), (long)at * _spec.ValueWidth, _spec.ValueWidth);
         }
     }
 
@@ -116,18 +116,6 @@ internal sealed class AttentionMixer : BranchExecutor
     private nint Keys(SequenceState s) => s.Area(_kvLayer);
 
     private nint Values(SequenceState s) => s.Area(_kvLayer) + (nint)((long)s.Context * _spec.KeyWidth * s.ElementBytes);
-
-    private static void Store(nint source, nint destination, int n, KvType type)
-    {
-        if (type == KvType.F16)
-        {
-            VectorOps.FloatToHalf(source, destination, n);
-        }
-        else
-        {
-            VectorOps.Copy(source, destination, n);
-        }
-    }
 
     /// <summary>Units are (row, KV head): the query heads that share one read its keys once.</summary>
     private void Attend(int begin, int end, int worker)

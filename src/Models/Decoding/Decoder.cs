@@ -23,11 +23,14 @@ public sealed class Decoder
     /// <summary>Binds a model to its buffers.</summary>
     /// <param name="smallWeights">The small weights, laid out as <see cref="ModelSpec.SmallWeights"/> says.</param>
     /// <param name="ropes">Tables in the order of <see cref="ModelSpec.Ropes"/>.</param>
+    /// <param name="experts">Where experts come from; may be missing in models without.</param>
+    /// <exception cref="ArgumentNullException">The model has experts and no source of them is given.</exception>
     public Decoder(
-        ModelSpec spec, TileMap tiles, ITileSource source, ComputeCrew crew, Workspace work, AlignedBuffer smallWeights, IReadOnlyList<RopeTable> ropes, ActivationMode mode)
+        ModelSpec spec, TileMap tiles, ITileSource source, ComputeCrew crew, Workspace work, AlignedBuffer smallWeights, IReadOnlyList<RopeTable> ropes, ActivationMode mode,
+        IExpertSource? experts = null)
     {
         (_spec, _work, _crew, _ropes) = (spec, work, crew, ropes);
-        _pass = new PassContext(spec, tiles, source, crew, work, smallWeights, mode);
+        _pass = new PassContext(spec, tiles, source, experts, crew, work, smallWeights, mode);
         _layers = [.. spec.Layers.Select(l => new LayerExecutor(_pass, l))];
         _layerInputs = spec.LayerInputs is { } inputs ? new LayerInputs(_pass, inputs) : null;
         _beginJob = new RangeJob(BeginRows);

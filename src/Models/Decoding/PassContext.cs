@@ -8,14 +8,25 @@ internal sealed class PassContext
 {
     private readonly AlignedBuffer _small;
     private readonly MatrixProduct _product;
+    private readonly HeadProduct _headProduct;
     private readonly RangeJob _normJob;
     private readonly RangeJob _addJob;
     private nint _input, _output, _weight;
     private float _scale;
 
-    internal PassContext(ModelSpec spec, TileMap tiles, ITileSource source, ComputeCrew crew, Workspace work, AlignedBuffer smallWeights, ActivationMode mode)
+    /// <exception cref="ArgumentNullException">The model has experts and no source of them is given.</exception>
+    internal PassContext(
+        ModelSpec spec, TileMap tiles, ITileSource source, IExpertSource? experts, ComputeCrew crew, Workspace work, AlignedBuffer smallWeights, ActivationMode mode)
     {
-        (Spec, Crew, Work, _small) = (spec, crew, work, smallWeights);
+        (Spec, Crew, Work, Mode, _small) = (spec, crew, work, mode, smallWeights);
+        if (spec.ExpertBanks.Count > 0)
+        {
+            ArgumentNullException.ThrowIfNull(experts);
+            Experts = experts;
+            Choices = new ExpertChoices(work.Batch, spec.ExpertBanks.Max(b => b.Used), spec.ExpertBanks.Max(b => b.Experts));
+        }
+
+        _headProduct = new HeadProduct(this, tiles, source);
         _product = new MatrixProduct(this, tiles, source, mode);
         _normJob = new RangeJob(NormRows);
         _addJob = new RangeJob(AddRows);
@@ -27,6 +38,14 @@ internal sealed class PassContext
 
     internal Workspace Work { get; }
 
+    internal ActivationMode Mode { get; }
+
+    /// <summary>Where experts come from; only models with experts have it.</summary>
+    internal IExpertSource Experts { get; } = null!;
+
+    /// <summary>What the rows of the layer that runs chose; only models with experts have it.</summary>
+    internal ExpertChoices Choices { get; } = null!;
+
     /// <summary>Rows of the pass; the first <see cref="Count"/> are valid.</summary>
     internal PassRow[] Rows { get; set; } = [];
 
@@ -36,12 +55,18 @@ internal sealed class PassContext
     internal nint Address(SmallWeight weight) => _small.Address + (nint)weight.ByteOffset;
 
     /// <summary>The one float of a small weight.</summary>
-    internal float Value(SmallWeight weight) => _small.Floats(weight.ByteOffset, 1)[0];
+    internal float Value(SmallWeight weight) => Value(weight, 0);
+
+    /// <summary>A float of a small weight.</summary>
+    internal float Value(SmallWeight weight, int index) => _small.Floats(weight.ByteOffset + (index * 4L), 1)[0];
 
     /// <summary>output = matrix · input for all rows, scaled and biased. Strides in floats.</summary>
     /// <param name="sameInput">The product before this one had the same input, which has not changed since.</param>
     internal void Multiply(WeightMatrix matrix, nint input, long inputStride, nint output, long outputStride, bool sameInput = false) =>
         _product.Multiply(matrix, input, inputStride, output, outputStride, sameInput);
+
+    /// <summary>As <see cref="Multiply"/> for a stack of matrices, one for each head.</summary>
+    internal void MultiplyHeads(WeightMatrix matrix, int heads, HeadRows input, HeadRows output) => _headProduct.Multiply(matrix, heads, input, output);
 
     /// <summary>output = N(input; weight) for all rows of the model's width; the two may be the same.</summary>
     internal void Norm(nint input, nint output, SmallWeight weight)

@@ -38,6 +38,31 @@ public sealed class SequenceState : IDisposable
     /// <summary>Bytes of one element.</summary>
     public int ElementBytes => Type == KvType.F16 ? 2 : 4;
 
+    /// <summary>Zeroes the first bytes of a layer's area.</summary>
+    internal void Clear(int layer, long bytes)
+    {
+        for (long done = 0; done < bytes;)
+        {
+            int length = (int)Math.Min(bytes - done, 1 << 30);
+            _buffer.Bytes(_offset[layer] + done, length).Clear();
+            done += length;
+        }
+    }
+
+    /// <summary>Writes floats as elements of a table of keys or values, from element <paramref name="at"/> on.</summary>
+    internal void Store(nint source, nint table, long at, int n)
+    {
+        nint destination = table + (nint)(at * ElementBytes);
+        if (Type == KvType.F16)
+        {
+            VectorOps.FloatToHalf(source, destination, n);
+        }
+        else
+        {
+            VectorOps.Copy(source, destination, n);
+        }
+    }
+
     /// <summary>Address of a layer's area.</summary>
     public nint Area(int layer) => _buffer.Address + (nint)_offset[layer];
 

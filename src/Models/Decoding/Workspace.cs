@@ -101,6 +101,21 @@ public sealed class Workspace : IDisposable
 
     internal nint LayerInputAddress(int row, long offset) => _layerInputs + (nint)(((row * _layerInputStride) + offset) * 4);
 
+    /// <summary>Floats rounded up to whole cache lines.</summary>
+    internal static long Line(long floats) => (floats + 15) / 16 * 16;
+
+    /// <summary>Floats of the room of one row prepared for a product, whatever the layout.</summary>
+    internal static long PreparedFloats(int columns) => Line((Enum.GetValues<ActivationLayout>().Max(l => MatMul.RowBytes(l, checked(columns + 255) / 256 * 256)) + 3) / 4);
+
+    /// <summary>
+    /// Intermediate results taken by regions instead of by rows: the region that begins behind [batch × offset] floats, where offset is a
+    /// multiple of a cache line and a branch's regions together are [batch × <see cref="BranchSpec.RowFloats"/>].
+    /// </summary>
+    internal nint Region(long offset) => Inner + (nint)(Batch * offset * 4);
+
+    /// <summary>Floats at an address of this workspace.</summary>
+    internal Span<float> Floats(nint address, int n) => _buffer.Floats(address - _buffer.Address, n);
+
     /// <summary>Address in a row of intermediate results; the offset is in floats.</summary>
     internal nint InnerRow(int row, long offset) => Inner + (nint)(((row * InnerStride) + offset) * 4);
 
@@ -119,7 +134,7 @@ public sealed class Workspace : IDisposable
             int layerInputs = spec.LayerInputs?.RowWidth ?? 0, widest = Math.Max(spec.Width, bodies.Max(b => b.WidestInput));
             Stream = Line(spec.Width);
             Inner = Line(Math.Max(layerInputs, bodies.Max(b => b.RowFloats)));
-            Prepared = Line((Enum.GetValues<ActivationLayout>().Max(l => MatMul.RowBytes(l, checked(widest + 255) / 256 * 256)) + 3) / 4);
+            Prepared = PreparedFloats(widest);
             LayerInputs = Line(layerInputs);
             Scratch = Line(bodies.Max(b => b.ThreadFloats));
             Logits = Line(spec.Vocabulary);
@@ -151,7 +166,5 @@ public sealed class Workspace : IDisposable
         public long[] RopeOffset { get; }
 
         public long BytesPerRow => checked(((3 * Stream) + Inner + Prepared + Rope + LayerInputs) * 4);
-
-        private static long Line(long floats) => (floats + 15) / 16 * 16;
     }
 }

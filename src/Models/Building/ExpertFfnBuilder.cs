@@ -1,0 +1,74 @@
+using LayerStream.Kernels;
+
+namespace LayerStream.Models;
+
+/// <summary>Reads <see cref="ExpertFfnSpec"/> off a layer: its router and the network beside the experts stream, the experts come on demand.</summary>
+internal static class ExpertFfnBuilder
+{
+    internal static BranchSpec? Build(LayerSite site)
+    {
+        SpecReader reader = site.Reader;
+        string p = site.Prefix;
+        if (site.Row.Experts is not { } routing)
+        {
+            reader.Gap($"experts in the family '{site.Row.Name}'");
+            return null;
+        }
+
+        RouterRule rule = RouterReader.Read(site, routing);
+        bool isParallel = routing.HasParallelNetwork;
+        WeightMatrix? router = site.Matrix("ffn_gate_inp", site.Width, rule.Experts, hasScale: !isParallel);
+        bool isShared = routing.HasSharedGate || reader.Has(p + "ffn_up_shexp.weight");
+        DenseFfnSpec? shared = isParallel ? DenseFfnBuilder.Build(site) : isShared ? DenseFfnBuilder.Build(site, "_shexp") : null;
+        SmallWeight? sharedGate = routing.HasSharedGate ? reader.Small(p + "ffn_gate_inp_shexp.weight", site.Width) : null;
+        ExpertNorms? norms = isParallel ? Norms(site) : null;
+        ExpertBank? bank = Bank(site, rule);
+        if (router is null || bank is null || ((isParallel || isShared) && shared is null) || (isParallel && norms is null))
+        {
+            return null;
+        }
+
+        return new ExpertFfnSpec
+        {
+            Router = router,
+            Rule = rule,
+            SelectionBias = reader.OptionalSmall(p + "exp_probs_b.bias", rule.Experts),
+            Bank = bank,
+            Width = bank.Matrices[^1].Columns,
+            Activation = site.Row.Activation,
+            WeightsInput = routing.WeightsInput,
+            Shared = shared,
+            SharedGate = sharedGate,
+            Norms = norms,
+        };
+    }
+
+    private static ExpertNorms? Norms(LayerSite site)
+    {
+        SmallWeight? Norm(string name) => site.Reader.Small(site.Prefix + name, site.Width);
+        SmallWeight? router = Norm("ffn_gate_inp.scale"), sharedBefore = Norm(site.Row.FfnNorm + ".weight"), sharedAfter = Norm("post_ffw_norm_1.weight");
+        SmallWeight? before = Norm("pre_ffw_norm_2.weight"), after = Norm("post_ffw_norm_2.weight");
+        return router is null || sharedBefore is null || sharedAfter is null || before is null || after is null
+            ? null : new ExpertNorms(router, sharedBefore, sharedAfter, before, after);
+    }
+
+    private static ExpertBank? Bank(LayerSite site, RouterRule rule)
+    {
+        SpecReader reader = site.Reader;
+        string p = site.Prefix;
+        bool isFused = reader.Has(p + "ffn_gate_up_exps.weight");
+        ExpertMatrix? gate = reader.Stack(p + (isFused ? "ffn_gate_up_exps" : "ffn_gate_exps"), site.Width, 0, rule.Experts);
+        ExpertMatrix? up = isFused ? gate : reader.Stack(p + "ffn_up_exps", site.Width, gate?.Rows ?? 0, rule.Experts);
+        int width = (up?.Rows ?? 0) / (isFused ? 2 : 1);
+        if (up is not null && (width is < 1 or > DenseFfnBuilder.MostWidth || (isFused && up.Rows % 2 != 0)))
+        {
+            throw reader.Bad($"tensor {up.Tensor.Name} has {up.Rows} rows per expert, which {(isFused ? "do not halve into gate and up" : "are out of range")}", up.Tensor.Extent.Offset);
+        }
+
+        string downName = p + "ffn_down_exps";
+        long downColumns = up is null ? reader.ColumnsOf(downName + ".weight") : width;
+        ExpertMatrix? down = reader.Stack(downName, downColumns, site.Width, rule.Experts);
+        return gate is null || up is null || down is null
+            ? null : reader.Bank(site.Index, rule.Experts, rule.Selected, isFused ? [gate, down] : [gate, up, down]);
+    }
+}

@@ -1,0 +1,154 @@
+using LayerStream.Kernels;
+
+namespace LayerStream.Models;
+
+/// <summary>
+/// Runs <see cref="ExpertFfnSpec"/>: all rows choose, the chosen experts are announced, the shared network runs while they are on their
+/// way, each expert runs when it is there, and in the end every row adds its experts' results in rising order of the experts. So the
+/// results depend neither on the order of arrival nor on the batch.
+/// </summary>
+internal sealed class ExpertFeedForward : BranchExecutor
+{
+    private const int SumColumns = 1024; // that a thread takes at once where rows are few
+
+    private readonly PassContext _pass;
+    private readonly ExpertFfnSpec _spec;
+    private readonly ExpertProducts _products;
+    private readonly DenseFeedForward? _shared;
+    private readonly RangeJob _chooseJob, _gateJob, _sumJob;
+    private readonly float _logitScale;
+    private nint _input, _output;
+    private int _pieces;
+
+    internal ExpertFeedForward(PassContext pass, ExpertFfnSpec spec)
+    {
+        (_pass, _spec, _products) = (pass, spec, new ExpertProducts(pass, spec));
+        _shared = spec.Shared is { } shared ? new DenseFeedForward(pass, shared, pass.Work.Region(0), spec.SharedWidth) : null;
+        _logitScale = spec.Norms is null ? 1 : (float)(1 / Math.Sqrt(spec.ModelWidth));
+        _chooseJob = new RangeJob(Choose);
+        _gateJob = new RangeJob(GateShared);
+        _sumJob = new RangeJob(Sum);
+    }
+
+    private nint Logits => _pass.Work.Region(_spec.LogitOffset);
+
+    internal override void Run(nint input, nint output)
+    {
+        ExpertChoices choices = _pass.Choices;
+        (_input, _output) = (input, output);
+        Route();
+        _pass.Experts.Demand(_spec.Bank.Id, choices.Distinct, choices.Sums);
+        RunShared();
+        _products.Begin(Normed(_spec.Norms?.ExpertsBefore));
+        for (int i = 0; i < choices.Distinct.Length; i++)
+        {
+            ExpertLease lease = _pass.Experts.Take();
+            _products.Run(lease);
+            _pass.Experts.Release(lease);
+        }
+
+        _pieces = _spec.Norms is null && _pass.Count < _pass.Crew.Threads * 2 ? (_spec.ModelWidth + SumColumns - 1) / SumColumns : 1;
+        _pass.Crew.Run(_sumJob, _pass.Count * _pieces, 1);
+    }
+
+    private void Route()
+    {
+        _pass.Multiply(_spec.Router, Normed(_spec.Norms?.Router), _pass.Work.StreamStride, Logits, _spec.LogitWidth);
+        _pass.Choices.Begin(_spec.Rule.Selected);
+        _pass.Crew.Run(_chooseJob, _pass.Count, 8);
+        _pass.Choices.Place(_pass.Count);
+    }
+
+    private void RunShared()
+    {
+        _shared?.Run(Normed(_spec.Norms?.SharedBefore), _output);
+        if (_spec.SharedGate is not null)
+        {
+            _pass.Crew.Run(_gateJob, _pass.Count, 1);
+        }
+
+        if (_spec.Norms is { } norms)
+        {
+            _pass.Norm(_output, _output, norms.SharedAfter);
+        }
+    }
+
+    /// <summary>The input of a part: that of the branch, or its norm.</summary>
+    private nint Normed(SmallWeight? norm)
+    {
+        if (norm is null)
+        {
+            return _input;
+        }
+
+        _pass.Norm(_input, _pass.Work.Normed, norm);
+        return _pass.Work.Normed;
+    }
+
+    private void Choose(int begin, int end, int worker)
+    {
+        nint selectionBias = _spec.SelectionBias is { } bias ? _pass.Address(bias) : 0;
+        for (int r = begin; r < end; r++)
+        {
+            nint logits = Logits + (nint)(r * _spec.LogitWidth * 4);
+            if (_logitScale != 1)
+            {
+                VectorOps.Scale(logits, _spec.Rule.Experts, _logitScale);
+            }
+
+            Router.Select(_spec.Rule, logits, selectionBias, _pass.Choices.Ids(r), _pass.Choices.Weights(r), _pass.Work.ScratchOf(worker));
+        }
+    }
+
+    /// <summary>Shared result · sigmoid(gate · input).</summary>
+    private void GateShared(int begin, int end, int worker)
+    {
+        Workspace work = _pass.Work;
+        nint prepared = work.ScratchOf(worker), sum = prepared + (nint)(Workspace.PreparedFloats(_spec.ModelWidth) * 4);
+        for (int r = begin; r < end; r++)
+        {
+            nint offset = (nint)(r * work.StreamStride * 4);
+            MatMul.Prepare(ActivationLayout.F32, _input + offset, _spec.ModelWidth, prepared);
+            MatMul.Multiply(Formats.TensorType.F32, _pass.Address(_spec.SharedGate!), _spec.ModelWidth, 0, 1, ActivationLayout.F32, prepared, 0, 1, sum, 1);
+            VectorOps.Scale(_output + offset, _spec.ModelWidth, VectorOps.Sigmoid(work.Floats(sum, 1)[0]));
+        }
+    }
+
+    /// <summary>Units are (row, piece of its columns).</summary>
+    private void Sum(int begin, int end, int worker)
+    {
+        for (int u = begin; u < end; u++)
+        {
+            int row = u / _pieces, piece = u % _pieces;
+            int column = (int)((long)_spec.ModelWidth * piece / _pieces), n = (int)((long)_spec.ModelWidth * (piece + 1) / _pieces) - column;
+            SumRow(row, column, n);
+        }
+    }
+
+    private void SumRow(int row, int column, int n)
+    {
+        Workspace work = _pass.Work;
+        nint offset = (nint)(((row * work.StreamStride) + column) * 4), output = _output + offset;
+        nint sum = _spec.Norms is null ? output : work.Normed + offset; // the experts' input is spent
+        if (_spec.Shared is null || _spec.Norms is not null)
+        {
+            work.Floats(sum, n).Clear();
+        }
+
+        ReadOnlySpan<int> ids = _pass.Choices.Ids(row), places = _pass.Choices.Places(row);
+        Span<float> weights = _pass.Choices.Weights(row);
+        Span<float> ones = stackalloc float[RouterRule.MaxSelected];
+        ones.Fill(1);
+        for (int k = 0; k < ids.Length; k++)
+        {
+            _products.Finish(places[k], ids[k], column, n);
+        }
+
+        ExpertSum.AddPlaced(places, _spec.WeightsInput ? ones : weights, _products.Output(0) + (nint)(column * 4L), _spec.OutputWidth, sum, n);
+        if (_spec.Norms is { } norms)
+        {
+            VectorOps.RmsNorm(sum, _pass.Address(norms.ExpertsAfter), sum, n, _pass.Spec.Epsilon);
+            VectorOps.Add(output, sum, n);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+using LayerStream.Kernels;
+
+namespace LayerStream.Models;
+
+/// <summary>
+/// Runs <see cref="LatentAttentionSpec"/> on the latent vectors themselves: a query goes through its head's key matrix, meets all latents,
+/// and their mixture goes through the head's value matrix. The layer's state is [context × (latent | rotated key)].
+/// </summary>
+internal sealed class LatentMixer : BranchExecutor
+{
+    private readonly PassContext _pass;
+    private readonly LatentAttentionSpec _spec;
+    private readonly LatentProjection _projection;
+    private readonly int _layer;
+    private readonly int _units;
+    private readonly RangeJob _storeJob;
+    private readonly RangeJob _attendJob;
+
+    internal LatentMixer(PassContext pass, LatentAttentionSpec spec, int layer)
+    {
+        (_pass, _spec, _layer, _projection) = (pass, spec, layer, new LatentProjection(pass, spec));
+        _units = (spec.Heads + spec.HeadsPerUnit - 1) / spec.HeadsPerUnit;
+        _storeJob = new RangeJob(StoreRows);
+        _attendJob = new RangeJob(Attend);
+    }
+
+    internal override void Run(nint input, nint output)
+    {
+        Workspace work = _pass.Work;
+        _projection.Run(input);
+        HeadRows queries = new(work.Inner, work.InnerStride, _spec.QueryDim), wide = new(work.InnerRow(0, _spec.WideOffset), work.InnerStride, _spec.LatentKeyDim);
+        _pass.MultiplyHeads(_spec.KeyUp!, _spec.Heads, queries, wide);
+        _pass.Crew.Run(_storeJob, _pass.Count, 1);
+        _pass.Crew.Run(_attendJob, _pass.Count * _units, 1);
+        HeadRows mixed = new(work.InnerRow(0, _spec.MixedOffset), work.InnerStride, _spec.Latent), heads = new(work.Inner, work.InnerStride, _spec.ValueDim);
+        _pass.MultiplyHeads(_spec.ValueUp!, _spec.Heads, mixed, heads);
+        _pass.Multiply(_spec.Output, work.Inner, work.InnerStride, output, work.StreamStride);
+    }
+
+    /// <summary>Keeps each row's latent and key, and puts the rotated part behind the queries that meet the latent.</summary>
+    private void StoreRows(int begin, int end, int worker)
+    {
+        for (int r = begin; r < end; r++)
+        {
+            SequenceState s = _pass.Rows[r].Sequence;
+            s.Store(_pass.Work.InnerRow(r, _spec.LatentOffset), s.Area(_layer), (long)_pass.Rows[r].Position * _spec.LatentKeyDim, _spec.LatentKeyDim);
+            for (int h = 0; h < _spec.Heads; h++)
+            {
+                nint turned = _pass.Work.InnerRow(r, ((long)h * _spec.QueryDim) + _spec.PlainDim);
+                VectorOps.Copy(turned, _pass.Work.InnerRow(r, _spec.WideOffset + ((long)h * _spec.LatentKeyDim) + _spec.Latent), _spec.RopeDim);
+            }
+        }
+    }
+
+    /// <summary>Units are (row, some heads), which read the row's latents once.</summary>
+    private void Attend(int begin, int end, int worker)
+    {
+        for (int u = begin; u < end; u++)
+        {
+            int r = u / _units, head = u % _units * _spec.HeadsPerUnit, heads = Math.Min(_spec.HeadsPerUnit, _spec.Heads - head);
+            PassRow row = _pass.Rows[r];
+            SequenceState s = row.Sequence;
+            nint latents = s.Area(_layer);
+            long stride = (long)_spec.LatentKeyDim * s.ElementBytes;
+            Attention.Group(
+                _pass.Work.InnerRow(r, _spec.WideOffset + ((long)head * _spec.LatentKeyDim)), _spec.LatentKeyDim, heads, _spec.LatentKeyDim, _spec.Latent,
+                latents, stride, latents, stride, s.Type, 0, row.Position + 1, _projection.Scale(r),
+                _pass.Work.InnerRow(r, _spec.MixedOffset + ((long)head * _spec.Latent)), _spec.Latent, _pass.Work.ScratchOf(worker));
+        }
+    }
+}

@@ -1,0 +1,114 @@
+using LayerStream.Formats;
+using LayerStream.Kernels;
+using LayerStream.Memory;
+using LayerStream.Models;
+
+namespace LayerStream.Golden.Tests;
+
+/// <summary>A decoder over a one-file model that lies in memory as a whole, experts included; one sequence.</summary>
+internal sealed class MemoryModel : ITileSource, IDisposable
+{
+    private const int Batch = 64;
+    private readonly AlignedBuffer _file;
+    private readonly AlignedBuffer _small;
+    private readonly Workspace _work;
+    private readonly SequenceState _sequence;
+    private readonly ComputeCrew _crew;
+    private readonly Decoder _decoder;
+    private int _next;
+
+    internal MemoryModel(string path, int context, KvType kv, ActivationMode mode, int threads = 1, int expertOrder = 0, long tileBytes = 4096)
+    {
+        Spec = ModelSpecBuilder.Build(GgufModel.Open(path));
+        byte[] bytes = File.ReadAllBytes(path);
+        _file = AlignedBuffer.Allocate(bytes.Length, "model");
+        bytes.CopyTo(_file.Bytes(0, bytes.Length));
+        _small = AlignedBuffer.Allocate(Math.Max(4096, Spec.SmallWeightBytes), "norms and biases");
+        foreach (SmallWeight weight in Spec.SmallWeights)
+        {
+            Dequantize.Row(weight.Tensor.Type, Bytes(weight.Tensor.Extent), _small.Floats(weight.ByteOffset, weight.Count));
+        }
+
+        TileMap tiles = TileMap.Create(Spec, tileBytes);
+        _work = Workspace.Create(Spec, Batch, Batch, threads);
+        _sequence = new SequenceState(Spec, context, kv);
+        _crew = new ComputeCrew(threads);
+        Experts = new MemoryExperts(Spec.ExpertBanks, _file.Address, expertOrder);
+        _decoder = new Decoder(Spec, tiles, this, _crew, _work, _small, RopeTables.Create(Spec, _small, context), mode, Experts);
+    }
+
+    internal ModelSpec Spec { get; }
+
+    internal MemoryExperts Experts { get; }
+
+    /// <summary>Takes some ids of a sequence through the model and appends the logits of each to a list.</summary>
+    internal void Run(IReadOnlyList<int> ids, int position, List<float[]> logits)
+    {
+        PassRow[] rows = new PassRow[Batch];
+        for (int first = 0; first < ids.Count; first += Batch)
+        {
+            int count = Math.Min(Batch, ids.Count - first);
+            _next = 0;
+            for (int r = 0; r < count; r++)
+            {
+                int id = ids[first + r];
+                rows[r] = new PassRow(_sequence, id, position + first + r);
+                Row(Spec.TokenEmbedding, id, _decoder.InputRow(r));
+                if (Spec.LayerInputs is { } inputs)
+                {
+                    Row(inputs.Table, id, _decoder.LayerInputRow(r));
+                }
+            }
+
+            _decoder.RunLayers(rows, count, 0, Spec.Layers.Count);
+            _decoder.Head(0, count);
+            for (int r = 0; r < count; r++)
+            {
+                logits.Add(_work.LogitsRow(r, Spec.Vocabulary).ToArray());
+            }
+        }
+    }
+
+    /// <summary>Logits of every id of a sequence, taken in pieces of the given lengths, then one by one.</summary>
+    internal List<float[]> Run(IReadOnlyList<int> ids, params int[] pieces)
+    {
+        List<float[]> logits = [];
+        for (int at = 0, piece = 0; at < ids.Count; piece++)
+        {
+            int count = Math.Min(ids.Count - at, piece < pieces.Length ? pieces[piece] : 1);
+            Run([.. ids.Skip(at).Take(count)], at, logits);
+            at += count;
+        }
+
+        return logits;
+    }
+
+    public nint Acquire(in Tile tile)
+    {
+        // Behind the plan stands a reader that runs ahead: tiles must be asked for in its order.
+        if (tile.Index != _next++)
+        {
+            throw new InvalidOperationException($"tile {tile.Index} was asked for where {_next - 1} comes");
+        }
+
+        return _file.Address + (nint)tile.Extent.Offset;
+    }
+
+    public void Release(in Tile tile)
+    {
+    }
+
+    public void Dispose()
+    {
+        _crew.Dispose();
+        _sequence.Dispose();
+        _work.Dispose();
+        _small.Dispose();
+        _file.Dispose();
+    }
+
+    private Span<byte> Bytes(Extent extent) => _file.Bytes(extent.Offset, (int)extent.Length);
+
+    private void Row(TensorInfo table, int row, Span<float> destination) =>
+        Dequantize.Row(table.Type, _file.Bytes(table.Extent.Offset + (row * table.RowBytes), (int)table.RowBytes), destination);
+}
