@@ -96,7 +96,7 @@ internal sealed class EngineParts : IDisposable
         RingTileSource source = new(Ring, pinned, Account, Names);
         RingExpertSource experts = new(Experts, Account, Names);
         IReadOnlyList<RopeTable> ropes = RopeTables.Create(spec, small, memory.Context);
-        Decoder decoder = new(spec, memory.Tiles, source, crew, work, small, ropes, options.Activations);
+        Decoder decoder = new(spec, memory.Tiles, source, crew, work, small, ropes, options.Activations, experts);
         EmbeddingRows embeddings = new(spec.TokenEmbedding, spec, memory.Tiles, pinned, Reader, staging);
         EmbeddingRows? layerInputs = spec.LayerInputs is { } inputs ? new EmbeddingRows(inputs.Table, spec, memory.Tiles, pinned, Reader, staging) : null;
         Session = new ComputeSession(spec, decoder, source, experts, Account, work, sequence, embeddings, layerInputs, Trace);
