@@ -1,3 +1,4 @@
+using LayerStream.Formats;
 using LayerStream.Memory;
 using LayerStream.Models;
 using LayerStream.Planning;
@@ -20,6 +21,9 @@ public sealed record EnginePlan
 
     /// <summary>Events the trace ring holds.</summary>
     public required int TraceCapacity { get; init; }
+
+    /// <summary>Header of the routing that a run of this model can record; null without experts.</summary>
+    public RouteHeader? RouteHeader => Spec.ExpertBanks.Count == 0 ? null : RouteRecorder.Header(Spec);
 
     public long SmallestBudgetBytes => Memory.SmallestBudgetBytes;
 

@@ -28,7 +28,7 @@ internal static class TinyModel
     /// <summary>A plan with nothing pinned (or every k-th tile) and tiles of at most <paramref name="tileBytes"/>.</summary>
     internal static EnginePlan StreamingPlan(EngineOptions options, long tileBytes = 4096, int pinEvery = 0)
     {
-        EnginePlan plan = Engine.Plan(GgufModel.Open(Path), options);
+        EnginePlan plan = Engine.Plan(GgufModel.Open(options.ModelPath), options);
         TileMap tiles = TileMap.Create(plan.Spec, tileBytes);
         bool[] pinned = [.. tiles.Tiles.Select(t => pinEvery > 0 && t.Index % pinEvery == 0)];
         return plan with

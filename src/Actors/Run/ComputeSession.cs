@@ -9,6 +9,7 @@ internal sealed class ComputeSession(
 {
     private readonly PassRow[] _rows = new PassRow[work.Batch];
     private RunContext? _run;
+    private RouteRecorder? _recorder;
     private int _pass;
     private int _announced;
 
@@ -33,6 +34,9 @@ internal sealed class ComputeSession(
 
     internal RunContext Run => _run ?? throw new InvalidOperationException("no run is active");
 
+    /// <summary>Records what the passes from now on route, until the run ends.</summary>
+    internal void Record(RouteRecorder recorder) => (_recorder, decoder.Routes) = (recorder, recorder.Routed);
+
     internal void Begin(RunContext run)
     {
         _run = run;
@@ -45,7 +49,7 @@ internal sealed class ComputeSession(
     {
         source.ReturnHeld();
         _run?.Passes.Writer.TryComplete();
-        _run = null;
+        (_run, _recorder, decoder.Routes) = (null, null, null);
     }
 
     /// <summary>Tells prefetch of the next pass that it does not know yet.</summary>
@@ -71,6 +75,7 @@ internal sealed class ComputeSession(
         }
 
         EndPass();
+        _recorder?.EndPass(count, position);
     }
 
     internal void BeginPass()

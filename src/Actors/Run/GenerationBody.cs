@@ -32,6 +32,11 @@ internal sealed class GenerationBody(RunRequest request, FlashReader reader)
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(id, session.Spec.Vocabulary);
         }
 
+        if (request.Routes is { } routes && session.Spec.ExpertBanks.Count > 0)
+        {
+            session.Record(new RouteRecorder(session.Spec, session.Batch, request.Prompt.Count, routes));
+        }
+
         int most = Math.Min(request.MaxTokens, room);
         try
         {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using LayerStream.Actors;
+using LayerStream.Formats;
 using LayerStream.Memory;
 using LayerStream.Storage;
 using LayerStream.Text;
@@ -18,10 +19,12 @@ public static class RunVerb
     private static readonly Option<bool> s_ignoreEos = new("--ignore-eos") { Description = "go on after an end token" };
     private static readonly Option<string?> s_trace = new("--trace") { Description = "save the trace of the run to this file" };
 
+    private static readonly Option<string?> s_routes = new("--routes") { Description = "save which experts every token went to (.route.csv.gz, for replay)" };
+
     /// <summary>The verb.</summary>
     public static Command Create()
     {
-        Command verb = new("run", "Answers one prompt.") { s_prompt, s_raw, s_ids, s_maxTokens, s_ignoreEos, s_trace };
+        Command verb = new("run", "Answers one prompt.") { s_prompt, s_raw, s_ids, s_maxTokens, s_ignoreEos, s_trace, s_routes };
         verb.SetAction(RunAsync);
         return verb;
     }
@@ -51,7 +54,7 @@ public static class RunVerb
             plan = model.Plan;
             files = model.Model.Files;
             int[] tokens = given ?? Encode(model.RequireTokenizer(), prompt!, parse.GetValue(s_raw));
-            reply = await Generation.RunAsync(model, tokens, most, parse.GetValue(s_ignoreEos), options.Json ? null : Console.Out.Write, ct);
+            reply = await GenerateAsync(model, tokens, most, parse, ct);
             trace = traceFile is null ? null : model.Engine.CaptureTrace(0);
         }
 
@@ -71,6 +74,27 @@ public static class RunVerb
         }
 
         return reply.Result.FinishReason == "cancelled" ? Failures.Interrupted : Failures.Success;
+    }
+
+    private static async Task<Reply> GenerateAsync(LoadedModel model, int[] tokens, int most, ParseResult parse, CancellationToken ct)
+    {
+        Action<string>? onText = model.Options.Json ? null : Console.Out.Write;
+        bool ignoreEos = parse.GetValue(s_ignoreEos);
+        if (parse.GetValue(s_routes) is not { } path)
+        {
+            return await Generation.RunAsync(model, tokens, most, ignoreEos, onText, ct);
+        }
+
+        RouteHeader header = model.Plan.RouteHeader ?? throw new UsageException("--routes needs a model with experts.");
+        Reply reply;
+        await using (FileStream file = File.Create(path))
+        {
+            using RouteTraceWriter routes = new(file, header);
+            reply = await Generation.RunAsync(model, tokens, most, ignoreEos, onText, ct, routes);
+        }
+
+        ProcessMemory.DropFileCache(path);
+        return reply;
     }
 
     private static int[] Encode(Tokenizer tokenizer, string prompt, bool raw)

@@ -58,17 +58,22 @@ internal sealed class ExpertModel : IDisposable
     internal EnginePlan Plan(EngineOptions options, int residents, int transients)
     {
         EnginePlan plan = TinyModel.StreamingPlan(options, tileBytes: 16 * 1024);
-        ExpertLayout[] layouts = [.. Spec.ExpertBanks.Select(b => new ExpertLayout(b))];
-        ExpertSlotClass[] classes = [.. layouts.GroupBy(l => l.Bank.Id == LargeBank).Select(g => new ExpertSlotClass(
-            g.Max(l => l.SlotBytes), [.. g.Select(l => l.Bank.Id)], [.. g.Select(l => Math.Min(residents, l.Bank.Experts))], g.Max(l => l.Bank.Experts), Used))];
-        ExpertPlan experts = ExpertPlan.None with
+        return plan with { Spec = Spec, Memory = plan.Memory with { Experts = Division(Spec, residents, transients) } };
+    }
+
+    /// <summary>Slots for <paramref name="residents"/> experts of each bank, as far as it has some; a class for each size that is far from the others.</summary>
+    internal static ExpertPlan Division(ModelSpec spec, int residents, int transients)
+    {
+        ExpertLayout[] layouts = [.. spec.ExpertBanks.Select(b => new ExpertLayout(b))];
+        ExpertSlotClass[] classes = [.. layouts.GroupBy(l => l.SlotBytes > 1 << 20).Select(g => new ExpertSlotClass(
+            g.Max(l => l.SlotBytes), [.. g.Select(l => l.Bank.Id)], [.. g.Select(l => Math.Min(residents, l.Bank.Experts))], g.Max(l => l.Bank.Experts), g.Max(l => l.Bank.Used)))];
+        return ExpertPlan.None with
         {
             Layouts = layouts,
             Classes = classes,
             TransientSlots = transients,
             TransientSlotBytes = layouts.Max(l => l.SlotBytes),
         };
-        return plan with { Spec = Spec, Memory = plan.Memory with { Experts = experts } };
     }
 
     internal Task<Engine> StartAsync(int residents, int transients, Func<IFlashDevice, IFlashDevice>? wrap = null, int depth = 2)
