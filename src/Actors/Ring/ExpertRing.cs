@@ -31,7 +31,7 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
     internal ExpertRing(ExpertPlan plan, FlashReader reader, IReadOnlyList<string> files, Channel<SpentTile> spent, TraceRing trace, TileNames names)
     {
         (_plan, _reader, _trace, _names, Spent) = (plan, reader, trace, names, spent);
-        Slots = new ExpertSlots(plan);
+        (Slots, AllResident) = (new ExpertSlots(plan), plan.AllResident);
         Cache = new ExpertCache(plan);
         _reads = new ExpertReads(plan, reader, files);
         int most = plan.Layouts.Select(l => l.Bank.Experts).DefaultIfEmpty(0).Max();
@@ -68,7 +68,7 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
     internal Gate Arrived { get; } = new();
 
     /// <summary>Every expert has been in its slot since the start.</summary>
-    internal bool AllResident => _plan.AllResident;
+    internal bool AllResident { get; }
 
     /// <summary>Whether there are experts that travel.</summary>
     internal bool Streams => _plan.Layouts.Count > 0 && !AllResident;

@@ -9,7 +9,7 @@ internal readonly record struct FreeSlot(int Slot);
 internal readonly record struct LoadedTile(int Slot, int Tile, int Pass, nint Payload, FlashReadException? Error);
 
 /// <summary>Compute → Eviction: a slot whose tile, or transient slot whose expert, has served all rows.</summary>
-/// <param name="Slot">Of the ring for a dense tile; a transient slot for an expert.</param>
+/// <param name="Slot">Of the ring for a dense tile; a transient slot for an expert; −1 only wakes the loop.</param>
 /// <param name="Tile">Number of the tile; experts are numbered behind the dense tiles.</param>
 /// <param name="Pass">The pass it served.</param>
 internal readonly record struct SpentTile(int Slot, int Tile, int Pass);

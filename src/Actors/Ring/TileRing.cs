@@ -39,7 +39,7 @@ internal sealed class TileRing : IReadCompletion, IDisposable
         BoundedChannelOptions options = new(Math.Max(1, slots)) { SingleReader = false, SingleWriter = false, FullMode = BoundedChannelFullMode.Wait };
         Free = Channel.CreateBounded<FreeSlot>(options);
         Loaded = Channel.CreateBounded<LoadedTile>(options);
-        Spent = Channel.CreateBounded<SpentTile>(Math.Max(1, slots + transients));
+        Spent = Channel.CreateBounded<SpentTile>(slots + transients + 1); // and an item that only wakes
         ActiveSlots = slots;
         for (int i = 0; i < slots; i++)
         {
@@ -71,6 +71,9 @@ internal sealed class TileRing : IReadCompletion, IDisposable
             throw new InvalidOperationException($"a ring channel of {typeof(T).Name} is full: a slot was returned twice");
         }
     }
+
+    /// <summary>Wakes an eviction loop that is to stop.</summary>
+    internal void WakeEviction() => Spent.Writer.TryWrite(new SpentTile(-1, -1, -1));
 
     /// <summary>Takes slots out of use or back into it; only while no run is active.</summary>
     internal void SetActiveSlots(int count)

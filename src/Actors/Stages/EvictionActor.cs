@@ -5,9 +5,11 @@ namespace LayerStream.Actors;
 /// <summary>Frees the slots of spent tiles and experts; at the end of a run also those of what nobody took.</summary>
 internal sealed class EvictionActor(TileRing ring, ExpertRing experts, TraceRing trace) : StageActor("eviction")
 {
+    /// <summary>Waits without a token, which costs no allocation per tile; a stop wakes it by an empty item.</summary>
     protected override async Task LoopAsync(RunContext run, CancellationToken stop)
     {
-        while (await ring.Spent.Reader.WaitToReadAsync(stop))
+        using CancellationTokenRegistration wake = stop.UnsafeRegister(static r => ((TileRing)r!).WakeEviction(), ring);
+        while (!stop.IsCancellationRequested && await ring.Spent.Reader.WaitToReadAsync(CancellationToken.None))
         {
             run.Probe("eviction");
             while (ring.Spent.Reader.TryRead(out SpentTile spent))
@@ -30,6 +32,11 @@ internal sealed class EvictionActor(TileRing ring, ExpertRing experts, TraceRing
 
     private void Evict(SpentTile spent)
     {
+        if (spent.Slot < 0)
+        {
+            return;
+        }
+
         long begin = Stopwatch.GetTimestamp();
         if (experts.Owns(spent))
         {

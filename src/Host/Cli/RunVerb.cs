@@ -12,6 +12,8 @@ namespace LayerStream.Host.Cli;
 /// <summary><c>run</c>: one prompt, one answer.</summary>
 public static class RunVerb
 {
+    private const long RoutesHeapBytes = 4 << 20; // routing of a batch, before it is written token by token
+
     private static readonly Argument<string?> s_prompt = new("prompt") { Description = "the prompt", Arity = ArgumentArity.ZeroOrOne };
     private static readonly Option<bool> s_raw = new("--raw") { Description = "continue the text as it is, without the chat template" };
     private static readonly Option<string?> s_ids = new("--ids") { Description = "token ids instead of a prompt: 1,2,3 or @FILE" };
@@ -49,7 +51,7 @@ public static class RunVerb
         EnginePlan plan;
         TraceFile? trace = null;
         IReadOnlyList<string> files;
-        await using (LoadedModel model = await LoadedModel.OpenAsync(options, ct))
+        await using (LoadedModel model = await LoadedModel.OpenAsync(options with { ExtraHeapBytes = parse.GetValue(s_routes) is null ? 0 : RoutesHeapBytes }, ct))
         {
             plan = model.Plan;
             files = model.Model.Files;

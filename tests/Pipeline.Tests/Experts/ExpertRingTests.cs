@@ -195,6 +195,50 @@ public sealed class ExpertRingTests
         AssertWhole(engine);
     }
 
+    [Fact]
+    public async Task Demand_InSteadyState_AllocatesNextToNothing()
+    {
+        using ExpertModel model = new();
+        await using Engine engine = await model.StartAsync(2, 4);
+        int[] experts = [1, 3, 4];
+        float[] weights = [0.5f, 0.3f, 0.2f];
+        long allocated = 0;
+        const int Layers = 600;
+        await engine.ExecuteAsync(
+            session =>
+            {
+                void Layer(int i)
+                {
+                    int bank = i % 3;
+                    experts[2] = 4 + (i % 12); // misses as well as hits
+                    session.Experts.Demand(bank, experts, weights);
+                    for (int e = 0; e < experts.Length; e++)
+                    {
+                        session.Experts.Release(session.Experts.Take());
+                    }
+                }
+
+                session.BeginPass();
+                for (int i = 0; i < Layers; i++)
+                {
+                    Layer(i);
+                }
+
+                long before = GC.GetTotalAllocatedBytes(precise: true);
+                for (int i = 0; i < Layers; i++)
+                {
+                    Layer(i);
+                }
+
+                allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
+                session.EndPass();
+            },
+            null,
+            CancellationToken.None);
+        Assert.True(engine.Status().ExpertMisses > Layers / 4);
+        Assert.InRange(allocated / (double)Layers, 0, 1); // eviction's wait for the next spent slot, if any
+    }
+
     private static int Fail(long read, ref long failed)
     {
         failed = failed < 0 ? read : failed;
