@@ -11,7 +11,19 @@ public sealed record TensorInfo(string Name, TensorType Type, IReadOnlyList<long
     public long Columns => Shape[0];
 
     /// <summary>Product of all dimensions but the first.</summary>
-    public long Rows => Shape.Skip(1).Aggregate(1L, (a, b) => a * b);
+    public long Rows
+    {
+        get
+        {
+            long rows = 1;
+            for (int i = 1; i < Shape.Count; i++)
+            {
+                rows *= Shape[i];
+            }
+
+            return rows;
+        }
+    }
 
     /// <summary>Bytes of one row; rows follow each other without padding.</summary>
     public long RowBytes => Extent.Length / Math.Max(1, Rows);

@@ -29,6 +29,8 @@ public static class ArchitectureTable
         Qwen35Moe.Row,
         Qwen3Moe.Row,
         Qwen3Next.Row,
+        SeedOss.Row,
+        SmolLm3.Row,
     ];
 
     /// <summary>The row of a family, or null.</summary>

@@ -8,7 +8,11 @@ namespace LayerStream.Golden.Tests;
 /// <summary>A decoder over a one-file model that lies in memory as a whole, experts included; one sequence.</summary>
 internal sealed class MemoryModel : ITileSource, IDisposable
 {
+    /// <summary>An order of experts that stands for having none.</summary>
+    internal const int NoExperts = -1;
+
     private const int Batch = 64;
+    private readonly PassRow[] _rows = new PassRow[Batch];
     private readonly AlignedBuffer _file;
     private readonly AlignedBuffer _small;
     private readonly Workspace _work;
@@ -34,7 +38,7 @@ internal sealed class MemoryModel : ITileSource, IDisposable
         _sequence = new SequenceState(Spec, context, kv);
         _crew = new ComputeCrew(threads);
         Experts = new MemoryExperts(Spec.ExpertBanks, _file.Address, expertOrder);
-        _decoder = new Decoder(Spec, tiles, this, _crew, _work, _small, RopeTables.Create(Spec, _small, context), mode, Experts);
+        _decoder = new Decoder(Spec, tiles, this, _crew, _work, _small, RopeTables.Create(Spec, _small, context), mode, expertOrder == NoExperts ? null : Experts);
     }
 
     internal ModelSpec Spec { get; }
@@ -44,24 +48,15 @@ internal sealed class MemoryModel : ITileSource, IDisposable
     /// <summary>Takes some ids of a sequence through the model and appends the logits of each to a list.</summary>
     internal void Run(IReadOnlyList<int> ids, int position, List<float[]> logits)
     {
-        PassRow[] rows = new PassRow[Batch];
         for (int first = 0; first < ids.Count; first += Batch)
         {
             int count = Math.Min(Batch, ids.Count - first);
-            _next = 0;
             for (int r = 0; r < count; r++)
             {
-                int id = ids[first + r];
-                rows[r] = new PassRow(_sequence, id, position + first + r);
-                Row(Spec.TokenEmbedding, id, _decoder.InputRow(r));
-                if (Spec.LayerInputs is { } inputs)
-                {
-                    Row(inputs.Table, id, _decoder.LayerInputRow(r));
-                }
+                Place(r, ids[first + r], position + first + r);
             }
 
-            _decoder.RunLayers(rows, count, 0, Spec.Layers.Count);
-            _decoder.Head(0, count);
+            Pass(count);
             for (int r = 0; r < count; r++)
             {
                 logits.Add(_work.LogitsRow(r, Spec.Vocabulary).ToArray());
@@ -81,6 +76,13 @@ internal sealed class MemoryModel : ITileSource, IDisposable
         }
 
         return logits;
+    }
+
+    /// <summary>Takes one id through the model.</summary>
+    internal void Step(int id, int position)
+    {
+        Place(0, id, position);
+        Pass(1);
     }
 
     public nint Acquire(in Tile tile)
@@ -105,6 +107,23 @@ internal sealed class MemoryModel : ITileSource, IDisposable
         _work.Dispose();
         _small.Dispose();
         _file.Dispose();
+    }
+
+    private void Place(int row, int id, int position)
+    {
+        _rows[row] = new PassRow(_sequence, id, position);
+        Row(Spec.TokenEmbedding, id, _decoder.InputRow(row));
+        if (Spec.LayerInputs is { } inputs)
+        {
+            Row(inputs.Table, id, _decoder.LayerInputRow(row));
+        }
+    }
+
+    private void Pass(int count)
+    {
+        _next = 0;
+        _decoder.RunLayers(_rows, count, 0, Spec.Layers.Count);
+        _decoder.Head(0, count);
     }
 
     private Span<byte> Bytes(Extent extent) => _file.Bytes(extent.Offset, (int)extent.Length);

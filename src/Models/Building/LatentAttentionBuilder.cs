@@ -58,12 +58,13 @@ internal static class LatentAttentionBuilder
         string queryKey = reader.HasKey("attention.key_length_mla") ? "attention.key_length_mla" : "attention.key_length";
         string valueKey = reader.HasKey("attention.value_length_mla") ? "attention.value_length_mla" : "attention.value_length";
         int queryDim = reader.Integer(queryKey, 1, MostHeadValues), valueDim = reader.Integer(valueKey, 1, MostHeadValues);
-        int ropeDim = reader.Integer("rope.dimension_count", 2, MostHeadValues), latent = reader.Integer("attention.kv_lora_rank", 1, MostHeadValues - ropeDim);
+        int ropeDim = reader.Integer("rope.dimension_count", 2, MostHeadValues);
         if (ropeDim >= queryDim)
         {
             throw reader.Bad($"{reader.Key("rope.dimension_count")} = {ropeDim} leaves nothing of {reader.Key(queryKey)} = {queryDim}");
         }
 
+        int latent = reader.Integer("attention.kv_lora_rank", 1, MostHeadValues - ropeDim);
         int rope = site.Ropes.TableFor(site.Index, isSliding: false, queryDim)!.Value;
         return new Shape(heads, queryDim - ropeDim, ropeDim, valueDim, latent, rope);
     }

@@ -76,7 +76,7 @@ public static class ModelSpecBuilder
             OutputNorm = outputNorm,
             Head = head,
             LogitFactor = (float)(1 / reader.Factor("logit_scale")),
-            LogitCap = (float)reader.Number("final_logit_softcapping", 0, 0, 1e6),
+            LogitCap = LogitCap(reader),
             Ropes = ropes.Tables,
         };
     }
@@ -84,7 +84,14 @@ public static class ModelSpecBuilder
     private static float Epsilon(SpecReader reader)
     {
         const string Name = "attention.layer_norm_rms_epsilon";
-        return reader.HasKey(Name) ? (float)reader.Number(Name, 0, 0, 1) : throw reader.Bad($"the required key '{reader.Key(Name)}' is missing");
+        return reader.HasKey(Name) ? (float)reader.Number(Name, 0, 1e-20, 1) : throw reader.Bad($"the required key '{reader.Key(Name)}' is missing");
+    }
+
+    private static float LogitCap(SpecReader reader)
+    {
+        const string Name = "final_logit_softcapping";
+        double cap = reader.Number(Name, 0, 0, 1e6);
+        return cap is 0 or >= 1e-3 ? (float)cap : throw reader.Bad($"{reader.Key(Name)} = {cap} is too small for a cap");
     }
 
     private static LayerSpec? Layer(LayerSite site, float residualScale)

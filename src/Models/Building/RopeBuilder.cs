@@ -70,8 +70,7 @@ internal sealed class RopeBuilder(SpecReader reader, Architecture row, int conte
             return plain;
         }
 
-        double factor = reader.Number(reader.HasKey("rope.scaling.factor") ? "rope.scaling.factor" : "rope.scale_linear", 1, 0, 1e9);
-        factor = factor == 0 ? 1 : factor;
+        double factor = reader.Factor(reader.HasKey("rope.scaling.factor") ? "rope.scaling.factor" : "rope.scale_linear", 0);
         if (type == "yarn" && theta == 1)
         {
             throw reader.Bad($"{reader.Key("rope.freq_base")} = 1 does not go with yarn");

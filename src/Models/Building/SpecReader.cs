@@ -59,10 +59,10 @@ internal sealed class SpecReader(GgufModel model, string prefix)
     }
 
     /// <summary>A number for which 0 stands for "not used", like an absent key.</summary>
-    internal double Factor(string name)
+    internal double Factor(string name, double least = -1e6)
     {
-        double value = Number(name, 1, -1e6, 1e6);
-        return value == 0 ? 1 : value;
+        double value = Number(name, 1, least, 1e6);
+        return value == 0 ? 1 : Math.Abs(value) >= 1e-6 ? value : throw Bad($"{Key(name)} = {value} is too small for a factor");
     }
 
     /// <summary>An integer for each layer, or one for all.</summary>

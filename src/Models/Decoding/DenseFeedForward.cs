@@ -3,7 +3,7 @@ namespace LayerStream.Models;
 /// <summary>Runs <see cref="DenseFfnSpec"/>; a row of intermediate results, anywhere in the workspace, holds the gate, then the values, and the product replaces the gate.</summary>
 internal sealed class DenseFeedForward : BranchExecutor
 {
-    private const int ActivationGrain = 1024; // values a thread takes at once
+    private const int ActivationGrain = 4096; // values that are worth waking another thread for
 
     private readonly PassContext _pass;
     private readonly DenseFfnSpec _spec;

@@ -17,6 +17,8 @@ internal sealed class ExpertFeedForward : BranchExecutor
     private readonly DenseFeedForward? _shared;
     private readonly RangeJob _chooseJob, _gateJob, _sumJob;
     private readonly float _logitScale;
+    private readonly nint _logits;
+    private readonly long _logitFloats;
     private nint _input, _output;
     private int _pieces;
 
@@ -25,12 +27,11 @@ internal sealed class ExpertFeedForward : BranchExecutor
         (_pass, _spec, _products) = (pass, spec, new ExpertProducts(pass, spec));
         _shared = spec.Shared is { } shared ? new DenseFeedForward(pass, shared, pass.Work.Region(0), spec.SharedWidth) : null;
         _logitScale = spec.Norms is null ? 1 : (float)(1 / Math.Sqrt(spec.ModelWidth));
+        (_logits, _logitFloats) = (pass.Work.Region(spec.LogitOffset), spec.LogitWidth);
         _chooseJob = new RangeJob(Choose);
         _gateJob = new RangeJob(GateShared);
         _sumJob = new RangeJob(Sum);
     }
-
-    private nint Logits => _pass.Work.Region(_spec.LogitOffset);
 
     internal override void Run(nint input, nint output)
     {
@@ -53,7 +54,7 @@ internal sealed class ExpertFeedForward : BranchExecutor
 
     private void Route()
     {
-        _pass.Multiply(_spec.Router, Normed(_spec.Norms?.Router), _pass.Work.StreamStride, Logits, _spec.LogitWidth);
+        _pass.Multiply(_spec.Router, Normed(_spec.Norms?.Router), _pass.Work.StreamStride, _logits, _logitFloats);
         _pass.Choices.Begin(_spec.Rule.Selected);
         _pass.Crew.Run(_chooseJob, _pass.Count, 8);
         _pass.Choices.Place(_pass.Count);
@@ -94,7 +95,7 @@ internal sealed class ExpertFeedForward : BranchExecutor
         nint selectionBias = _spec.SelectionBias is { } bias ? _pass.Address(bias) : 0;
         for (int r = begin; r < end; r++)
         {
-            nint logits = Logits + (nint)(r * _spec.LogitWidth * 4);
+            nint logits = _logits + (nint)(r * _logitFloats * 4);
             if (_logitScale != 1)
             {
                 VectorOps.Scale(logits, _spec.Rule.Experts, _logitScale);

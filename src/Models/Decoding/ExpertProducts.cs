@@ -15,7 +15,8 @@ internal sealed class ExpertProducts
     private readonly PairMatMulJob _upJob = new();
     private readonly MatMulJob _downJob = new();
     private readonly bool _isFused;
-    private readonly long _gatheredFloats, _hiddenFloats;
+    private readonly nint _pair, _gathered, _hidden, _outputs;
+    private readonly long _pairFloats, _gatheredFloats, _hiddenFloats, _outputFloats;
     private ActivationLayout _layout; // of the prepared rows
     private nint _input;
     private int _first;
@@ -24,23 +25,21 @@ internal sealed class ExpertProducts
     internal ExpertProducts(PassContext pass, ExpertFfnSpec spec)
     {
         (_pass, _spec, _activation, _isFused) = (pass, spec, GatedOperators.Of(spec.Activation), spec.Bank.Matrices.Count == 2);
-        (_gatheredFloats, _hiddenFloats) = (Workspace.PreparedFloats(spec.ModelWidth), Workspace.PreparedFloats(spec.Width));
+        Workspace work = pass.Work;
+        (_pair, _pairFloats) = (work.Region(0), spec.PairWidth);
+        (_gathered, _gatheredFloats) = (work.Region(spec.GatheredOffset), Workspace.PreparedFloats(spec.ModelWidth));
+        (_hidden, _hiddenFloats) = (work.Region(spec.HiddenOffset), Workspace.PreparedFloats(spec.Width));
+        (_outputs, _outputFloats) = (work.Region(spec.OutputOffset), spec.OutputWidth);
         _prepareJob = new RangeJob(PrepareRows);
         _gatherJob = new RangeJob(GatherRows);
         _activateJob = new RangeJob(ActivateRows);
-        (_upJob.Columns, _upJob.OutputStride) = (spec.ModelWidth, spec.PairWidth);
+        (_upJob.Columns, _upJob.OutputStride) = (spec.ModelWidth, _pairFloats);
     }
 
     private ExpertMatrix Down => _spec.Bank.Matrices[^1];
 
-    private nint Pair => _pass.Work.Region(0);
-
-    private nint Gathered => _pass.Work.Region(_spec.GatheredOffset);
-
-    private nint Hidden => _pass.Work.Region(_spec.HiddenOffset);
-
     /// <summary>Result at a place.</summary>
-    internal nint Output(int place) => _pass.Work.Region(_spec.OutputOffset) + (nint)(place * _spec.OutputWidth * 4);
+    internal nint Output(int place) => _outputs + (nint)(place * _outputFloats * 4);
 
     /// <summary>Prepares all rows of the pass, rows of the model's width <see cref="Workspace.StreamStride"/> apart.</summary>
     internal void Begin(nint input)
@@ -57,12 +56,12 @@ internal sealed class ExpertProducts
         Gather(count, _layout);
         ExpertMatrix gate = _spec.Bank.Matrices[0];
         _upJob.Tokens = count;
-        _upJob.First = new PairMatMulJob.Part(gate.Tensor.Type, lease.First, gate.Rows, Pair);
+        _upJob.First = new PairMatMulJob.Part(gate.Tensor.Type, lease.First, gate.Rows, _pair);
         _upJob.Second = default;
         if (!_isFused)
         {
             ExpertMatrix up = _spec.Bank.Matrices[1];
-            PairMatMulJob.Part second = new(up.Tensor.Type, lease.Second, up.Rows, Pair + (nint)(_spec.Width * 4L));
+            PairMatMulJob.Part second = new(up.Tensor.Type, lease.Second, up.Rows, _pair + (nint)(_spec.Width * 4L));
             if (LayoutOf(1) == _layout)
             {
                 _upJob.Second = second;
@@ -95,11 +94,11 @@ internal sealed class ExpertProducts
         _downJob.Weights = lease.Slab(_spec.Bank.Matrices.Count - 1);
         _downJob.Columns = _spec.Width;
         _downJob.Layout = LayoutOf(_spec.Bank.Matrices.Count - 1);
-        _downJob.Activations = Hidden;
+        _downJob.Activations = _hidden;
         _downJob.ActivationStride = _hiddenFloats * 4;
         _downJob.Tokens = count;
         _downJob.Output = Output(_first);
-        _downJob.OutputStride = _spec.OutputWidth;
+        _downJob.OutputStride = _outputFloats;
         _pass.Crew.Run(_downJob, Down.Rows, Grain(Down.Rows));
     }
 
@@ -110,7 +109,7 @@ internal sealed class ExpertProducts
         int row = choices.Row(_first);
         bool follow = layout == _layout && choices.Row(_first + count - 1) - row == count - 1;
         _upJob.Layout = layout;
-        (_upJob.Activations, _upJob.ActivationStride) = follow ? (Prepared(row), _pass.Work.PreparedStride) : (Gathered, _gatheredFloats * 4);
+        (_upJob.Activations, _upJob.ActivationStride) = follow ? (Prepared(row), _pass.Work.PreparedStride) : (_gathered, _gatheredFloats * 4);
         if (!follow)
         {
             _pass.Crew.Run(_gatherJob, count, 8);
@@ -132,7 +131,7 @@ internal sealed class ExpertProducts
         for (int i = begin; i < end; i++)
         {
             int row = _pass.Choices.Row(_first + i);
-            nint to = Gathered + (nint)(i * _gatheredFloats * 4);
+            nint to = _gathered + (nint)(i * _gatheredFloats * 4);
             if (_upJob.Layout == _layout)
             {
                 VectorOps.Copy(Prepared(row), to, (int)(MatMul.RowBytes(_layout, _spec.ModelWidth) / 4));
@@ -149,7 +148,7 @@ internal sealed class ExpertProducts
         IReadOnlyList<ExpertMatrix> matrices = _spec.Bank.Matrices;
         for (int i = begin; i < end; i++)
         {
-            nint gate = Pair + (nint)(i * _spec.PairWidth * 4), up = gate + (nint)(_spec.Width * 4L);
+            nint gate = _pair + (nint)(i * _pairFloats * 4), up = gate + (nint)(_spec.Width * 4L);
             if (_spec.WeightsInput)
             {
                 VectorOps.Scale(gate, 2 * _spec.Width, _pass.Choices.Weight(_first + i)); // the products are linear in their input
@@ -162,7 +161,7 @@ internal sealed class ExpertProducts
             }
 
             _activation(gate, up, gate, _spec.Width);
-            MatMul.Prepare(LayoutOf(matrices.Count - 1), gate, _spec.Width, Hidden + (nint)(i * _hiddenFloats * 4));
+            MatMul.Prepare(LayoutOf(matrices.Count - 1), gate, _spec.Width, _hidden + (nint)(i * _hiddenFloats * 4));
         }
     }
 

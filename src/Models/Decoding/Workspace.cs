@@ -6,6 +6,7 @@ namespace LayerStream.Models;
 /// <summary>Activations of one pass, allocated once: every buffer is [batch × width] floats, rows 64-byte aligned. Strides in floats unless said.</summary>
 public sealed class Workspace : IDisposable
 {
+    private static readonly ActivationLayout[] Layouts = Enum.GetValues<ActivationLayout>();
     private readonly AlignedBuffer _buffer;
     private readonly long[] _ropeOffset;
     private readonly long _ropeStride;
@@ -105,7 +106,16 @@ public sealed class Workspace : IDisposable
     internal static long Line(long floats) => (floats + 15) / 16 * 16;
 
     /// <summary>Floats of the room of one row prepared for a product, whatever the layout.</summary>
-    internal static long PreparedFloats(int columns) => Line((Enum.GetValues<ActivationLayout>().Max(l => MatMul.RowBytes(l, checked(columns + 255) / 256 * 256)) + 3) / 4);
+    internal static long PreparedFloats(int columns)
+    {
+        long bytes = 0;
+        foreach (ActivationLayout layout in Layouts)
+        {
+            bytes = Math.Max(bytes, MatMul.RowBytes(layout, checked(columns + 255) / 256 * 256));
+        }
+
+        return Line((bytes + 3) / 4);
+    }
 
     /// <summary>
     /// Intermediate results taken by regions instead of by rows: the region that begins behind [batch × offset] floats, where offset is a

@@ -41,6 +41,26 @@ public sealed class ExpertSumTests
     }
 
     [Fact]
+    public void AddPlaced_PlacesInAnyOrder_SameBitsAsRowsInRisingOrder()
+    {
+        const int N = 37;
+        using GuardedFloats rows = GuardedFloats.Random(3, 9 * N);
+        using var packed = new GuardedFloats(3 * N);
+        int[] places = [1, 4, 8];
+        float[] weights = [0.3f, -1.7f, 0.011f];
+        for (int i = 0; i < places.Length; i++)
+        {
+            rows.Span.Slice(places[i] * N, N).CopyTo(packed.Span[(i * N)..]);
+        }
+
+        using var expected = new GuardedFloats(N);
+        using var actual = new GuardedFloats(N);
+        ExpertSum.Add([0, 1, 2], weights, packed.Address, N, expected.Address, N);
+        ExpertSum.AddPlaced([8, 1, 4], [weights[2], weights[0], weights[1]], rows.Address, N, actual.Address, N);
+        Assert.Equal(expected.Span.ToArray(), actual.Span.ToArray());
+    }
+
+    [Fact]
     public void Add_FewerWeightsThanIds_Throws() =>
         Assert.Throws<ArgumentException>(() => ExpertSum.Add([1, 2], [1f], 0, 0, 0, 0));
 }

@@ -69,6 +69,26 @@ public sealed unsafe class VectorOpsTests
     }
 
     [Fact]
+    public void SoftCap_EveryLength_MatchesTanhInDouble()
+    {
+        foreach (float cap in new[] { 2f, 30f })
+        {
+            foreach (int n in Lengths)
+            {
+                using GuardedFloats x = GuardedFloats.Random(n, n, 3 * cap);
+                using var y = new GuardedFloats(x.Span);
+                y.Span[n / 2] = float.PositiveInfinity;
+                VectorOps.SoftCap(y.Address, n, cap);
+                for (int i = 0; i < n; i++)
+                {
+                    double expected = i == n / 2 ? cap : cap * Math.Tanh(x.Span[i] / (double)cap);
+                    Assert.InRange(y.Span[i] - expected, -3e-7 * cap, 3e-7 * cap);
+                }
+            }
+        }
+    }
+
+    [Fact]
     public void Exp_WholeRange_RelativeErrorBelow2e7()
     {
         double worst = 0;
