@@ -7,6 +7,7 @@ public static class MemoryPlanner
 {
     private const int Page = 4096;
     private const long MiB = 1 << 20;
+    private const int FrugalBatch = 8;
     private const int StagingBytes = 256 * 1024;
 
     /// <summary>Plans a model. The sum of the accounts exceeds the budget when it is too small; nothing is pinned then.</summary>
@@ -52,8 +53,7 @@ public static class MemoryPlanner
         ModelSpec spec = inputs.Spec;
         TileMap tiles = TileMap.Create(spec, tileBytes);
         int slotBytes = checked((int)tiles.Tiles.Max(t => (t.Extent.Length + (3 * Page) - 1) / Page * Page));
-        int batch = frugal ? 8 : (int)Math.Clamp(inputs.BudgetBytes / 64 / Workspace.BytesPerRow(spec), 8, 256);
-        batch = Math.Min(batch, context);
+        int batch = Math.Min(frugal ? FrugalBatch : Batch(spec, inputs.BudgetBytes), context);
         int logitRows = frugal ? 1 : (int)Math.Clamp(inputs.BudgetBytes / 256 / (spec.Vocabulary * 4L), 1, batch);
         long embedding = spec.EmbeddingRowBytes;
         List<KeyValuePair<string, long>> accounts =
@@ -90,6 +90,16 @@ public static class MemoryPlanner
             SmallestBudgetBytes = smallest,
             StreamedBytesPerToken = tiles.Tiles.Where(t => !weights.Pinned[t.Index]).Sum(t => t.Extent.Length) + (long)weights.Experts.ExpectedMissBytesPerToken,
         };
+    }
+
+    /// <summary>
+    /// Rows of a prompt pass. A sweep over experts reads nearly all of them, so that it takes several hundred rows to compute as long as
+    /// the sweep reads; the dense part needs far fewer.
+    /// </summary>
+    private static int Batch(ModelSpec spec, long budgetBytes)
+    {
+        (int share, int most) = spec.ExpertBanks.Count > 0 ? (24, 1024) : (64, 256);
+        return (int)Math.Clamp(budgetBytes / share / Workspace.BytesPerRow(spec), FrugalBatch, most);
     }
 
     /// <summary>Pinned tiles, ring and expert slots within <paramref name="left"/> bytes. A model whose dense part is pinned has no ring.</summary>

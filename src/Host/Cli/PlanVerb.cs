@@ -42,7 +42,9 @@ public static class PlanVerb
         }
 
         double kernel = KernelProbe.MeasureBytesPerSecond(model, plan.Spec, options.Activations, plan.Threads, TimeSpan.FromSeconds(0.7));
-        double seconds = Math.Max(plan.StreamedBytesPerToken / device, plan.UsedBytesPerToken / kernel);
+        double missed = plan.Experts.ExpectedMissBytesPerToken;
+        SpeedModel speed = new(plan.DenseBytes, plan.StreamedBytesPerToken - (long)missed, plan.Experts.RoutedBytesPerToken, missed);
+        double seconds = speed.SecondsPerToken(device, kernel);
         JsonOut.Write(
             json =>
             {
