@@ -52,7 +52,16 @@ public static class Generation
         }
 
         RunResult result = await model.Engine.RunAsync(
-            new RunRequest { Prompt = prompt, MaxTokens = maxTokens, Sample = sampler.Sample, OnToken = OnToken, Routes = routes }, ct);
+            new RunRequest
+            {
+                Prompt = prompt,
+                MaxTokens = maxTokens,
+                Sample = sampler.Sample,
+                OnToken = OnToken,
+                OnPrompt = PromptProgress.For(model.Options, prompt.Count),
+                Routes = routes,
+            },
+            ct);
         if (!stopped)
         {
             StopDecision last = rules.Append(detokenizer?.Flush() ?? "");
