@@ -80,6 +80,16 @@ public sealed class ModelSpecBuilderTests
     }
 
     [Fact]
+    public void Build_LayerCountFarBeyondTheFile_NamesAHundredGapsAndCountsTheRest()
+    {
+        TinyFile file = new("llama");
+        file.Keys["llama.block_count"] = 4096u;
+        UnsupportedModelException error = Assert.Throws<UnsupportedModelException>(() => ModelSpecBuilder.Build(file.Open()));
+        Assert.Equal(101, error.Gaps.Count);
+        Assert.Matches("^and [0-9]{5} more$", error.Gaps[^1]);
+    }
+
+    [Fact]
     public void Build_SeveralTensorsMissing_NamesThemAll()
     {
         TinyFile file = new("llama");

@@ -8,12 +8,15 @@ namespace LayerStream.Models;
 /// </summary>
 internal sealed class SpecReader(GgufModel model, string prefix)
 {
+    private const int MostNamedGaps = 100; // a damaged layer count would name thousands
+
     private readonly List<string> _gaps = [];
     private readonly List<WeightMatrix> _matrices = [];
     private readonly List<ExpertBank> _banks = [];
     private readonly Dictionary<string, SmallWeight> _small = [];
+    private int _unnamed;
 
-    internal IReadOnlyList<string> Gaps => _gaps;
+    internal IReadOnlyList<string> Gaps => _unnamed == 0 ? _gaps : [.. _gaps, $"and {_unnamed} more"];
 
     /// <summary>In the order of asking, which is the order of use in a pass.</summary>
     internal IReadOnlyList<WeightMatrix> Matrices => _matrices;
@@ -27,7 +30,11 @@ internal sealed class SpecReader(GgufModel model, string prefix)
 
     internal void Gap(string what)
     {
-        if (!_gaps.Contains(what))
+        if (_gaps.Count == MostNamedGaps)
+        {
+            _unnamed++;
+        }
+        else if (!_gaps.Contains(what))
         {
             _gaps.Add(what);
         }
