@@ -34,7 +34,7 @@ public sealed class Engine : IAsyncDisposable
         CurrentPlan = plan;
         _parts = parts;
         _system = ActorSystem.Create("layerstream", ConfigurationFactory.ParseString(ActorConfig));
-        _engine = _system.ActorOf(Props.Create(() => new EngineActor(parts.Ring, CreateStage)), "engine");
+        _engine = _system.ActorOf(Props.Create(() => new EngineActor(parts.Ring, parts.Experts, CreateStage)), "engine");
     }
 
     /// <summary>The plan in force.</summary>
@@ -87,7 +87,7 @@ public sealed class Engine : IAsyncDisposable
         GenerationBody body = new(request, _parts.Reader);
         using RunContext run = new(body.Execute, ct) { FaultPoint = faultPoint };
         await SubmitAsync(run);
-        RunResult result = body.Result(run, _parts.Source, CurrentPlan.PinnedBytes, Depth);
+        RunResult result = body.Result(run, _parts.Account, CurrentPlan.PinnedBytes, Depth);
         Interlocked.Add(ref _tokens, result.GeneratedTokens);
         return result;
     }
@@ -95,7 +95,13 @@ public sealed class Engine : IAsyncDisposable
     /// <summary>Logits of every position, in order; the memory is valid during the call only.</summary>
     public async Task LogitsAsync(IReadOnlyList<int> ids, Action<int, ReadOnlyMemory<float>> row, CancellationToken ct)
     {
-        using RunContext run = new(new LogitsBody(ids, row).Execute, ct);
+        await ExecuteAsync(new LogitsBody(ids, row).Execute, null, ct);
+    }
+
+    /// <summary>Runs a body of the caller's on the compute thread, with the whole ring behind it.</summary>
+    internal async Task ExecuteAsync(Action<ComputeSession> body, Action<string>? faultPoint, CancellationToken ct)
+    {
+        using RunContext run = new(body, ct) { FaultPoint = faultPoint };
         await SubmitAsync(run);
     }
 
@@ -108,10 +114,14 @@ public sealed class Engine : IAsyncDisposable
         Busy = Volatile.Read(ref _active) > 0,
         FreeSlots = _parts.Ring.Free.Reader.Count,
         TotalSlots = _parts.Ring.ActiveSlots,
+        FreeTransientSlots = _parts.Experts.Free.Reader.Count,
+        TransientSlots = _parts.Experts.TransientSlots,
+        ExpertHits = _parts.Account.ExpertHits,
+        ExpertMisses = _parts.Account.ExpertMisses,
         InFlightReads = _parts.Reader.InFlight,
         BytesRead = _parts.Reader.BytesRead,
         LoadSeconds = _parts.Reader.Activity.BusySeconds,
-        ComputeSeconds = (double)_parts.Source.ComputeTicks / System.Diagnostics.Stopwatch.Frequency,
+        ComputeSeconds = (double)_parts.Account.ComputeTicks / System.Diagnostics.Stopwatch.Frequency,
         Tokens = Interlocked.Read(ref _tokens),
         Depth = Depth,
     };
@@ -164,8 +174,8 @@ public sealed class Engine : IAsyncDisposable
         TileMap tiles = CurrentPlan.Memory.Tiles;
         Props props = name.Split('-')[0] switch
         {
-            "prefetch" => Props.Create(() => new PrefetchActor(parts.Ring, tiles, streamed)),
-            "eviction" => Props.Create(() => new EvictionActor(parts.Ring, parts.Trace)),
+            "prefetch" => Props.Create(() => new PrefetchActor(parts.Ring, parts.Experts, tiles, streamed)),
+            "eviction" => Props.Create(() => new EvictionActor(parts.Ring, parts.Experts, parts.Trace)),
             _ => Props.Create(() => new ComputeActor(parts.Session)),
         };
         return factory.ActorOf(props, name);

@@ -10,6 +10,8 @@ namespace LayerStream.Actors;
 /// <summary>Everything an engine owns on the data plane, allocated in one place and in the order of the sheet.</summary>
 internal sealed class EngineParts : IDisposable
 {
+    private const int DemandThreads = 4; // of the reader, which dense reads leave to demanded experts; from 4 on a burst's rate did not grow
+
     private readonly List<IDisposable> _owned = [];
 
     private EngineParts(IFlashDevice device) => Device = device;
@@ -20,13 +22,15 @@ internal sealed class EngineParts : IDisposable
 
     internal TileRing Ring { get; private set; } = null!;
 
-    internal RingTileSource Source { get; private set; } = null!;
+    internal ExpertRing Experts { get; private set; } = null!;
+
+    internal PassAccount Account { get; private set; } = null!;
 
     internal TraceRing Trace { get; private set; } = null!;
 
     internal ComputeSession Session { get; private set; } = null!;
 
-    private string[] TileNames { get; set; } = [];
+    private TileNames Names { get; set; } = null!;
 
     internal static async Task<EngineParts> LoadAsync(EnginePlan plan, EngineOptions options, IFlashDevice device, IProgress<LoadProgress>? progress, CancellationToken ct)
     {
@@ -48,8 +52,9 @@ internal sealed class EngineParts : IDisposable
     {
         Model = Path.GetFileName(Device.Files[0]),
         TicksPerSecond = Stopwatch.Frequency,
-        TileNames = TileNames,
-        TileLayers = [.. plan.Memory.Tiles.Tiles.Select(t => plan.Spec.Matrices[t.Matrix].Layer)],
+        TileNames = [.. Enumerable.Range(0, Names.Count).Select(t => Names[t])],
+        TileLayers = [.. Enumerable.Range(0, Names.Count).Select(Names.Layer)],
+        FirstExpertTile = Names.FirstExpert,
         DeviceBytesPerSecond = deviceBytesPerSecond,
         BudgetBytes = plan.Sheet.BudgetBytes,
         Depth = depth,
@@ -66,7 +71,7 @@ internal sealed class EngineParts : IDisposable
 
         _owned.Clear();
         // Whatever still holds the parts must not hold the trace and the tables with them.
-        (Reader, Ring, Source, Trace, Session, TileNames) = (null!, null!, null!, null!, null!, []);
+        (Reader, Ring, Experts, Account, Trace, Session, Names) = (null!, null!, null!, null!, null!, null!, null!);
         Device.Dispose();
     }
 
@@ -74,22 +79,27 @@ internal sealed class EngineParts : IDisposable
     {
         ModelSpec spec = plan.Spec;
         MemoryPlan memory = plan.Memory;
-        Reader = Own(new FlashReader(Device, Math.Clamp(memory.PrefetchDepth, 2, 8)));
+        int streaming = Math.Clamp(memory.PrefetchDepth, 2, 8), demanding = memory.Experts.AllResident ? 0 : DemandThreads;
+        Reader = Own(new FlashReader(Device, streaming + demanding, demanding));
         Trace = new TraceRing(plan.TraceCapacity);
         AlignedBuffer staging = Own(AlignedBuffer.Allocate((256 * 1024) + ((spec.EmbeddingRowBytes + 4095) / 4096 * 4096), "I/O staging"));
         AlignedBuffer small = Own(WeightLoader.LoadSmall(spec, Reader, staging));
         Workspace work = Own(Workspace.Create(spec, memory.Batch, memory.LogitRows, plan.Threads));
         SequenceState sequence = Own(new SequenceState(spec, memory.Context, options.KvType));
-        Ring = Own(new TileRing(memory.Slots, memory.SlotBytes, Reader, memory.Tiles, Trace));
+        Ring = Own(new TileRing(memory.Slots, memory.SlotBytes, memory.Experts.TransientSlots, Reader, memory.Tiles, Trace));
+        Names = new TileNames(spec, memory.Tiles);
+        Experts = Own(new ExpertRing(memory.Experts, Reader, Device.Files, Ring.Spent, Trace, Names));
         PinnedTiles pinned = Own(await WeightLoader.LoadPinnedAsync(memory, Reader, progress, ct));
-        TileNames = [.. memory.Tiles.Tiles.Select(t => spec.Matrices[t.Matrix].Tensor.Name)];
+        await ExpertLoader.LoadAsync(memory.Experts, Experts.Slots, Reader, Device.Files, progress, ct);
         ComputeCrew crew = Own(new ComputeCrew(plan.Threads));
-        Source = new RingTileSource(Ring, pinned, Trace, TileNames);
+        Account = new PassAccount(Trace);
+        RingTileSource source = new(Ring, pinned, Account, Names);
+        RingExpertSource experts = new(Experts, Account, Names);
         IReadOnlyList<RopeTable> ropes = RopeTables.Create(spec, small, memory.Context);
-        Decoder decoder = new(spec, memory.Tiles, Source, crew, work, small, ropes, options.Activations);
+        Decoder decoder = new(spec, memory.Tiles, source, crew, work, small, ropes, options.Activations, experts);
         EmbeddingRows embeddings = new(spec.TokenEmbedding, spec, memory.Tiles, pinned, Reader, staging);
         EmbeddingRows? layerInputs = spec.LayerInputs is { } inputs ? new EmbeddingRows(inputs.Table, spec, memory.Tiles, pinned, Reader, staging) : null;
-        Session = new ComputeSession(spec, decoder, Source, work, sequence, embeddings, layerInputs, Trace);
+        Session = new ComputeSession(spec, decoder, source, experts, Account, work, sequence, embeddings, layerInputs, Trace);
     }
 
     private T Own<T>(T part)

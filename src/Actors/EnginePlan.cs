@@ -1,3 +1,4 @@
+using LayerStream.Formats;
 using LayerStream.Memory;
 using LayerStream.Models;
 using LayerStream.Planning;
@@ -21,6 +22,9 @@ public sealed record EnginePlan
     /// <summary>Events the trace ring holds.</summary>
     public required int TraceCapacity { get; init; }
 
+    /// <summary>Header of the routing that a run of this model can record; null without experts.</summary>
+    public RouteHeader? RouteHeader => Spec.ExpertBanks.Count == 0 ? null : RouteRecorder.Header(Spec);
+
     public long SmallestBudgetBytes => Memory.SmallestBudgetBytes;
 
     public long PinnedBytes => Memory.PinnedBytes;
@@ -29,6 +33,12 @@ public sealed record EnginePlan
 
     /// <summary>Bytes of weights that every token multiplies by.</summary>
     public long DenseBytes => Spec.MatrixBytes;
+
+    /// <summary>Bytes of weights that one token multiplies by: the dense part and the experts it is routed to.</summary>
+    public long UsedBytesPerToken => DenseBytes + Experts.RoutedBytesPerToken;
+
+    /// <summary>Slots for experts.</summary>
+    public ExpertPlan Experts => Memory.Experts;
 
     public int PrefetchDepth => Memory.PrefetchDepth;
 

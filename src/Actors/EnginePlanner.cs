@@ -24,7 +24,7 @@ public static class EnginePlanner
         long budget = Budget(options);
         int threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
         int traceCapacity = 1 << BitOperations.Log2((uint)(Math.Clamp(budget / 256, MiB / 2, 16 * MiB) / TraceRing.BytesFor(1)));
-        long heap = (20 * MiB) + (4 * MetadataBytes(model)) + TraceRing.BytesFor(traceCapacity) + options.ExtraHeapBytes;
+        long heap = (20 * MiB) + (4 * MetadataBytes(model)) + TraceRing.BytesFor(traceCapacity) + ExpertPlan.ManagedBytes(spec) + options.ExtraHeapBytes;
         long runtime = options.RuntimeReserveBytes > 0 ? options.RuntimeReserveBytes : MeasureRuntime(threads);
         MemoryPlan memory = MemoryPlanner.Plan(new PlanInputs(spec, budget, heap, runtime, threads, options.Context, options.PrefetchDepth, spec.StateBytesPerToken(options.KvType)));
         BudgetSheet sheet = new(budget);

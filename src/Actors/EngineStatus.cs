@@ -9,6 +9,17 @@ public sealed record EngineStatus
 
     public required int TotalSlots { get; init; }
 
+    /// <summary>Transient expert slots that hold nothing; equal to <see cref="TransientSlots"/> between runs.</summary>
+    public required int FreeTransientSlots { get; init; }
+
+    public required int TransientSlots { get; init; }
+
+    /// <summary>Experts demanded since the start that were in memory.</summary>
+    public required long ExpertHits { get; init; }
+
+    /// <summary>Experts demanded since the start that had to be read.</summary>
+    public required long ExpertMisses { get; init; }
+
     public required int InFlightReads { get; init; }
 
     public required long BytesRead { get; init; }

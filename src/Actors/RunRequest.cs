@@ -1,3 +1,5 @@
+using LayerStream.Formats;
+
 namespace LayerStream.Actors;
 
 /// <summary>One generation: a prompt of ids, a rule that picks tokens, a listener that sees them.</summary>
@@ -17,6 +19,9 @@ public sealed record RunRequest
 
     /// <summary>Prompt tokens done and in all, after each prompt pass.</summary>
     public Action<int, int>? OnPrompt { get; init; }
+
+    /// <summary>Receives the routing of every token of a model with experts, or null.</summary>
+    public RouteTraceWriter? Routes { get; init; }
 
     /// <summary>Finish reason to report when <see cref="OnToken"/> ended the run.</summary>
     public string FinishReasonOnStop { get; init; } = "stop";

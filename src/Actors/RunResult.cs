@@ -22,6 +22,18 @@ public sealed record RunResult
     /// <summary>Bytes demanded per decode pass.</summary>
     public required double BytesPerToken { get; init; }
 
+    /// <summary>Experts demanded by the decode passes that were in memory.</summary>
+    public required long ExpertHits { get; init; }
+
+    /// <summary>Experts demanded by the decode passes that had to be read.</summary>
+    public required long ExpertMisses { get; init; }
+
+    /// <summary>Bytes of experts that all passes of the run had to read.</summary>
+    public required long ExpertBytesStreamed { get; init; }
+
+    /// <summary>Share of the decode passes' experts that were in memory; 1 in a model without experts.</summary>
+    public double ExpertHitRate => ExpertHits + ExpertMisses == 0 ? 1 : (double)ExpertHits / (ExpertHits + ExpertMisses);
+
     /// <summary>Union of the intervals with a read in flight, over the decode passes.</summary>
     public required double LoadSeconds { get; init; }
 

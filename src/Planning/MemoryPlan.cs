@@ -22,6 +22,9 @@ public sealed record MemoryPlan
     /// <summary>Slots that may be ahead of compute.</summary>
     public required int PrefetchDepth { get; init; }
 
+    /// <summary>Slots for experts.</summary>
+    public ExpertPlan Experts { get; init; } = ExpertPlan.None;
+
     /// <summary>Tokens of context.</summary>
     public required int Context { get; init; }
 
@@ -37,7 +40,7 @@ public sealed record MemoryPlan
     /// <summary>The smallest budget under which this model works with these options.</summary>
     public required long SmallestBudgetBytes { get; init; }
 
-    /// <summary>Bytes a generated token demands from flash.</summary>
+    /// <summary>Bytes a generated token demands from flash: the dense part exactly, of experts what is expected to be missed.</summary>
     public required long StreamedBytesPerToken { get; init; }
 
     /// <summary>Sum of all accounts.</summary>

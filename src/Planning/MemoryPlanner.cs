@@ -2,7 +2,7 @@ using LayerStream.Models;
 
 namespace LayerStream.Planning;
 
-/// <summary>Divides a budget into accounts: fixed needs first, then the ring, and all that is left pins weights.</summary>
+/// <summary>Divides a budget into accounts: fixed needs first, then the ring and a slot for demanded experts, and all that is left keeps weights.</summary>
 public static class MemoryPlanner
 {
     private const int Page = 4096;
@@ -65,31 +65,62 @@ public static class MemoryPlanner
             new("managed heap", inputs.HeapBytes),
             new("runtime reserve", inputs.RuntimeBytes + (inputs.BudgetBytes / 512)),
         ];
-        long ring = (long)(depth + 1) * slotBytes;
-        long left = inputs.BudgetBytes - accounts.Sum(a => a.Value);
-        long everything = tiles.Tiles.Sum(t => ResidencyPlanner.WindowBytes(t));
-        int slots = everything <= left ? 0 : depth + 1;
-        ring = slots == 0 ? 0 : ring;
-        bool[] pinned = ResidencyPlanner.Choose(tiles.Tiles, left - ring);
-        long pinnedBytes = tiles.Tiles.Where(t => pinned[t.Index]).Sum(t => ResidencyPlanner.WindowBytes(t));
+        Weights weights = Divide(spec, tiles, (long)(depth + 1) * slotBytes, inputs.BudgetBytes - accounts.Sum(a => a.Value), frugal);
+        long pinnedBytes = tiles.Tiles.Where(t => weights.Pinned[t.Index]).Sum(t => ResidencyPlanner.WindowBytes(t));
         accounts.Insert(0, new("weights: pinned", pinnedBytes));
-        accounts.Insert(1, new("weights: ring", ring));
+        accounts.Insert(1, new("weights: ring", weights.RingBytes));
+        if (spec.ExpertBanks.Count > 0)
+        {
+            accounts.Insert(2, new("weights: experts", weights.Experts.Bytes));
+        }
+
         return new MemoryPlan
         {
             Tiles = tiles,
-            Pinned = pinned,
+            Pinned = weights.Pinned,
             PinnedBytes = pinnedBytes,
             SlotBytes = slotBytes,
-            Slots = slots,
+            Slots = weights.RingBytes == 0 ? 0 : depth + 1,
             PrefetchDepth = depth,
+            Experts = weights.Experts,
             Context = context,
             Batch = batch,
             LogitRows = logitRows,
             Accounts = accounts,
             SmallestBudgetBytes = smallest,
-            StreamedBytesPerToken = tiles.Tiles.Where(t => !pinned[t.Index]).Sum(t => t.Extent.Length),
+            StreamedBytesPerToken = tiles.Tiles.Where(t => !weights.Pinned[t.Index]).Sum(t => t.Extent.Length) + (long)weights.Experts.ExpectedMissBytesPerToken,
         };
     }
 
+    /// <summary>Pinned tiles, ring and expert slots within <paramref name="left"/> bytes. A model whose dense part is pinned has no ring.</summary>
+    private static Weights Divide(ModelSpec spec, TileMap tiles, long ring, long left, bool frugal)
+    {
+        long everything = tiles.Tiles.Sum(t => ResidencyPlanner.WindowBytes(t));
+        bool isDenseHeld = everything <= left;
+        if (spec.ExpertBanks.Count == 0)
+        {
+            return new Weights(ResidencyPlanner.Choose(tiles.Tiles, isDenseHeld ? left : left - ring), isDenseHeld ? 0 : ring, ExpertPlan.None);
+        }
+
+        ExpertPlanner experts = new(spec);
+        if (everything + experts.AllBytes <= left)
+        {
+            return new Weights(ResidencyPlanner.Choose(tiles.Tiles, left), 0, experts.All());
+        }
+
+        int transients = frugal ? 1 : experts.Transients(left);
+        long keep = left - (transients * experts.LargestSlotBytes);
+        (long dense, ExpertPlan plan) = experts.Choose(tiles.Tiles, transients, keep);
+        if (dense == everything)
+        {
+            return new Weights(ResidencyPlanner.Choose(tiles.Tiles, everything), 0, plan);
+        }
+
+        (dense, plan) = experts.Choose(tiles.Tiles, transients, keep - ring);
+        return new Weights(ResidencyPlanner.Choose(tiles.Tiles, dense), dense == everything ? 0 : ring, plan);
+    }
+
     private static long RoundPage(long bytes) => (bytes + Page - 1) / Page * Page;
+
+    private readonly record struct Weights(bool[] Pinned, long RingBytes, ExpertPlan Experts);
 }

@@ -5,8 +5,8 @@ using LayerStream.Formats;
 namespace LayerStream.Storage;
 
 /// <summary>
-/// A fixed pool of threads that read payloads into caller's buffers, first come first served. A buffer belongs to the reader
-/// from <see cref="Submit"/> until its completion returns. The device is not owned: dispose the reader first.
+/// A fixed pool of threads that read payloads into caller's buffers: urgent requests first, then first come first served. A buffer
+/// belongs to the reader from <see cref="Submit"/> until its completion returns. The device is not owned: dispose the reader first.
 /// </summary>
 public sealed class FlashReader : IDisposable
 {
@@ -16,20 +16,26 @@ public sealed class FlashReader : IDisposable
     private readonly object _lock = new(); // monitor: the pool parks on it
     private readonly IFlashDevice _device;
     private readonly Thread[] _threads;
-    private readonly RequestRing _queue = new(QueueCapacity);
+    private readonly RequestRing _urgent = new(QueueCapacity);
+    private readonly RequestRing _ordinary = new(QueueCapacity);
+    private readonly int _mostOrdinary;
     private readonly ReadActivity _activity = new();
     private TaskCompletionSource? _drained;
     private Exception? _completionFault;
     private int _inFlight;
+    private int _ordinaryRunning;
     private bool _isClosed;
 
     /// <param name="device">Where to read; outlives the reader.</param>
     /// <param name="threads">Reads that run at the same time, at least 1.</param>
-    public FlashReader(IFlashDevice device, int threads)
+    /// <param name="urgentThreads">How many of them ordinary reads leave alone, so that an urgent one starts at once; fewer than all.</param>
+    public FlashReader(IFlashDevice device, int threads, int urgentThreads = 0)
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
-        _device = device;
+        ArgumentOutOfRangeException.ThrowIfNegative(urgentThreads);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(urgentThreads, threads);
+        (_device, _mostOrdinary) = (device, threads - urgentThreads);
         _threads = new Thread[threads];
         for (int i = 0; i < threads; i++)
         {
@@ -55,9 +61,11 @@ public sealed class FlashReader : IDisposable
     public Exception? CompletionFault => Volatile.Read(ref _completionFault);
 
     /// <summary>Queues a read. Never waits for the device; allocates only when more than 1,024 requests are queued.</summary>
+    /// <param name="request">The payload, its buffer and its completion.</param>
+    /// <param name="urgent">In front of everything that is not urgent.</param>
     /// <exception cref="ArgumentException">Unknown file, negative extent, window too large, or a buffer that is unaligned or too short.</exception>
     /// <exception cref="ObjectDisposedException">After <see cref="Dispose"/>; the completion is not called.</exception>
-    public void Submit(in ReadRequest request)
+    public void Submit(in ReadRequest request, bool urgent = false)
     {
         ArgumentNullException.ThrowIfNull(request.Completion);
         CheckArguments(request.Extent, request.Destination, request.DestinationLength);
@@ -65,7 +73,7 @@ public sealed class FlashReader : IDisposable
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isClosed, this);
-            _queue.Add(request, now);
+            (urgent ? _urgent : _ordinary).Add(request, now);
             _inFlight++;
             Monitor.Pulse(_lock);
         }
@@ -95,7 +103,7 @@ public sealed class FlashReader : IDisposable
         }
         finally
         {
-            EndOne();
+            EndOne(0);
         }
     }
 
@@ -140,17 +148,19 @@ public sealed class FlashReader : IDisposable
         }
     }
 
+    private bool CanTake => _urgent.Count > 0 || (_ordinary.Count > 0 && (_isClosed || _ordinaryRunning < _mostOrdinary));
+
     private void Serve()
     {
         while (true)
         {
             RequestRing.Entry entry;
-            bool isClosed;
+            bool isClosed, isUrgent;
             lock (_lock)
             {
-                while (_queue.Count == 0)
+                while (!CanTake)
                 {
-                    if (_isClosed)
+                    if (_isClosed && _ordinary.Count == 0)
                     {
                         return;
                     }
@@ -158,12 +168,14 @@ public sealed class FlashReader : IDisposable
                     Monitor.Wait(_lock);
                 }
 
-                entry = _queue.Take();
+                isUrgent = _urgent.Count > 0;
+                entry = (isUrgent ? _urgent : _ordinary).Take();
+                _ordinaryRunning += isUrgent ? 0 : 1;
                 isClosed = _isClosed;
             }
 
             Finish(entry, isClosed);
-            EndOne();
+            EndOne(isUrgent ? 0 : 1);
         }
     }
 
@@ -202,11 +214,12 @@ public sealed class FlashReader : IDisposable
         return error is null ? destination + (nint)(extent.Offset & (_device.Alignment - 1)) : 0;
     }
 
-    private void EndOne()
+    private void EndOne(int ordinary)
     {
         TaskCompletionSource? drained = null;
         lock (_lock)
         {
+            _ordinaryRunning -= ordinary;
             if (--_inFlight == 0)
             {
                 (drained, _drained) = (_drained, null);

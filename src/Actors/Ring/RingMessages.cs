@@ -8,8 +8,19 @@ internal readonly record struct FreeSlot(int Slot);
 /// <summary>Prefetch → Compute: a tile in a slot, or why it is not there.</summary>
 internal readonly record struct LoadedTile(int Slot, int Tile, int Pass, nint Payload, FlashReadException? Error);
 
-/// <summary>Compute → Eviction: a slot whose tile has served all rows.</summary>
+/// <summary>Compute → Eviction: a slot whose tile, or transient slot whose expert, has served all rows.</summary>
+/// <param name="Slot">Of the ring for a dense tile; a transient slot for an expert; −1 only wakes the loop.</param>
+/// <param name="Tile">Number of the tile; experts are numbered behind the dense tiles.</param>
+/// <param name="Pass">The pass it served.</param>
 internal readonly record struct SpentTile(int Slot, int Tile, int Pass);
 
 /// <summary>Compute → Prefetch: a pass that is to come, so that reads run on across its border.</summary>
 internal readonly record struct PassOrder(int Pass, bool WithHead);
+
+/// <summary>Compute → Prefetch: an expert that a layer was routed to and that is not in memory.</summary>
+/// <param name="Request">Its place among the layer's requests; −1 only wakes the loop.</param>
+/// <param name="Slot">The resident slot that is its own from now on, or −1: any transient slot.</param>
+internal readonly record struct ExpertDemand(int Request, int Slot);
+
+/// <summary>Prefetch → Compute: a demanded expert has arrived, or failed.</summary>
+internal readonly record struct LoadedExpert(int Request);

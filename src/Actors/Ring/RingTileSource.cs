@@ -5,34 +5,13 @@ using LayerStream.Storage;
 namespace LayerStream.Actors;
 
 /// <summary>Compute's end of the ring: pinned tiles from the table, streamed ones in order from the channel, every wait accounted for.</summary>
-internal sealed class RingTileSource(TileRing ring, PinnedTiles pinned, TraceRing trace, IReadOnlyList<string> tileNames) : ITileSource
+internal sealed class RingTileSource(TileRing ring, PinnedTiles pinned, PassAccount account, TileNames names) : ITileSource
 {
     private const int NoSlot = -1;
     private int _heldSlot = NoSlot;
     private CancellationToken _cancel;
-    private long _computeStart;
-
-    /// <summary>Number of the running pass.</summary>
-    internal int Pass { get; private set; }
-
-    /// <summary>Bytes taken from the ring since the engine started.</summary>
-    internal long DemandedBytes { get; private set; }
-
-    /// <summary>Stopwatch ticks with the crew busy since the engine started.</summary>
-    internal long ComputeTicks { get; private set; }
-
-    /// <summary>Stopwatch ticks of waiting, by <see cref="StallReason"/>.</summary>
-    internal long[] WaitTicks { get; } = new long[StallReasonNames.Count];
 
     internal void BeginRun(CancellationToken cancel) => _cancel = cancel;
-
-    internal void BeginPass(int pass)
-    {
-        Pass = pass;
-        _computeStart = Stopwatch.GetTimestamp();
-    }
-
-    internal void EndPass() => EndCompute(Stopwatch.GetTimestamp(), -1);
 
     /// <inheritdoc/>
     public nint Acquire(in Tile tile)
@@ -48,12 +27,12 @@ internal sealed class RingTileSource(TileRing ring, PinnedTiles pinned, TraceRin
         _heldSlot = loaded.Slot;
         if (loaded.Error is { } error)
         {
-            throw error.WithTensor(tileNames[loaded.Tile]);
+            throw error.WithTensor(names[loaded.Tile]);
         }
 
-        if (loaded.Tile != tile.Index || loaded.Pass != Pass)
+        if (loaded.Tile != tile.Index || loaded.Pass != account.Pass)
         {
-            throw new InvalidOperationException($"the ring holds tile {loaded.Tile} of pass {loaded.Pass}, compute is at tile {tile.Index} of pass {Pass}");
+            throw new InvalidOperationException($"the ring holds tile {loaded.Tile} of pass {loaded.Pass}, compute is at tile {tile.Index} of pass {account.Pass}");
         }
 
         return loaded.Payload;
@@ -69,8 +48,8 @@ internal sealed class RingTileSource(TileRing ring, PinnedTiles pinned, TraceRin
             return;
         }
 
-        DemandedBytes += tile.Extent.Length;
-        EndCompute(Stopwatch.GetTimestamp(), tile.Index);
+        account.DemandedBytes += tile.Extent.Length;
+        account.EndCompute(Stopwatch.GetTimestamp(), tile.Index);
         ReturnHeld(tile.Index);
     }
 
@@ -81,7 +60,7 @@ internal sealed class RingTileSource(TileRing ring, PinnedTiles pinned, TraceRin
         {
             int slot = _heldSlot;
             _heldSlot = NoSlot;
-            TileRing.Write(ring.Spent, new SpentTile(slot, tile, Pass));
+            TileRing.Write(ring.Spent, new SpentTile(slot, tile, account.Pass));
         }
     }
 
@@ -93,28 +72,14 @@ internal sealed class RingTileSource(TileRing ring, PinnedTiles pinned, TraceRin
         }
 
         long begin = Stopwatch.GetTimestamp();
-        EndCompute(begin, -1);
+        account.EndCompute(begin, -1);
         StallReason reason = ring.InFlight > 0 ? StallReason.DiskPrefetchLate : ring.Free.Reader.Count == 0 ? StallReason.BudgetEvict : StallReason.Scheduler;
         while (!ring.Loaded.Reader.TryRead(out loaded))
         {
             ring.Arrived.Wait(_cancel);
         }
 
-        long end = Stopwatch.GetTimestamp();
-        WaitTicks[(int)reason] += end - begin;
-        trace.Add(new TraceEvent { Kind = TraceKind.Wait, StartTicks = begin, EndTicks = end, Tile = loaded.Tile, Pass = Pass, Lane = 0, Reason = reason });
-        _computeStart = end;
+        account.EndWait(begin, loaded.Tile, reason);
         return loaded;
-    }
-
-    private void EndCompute(long now, int tile)
-    {
-        if (now > _computeStart)
-        {
-            ComputeTicks += now - _computeStart;
-            trace.Add(new TraceEvent { Kind = TraceKind.Compute, StartTicks = _computeStart, EndTicks = now, Tile = tile, Pass = Pass, Lane = 0 });
-        }
-
-        _computeStart = now;
     }
 }

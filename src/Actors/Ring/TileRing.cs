@@ -25,7 +25,13 @@ internal sealed class TileRing : IReadCompletion, IDisposable
     private long _submitted;
     private long _published;
 
-    internal TileRing(int slots, int slotBytes, FlashReader reader, TileMap tiles, TraceRing trace)
+    /// <param name="slots">Slots for dense tiles.</param>
+    /// <param name="slotBytes">Bytes of each.</param>
+    /// <param name="transients">Slots of experts that share the way from compute to eviction.</param>
+    /// <param name="reader">Reads into the slots.</param>
+    /// <param name="tiles">What is read.</param>
+    /// <param name="trace">Records it.</param>
+    internal TileRing(int slots, int slotBytes, int transients, FlashReader reader, TileMap tiles, TraceRing trace)
     {
         (Slots, _slotBytes, _reader, _tiles, _trace) = (slots, slotBytes, reader, tiles, trace);
         _arena = slots == 0 ? null : AlignedBuffer.Allocate((long)slots * slotBytes, "ring slots");
@@ -33,7 +39,7 @@ internal sealed class TileRing : IReadCompletion, IDisposable
         BoundedChannelOptions options = new(Math.Max(1, slots)) { SingleReader = false, SingleWriter = false, FullMode = BoundedChannelFullMode.Wait };
         Free = Channel.CreateBounded<FreeSlot>(options);
         Loaded = Channel.CreateBounded<LoadedTile>(options);
-        Spent = Channel.CreateBounded<SpentTile>(options);
+        Spent = Channel.CreateBounded<SpentTile>(slots + transients + 1); // and an item that only wakes
         ActiveSlots = slots;
         for (int i = 0; i < slots; i++)
         {
@@ -65,6 +71,9 @@ internal sealed class TileRing : IReadCompletion, IDisposable
             throw new InvalidOperationException($"a ring channel of {typeof(T).Name} is full: a slot was returned twice");
         }
     }
+
+    /// <summary>Wakes an eviction loop that is to stop.</summary>
+    internal void WakeEviction() => Spent.Writer.TryWrite(new SpentTile(-1, -1, -1));
 
     /// <summary>Takes slots out of use or back into it; only while no run is active.</summary>
     internal void SetActiveSlots(int count)

@@ -5,16 +5,19 @@ namespace LayerStream.Actors;
 
 /// <summary>What a run's body works with on the compute thread: passes over the model, one after the other.</summary>
 internal sealed class ComputeSession(
-    ModelSpec spec, Decoder decoder, RingTileSource source, Workspace work, SequenceState sequence, EmbeddingRows embeddings, EmbeddingRows? layerInputs, TraceRing trace)
+    ModelSpec spec, Decoder decoder, RingTileSource source, RingExpertSource experts, PassAccount account, Workspace work, SequenceState sequence, EmbeddingRows embeddings, EmbeddingRows? layerInputs, TraceRing trace)
 {
     private readonly PassRow[] _rows = new PassRow[work.Batch];
     private RunContext? _run;
+    private RouteRecorder? _recorder;
     private int _pass;
     private int _announced;
 
     internal ModelSpec Spec => spec;
 
-    internal RingTileSource Source => source;
+    internal PassAccount Account => account;
+
+    internal IExpertSource Experts => experts;
 
     internal TraceRing Trace => trace;
 
@@ -31,18 +34,22 @@ internal sealed class ComputeSession(
 
     internal RunContext Run => _run ?? throw new InvalidOperationException("no run is active");
 
+    /// <summary>Records what the passes from now on route, until the run ends.</summary>
+    internal void Record(RouteRecorder recorder) => (_recorder, decoder.Routes) = (recorder, recorder.Routed);
+
     internal void Begin(RunContext run)
     {
         _run = run;
         _announced = _pass;
         source.BeginRun(run.Cancelled);
+        experts.BeginRun(run.Cancelled);
     }
 
     internal void End()
     {
         source.ReturnHeld();
         _run?.Passes.Writer.TryComplete();
-        _run = null;
+        (_run, _recorder, decoder.Routes) = (null, null, null);
     }
 
     /// <summary>Tells prefetch of the next pass that it does not know yet.</summary>
@@ -52,7 +59,7 @@ internal sealed class ComputeSession(
     internal void Execute(IReadOnlyList<int> ids, int first, int count, int position, int logitRows)
     {
         Run.Cancelled.ThrowIfCancellationRequested();
-        source.BeginPass(_pass);
+        BeginPass();
         for (int r = 0; r < count; r++)
         {
             int id = ids[first + r];
@@ -67,7 +74,19 @@ internal sealed class ComputeSession(
             decoder.Head(count - logitRows, logitRows);
         }
 
-        source.EndPass();
+        EndPass();
+        _recorder?.EndPass(count, position);
+    }
+
+    internal void BeginPass()
+    {
+        account.BeginPass(_pass);
+        experts.BeginPass();
+    }
+
+    internal void EndPass()
+    {
+        account.EndCompute(Stopwatch.GetTimestamp(), -1);
         _pass++;
     }
 

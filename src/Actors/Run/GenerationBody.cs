@@ -9,7 +9,7 @@ internal sealed class GenerationBody(RunRequest request, FlashReader reader)
     private readonly List<int> _history = [.. request.Prompt];
     private readonly List<int> _generated = [];
     private readonly long[] _waits = new long[StallReasonNames.Count];
-    private long _runStart, _promptEnd, _end, _decodeBytes, _demandedStart, _decodeCompute;
+    private long _runStart, _promptEnd, _end, _decodeBytes, _demandedStart, _decodeCompute, _expertStart, _hits, _misses;
     private double _decodeLoad;
     private int _decodePasses;
 
@@ -19,7 +19,7 @@ internal sealed class GenerationBody(RunRequest request, FlashReader reader)
     internal void Execute(ComputeSession session)
     {
         _runStart = _promptEnd = _end = Stopwatch.GetTimestamp();
-        _demandedStart = session.Source.DemandedBytes;
+        (_demandedStart, _expertStart) = (session.Account.DemandedBytes, session.Account.ExpertBytes);
         int room = session.Context - request.Prompt.Count;
         if (request.Prompt.Count < 1 || room < 1)
         {
@@ -30,6 +30,11 @@ internal sealed class GenerationBody(RunRequest request, FlashReader reader)
         {
             ArgumentOutOfRangeException.ThrowIfNegative(id);
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(id, session.Spec.Vocabulary);
+        }
+
+        if (request.Routes is { } routes && session.Spec.ExpertBanks.Count > 0)
+        {
+            session.Record(new RouteRecorder(session.Spec, session.Batch, request.Prompt.Count, routes));
         }
 
         int most = Math.Min(request.MaxTokens, room);
@@ -45,7 +50,7 @@ internal sealed class GenerationBody(RunRequest request, FlashReader reader)
         }
     }
 
-    internal RunResult Result(RunContext run, RingTileSource source, long pinnedBytes, int depth)
+    internal RunResult Result(RunContext run, PassAccount account, long pinnedBytes, int depth)
     {
         double wall = Seconds(_end - _promptEnd), compute = Seconds(_decodeCompute);
         double least = Math.Min(_decodeLoad, compute);
@@ -55,7 +60,10 @@ internal sealed class GenerationBody(RunRequest request, FlashReader reader)
             PromptTokens = request.Prompt.Count,
             PromptSeconds = Seconds(_promptEnd - _runStart),
             DecodeSeconds = wall,
-            BytesStreamed = source.DemandedBytes - _demandedStart,
+            BytesStreamed = account.DemandedBytes - _demandedStart,
+            ExpertHits = _hits,
+            ExpertMisses = _misses,
+            ExpertBytesStreamed = account.ExpertBytes - _expertStart,
             BytesWasted = run.WastedBytes,
             BytesPerToken = _decodePasses == 0 ? 0 : (double)_decodeBytes / _decodePasses,
             LoadSeconds = _decodeLoad,
@@ -97,8 +105,9 @@ internal sealed class GenerationBody(RunRequest request, FlashReader reader)
         bool ended = most < 1 || Pick(session);
         _promptEnd = _end = Stopwatch.GetTimestamp();
         session.Record(TraceKind.Sample, start, session.Pass - 1);
-        long[] waits = [.. session.Source.WaitTicks];
-        long bytes = session.Source.DemandedBytes, compute = session.Source.ComputeTicks;
+        long[] waits = [.. session.Account.WaitTicks];
+        long bytes = session.Account.DemandedBytes, compute = session.Account.ComputeTicks;
+        (long hits, long misses) = (session.Account.ExpertHits, session.Account.ExpertMisses);
         double load = reader.Activity.BusySeconds;
         while (!ended && _generated.Count < most)
         {
@@ -115,12 +124,13 @@ internal sealed class GenerationBody(RunRequest request, FlashReader reader)
             session.Record(TraceKind.Token, start, session.Pass - 1);
             _end = Stopwatch.GetTimestamp();
             _decodePasses++;
-            _decodeBytes = session.Source.DemandedBytes - bytes;
-            _decodeCompute = session.Source.ComputeTicks - compute;
+            _decodeBytes = session.Account.DemandedBytes - bytes;
+            _decodeCompute = session.Account.ComputeTicks - compute;
+            (_hits, _misses) = (session.Account.ExpertHits - hits, session.Account.ExpertMisses - misses);
             _decodeLoad = reader.Activity.BusySeconds - load;
             for (int i = 0; i < waits.Length; i++)
             {
-                _waits[i] = session.Source.WaitTicks[i] - waits[i];
+                _waits[i] = session.Account.WaitTicks[i] - waits[i];
             }
         }
     }

@@ -9,6 +9,7 @@ namespace LayerStream.Actors;
 internal sealed class EngineActor : ReceiveActor
 {
     private readonly TileRing _ring;
+    private readonly ExpertRing _experts;
     private readonly Func<IActorRefFactory, string, IActorRef> _createStage;
     private readonly Dictionary<string, IActorRef> _stages = [];
     private readonly Queue<(RunContext Run, IActorRef Asker)> _waiting = new();
@@ -18,9 +19,9 @@ internal sealed class EngineActor : ReceiveActor
     private string? _settling;
     private long _generation;
 
-    public EngineActor(TileRing ring, Func<IActorRefFactory, string, IActorRef> createStage)
+    public EngineActor(TileRing ring, ExpertRing experts, Func<IActorRefFactory, string, IActorRef> createStage)
     {
-        (_ring, _createStage) = (ring, createStage);
+        (_ring, _experts, _createStage) = (ring, experts, createStage);
         Receive<SubmitRun>(m => Submit(m.Run));
         Receive<RunEnded>(m => OnComputeEnded(m));
         Receive<StageStopped>(OnStageStopped);
@@ -128,9 +129,10 @@ internal sealed class EngineActor : ReceiveActor
     private void Finish()
     {
         RunContext run = _run!;
-        if (_ring.Free.Reader.Count != _ring.ActiveSlots)
+        int lost = _ring.ActiveSlots - _ring.Free.Reader.Count + (_experts.TransientSlots - _experts.Free.Reader.Count);
+        if (lost != 0)
         {
-            _failure = new EngineFaultException("eviction", new InvalidOperationException($"{_ring.ActiveSlots - _ring.Free.Reader.Count} slots did not come back"));
+            _failure = new EngineFaultException("eviction", new InvalidOperationException($"{lost} slots did not come back"));
         }
 
         _asker.Tell(new RunEnded(run, _failure));

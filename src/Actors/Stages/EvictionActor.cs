@@ -2,12 +2,14 @@ using System.Diagnostics;
 
 namespace LayerStream.Actors;
 
-/// <summary>Frees the slots of spent tiles; at the end of a run also those of tiles that nobody took.</summary>
-internal sealed class EvictionActor(TileRing ring, TraceRing trace) : StageActor("eviction")
+/// <summary>Frees the slots of spent tiles and experts; at the end of a run also those of what nobody took.</summary>
+internal sealed class EvictionActor(TileRing ring, ExpertRing experts, TraceRing trace) : StageActor("eviction")
 {
+    /// <summary>Waits without a token, which costs no allocation per tile; a stop wakes it by an empty item.</summary>
     protected override async Task LoopAsync(RunContext run, CancellationToken stop)
     {
-        while (await ring.Spent.Reader.WaitToReadAsync(stop))
+        using CancellationTokenRegistration wake = stop.UnsafeRegister(static r => ((TileRing)r!).WakeEviction(), ring);
+        while (!stop.IsCancellationRequested && await ring.Spent.Reader.WaitToReadAsync(CancellationToken.None))
         {
             run.Probe("eviction");
             while (ring.Spent.Reader.TryRead(out SpentTile spent))
@@ -24,14 +26,27 @@ internal sealed class EvictionActor(TileRing ring, TraceRing trace) : StageActor
             Evict(spent);
         }
 
-        run.WastedBytes += ring.DrainLoaded();
+        run.WastedBytes += ring.DrainLoaded() + experts.Settle();
         return Task.CompletedTask;
     }
 
     private void Evict(SpentTile spent)
     {
+        if (spent.Slot < 0)
+        {
+            return;
+        }
+
         long begin = Stopwatch.GetTimestamp();
-        TileRing.Write(ring.Free, new FreeSlot(spent.Slot));
+        if (experts.Owns(spent))
+        {
+            experts.Return(spent.Slot);
+        }
+        else
+        {
+            TileRing.Write(ring.Free, new FreeSlot(spent.Slot));
+        }
+
         trace.Add(new TraceEvent { Kind = TraceKind.Evict, StartTicks = begin, EndTicks = Stopwatch.GetTimestamp(), Tile = spent.Tile, Pass = spent.Pass, Lane = spent.Slot });
     }
 }

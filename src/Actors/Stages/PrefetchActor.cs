@@ -2,10 +2,42 @@ using LayerStream.Models;
 
 namespace LayerStream.Actors;
 
-/// <summary>Reads tiles from flash into free slots, in plan order and on across the border between passes. No slot, no read.</summary>
-internal sealed class PrefetchActor(TileRing ring, TileMap tiles, IReadOnlyList<int> streamed) : StageActor("prefetch")
+/// <summary>
+/// Reads from flash into free slots: dense tiles in plan order and on across the border between passes, and in front of them the
+/// experts that compute demands. No slot, no read; the two kinds never take each other's slots.
+/// </summary>
+internal sealed class PrefetchActor(TileRing ring, ExpertRing experts, TileMap tiles, IReadOnlyList<int> streamed) : StageActor("prefetch")
 {
     protected override async Task LoopAsync(RunContext run, CancellationToken stop)
+    {
+        if (!experts.Streams)
+        {
+            await StreamAsync(run, stop);
+            return;
+        }
+
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        await Task.WhenAll(EndTogether(StreamAsync(run, either.Token), either), EndTogether(DemandAsync(run, either.Token), either));
+    }
+
+    /// <summary>A slot with a read in flight belongs to the kernel until the read ends.</summary>
+    protected override Task SettleAsync(RunContext run) => ring.ReadsEndedAsync();
+
+    /// <summary>A loop that fails takes the other with it: the stage is to end, not to wait for half of itself.</summary>
+    private static async Task EndTogether(Task loop, CancellationTokenSource either)
+    {
+        try
+        {
+            await loop;
+        }
+        catch
+        {
+            await either.CancelAsync();
+            throw;
+        }
+    }
+
+    private async Task StreamAsync(RunContext run, CancellationToken stop)
     {
         while (await run.Passes.Reader.WaitToReadAsync(stop))
         {
@@ -26,6 +58,25 @@ internal sealed class PrefetchActor(TileRing ring, TileMap tiles, IReadOnlyList<
         }
     }
 
-    /// <summary>A slot with a read in flight belongs to the kernel until the read ends.</summary>
-    protected override Task SettleAsync(RunContext run) => ring.ReadsEndedAsync();
+    /// <summary>Waits without a token, which costs no allocation per layer; a stop wakes it by an empty item in each channel.</summary>
+    private async Task DemandAsync(RunContext run, CancellationToken stop)
+    {
+        using CancellationTokenRegistration wake = stop.UnsafeRegister(static e => ((ExpertRing)e!).Wake(), experts);
+        while (await experts.Demand.Reader.WaitToReadAsync(CancellationToken.None))
+        {
+            while (experts.Demand.Reader.TryRead(out ExpertDemand demand))
+            {
+                stop.ThrowIfCancellationRequested();
+                run.Probe("demand");
+                FreeSlot transient = demand.Slot >= 0 ? default : await experts.Free.Reader.ReadAsync(CancellationToken.None);
+                if (stop.IsCancellationRequested)
+                {
+                    experts.GiveBack(demand, transient);
+                    stop.ThrowIfCancellationRequested();
+                }
+
+                experts.Submit(demand.Request, transient.Slot);
+            }
+        }
+    }
 }

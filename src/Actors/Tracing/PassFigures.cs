@@ -30,6 +30,12 @@ public sealed record PassFigures
     /// <summary>Bytes that arrived in the pass (a read across its border counts in part).</summary>
     public required double LoadedBytes { get; init; }
 
+    /// <summary>Experts the pass computed.</summary>
+    public int Experts { get; init; }
+
+    /// <summary>Of them, read for it.</summary>
+    public int ExpertMisses { get; init; }
+
     /// <summary>Loaded bytes per second as a share of what the device was measured to give; null = not known.</summary>
     public required double? DeviceShare { get; init; }
 

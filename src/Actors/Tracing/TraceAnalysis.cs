@@ -74,6 +74,8 @@ internal sealed class TraceAnalysis
     private long KnownSince() =>
         _trace.Dropped > 0 && _trace.Events.Length > 0 ? _trace.Events[0].EndOrStartTicks : long.MinValue;
 
+    private bool IsExpert(in TraceEvent e) => _trace.FirstExpertTile >= 0 && e.Tile >= _trace.FirstExpertTile;
+
     private void Add(WallParts parts, TraceEvent pass)
     {
         long from = pass.StartTicks;
@@ -91,11 +93,13 @@ internal sealed class TraceAnalysis
             }
             cursor = Math.Min(e.EndTicks, to);
             parts.Add(e, ticks);
+            parts.Experts += e.Kind == TraceKind.Compute && IsExpert(e) ? 1 : 0;
         }
         foreach (TraceEvent e in _loads.Touching(from, to))
         {
             double share = (double)(Math.Min(e.EndTicks, to) - Math.Max(e.StartTicks, from)) / (e.EndTicks - e.StartTicks);
             parts.Bytes += e.Bytes * share;
+            parts.ExpertMisses += e.Pass == pass.Pass && IsExpert(e) ? 1 : 0;
         }
     }
 
@@ -122,6 +126,8 @@ internal sealed class TraceAnalysis
             UnattributedMs = _trace.Milliseconds(parts.Wall - parts.Attributed),
             LoadMs = _trace.Milliseconds(parts.Load),
             LoadedBytes = parts.Bytes,
+            Experts = parts.Experts,
+            ExpertMisses = parts.ExpertMisses,
             DeviceShare = parts.Bytes / seconds / _trace.DeviceBytesPerSecond is var share && double.IsFinite(share) ? share : null,
             BoundBy = BoundBy(parts),
             TopStallTile = longest > 0 ? _trace.TileName(tile) : null,
@@ -160,6 +166,10 @@ internal sealed class TraceAnalysis
         public long Sample { get; private set; }
 
         public double Bytes { get; set; }
+
+        public int Experts { get; set; }
+
+        public int ExpertMisses { get; set; }
 
         public long[] Stalls { get; } = new long[StallReasonNames.Count];
 

@@ -33,6 +33,9 @@ public sealed record TraceFile
     /// <summary>Layer of each tile, −1 = outside the layers; as long as <see cref="TileNames"/>.</summary>
     public int[] TileLayers { get; init; } = [];
 
+    /// <summary>The first tile number that means an expert; −1 = not known.</summary>
+    public int FirstExpertTile { get; init; } = -1;
+
     /// <summary>What the device was measured to give, bytes per second; 0 = not known.</summary>
     public double DeviceBytesPerSecond { get; init; }
 

@@ -86,6 +86,7 @@ internal static class TraceFormat
             json.WriteNumber("budgetBytes", trace.BudgetBytes);
             json.WriteNumber("depth", trace.Depth);
             json.WriteNumber("dropped", trace.Dropped);
+            json.WriteNumber("firstExpertTile", trace.FirstExpertTile);
             json.WriteStartArray("tileNames");
             foreach (string name in trace.TileNames)
             {
@@ -124,6 +125,7 @@ internal static class TraceFormat
                 BudgetBytes = root.GetProperty("budgetBytes").GetInt64(),
                 Depth = root.GetProperty("depth").GetInt32(),
                 Dropped = root.GetProperty("dropped").GetInt64(),
+                FirstExpertTile = root.TryGetProperty("firstExpertTile", out JsonElement first) ? first.GetInt32() : -1,
                 TileNames = [.. root.GetProperty("tileNames").EnumerateArray().Select(Text)],
                 TileLayers = [.. root.GetProperty("tileLayers").EnumerateArray().Select(e => e.GetInt32())],
             };

@@ -65,6 +65,10 @@ public sealed class TraceReport
             {
                 text.AppendLine(Invariant($"disk-bound: depth cannot help (reads were in flight {Percent(total.LoadMs / total.WallMs)} of the time)"));
             }
+            if (total.Experts > 0)
+            {
+                text.AppendLine(Invariant($"{(double)total.Experts / _figures.Tokens:0.#} experts per token, {Percent(1 - ((double)total.ExpertMisses / total.Experts))} of them in memory"));
+            }
             text.AppendLine().AppendLine(Invariant($"{"per token",-24}{"ms",10}{"share",8}"));
             AppendPart(text, "compute", total.ComputeMs, total.WallMs);
             AppendPart(text, "sampling", total.SampleMs, total.WallMs);

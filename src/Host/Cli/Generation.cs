@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Text;
 using LayerStream.Actors;
+using LayerStream.Formats;
 using LayerStream.Sampling;
 using LayerStream.Text;
 
@@ -17,7 +18,7 @@ public static class Generation
     /// compute thread. Without a tokenizer the text is empty. Errors: as <see cref="Engine.RunAsync(RunRequest, CancellationToken)"/>.
     /// </summary>
     public static async Task<Reply> RunAsync(
-        LoadedModel model, IReadOnlyList<int> prompt, int maxTokens, bool ignoreEos, Action<string>? onText, CancellationToken ct)
+        LoadedModel model, IReadOnlyList<int> prompt, int maxTokens, bool ignoreEos, Action<string>? onText, CancellationToken ct, RouteTraceWriter? routes = null)
     {
         TokenIds.Check(prompt, model.Engine.Spec.Vocabulary);
         Tokenizer? tokenizer = model.Tokenizer;
@@ -51,7 +52,7 @@ public static class Generation
         }
 
         RunResult result = await model.Engine.RunAsync(
-            new RunRequest { Prompt = prompt, MaxTokens = maxTokens, Sample = sampler.Sample, OnToken = OnToken }, ct);
+            new RunRequest { Prompt = prompt, MaxTokens = maxTokens, Sample = sampler.Sample, OnToken = OnToken, Routes = routes }, ct);
         if (!stopped)
         {
             StopDecision last = rules.Append(detokenizer?.Flush() ?? "");

@@ -1,6 +1,9 @@
 using System.CommandLine;
+using System.Text.Json;
 using LayerStream.Actors;
 using LayerStream.Formats;
+using LayerStream.Memory;
+using LayerStream.Planning;
 using LayerStream.Storage;
 
 namespace LayerStream.Host.Cli;
@@ -26,6 +29,12 @@ public static class PlanVerb
             Console.Error.WriteLine(plan.Sheet.Render().TrimEnd());
         }
 
+        if (plan.Experts.BelowOneToken && !options.Json)
+        {
+            Console.Error.WriteLine(
+                $"Resident experts take less than the {ByteSize.Format(plan.Experts.RoutedBytesPerToken)} that one token is routed to: most are read for every token.");
+        }
+
         double device;
         using (FlashDevice flash = FlashDevice.Open(model.Files))
         {
@@ -33,7 +42,7 @@ public static class PlanVerb
         }
 
         double kernel = KernelProbe.MeasureBytesPerSecond(model, plan.Spec, options.Activations, plan.Threads, TimeSpan.FromSeconds(0.7));
-        double seconds = Math.Max(plan.StreamedBytesPerToken / device, plan.DenseBytes / kernel);
+        double seconds = Math.Max(plan.StreamedBytesPerToken / device, plan.UsedBytesPerToken / kernel);
         JsonOut.Write(
             json =>
             {
@@ -49,6 +58,7 @@ public static class PlanVerb
                 json.WriteNumber("pinnedBytes", plan.PinnedBytes);
                 json.WriteNumber("denseBytes", plan.DenseBytes);
                 json.WriteNumber("streamedBytesPerToken", plan.StreamedBytesPerToken);
+                WriteExperts(json, plan);
                 json.WriteNumber("slotBytes", plan.SlotBytes);
                 json.WriteNumber("prefetchDepth", plan.PrefetchDepth);
                 json.WriteNumber("context", plan.Context);
@@ -59,5 +69,26 @@ public static class PlanVerb
             },
             indented: !options.Json);
         return Failures.Success;
+    }
+
+    private static void WriteExperts(Utf8JsonWriter json, EnginePlan plan)
+    {
+        ExpertPlan experts = plan.Experts;
+        if (experts.Layouts.Count == 0)
+        {
+            return;
+        }
+
+        json.WriteStartObject("experts");
+        json.WriteBoolean("allResident", experts.AllResident);
+        JsonOut.WriteIds(json, "slotsPerLayer", [.. experts.SlotsPerBank]);
+        json.WriteNumber("residentSlots", experts.ResidentSlots);
+        json.WriteNumber("transientSlots", experts.TransientSlots);
+        json.WriteNumber("bytes", experts.Bytes);
+        json.WriteNumber("routedBytesPerToken", experts.RoutedBytesPerToken);
+        json.WriteNumber("expectedHitRate", experts.ExpectedHitRate);
+        json.WriteNumber("expectedMissBytesPerToken", experts.ExpectedMissBytesPerToken);
+        json.WriteBoolean("belowOneToken", experts.BelowOneToken);
+        json.WriteEndObject();
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using LayerStream.Actors;
+using LayerStream.Formats;
 using LayerStream.Memory;
 using LayerStream.Sampling;
 using LayerStream.Storage;
@@ -12,6 +13,8 @@ namespace LayerStream.Host.Cli;
 /// <summary><c>run</c>: one prompt, one answer.</summary>
 public static class RunVerb
 {
+    private const long RoutesHeapBytes = 4 << 20; // routing of a batch, before it is written token by token
+
     private static readonly Argument<string?> s_prompt = new("prompt") { Description = "the prompt", Arity = ArgumentArity.ZeroOrOne };
     private static readonly Option<bool> s_raw = new("--raw") { Description = "continue the text as it is, without the chat template" };
     private static readonly Option<string?> s_ids = new("--ids") { Description = "token ids instead of a prompt: 1,2,3 or @FILE" };
@@ -20,10 +23,12 @@ public static class RunVerb
     private static readonly Option<int?> s_logprobs = new("--logprobs") { Description = $"report each token's log-probability and N alternatives (0 to {SamplingOptions.MostAlternatives}), with --json" };
     private static readonly Option<string?> s_trace = new("--trace") { Description = "save the trace of the run to this file" };
 
+    private static readonly Option<string?> s_routes = new("--routes") { Description = "save which experts every token went to (.route.csv.gz, for replay)" };
+
     /// <summary>The verb.</summary>
     public static Command Create()
     {
-        Command verb = new("run", "Answers one prompt.") { s_prompt, s_raw, s_ids, s_maxTokens, s_ignoreEos, s_logprobs, s_trace };
+        Command verb = new("run", "Answers one prompt.") { s_prompt, s_raw, s_ids, s_maxTokens, s_ignoreEos, s_logprobs, s_trace, s_routes };
         verb.SetAction(RunAsync);
         return verb;
     }
@@ -56,13 +61,13 @@ public static class RunVerb
         Tokenizer? tokenizer;
         TraceFile? trace = null;
         IReadOnlyList<string> files;
-        await using (LoadedModel model = await LoadedModel.OpenAsync(options, ct))
+        await using (LoadedModel model = await LoadedModel.OpenAsync(options with { ExtraHeapBytes = parse.GetValue(s_routes) is null ? 0 : RoutesHeapBytes }, ct))
         {
             plan = model.Plan;
             tokenizer = model.Tokenizer;
             files = model.Model.Files;
             int[] tokens = given ?? Encode(model.RequireTokenizer(), prompt!, parse.GetValue(s_raw));
-            reply = await Generation.RunAsync(model, tokens, most, parse.GetValue(s_ignoreEos), options.Json ? null : Console.Out.Write, ct);
+            reply = await GenerateAsync(model, tokens, most, parse, ct);
             trace = traceFile is null ? null : model.Engine.CaptureTrace(0);
         }
 
@@ -82,6 +87,27 @@ public static class RunVerb
         }
 
         return reply.Result.FinishReason == "cancelled" ? Failures.Interrupted : Failures.Success;
+    }
+
+    private static async Task<Reply> GenerateAsync(LoadedModel model, int[] tokens, int most, ParseResult parse, CancellationToken ct)
+    {
+        Action<string>? onText = model.Options.Json ? null : Console.Out.Write;
+        bool ignoreEos = parse.GetValue(s_ignoreEos);
+        if (parse.GetValue(s_routes) is not { } path)
+        {
+            return await Generation.RunAsync(model, tokens, most, ignoreEos, onText, ct);
+        }
+
+        RouteHeader header = model.Plan.RouteHeader ?? throw new UsageException("--routes needs a model with experts.");
+        Reply reply;
+        await using (FileStream file = File.Create(path))
+        {
+            using RouteTraceWriter routes = new(file, header);
+            reply = await Generation.RunAsync(model, tokens, most, ignoreEos, onText, ct, routes);
+        }
+
+        ProcessMemory.DropFileCache(path);
+        return reply;
     }
 
     private static int[] Encode(Tokenizer tokenizer, string prompt, bool raw)
@@ -114,9 +140,10 @@ public static class RunVerb
     {
         int passes = Math.Max(0, r.GeneratedTokens - 1);
         double prefill = r.PromptSeconds > 0 ? r.PromptTokens / r.PromptSeconds : 0, decode = r.DecodeSeconds > 0 ? passes / r.DecodeSeconds : 0;
+        string experts = r.ExpertHits + r.ExpertMisses == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", experts {r.ExpertHitRate:P0} in memory");
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"prompt {r.PromptTokens} tokens {prefill:F1}/s, answer {r.GeneratedTokens} tokens {decode:F2}/s ({r.FinishReason}), {ByteSize.Format((long)r.BytesPerToken)} streamed per token, overlap {r.OverlapShare:P0}, peak memory {ByteSize.Format(PeakBytes())}");
+            $"prompt {r.PromptTokens} tokens {prefill:F1}/s, answer {r.GeneratedTokens} tokens {decode:F2}/s ({r.FinishReason}), {ByteSize.Format((long)r.BytesPerToken)} streamed per token{experts}, overlap {r.OverlapShare:P0}, peak memory {ByteSize.Format(PeakBytes())}");
     }
 
     private static void WriteJson(Utf8JsonWriter json, Reply reply, EnginePlan plan, Tokenizer? tokenizer)
@@ -136,6 +163,14 @@ public static class RunVerb
         json.WriteNumber("bytesStreamed", r.BytesStreamed);
         json.WriteNumber("bytesWasted", r.BytesWasted);
         json.WriteNumber("bytesPerToken", r.BytesPerToken);
+        if (plan.Spec.ExpertBanks.Count > 0)
+        {
+            json.WriteNumber("expertHits", r.ExpertHits);
+            json.WriteNumber("expertMisses", r.ExpertMisses);
+            json.WriteNumber("expertHitRate", r.ExpertHitRate);
+            json.WriteNumber("expertBytesStreamed", r.ExpertBytesStreamed);
+        }
+
         JsonOut.WriteOverlap(json, r);
         json.WriteNumber("peakMemoryBytes", PeakBytes());
         json.WriteNumber("budgetBytes", plan.Sheet.BudgetBytes);

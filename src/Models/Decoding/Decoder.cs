@@ -37,6 +37,13 @@ public sealed class Decoder
         _logitJob = new RangeJob(FinishLogits);
     }
 
+    /// <summary>Sees what routers choose; null when nobody asks.</summary>
+    public RouteObserver? Routes
+    {
+        get => _pass.Routes;
+        set => _pass.Routes = value;
+    }
+
     /// <summary>Row of the residual stream to fill with a token's embedding, as it is in the file, before <see cref="RunLayers"/> from layer 0.</summary>
     public Span<float> InputRow(int row) => _work.StreamRow(row, _spec.Width);
 

@@ -58,6 +58,10 @@ internal sealed class ExpertFeedForward : BranchExecutor
         _pass.Choices.Begin(_spec.Rule.Selected);
         _pass.Crew.Run(_chooseJob, _pass.Count, 8);
         _pass.Choices.Place(_pass.Count);
+        for (int r = 0; r < _pass.Count && _pass.Routes is not null; r++)
+        {
+            _pass.Routes(_spec.Bank.Id, r, _pass.Choices.Ids(r), _pass.Choices.Weights(r));
+        }
     }
 
     private void RunShared()

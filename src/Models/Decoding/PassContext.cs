@@ -51,6 +51,9 @@ internal sealed class PassContext
 
     internal int Count { get; set; }
 
+    /// <summary>Sees every routing, or null.</summary>
+    internal RouteObserver? Routes { get; set; }
+
     /// <summary>Address of a small weight's floats.</summary>
     internal nint Address(SmallWeight weight) => _small.Address + (nint)weight.ByteOffset;
 

@@ -64,6 +64,9 @@ internal static class StatusEndpoint
         json.WriteNumber("depth", status.Depth);
         json.WriteNumber("free_slots", status.FreeSlots);
         json.WriteNumber("total_slots", status.TotalSlots);
+        json.WriteNumber("expert_slots", model.Engine.CurrentPlan.Experts.ResidentSlots);
+        json.WriteNumber("expert_hits", status.ExpertHits);
+        json.WriteNumber("expert_misses", status.ExpertMisses);
         json.WriteNumber("reads_in_flight", status.InFlightReads);
         json.WriteNumber("bytes_read", status.BytesRead);
         json.WriteNumber("load_seconds", status.LoadSeconds);

@@ -1,0 +1,57 @@
+using System.Diagnostics;
+
+namespace LayerStream.Actors;
+
+/// <summary>Where the time and the bytes of the compute thread went: every moment of a pass is compute or a wait with its reason.</summary>
+internal sealed class PassAccount(TraceRing trace)
+{
+    private long _computeStart;
+
+    /// <summary>Number of the running pass.</summary>
+    internal int Pass { get; private set; }
+
+    /// <summary>Bytes that passes needed from flash since the engine started: streamed tiles and missed experts.</summary>
+    internal long DemandedBytes { get; set; }
+
+    /// <summary>Of them, bytes of experts.</summary>
+    internal long ExpertBytes { get; set; }
+
+    /// <summary>Experts that passes demanded and that were in memory.</summary>
+    internal long ExpertHits { get; set; }
+
+    /// <summary>Experts that passes demanded and that had to be read.</summary>
+    internal long ExpertMisses { get; set; }
+
+    /// <summary>Stopwatch ticks with the crew busy since the engine started.</summary>
+    internal long ComputeTicks { get; private set; }
+
+    /// <summary>Stopwatch ticks of waiting, by <see cref="StallReason"/>.</summary>
+    internal long[] WaitTicks { get; } = new long[StallReasonNames.Count];
+
+    internal void BeginPass(int pass)
+    {
+        Pass = pass;
+        _computeStart = Stopwatch.GetTimestamp();
+    }
+
+    /// <summary>Closes the interval of arithmetic that ends now; <paramref name="tile"/> is what it was on, or −1.</summary>
+    internal void EndCompute(long now, int tile)
+    {
+        if (now > _computeStart)
+        {
+            ComputeTicks += now - _computeStart;
+            trace.Add(new TraceEvent { Kind = TraceKind.Compute, StartTicks = _computeStart, EndTicks = now, Tile = tile, Pass = Pass, Lane = 0 });
+        }
+
+        _computeStart = now;
+    }
+
+    /// <summary>Records a wait for a tile that ends now; arithmetic begins again.</summary>
+    internal void EndWait(long begin, int tile, StallReason reason)
+    {
+        long end = Stopwatch.GetTimestamp();
+        WaitTicks[(int)reason] += end - begin;
+        trace.Add(new TraceEvent { Kind = TraceKind.Wait, StartTicks = begin, EndTicks = end, Tile = tile, Pass = Pass, Lane = 0, Reason = reason });
+        _computeStart = end;
+    }
+}

@@ -1,0 +1,71 @@
+using LayerStream.Actors;
+using LayerStream.Models;
+using Xunit;
+
+namespace LayerStream.Pipeline.Tests;
+
+/// <summary>Plays the decoder's part: random demands for every bank of a number of passes, every byte of every expert compared with the file.</summary>
+internal sealed class ExpertDrive(ExpertModel model, int seed, int passes, int rows = 1)
+{
+    private readonly Random _random = new(seed);
+
+    /// <summary>Experts taken, in the order in which they came.</summary>
+    internal List<(int Bank, int Expert)> Taken { get; } = [];
+
+    /// <summary>Hits of each demand.</summary>
+    internal List<long> Hits { get; } = [];
+
+    /// <summary>Called before every take.</summary>
+    internal Action<int>? OnTake { get; init; }
+
+    /// <summary>False when it is part of a pass that something else ends.</summary>
+    internal bool EndsPasses { get; init; } = true;
+
+    internal void Execute(ComputeSession session)
+    {
+        for (int p = 0; p < passes; p++)
+        {
+            session.BeginPass();
+            foreach (ExpertBank bank in model.Spec.ExpertBanks)
+            {
+                Layer(session, bank);
+            }
+
+            if (EndsPasses)
+            {
+                session.EndPass();
+            }
+        }
+    }
+
+    private unsafe void Layer(ComputeSession session, ExpertBank bank)
+    {
+        // A skewed popularity, as routers have it.
+        SortedDictionary<int, float> chosen = [];
+        for (int r = 0; r < rows * bank.Used; r++)
+        {
+            int expert = (int)(bank.Experts * Math.Pow(_random.NextDouble(), 2));
+            chosen[expert] = chosen.GetValueOrDefault(expert) + (float)_random.NextDouble();
+        }
+
+        int[] experts = [.. chosen.Keys];
+        long hits = session.Account.ExpertHits;
+        session.Experts.Demand(bank.Id, experts, [.. chosen.Values]);
+        Hits.Add(session.Account.ExpertHits - hits);
+        HashSet<int> left = [.. experts];
+        for (int i = 0; i < experts.Length; i++)
+        {
+            OnTake?.Invoke(Taken.Count);
+            ExpertLease lease = session.Experts.Take();
+            Assert.True(left.Remove(lease.Expert), $"expert {lease.Expert} of bank {bank.Id} was not demanded, or comes twice");
+            for (int m = 0; m < bank.Matrices.Count; m++)
+            {
+                ReadOnlySpan<byte> slab = new((void*)lease.Slab(m), (int)bank.Matrices[m].SlabBytes);
+                Assert.True(slab.SequenceEqual(model.Slab(bank.Id, m, lease.Expert)), $"expert {lease.Expert} of bank {bank.Id}: matrix {m} is not what the file has");
+            }
+
+            Taken.Add((bank.Id, lease.Expert));
+            session.Experts.Release(lease);
+        }
+    }
+}

@@ -1,0 +1,96 @@
+using System.Text.Json;
+using LayerStream.Actors;
+using LayerStream.Formats;
+using LayerStream.Models;
+using LayerStream.Planning;
+using LayerStream.Storage;
+using Xunit;
+
+namespace LayerStream.Pipeline.Tests;
+
+/// <summary>Whole models with experts through the ring, at slots from the fewest to all: the reference's ids, and the same bits everywhere.</summary>
+public sealed class GoldenExpertTests
+{
+    private static readonly (int Residents, int Transients, int Depth, int PinEvery)[] s_divisions = [(0, 1, 1, 0), (1, 1, 3, 2), (2, 3, 2, 0), (5, 2, 2, 3), (1000, 0, 1, 1)];
+
+    [Theory]
+    [InlineData("qwen3moe")]
+    [InlineData("mixtral")]
+    [InlineData("gptoss")]
+    [InlineData("deepseek3")]
+    [InlineData("llama4")]
+    public async Task Run_AtAnyDivisionOfSlots_GivesTheReferenceIdsAndTheSameLogits(string family)
+    {
+        string? folder = Find(family);
+        Assert.SkipWhen(folder is null, "the golden data is not beside the project");
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "case.json")));
+        int[] tokens = [.. document.RootElement.GetProperty("tokens").EnumerateArray().Select(e => e.GetInt32())];
+        int[] expected = [.. document.RootElement.GetProperty("greedy").GetProperty("tokens").EnumerateArray().Select(e => e.GetInt32())];
+        List<float[]>? reference = null;
+        int seed = 0;
+        foreach ((int residents, int transients, int depth, int pinEvery) in s_divisions)
+        {
+            int s = ++seed;
+            await using Engine engine = await StartAsync(Path.Combine(folder, "model.gguf"), residents, transients, depth, pinEvery, s);
+            RunResult run = await engine.RunAsync(
+                new RunRequest { Prompt = tokens[..16], MaxTokens = expected.Length, Sample = TinyModel.Greedy, OnToken = _ => false }, CancellationToken.None);
+            Assert.Equal(expected, run.Ids);
+            Assert.True(run.ExpertHits + run.ExpertMisses > 0);
+            Assert.True(residents < 1000 || run.ExpertMisses == 0);
+            List<float[]> logits = [];
+            await engine.LogitsAsync(tokens, (_, row) => logits.Add(row.ToArray()), CancellationToken.None);
+            reference ??= logits;
+            Assert.Equal(reference, logits);
+            Assert.Equal(engine.Status().TransientSlots, engine.Status().FreeTransientSlots);
+        }
+    }
+
+    [Fact]
+    public async Task Routes_OfARun_AreReadBackTokenByToken()
+    {
+        string? folder = Find("qwen3moe");
+        Assert.SkipWhen(folder is null, "the golden data is not beside the project");
+        await using Engine engine = await StartAsync(Path.Combine(folder, "model.gguf"), 2, 2, 2, 0, 1);
+        using MemoryStream stream = new();
+        RouteHeader header = engine.CurrentPlan.RouteHeader!;
+        using (RouteTraceWriter writer = new(stream, header))
+        {
+            await engine.RunAsync(
+                new RunRequest { Prompt = TinyModel.Prompt, MaxTokens = 5, Sample = TinyModel.Greedy, OnToken = _ => false, Routes = writer }, CancellationToken.None);
+        }
+
+        stream.Position = 0;
+        RouteTrace trace = RouteTraceReader.Read(stream, "test");
+        int banks = engine.Spec.ExpertBanks.Count, used = engine.Spec.ExpertBanks[0].Used;
+        Assert.Equal(TinyModel.Prompt.Length + 4, trace.Tokens);
+        Assert.Equal(trace.Tokens * banks, trace.Touches.Count);
+        Assert.Equal(trace.Touches.Count * used, trace.Accesses);
+        Assert.Equal(TinyModel.Prompt.Length * banks, trace.Touches.Count(t => t.Phase == 0));
+        // The decode passes are single rows, so what they were routed to is what they demanded.
+        long demanded = engine.Status().ExpertHits + engine.Status().ExpertMisses;
+        Assert.InRange(trace.Touches.Where(t => t.Phase == 1).Sum(t => t.Count), 1, demanded);
+    }
+
+    private static async Task<Engine> StartAsync(string path, int residents, int transients, int depth, int pinEvery, int seed)
+    {
+        EngineOptions options = TinyModel.Options(depth: depth) with { ModelPath = path };
+        EnginePlan plan = TinyModel.StreamingPlan(options, 8192, pinEvery);
+        plan = plan with { Memory = plan.Memory with { Experts = ExpertModel.Division(plan.Spec, residents, transients) } };
+        ScriptedDevice device = new(FlashDevice.Open([path])) { DelayMicrosAt = n => (int)((uint)HashCode.Combine(seed, n) % 100) };
+        return await Engine.StartAsync(plan, options, device, null, CancellationToken.None);
+    }
+
+    private static string? Find(string family)
+    {
+        for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
+        {
+            string path = Path.Combine(at.FullName, "shared", "golden", "arch", family);
+            if (Directory.Exists(path))
+            {
+                return path;
+            }
+        }
+
+        return null;
+    }
+}

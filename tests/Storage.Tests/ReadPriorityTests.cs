@@ -1,0 +1,104 @@
+using LayerStream.Formats;
+using LayerStream.Memory;
+using LayerStream.Storage.Tests.Fakes;
+using Xunit;
+
+namespace LayerStream.Storage.Tests;
+
+public sealed class ReadPriorityTests
+{
+    [Fact]
+    public async Task Submit_Urgent_OvertakesEverythingQueued()
+    {
+        using GatedDevice device = new();
+        using FlashReader reader = new(device, 1);
+        using AlignedBuffer slots = AlignedBuffer.Allocate(8 * 4096, "test");
+        RecordingCompletion completion = new();
+        for (int i = 0; i < 8; i++)
+        {
+            Submit(reader, slots, i, completion, urgent: i >= 5);
+            await device.Started.WaitAsync(i == 0 ? TimeSpan.FromSeconds(20) : TimeSpan.Zero, TestContext.Current.CancellationToken);
+        }
+
+        device.Open(8);
+        await reader.DrainAsync();
+        Assert.Equal([0L, 5, 6, 7, 1, 2, 3, 4], completion.Calls.Select(c => c.Tag));
+    }
+
+    [Fact]
+    public async Task Submit_Ordinary_LeavesTheUrgentThreadsAlone()
+    {
+        using GatedDevice device = new();
+        using FlashReader reader = new(device, 4, urgentThreads: 1);
+        using AlignedBuffer slots = AlignedBuffer.Allocate(16 * 4096, "test");
+        RecordingCompletion completion = new();
+        for (int i = 0; i < 10; i++)
+        {
+            Submit(reader, slots, i, completion, urgent: false);
+        }
+
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.True(await device.Started.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
+        }
+
+        Assert.False(await device.Started.WaitAsync(TimeSpan.FromMilliseconds(30), TestContext.Current.CancellationToken));
+        Submit(reader, slots, 10, completion, urgent: true);
+        Assert.True(await device.Started.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
+        device.Open(11);
+        await reader.DrainAsync();
+        Assert.Equal(Enumerable.Range(0, 11).Select(i => (long)i), completion.Calls.Select(c => c.Tag).Order());
+    }
+
+    [Fact]
+    public void Dispose_WithReadsOfBothKindsQueued_CompletesEachOnce()
+    {
+        using GatedDevice device = new();
+        using AlignedBuffer slots = AlignedBuffer.Allocate(16 * 4096, "test");
+        RecordingCompletion completion = new();
+        using (FlashReader reader = new(device, 3, urgentThreads: 2))
+        {
+            for (int i = 0; i < 12; i++)
+            {
+                Submit(reader, slots, i, completion, urgent: i % 3 == 0);
+            }
+
+            device.Open(12);
+        }
+
+        Assert.Equal(Enumerable.Range(0, 12).Select(i => (long)i), completion.Calls.Select(c => c.Tag).Order());
+    }
+
+    private static void Submit(FlashReader reader, AlignedBuffer slots, int i, RecordingCompletion completion, bool urgent) =>
+        reader.Submit(new ReadRequest(new Extent(0, i * 4096L, 4096), slots.Address + (i * 4096), 4096, i, completion), urgent);
+
+    /// <summary>Holds every read until it is let through.</summary>
+    private sealed class GatedDevice : IFlashDevice
+    {
+        private readonly MemoryDevice _inner = new(TestFiles.Pattern(64 * 4096));
+        private readonly SemaphoreSlim _gate = new(0);
+
+        internal SemaphoreSlim Started { get; } = new(0);
+
+        public int Alignment => _inner.Alignment;
+
+        public bool IsDirect => true;
+
+        public string? FallbackReason => null;
+
+        public IReadOnlyList<string> Files => _inner.Files;
+
+        public long FileLength(int file) => _inner.FileLength(file);
+
+        public int Read(int file, long offset, nint destination, int length)
+        {
+            Started.Release();
+            _gate.Wait(TimeSpan.FromSeconds(60));
+            return _inner.Read(file, offset, destination, length);
+        }
+
+        public void Dispose() => _gate.Dispose();
+
+        internal void Open(int reads) => _gate.Release(reads);
+    }
+}
