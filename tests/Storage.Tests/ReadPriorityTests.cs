@@ -90,6 +90,8 @@ public sealed class ReadPriorityTests
 
         public long FileLength(int file) => _inner.FileLength(file);
 
+        public string? DescribeChange(int file) => null;
+
         public int Read(int file, long offset, nint destination, int length)
         {
             Started.Release();

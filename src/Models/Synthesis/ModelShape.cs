@@ -29,7 +29,7 @@ public sealed class ModelShape
     /// <summary>Tensor types.</summary>
     internal TensorMix Mix { get; init; } = TensorMix.MediumFourBits;
 
-    /// <summary>Mean square that a layer adds to the residual stream, as measured on such weights.</summary>
+    /// <summary>Estimate of the mean square that a layer adds to the residual stream; embeddings outweigh it, so that a factor of two does little.</summary>
     internal double LayerVariance { get; init; } = 0.3;
 
     /// <summary>Keys without the prefix, for a number of layers.</summary>

@@ -14,22 +14,24 @@ public delegate void ExtentShare(SafeFileHandle file, long source, long destinat
 /// </summary>
 public sealed class SyntheticWriter
 {
-    private const int TileBytes = 16 << 20;
+    private const int MostTileBytes = 16 << 20;
     private const int PieceBytes = 4 << 20; // between looks at the cancellation
     private const long FlushBytes = 1L << 30; // dirty pages at most
 
     private readonly SyntheticModel _model;
     private readonly string _path;
-    private readonly Dictionary<(TensorType, double), byte[]> _tiles = [];
+    private readonly Dictionary<(TensorType, double, long), byte[]> _tiles = [];
     private readonly Action<long>? _progress;
     private readonly CancellationToken _cancel;
     private readonly SafeFileHandle _file;
+    private readonly long _tileBytes;
     private long _written;
     private long _flushed;
 
     private SyntheticWriter(SyntheticModel model, string path, SafeFileHandle file, Action<long>? progress, CancellationToken cancel)
     {
         (_model, _path, _file, _progress, _cancel) = (model, path, file, progress, cancel);
+        _tileBytes = Math.Min(MostTileBytes, model.Layout.FileBytes / 8); // a small model is not worth the time
     }
 
     /// <summary>Writes the file and drops it from the page cache. A file that was not finished is deleted.</summary>
@@ -91,45 +93,61 @@ public sealed class SyntheticWriter
 
     private void WriteBlocks(SyntheticTensor tensor, Extent extent, ref SplitMix64 random)
     {
-        byte[] tile = Tile(tensor.Type, tensor.Fill.Second);
+        bool isHead = ReferenceEquals(tensor, _model.Tensors[^1]), isEmbedding = tensor.Fill.Kind == FillKind.Embedding;
+        byte[] tile = Tile(tensor, isHead || isEmbedding ? tensor.Shape[1] : 0);
         int blockBytes = TensorTypes.Get(tensor.Type).BlockBytes;
-        bool isMarked = tensor.Fill.Kind == FillKind.Embedding && HasSkew;
-        long rowBytes = extent.Length / tensor.Shape[1..].Aggregate(1L, (a, b) => a * b);
-        if (isMarked)
+        long at = random.Below(tile.Length / blockBytes) * blockBytes;
+        if (isEmbedding && HasSkew)
         {
-            tile = Marked(tensor.Type, tile, (int)rowBytes);
+            WriteMarked(tensor, extent, tile, at);
+            return;
         }
 
-        long grain = isMarked ? rowBytes : blockBytes, start = random.Below(tile.Length / grain) * grain;
         for (long done = 0; done < extent.Length;)
         {
-            int from = (int)((start + done) % tile.Length), count = (int)Math.Min(extent.Length - done, tile.Length - from);
+            int from = (int)((at + done) % tile.Length), count = (int)Math.Min(extent.Length - done, tile.Length - from);
             Put(tile.AsSpan(from, count), extent.Offset + done);
             done += count;
         }
     }
 
-    /// <summary>Whole rows of a tile, each with the constant direction at its beginning.</summary>
-    private static byte[] Marked(TensorType type, byte[] tile, int rowBytes)
+    /// <summary>Rows out of a tile, each with the constant direction at its beginning.</summary>
+    private void WriteMarked(SyntheticTensor tensor, Extent extent, byte[] tile, long at)
     {
-        byte[] rows = tile[..(tile.Length / rowBytes * rowBytes)];
-        for (int at = 0; at < rows.Length; at += rowBytes)
+        int rowBytes = (int)(extent.Length / tensor.Shape[1]);
+        byte[] rows = new byte[Math.Max(1, PieceBytes / rowBytes) * rowBytes];
+        for (long done = 0; done < extent.Length; done += rows.Length)
         {
-            RandomBlocks.SetLargest(type, rows.AsSpan(at));
-        }
+            Span<byte> piece = rows.AsSpan(0, (int)Math.Min(rows.Length, extent.Length - done));
+            for (int filled = 0; filled < piece.Length;)
+            {
+                int from = (int)((at + done + filled) % tile.Length), count = Math.Min(piece.Length - filled, tile.Length - from);
+                tile.AsSpan(from, count).CopyTo(piece[filled..]);
+                filled += count;
+            }
 
-        return rows;
+            for (int row = 0; row < piece.Length; row += rowBytes)
+            {
+                RandomBlocks.SetLargest(tensor.Type, piece[row..]);
+            }
+
+            Put(piece, extent.Offset + done);
+        }
     }
 
-    /// <summary>An odd number of blocks, so that experts, whose sizes are rich in factors of two, meet the same place seldom.</summary>
-    private byte[] Tile(TensorType type, double deviation)
+    /// <summary>
+    /// An odd number of blocks, so that rows and experts, whose sizes are rich in factors of two, meet the same place seldom; at least
+    /// <paramref name="rows"/> blocks, so that no two tokens are alike.
+    /// </summary>
+    private byte[] Tile(SyntheticTensor tensor, long rows)
     {
-        if (!_tiles.TryGetValue((type, deviation), out byte[]? tile))
+        (TensorType, double, long) kind = (tensor.Type, tensor.Fill.Second, rows);
+        if (!_tiles.TryGetValue(kind, out byte[]? tile))
         {
-            int blockBytes = TensorTypes.Get(type).BlockBytes;
-            tile = new byte[((TileBytes / blockBytes) | 1) * blockBytes];
-            RandomBlocks.Fill(type, deviation, tile, _model.Options.Seed + ((ulong)_tiles.Count << 40));
-            _tiles.Add((type, deviation), tile);
+            int blockBytes = TensorTypes.Get(tensor.Type).BlockBytes;
+            tile = new byte[(Math.Max(_tileBytes / blockBytes, rows) | 1) * blockBytes];
+            RandomBlocks.Fill(tensor.Type, tensor.Fill.Second, tile, _model.Options.Seed + ((ulong)_tiles.Count << 40));
+            _tiles.Add(kind, tile);
         }
 
         return tile;
