@@ -25,6 +25,9 @@ public sealed class GgufMetadata
     public IEnumerable<KeyValuePair<string, object>> Entries
         => _entries.Select(e => new KeyValuePair<string, object>(e.Key, e.Value.Value is GgufStringList list ? list.ToArray() : e.Value.Value));
 
+    /// <summary>Keys in file order.</summary>
+    public IEnumerable<string> Keys => _entries.Keys;
+
     /// <summary>Whether the key is present.</summary>
     public bool Contains(string key) => _entries.ContainsKey(key);
 

@@ -60,15 +60,20 @@ internal sealed class GgufStringList : IReadOnlyList<string>
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
+    /// <summary>The strings as they are in the file.</summary>
+    internal IEnumerable<ReadOnlyMemory<byte>> Utf8() => _pages.SelectMany(p => Enumerable.Range(0, p.Count).Select(p.Utf8));
+
     /// <summary>A run of strings: <c>Count</c> little-endian i32 end positions, then the bytes of the strings.</summary>
     internal readonly record struct Page(int First, int Count, byte[] Bytes)
     {
-        internal string Decode(int index)
+        internal string Decode(int index) => Encoding.UTF8.GetString(Utf8(index).Span);
+
+        internal ReadOnlyMemory<byte> Utf8(int index)
         {
             int text = Count * sizeof(int);
             int begin = index == 0 ? 0 : BinaryPrimitives.ReadInt32LittleEndian(Bytes.AsSpan((index - 1) * sizeof(int)));
             int end = BinaryPrimitives.ReadInt32LittleEndian(Bytes.AsSpan(index * sizeof(int)));
-            return Encoding.UTF8.GetString(Bytes, text + begin, end - begin);
+            return Bytes.AsMemory(text + begin, end - begin);
         }
     }
 }

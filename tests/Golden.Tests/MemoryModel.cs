@@ -45,6 +45,11 @@ internal sealed class MemoryModel : ITileSource, IDisposable
 
     internal MemoryExperts Experts { get; }
 
+    internal RouteObserver? Routes
+    {
+        set => _decoder.Routes = value;
+    }
+
     /// <summary>Takes some ids of a sequence through the model and appends the logits of each to a list.</summary>
     internal void Run(IReadOnlyList<int> ids, int position, List<float[]> logits)
     {

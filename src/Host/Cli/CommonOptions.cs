@@ -110,6 +110,9 @@ public static class CommonOptions
     /// <summary>Whether --json was given, for verbs that need nothing else.</summary>
     public static bool Json(ParseResult parse) => parse.GetValue(s_json);
 
+    /// <summary>Whether --quiet was given, for verbs that need nothing else.</summary>
+    public static bool Quiet(ParseResult parse) => parse.GetValue(s_quiet);
+
     private static long Budget(string text) =>
         ByteSize.TryParse(text, out long bytes) && bytes > 0 ? bytes : throw new UsageException($"--memory-budget takes a size such as 128MiB, not '{text}'.");
 }

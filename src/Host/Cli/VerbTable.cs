@@ -10,7 +10,7 @@ public static class VerbTable
         RunVerb.Create, ChatVerb.Create, ServeVerb.Create, InspectVerb.Create, PlanVerb.Create, LogitsVerb.Create,
         PerplexityVerb.Create, TokenizeVerb.Create, TemplateVerb.Create, TraceVerb.Create, TuneVerb.Create, DoctorVerb.Create,
         ReplayVerb.Create,
-        VerifyVerb.Create,
+        VerifyVerb.Create, SynthVerb.Create,
     ];
 
     /// <summary>Names that environment and configuration file may set.</summary>

@@ -1,0 +1,196 @@
+using System.Text;
+
+namespace LayerStream.Formats;
+
+/// <summary>
+/// Collects what a GGUF file (version 3) says of itself: keys, and tensors laid out in the order they are added, each at a multiple of the
+/// alignment. Values are of the types <see cref="GgufMetadata.Entries"/> gives back.
+/// </summary>
+public sealed class GgufWriter
+{
+    private const string AlignmentKey = "general.alignment";
+
+    private static readonly Type[] s_valueTypes =
+    [
+        typeof(byte), typeof(sbyte), typeof(ushort), typeof(short), typeof(uint), typeof(int), typeof(float), typeof(bool), typeof(string), typeof(Array),
+        typeof(ulong), typeof(long), typeof(double),
+    ];
+
+    private readonly MemoryStream _keys = new();
+    private readonly BinaryWriter _keyWriter;
+    private readonly HashSet<string> _names = new(StringComparer.Ordinal);
+    private readonly List<(string Name, TensorType Type, long[] Shape, long Offset, long Length)> _tensors = [];
+    private readonly int _alignment;
+    private int _keyCount;
+    private long _dataBytes;
+
+    /// <summary>Begins a file.</summary>
+    /// <param name="alignment">A power of two from 8 to 1 MiB; written as a key unless it is the default, 32.</param>
+    public GgufWriter(int alignment = GgufLimits.DefaultAlignment)
+    {
+        if (alignment is < GgufLimits.MinAlignment or > GgufLimits.MaxAlignment || !System.Numerics.BitOperations.IsPow2(alignment))
+        {
+            throw new ArgumentOutOfRangeException(nameof(alignment), alignment, $"The alignment is a power of two from {GgufLimits.MinAlignment} to {GgufLimits.MaxAlignment}.");
+        }
+
+        _alignment = alignment;
+        _keyWriter = new BinaryWriter(_keys);
+        if (alignment != GgufLimits.DefaultAlignment)
+        {
+            AddKey(AlignmentKey, (uint)alignment);
+        }
+    }
+
+    /// <summary>Adds a key.</summary>
+    /// <exception cref="ArgumentException">The key is there already, or its value is of a type that GGUF does not have.</exception>
+    public void AddKey(string key, object value)
+    {
+        BeginKey(key);
+        Array? array = value as Array;
+        Type element = array?.GetType().GetElementType() ?? value.GetType();
+        int type = Array.IndexOf(s_valueTypes, element);
+        if (type < 0 || element == typeof(Array))
+        {
+            throw new ArgumentException($"The key '{key}' has a value of type {value.GetType().Name}, which GGUF does not have.", nameof(value));
+        }
+
+        if (array is null)
+        {
+            _keyWriter.Write(type);
+            WriteValue(_keyWriter, value);
+            return;
+        }
+
+        WriteArrayHead(type, array.Length);
+        foreach (object one in array)
+        {
+            WriteValue(_keyWriter, one);
+        }
+    }
+
+    /// <summary>Copies the keys that begin with a prefix; strings of arrays byte for byte.</summary>
+    public void CopyKeys(GgufMetadata source, string prefix)
+    {
+        foreach (string key in source.Keys.Where(k => k.StartsWith(prefix, StringComparison.Ordinal)))
+        {
+            if (source.Raw(key) is not GgufStringList list)
+            {
+                AddKey(key, source.Raw(key)!);
+                continue;
+            }
+
+            BeginKey(key);
+            WriteArrayHead(Array.IndexOf(s_valueTypes, typeof(string)), list.Count);
+            foreach (ReadOnlyMemory<byte> text in list.Utf8())
+            {
+                _keyWriter.Write((long)text.Length);
+                _keyWriter.Write(text.Span);
+            }
+        }
+    }
+
+    /// <summary>Adds a tensor.</summary>
+    /// <param name="name">1 to 63 bytes of UTF-8.</param>
+    /// <param name="type">Its type.</param>
+    /// <param name="shape">1 to 4 dimensions; the first is contiguous and a whole number of blocks.</param>
+    /// <exception cref="ArgumentException">The name is taken or its length out of range, or the shape does not fit the type.</exception>
+    public void AddTensor(string name, TensorType type, params ReadOnlySpan<long> shape)
+    {
+        TensorTypeInfo info = TensorTypes.Get(type);
+        if (Encoding.UTF8.GetByteCount(name) is 0 or > GgufLimits.MaxTensorNameBytes || _tensors.Any(t => t.Name == name))
+        {
+            throw new ArgumentException($"The tensor name '{name}' is taken or not of 1 to {GgufLimits.MaxTensorNameBytes} bytes.", nameof(name));
+        }
+
+        if (shape.Length is 0 or > GgufLimits.MaxDimensions || shape[0] % info.BlockSize != 0)
+        {
+            throw new ArgumentException($"The tensor '{name}' has {shape.Length} dimensions, the first of which must be a multiple of {info.BlockSize}.", nameof(shape));
+        }
+
+        long bytes = shape[0] / info.BlockSize * info.BlockBytes;
+        foreach (long size in shape[1..])
+        {
+            bytes = checked(bytes * size);
+        }
+
+        if (bytes <= 0)
+        {
+            throw new ArgumentException($"The tensor '{name}' is empty.", nameof(shape));
+        }
+
+        _tensors.Add((name, type, shape.ToArray(), _dataBytes, bytes));
+        _dataBytes = Align(checked(_dataBytes + bytes));
+    }
+
+    /// <summary>The bytes before the first tensor, and where each tensor goes.</summary>
+    public GgufLayout Finish()
+    {
+        _keyWriter.Flush();
+        using MemoryStream head = new();
+        using BinaryWriter writer = new(head);
+        writer.Write("GGUF"u8);
+        writer.Write(3);
+        writer.Write((long)_tensors.Count);
+        writer.Write((long)_keyCount);
+        _keys.WriteTo(head);
+        foreach ((string name, TensorType type, long[] shape, long offset, _) in _tensors)
+        {
+            WriteText(writer, name);
+            writer.Write(shape.Length);
+            Array.ForEach(shape, writer.Write);
+            writer.Write((int)type);
+            writer.Write(offset);
+        }
+
+        head.SetLength(Align(head.Length));
+        byte[] bytes = head.ToArray();
+        TensorInfo[] tensors = [.. _tensors.Select(t => new TensorInfo(t.Name, t.Type, t.Shape, new Extent(0, bytes.Length + t.Offset, t.Length)))];
+        return new GgufLayout(bytes, tensors, bytes.Length + _dataBytes);
+    }
+
+    private long Align(long offset) => (offset + _alignment - 1) / _alignment * _alignment;
+
+    private void BeginKey(string key)
+    {
+        if (!_names.Add(key))
+        {
+            throw new ArgumentException($"The key '{key}' is there already.", nameof(key));
+        }
+
+        WriteText(_keyWriter, key);
+        _keyCount++;
+    }
+
+    private void WriteArrayHead(int elementType, int count)
+    {
+        _keyWriter.Write(Array.IndexOf(s_valueTypes, typeof(Array)));
+        _keyWriter.Write(elementType);
+        _keyWriter.Write((long)count);
+    }
+
+    private static void WriteText(BinaryWriter writer, string text)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(text);
+        writer.Write((long)bytes.Length);
+        writer.Write(bytes);
+    }
+
+    private static void WriteValue(BinaryWriter writer, object value)
+    {
+        switch (value)
+        {
+            case byte v: writer.Write(v); break;
+            case sbyte v: writer.Write(v); break;
+            case ushort v: writer.Write(v); break;
+            case short v: writer.Write(v); break;
+            case uint v: writer.Write(v); break;
+            case int v: writer.Write(v); break;
+            case float v: writer.Write(v); break;
+            case bool v: writer.Write(v); break;
+            case string v: WriteText(writer, v); break;
+            case ulong v: writer.Write(v); break;
+            case long v: writer.Write(v); break;
+            default: writer.Write((double)value); break;
+        }
+    }
+}
