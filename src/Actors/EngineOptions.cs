@@ -1,4 +1,5 @@
 using LayerStream.Kernels;
+using LayerStream.Planning;
 
 namespace LayerStream.Actors;
 
@@ -25,6 +26,21 @@ public sealed record EngineOptions
 
     /// <summary>Whether activations are rounded to 8 bits for integer dot products.</summary>
     public ActivationMode Activations { get; init; } = ActivationMode.Int8;
+
+    /// <summary>
+    /// Lossy: experts per token instead of the model's own number, the best ones, weighted by the family's own rule over them; 0 = the model's
+    /// own. See <see cref="Models.FewerExperts"/>.
+    /// </summary>
+    public int ExpertsPerToken { get; init; }
+
+    /// <summary>
+    /// Lossy: an expert that is not in memory is skipped for a token whose router gives it less than this share of the token's weights; the
+    /// remaining weights are not renormalised. What is in memory depends on the budget and on earlier tokens, and so does the output then. 0 = never.
+    /// </summary>
+    public float DropColdExperts { get; init; }
+
+    /// <summary>Name of the policy that decides which experts stay, one of <see cref="ExpertPolicies.All"/>; the output does not depend on it.</summary>
+    public string ExpertPolicy { get; init; } = ExpertPolicies.Default;
 
     /// <summary>Managed heap that the caller needs beside the engine's, for example for requests; part of the heap account.</summary>
     public long ExtraHeapBytes { get; init; }

@@ -10,7 +10,7 @@ namespace LayerStream.Actors;
 /// <summary>Everything an engine owns on the data plane, allocated in one place and in the order of the sheet.</summary>
 internal sealed class EngineParts : IDisposable
 {
-    private const int DemandThreads = 4; // of the reader, which dense reads leave to demanded experts; from 4 on a burst's rate did not grow
+    private const int DemandThreads = 4; // of the reader, which dense reads leave to demanded experts, so that a burst does not wait behind them
 
     private readonly List<IDisposable> _owned = [];
 
@@ -96,7 +96,7 @@ internal sealed class EngineParts : IDisposable
         RingTileSource source = new(Ring, pinned, Account, Names);
         RingExpertSource experts = new(Experts, Account, Names);
         IReadOnlyList<RopeTable> ropes = RopeTables.Create(spec, small, memory.Context);
-        Decoder decoder = new(spec, memory.Tiles, source, crew, work, small, ropes, options.Activations, experts);
+        Decoder decoder = new(spec, memory.Tiles, source, crew, work, small, ropes, options.Activations, experts, plan.DropColdExperts);
         EmbeddingRows embeddings = new(spec.TokenEmbedding, spec, memory.Tiles, pinned, Reader, staging);
         EmbeddingRows? layerInputs = spec.LayerInputs is { } inputs ? new EmbeddingRows(inputs.Table, spec, memory.Tiles, pinned, Reader, staging) : null;
         Session = new ComputeSession(spec, decoder, source, experts, Account, work, sequence, embeddings, layerInputs, Trace);

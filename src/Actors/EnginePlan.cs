@@ -22,6 +22,12 @@ public sealed record EnginePlan
     /// <summary>Events the trace ring holds.</summary>
     public required int TraceCapacity { get; init; }
 
+    /// <summary>See <see cref="EngineOptions.DropColdExperts"/>.</summary>
+    public float DropColdExperts { get; init; }
+
+    /// <summary>The lossy options in force, for people: results differ from the model's own. Empty by default.</summary>
+    public IReadOnlyList<string> Lossy { get; init; } = [];
+
     /// <summary>Header of the routing that a run of this model can record; null without experts.</summary>
     public RouteHeader? RouteHeader => Spec.ExpertBanks.Count == 0 ? null : RouteRecorder.Header(Spec);
 

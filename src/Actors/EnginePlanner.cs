@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 using LayerStream.Formats;
 using LayerStream.Memory;
@@ -16,11 +17,15 @@ public static class EnginePlanner
 
     /// <summary>Plans a model under the given options.</summary>
     /// <exception cref="UnsupportedModelException">The model cannot run here.</exception>
+    /// <exception cref="LossyOptionException">The model cannot follow a lossy option.</exception>
+    /// <exception cref="ArgumentException">There is no expert policy of that name.</exception>
     /// <exception cref="BudgetAboveLimitException">The machine or its cgroup cannot give that much.</exception>
     /// <exception cref="BudgetTooSmallException">The accounts do not fit; carries the sheet and the smallest budget.</exception>
     public static EnginePlan Plan(GgufModel model, EngineOptions options)
     {
-        ModelSpec spec = ModelSpecBuilder.Build(model);
+        ModelSpec own = ModelSpecBuilder.Build(model), spec = options.ExpertsPerToken > 0 ? FewerExperts.Apply(own, options.ExpertsPerToken) : own;
+        IReadOnlyList<string> lossy = Lossy(own, options);
+        ExpertPolicyRow policy = ExpertPolicies.Find(options.ExpertPolicy) ?? throw new ArgumentException($"There is no expert policy '{options.ExpertPolicy}'.", nameof(options));
         long budget = Budget(options);
         int threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
         int traceCapacity = 1 << BitOperations.Log2((uint)(Math.Clamp(budget / 256, MiB / 2, 16 * MiB) / TraceRing.BytesFor(1)));
@@ -42,12 +47,33 @@ public static class EnginePlanner
         return new EnginePlan
         {
             Spec = spec,
-            Memory = memory,
+            Memory = memory with { Experts = memory.Experts with { Policy = policy } },
             Sheet = sheet,
             Threads = threads,
             HeapLimitBytes = heap,
             TraceCapacity = traceCapacity,
+            DropColdExperts = options.DropColdExperts,
+            Lossy = lossy,
         };
+    }
+
+    private static List<string> Lossy(ModelSpec own, EngineOptions options)
+    {
+        List<string> lossy = [];
+        int used = FewerExperts.MostUsed(own);
+        if (options.ExpertsPerToken > 0 && options.ExpertsPerToken < used)
+        {
+            lossy.Add(string.Create(CultureInfo.InvariantCulture, $"--experts {options.ExpertsPerToken} (the model's own: {used})"));
+        }
+
+        if (options.DropColdExperts > 0)
+        {
+            lossy.Add(used > 0
+                ? string.Create(CultureInfo.InvariantCulture, $"--drop-cold-experts {options.DropColdExperts}")
+                : throw new LossyOptionException("Skipping cold experts needs a model with experts; this one has none."));
+        }
+
+        return lossy;
     }
 
     private static long Budget(EngineOptions options)

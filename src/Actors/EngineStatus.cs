@@ -20,6 +20,15 @@ public sealed record EngineStatus
     /// <summary>Experts demanded since the start that had to be read.</summary>
     public required long ExpertMisses { get; init; }
 
+    /// <summary>Bytes of experts that passes demanded since the start and that had to be read.</summary>
+    public required long ExpertBytesDemanded { get; init; }
+
+    /// <summary>Bytes of experts read since the start that no pass used and that were not kept.</summary>
+    public required long ExpertBytesWasted { get; init; }
+
+    /// <summary>Choices of experts (token, layer, expert) skipped since the start; 0 unless <see cref="EngineOptions.DropColdExperts"/> is set.</summary>
+    public required long ExpertsSkipped { get; init; }
+
     public required int InFlightReads { get; init; }
 
     public required long BytesRead { get; init; }

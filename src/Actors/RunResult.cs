@@ -31,6 +31,9 @@ public sealed record RunResult
     /// <summary>Bytes of experts that all passes of the run had to read.</summary>
     public required long ExpertBytesStreamed { get; init; }
 
+    /// <summary>Choices of experts (token, layer, expert) that the decode passes skipped; 0 unless <see cref="EngineOptions.DropColdExperts"/> is set.</summary>
+    public required long ExpertsSkipped { get; init; }
+
     /// <summary>Share of the decode passes' experts that were in memory; 1 in a model without experts.</summary>
     public double ExpertHitRate => ExpertHits + ExpertMisses == 0 ? 1 : (double)ExpertHits / (ExpertHits + ExpertMisses);
 

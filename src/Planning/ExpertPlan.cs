@@ -38,6 +38,9 @@ public sealed record ExpertPlan
     /// <summary>Bytes of the experts that one token is routed to.</summary>
     public required long RoutedBytesPerToken { get; init; }
 
+    /// <summary>Who decides which experts stay.</summary>
+    public ExpertPolicyRow Policy { get; init; } = ExpertPolicies.Find(ExpertPolicies.Default)!;
+
     /// <summary>Bytes of all slots.</summary>
     public long Bytes => Classes.Sum(c => c.Bytes) + (TransientSlotBytes * TransientSlots);
 

@@ -16,6 +16,12 @@ public sealed class DaemonProcess : IAsyncLifetime
     /// <summary>The file to serve; the shipped model unless set.</summary>
     public string Model { get; init; } = Path.Combine(Root(), "models", "SmolLM2-135M-Instruct-Q4_1.gguf");
 
+    /// <summary>Arguments behind the usual ones.</summary>
+    public IReadOnlyList<string> More { get; init; } = [];
+
+    /// <summary>Environment variables for it.</summary>
+    public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
+
     /// <summary>A client for it.</summary>
     public HttpClient Client { get; } = new() { Timeout = TimeSpan.FromMinutes(2) };
 
@@ -28,9 +34,14 @@ public sealed class DaemonProcess : IAsyncLifetime
             RedirectStandardError = true,
             RedirectStandardOutput = true,
         };
-        foreach (string argument in new[] { "serve", "--urls", Address.ToString().TrimEnd('/'), "--model", Model, "--memory-budget", "192MiB" })
+        foreach (string argument in new[] { "serve", "--urls", Address.ToString().TrimEnd('/'), "--model", Model, "--memory-budget", "192MiB" }.Concat(More))
         {
             start.ArgumentList.Add(argument);
+        }
+
+        foreach ((string name, string value) in Variables)
+        {
+            start.Environment[name] = value;
         }
 
         _process = Process.Start(start)!;
@@ -103,7 +114,7 @@ public sealed class DaemonProcess : IAsyncLifetime
         return folder?.FullName ?? Environment.GetEnvironmentVariable("LAYERSTREAM_ROOT") ?? throw new DirectoryNotFoundException("the repository is not above the test; set LAYERSTREAM_ROOT");
     }
 
-    private static int FreePort()
+    internal static int FreePort()
     {
         using TcpListener listener = new(IPAddress.Loopback, 0);
         listener.Start();

@@ -14,6 +14,9 @@ internal sealed class MemoryExperts(IReadOnlyList<ExpertBank> banks, nint file, 
     /// <summary>Experts announced since the start, over all passes and layers.</summary>
     internal int Announced { get; private set; }
 
+    /// <summary>Which experts count as not in memory; null = none.</summary>
+    internal Func<int, int, bool>? IsCold { get; set; }
+
     public void Demand(int bank, ReadOnlySpan<int> experts, ReadOnlySpan<float> weights)
     {
         Check(_waiting.Count == 0 && _held == 0, "experts of the layer before are still out");
@@ -27,6 +30,8 @@ internal sealed class MemoryExperts(IReadOnlyList<ExpertBank> banks, nint file, 
         Announced += experts.Length;
         _waiting.AddRange(experts);
     }
+
+    public bool IsResident(int bank, int expert) => IsCold is null || !IsCold(bank, expert);
 
     public ExpertLease Take()
     {

@@ -21,9 +21,11 @@ internal sealed class MemoryModel : ITileSource, IDisposable
     private readonly Decoder _decoder;
     private int _next;
 
-    internal MemoryModel(string path, int context, KvType kv, ActivationMode mode, int threads = 1, int expertOrder = 0, long tileBytes = 4096)
+    internal MemoryModel(string path, int context, KvType kv, ActivationMode mode, int threads = 1, int expertOrder = 0, long tileBytes = 4096,
+        int expertsPerToken = 0, float coldShare = 0)
     {
         Spec = ModelSpecBuilder.Build(GgufModel.Open(path));
+        Spec = expertsPerToken > 0 ? FewerExperts.Apply(Spec, expertsPerToken) : Spec;
         byte[] bytes = File.ReadAllBytes(path);
         _file = AlignedBuffer.Allocate(bytes.Length, "model");
         bytes.CopyTo(_file.Bytes(0, bytes.Length));
@@ -38,7 +40,7 @@ internal sealed class MemoryModel : ITileSource, IDisposable
         _sequence = new SequenceState(Spec, context, kv);
         _crew = new ComputeCrew(threads);
         Experts = new MemoryExperts(Spec.ExpertBanks, _file.Address, expertOrder);
-        _decoder = new Decoder(Spec, tiles, this, _crew, _work, _small, RopeTables.Create(Spec, _small, context), mode, expertOrder == NoExperts ? null : Experts);
+        _decoder = new Decoder(Spec, tiles, this, _crew, _work, _small, RopeTables.Create(Spec, _small, context), mode, expertOrder == NoExperts ? null : Experts, coldShare);
     }
 
     internal ModelSpec Spec { get; }
@@ -49,6 +51,8 @@ internal sealed class MemoryModel : ITileSource, IDisposable
     {
         set => _decoder.Routes = value;
     }
+
+    internal Decoder Decoder => _decoder;
 
     /// <summary>Takes some ids of a sequence through the model and appends the logits of each to a list.</summary>
     internal void Run(IReadOnlyList<int> ids, int position, List<float[]> logits)

@@ -83,7 +83,7 @@ public sealed class ModelSpecBuilderTests
     public void Build_LayerCountFarBeyondTheFile_NamesAHundredGapsAndCountsTheRest()
     {
         TinyFile file = new("llama");
-        file.Keys["llama.block_count"] = 4096u;
+        file.Keys["block_count"] = 4096u;
         UnsupportedModelException error = Assert.Throws<UnsupportedModelException>(() => ModelSpecBuilder.Build(file.Open()));
         Assert.Equal(101, error.Gaps.Count);
         Assert.Matches("^and [0-9]{5} more$", error.Gaps[^1]);

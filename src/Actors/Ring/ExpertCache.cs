@@ -18,11 +18,10 @@ internal sealed class ExpertCache
     {
         _policies = new IExpertPolicy[plan.Classes.Count];
         (_class, _classLayer) = (new int[plan.Layouts.Count], new int[plan.Layouts.Count]);
-        ExpertPolicyRow row = ExpertPolicies.Find(ExpertPolicies.Default)!;
         for (int c = 0; c < _policies.Length; c++)
         {
             ExpertSlotClass slots = plan.Classes[c];
-            _policies[c] = row.Create(new ExpertCacheShape(slots.Experts, slots.Routed, slots.SlotsPerBank));
+            _policies[c] = plan.Policy.Create(new ExpertCacheShape(slots.Experts, slots.Routed, slots.SlotsPerBank));
             for (int i = 0; i < slots.Banks.Count; i++)
             {
                 (_class[slots.Banks[i]], _classLayer[slots.Banks[i]]) = (c, i);

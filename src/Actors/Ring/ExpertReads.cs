@@ -13,7 +13,7 @@ namespace LayerStream.Actors;
 internal sealed class ExpertReads(ExpertPlan plan, FlashReader reader, IReadOnlyList<string> files)
 {
     private const int Page = 4096;
-    private const long PieceBytes = 1 << 20; // bursts of 0.7 and 2.3 MiB slabs: 1 to 2 MiB are equal within noise, 256 KiB cost a quarter
+    private const long PieceBytes = 1 << 20; // about this size lets the threads of a burst finish together
 
     /// <summary>Reads that one expert of a bank takes.</summary>
     internal int Count(int bank, int expert)

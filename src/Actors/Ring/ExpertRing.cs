@@ -73,6 +73,9 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
     /// <summary>Whether there are experts that travel.</summary>
     internal bool Streams => _plan.Layouts.Count > 0 && !AllResident;
 
+    /// <summary>Bytes that settling found read for nothing, since the start.</summary>
+    internal long WastedBytes { get; private set; }
+
     internal int TransientSlots => _holder.Length;
 
     internal int MostExperts => _requests.Length;
@@ -221,6 +224,7 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
             }
         }
 
+        WastedBytes += wasted;
         return wasted;
     }
 

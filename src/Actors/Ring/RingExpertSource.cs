@@ -66,6 +66,9 @@ internal sealed class RingExpertSource : IExpertSource
     }
 
     /// <inheritdoc/>
+    public bool IsResident(int bank, int expert) => _ring.AllResident || _ring.Cache.SlotOf(bank, expert) >= 0;
+
+    /// <inheritdoc/>
     public ExpertLease Take()
     {
         if (_hitsTaken < _hitCount)

@@ -21,6 +21,9 @@ internal sealed class ComputeSession(
 
     internal TraceRing Trace => trace;
 
+    /// <summary>Choices of experts skipped since the engine started.</summary>
+    internal long SkippedExperts => decoder.SkippedExperts;
+
     /// <summary>Most rows of a prompt pass.</summary>
     internal int Batch => work.Batch;
 

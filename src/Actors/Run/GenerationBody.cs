@@ -9,7 +9,7 @@ internal sealed class GenerationBody(RunRequest request, FlashReader reader)
     private readonly List<int> _history = [.. request.Prompt];
     private readonly List<int> _generated = [];
     private readonly long[] _waits = new long[StallReasonNames.Count];
-    private long _runStart, _promptEnd, _end, _decodeBytes, _demandedStart, _decodeCompute, _expertStart, _hits, _misses;
+    private long _runStart, _promptEnd, _end, _decodeBytes, _demandedStart, _decodeCompute, _expertStart, _hits, _misses, _skipped;
     private double _decodeLoad;
     private int _decodePasses;
 
@@ -63,6 +63,7 @@ internal sealed class GenerationBody(RunRequest request, FlashReader reader)
             BytesStreamed = account.DemandedBytes - _demandedStart,
             ExpertHits = _hits,
             ExpertMisses = _misses,
+            ExpertsSkipped = _skipped,
             ExpertBytesStreamed = account.ExpertBytes - _expertStart,
             BytesWasted = run.WastedBytes,
             BytesPerToken = _decodePasses == 0 ? 0 : (double)_decodeBytes / _decodePasses,
@@ -107,7 +108,7 @@ internal sealed class GenerationBody(RunRequest request, FlashReader reader)
         session.Record(TraceKind.Sample, start, session.Pass - 1);
         long[] waits = [.. session.Account.WaitTicks];
         long bytes = session.Account.DemandedBytes, compute = session.Account.ComputeTicks;
-        (long hits, long misses) = (session.Account.ExpertHits, session.Account.ExpertMisses);
+        (long hits, long misses, long skipped) = (session.Account.ExpertHits, session.Account.ExpertMisses, session.SkippedExperts);
         double load = reader.Activity.BusySeconds;
         while (!ended && _generated.Count < most)
         {
@@ -126,7 +127,7 @@ internal sealed class GenerationBody(RunRequest request, FlashReader reader)
             _decodePasses++;
             _decodeBytes = session.Account.DemandedBytes - bytes;
             _decodeCompute = session.Account.ComputeTicks - compute;
-            (_hits, _misses) = (session.Account.ExpertHits - hits, session.Account.ExpertMisses - misses);
+            (_hits, _misses, _skipped) = (session.Account.ExpertHits - hits, session.Account.ExpertMisses - misses, session.SkippedExperts - skipped);
             _decodeLoad = reader.Activity.BusySeconds - load;
             for (int i = 0; i < waits.Length; i++)
             {

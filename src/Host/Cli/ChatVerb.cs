@@ -61,14 +61,15 @@ public static class ChatVerb
                     Console.Error.WriteLine("The conversation starts over.");
                     break;
                 default:
-                    await AnswerAsync(session, interrupt, line, options);
+                    await AnswerAsync(session, interrupt, line, model);
                     break;
             }
         }
     }
 
-    private static async Task AnswerAsync(ChatSession session, AnswerInterrupt interrupt, string line, ModelOptions options)
+    private static async Task AnswerAsync(ChatSession session, AnswerInterrupt interrupt, string line, LoadedModel model)
     {
+        ModelOptions options = model.Options;
         try
         {
             Reply reply = await interrupt.RunAsync(ct => session.AskAsync(line, options.Json ? null : Console.Out.Write, ct));
@@ -80,6 +81,7 @@ public static class ChatVerb
                     json.WriteNumber("promptTokens", reply.Result.PromptTokens);
                     json.WriteNumber("generatedTokens", reply.Result.GeneratedTokens);
                     json.WriteString("finishReason", reply.Result.FinishReason);
+                    JsonOut.WriteLossy(json, model.Plan);
                 });
                 return;
             }
@@ -87,7 +89,7 @@ public static class ChatVerb
             Console.Out.WriteLine();
             if (!options.Quiet)
             {
-                Console.Error.WriteLine(RunVerb.Stats(reply.Result));
+                Console.Error.WriteLine(RunVerb.Stats(reply.Result, model.Plan));
             }
         }
         catch (ContextExceededException e)

@@ -17,6 +17,7 @@ public static class CommonOptions
         ("context", "tokens of context"),
         ("kv-type", "key/value cache: f16 or f32"),
         ("activations", "activations in matrix products: int8 or f32"),
+        .. ExpertFlags.Texts,
         .. SamplingFlags.Texts,
     ];
 
@@ -96,6 +97,9 @@ public static class CommonOptions
             Context = Read("context") is { } context ? OptionText.Whole("context", context, 0, int.MaxValue) : 0,
             KvType = Read("kv-type") is { } kv ? OptionText.Choice("kv-type", kv, ("f16", KvType.F16), ("f32", KvType.F32)) : KvType.F16,
             Activations = Read("activations") is { } mode ? OptionText.Choice("activations", mode, ("int8", ActivationMode.Int8), ("f32", ActivationMode.F32)) : ActivationMode.Int8,
+            ExpertsPerToken = ExpertFlags.PerToken(Read),
+            DropColdExperts = ExpertFlags.DropCold(Read),
+            ExpertPolicy = ExpertFlags.Policy(Read),
             Json = parse.GetValue(s_json) || OptionText.Flag("json", source.Get("json")),
             Quiet = parse.GetValue(s_quiet) || OptionText.Flag("quiet", source.Get("quiet")),
             Sampling = sampling,

@@ -40,6 +40,18 @@ public static class JsonOut
         json.WriteEndArray();
     }
 
+    /// <summary>Writes the lossy options in force; an empty array says that the output is the model's own.</summary>
+    public static void WriteLossy(Utf8JsonWriter json, EnginePlan plan)
+    {
+        json.WriteStartArray("lossy");
+        foreach (string option in plan.Lossy)
+        {
+            json.WriteStringValue(option);
+        }
+
+        json.WriteEndArray();
+    }
+
     /// <summary>Writes how load and compute overlapped: seconds of each, the share, and the stalls by reason.</summary>
     public static void WriteOverlap(Utf8JsonWriter json, RunResult r)
     {

@@ -57,6 +57,7 @@ public sealed class LoadedModel : IAsyncDisposable
             Console.Error.WriteLine(plan.Sheet.Render().TrimEnd());
         }
 
+        LossyNotice.Write(plan, Console.Error.WriteLine);
         if (tokenizer?.Warning is { } warning)
         {
             Console.Error.WriteLine(warning);

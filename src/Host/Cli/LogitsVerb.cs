@@ -36,6 +36,7 @@ public static class LogitsVerb
             {
                 json.WriteNumber("positions", ids.Length);
                 json.WriteNumber("vocabulary", vocabulary);
+                JsonOut.WriteLossy(json, model.Plan);
             });
         }
         else

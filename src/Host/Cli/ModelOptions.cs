@@ -1,5 +1,6 @@
 using LayerStream.Actors;
 using LayerStream.Kernels;
+using LayerStream.Planning;
 using LayerStream.Sampling;
 
 namespace LayerStream.Host.Cli;
@@ -31,6 +32,15 @@ public sealed record ModelOptions
     /// <summary>Precision of activations in matrix products.</summary>
     public ActivationMode Activations { get; init; } = ActivationMode.Int8;
 
+    /// <summary>Lossy: experts per token; 0 = the model's own number.</summary>
+    public int ExpertsPerToken { get; init; }
+
+    /// <summary>Lossy: share of a token's weights below which an expert that is not in memory is skipped; 0 = never.</summary>
+    public float DropColdExperts { get; init; }
+
+    /// <summary>Name of the policy that decides which experts stay.</summary>
+    public string ExpertPolicy { get; init; } = ExpertPolicies.Default;
+
     /// <summary>One JSON object on stdout instead of text.</summary>
     public bool Json { get; init; }
 
@@ -56,6 +66,9 @@ public sealed record ModelOptions
         Context = Context,
         KvType = KvType,
         Activations = Activations,
+        ExpertsPerToken = ExpertsPerToken,
+        DropColdExperts = DropColdExperts,
+        ExpertPolicy = ExpertPolicy,
         ExtraHeapBytes = ExtraHeapBytes,
     };
 }

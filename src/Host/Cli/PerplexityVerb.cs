@@ -53,6 +53,7 @@ public static class PerplexityVerb
             json.WriteNumber("meanNll", mean);
             json.WriteNumber("tokens", end);
             json.WriteNumber("scored", scored);
+            JsonOut.WriteLossy(json, model.Plan);
         });
         return Failures.Success;
     }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using LayerStream.Actors;
 using LayerStream.Formats;
 using LayerStream.Memory;
+using LayerStream.Models;
 using LayerStream.Planning;
 using LayerStream.Storage;
 
@@ -29,6 +30,7 @@ public static class PlanVerb
             Console.Error.WriteLine(plan.Sheet.Render().TrimEnd());
         }
 
+        LossyNotice.Write(plan, Console.Error.WriteLine);
         if (plan.Experts.BelowOneToken && !options.Json)
         {
             Console.Error.WriteLine(
@@ -61,6 +63,7 @@ public static class PlanVerb
                 json.WriteNumber("denseBytes", plan.DenseBytes);
                 json.WriteNumber("streamedBytesPerToken", plan.StreamedBytesPerToken);
                 WriteExperts(json, plan);
+                JsonOut.WriteLossy(json, plan);
                 json.WriteNumber("slotBytes", plan.SlotBytes);
                 json.WriteNumber("prefetchDepth", plan.PrefetchDepth);
                 json.WriteNumber("context", plan.Context);
@@ -82,6 +85,8 @@ public static class PlanVerb
         }
 
         json.WriteStartObject("experts");
+        json.WriteString("policy", experts.Policy.Name);
+        json.WriteNumber("perToken", FewerExperts.MostUsed(plan.Spec));
         json.WriteBoolean("allResident", experts.AllResident);
         JsonOut.WriteIds(json, "slotsPerLayer", [.. experts.SlotsPerBank]);
         json.WriteNumber("residentSlots", experts.ResidentSlots);

@@ -83,7 +83,7 @@ public static class RunVerb
         else
         {
             Console.Out.WriteLine();
-            Console.Error.WriteLine(Stats(reply.Result));
+            Console.Error.WriteLine(Stats(reply.Result, plan));
         }
 
         return reply.Result.FinishReason == "cancelled" ? Failures.Interrupted : Failures.Success;
@@ -136,14 +136,15 @@ public static class RunVerb
     }
 
     /// <summary>The line of figures after an answer.</summary>
-    public static string Stats(RunResult r)
+    public static string Stats(RunResult r, EnginePlan plan)
     {
         int passes = Math.Max(0, r.GeneratedTokens - 1);
         double prefill = r.PromptSeconds > 0 ? r.PromptTokens / r.PromptSeconds : 0, decode = r.DecodeSeconds > 0 ? passes / r.DecodeSeconds : 0;
         string experts = r.ExpertHits + r.ExpertMisses == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", experts {r.ExpertHitRate:P0} in memory");
+        string lossy = plan.Lossy.Count == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", {LossyNotice.Text(plan)} ({r.ExpertsSkipped} choices of experts skipped)");
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"prompt {r.PromptTokens} tokens {prefill:F1}/s, answer {r.GeneratedTokens} tokens {decode:F2}/s ({r.FinishReason}), {ByteSize.Format((long)r.BytesPerToken)} streamed per token{experts}, overlap {r.OverlapShare:P0}, peak memory {ByteSize.Format(PeakBytes())}");
+            $"prompt {r.PromptTokens} tokens {prefill:F1}/s, answer {r.GeneratedTokens} tokens {decode:F2}/s ({r.FinishReason}), {ByteSize.Format((long)r.BytesPerToken)} streamed per token{experts}, overlap {r.OverlapShare:P0}, peak memory {ByteSize.Format(PeakBytes())}{lossy}");
     }
 
     private static void WriteJson(Utf8JsonWriter json, Reply reply, EnginePlan plan, Tokenizer? tokenizer)
@@ -169,8 +170,10 @@ public static class RunVerb
             json.WriteNumber("expertMisses", r.ExpertMisses);
             json.WriteNumber("expertHitRate", r.ExpertHitRate);
             json.WriteNumber("expertBytesStreamed", r.ExpertBytesStreamed);
+            json.WriteNumber("expertsSkipped", r.ExpertsSkipped);
         }
 
+        JsonOut.WriteLossy(json, plan);
         JsonOut.WriteOverlap(json, r);
         json.WriteNumber("peakMemoryBytes", PeakBytes());
         json.WriteNumber("budgetBytes", plan.Sheet.BudgetBytes);

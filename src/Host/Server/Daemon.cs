@@ -51,9 +51,10 @@ public static class Daemon
 
         using DaemonSignals signals = new();
         Admission admission = new(options.QueueLimit);
-        using DaemonMetrics metrics = new(() => admission.Waiting);
+        ServerState? served = null;
+        using DaemonMetrics metrics = new(() => admission.Waiting, () => served?.Model?.Engine.Status());
         using IDisposable? export = OtlpSwitch.Start(options.OtlpEndpoint);
-        ServerState state = new(ModelLoading.IdOf(options.Engine.ModelPath), admission, metrics);
+        ServerState state = served = new(ModelLoading.IdOf(options.Engine.ModelPath), admission, metrics);
         await using WebApplication app = Build(addresses, new RequestPipeline(state, new RequestGuard(keys, addresses)));
         await app.StartAsync(ct);
         DaemonLog.Line($"listening on {string.Join(", ", app.Urls)}");
@@ -92,6 +93,7 @@ public static class Daemon
             state.Admission.Drain();
             using CancellationTokenSource patience = new(TimeSpan.FromSeconds(2));
             await app.StopAsync(patience.Token);
+            state.Model = null; // telemetry still asks
             await EndAsync(loading);
         }
     }

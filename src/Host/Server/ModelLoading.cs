@@ -30,6 +30,7 @@ internal static class ModelLoading
             DaemonLog.Line(warning);
         }
 
+        LossyNotice.Write(plan, DaemonLog.Line);
         ChatTemplate? template = ChatPrompt.TemplateOf(tokenizer);
         GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true); // the metadata is gone: give its pages back
         HeapLimit.Apply(plan.HeapLimitBytes);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using LayerStream.Actors;
 
 namespace LayerStream.Host.Telemetry;
 
@@ -23,7 +24,8 @@ internal sealed class DaemonMetrics : IDisposable
 
     /// <summary>Makes the instruments.</summary>
     /// <param name="queued">Gives the number of waiting requests.</param>
-    public DaemonMetrics(Func<int> queued)
+    /// <param name="engine">Gives the engine's counters, or null while there is none.</param>
+    public DaemonMetrics(Func<int> queued, Func<EngineStatus?> engine)
     {
         InstrumentAdvice<double> advice = new() { HistogramBucketBoundaries = s_bounds };
         _duration = _meter.CreateHistogram(TelemetryNames.RequestDuration, "s", advice: advice);
@@ -35,6 +37,9 @@ internal sealed class DaemonMetrics : IDisposable
         _rejectionCounter = _meter.CreateCounter<long>(TelemetryNames.Rejections, "{request}");
         _stallTime = _meter.CreateCounter<double>(TelemetryNames.StallTime, "s");
         _meter.CreateObservableGauge(TelemetryNames.QueueCount, queued, "{request}");
+        Observe(TelemetryNames.ExpertLookups, "{lookup}", engine, s => [Tagged(s.ExpertHits, "result", "hit"), Tagged(s.ExpertMisses, "result", "miss")]);
+        Observe(TelemetryNames.ExpertIo, "By", engine, s => [Tagged(s.ExpertBytesDemanded, "use", "demanded"), Tagged(s.ExpertBytesWasted, "use", "wasted")]);
+        Observe(TelemetryNames.ExpertSkips, "{choice}", engine, s => [new Measurement<long>(s.ExpertsSkipped)]);
     }
 
     /// <summary>Where spans of requests come from.</summary>
@@ -98,6 +103,11 @@ internal sealed class DaemonMetrics : IDisposable
         _meter.Dispose();
         Source.Dispose();
     }
+
+    private static Measurement<long> Tagged(long value, string name, string tag) => new(value, new KeyValuePair<string, object?>(name, tag));
+
+    private void Observe(string name, string unit, Func<EngineStatus?> engine, Func<EngineStatus, Measurement<long>[]> read) =>
+        _meter.CreateObservableCounter(name, () => engine() is { } status ? read(status) : [], unit);
 
     private static void Record(BucketCounts counts, Histogram<double> histogram, double seconds)
     {

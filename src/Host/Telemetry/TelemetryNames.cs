@@ -24,6 +24,9 @@ internal static class TelemetryNames
     public const string Requests = "layerstream.requests";
     public const string StallTime = "layerstream.stall.time";
     public const string DiskIo = "layerstream.disk.io";
+    public const string ExpertLookups = "layerstream.expert.lookups";
+    public const string ExpertIo = "layerstream.expert.io";
+    public const string ExpertSkips = "layerstream.expert.skips";
     public const string QueueCount = "layerstream.request.queue.count";
     public const string Rejections = "layerstream.request.rejections";
 }

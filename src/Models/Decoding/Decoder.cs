@@ -24,13 +24,17 @@ public sealed class Decoder
     /// <param name="smallWeights">The small weights, laid out as <see cref="ModelSpec.SmallWeights"/> says.</param>
     /// <param name="ropes">Tables in the order of <see cref="ModelSpec.Ropes"/>.</param>
     /// <param name="experts">Where experts come from; may be missing in models without.</param>
+    /// <param name="coldShare">
+    /// Lossy: an expert that is not in memory is skipped where the router gives it less than this share of a row's weights (and no other row of
+    /// the pass has it fetched). The remaining weights stay as they are. 0 = never; above, results depend on the source's residency.
+    /// </param>
     /// <exception cref="ArgumentNullException">The model has experts and no source of them is given.</exception>
     public Decoder(
         ModelSpec spec, TileMap tiles, ITileSource source, ComputeCrew crew, Workspace work, AlignedBuffer smallWeights, IReadOnlyList<RopeTable> ropes, ActivationMode mode,
-        IExpertSource? experts = null)
+        IExpertSource? experts = null, float coldShare = 0)
     {
         (_spec, _work, _crew, _ropes) = (spec, work, crew, ropes);
-        _pass = new PassContext(spec, tiles, source, experts, crew, work, smallWeights, mode);
+        _pass = new PassContext(spec, tiles, source, experts, crew, work, smallWeights, mode) { ColdShare = coldShare };
         _layers = [.. spec.Layers.Select(l => new LayerExecutor(_pass, l))];
         _layerInputs = spec.LayerInputs is { } inputs ? new LayerInputs(_pass, inputs) : null;
         _beginJob = new RangeJob(BeginRows);
@@ -43,6 +47,9 @@ public sealed class Decoder
         get => _pass.Routes;
         set => _pass.Routes = value;
     }
+
+    /// <summary>Choices of experts (row, expert) that were skipped since the start; 0 unless the decoder is lossy.</summary>
+    public long SkippedExperts => _pass.SkippedExperts;
 
     /// <summary>Row of the residual stream to fill with a token's embedding, as it is in the file, before <see cref="RunLayers"/> from layer 0.</summary>
     public Span<float> InputRow(int row) => _work.StreamRow(row, _spec.Width);

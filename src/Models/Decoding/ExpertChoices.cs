@@ -15,6 +15,8 @@ internal sealed class ExpertChoices(int rows, int used, int experts)
     private readonly int[] _counts = new int[experts];
     private readonly int[] _distinct = new int[experts];
     private readonly float[] _sums = new float[experts];
+    private readonly float[] _shares = new float[experts];
+    private readonly int[] _kept = new int[rows];
     private int _used;
     private int _distinctCount;
 
@@ -25,16 +27,20 @@ internal sealed class ExpertChoices(int rows, int used, int experts)
     internal ReadOnlySpan<float> Sums => _sums.AsSpan(0, _distinctCount);
 
     /// <summary>Starts a layer in which each row chooses some experts.</summary>
-    internal void Begin(int perRow) => _used = perRow;
+    internal void Begin(int perRow)
+    {
+        _used = perRow;
+        Array.Fill(_kept, perRow);
+    }
 
     /// <summary>A row's experts, to be filled by its router.</summary>
-    internal Span<int> Ids(int row) => _ids.AsSpan(row * _used, _used);
+    internal Span<int> Ids(int row) => _ids.AsSpan(row * _used, _kept[row]);
 
     /// <summary>Their weights.</summary>
-    internal Span<float> Weights(int row) => _weights.AsSpan(row * _used, _used);
+    internal Span<float> Weights(int row) => _weights.AsSpan(row * _used, _kept[row]);
 
     /// <summary>Their places.</summary>
-    internal ReadOnlySpan<int> Places(int row) => _places.AsSpan(row * _used, _used);
+    internal ReadOnlySpan<int> Places(int row) => _places.AsSpan(row * _used, _kept[row]);
 
     /// <summary>First place of an expert.</summary>
     internal int First(int expert) => _next[expert] - _counts[expert];
@@ -48,14 +54,58 @@ internal sealed class ExpertChoices(int rows, int used, int experts)
     /// <summary>Weight at a place.</summary>
     internal float Weight(int place) => _placedWeights[place];
 
+    /// <summary>
+    /// Lossy: takes the experts away that are not in memory and that no row gives <paramref name="leastShare"/> of its weights; what a row
+    /// keeps, keeps its weight. An expert that one row needs is fetched, so the others use it too. Weights that are not finite keep theirs.
+    /// </summary>
+    /// <returns>Pairs (row, expert) taken away.</returns>
+    internal int DropCold(int count, float leastShare, int bank, IExpertSource source)
+    {
+        Array.Clear(_shares);
+        for (int r = 0; r < count; r++)
+        {
+            double sum = 0;
+            foreach (float weight in Weights(r))
+            {
+                sum += Math.Abs(weight);
+            }
+
+            for (int i = r * _used; i < (r + 1) * _used; i++)
+            {
+                _shares[_ids[i]] = MathF.Max(_shares[_ids[i]], (float)(Math.Abs(_weights[i]) / sum)); // NaN wins
+            }
+        }
+
+        int dropped = 0;
+        for (int r = 0; r < count; r++)
+        {
+            int kept = r * _used;
+            for (int i = kept; i < (r + 1) * _used; i++)
+            {
+                if (!(_shares[_ids[i]] < leastShare) || source.IsResident(bank, _ids[i]))
+                {
+                    (_ids[kept], _weights[kept]) = (_ids[i], _weights[i]);
+                    kept++;
+                }
+            }
+
+            _kept[r] = kept - (r * _used);
+            dropped += _used - _kept[r];
+        }
+
+        return dropped;
+    }
+
     /// <summary>Gives every pair its place once all rows have chosen.</summary>
     internal void Place(int count)
     {
         Array.Clear(_counts);
-        int pairs = count * _used;
-        for (int i = 0; i < pairs; i++)
+        for (int r = 0; r < count; r++)
         {
-            _counts[_ids[i]]++;
+            foreach (int id in Ids(r))
+            {
+                _counts[id]++;
+            }
         }
 
         _distinctCount = 0;
@@ -70,10 +120,13 @@ internal sealed class ExpertChoices(int rows, int used, int experts)
             }
         }
 
-        for (int i = 0; i < pairs; i++)
+        for (int r = 0; r < count; r++)
         {
-            int place = _next[_ids[i]]++;
-            (_places[i], _rows[place], _placedWeights[place]) = (place, i / _used, _weights[i]);
+            for (int i = r * _used; i < (r * _used) + _kept[r]; i++)
+            {
+                int place = _next[_ids[i]]++;
+                (_places[i], _rows[place], _placedWeights[place]) = (place, r, _weights[i]);
+            }
         }
 
         for (int d = 0; d < _distinctCount; d++)

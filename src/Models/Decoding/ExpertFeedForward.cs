@@ -38,7 +38,11 @@ internal sealed class ExpertFeedForward : BranchExecutor
         ExpertChoices choices = _pass.Choices;
         (_input, _output) = (input, output);
         Route();
-        _pass.Experts.Demand(_spec.Bank.Id, choices.Distinct, choices.Sums);
+        if (!choices.Distinct.IsEmpty)
+        {
+            _pass.Experts.Demand(_spec.Bank.Id, choices.Distinct, choices.Sums);
+        }
+
         RunShared();
         _products.Begin(Normed(_spec.Norms?.ExpertsBefore));
         for (int i = 0; i < choices.Distinct.Length; i++)
@@ -57,11 +61,17 @@ internal sealed class ExpertFeedForward : BranchExecutor
         _pass.Multiply(_spec.Router, Normed(_spec.Norms?.Router), _pass.Work.StreamStride, _logits, _logitFloats);
         _pass.Choices.Begin(_spec.Rule.Selected);
         _pass.Crew.Run(_chooseJob, _pass.Count, 8);
-        _pass.Choices.Place(_pass.Count);
         for (int r = 0; r < _pass.Count && _pass.Routes is not null; r++)
         {
             _pass.Routes(_spec.Bank.Id, r, _pass.Choices.Ids(r), _pass.Choices.Weights(r));
         }
+
+        if (_pass.ColdShare > 0)
+        {
+            _pass.SkippedExperts += _pass.Choices.DropCold(_pass.Count, _pass.ColdShare, _spec.Bank.Id, _pass.Experts);
+        }
+
+        _pass.Choices.Place(_pass.Count);
     }
 
     private void RunShared()

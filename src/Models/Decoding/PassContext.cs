@@ -51,6 +51,12 @@ internal sealed class PassContext
 
     internal int Count { get; set; }
 
+    /// <summary>Lossy: experts that are not in memory are skipped below this share of a row's weights; 0 = never.</summary>
+    internal float ColdShare { get; init; }
+
+    /// <summary>Pairs (row, expert) skipped since the start.</summary>
+    internal long SkippedExperts { get; set; }
+
     /// <summary>Sees every routing, or null.</summary>
     internal RouteObserver? Routes { get; set; }
 

@@ -8,9 +8,12 @@ public interface IExpertSource
     /// taken once before the next layer announces its own.
     /// </summary>
     /// <param name="bank">Id of the layer's bank.</param>
-    /// <param name="experts">Distinct experts, ascending.</param>
+    /// <param name="experts">Distinct experts, ascending; at least one.</param>
     /// <param name="weights">Sum over the rows of the router's weights for each of them: evidence for what to keep.</param>
     void Demand(int bank, ReadOnlySpan<int> experts, ReadOnlySpan<float> weights);
+
+    /// <summary>Whether an expert is in memory now, so that demanding it reads nothing.</summary>
+    bool IsResident(int bank, int expert);
 
     /// <summary>Waits for a demanded expert that was not taken yet: those in memory first, then the others as they arrive.</summary>
     ExpertLease Take();

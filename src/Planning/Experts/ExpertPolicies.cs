@@ -1,7 +1,7 @@
 namespace LayerStream.Planning;
 
 /// <summary>A policy by name.</summary>
-/// <param name="Name">As given to --policy.</param>
+/// <param name="Name">As given to --policy and --expert-policy.</param>
 /// <param name="Summary">One line for people.</param>
 /// <param name="Create">Makes an empty cache.</param>
 /// <param name="OneByOne">A replay touches its experts one by one, as textbooks do; the others see a token's experts at once.</param>

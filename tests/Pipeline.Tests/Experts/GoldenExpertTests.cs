@@ -80,7 +80,7 @@ public sealed class GoldenExpertTests
         return await Engine.StartAsync(plan, options, device, null, CancellationToken.None);
     }
 
-    private static string? Find(string family)
+    internal static string? Find(string family)
     {
         for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
         {

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using LayerStream.Actors;
+using LayerStream.Host.Cli;
 using LayerStream.Memory;
+using LayerStream.Models;
 using Microsoft.AspNetCore.Http;
 
 namespace LayerStream.Host.Server;
@@ -53,6 +55,13 @@ internal static class StatusEndpoint
         json.WriteNumber("context", plan.Context);
         json.WriteNumber("threads", plan.Threads);
         json.WriteNull("predicted_tokens_per_second");
+        if (plan.Experts.Layouts.Count > 0)
+        {
+            json.WriteString("expert_policy", plan.Experts.Policy.Name);
+            json.WriteNumber("experts_per_token", FewerExperts.MostUsed(plan.Spec));
+        }
+
+        JsonOut.WriteLossy(json, plan);
         json.WriteEndObject();
     }
 
@@ -67,6 +76,9 @@ internal static class StatusEndpoint
         json.WriteNumber("expert_slots", model.Engine.CurrentPlan.Experts.ResidentSlots);
         json.WriteNumber("expert_hits", status.ExpertHits);
         json.WriteNumber("expert_misses", status.ExpertMisses);
+        json.WriteNumber("expert_bytes_demanded", status.ExpertBytesDemanded);
+        json.WriteNumber("expert_bytes_wasted", status.ExpertBytesWasted);
+        json.WriteNumber("experts_skipped", status.ExpertsSkipped);
         json.WriteNumber("reads_in_flight", status.InFlightReads);
         json.WriteNumber("bytes_read", status.BytesRead);
         json.WriteNumber("load_seconds", status.LoadSeconds);
