@@ -10,7 +10,9 @@ public sealed class SynthTests
     [InlineData("llama-8b", "--phys-layers", "--phys-layers", "2", "--align", "32")]
     [InlineData("llama-8b", "--layers", "--layers", "0")]
     [InlineData("llama-8b", "--locality", "--locality", "some")]
-    [InlineData("llama-405b", "on disk", "--layers", "100000")]
+    [InlineData("llama-8b", "4096", "--layers", "100000")]
+    [InlineData("llama-8b", "8192 tensors", "--layers", "4000")]
+    [InlineData("llama-405b", "on disk", "--layers", "800")] // 1.5 TB
     public async Task Synth_OfWhatCannotBe_SaysWhyAndWritesNothing(string shape, string expected, params string[] options)
     {
         string folder = Directory.CreateTempSubdirectory("synth-").FullName;

@@ -19,6 +19,7 @@ public sealed class GgufWriter
     private readonly MemoryStream _keys = new();
     private readonly BinaryWriter _keyWriter;
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _tensorNames = new(StringComparer.Ordinal);
     private readonly List<(string Name, TensorType Type, long[] Shape, long Offset, long Length)> _tensors = [];
     private readonly int _alignment;
     private int _keyCount;
@@ -93,13 +94,18 @@ public sealed class GgufWriter
     /// <param name="name">1 to 63 bytes of UTF-8.</param>
     /// <param name="type">Its type.</param>
     /// <param name="shape">1 to 4 dimensions; the first is contiguous and a whole number of blocks.</param>
-    /// <exception cref="ArgumentException">The name is taken or its length out of range, or the shape does not fit the type.</exception>
+    /// <exception cref="ArgumentException">The name is taken or its length out of range, the shape does not fit the type, or there are more tensors than a reader takes.</exception>
     public void AddTensor(string name, TensorType type, params ReadOnlySpan<long> shape)
     {
         TensorTypeInfo info = TensorTypes.Get(type);
-        if (Encoding.UTF8.GetByteCount(name) is 0 or > GgufLimits.MaxTensorNameBytes || _tensors.Any(t => t.Name == name))
+        if (Encoding.UTF8.GetByteCount(name) is 0 or > GgufLimits.MaxTensorNameBytes || !_tensorNames.Add(name))
         {
             throw new ArgumentException($"The tensor name '{name}' is taken or not of 1 to {GgufLimits.MaxTensorNameBytes} bytes.", nameof(name));
+        }
+
+        if (_tensors.Count == GgufLimits.MaxTensors)
+        {
+            throw new ArgumentException($"A file has at most {GgufLimits.MaxTensors} tensors here.", nameof(name));
         }
 
         if (shape.Length is 0 or > GgufLimits.MaxDimensions || shape[0] % info.BlockSize != 0)

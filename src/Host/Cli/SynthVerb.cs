@@ -12,6 +12,8 @@ namespace LayerStream.Host.Cli;
 /// <summary><c>synth</c>: a file of a published model's shape with random weights, to measure with.</summary>
 public static class SynthVerb
 {
+    private const int MostLayers = 4096; // as many as are read
+
     private static readonly Argument<string> s_shape = new("shape") { Description = string.Join(", ", ModelShapes.All.Select(s => s.Name)) };
     private static readonly Option<string> s_out = new("--out") { Description = "file to write", Required = true };
     private static readonly Option<string> s_vocab = new("--vocab") { Description = "GGUF file whose tokenizer is copied", Required = true };
@@ -66,10 +68,10 @@ public static class SynthVerb
 
     private static SyntheticOptions Bind(ParseResult parse)
     {
-        int physical = AtLeast("--phys-layers", parse.GetValue(s_physicalLayers), 1);
+        int physical = Whole("--phys-layers", parse.GetValue(s_physicalLayers));
         SyntheticOptions options = new()
         {
-            Layers = AtLeast("--layers", parse.GetValue(s_layers), 1),
+            Layers = Whole("--layers", parse.GetValue(s_layers)),
             PhysicalLayers = physical,
             Alignment = parse.GetValue(s_align) ?? (physical > 0 ? SyntheticModel.ShareGrain : 32),
             Seed = (ulong)parse.GetValue(s_seed),
@@ -85,8 +87,8 @@ public static class SynthVerb
             : throw new UsageException($"--phys-layers needs --align {SyntheticModel.ShareGrain} or a multiple of it.");
     }
 
-    private static int AtLeast(string option, int? value, int least) =>
-        value is null ? 0 : value >= least ? value.Value : throw new UsageException($"{option} takes a whole number from {least} up.");
+    private static int Whole(string option, int? value) =>
+        value is null ? 0 : value is >= 1 and <= MostLayers ? value.Value : throw new UsageException($"{option} takes a whole number from 1 to {MostLayers}.");
 
     private static SyntheticModel Plan(ModelShape shape, string vocabulary, SyntheticOptions options)
     {

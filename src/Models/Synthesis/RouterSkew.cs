@@ -14,7 +14,7 @@ internal static class RouterSkew
 
     /// <summary>
     /// Standard deviation of the popularity in units of the token's own part of the logit, both normal. Fitted to the LRU and LFU hit rates of
-    /// three recorded traces at 3 to 48 % residency, where it is within 8 points of the mean square.
+    /// three recorded traces at 3 to 48 % residency, in steps of 0.2: root mean square 7, 10 and 4 points.
     /// </summary>
     internal const double Spread = 1.0;
 

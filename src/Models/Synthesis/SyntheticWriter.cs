@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 using LayerStream.Formats;
 using LayerStream.Memory;
@@ -15,6 +16,7 @@ public delegate void ExtentShare(SafeFileHandle file, long source, long destinat
 public sealed class SyntheticWriter
 {
     private const int MostTileBytes = 16 << 20;
+    private const int SmallOddPrimes = 3 * 5 * 7 * 11 * 13;
     private const int PieceBytes = 4 << 20; // between looks at the cancellation
     private const long FlushBytes = 1L << 30; // dirty pages at most
 
@@ -136,7 +138,7 @@ public sealed class SyntheticWriter
     }
 
     /// <summary>
-    /// An odd number of blocks, so that rows and experts, whose sizes are rich in factors of two, meet the same place seldom; at least
+    /// A number of blocks without small factors, so that rows and experts, whose sizes are rich in them, meet the same place seldom; at least
     /// <paramref name="rows"/> blocks, so that no two tokens are alike.
     /// </summary>
     private byte[] Tile(SyntheticTensor tensor, long rows)
@@ -145,7 +147,13 @@ public sealed class SyntheticWriter
         if (!_tiles.TryGetValue(kind, out byte[]? tile))
         {
             int blockBytes = TensorTypes.Get(tensor.Type).BlockBytes;
-            tile = new byte[(Math.Max(_tileBytes / blockBytes, rows) | 1) * blockBytes];
+            long blocks = Math.Max(_tileBytes / blockBytes, rows) | 1;
+            while (BigInteger.GreatestCommonDivisor(blocks, SmallOddPrimes) > 1)
+            {
+                blocks += 2;
+            }
+
+            tile = new byte[blocks * blockBytes];
             RandomBlocks.Fill(tensor.Type, tensor.Fill.Second, tile, _model.Options.Seed + ((ulong)_tiles.Count << 40));
             _tiles.Add(kind, tile);
         }

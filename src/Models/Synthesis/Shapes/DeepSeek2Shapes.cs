@@ -12,25 +12,25 @@ public static class DeepSeek2Shapes
     public static ModelShape Create(
         string name, string title, int layers, int width, LatentMixer mixer, int denseLayers, int dense, int experts, int used, int inner, int groups) =>
         new(name, title, "deepseek2", layers, width)
-    {
-        Experts = experts,
-        Keys = count => Keys(width, mixer, DenseLayers(denseLayers, count), dense, experts, used, inner, groups),
-        Layer = (t, layer, count) =>
         {
-            t.BlindNorm("attn_norm");
-            AddMixer(t, width, mixer);
-            t.Norm("ffn_norm", width);
-            if (layer < DenseLayers(denseLayers, count))
+            Experts = experts,
+            Keys = count => Keys(width, mixer, DenseLayers(denseLayers, count), dense, experts, used, inner, groups),
+            Layer = (t, layer, count) =>
             {
-                t.Dense(dense);
-                return;
-            }
+                t.BlindNorm("attn_norm");
+                AddMixer(t, width, mixer);
+                t.Norm("ffn_norm", width);
+                if (layer < DenseLayers(denseLayers, count))
+                {
+                    t.Dense(dense);
+                    return;
+                }
 
-            t.Experts(inner, experts);
-            t.Normal("exp_probs_b.bias", 0, 0.002, experts);
-            t.Dense(inner, "_shexp");
-        },
-    };
+                t.Experts(inner, experts);
+                t.Normal("exp_probs_b.bias", 0, 0.002, experts);
+                t.Dense(inner, "_shexp");
+            },
+        };
 
     /// <summary>Layers without experts; a model cut to few layers keeps at least one with them.</summary>
     internal static int DenseLayers(int published, int layers) => Math.Min(published, layers - 1);

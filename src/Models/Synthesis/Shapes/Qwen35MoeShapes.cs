@@ -15,27 +15,27 @@ public static class Qwen35MoeShapes
     /// <summary>A shape of the family; <paramref name="inner"/> is an expert's.</summary>
     public static ModelShape Create(string name, string title, int layers, int width, Qwen35Mixers mixers, int experts, int used, int inner) =>
         new(name, title, "qwen35moe", layers, width)
-    {
-        Experts = experts,
-        Keys = _ => Keys(width, mixers, experts, used, inner),
-        Layer = (t, layer, _) =>
         {
-            t.BlindNorm("attn_norm");
-            if (layer % Interval == Interval - 1)
+            Experts = experts,
+            Keys = _ => Keys(width, mixers, experts, used, inner),
+            Layer = (t, layer, _) =>
             {
-                AddAttention(t, width, mixers);
-            }
-            else
-            {
-                AddDeltaNet(t, width, mixers);
-            }
+                t.BlindNorm("attn_norm");
+                if (layer % Interval == Interval - 1)
+                {
+                    AddAttention(t, width, mixers);
+                }
+                else
+                {
+                    AddDeltaNet(t, width, mixers);
+                }
 
-            t.Norm("post_attention_norm", width);
-            t.Experts(inner, experts);
-            t.Dense(inner, "_shexp");
-            t.Normal("ffn_gate_inp_shexp.weight", 0, 1 / Math.Sqrt(width), width);
-        },
-    };
+                t.Norm("post_attention_norm", width);
+                t.Experts(inner, experts);
+                t.Dense(inner, "_shexp");
+                t.Normal("ffn_gate_inp_shexp.weight", 0, 1 / Math.Sqrt(width), width);
+            },
+        };
 
     private static IEnumerable<(string Key, object Value)> Keys(int width, Qwen35Mixers m, int experts, int used, int inner) =>
     [
