@@ -8,7 +8,7 @@ namespace LayerStream.Golden.Tests;
 /// <summary>What the lossy options of models with experts compute.</summary>
 public sealed class LossyExpertTests
 {
-    private const int MuchWarmer = 1; // a share that no expert of several reaches
+    private const int Unreachable = 1; // a share that no expert of several has
 
     [Theory]
     [InlineData("mixtral", "llama.expert_used_count", 1)]
@@ -45,9 +45,9 @@ public sealed class LossyExpertTests
     }
 
     [Theory]
-    [InlineData("qwen3moe", MuchWarmer, false)] // nothing is cold
+    [InlineData("qwen3moe", Unreachable, false)] // nothing is cold
     [InlineData("qwen3moe", 1e-7f, true)]       // everything is, and nothing weighs as little
-    [InlineData("deepseek3", MuchWarmer, false)]
+    [InlineData("deepseek3", Unreachable, false)]
     public void DropCold_WhereNothingIsColdOrLight_ComputesTheModelsOwn(string name, float share, bool areCold)
     {
         GoldenCase golden = GoldenCase.Load(name);
@@ -64,7 +64,7 @@ public sealed class LossyExpertTests
     {
         const int Best = 2;
         GoldenCase golden = GoldenCase.Load(name);
-        using MemoryModel model = new(golden.Model, golden.Context, KvType.F32, ActivationMode.F32, coldShare: MuchWarmer);
+        using MemoryModel model = new(golden.Model, golden.Context, KvType.F32, ActivationMode.F32, coldShare: Unreachable);
         HashSet<(int, int)> here = [];
         model.Decoder.Routes = (bank, _, experts, _) =>
         {
@@ -89,7 +89,7 @@ public sealed class LossyExpertTests
     public void DropCold_EverythingCold_LeavesTheSharedNetwork()
     {
         GoldenCase golden = GoldenCase.Load("qwen35moe");
-        using MemoryModel model = new(golden.Model, golden.Context, KvType.F32, ActivationMode.F32, coldShare: MuchWarmer);
+        using MemoryModel model = new(golden.Model, golden.Context, KvType.F32, ActivationMode.F32, coldShare: Unreachable);
         model.Experts.IsCold = (_, _) => true;
         List<float[]> logits = model.Run(golden.Tokens);
         Assert.Equal(0, model.Experts.Announced);
