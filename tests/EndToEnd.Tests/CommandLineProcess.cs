@@ -28,7 +28,18 @@ internal static class CommandLineProcess
         await process.StandardInput.WriteAsync(input);
         process.StandardInput.Close();
         using CancellationTokenSource limit = new(TimeSpan.FromMinutes(3));
-        await process.WaitForExitAsync(limit.Token);
+        try
+        {
+            await process.WaitForExitAsync(limit.Token);
+        }
+        finally
+        {
+            if (!process.HasExited)
+            {
+                process.Kill(entireProcessTree: true);
+            }
+        }
+
         return (process.ExitCode, await output, await error);
     }
 

@@ -108,7 +108,7 @@ public sealed class ArchitectureTests
 
     private static Task<Engine> StartAsync(GoldenCase golden, KvType kv, ActivationMode activations) => Engine.StartAsync(
         GgufModel.Open(golden.Model),
-        new EngineOptions { ModelPath = golden.Model, BudgetBytes = 512L << 20, Context = golden.Context, KvType = kv, Activations = activations },
+        new EngineOptions { ModelPath = golden.Model, BudgetBytes = 512L << 20, RuntimeReserveBytes = 64L << 20, Context = golden.Context, KvType = kv, Activations = activations },
         null,
         CancellationToken.None);
 
