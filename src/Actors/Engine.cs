@@ -87,7 +87,7 @@ public sealed class Engine : IAsyncDisposable
         GenerationBody body = new(request, _parts.Reader);
         using RunContext run = new(body.Execute, ct) { FaultPoint = faultPoint };
         await SubmitAsync(run);
-        RunResult result = body.Result(run, _parts.Account, CurrentPlan.PinnedBytes, Depth);
+        RunResult result = body.Result(run, _parts.Account, _parts.Experts.Predicted, CurrentPlan.PinnedBytes, Depth);
         Interlocked.Add(ref _tokens, result.GeneratedTokens);
         return result;
     }
@@ -118,6 +118,8 @@ public sealed class Engine : IAsyncDisposable
         TransientSlots = _parts.Experts.TransientSlots,
         ExpertHits = _parts.Account.ExpertHits,
         ExpertMisses = _parts.Account.ExpertMisses,
+        PredictedBytesUseful = _parts.Experts.Predicted.UsefulBytes,
+        PredictedBytesWasted = _parts.Experts.Predicted.WastedBytes,
         InFlightReads = _parts.Reader.InFlight,
         BytesRead = _parts.Reader.BytesRead,
         LoadSeconds = _parts.Reader.Activity.BusySeconds,

@@ -1,4 +1,5 @@
 using LayerStream.Kernels;
+using LayerStream.Planning;
 
 namespace LayerStream.Actors;
 
@@ -25,6 +26,9 @@ public sealed record EngineOptions
 
     /// <summary>Whether activations are rounded to 8 bits for integer dot products.</summary>
     public ActivationMode Activations { get; init; } = ActivationMode.Int8;
+
+    /// <summary>When experts are read before they are demanded.</summary>
+    public PredictionMode Prediction { get; init; }
 
     /// <summary>Managed heap that the caller needs beside the engine's, for example for requests; part of the heap account.</summary>
     public long ExtraHeapBytes { get; init; }

@@ -20,6 +20,12 @@ public sealed record EngineStatus
     /// <summary>Experts demanded since the start that had to be read.</summary>
     public required long ExpertMisses { get; init; }
 
+    /// <summary>Bytes of experts read before they were demanded, and then demanded.</summary>
+    public required long PredictedBytesUseful { get; init; }
+
+    /// <summary>Bytes of experts read before they were demanded, for nothing.</summary>
+    public required long PredictedBytesWasted { get; init; }
+
     public required int InFlightReads { get; init; }
 
     public required long BytesRead { get; init; }

@@ -19,6 +19,10 @@ internal sealed class ComputeSession(
 
     internal IExpertSource Experts => experts;
 
+    internal long PredictedBytesUseful => experts.PredictedBytesUseful;
+
+    internal long PredictedBytesWasted => experts.PredictedBytesWasted;
+
     internal TraceRing Trace => trace;
 
     /// <summary>Most rows of a prompt pass.</summary>
@@ -87,6 +91,7 @@ internal sealed class ComputeSession(
     internal void EndPass()
     {
         account.EndCompute(Stopwatch.GetTimestamp(), -1);
+        experts.EndPass();
         _pass++;
     }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using LayerStream.Kernels;
 using LayerStream.Memory;
+using LayerStream.Planning;
 using LayerStream.Sampling;
 
 namespace LayerStream.Host.Cli;
@@ -16,6 +17,7 @@ public static class CommonOptions
         ("threads", "compute threads (default: all cores)"),
         ("context", "tokens of context"),
         ("kv-type", "key/value cache: f16 or f32"),
+        ("predict", "read experts before they are demanded: on, off, or auto (while it pays; default)"),
         ("activations", "activations in matrix products: int8 or f32"),
         .. SamplingFlags.Texts,
     ];
@@ -96,6 +98,9 @@ public static class CommonOptions
             Context = Read("context") is { } context ? OptionText.Whole("context", context, 0, int.MaxValue) : 0,
             KvType = Read("kv-type") is { } kv ? OptionText.Choice("kv-type", kv, ("f16", KvType.F16), ("f32", KvType.F32)) : KvType.F16,
             Activations = Read("activations") is { } mode ? OptionText.Choice("activations", mode, ("int8", ActivationMode.Int8), ("f32", ActivationMode.F32)) : ActivationMode.Int8,
+            Prediction = Read("predict") is { } predict
+                ? OptionText.Choice("predict", predict, ("auto", PredictionMode.Auto), ("on", PredictionMode.On), ("off", PredictionMode.Off))
+                : PredictionMode.Auto,
             Json = parse.GetValue(s_json) || OptionText.Flag("json", source.Get("json")),
             Quiet = parse.GetValue(s_quiet) || OptionText.Flag("quiet", source.Get("quiet")),
             Sampling = sampling,

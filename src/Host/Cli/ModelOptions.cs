@@ -1,5 +1,6 @@
 using LayerStream.Actors;
 using LayerStream.Kernels;
+using LayerStream.Planning;
 using LayerStream.Sampling;
 
 namespace LayerStream.Host.Cli;
@@ -31,6 +32,9 @@ public sealed record ModelOptions
     /// <summary>Precision of activations in matrix products.</summary>
     public ActivationMode Activations { get; init; } = ActivationMode.Int8;
 
+    /// <summary>When experts are read before they are demanded.</summary>
+    public PredictionMode Prediction { get; init; }
+
     /// <summary>One JSON object on stdout instead of text.</summary>
     public bool Json { get; init; }
 
@@ -56,6 +60,7 @@ public sealed record ModelOptions
         Context = Context,
         KvType = KvType,
         Activations = Activations,
+        Prediction = Prediction,
         ExtraHeapBytes = ExtraHeapBytes,
     };
 }

@@ -169,6 +169,9 @@ public static class RunVerb
             json.WriteNumber("expertMisses", r.ExpertMisses);
             json.WriteNumber("expertHitRate", r.ExpertHitRate);
             json.WriteNumber("expertBytesStreamed", r.ExpertBytesStreamed);
+            json.WriteNumber("predictedBytesUseful", r.PredictedBytesUseful);
+            json.WriteNumber("predictedBytesWasted", r.PredictedBytesWasted);
+            json.WriteNumber("predictionAccuracy", r.PredictionAccuracy);
         }
 
         JsonOut.WriteOverlap(json, r);

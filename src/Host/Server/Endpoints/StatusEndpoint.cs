@@ -67,6 +67,8 @@ internal static class StatusEndpoint
         json.WriteNumber("expert_slots", model.Engine.CurrentPlan.Experts.ResidentSlots);
         json.WriteNumber("expert_hits", status.ExpertHits);
         json.WriteNumber("expert_misses", status.ExpertMisses);
+        json.WriteNumber("predicted_bytes_useful", status.PredictedBytesUseful);
+        json.WriteNumber("predicted_bytes_wasted", status.PredictedBytesWasted);
         json.WriteNumber("reads_in_flight", status.InFlightReads);
         json.WriteNumber("bytes_read", status.BytesRead);
         json.WriteNumber("load_seconds", status.LoadSeconds);
