@@ -87,7 +87,7 @@ public sealed class Engine : IAsyncDisposable
         GenerationBody body = new(request, _parts.Reader);
         using RunContext run = new(body.Execute, ct) { FaultPoint = faultPoint };
         await SubmitAsync(run);
-        RunResult result = body.Result(run, _parts.Account, CurrentPlan.PinnedBytes, Depth);
+        RunResult result = body.Result(run, _parts.Account, _parts.Experts.Predicted, CurrentPlan.PinnedBytes, Depth);
         Interlocked.Add(ref _tokens, result.GeneratedTokens);
         return result;
     }
@@ -121,6 +121,8 @@ public sealed class Engine : IAsyncDisposable
         ExpertBytesDemanded = _parts.Account.ExpertBytes,
         ExpertBytesWasted = _parts.Experts.WastedBytes,
         ExpertsSkipped = _parts.Session.SkippedExperts,
+        PredictedBytesUseful = _parts.Experts.Predicted.UsefulBytes,
+        PredictedBytesWasted = _parts.Experts.Predicted.WastedBytes,
         InFlightReads = _parts.Reader.InFlight,
         BytesRead = _parts.Reader.BytesRead,
         LoadSeconds = _parts.Reader.Activity.BusySeconds,

@@ -42,6 +42,9 @@ public sealed record EngineOptions
     /// <summary>Name of the policy that decides which experts stay, one of <see cref="ExpertPolicies.All"/>; the output does not depend on it.</summary>
     public string ExpertPolicy { get; init; } = ExpertPolicies.Default;
 
+    /// <summary>When experts are read before they are demanded.</summary>
+    public PredictionMode Prediction { get; init; }
+
     /// <summary>Managed heap that the caller needs beside the engine's, for example for requests; part of the heap account.</summary>
     public long ExtraHeapBytes { get; init; }
 

@@ -94,7 +94,7 @@ internal sealed class EngineParts : IDisposable
         ComputeCrew crew = Own(new ComputeCrew(plan.Threads));
         Account = new PassAccount(Trace);
         RingTileSource source = new(Ring, pinned, Account, Names);
-        RingExpertSource experts = new(Experts, Account, Names);
+        RingExpertSource experts = new(Experts, Account, Names, options.Prediction);
         IReadOnlyList<RopeTable> ropes = RopeTables.Create(spec, small, memory.Context);
         Decoder decoder = new(spec, memory.Tiles, source, crew, work, small, ropes, options.Activations, experts, plan.DropColdExperts);
         EmbeddingRows embeddings = new(spec.TokenEmbedding, spec, memory.Tiles, pinned, Reader, staging);

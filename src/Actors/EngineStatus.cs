@@ -29,6 +29,12 @@ public sealed record EngineStatus
     /// <summary>Choices of experts (token, layer, expert) skipped since the start; 0 unless <see cref="EngineOptions.DropColdExperts"/> is set.</summary>
     public required long ExpertsSkipped { get; init; }
 
+    /// <summary>Bytes of experts read before they were demanded, and then demanded.</summary>
+    public required long PredictedBytesUseful { get; init; }
+
+    /// <summary>Bytes of experts read before they were demanded, for nothing.</summary>
+    public required long PredictedBytesWasted { get; init; }
+
     public required int InFlightReads { get; init; }
 
     public required long BytesRead { get; init; }

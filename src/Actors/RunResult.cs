@@ -34,6 +34,15 @@ public sealed record RunResult
     /// <summary>Choices of experts (token, layer, expert) that the decode passes skipped; 0 unless <see cref="EngineOptions.DropColdExperts"/> is set.</summary>
     public required long ExpertsSkipped { get; init; }
 
+    /// <summary>Of them, bytes read before they were demanded.</summary>
+    public required long PredictedBytesUseful { get; init; }
+
+    /// <summary>Bytes of experts read before they were demanded, and never demanded; part of <see cref="BytesWasted"/>.</summary>
+    public required long PredictedBytesWasted { get; init; }
+
+    /// <summary>Useful share of the predicted bytes; 1 when nothing was predicted.</summary>
+    public double PredictionAccuracy => PredictedBytesUseful + PredictedBytesWasted == 0 ? 1 : (double)PredictedBytesUseful / (PredictedBytesUseful + PredictedBytesWasted);
+
     /// <summary>Share of the decode passes' experts that were in memory; 1 in a model without experts.</summary>
     public double ExpertHitRate => ExpertHits + ExpertMisses == 0 ? 1 : (double)ExpertHits / (ExpertHits + ExpertMisses);
 

@@ -79,6 +79,38 @@ public sealed class FlashReader : IDisposable
         }
     }
 
+    /// <summary>Makes those ordinary requests of a completion's tag urgent that have not started.</summary>
+    public void Promote(IReadCompletion completion, long tag)
+    {
+        lock (_lock)
+        {
+            if (_ordinary.Move(completion, tag, _urgent) > 0)
+            {
+                Monitor.PulseAll(_lock);
+            }
+        }
+    }
+
+    /// <summary>Takes back those ordinary requests of a completion's tag that have not started: they never complete. Gives their number.</summary>
+    public int Withdraw(IReadCompletion completion, long tag)
+    {
+        int count;
+        TaskCompletionSource? drained = null;
+        lock (_lock)
+        {
+            count = _ordinary.Move(completion, tag, null);
+            _inFlight -= count;
+            if (count > 0 && _inFlight == 0)
+            {
+                (drained, _drained) = (_drained, null);
+                Monitor.PulseAll(_lock);
+            }
+        }
+
+        drained?.SetResult();
+        return count;
+    }
+
     /// <summary>Reads on the calling thread, with the same retries.</summary>
     /// <param name="extent">The payload.</param>
     /// <param name="destination">Aligned buffer of at least the window's length.</param>

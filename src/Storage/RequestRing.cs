@@ -32,5 +32,31 @@ internal sealed class RequestRing(int capacity)
         return first;
     }
 
+    /// <summary>Takes out the requests of a completion's tag, into the end of another ring if there is one; gives their number.</summary>
+    internal int Move(IReadCompletion completion, long tag, RequestRing? to)
+    {
+        int count = Count, kept = 0;
+        for (int i = 0; i < count; i++)
+        {
+            Entry entry = _entries[(_head + i) % _entries.Length];
+            if (entry.Request.Completion == completion && entry.Request.Tag == tag)
+            {
+                to?.Add(entry.Request, entry.SubmitTicks);
+            }
+            else
+            {
+                _entries[(_head + kept++) % _entries.Length] = entry;
+            }
+        }
+
+        for (int i = kept; i < count; i++)
+        {
+            _entries[(_head + i) % _entries.Length] = default;
+        }
+
+        Count = kept;
+        return count - kept;
+    }
+
     internal readonly record struct Entry(ReadRequest Request, long SubmitTicks);
 }

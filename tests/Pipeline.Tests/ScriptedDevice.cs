@@ -11,6 +11,9 @@ internal sealed class ScriptedDevice(IFlashDevice inner) : IFlashDevice
 
     internal Func<long, int>? DelayMicrosAt { get; set; }
 
+    /// <summary>By file and offset.</summary>
+    internal Func<int, long, int>? ErrnoOf { get; set; }
+
     internal bool AreReadsShort { get; set; }
 
     internal long Reads => Interlocked.Read(ref _reads);
@@ -38,6 +41,7 @@ internal sealed class ScriptedDevice(IFlashDevice inner) : IFlashDevice
         }
 
         int errno = ErrnoAt?.Invoke(n) ?? 0;
+        errno = errno == 0 ? ErrnoOf?.Invoke(file, offset) ?? 0 : errno;
         if (errno != 0)
         {
             throw new FlashReadException(inner.Files[file], offset, length, errno, "scripted fault");

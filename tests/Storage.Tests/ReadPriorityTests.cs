@@ -26,6 +26,32 @@ public sealed class ReadPriorityTests
     }
 
     [Fact]
+    public async Task Promote_OfQueuedRequests_PutsThemInFrontAndWithdrawTakesThemOut()
+    {
+        using GatedDevice device = new();
+        using FlashReader reader = new(device, 1);
+        using AlignedBuffer slots = AlignedBuffer.Allocate(8 * 4096, "test");
+        RecordingCompletion completion = new(), other = new();
+        for (int i = 0; i < 8; i++)
+        {
+            Submit(reader, slots, i, i == 6 ? other : completion, urgent: false);
+            await device.Started.WaitAsync(i == 0 ? TimeSpan.FromSeconds(20) : TimeSpan.Zero, TestContext.Current.CancellationToken);
+        }
+
+        reader.Promote(completion, 4);
+        Assert.Equal(1, reader.Withdraw(completion, 2));
+        Assert.Equal(0, reader.Withdraw(completion, 2));
+        Assert.Equal(0, reader.Withdraw(completion, 0)); // it has started
+        Assert.Equal(0, reader.Withdraw(completion, 4)); // it is urgent
+        Assert.Equal(0, reader.Withdraw(completion, 6)); // it is another's
+        Assert.Equal(7, reader.InFlight);
+        device.Open(7);
+        await reader.DrainAsync();
+        Assert.Equal([0L, 4, 1, 3, 5, 7], completion.Calls.Select(c => c.Tag));
+        Assert.Equal([6L], other.Calls.Select(c => c.Tag));
+    }
+
+    [Fact]
     public async Task Submit_Ordinary_LeavesTheUrgentThreadsAlone()
     {
         using GatedDevice device = new();

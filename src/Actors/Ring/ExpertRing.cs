@@ -15,6 +15,7 @@ namespace LayerStream.Actors;
 internal sealed class ExpertRing : IReadCompletion, IDisposable
 {
     private const int Nobody = -1;
+    private const int ReadAhead = -2; // holds a transient slot for a prediction
 
     private readonly ExpertPlan _plan;
     private readonly FlashReader _reader;
@@ -27,6 +28,7 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
     private int _bank;
     private int _pass;
     private int _count;
+    private int _waiting; // demands on their way to prefetch
 
     internal ExpertRing(ExpertPlan plan, FlashReader reader, IReadOnlyList<string> files, Channel<SpentTile> spent, TraceRing trace, TileNames names)
     {
@@ -38,6 +40,7 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
         _requests = new Request[most];
         _holder = new int[plan.TransientSlots];
         Array.Fill(_holder, Nobody);
+        Predicted = new PredictedReads(this, _reads, reader, plan, trace, names);
         // Each has room for one more item, which wakes a loop that is to stop.
         Demand = Channel.CreateBounded<ExpertDemand>(most + 1);
         Loaded = Channel.CreateBounded<LoadedExpert>(most + 1);
@@ -51,6 +54,12 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
     internal ExpertSlots Slots { get; }
 
     internal ExpertCache Cache { get; }
+
+    /// <summary>Reads of experts that are not demanded yet.</summary>
+    internal PredictedReads Predicted { get; }
+
+    /// <summary>Whether a demand waits for its reads to be submitted, perhaps for a transient slot.</summary>
+    internal bool DemandWaits => Volatile.Read(ref _waiting) > 0;
 
     /// <summary>Compute → Prefetch; holds one layer's experts.</summary>
     internal Channel<ExpertDemand> Demand { get; }
@@ -82,6 +91,11 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
 
     internal int InFlight => _reader.InFlight;
 
+    internal int Banks => _plan.Layouts.Count;
+
+    /// <summary>Experts of a bank.</summary>
+    internal int ExpertsOf(int bank) => _plan.Layouts[bank].Bank.Experts;
+
     /// <summary>Bytes of one expert of a bank.</summary>
     internal long ExpertBytesOf(int bank) => _plan.Layouts[bank].ExpertBytes;
 
@@ -92,13 +106,22 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
     internal bool Owns(in SpentTile spent) => spent.Tile >= _names.FirstExpert;
 
     /// <summary>Compute: the requests of the layer before are done with, those of this bank begin.</summary>
-    internal void BeginLayer(int bank, int pass) => (_bank, _pass, _count) = (bank, pass, 0);
+    internal void BeginLayer(int bank, int pass)
+    {
+        Predicted.Stop();
+        (_bank, _pass, _count) = (bank, pass, 0);
+    }
 
     /// <summary>Compute: asks for an expert; <paramref name="slot"/> is its resident slot, or −1.</summary>
     internal void Ask(int expert, int slot)
     {
-        _requests[_count] = new Request { Expert = expert, Slot = slot, Outstanding = _reads.Count(_bank, expert), Start = long.MaxValue };
-        TileRing.Write(Demand, new ExpertDemand(_count++, slot));
+        int request = _count++;
+        _requests[request] = new Request { Expert = expert, Slot = slot, From = Nobody, Outstanding = _reads.Count(_bank, expert), Start = long.MaxValue };
+        if (!Predicted.Claim(_bank, expert, request))
+        {
+            Interlocked.Increment(ref _waiting);
+            TileRing.Write(Demand, new ExpertDemand(request, slot));
+        }
     }
 
     /// <summary>Prefetch: starts the reads of a request in front of everything else.</summary>
@@ -116,6 +139,43 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
         long now = Stopwatch.GetTimestamp();
         _trace.Add(new TraceEvent { Kind = TraceKind.LoadSubmit, StartTicks = now, EndTicks = now, Tile = _names.Expert(_bank, r.Expert), Pass = _pass, Lane = Lane(r), Bytes = ExpertBytes });
         _reads.Submit(_bank, r.Expert, address, request, this, urgent: true);
+        if (Interlocked.Decrement(ref _waiting) == 0)
+        {
+            Predicted.Feed();
+        }
+    }
+
+    /// <summary>Any thread: a request's expert is in a transient slot, or failed to get there, by a read that was predicted.</summary>
+    internal void Arrive(int request, int transient, FlashReadException? error)
+    {
+        ref Request r = ref _requests[request];
+        (r.From, r.Error) = (transient, error);
+        if (r.Slot < 0)
+        {
+            (_holder[transient], r.Slot, r.IsFilled) = (request, ~transient, error is null);
+        }
+
+        TileRing.Write(Loaded, new LoadedExpert(request));
+        Arrived.Signal();
+    }
+
+    /// <summary>Takes a transient slot for a prediction, unless it were the last: that is left to demand.</summary>
+    internal bool TryTakeAhead(out int transient)
+    {
+        transient = Nobody;
+        if (Free.Reader.Count < 2 || !Free.Reader.TryRead(out FreeSlot free))
+        {
+            return false;
+        }
+
+        if (free.Slot < 0)
+        {
+            TileRing.Write(Free, free); // meant to wake the loop that is to stop
+            return false;
+        }
+
+        (transient, _holder[free.Slot]) = (free.Slot, ReadAhead);
+        return true;
     }
 
     /// <inheritdoc/>
@@ -149,11 +209,25 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
             throw _reads.Named(error, _bank);
         }
 
+        if (r.From >= 0 && r.Slot >= 0)
+        {
+            Slots.Keep(_bank, r.Slot, r.From);
+            r.IsFilled = true;
+            TileRing.Write(Spent, new SpentTile(r.From, _names.Expert(_bank, r.Expert), _pass));
+        }
+
         return Slots.Lease(_bank, r.Expert, r.Slot, Address(r));
     }
 
     /// <summary>Eviction: a transient slot is free again.</summary>
     internal void Return(int transient)
+    {
+        Vacate(transient);
+        Predicted.Feed();
+    }
+
+    /// <summary>Frees a transient slot, for instance one whose prediction was wrong.</summary>
+    internal void Vacate(int transient)
     {
         if (_holder[transient] == Nobody)
         {
@@ -190,7 +264,8 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
         {
         }
 
-        long wasted = 0;
+        _waiting = 0;
+        long wasted = Predicted.Settle();
         while (Loaded.Reader.TryRead(out LoadedExpert loaded))
         {
             wasted += _requests[loaded.Request].Slot < 0 ? ExpertBytes : 0;
@@ -241,6 +316,7 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
     {
         public int Expert;
         public int Slot; // resident, or −1 until it has a transient one, then ~transient
+        public int From; // transient slot into which it was read ahead, or −1
         public int Outstanding;
         public long Start;
         public long End;

@@ -1,49 +1,68 @@
+using LayerStream.Kernels;
 using LayerStream.Memory;
 using LayerStream.Models;
 using LayerStream.Planning;
 
 namespace LayerStream.Actors;
 
-/// <summary>The memory of all expert slots: resident ones by class, transient ones behind them.</summary>
+/// <summary>
+/// The memory of all expert slots: resident ones by class, transient ones behind them. A slot is a number with an address, which changes
+/// when an expert read into a transient slot comes to stay.
+/// </summary>
 internal sealed class ExpertSlots : IDisposable
 {
     private readonly ExpertPlan _plan;
     private readonly AlignedBuffer? _arena;
-    private readonly nint[] _classBegin; // [bank] address of its class's first slot
+    private readonly nint[][] _resident; // [bank][slot] addresses, those of its class
+    private readonly nint[] _transient;
     private readonly long[] _classBytes; // [bank] bytes of a slot of its class
     private readonly int[] _own;         // [bank] its first slot when every expert has one
-    private readonly nint _transients;
 
     internal ExpertSlots(ExpertPlan plan)
     {
         _plan = plan;
-        (_classBegin, _classBytes, _own) = (new nint[plan.Layouts.Count], new long[plan.Layouts.Count], new int[plan.Layouts.Count]);
+        (_resident, _classBytes, _own) = (new nint[plan.Layouts.Count][], new long[plan.Layouts.Count], new int[plan.Layouts.Count]);
         _arena = plan.Bytes == 0 ? null : AlignedBuffer.Allocate(plan.Bytes, "expert slots");
         nint at = _arena?.Address ?? 0;
         foreach (ExpertSlotClass slots in plan.Classes)
         {
             int own = 0;
+            nint[] addresses = [.. Enumerable.Range(0, slots.Slots).Select(s => at + (nint)(slots.SlotBytes * s))];
             for (int i = 0; i < slots.Banks.Count; i++)
             {
                 int bank = slots.Banks[i];
-                (_classBegin[bank], _classBytes[bank], _own[bank]) = (at, slots.SlotBytes, own);
+                (_resident[bank], _classBytes[bank], _own[bank]) = (addresses, slots.SlotBytes, own);
                 own += slots.SlotsPerBank[i];
             }
 
             at += (nint)slots.Bytes;
         }
 
-        _transients = at;
+        _transient = [.. Enumerable.Range(0, plan.TransientSlots).Select(s => at + (nint)(plan.TransientSlotBytes * s))];
     }
 
     /// <summary>Address of a resident slot of a bank's class.</summary>
-    internal nint Resident(int bank, int slot) => _classBegin[bank] + (nint)(_classBytes[bank] * slot);
+    internal nint Resident(int bank, int slot) => _resident[bank][slot];
 
     /// <summary>The resident slot of an expert when every one has its own.</summary>
     internal int Own(int bank, int expert) => _own[bank] + expert;
 
     /// <summary>Address of a transient slot.</summary>
-    internal nint Transient(int slot) => _transients + (nint)(_plan.TransientSlotBytes * slot);
+    internal nint Transient(int slot) => _transient[slot];
+
+    /// <summary>Brings the expert of a transient slot into a resident one that nobody uses: slots of one size change places, others are copied.</summary>
+    internal void Keep(int bank, int slot, int transient)
+    {
+        ref nint to = ref _resident[bank][slot], from = ref _transient[transient];
+        if (_classBytes[bank] == _plan.TransientSlotBytes)
+        {
+            (to, from) = (from, to);
+        }
+        else
+        {
+            VectorOps.Copy(from, to, checked((int)(_plan.Layouts[bank].SlotBytes / sizeof(float))));
+        }
+    }
 
     /// <summary>The expert in the slot at an address; <paramref name="slot"/> is handed back with it.</summary>
     internal ExpertLease Lease(int bank, int expert, int slot, nint address)

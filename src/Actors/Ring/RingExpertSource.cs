@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using LayerStream.Models;
+using LayerStream.Planning;
 
 namespace LayerStream.Actors;
 
@@ -10,6 +11,8 @@ namespace LayerStream.Actors;
 /// </summary>
 internal sealed class RingExpertSource : IExpertSource
 {
+    private const double SweepPart = 4.0 / 3; // of a layer's experts ÷ those demanded
+
     private readonly ExpertRing _ring;
     private readonly PassAccount _account;
     private readonly TileNames _names;
@@ -17,26 +20,70 @@ internal sealed class RingExpertSource : IExpertSource
     private readonly float[] _weights; // negative, for the sort
     private readonly bool[] _isHit;
     private readonly int[] _hits;
+    private readonly PredictionMode _prediction;
+    private readonly PredictionGate _gate = new();
     private CancellationToken _cancel;
     private int _bank = -1;
     private int _hitCount;
     private int _hitsTaken;
     private int _missCount;
     private int _missesTaken;
+    private int _sweptBank = -1; // predicted as a whole
+    private bool _predicts;
+    private bool _isSweep; // some layer of the pass took (nearly) all experts
+    private PredictionPass _begin; // totals when the pass began
 
-    internal RingExpertSource(ExpertRing ring, PassAccount account, TileNames names)
+    internal RingExpertSource(ExpertRing ring, PassAccount account, TileNames names, PredictionMode prediction)
     {
-        (_ring, _account, _names) = (ring, account, names);
+        (_ring, _account, _names, _prediction) = (ring, account, names, prediction);
         (_order, _weights, _isHit, _hits) = (new int[ring.MostExperts], new float[ring.MostExperts], new bool[ring.MostExperts], new int[ring.MostExperts]);
     }
+
+    internal long PredictedBytesUseful => _ring.Predicted.UsefulBytes;
+
+    internal long PredictedBytesWasted => _ring.Predicted.WastedBytes;
 
     internal void BeginRun(CancellationToken cancel)
     {
         _cancel = cancel;
-        (_hitCount, _hitsTaken, _missCount, _missesTaken) = (0, 0, 0, 0);
+        (_hitCount, _hitsTaken, _missCount, _missesTaken, _sweptBank) = (0, 0, 0, 0, -1);
     }
 
-    internal void BeginPass() => _ring.Cache.BeginPass();
+    internal void BeginPass()
+    {
+        _ring.Cache.BeginPass();
+        (_begin, _isSweep, _sweptBank) = (Totals(), false, -1);
+        _predicts = _ring.Streams && _ring.Predicted.HasRoom && (_prediction == PredictionMode.On || (_prediction == PredictionMode.Auto && _gate.Next()));
+    }
+
+    internal void EndPass()
+    {
+        PredictionPass now = Totals();
+        if (!_isSweep)
+        {
+            _gate.Observe(new PredictionPass(
+                _predicts, now.NeededBytes - _begin.NeededBytes, now.WaitTicks - _begin.WaitTicks, now.UsefulBytes - _begin.UsefulBytes, now.WastedBytes - _begin.WastedBytes));
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool WantsPrediction(int bank) => _predicts && bank != _sweptBank;
+
+    /// <inheritdoc/>
+    public void Predict(int bank, ReadOnlySpan<int> experts, ReadOnlySpan<float> weights)
+    {
+        int count = 0;
+        for (int i = 0; i < experts.Length; i++)
+        {
+            if (_ring.Cache.SlotOf(bank, experts[i]) < 0)
+            {
+                (_order[count], _weights[count++]) = (experts[i], -weights[i]);
+            }
+        }
+
+        _weights.AsSpan(0, count).Sort(_order.AsSpan(0, count));
+        _ring.Predicted.Begin(bank, _account.Pass, _order.AsSpan(0, count), isSweep: false);
+    }
 
     /// <inheritdoc/>
     public void Demand(int bank, ReadOnlySpan<int> experts, ReadOnlySpan<float> weights)
@@ -59,6 +106,8 @@ internal sealed class RingExpertSource : IExpertSource
             Look(experts, weights);
             // Those with a slot of their own first: they do not wait for a transient one.
             Ask(experts.Length);
+            _ring.Predicted.Release();
+            Sweep(bank, experts.Length);
         }
 
         _account.ExpertHits += _hitCount;
@@ -104,6 +153,39 @@ internal sealed class RingExpertSource : IExpertSource
             _cancel.ThrowIfCancellationRequested();
         }
     }
+
+    /// <summary>
+    /// A layer whose rows took nearly all of its experts is followed by layers that do so too: the next one's are read, in the order of the
+    /// file, into every transient slot that comes free while this one computes.
+    /// </summary>
+    private void Sweep(int bank, int demanded)
+    {
+        if (demanded * SweepPart < _ring.ExpertsOf(bank))
+        {
+            return;
+        }
+
+        _isSweep = true;
+        int next = bank + 1, count = 0;
+        if (_prediction == PredictionMode.Off || !_ring.Predicted.HasRoom || next >= _ring.Banks)
+        {
+            return;
+        }
+
+        for (int e = 0; e < _ring.ExpertsOf(next); e++)
+        {
+            if (_ring.Cache.SlotOf(next, e) < 0)
+            {
+                _order[count++] = e;
+            }
+        }
+
+        _sweptBank = next;
+        _ring.Predicted.Begin(next, _account.Pass, _order.AsSpan(0, count), isSweep: true);
+    }
+
+    private PredictionPass Totals() => new(
+        _predicts, _account.ExpertBytes, _account.WaitTicks[(int)StallReason.DiskDemand], _ring.Predicted.UsefulBytes, _ring.Predicted.WastedBytes);
 
     /// <summary>Hits of the layer's experts, by the policy.</summary>
     private void Look(ReadOnlySpan<int> experts, ReadOnlySpan<float> weights)

@@ -53,6 +53,9 @@ internal sealed class RingTileSource(TileRing ring, PinnedTiles pinned, PassAcco
         ReturnHeld(tile.Index);
     }
 
+    /// <inheritdoc/>
+    public bool IsHeld(in Tile tile) => pinned.Payload(tile.Index) != 0;
+
     /// <summary>Gives back a slot that a failed pass still holds.</summary>
     internal void ReturnHeld(int tile = -1)
     {

@@ -19,6 +19,10 @@ internal sealed class ComputeSession(
 
     internal IExpertSource Experts => experts;
 
+    internal long PredictedBytesUseful => experts.PredictedBytesUseful;
+
+    internal long PredictedBytesWasted => experts.PredictedBytesWasted;
+
     internal TraceRing Trace => trace;
 
     /// <summary>Choices of experts skipped since the engine started.</summary>
@@ -90,6 +94,7 @@ internal sealed class ComputeSession(
     internal void EndPass()
     {
         account.EndCompute(Stopwatch.GetTimestamp(), -1);
+        experts.EndPass();
         _pass++;
     }
 

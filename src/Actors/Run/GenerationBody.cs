@@ -9,7 +9,7 @@ internal sealed class GenerationBody(RunRequest request, FlashReader reader)
     private readonly List<int> _history = [.. request.Prompt];
     private readonly List<int> _generated = [];
     private readonly long[] _waits = new long[StallReasonNames.Count];
-    private long _runStart, _promptEnd, _end, _decodeBytes, _demandedStart, _decodeCompute, _expertStart, _hits, _misses, _skipped;
+    private long _runStart, _promptEnd, _end, _decodeBytes, _demandedStart, _decodeCompute, _expertStart, _hits, _misses, _skipped, _usefulStart, _wastedStart;
     private double _decodeLoad;
     private int _decodePasses;
 
@@ -20,6 +20,7 @@ internal sealed class GenerationBody(RunRequest request, FlashReader reader)
     {
         _runStart = _promptEnd = _end = Stopwatch.GetTimestamp();
         (_demandedStart, _expertStart) = (session.Account.DemandedBytes, session.Account.ExpertBytes);
+        (_usefulStart, _wastedStart) = (session.PredictedBytesUseful, session.PredictedBytesWasted);
         int room = session.Context - request.Prompt.Count;
         if (request.Prompt.Count < 1 || room < 1)
         {
@@ -50,7 +51,7 @@ internal sealed class GenerationBody(RunRequest request, FlashReader reader)
         }
     }
 
-    internal RunResult Result(RunContext run, PassAccount account, long pinnedBytes, int depth)
+    internal RunResult Result(RunContext run, PassAccount account, PredictedReads predicted, long pinnedBytes, int depth)
     {
         double wall = Seconds(_end - _promptEnd), compute = Seconds(_decodeCompute);
         double least = Math.Min(_decodeLoad, compute);
@@ -65,6 +66,8 @@ internal sealed class GenerationBody(RunRequest request, FlashReader reader)
             ExpertMisses = _misses,
             ExpertsSkipped = _skipped,
             ExpertBytesStreamed = account.ExpertBytes - _expertStart,
+            PredictedBytesUseful = predicted.UsefulBytes - _usefulStart,
+            PredictedBytesWasted = predicted.WastedBytes - _wastedStart,
             BytesWasted = run.WastedBytes,
             BytesPerToken = _decodePasses == 0 ? 0 : (double)_decodeBytes / _decodePasses,
             LoadSeconds = _decodeLoad,

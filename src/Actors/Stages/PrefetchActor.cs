@@ -21,7 +21,11 @@ internal sealed class PrefetchActor(TileRing ring, ExpertRing experts, TileMap t
     }
 
     /// <summary>A slot with a read in flight belongs to the kernel until the read ends.</summary>
-    protected override Task SettleAsync(RunContext run) => ring.ReadsEndedAsync();
+    protected override Task SettleAsync(RunContext run)
+    {
+        experts.Predicted.Stop();
+        return ring.ReadsEndedAsync();
+    }
 
     /// <summary>A loop that fails takes the other with it: the stage is to end, not to wait for half of itself.</summary>
     private static async Task EndTogether(Task loop, CancellationTokenSource either)

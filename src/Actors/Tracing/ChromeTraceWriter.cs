@@ -111,6 +111,10 @@ internal sealed class ChromeTraceWriter(TraceFile trace, Stream output) : IDispo
         {
             _json.WriteString("reason", e.Reason.Name());
         }
+        if (e.IsPredicted)
+        {
+            _json.WriteBoolean("predicted", true);
+        }
         _json.WriteEndObject();
         _json.WriteEndObject();
     }

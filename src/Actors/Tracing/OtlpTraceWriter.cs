@@ -120,6 +120,10 @@ internal sealed class OtlpTraceWriter
         {
             WriteAttribute(json, "layerstream.stall.reason", e.Reason.Name());
         }
+        if (e.IsPredicted)
+        {
+            WriteAttribute(json, "layerstream.predicted", 1);
+        }
         json.WriteEndArray();
         json.WriteEndObject();
     }

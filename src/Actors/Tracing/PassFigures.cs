@@ -36,6 +36,12 @@ public sealed record PassFigures
     /// <summary>Of them, read for it.</summary>
     public int ExpertMisses { get; init; }
 
+    /// <summary>Bytes of experts whose reads ended in the pass and began before they were demanded.</summary>
+    public long PredictedBytes { get; init; }
+
+    /// <summary>Of all predicted bytes, those read for nothing: given up in the pass.</summary>
+    public long PredictedBytesWasted { get; init; }
+
     /// <summary>Loaded bytes per second as a share of what the device was measured to give; null = not known.</summary>
     public required double? DeviceShare { get; init; }
 

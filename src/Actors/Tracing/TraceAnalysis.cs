@@ -7,6 +7,7 @@ internal sealed class TraceAnalysis
     private readonly TraceFile _trace;
     private readonly EventIndex _work; // what the compute thread did: tiles its passes
     private readonly EventIndex _loads;
+    private readonly TraceEvent[] _wasted; // predictions that were wrong
     private readonly IntervalUnion _loadUnion;
     private readonly IntervalUnion _computeUnion;
 
@@ -15,6 +16,7 @@ internal sealed class TraceAnalysis
         _trace = trace;
         _work = new EventIndex(trace.Events.Where(e => e.Kind is TraceKind.Compute or TraceKind.Wait or TraceKind.Sample));
         _loads = new EventIndex(trace.Events.Where(e => e.Kind == TraceKind.Load));
+        _wasted = [.. trace.Events.Where(e => e.Kind == TraceKind.Evict && e.IsPredicted)];
         _loadUnion = new IntervalUnion(trace.Events.Where(e => e.Kind == TraceKind.Load));
         _computeUnion = new IntervalUnion(trace.Events.Where(e => e.Kind == TraceKind.Compute));
         long known = KnownSince();
@@ -100,6 +102,12 @@ internal sealed class TraceAnalysis
             double share = (double)(Math.Min(e.EndTicks, to) - Math.Max(e.StartTicks, from)) / (e.EndTicks - e.StartTicks);
             parts.Bytes += e.Bytes * share;
             parts.ExpertMisses += e.Pass == pass.Pass && IsExpert(e) ? 1 : 0;
+            parts.Predicted += e.Pass == pass.Pass && e.IsPredicted ? e.Bytes : 0;
+        }
+        foreach (TraceEvent e in _wasted.Where(e => e.Pass == pass.Pass))
+        {
+            parts.Wasted += e.Bytes;
+            parts.ExpertMisses--; // it was read, but not missed
         }
     }
 
@@ -127,7 +135,9 @@ internal sealed class TraceAnalysis
             LoadMs = _trace.Milliseconds(parts.Load),
             LoadedBytes = parts.Bytes,
             Experts = parts.Experts,
-            ExpertMisses = parts.ExpertMisses,
+            ExpertMisses = Math.Max(0, parts.ExpertMisses),
+            PredictedBytes = parts.Predicted,
+            PredictedBytesWasted = parts.Wasted,
             DeviceShare = parts.Bytes / seconds / _trace.DeviceBytesPerSecond is var share && double.IsFinite(share) ? share : null,
             BoundBy = BoundBy(parts),
             TopStallTile = longest > 0 ? _trace.TileName(tile) : null,
@@ -170,6 +180,10 @@ internal sealed class TraceAnalysis
         public int Experts { get; set; }
 
         public int ExpertMisses { get; set; }
+
+        public long Predicted { get; set; }
+
+        public long Wasted { get; set; }
 
         public long[] Stalls { get; } = new long[StallReasonNames.Count];
 

@@ -5,7 +5,7 @@ namespace LayerStream.Actors;
 /// <summary>
 /// A trace with what is needed to read it. On disk, little-endian: magic "LSTR"; u32 version; u32 header length; the header as
 /// UTF-8 JSON; u64 number of events; then 40 bytes per event (i64 start, i64 end, i32 tile, i32 pass, i32 lane, i32 bytes, u8 kind,
-/// u8 reason, 6 zero bytes). Holds no text of prompts or replies.
+/// u8 reason, u8 predicted (0 or 1), 5 zero bytes). Holds no text of prompts or replies.
 /// </summary>
 public sealed record TraceFile
 {

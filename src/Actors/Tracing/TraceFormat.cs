@@ -154,7 +154,8 @@ internal static class TraceFormat
         BinaryPrimitives.WriteInt32LittleEndian(to[28..], e.Bytes);
         to[32] = (byte)e.Kind;
         to[33] = (byte)e.Reason;
-        to[34..40].Clear();
+        to[34] = e.IsPredicted ? (byte)1 : (byte)0;
+        to[35..40].Clear();
     }
 
     private static TraceEvent ReadEvent(ReadOnlySpan<byte> from, Source source, long offset, int tiles)
@@ -169,8 +170,9 @@ internal static class TraceFormat
             Bytes = BinaryPrimitives.ReadInt32LittleEndian(from[28..]),
             Kind = (TraceKind)from[32],
             Reason = (StallReason)from[33],
+            IsPredicted = from[34] == 1,
         };
-        string? fault = from[34..40].ContainsAnyExcept((byte)0) ? "reserved bytes are not zero" : TraceFile.Fault(e, tiles);
+        string? fault = from[34] > 1 || from[35..40].ContainsAnyExcept((byte)0) ? "reserved bytes are not zero" : TraceFile.Fault(e, tiles);
         return fault is null ? e : throw source.Fault(offset, fault, null);
     }
 

@@ -69,6 +69,10 @@ public sealed class TraceReport
             {
                 text.AppendLine(Invariant($"{(double)total.Experts / _figures.Tokens:0.#} experts per token, {Percent(1 - ((double)total.ExpertMisses / total.Experts))} of them in memory"));
             }
+            if (total.PredictedBytes + total.PredictedBytesWasted > 0)
+            {
+                text.AppendLine(Invariant($"{total.PredictedBytes / 1048576.0 / _figures.Tokens:0.#} MiB of experts per token read before they were demanded, {total.PredictedBytesWasted / 1048576.0 / _figures.Tokens:0.#} MiB per token for nothing"));
+            }
             text.AppendLine().AppendLine(Invariant($"{"per token",-24}{"ms",10}{"share",8}"));
             AppendPart(text, "compute", total.ComputeMs, total.WallMs);
             AppendPart(text, "sampling", total.SampleMs, total.WallMs);

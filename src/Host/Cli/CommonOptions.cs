@@ -1,6 +1,7 @@
 using System.CommandLine;
 using LayerStream.Kernels;
 using LayerStream.Memory;
+using LayerStream.Planning;
 using LayerStream.Sampling;
 
 namespace LayerStream.Host.Cli;
@@ -16,6 +17,7 @@ public static class CommonOptions
         ("threads", "compute threads (default: all cores)"),
         ("context", "tokens of context"),
         ("kv-type", "key/value cache: f16 or f32"),
+        ("predict", "read experts before they are demanded: on, off, or auto (while it pays; default)"),
         ("activations", "activations in matrix products: int8 or f32"),
         .. ExpertFlags.Texts,
         .. SamplingFlags.Texts,
@@ -100,6 +102,9 @@ public static class CommonOptions
             ExpertsPerToken = ExpertFlags.PerToken(Read),
             DropColdExperts = ExpertFlags.DropCold(Read),
             ExpertPolicy = ExpertFlags.Policy(Read),
+            Prediction = Read("predict") is { } predict
+                ? OptionText.Choice("predict", predict, ("auto", PredictionMode.Auto), ("on", PredictionMode.On), ("off", PredictionMode.Off))
+                : PredictionMode.Auto,
             Json = parse.GetValue(s_json) || OptionText.Flag("json", source.Get("json")),
             Quiet = parse.GetValue(s_quiet) || OptionText.Flag("quiet", source.Get("quiet")),
             Sampling = sampling,

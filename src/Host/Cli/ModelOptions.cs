@@ -41,6 +41,9 @@ public sealed record ModelOptions
     /// <summary>Name of the policy that decides which experts stay.</summary>
     public string ExpertPolicy { get; init; } = ExpertPolicies.Default;
 
+    /// <summary>When experts are read before they are demanded.</summary>
+    public PredictionMode Prediction { get; init; }
+
     /// <summary>One JSON object on stdout instead of text.</summary>
     public bool Json { get; init; }
 
@@ -69,6 +72,7 @@ public sealed record ModelOptions
         ExpertsPerToken = ExpertsPerToken,
         DropColdExperts = DropColdExperts,
         ExpertPolicy = ExpertPolicy,
+        Prediction = Prediction,
         ExtraHeapBytes = ExtraHeapBytes,
     };
 }

@@ -171,6 +171,9 @@ public static class RunVerb
             json.WriteNumber("expertHitRate", r.ExpertHitRate);
             json.WriteNumber("expertBytesStreamed", r.ExpertBytesStreamed);
             json.WriteNumber("expertsSkipped", r.ExpertsSkipped);
+            json.WriteNumber("predictedBytesUseful", r.PredictedBytesUseful);
+            json.WriteNumber("predictedBytesWasted", r.PredictedBytesWasted);
+            json.WriteNumber("predictionAccuracy", r.PredictionAccuracy);
         }
 
         JsonOut.WriteLossy(json, plan);

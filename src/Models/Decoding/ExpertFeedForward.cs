@@ -56,11 +56,24 @@ internal sealed class ExpertFeedForward : BranchExecutor
         _pass.Crew.Run(_sumJob, _pass.Count * _pieces, 1);
     }
 
+    /// <summary>Whether the source wants to know which experts this layer may choose, and finding out waits for nothing.</summary>
+    internal bool WantsPrediction => _pass.Experts.WantsPrediction(_spec.Bank.Id) && _pass.IsHeld(_spec.Router);
+
+    /// <summary>
+    /// Routes the rows by what the branch would get if the branches before it added nothing, and tells the source. Writes only buffers
+    /// that a branch fills before it reads them.
+    /// </summary>
+    internal void Predict(nint input)
+    {
+        _input = input;
+        ChooseExperts();
+        _pass.Choices.Place(_pass.Count);
+        _pass.Experts.Predict(_spec.Bank.Id, _pass.Choices.Distinct, _pass.Choices.Sums);
+    }
+
     private void Route()
     {
-        _pass.Multiply(_spec.Router, Normed(_spec.Norms?.Router), _pass.Work.StreamStride, _logits, _logitFloats);
-        _pass.Choices.Begin(_spec.Rule.Selected);
-        _pass.Crew.Run(_chooseJob, _pass.Count, 8);
+        ChooseExperts();
         for (int r = 0; r < _pass.Count && _pass.Routes is not null; r++)
         {
             _pass.Routes(_spec.Bank.Id, r, _pass.Choices.Ids(r), _pass.Choices.Weights(r));
@@ -72,6 +85,13 @@ internal sealed class ExpertFeedForward : BranchExecutor
         }
 
         _pass.Choices.Place(_pass.Count);
+    }
+
+    private void ChooseExperts()
+    {
+        _pass.Multiply(_spec.Router, Normed(_spec.Norms?.Router), _pass.Work.StreamStride, _logits, _logitFloats);
+        _pass.Choices.Begin(_spec.Rule.Selected);
+        _pass.Crew.Run(_chooseJob, _pass.Count, 8);
     }
 
     private void RunShared()

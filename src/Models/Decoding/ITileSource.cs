@@ -8,4 +8,7 @@ public interface ITileSource
 
     /// <summary>The pass is done with the tile for all its rows.</summary>
     void Release(in Tile tile);
+
+    /// <summary>Whether a tile stays in memory: it may then be acquired out of turn, and more than once in a pass.</summary>
+    bool IsHeld(in Tile tile) => false;
 }

@@ -7,6 +7,8 @@ namespace LayerStream.Models;
 internal sealed class PassContext
 {
     private readonly AlignedBuffer _small;
+    private readonly TileMap _tiles;
+    private readonly ITileSource _source;
     private readonly MatrixProduct _product;
     private readonly HeadProduct _headProduct;
     private readonly RangeJob _normJob;
@@ -18,7 +20,7 @@ internal sealed class PassContext
     internal PassContext(
         ModelSpec spec, TileMap tiles, ITileSource source, IExpertSource? experts, ComputeCrew crew, Workspace work, AlignedBuffer smallWeights, ActivationMode mode)
     {
-        (Spec, Crew, Work, Mode, _small) = (spec, crew, work, mode, smallWeights);
+        (Spec, Crew, Work, Mode, _small, _tiles, _source) = (spec, crew, work, mode, smallWeights, tiles, source);
         if (spec.ExpertBanks.Count > 0)
         {
             ArgumentNullException.ThrowIfNull(experts);
@@ -68,6 +70,20 @@ internal sealed class PassContext
 
     /// <summary>A float of a small weight.</summary>
     internal float Value(SmallWeight weight, int index) => _small.Floats(weight.ByteOffset + (index * 4L), 1)[0];
+
+    /// <summary>Whether a matrix is in memory for good, so that a product with it out of turn waits for nothing.</summary>
+    internal bool IsHeld(WeightMatrix matrix)
+    {
+        for (int t = _tiles.FirstTile(matrix.Id); t < _tiles.FirstTile(matrix.Id + 1); t++)
+        {
+            if (!_source.IsHeld(_tiles.Tiles[t]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     /// <summary>output = matrix · input for all rows, scaled and biased. Strides in floats.</summary>
     /// <param name="sameInput">The product before this one had the same input, which has not changed since.</param>

@@ -15,6 +15,20 @@ public interface IExpertSource
     /// <summary>Whether an expert is in memory now, so that demanding it reads nothing.</summary>
     bool IsResident(int bank, int expert);
 
+    /// <summary>Whether a prediction of a bank's experts would be put to use; asked at the start of its layer.</summary>
+    bool WantsPrediction(int bank) => false;
+
+    /// <summary>
+    /// Tells which experts a layer will probably demand, before it does. Only reads may follow from it: what is demanded, and with it every
+    /// result, comes from the layer's own routing.
+    /// </summary>
+    /// <param name="bank">Id of the layer's bank.</param>
+    /// <param name="experts">Distinct experts, ascending.</param>
+    /// <param name="weights">Weights that the router would give them.</param>
+    void Predict(int bank, ReadOnlySpan<int> experts, ReadOnlySpan<float> weights)
+    {
+    }
+
     /// <summary>Waits for a demanded expert that was not taken yet: those in memory first, then the others as they arrive.</summary>
     ExpertLease Take();
 

@@ -8,12 +8,19 @@ namespace LayerStream.Pipeline.Tests;
 internal sealed class ExpertDrive(ExpertModel model, int seed, int passes, int rows = 1)
 {
     private readonly Random _random = new(seed);
+    private readonly Random _guesses = new(seed);
 
     /// <summary>Experts taken, in the order in which they came.</summary>
     internal List<(int Bank, int Expert)> Taken { get; } = [];
 
     /// <summary>Hits of each demand.</summary>
     internal List<long> Hits { get; } = [];
+
+    /// <summary>Share of the predicted experts that are then demanded; null predicts nothing.</summary>
+    internal double? Accuracy { get; init; }
+
+    /// <summary>Microseconds between prediction and demand, by the number of the demand.</summary>
+    internal Func<int, int> LeadMicros { get; init; } = _ => 0;
 
     /// <summary>Called before every take.</summary>
     internal Action<int>? OnTake { get; init; }
@@ -49,6 +56,7 @@ internal sealed class ExpertDrive(ExpertModel model, int seed, int passes, int r
         }
 
         int[] experts = [.. chosen.Keys];
+        Predict(session, bank, experts);
         long hits = session.Account.ExpertHits;
         session.Experts.Demand(bank.Id, experts, [.. chosen.Values]);
         Hits.Add(session.Account.ExpertHits - hits);
@@ -66,6 +74,29 @@ internal sealed class ExpertDrive(ExpertModel model, int seed, int passes, int r
 
             Taken.Add((bank.Id, lease.Expert));
             session.Experts.Release(lease);
+        }
+    }
+
+    private void Predict(ComputeSession session, ExpertBank bank, int[] experts)
+    {
+        if (Accuracy is not { } accuracy || !session.Experts.WantsPrediction(bank.Id))
+        {
+            return;
+        }
+
+        SortedSet<int> guesses = [];
+        foreach (int expert in experts)
+        {
+            int[] others = [.. Enumerable.Range(0, bank.Experts).Except(experts)];
+            bool isRight = _guesses.NextDouble() < accuracy;
+            guesses.Add(isRight || others.Length == 0 ? expert : others[_guesses.Next(others.Length)]);
+        }
+
+        session.Experts.Predict(bank.Id, [.. guesses], [.. guesses.Select(_ => (float)_guesses.NextDouble())]);
+        long until = System.Diagnostics.Stopwatch.GetTimestamp() + (LeadMicros(Hits.Count) * System.Diagnostics.Stopwatch.Frequency / 1_000_000);
+        while (System.Diagnostics.Stopwatch.GetTimestamp() < until)
+        {
+            Thread.Yield();
         }
     }
 }

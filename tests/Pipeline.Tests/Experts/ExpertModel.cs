@@ -76,9 +76,9 @@ internal sealed class ExpertModel : IDisposable
         };
     }
 
-    internal Task<Engine> StartAsync(int residents, int transients, Func<IFlashDevice, IFlashDevice>? wrap = null, int depth = 2)
+    internal Task<Engine> StartAsync(int residents, int transients, Func<IFlashDevice, IFlashDevice>? wrap = null, int depth = 2, PredictionMode prediction = PredictionMode.On)
     {
-        EngineOptions options = TinyModel.Options(depth: depth);
+        EngineOptions options = TinyModel.Options(depth: depth) with { Prediction = prediction };
         IFlashDevice device = FlashDevice.Open([TinyModel.Path, Path]);
         return Engine.StartAsync(Plan(options, residents, transients), options, wrap?.Invoke(device) ?? device, null, CancellationToken.None);
     }

@@ -45,6 +45,33 @@ public sealed class GoldenExpertTests
         }
     }
 
+    [Theory]
+    [InlineData("qwen3moe")]
+    [InlineData("gptoss")]
+    [InlineData("deepseek3")]
+    public async Task Run_WithPredictions_GivesTheSameLogitsAndReadsTheSameExperts(string family)
+    {
+        string? folder = Find(family);
+        Assert.SkipWhen(folder is null, "the golden data is not beside the project");
+        List<float[]>[] logits = [[], []];
+        RunResult[] runs = new RunResult[2];
+        foreach (PredictionMode mode in (PredictionMode[])[PredictionMode.On, PredictionMode.Off])
+        {
+            await using Engine engine = await StartAsync(Path.Combine(folder, "model.gguf"), 1, 4, 1, pinEvery: 1, seed: 3, mode);
+            int at = mode == PredictionMode.On ? 0 : 1;
+            runs[at] = await engine.RunAsync(
+                new RunRequest { Prompt = TinyModel.Prompt, MaxTokens = 12, Sample = TinyModel.Greedy, OnToken = _ => false }, CancellationToken.None);
+            await engine.LogitsAsync(TinyModel.Prompt, (_, row) => logits[at].Add(row.ToArray()), CancellationToken.None);
+        }
+
+        Assert.Equal(runs[1].Ids, runs[0].Ids);
+        Assert.Equal(logits[1], logits[0]);
+        Assert.Equal((runs[1].ExpertHits, runs[1].ExpertMisses, runs[1].BytesStreamed), (runs[0].ExpertHits, runs[0].ExpertMisses, runs[0].BytesStreamed));
+        Assert.True(runs[0].PredictedBytesUseful > 0, "nothing was read ahead");
+        Assert.Equal(0, runs[1].PredictedBytesUseful + runs[1].PredictedBytesWasted);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{family}: accuracy {runs[0].PredictionAccuracy:P0}");
+    }
+
     [Fact]
     public async Task Routes_OfARun_AreReadBackTokenByToken()
     {
@@ -71,9 +98,9 @@ public sealed class GoldenExpertTests
         Assert.InRange(trace.Touches.Where(t => t.Phase == 1).Sum(t => t.Count), 1, demanded);
     }
 
-    private static async Task<Engine> StartAsync(string path, int residents, int transients, int depth, int pinEvery, int seed)
+    private static async Task<Engine> StartAsync(string path, int residents, int transients, int depth, int pinEvery, int seed, PredictionMode prediction = PredictionMode.On)
     {
-        EngineOptions options = TinyModel.Options(depth: depth) with { ModelPath = path };
+        EngineOptions options = TinyModel.Options(depth: depth) with { ModelPath = path, Prediction = prediction };
         EnginePlan plan = TinyModel.StreamingPlan(options, 8192, pinEvery);
         plan = plan with { Memory = plan.Memory with { Experts = ExpertModel.Division(plan.Spec, residents, transients) } };
         ScriptedDevice device = new(FlashDevice.Open([path])) { DelayMicrosAt = n => (int)((uint)HashCode.Combine(seed, n) % 100) };

@@ -79,6 +79,8 @@ internal static class StatusEndpoint
         json.WriteNumber("expert_bytes_demanded", status.ExpertBytesDemanded);
         json.WriteNumber("expert_bytes_wasted", status.ExpertBytesWasted);
         json.WriteNumber("experts_skipped", status.ExpertsSkipped);
+        json.WriteNumber("predicted_bytes_useful", status.PredictedBytesUseful);
+        json.WriteNumber("predicted_bytes_wasted", status.PredictedBytesWasted);
         json.WriteNumber("reads_in_flight", status.InFlightReads);
         json.WriteNumber("bytes_read", status.BytesRead);
         json.WriteNumber("load_seconds", status.LoadSeconds);

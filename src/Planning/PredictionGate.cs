@@ -1,0 +1,60 @@
+namespace LayerStream.Planning;
+
+/// <summary>
+/// Whether the next decode pass predicts. It does not once most predicted bytes are wasted, or once compute waits longer per needed byte with
+/// predictions than without; then it needs to be clearly better again. A pass in <see cref="Period"/> runs the other way, so that both sides stay
+/// measured. No clock: the same passes give the same answers.
+/// </summary>
+public sealed class PredictionGate
+{
+    /// <summary>Passes from one look at the other side to the next.</summary>
+    public const int Period = 16;
+
+    private const int FirstLook = 4;           // passes until the first
+    private const double LeastUseful = 0.5;    // share of predicted bytes
+    private const double ReopenUseful = 0.6;
+    private const double Worse = 1.05;         // wait per byte with ÷ without, from which predictions stop
+    private const double Memory = 0.75;        // weight of what is known against a new pass
+
+    private double _with = double.NaN;    // ticks per byte
+    private double _without = double.NaN;
+    private double _useful = 1;
+    private int _passes;
+
+    /// <summary>Whether passes predict, but for single looks at the other side.</summary>
+    public bool IsOpen { get; private set; } = true;
+
+    /// <summary>Takes in a pass. One that needed nothing from flash says nothing.</summary>
+    public void Observe(in PredictionPass pass)
+    {
+        if (pass.NeededBytes <= 0)
+        {
+            return;
+        }
+
+        double wait = (double)pass.WaitTicks / pass.NeededBytes;
+        long predicted = pass.UsefulBytes + pass.WastedBytes;
+        if (!pass.WasPredicted)
+        {
+            _without = Blend(_without, wait);
+        }
+        else if (predicted > 0)
+        {
+            _with = Blend(_with, wait);
+            _useful = Blend(_useful, (double)pass.UsefulBytes / predicted);
+        }
+
+        double ratio = double.IsNaN(_with) || double.IsNaN(_without) ? 1 : _with / _without;
+        IsOpen = IsOpen ? _useful >= LeastUseful && !(ratio > Worse) : _useful >= ReopenUseful && ratio < 1;
+    }
+
+    /// <summary>Whether the pass that begins predicts.</summary>
+    public bool Next()
+    {
+        bool isLook = _passes % Period == FirstLook;
+        _passes++;
+        return IsOpen != isLook;
+    }
+
+    private static double Blend(double known, double latest) => double.IsNaN(known) ? latest : (Memory * known) + ((1 - Memory) * latest);
+}

@@ -1,0 +1,66 @@
+using Xunit;
+
+namespace LayerStream.Planning.Tests;
+
+public sealed class PredictionGateTests
+{
+    [Fact]
+    public void Next_WherePredictionsHelp_StaysOpenButLooksAtTheOtherSide()
+    {
+        PredictionGate gate = new();
+        int predicted = Run(gate, passes: 320, with: 80, without: 100, useful: 0.9);
+        Assert.True(gate.IsOpen);
+        Assert.Equal(320 - (320 / PredictionGate.Period), predicted);
+    }
+
+    [Fact]
+    public void Next_WhereWaitsRise_ClosesAndOpensAgainWhenTheyFall()
+    {
+        PredictionGate gate = new();
+        Assert.InRange(Run(gate, 160, with: 120, without: 100, useful: 0.9), 1, 30);
+        Assert.False(gate.IsOpen);
+        Assert.InRange(Run(gate, 160, with: 100, without: 100, useful: 0.9), 0, 20); // no better than before: stays closed
+        Assert.False(gate.IsOpen);
+        Run(gate, 320, with: 60, without: 100, useful: 0.9);
+        Assert.True(gate.IsOpen);
+    }
+
+    [Fact]
+    public void Next_WhereMostIsWasted_ClosesWhateverTheWaits()
+    {
+        PredictionGate gate = new();
+        Run(gate, 60, with: 50, without: 100, useful: 0.3);
+        Assert.False(gate.IsOpen);
+        Run(gate, 320, with: 50, without: 100, useful: 0.55); // above the threshold that closed it, below the one that opens it
+        Assert.False(gate.IsOpen);
+        Run(gate, 320, with: 50, without: 100, useful: 0.8);
+        Assert.True(gate.IsOpen);
+    }
+
+    [Fact]
+    public void Observe_OfPassesThatNeededNothing_ChangesNothing()
+    {
+        PredictionGate gate = new();
+        for (int i = 0; i < 100; i++)
+        {
+            gate.Observe(new PredictionPass(gate.Next(), 0, 1_000_000, 0, 1_000_000));
+        }
+
+        Assert.True(gate.IsOpen);
+    }
+
+    private static int Run(PredictionGate gate, int passes, long with, long without, double useful)
+    {
+        const long Needed = 1_000_000, Predicted = 500_000;
+        int predicted = 0;
+        for (int i = 0; i < passes; i++)
+        {
+            bool predicts = gate.Next();
+            predicted += predicts ? 1 : 0;
+            long right = predicts ? (long)(Predicted * useful) : 0, wrong = predicts ? Predicted - right : 0;
+            gate.Observe(new PredictionPass(predicts, Needed, (predicts ? with : without) * Needed, right, wrong));
+        }
+
+        return predicted;
+    }
+}
