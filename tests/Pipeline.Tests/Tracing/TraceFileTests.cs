@@ -26,6 +26,29 @@ public sealed class TraceFileTests : IDisposable
     }
 
     [Fact]
+    public void Report_OfPredictedReads_CountsWhatWasReadAheadAndWhatForNothing()
+    {
+        TraceEvent read = TraceSample.Event(TraceKind.Load, 100, 200, tile: 2, bytes: 3 << 20) with { IsPredicted = true };
+        TraceEvent wrong = read with { Tile = 1, StartTicks = 200, EndTicks = 300 };
+        TraceFile trace = TraceSample.File(
+            read,
+            wrong,
+            wrong with { Kind = TraceKind.Evict, StartTicks = 400, EndTicks = 400, Bytes = 2 << 20 }, // a piece of it was withdrawn
+            TraceSample.Event(TraceKind.Load, 400, 500, tile: 0, bytes: 1 << 20),
+            TraceSample.Event(TraceKind.Compute, 500, 600, tile: 0),
+            TraceSample.Event(TraceKind.Compute, 600, 700, tile: 2),
+            TraceSample.Event(TraceKind.Token, 50, 800)) with
+        { FirstExpertTile = 0 };
+        trace.Save(_path);
+        TraceFile back = TraceFile.Load(_path);
+        Assert.Equal(trace.Events, back.Events);
+        TraceReport report = TraceReport.From(back);
+        PassFigures total = report.ToJson().Total!;
+        Assert.Equal((6L << 20, 2L << 20, 2, 2), (total.PredictedBytes, total.PredictedBytesWasted, total.Experts, total.ExpertMisses));
+        Assert.Contains("6 MiB of experts per token read before they were demanded, 2 MiB per token for nothing", report.Render(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Load_EveryTruncation_ThrowsInvalidData()
     {
         TraceSample.Token17().Save(_path);
