@@ -10,6 +10,7 @@ namespace LayerStream.Memory;
 public sealed unsafe class AlignedBuffer : IDisposable
 {
     private const int SmallestPageBytes = 4096;
+    private const int LeastHugeBytes = 4 << 20;
     private static long s_liveBytes;
     private static long s_liveCount;
     private static long s_allocations;
@@ -77,6 +78,13 @@ public sealed unsafe class AlignedBuffer : IDisposable
             nint address = NativePages.Map(0, mapped, protection, NativePages.MapPrivate | NativePages.MapAnonymous, -1, 0);
             if (address is not (-1 or 0))
             {
+                if (OperatingSystem.IsLinux() && mapped >= LeastHugeBytes)
+                {
+                    // Weights are read in long runs: with 4 KiB pages, address translation and the pinning of pages for direct reads cost as much as
+                    // the work. A refusal changes nothing but speed; the huge pages lie within the mapping, so the account holds.
+                    _ = NativePages.Advise(address, mapped, NativePages.AdviseHugePages);
+                }
+
                 return new AlignedBuffer(address, bytes, mapped, isMapped: true, purpose);
             }
         }

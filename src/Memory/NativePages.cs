@@ -13,6 +13,12 @@ internal static partial class NativePages
     /// <summary>MAP_ANONYMOUS.</summary>
     internal static int MapAnonymous => OperatingSystem.IsLinux() ? 0x20 : 0x1000;
 
+    /// <summary>MADV_HUGEPAGE of Linux.</summary>
+    public const int AdviseHugePages = 14;
+
+    [LibraryImport("libc", EntryPoint = "madvise", SetLastError = true)]
+    public static partial int Advise(nint address, nuint length, int advice);
+
     [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
     internal static partial nint Map(nint address, nuint length, int protection, int flags, int file, nint offset);
 
