@@ -60,8 +60,9 @@ public sealed unsafe class AlignedBuffer : IDisposable
     /// <summary>Allocates zeroed, page-aligned memory.</summary>
     /// <param name="bytes">Length in bytes; zero gives a valid address of length zero.</param>
     /// <param name="purpose">Account named in the error when memory runs out.</param>
+    /// <param name="hugePages">Whether to ask for huge pages: for memory that is filled anyway, since touching a byte then charges 2 MiB.</param>
     /// <exception cref="OutOfMemoryException">The system refused; names purpose and size.</exception>
-    public static AlignedBuffer Allocate(long bytes, string purpose)
+    public static AlignedBuffer Allocate(long bytes, string purpose, bool hugePages = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         ArgumentException.ThrowIfNullOrEmpty(purpose);
@@ -78,7 +79,7 @@ public sealed unsafe class AlignedBuffer : IDisposable
             nint address = NativePages.Map(0, mapped, protection, NativePages.MapPrivate | NativePages.MapAnonymous, -1, 0);
             if (address is not (-1 or 0))
             {
-                if (OperatingSystem.IsLinux() && mapped >= LeastHugeBytes)
+                if (hugePages && OperatingSystem.IsLinux() && mapped >= LeastHugeBytes)
                 {
                     // Weights are read in long runs: with 4 KiB pages, address translation and the pinning of pages for direct reads cost as much as
                     // the work. A refusal changes nothing but speed; the huge pages lie within the mapping, so the account holds.

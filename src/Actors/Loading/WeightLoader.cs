@@ -41,7 +41,7 @@ internal static class WeightLoader
             return new PinnedTiles(null, payload);
         }
 
-        AlignedBuffer arena = AlignedBuffer.Allocate(plan.PinnedBytes, "pinned weights");
+        AlignedBuffer arena = AlignedBuffer.Allocate(plan.PinnedBytes, "pinned weights", hugePages: true);
         PinnedLoad load = new(plan.Tiles, payload, progress, plan.PinnedBytes);
         try
         {

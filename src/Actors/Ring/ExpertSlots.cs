@@ -22,7 +22,7 @@ internal sealed class ExpertSlots : IDisposable
     {
         _plan = plan;
         (_resident, _classBytes, _own) = (new nint[plan.Layouts.Count][], new long[plan.Layouts.Count], new int[plan.Layouts.Count]);
-        _arena = plan.Bytes == 0 ? null : AlignedBuffer.Allocate(plan.Bytes, "expert slots");
+        _arena = plan.Bytes == 0 ? null : AlignedBuffer.Allocate(plan.Bytes, "expert slots", hugePages: true);
         nint at = _arena?.Address ?? 0;
         foreach (ExpertSlotClass slots in plan.Classes)
         {

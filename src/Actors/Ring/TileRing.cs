@@ -34,7 +34,7 @@ internal sealed class TileRing : IReadCompletion, IDisposable
     internal TileRing(int slots, int slotBytes, int transients, FlashReader reader, TileMap tiles, TraceRing trace)
     {
         (Slots, _slotBytes, _reader, _tiles, _trace) = (slots, slotBytes, reader, tiles, trace);
-        _arena = slots == 0 ? null : AlignedBuffer.Allocate((long)slots * slotBytes, "ring slots");
+        _arena = slots == 0 ? null : AlignedBuffer.Allocate((long)slots * slotBytes, "ring slots", hugePages: true);
         _pending = new Pending[Math.Max(1, slots)];
         BoundedChannelOptions options = new(Math.Max(1, slots)) { SingleReader = false, SingleWriter = false, FullMode = BoundedChannelFullMode.Wait };
         Free = Channel.CreateBounded<FreeSlot>(options);
