@@ -40,7 +40,7 @@ internal static unsafe class Program
         nint weights = (nint)NativeMemory.AlignedAlloc((nuint)MatrixBytes, 4096);
         new Span<byte>((void*)weights, (int)MatrixBytes).Fill(0x33);
         Console.WriteLine($"{Isa.Describe()}; {mode}; plain read of the matrix {PlainRead(weights):F1} GB/s");
-        Console.WriteLine("type     GEMV GB/s   GEMM-64 GFLOP/s   prepare ns/row");
+        Console.WriteLine("type     GEMV GB/s   in cache   GEMM-64 GFLOP/s   prepare ns/row");
         foreach ((TensorType type, int elements, int bytes) in Types)
         {
             if (MatMul.Supports(type) && (names.Length == 0 || names.Contains(type.ToString())))
@@ -72,6 +72,7 @@ internal static unsafe class Program
         }
 
         double gemv = Best(() => MatMul.Multiply(type, weights, Columns, 0, rows, layout, a, stride, 1, y, rows));
+        double cached = Best(() => MatMul.Multiply(type, weights, Columns, 0, gemmRows, layout, a, stride, 1, y, rows));
         double gemm = Best(() => MatMul.Multiply(type, weights, Columns, 0, gemmRows, layout, a, stride, Tokens, y, rows));
         double prepare = Best(() =>
         {
@@ -80,7 +81,7 @@ internal static unsafe class Program
                 MatMul.Prepare(layout, x, Columns, a);
             }
         });
-        Console.WriteLine($"{type,-8} {rowBytes * rows / gemv / 1e9,9:F2} {2.0 * Columns * gemmRows * Tokens / gemm / 1e9,17:F1} {prepare * 1e6,16:F0}");
+        Console.WriteLine($"{type,-8} {rowBytes * rows / gemv / 1e9,9:F2} {rowBytes * gemmRows / cached / 1e9,11:F2} {2.0 * Columns * gemmRows * Tokens / gemm / 1e9,17:F1} {prepare * 1e6,16:F0}");
         NativeMemory.AlignedFree((void*)x);
         NativeMemory.AlignedFree((void*)a);
         NativeMemory.AlignedFree((void*)y);

@@ -8,7 +8,8 @@ public enum ActivationLayout
 
     /// <summary>
     /// int8[columns, zero-padded to a multiple of 64], then per 64 columns four floats d0, d1, d0·Σq0, d1·Σq1
-    /// (scale and scaled sum of the two 32-blocks).
+    /// (scale and scaled sum of the two 32-blocks), then per 256 columns 128 bytes: eight scales, scaled sums and int32 sums of
+    /// the 32-blocks, and 32 bytes of zeros.
     /// </summary>
     Q8Block32,
 

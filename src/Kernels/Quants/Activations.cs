@@ -21,6 +21,19 @@ internal static unsafe class Activations
     /// <summary>Bytes of the scales of 64 columns in Q8Block32.</summary>
     public const int PairScaleBytes = 16;
 
+    /// <summary>Bytes of a Q8Block32 row's record of eight blocks: their scales, scaled sums and integer sums, 32 bytes each, and padding.</summary>
+    public const int BlockRecordBytes = 128;
+
+    /// <summary>Offset of the scaled sums in a record.</summary>
+    public const int RecordScaledSums = 32;
+
+    /// <summary>Offset of the integer sums in a record.</summary>
+    public const int RecordSums = 64;
+
+    /// <summary>Where the records of a Q8Block32 row start: what its pairs of blocks hold, once more for those who want eight at a time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static long BlocksOffset(int columns) => ScaleOffset(columns) + ((((((long)columns + 63) / 64) * PairScaleBytes) + 63) & ~63L);
+
     /// <summary>Where the scales of a Q8Block32 row start.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long ScaleOffset(int columns) => ((long)columns + 63) & ~63L;
@@ -32,7 +45,7 @@ internal static unsafe class Activations
         return layout switch
         {
             ActivationLayout.F32 => pairs * 256,
-            ActivationLayout.Q8Block32 => (pairs * 64) + (((pairs * PairScaleBytes) + 63) & ~63L),
+            ActivationLayout.Q8Block32 => BlocksOffset(columns) + ((pairs + 3) / 4 * BlockRecordBytes),
             ActivationLayout.Q8Block256 => ((long)columns + 255) / 256 * Block256Bytes,
             _ => throw new ArgumentOutOfRangeException(nameof(layout)),
         };
@@ -73,8 +86,13 @@ internal static unsafe class Activations
             float* scales = (float*)(destination + scaleOffset) + (i / 64 * 4) + (i / 32 % 2);
             float inverse = InverseScale(source + i, 32, out float scale);
             Vector256<int> sum = Quantize(source + i, inverse, destination + i) + Quantize(source + i + 16, inverse, destination + i + 16);
+            int whole = Vector256.Sum(sum);
+            byte* record = destination + BlocksOffset(columns) + (i / 256 * BlockRecordBytes) + (i / 32 % 8 * sizeof(float));
+            *(float*)record = scale;
+            *(int*)(record + RecordSums) = whole;
+            *(float*)(record + RecordScaledSums) = scale * whole;
             scales[0] = scale;
-            scales[2] = scale * Vector256.Sum(sum);
+            scales[2] = scale * whole;
         }
     }
 

@@ -71,15 +71,6 @@ internal struct GridWeights256
     public float D;
 }
 
-/// <summary>Values and spread scales.</summary>
-internal struct GridWeights512
-{
-    public Vector512<byte> Q0, Q1, Q2, Q3;
-    public Vector512<short> S0, S1, S2, S3;
-    public Vector256<short> Scales;
-    public float D;
-}
-
 /// <summary>AVX2 operator.</summary>
 internal unsafe struct Grid256<TType> : IGridOperator<GridWeights256, Vector256<float>>
     where TType : IGridType
@@ -146,66 +137,4 @@ internal unsafe struct Grid256<TType> : IGridOperator<GridWeights256, Vector256<
         return Avx2.MultiplyAddAdjacent(
             Avx2.MultiplyAddAdjacent(Vector256.Load(w), Vector256.Load(a)), Avx2.Shuffle(scales.AsByte(), index).AsInt16());
     }
-}
-
-/// <summary>AVX-512 operator.</summary>
-internal unsafe struct Grid512<TType> : IGridOperator<GridWeights512, Vector512<float>>
-    where TType : IGridType
-{
-    public static int PackedBytes => TType.BlockBytes;
-
-    public static int StepColumns => 256;
-
-    public static int StepBytes => sizeof(GridBlock);
-
-    public static ActivationLayout Layout => ActivationLayout.Q8Block256;
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Unpack(byte* source, GridBlock* blocks, int count)
-    {
-        for (int i = 0; i < count; i++)
-        {
-            TType.Unpack512(source + (i * PackedBytes), blocks + i);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static GridWeights512 Load(byte* weights)
-    {
-        var block = (GridBlock*)weights;
-        GridWeights512 w;
-        w.Q0 = Vector512.Load(block->Values);
-        w.Q1 = Vector512.Load(block->Values + 64);
-        w.Q2 = Vector512.Load(block->Values + 128);
-        w.Q3 = Vector512.Load(block->Values + 192);
-        w.Scales = Vector256.Load(block->Scales);
-        w.S0 = Spread(w.Scales, 0);
-        w.S1 = Spread(w.Scales, 4);
-        w.S2 = Spread(w.Scales, 8);
-        w.S3 = Spread(w.Scales, 12);
-        w.D = block->D;
-        return w;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Dot(in GridWeights512 weights, byte* values, byte* scales, Vector512<float> sum)
-    {
-        sbyte* a = (sbyte*)values;
-        Vector512<int> dot0 = Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(weights.Q0, Vector512.Load(a)), weights.S0);
-        Vector512<int> dot1 = Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(weights.Q1, Vector512.Load(a + 64)), weights.S1);
-        dot0 += Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(weights.Q2, Vector512.Load(a + 128)), weights.S2);
-        dot1 += Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(weights.Q3, Vector512.Load(a + 192)), weights.S3);
-        Vector256<int> bias = Avx2.MultiplyAddAdjacent(weights.Scales, Vector256.Load((short*)(values + Activations.SumsOffset)));
-        dot0 -= Vector256.ShiftLeft(bias, TType.BiasShift).ToVector512();
-        float d = *(float*)(values + Activations.Scale256Offset);
-        return Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(dot0 + dot1), Vector512.Create(weights.D * d), sum);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Total(Vector512<float> sum) => Vector512.Sum(sum);
-
-    /// <summary>Four scales, eight lanes each.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<short> Spread(Vector256<short> scales, int g) => Avx512BW.PermuteVar32x16(
-        scales.ToVector512Unsafe(), Nibbles.Lanes(g, g + 1, g + 2, g + 3));
 }

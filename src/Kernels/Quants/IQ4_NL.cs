@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 namespace LayerStream.Kernels;
 
 /// <summary>IQ4_NL: 32 elements, <c>d:f16 q:u8[16]</c> (split halves), y = d·value(n).</summary>
-internal unsafe struct IQ4_NL : ISignedStep
+internal unsafe struct IQ4_NL : ISignedStep, IByteStep
 {
     /// <summary><see cref="Values"/> as two little-endian words.</summary>
     public const ulong LowValues = 0xF6EADDCFBFAD9881, HighValues = 0x7159453526190D01;
@@ -36,11 +36,22 @@ internal unsafe struct IQ4_NL : ISignedStep
     public static Vector256<sbyte> Values256(byte* step, int half) => Signs.Map256(Nibbles.Split256(step + (18 * half) + 2), LowValues, HighValues);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<sbyte> Values512(byte* step) => Signs.Map512(Nibbles.Split512(step + 2, step + 20), LowValues, HighValues);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Scales256(byte* step, int half) => Vector256.Create(Float16.Read(step + (18 * half)));
 
+    public static int Bias => 128;
+
+    public static int MostValue => 255;
+
+    public static bool HasOffsets => false;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Scales512(byte* step) => Nibbles.SpreadLanes01(Nibbles.HalfPair(step, step + 18));
+    public static Vector512<byte> Bytes(byte* step) =>
+        Signs.Map512(Nibbles.Split512(step + 2, step + 20), LowValues, HighValues).AsByte() ^ Vector512.Create((byte)128);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Scales(byte* steps, out Vector256<float> offsets)
+    {
+        offsets = default;
+        return StepScales.Halves(steps, 18);
+    }
 }

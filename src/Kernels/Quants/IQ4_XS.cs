@@ -28,14 +28,13 @@ internal unsafe struct IQ4_XS : ISuperBlock
 
     public static SuperBlockForm Form => SuperBlockForm.Signed;
 
+    public static int MostValue => 127;
+
+    public static int DOffset => 0;
+
     public static int Value(byte* block, int i) => IQ4_NL.Values[(block[8 + (16 * (i >> 5)) + (i & 15)] >> (4 * ((i >> 4) & 1))) & 15];
 
     public static void Group(byte* block, int g, out int scale, out int min) => (scale, min) = (GroupScale(block, g >> 1), 0);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float D(byte* block) => Float16.Read(block);
-
-    public static float DMin(byte* block) => 0;
 
     /// <summary>Eight scales in 32 bits, then each doubled to two of 16.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

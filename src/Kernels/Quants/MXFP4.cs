@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 namespace LayerStream.Kernels;
 
 /// <summary>MXFP4: 32 elements, <c>e:u8 q:u8[16]</c> (split halves), y = fp4(n)·2^(e − 128).</summary>
-internal unsafe struct MXFP4 : ISignedStep
+internal unsafe struct MXFP4 : ISignedStep, IByteStep
 {
     /// <summary><see cref="Values"/> as two little-endian words.</summary>
     public const ulong LowValues = 0x0C08060403020100, HighValues = 0xF4F8FAFCFDFEFF00;
@@ -38,13 +38,28 @@ internal unsafe struct MXFP4 : ISignedStep
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Scales256(byte* step, int half) => Vector256.Create(Power(step[17 * half]));
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<sbyte> Values512(byte* step) => Signs.Map512(Nibbles.Split512(step + 1, step + 18), LowValues, HighValues);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Scales512(byte* step) => Vector512.Create(Vector256.Create(Power(step[0])), Vector256.Create(Power(step[17])));
-
     /// <summary>2^(e − 128), denormal for e &lt; 2.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float Power(uint e) => BitConverter.UInt32BitsToSingle(e < 2 ? 0x00200000u << (int)e : (e - 1) << 23);
+
+    public static int Bias => 16;
+
+    public static int MostValue => 31;
+
+    public static bool HasOffsets => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> Bytes(byte* step) =>
+        (Signs.Map512(Nibbles.Split512(step + 1, step + 18), LowValues, HighValues) + Vector512.Create((sbyte)16)).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Scales(byte* steps, out Vector256<float> offsets)
+    {
+        offsets = default;
+        Vector256<uint> e = Vector256.Create(
+            steps[0], (uint)steps[17], steps[34], steps[51], steps[68], steps[85], steps[102], steps[119]);
+        Vector256<uint> normal = Vector256.ShiftLeft(e - Vector256<uint>.One, 23);
+        Vector256<uint> denormal = Vector256.Create(0x00200000u) + (e * Vector256.Create(0x00200000u)); // 2^-128 and 2^-127
+        return Vector256.ConditionalSelect(Vector256.LessThan(e.AsInt32(), Vector256.Create(2)).AsUInt32(), denormal, normal).AsSingle();
+    }
 }

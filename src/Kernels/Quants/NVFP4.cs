@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace LayerStream.Kernels;
 
 /// <summary>NVFP4: 64 elements, <c>d:u8[4] q:u8[32]</c>; sub-blocks of 16: y = fp4(n)·U(d), U unsigned E4M3 halved.</summary>
-internal unsafe struct NVFP4 : ISignedStep
+internal unsafe struct NVFP4 : ISignedStep512
 {
     public static int BlockElements => 64;
 

@@ -43,8 +43,7 @@ internal static unsafe class Nibbles
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> Twice(byte* source)
     {
-        Vector256<byte> q = Vector256.Load(source);
-        return Avx512F.InsertVector256(q.ToVector512Unsafe(), q, 1);
+        return Avx512F.InsertVector256(Vector256.Load(source).ToVector512Unsafe(), Vector256.Load(source), 1);
     }
 
     /// <summary>32 products of unsigned weights and signed activations, added in fours.</summary>

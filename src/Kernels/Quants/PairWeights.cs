@@ -8,14 +8,6 @@ internal unsafe struct WeightPointer
     public byte* Block;
 }
 
-/// <summary>Two 32-blocks: unsigned nibbles and the scales (and offsets ÷ 8) spread over the halves.</summary>
-internal struct NibblePair512
-{
-    public Vector512<byte> Q;
-    public Vector512<float> Scale;
-    public Vector512<float> Offset;
-}
-
 /// <summary>Two 32-blocks: unsigned nibbles and spread scales (and offsets ÷ 8).</summary>
 internal struct NibblePair256
 {

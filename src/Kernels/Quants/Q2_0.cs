@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace LayerStream.Kernels;
 
 /// <summary>Q2_0: 64 elements, <c>d:f16 q:u8[16]</c>, two bits each, y = (v − 1)·d.</summary>
-internal unsafe struct Q2_0 : ISignedStep
+internal unsafe struct Q2_0 : ISignedStep, IByteStep
 {
     public static int BlockElements => 64;
 
@@ -37,15 +37,25 @@ internal unsafe struct Q2_0 : ISignedStep
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Scales256(byte* step, int half) => Vector256.Create(Float16.Read(step));
 
+    public static int Bias => 1;
+
+    public static int MostValue => 3;
+
+    public static bool HasOffsets => false;
+
     /// <summary>Each byte in a word, shifted so that field i falls into byte i.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<sbyte> Values512(byte* step)
+    public static Vector512<byte> Bytes(byte* step)
     {
         Vector512<uint> q = Avx512F.ConvertToVector512UInt32(Vector128.Load(step + 2));
         q |= Vector512.ShiftLeft(q, 6) | Vector512.ShiftLeft(q, 12) | Vector512.ShiftLeft(q, 18);
-        return (q.AsByte() & Vector512.Create((byte)3)).AsSByte() - Vector512<sbyte>.One;
+        return q.AsByte() & Vector512.Create((byte)3);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Scales512(byte* step) => Vector512.Create(Float16.Read(step));
+    public static Vector256<float> Scales(byte* steps, out Vector256<float> offsets)
+    {
+        offsets = default;
+        return StepScales.HalvesTwice(steps, 18);
+    }
 }

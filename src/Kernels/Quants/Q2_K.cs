@@ -30,15 +30,13 @@ internal unsafe struct Q2_K : ISuperBlock
 
     public static SuperBlockForm Form => SuperBlockForm.Minimums;
 
+    public static int MostValue => 3;
+
+    public static int DOffset => 80;
+
     public static int Value(byte* block, int i) => (block[16 + (32 * (i >> 7)) + (i & 31)] >> (2 * ((i >> 5) & 3))) & 3;
 
     public static void Group(byte* block, int g, out int scale, out int min) => (scale, min) = (block[g] & 15, block[g] >> 4);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float D(byte* block) => Float16.Read(block + 80);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float DMin(byte* block) => Float16.Read(block + 82);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<short> Groups(byte* block, out Vector256<short> mins)

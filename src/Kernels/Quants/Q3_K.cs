@@ -30,6 +30,10 @@ internal unsafe struct Q3_K : ISuperBlock
 
     public static SuperBlockForm Form => SuperBlockForm.Biased;
 
+    public static int MostValue => 7;
+
+    public static int DOffset => 108;
+
     /// <summary>v + 4, unsigned.</summary>
     public static int Value(byte* block, int i) =>
         ((block[32 + (32 * (i >> 7)) + (i & 31)] >> (2 * ((i >> 5) & 3))) & 3) | (((block[i & 31] >> (i >> 5)) & 1) << 2);
@@ -39,11 +43,6 @@ internal unsafe struct Q3_K : ISuperBlock
         scale = GroupScale(block + 96, g);
         min = 4 * scale;
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float D(byte* block) => Float16.Read(block + 108);
-
-    public static float DMin(byte* block) => 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<short> Groups(byte* block, out Vector256<short> mins)

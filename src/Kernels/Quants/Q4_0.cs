@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace LayerStream.Kernels;
 
 /// <summary>Q4_0: 32 elements, <c>d:f16 q:u8[16]</c>, y = (n − 8)·d.</summary>
-internal unsafe struct Q4_0 : IBlockDecoder, IBlockOperator<WeightPointer, double>
+internal unsafe struct Q4_0 : IBlockDecoder, IBlockOperator<WeightPointer, double>, IByteStep
 {
     public static int BlockElements => 32;
 
@@ -51,6 +51,22 @@ internal unsafe struct Q4_0 : IBlockDecoder, IBlockOperator<WeightPointer, doubl
 
     public static float Total(double sum) => (float)sum;
 
+    public static int Bias => 8;
+
+    public static int MostValue => 15;
+
+    public static bool HasOffsets => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> Bytes(byte* step) => Nibbles.Split512(step + 2, step + 20);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Scales(byte* steps, out Vector256<float> offsets)
+    {
+        offsets = default;
+        return StepScales.Halves(steps, 18);
+    }
+
     /// <summary>AVX2 operator.</summary>
     internal struct V256 : IBlockOperator<NibblePair256, Vector256<float>>
     {
@@ -90,38 +106,5 @@ internal unsafe struct Q4_0 : IBlockDecoder, IBlockOperator<WeightPointer, doubl
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static Vector256<int> Signed(Vector256<byte> q, Vector256<sbyte> a) => Avx2.MultiplyAddAdjacent(
             Avx2.MultiplyAddAdjacent(q, a) - Avx2.MultiplyAddAdjacent(Vector256.Create((byte)8), a), Vector256.Create((short)1));
-    }
-
-    /// <summary>AVX-512 operator.</summary>
-    internal struct V512 : IBlockOperator<NibblePair512, Vector512<float>>
-    {
-        public static int StepColumns => Q4_0.StepColumns;
-
-        public static int StepBytes => Q4_0.StepBytes;
-
-        public static ActivationLayout Layout => ActivationLayout.Q8Block32;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static NibblePair512 Load(byte* weights)
-        {
-            NibblePair512 w;
-            w.Q = Nibbles.Split512(weights + 2, weights + 20);
-            w.Scale = Nibbles.SpreadLanes01(Nibbles.HalfPair(weights, weights + 18));
-            w.Offset = default;
-            return w;
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<float> Dot(in NibblePair512 weights, byte* values, byte* scales, Vector512<float> sum)
-        {
-            Vector512<sbyte> a = Vector512.Load((sbyte*)values);
-            Vector512<short> pairs = Avx512BW.MultiplyAddAdjacent(weights.Q, a) - Avx512BW.MultiplyAddAdjacent(Vector512.Create((byte)8), a);
-            Vector512<int> dot = Avx512BW.MultiplyAddAdjacent(pairs, Vector512.Create((short)1));
-            Vector512<float> d = Nibbles.SpreadLanes01(Vector128.Load((float*)scales));
-            return Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(dot), weights.Scale * d, sum);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static float Total(Vector512<float> sum) => Vector512.Sum(sum);
     }
 }

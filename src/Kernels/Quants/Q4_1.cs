@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 namespace LayerStream.Kernels;
 
 /// <summary>Q4_1: 32 elements, <c>d:f16 m:f16 q:u8[16]</c>, y = n·d + m.</summary>
-internal unsafe struct Q4_1 : IBlockDecoder, IBlockOperator<WeightPointer, double>
+internal unsafe struct Q4_1 : IBlockDecoder, IBlockOperator<WeightPointer, double>, IByteStep
 {
     public static int BlockElements => 32;
 
@@ -51,6 +51,18 @@ internal unsafe struct Q4_1 : IBlockDecoder, IBlockOperator<WeightPointer, doubl
 
     public static float Total(double sum) => (float)sum;
 
+    public static int Bias => 0;
+
+    public static int MostValue => 15;
+
+    public static bool HasOffsets => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> Bytes(byte* step) => Nibbles.Split512(step + 4, step + 24);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Scales(byte* steps, out Vector256<float> offsets) => StepScales.Pairs(steps, 20, out offsets);
+
     /// <summary>AVX2 operator.</summary>
     internal struct V256 : IBlockOperator<NibblePair256, Vector256<float>>
     {
@@ -86,40 +98,5 @@ internal unsafe struct Q4_1 : IBlockDecoder, IBlockOperator<WeightPointer, doubl
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static float Total(Vector256<float> sum) => Vector256.Sum(sum);
-    }
-
-    /// <summary>AVX-512 operator. The offset term is added in all eight lanes of a half, an eighth in each.</summary>
-    internal struct V512 : IBlockOperator<NibblePair512, Vector512<float>>
-    {
-        public static int StepColumns => Q4_1.StepColumns;
-
-        public static int StepBytes => Q4_1.StepBytes;
-
-        public static ActivationLayout Layout => ActivationLayout.Q8Block32;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static NibblePair512 Load(byte* weights)
-        {
-            Vector128<uint> words = Vector128.CreateScalar(Unsafe.ReadUnaligned<uint>(weights)).WithElement(1, Unsafe.ReadUnaligned<uint>(weights + 20));
-            Vector128<float> dmdm = Float16.ToSingle(Vector128.WidenLower(words.AsUInt16()));
-            Vector128<float> halves = Vector128.Shuffle(dmdm, Vector128.Create(0, 2, 1, 3));
-            NibblePair512 w;
-            w.Q = Nibbles.Split512(weights + 4, weights + 24);
-            w.Scale = Nibbles.SpreadLanes01(halves);
-            w.Offset = Nibbles.SpreadLanes23(halves * 0.125f);
-            return w;
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<float> Dot(in NibblePair512 weights, byte* values, byte* scales, Vector512<float> sum)
-        {
-            Vector512<int> dot = Nibbles.Dot(weights.Q, Vector512.Load((sbyte*)values));
-            Vector128<float> d = Vector128.Load((float*)scales);
-            sum = Vector512.FusedMultiplyAdd(weights.Offset, Nibbles.SpreadLanes23(d), sum);
-            return Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(dot), weights.Scale * Nibbles.SpreadLanes01(d), sum);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static float Total(Vector512<float> sum) => Vector512.Sum(sum);
     }
 }

@@ -8,17 +8,11 @@ namespace LayerStream.Kernels;
 /// Q4_K: 256 elements, <c>d:f16 dmin:f16 s:u8[12] q:u8[128]</c>; eight sub-blocks j of 32 with six-bit scales and minimums:
 /// y = (d·sc_j)·v − dmin·mn_j.
 /// </summary>
-internal unsafe struct Q4_K : IBlockDecoder, IBlockOperator<WeightPointer, double>
+internal unsafe struct Q4_K : ISuperBlock
 {
     public static int BlockElements => 256;
 
     public static int BlockBytes => 144;
-
-    public static int StepColumns => 256;
-
-    public static int StepBytes => 144;
-
-    public static ActivationLayout Layout => ActivationLayout.Q8Block256;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Decode(byte* source, float* destination)
@@ -39,49 +33,36 @@ internal unsafe struct Q4_K : IBlockDecoder, IBlockOperator<WeightPointer, doubl
         }
     }
 
-    public static WeightPointer Load(byte* weights) => new() { Block = weights };
+    public static SuperBlockForm Form => SuperBlockForm.Minimums;
 
-    public static double Dot(in WeightPointer weights, byte* values, byte* scales, double sum)
+    public static int MostValue => 15;
+
+    public static int DOffset => 0;
+
+    public static int Value(byte* block, int i) => (block[16 + (32 * (i >> 6)) + (i & 31)] >> (4 * ((i >> 5) & 1))) & 15;
+
+    public static void Group(byte* block, int g, out int scale, out int min) => SixBitScales.Get(block + 4, g >> 1, out scale, out min);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<short> Groups(byte* block, out Vector256<short> mins)
     {
-        byte* block = weights.Block;
-        sbyte* a = (sbyte*)values;
-        short* sums = (short*)(values + Activations.SumsOffset);
-        int total = 0;
-        int mins = 0;
-        for (int j = 0; j < 8; j++)
-        {
-            SixBitScales.Get(block + 4, j, out int sc, out int mn);
-            byte* q = block + 16 + (32 * (j / 2));
-            int dot = 0;
-            for (int l = 0; l < 32; l++)
-            {
-                dot += ((q[l] >> (4 * (j & 1))) & 15) * a[(32 * j) + l];
-            }
-
-            total += sc * dot;
-            mins += mn * (sums[2 * j] + sums[(2 * j) + 1]);
-        }
-
-        double d = *(float*)(values + Activations.Scale256Offset);
-        return sum + (d * (((double)Float16.Read(block) * total) - ((double)Float16.Read(block + 2) * mins)));
+        Vector256<short> all = SixBitScales.Unpack(block + 4);
+        mins = SixBitScales.DoubleUpper(all);
+        return SixBitScales.DoubleLower(all);
     }
 
-    public static float Total(double sum) => (float)sum;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Values256(byte* block, int k) =>
+        Vector256.ShiftRightLogical(Vector256.Load(block + 16 + (32 * (k >> 1))).AsUInt16(), 4 * (k & 1)).AsByte() & Vector256.Create((byte)15);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> Values512(byte* block, int k) => Nibbles.LowThenHigh512(block + 16 + (32 * k));
 
     /// <summary>Unpacked scales; the nibbles stay in memory.</summary>
     internal struct Scaled256
     {
         public unsafe byte* Q;
         public Vector256<short> Scales;
-        public Vector256<short> Mins;
-        public float D, DMin;
-    }
-
-    /// <summary>Unpacked nibbles and spread scales.</summary>
-    internal struct Scaled512
-    {
-        public Vector512<byte> Q0, Q1, Q2, Q3;
-        public Vector512<short> S0, S1, S2, S3;
         public Vector256<short> Mins;
         public float D, DMin;
     }
@@ -136,51 +117,5 @@ internal unsafe struct Q4_K : IBlockDecoder, IBlockOperator<WeightPointer, doubl
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static Vector256<short> Spread(Vector256<short> scales, int j) =>
             Avx2.Shuffle(scales.AsByte(), Vector256.Create((short)(0x0100 + (0x0202 * j))).AsByte()).AsInt16();
-    }
-
-    /// <summary>AVX-512 operator.</summary>
-    internal struct V512 : IBlockOperator<Scaled512, Vector512<float>>
-    {
-        public static int StepColumns => 256;
-
-        public static int StepBytes => 144;
-
-        public static ActivationLayout Layout => ActivationLayout.Q8Block256;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Scaled512 Load(byte* weights)
-        {
-            Vector256<short> all = SixBitScales.Unpack(weights + 4);
-            Scaled512 w;
-            w.Q0 = Nibbles.LowThenHigh512(weights + 16);
-            w.Q1 = Nibbles.LowThenHigh512(weights + 48);
-            w.Q2 = Nibbles.LowThenHigh512(weights + 80);
-            w.Q3 = Nibbles.LowThenHigh512(weights + 112);
-            w.S0 = SixBitScales.SpreadPair(all, 0);
-            w.S1 = SixBitScales.SpreadPair(all, 2);
-            w.S2 = SixBitScales.SpreadPair(all, 4);
-            w.S3 = SixBitScales.SpreadPair(all, 6);
-            w.Mins = SixBitScales.DoubleUpper(all);
-            w.D = Float16.Read(weights);
-            w.DMin = Float16.Read(weights + 2);
-            return w;
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<float> Dot(in Scaled512 weights, byte* values, byte* scales, Vector512<float> sum)
-        {
-            sbyte* a = (sbyte*)values;
-            Vector512<int> dot0 = Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(weights.Q0, Vector512.Load(a)), weights.S0);
-            Vector512<int> dot1 = Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(weights.Q1, Vector512.Load(a + 64)), weights.S1);
-            dot0 += Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(weights.Q2, Vector512.Load(a + 128)), weights.S2);
-            dot1 += Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(weights.Q3, Vector512.Load(a + 192)), weights.S3);
-            Vector256<int> mins = Avx2.MultiplyAddAdjacent(weights.Mins, Vector256.Load((short*)(values + Activations.SumsOffset)));
-            float d = *(float*)(values + Activations.Scale256Offset);
-            Vector512<float> min = (Vector256.ConvertToSingle(mins) * Vector256.Create(weights.DMin * d)).ToVector512();
-            return Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(dot0 + dot1), Vector512.Create(weights.D * d), sum - min);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static float Total(Vector512<float> sum) => Vector512.Sum(sum);
     }
 }

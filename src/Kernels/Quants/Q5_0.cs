@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 namespace LayerStream.Kernels;
 
 /// <summary>Q5_0: 32 elements, <c>d:f16 qh:u32 q:u8[16]</c>, y = (v − 16)·d.</summary>
-internal unsafe struct Q5_0 : ISignedStep
+internal unsafe struct Q5_0 : ISignedStep, IByteStep
 {
     public static int BlockElements => 32;
 
@@ -40,15 +40,22 @@ internal unsafe struct Q5_0 : ISignedStep
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<sbyte> Values512(byte* step)
-    {
-        Vector512<byte> high = Signs.Mask512(Unsafe.ReadUnaligned<uint>(step + 2), Unsafe.ReadUnaligned<uint>(step + 24));
-        return (Nibbles.Split512(step + 6, step + 28) | Vector512.AndNot(Vector512.Create((byte)0xF0), high)).AsSByte();
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Scales256(byte* step, int half) => Vector256.Create(Float16.Read(step + (22 * half)));
 
+    public static int Bias => 16;
+
+    public static int MostValue => 31;
+
+    public static bool HasOffsets => false;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Scales512(byte* step) => Nibbles.SpreadLanes01(Nibbles.HalfPair(step, step + 22));
+    public static Vector512<byte> Bytes(byte* step) => Nibbles.Split512(step + 6, step + 28)
+        | (Signs.Mask512(Unsafe.ReadUnaligned<uint>(step + 2), Unsafe.ReadUnaligned<uint>(step + 24)) & Vector512.Create((byte)16));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Scales(byte* steps, out Vector256<float> offsets)
+    {
+        offsets = default;
+        return StepScales.Halves(steps, 22);
+    }
 }

@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 namespace LayerStream.Kernels;
 
 /// <summary>Q5_1: 32 elements, <c>d:f16 m:f16 qh:u32 q:u8[16]</c>, y = v·d + m.</summary>
-internal unsafe struct Q5_1 : IBlockDecoder, IBlockOperator<WeightPointer, double>
+internal unsafe struct Q5_1 : IBlockDecoder, IBlockOperator<WeightPointer, double>, IByteStep
 {
     public static int BlockElements => 32;
 
@@ -47,6 +47,19 @@ internal unsafe struct Q5_1 : IBlockDecoder, IBlockOperator<WeightPointer, doubl
 
     public static float Total(double sum) => (float)sum;
 
+    public static int Bias => 0;
+
+    public static int MostValue => 31;
+
+    public static bool HasOffsets => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> Bytes(byte* step) => Nibbles.Split512(step + 8, step + 32)
+        | (Signs.Mask512(Unsafe.ReadUnaligned<uint>(step + 4), Unsafe.ReadUnaligned<uint>(step + 28)) & Vector512.Create((byte)16));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Scales(byte* steps, out Vector256<float> offsets) => StepScales.Pairs(steps, 24, out offsets);
+
     private static int Value(byte* block, int j) => ((block[8 + (j & 15)] >> (j >> 4 << 2)) & 15) | (((block[4 + (j >> 3)] >> (j & 7)) & 1) << 4);
 
     /// <summary>AVX2 operator: Q4_1's products on five-bit values.</summary>
@@ -81,33 +94,5 @@ internal unsafe struct Q5_1 : IBlockDecoder, IBlockOperator<WeightPointer, doubl
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static Vector256<byte> Values(byte* block) =>
             Nibbles.Split256(block + 8) | (Signs.Mask256(Unsafe.ReadUnaligned<uint>(block + 4)) & Vector256.Create((byte)16));
-    }
-
-    /// <summary>AVX-512 operator: Q4_1's products on five-bit values.</summary>
-    internal struct V512 : IBlockOperator<NibblePair512, Vector512<float>>
-    {
-        public static int StepColumns => Q5_1.StepColumns;
-
-        public static int StepBytes => Q5_1.StepBytes;
-
-        public static ActivationLayout Layout => ActivationLayout.Q8Block32;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static NibblePair512 Load(byte* weights)
-        {
-            Vector512<byte> high = Signs.Mask512(Unsafe.ReadUnaligned<uint>(weights + 4), Unsafe.ReadUnaligned<uint>(weights + 28));
-            NibblePair512 w;
-            w.Q = Nibbles.Split512(weights + 8, weights + 32) | (high & Vector512.Create((byte)16));
-            w.Scale = Nibbles.SpreadLanes01(Nibbles.HalfPair(weights, weights + 24));
-            w.Offset = Nibbles.SpreadLanes01(Nibbles.HalfPair(weights + 2, weights + 26) * 0.125f);
-            return w;
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<float> Dot(in NibblePair512 weights, byte* values, byte* scales, Vector512<float> sum) =>
-            Q4_1.V512.Dot(weights, values, scales, sum);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static float Total(Vector512<float> sum) => Vector512.Sum(sum);
     }
 }

@@ -31,16 +31,14 @@ internal unsafe struct Q5_K : ISuperBlock
 
     public static SuperBlockForm Form => SuperBlockForm.Minimums;
 
+    public static int MostValue => 31;
+
+    public static int DOffset => 0;
+
     public static int Value(byte* block, int i) =>
         ((block[48 + (32 * (i >> 6)) + (i & 31)] >> (4 * ((i >> 5) & 1))) & 15) | (((block[16 + (i & 31)] >> (i >> 5)) & 1) << 4);
 
     public static void Group(byte* block, int g, out int scale, out int min) => SixBitScales.Get(block + 4, g >> 1, out scale, out min);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float D(byte* block) => Float16.Read(block);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float DMin(byte* block) => Float16.Read(block + 2);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<short> Groups(byte* block, out Vector256<short> mins)

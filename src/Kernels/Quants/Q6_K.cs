@@ -7,21 +7,14 @@ namespace LayerStream.Kernels;
 /// <summary>
 /// Q6_K: 256 elements, <c>ql:u8[128] qh:u8[64] sc:i8[16] d:f16</c>; groups of 16: y = (d·sc)·(v − 32), v in 0..63.
 /// </summary>
-internal unsafe struct Q6_K : IBlockDecoder, IBlockOperator<WeightPointer, double>
+internal unsafe struct Q6_K : ISuperBlock
 {
     private const int HighOffset = 128;
     private const int ScalesOffset = 192;
-    private const int DOffset = 208;
 
     public static int BlockElements => 256;
 
     public static int BlockBytes => 210;
-
-    public static int StepColumns => 256;
-
-    public static int StepBytes => 210;
-
-    public static ActivationLayout Layout => ActivationLayout.Q8Block256;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Decode(byte* source, float* destination)
@@ -37,30 +30,50 @@ internal unsafe struct Q6_K : IBlockDecoder, IBlockOperator<WeightPointer, doubl
         }
     }
 
-    public static WeightPointer Load(byte* weights) => new() { Block = weights };
+    public static SuperBlockForm Form => SuperBlockForm.Biased;
 
-    public static double Dot(in WeightPointer weights, byte* values, byte* scales, double sum)
+    public static int MostValue => 63;
+
+    public static int DOffset => 208;
+
+    public static void Group(byte* block, int g, out int scale, out int min)
     {
-        byte* block = weights.Block;
-        int total = 0;
-        for (int g = 0; g < 16; g++)
-        {
-            int dot = 0;
-            for (int i = 16 * g; i < 16 * (g + 1); i++)
-            {
-                dot += (Value(block, i) - 32) * ((sbyte*)values)[i];
-            }
-
-            total += dot * ((sbyte*)block)[ScalesOffset + g];
-        }
-
-        return sum + ((double)Float16.Read(block + DOffset) * *(float*)(values + Activations.Scale256Offset) * total);
+        scale = ((sbyte*)block)[ScalesOffset + g];
+        min = 32 * scale;
     }
 
-    public static float Total(double sum) => (float)sum;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<short> Groups(byte* block, out Vector256<short> mins)
+    {
+        Vector256<short> scales = Avx2.ConvertToVector256Int16(Vector128.Load((sbyte*)block + ScalesOffset));
+        mins = Vector256.ShiftLeft(scales, 5);
+        return scales;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int Value(byte* block, int i)
+    public static Vector256<byte> Values256(byte* block, int k)
+    {
+        Vector256<ushort> low = Vector256.Load(block + (64 * (k >> 2)) + (32 * (k & 1))).AsUInt16();
+        Vector256<ushort> high = Vector256.Load(block + HighOffset + (32 * (k >> 2))).AsUInt16();
+        Vector256<byte> nibbles = Vector256.ShiftRightLogical(low, 4 * ((k >> 1) & 1)).AsByte() & Vector256.Create((byte)15);
+        return nibbles | (Vector256.ShiftLeft(Vector256.ShiftRightLogical(high, 2 * (k & 3)), 4).AsByte() & Vector256.Create((byte)48));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> Values512(byte* block, int k)
+    {
+        Vector512<ushort> low = Vector512.Load(block + (64 * (k >> 1))).AsUInt16();
+        Vector512<byte> nibbles = Vector512.ShiftRightLogical(low, 4 * (k & 1)).AsByte() & Vector512.Create((byte)15);
+        // A rotation moves the two bits of either half to bits 4 and 5; what crosses into a neighbouring byte is masked away.
+        ulong first = 0x0000000100000001ul * (uint)(((4 * (k & 1)) - 4) & 31);
+        ulong second = 0x0000000100000001ul * (uint)(((4 * (k & 1)) - 2) & 31);
+        Vector512<uint> counts = Vector512.Create(first, first, first, first, second, second, second, second).AsUInt32();
+        Vector512<uint> high = Avx512F.RotateRightVariable(Nibbles.Twice(block + HighOffset + (32 * (k >> 1))).AsUInt32(), counts);
+        return nibbles | (high.AsByte() & Vector512.Create((byte)48));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Value(byte* block, int i)
     {
         int n = i >> 7;
         int k = (i >> 5) & 3;
@@ -73,15 +86,6 @@ internal unsafe struct Q6_K : IBlockDecoder, IBlockOperator<WeightPointer, doubl
     internal struct Scaled256
     {
         public unsafe byte* Block;
-        public Vector256<short> Scales;
-        public float D;
-    }
-
-    /// <summary>Unpacked values 0..63 and spread scales.</summary>
-    internal struct Scaled512
-    {
-        public Vector512<byte> Q0, Q1, Q2, Q3;
-        public Vector512<short> S0, S1, S2, S3;
         public Vector256<short> Scales;
         public float D;
     }
@@ -145,67 +149,5 @@ internal unsafe struct Q6_K : IBlockDecoder, IBlockOperator<WeightPointer, doubl
             return Avx2.MultiplyAddAdjacent(
                 Avx2.MultiplyAddAdjacent(v, Vector256.Load(a)), Avx2.Shuffle(scales.AsByte(), index).AsInt16());
         }
-    }
-
-    /// <summary>AVX-512 operator.</summary>
-    internal struct V512 : IBlockOperator<Scaled512, Vector512<float>>
-    {
-        public static int StepColumns => 256;
-
-        public static int StepBytes => 210;
-
-        public static ActivationLayout Layout => ActivationLayout.Q8Block256;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Scaled512 Load(byte* weights)
-        {
-            Scaled512 w;
-            Half(weights, weights + HighOffset, out w.Q0, out w.Q1);
-            Half(weights + 64, weights + HighOffset + 32, out w.Q2, out w.Q3);
-            w.Scales = Avx2.ConvertToVector256Int16(Vector128.Load((sbyte*)weights + ScalesOffset));
-            w.S0 = Spread(w.Scales, 0);
-            w.S1 = Spread(w.Scales, 4);
-            w.S2 = Spread(w.Scales, 8);
-            w.S3 = Spread(w.Scales, 12);
-            w.D = Float16.Read(weights + DOffset);
-            return w;
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<float> Dot(in Scaled512 weights, byte* values, byte* scales, Vector512<float> sum)
-        {
-            sbyte* a = (sbyte*)values;
-            Vector512<int> dot0 = Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(weights.Q0, Vector512.Load(a)), weights.S0);
-            Vector512<int> dot1 = Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(weights.Q1, Vector512.Load(a + 64)), weights.S1);
-            dot0 += Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(weights.Q2, Vector512.Load(a + 128)), weights.S2);
-            dot1 += Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(weights.Q3, Vector512.Load(a + 192)), weights.S3);
-            Vector256<int> bias = Avx2.MultiplyAddAdjacent(weights.Scales, Vector256.Load((short*)(values + Activations.SumsOffset)));
-            dot0 -= Vector256.ShiftLeft(bias, 5).ToVector512();
-            float d = *(float*)(values + Activations.Scale256Offset);
-            return Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(dot0 + dot1), Vector512.Create(weights.D * d), sum);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static float Total(Vector512<float> sum) => Vector512.Sum(sum);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Half(byte* low, byte* high, out Vector512<byte> first, out Vector512<byte> second)
-        {
-            Vector512<byte> l = Vector512.Load(low);
-            Vector512<ushort> h = Nibbles.Twice(high).AsUInt16();
-            Vector512<byte> nibble = Vector512.Create((byte)15);
-            Vector512<byte> upper = Vector512.Create((byte)48);
-            Vector512<ushort> left = Vector512.Create(
-                (ushort)4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2);
-            Vector512<ushort> right = Vector512.Create(
-                (ushort)0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2);
-            first = (l & nibble) | (Avx512BW.ShiftLeftLogicalVariable(h, left).AsByte() & upper);
-            second = (Vector512.ShiftRightLogical(l.AsUInt16(), 4).AsByte() & nibble) | (Avx512BW.ShiftRightLogicalVariable(h, right).AsByte() & upper);
-        }
-
-        /// <summary>Four scales, eight lanes each.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static Vector512<short> Spread(Vector256<short> scales, int g) => Avx512BW.PermuteVar32x16(
-            scales.ToVector512Unsafe(), Nibbles.Lanes(g, g + 1, g + 2, g + 3));
     }
 }

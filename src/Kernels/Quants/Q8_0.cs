@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace LayerStream.Kernels;
 
 /// <summary>Q8_0: 32 elements, <c>d:f16 q:i8[32]</c>, y = q·d.</summary>
-internal unsafe struct Q8_0 : IBlockDecoder, IBlockOperator<WeightPointer, double>
+internal unsafe struct Q8_0 : IBlockDecoder, IBlockOperator<WeightPointer, double>, IByteStep
 {
     public static int BlockElements => 32;
 
@@ -49,12 +49,21 @@ internal unsafe struct Q8_0 : IBlockDecoder, IBlockOperator<WeightPointer, doubl
 
     public static float Total(double sum) => (float)sum;
 
-    /// <summary>Two blocks: magnitudes, the weights themselves for their signs, and the scales spread over the halves.</summary>
-    internal struct SignedPair512
+    public static int Bias => 128;
+
+    public static int MostValue => 255;
+
+    public static bool HasOffsets => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> Bytes(byte* step) =>
+        Avx512F.InsertVector256(Vector256.Load(step + 2).ToVector512Unsafe(), Vector256.Load(step + 36), 1) ^ Vector512.Create((byte)128);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Scales(byte* steps, out Vector256<float> offsets)
     {
-        public Vector512<byte> Magnitude;
-        public Vector512<sbyte> Signed;
-        public Vector512<float> Scale;
+        offsets = default;
+        return StepScales.Halves(steps, 34);
     }
 
     /// <summary>AVX2 operator: products of |w| and a·sign(w), which stay in 16 bits because a is never −128.</summary>
@@ -93,38 +102,5 @@ internal unsafe struct Q8_0 : IBlockDecoder, IBlockOperator<WeightPointer, doubl
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static float Total(Vector256<float> sum) => Vector256.Sum(sum);
-    }
-
-    /// <summary>AVX-512 operator: the same products; a masked subtraction stands for the sign instruction, which 512 bits lack.</summary>
-    internal struct V512 : IBlockOperator<SignedPair512, Vector512<float>>
-    {
-        public static int StepColumns => Q8_0.StepColumns;
-
-        public static int StepBytes => Q8_0.StepBytes;
-
-        public static ActivationLayout Layout => ActivationLayout.Q8Block32;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static SignedPair512 Load(byte* weights)
-        {
-            Vector512<sbyte> q = Avx512F.InsertVector256(Vector256.Load((sbyte*)weights + 2).ToVector512Unsafe(), Vector256.Load((sbyte*)weights + 36), 1);
-            SignedPair512 w;
-            w.Magnitude = Avx512BW.Abs(q);
-            w.Signed = q;
-            w.Scale = Nibbles.SpreadLanes01(Nibbles.HalfPair(weights, weights + 34));
-            return w;
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<float> Dot(in SignedPair512 weights, byte* values, byte* scales, Vector512<float> sum)
-        {
-            Vector512<sbyte> a = Vector512.Load((sbyte*)values);
-            a = Vector512.ConditionalSelect(Vector512.LessThan(weights.Signed, Vector512<sbyte>.Zero), Vector512<sbyte>.Zero - a, a);
-            Vector512<int> dot = Nibbles.Dot(weights.Magnitude, a);
-            return Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(dot), weights.Scale * Nibbles.SpreadLanes01(Vector128.Load((float*)scales)), sum);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static float Total(Vector512<float> sum) => Vector512.Sum(sum);
     }
 }

@@ -19,29 +19,29 @@ internal static class QuantTypes
         new GridType<IQ2_S>(TensorType.IQ2_S),
         new GridType<IQ3_XXS>(TensorType.IQ3_XXS),
         new GridType<IQ3_S>(TensorType.IQ3_S),
-        new IntegerType<Q4_0, Q4_0.V256, NibblePair256, Q4_0.V512, NibblePair512>(TensorType.Q4_0)
+        new StepType<Q4_0, Q4_0.V256>(TensorType.Q4_0)
             .WithArm(new BlockLoop<ArmStep<ArmQ4_0>, ArmWeights, Vector128<float>>()),
-        new IntegerType<Q4_1, Q4_1.V256, NibblePair256, Q4_1.V512, NibblePair512>(TensorType.Q4_1)
+        new StepType<Q4_1, Q4_1.V256>(TensorType.Q4_1)
             .WithArm(new BlockLoop<ArmStep<ArmQ4_1>, ArmWeights, Vector128<float>>()),
-        new IntegerType<Q8_0, Q8_0.V256, NibblePair256, Q8_0.V512, Q8_0.SignedPair512>(TensorType.Q8_0)
+        new StepType<Q8_0, Q8_0.V256>(TensorType.Q8_0)
             .WithArm(new BlockLoop<ArmStep<ArmQ8_0>, ArmWeights, Vector128<float>>()),
-        new IntegerType<Q4_K, Q4_K.V256, Q4_K.Scaled256, Q4_K.V512, Q4_K.Scaled512>(TensorType.Q4_K)
+        new SuperBlockType<Q4_K, Q4_K.V256, Q4_K.Scaled256>(TensorType.Q4_K)
             .WithArm(new BlockLoop<ArmSuperBlock<ArmQ4_K>, ArmSuperWeights, Vector128<float>>()),
-        new IntegerType<Q6_K, Q6_K.V256, Q6_K.Scaled256, Q6_K.V512, Q6_K.Scaled512>(TensorType.Q6_K)
+        new SuperBlockType<Q6_K, Q6_K.V256, Q6_K.Scaled256>(TensorType.Q6_K)
             .WithArm(new BlockLoop<ArmSuperBlock<ArmQ6_K>, ArmSuperWeights, Vector128<float>>()),
         new SignedStepType<Q5_0>(TensorType.Q5_0),
-        new IntegerType<Q5_1, Q5_1.V256, NibblePair256, Q5_1.V512, NibblePair512>(TensorType.Q5_1),
+        new StepType<Q5_1, Q5_1.V256>(TensorType.Q5_1),
         new IntegerType<Q1_0, Q1_0.V256, Q1_0.Both256, Q1_0.V512, Q1_0.Both512>(TensorType.Q1_0),
         new SignedStepType<Q2_0>(TensorType.Q2_0),
-        new SuperBlockType<Q2_K>(TensorType.Q2_K),
-        new SuperBlockType<Q3_K>(TensorType.Q3_K),
-        new SuperBlockType<Q5_K>(TensorType.Q5_K),
+        new SuperBlockType<Q2_K, SuperBlock256<Q2_K>, SuperWeights256>(TensorType.Q2_K),
+        new SuperBlockType<Q3_K, SuperBlock256<Q3_K>, SuperWeights256>(TensorType.Q3_K),
+        new SuperBlockType<Q5_K, SuperBlock256<Q5_K>, SuperWeights256>(TensorType.Q5_K),
         new SignedStepType<IQ4_NL>(TensorType.IQ4_NL),
-        new SuperBlockType<IQ4_XS>(TensorType.IQ4_XS),
+        new SuperBlockType<IQ4_XS, SuperBlock256<IQ4_XS>, SuperWeights256>(TensorType.IQ4_XS),
         new SignedStepType<MXFP4>(TensorType.MXFP4),
-        new SignedStepType<NVFP4>(TensorType.NVFP4),
-        new SuperBlockType<TQ1_0>(TensorType.TQ1_0),
-        new SuperBlockType<TQ2_0>(TensorType.TQ2_0));
+        new SixteenStepType<NVFP4>(TensorType.NVFP4),
+        new SuperBlockType<TQ1_0, SuperBlock256<TQ1_0>, SuperWeights256>(TensorType.TQ1_0),
+        new SuperBlockType<TQ2_0, SuperBlock256<TQ2_0>, SuperWeights256>(TensorType.TQ2_0));
 
     /// <summary>All rows, by type id.</summary>
     public static IEnumerable<QuantType> All => Rows.Where(row => row is not null)!;
@@ -95,7 +95,7 @@ internal static class QuantTypes
                 ActivationLayout.Q8Block256,
                 new GridLoop<GridScalar<TBlock>, WeightPointer, double>(),
                 new GridLoop<Grid256<TBlock>, GridWeights256, Vector256<float>>(),
-                new GridLoop<Grid512<TBlock>, GridWeights512, Vector512<float>>());
+                new PanelLoop<SuperKernel<GridSuper<TBlock>>>());
         }
     }
 
@@ -115,11 +115,36 @@ internal static class QuantTypes
                 new BlockLoop<T512, TWeights512, Vector512<float>>());
     }
 
+    /// <summary>A block type that unpacks to bytes.</summary>
+    private sealed class StepType<TBlock, T256> : DecodedType<TBlock>
+        where TBlock : IBlockDecoder, IBlockOperator<WeightPointer, double>, IByteStep
+        where T256 : IBlockOperator<NibblePair256, Vector256<float>>
+    {
+        public StepType(TensorType type)
+            : base(type) => SetInteger(
+                ActivationLayout.Q8Block32,
+                new BlockLoop<TBlock, WeightPointer, double>(),
+                new BlockLoop<T256, NibblePair256, Vector256<float>>(),
+                new PanelLoop<StepKernel<TBlock>>());
+    }
+
     /// <summary>A block type that unpacks to signed bytes.</summary>
     private sealed class SignedStepType<TBlock> : DecodedType<TBlock>
-        where TBlock : ISignedStep
+        where TBlock : ISignedStep, IByteStep
     {
         public SignedStepType(TensorType type)
+            : base(type) => SetInteger(
+                ActivationLayout.Q8Block32,
+                new BlockLoop<SignedStepScalar<TBlock>, WeightPointer, double>(),
+                new BlockLoop<SignedStep256<TBlock>, NibblePair256, Vector256<float>>(),
+                new PanelLoop<StepKernel<TBlock>>());
+    }
+
+    /// <summary>The same with scales of 16 columns.</summary>
+    private sealed class SixteenStepType<TBlock> : DecodedType<TBlock>
+        where TBlock : ISignedStep512
+    {
+        public SixteenStepType(TensorType type)
             : base(type) => SetInteger(
                 ActivationLayout.Q8Block32,
                 new BlockLoop<SignedStepScalar<TBlock>, WeightPointer, double>(),
@@ -128,14 +153,16 @@ internal static class QuantTypes
     }
 
     /// <summary>A type of 256-element blocks with scales within.</summary>
-    private sealed class SuperBlockType<TBlock> : DecodedType<TBlock>
+    private sealed class SuperBlockType<TBlock, T256, TWeights256> : DecodedType<TBlock>
         where TBlock : ISuperBlock
+        where T256 : IBlockOperator<TWeights256, Vector256<float>>
+        where TWeights256 : unmanaged
     {
         public SuperBlockType(TensorType type)
             : base(type) => SetInteger(
                 ActivationLayout.Q8Block256,
                 new BlockLoop<SuperBlockScalar<TBlock>, WeightPointer, double>(),
-                new BlockLoop<SuperBlock256<TBlock>, SuperWeights256, Vector256<float>>(),
-                new BlockLoop<SuperBlock512<TBlock>, SuperWeights512, Vector512<float>>());
+                new BlockLoop<T256, TWeights256, Vector256<float>>(),
+                new PanelLoop<SuperKernel<PlainSuper<TBlock>>>());
     }
 }

@@ -21,7 +21,11 @@ internal unsafe interface ISignedStep : IBlockDecoder
 
     /// <summary>Scales of the same columns; a lane serves four of them.</summary>
     static abstract Vector256<float> Scales256(byte* step, int half);
+}
 
+/// <summary>An <see cref="ISignedStep"/> whose scales serve 16 columns, so that it has AVX-512 steps of its own.</summary>
+internal unsafe interface ISignedStep512 : ISignedStep
+{
     /// <summary>Values of all 64 columns.</summary>
     static abstract Vector512<sbyte> Values512(byte* step);
 
@@ -108,9 +112,9 @@ internal struct SignedWeights512
     }
 }
 
-/// <summary>AVX-512 operator of an <see cref="ISignedStep"/> type.</summary>
+/// <summary>AVX-512 operator of an <see cref="ISignedStep512"/> type.</summary>
 internal unsafe struct SignedStep512<T> : IBlockOperator<SignedWeights512, Vector512<float>>
-    where T : ISignedStep
+    where T : ISignedStep512
 {
     public static int StepColumns => 64;
 

@@ -40,14 +40,23 @@ internal static unsafe class SixBitScales
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<short> Unpack(byte* s)
     {
-        Words(s, out ulong scales, out ulong mins);
-        return Avx2.ConvertToVector256Int16(Vector128.CreateScalar(scales).WithElement(1, mins).AsByte());
+        // Words: low scales, high ones, low minimums, high ones; their upper two bits come from the low words' bytes.
+        Vector128<byte> all = Vector128.CreateScalar(Unsafe.ReadUnaligned<ulong>(s)).WithElement(1, (ulong)Unsafe.ReadUnaligned<uint>(s + 8)).AsByte();
+        Vector128<uint> low = Sse2.Shuffle(all.AsUInt32(), 0b10_01_10_00);
+        low = Avx2.ShiftRightLogicalVariable(low, Vector128.Create(0u, 0, 0, 4)) & Vector128.Create(0x3F3F3F3Fu, 0x0F0F0F0F, 0x3F3F3F3F, 0x0F0F0F0F);
+        Vector128<uint> high = Sse2.Shuffle(Vector128.ShiftRightLogical(all.AsUInt32(), 2) & Vector128.Create(0x30303030u, 0x30303030, 0, 0), 0b01_10_00_10);
+        return Avx2.ConvertToVector256Int16((low | high).AsByte());
     }
 
     /// <summary>Lanes 8–15, each twice: one per sum of 16 activations.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<short> DoubleUpper(Vector256<short> all)
     {
+        if (Avx512BW.VL.IsSupported)
+        {
+            return Avx512BW.VL.PermuteVar16x16(all, Vector256.Create(8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13, 14, 14, 15, 15));
+        }
+
         Vector128<short> mins = all.GetUpper();
         return Vector256.Create(Sse2.UnpackLow(mins, mins), Sse2.UnpackHigh(mins, mins));
     }
@@ -56,6 +65,11 @@ internal static unsafe class SixBitScales
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<short> DoubleLower(Vector256<short> all)
     {
+        if (Avx512BW.VL.IsSupported)
+        {
+            return Avx512BW.VL.PermuteVar16x16(all, Vector256.Create(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7));
+        }
+
         Vector128<short> scales = all.GetLower();
         return Vector256.Create(Sse2.UnpackLow(scales, scales), Sse2.UnpackHigh(scales, scales));
     }

@@ -26,17 +26,17 @@ internal unsafe interface ISuperBlock : IBlockDecoder
     /// <summary>Meaning of values and minimums.</summary>
     static abstract SuperBlockForm Form { get; }
 
+    /// <summary>Largest value, or magnitude of the signed form.</summary>
+    static abstract int MostValue { get; }
+
     /// <summary>Value of element <paramref name="i"/>.</summary>
     static abstract int Value(byte* block, int i);
 
     /// <summary>Scale and minimum of elements 16·g to 16·g + 15.</summary>
     static abstract void Group(byte* block, int g, out int scale, out int min);
 
-    /// <summary>Scale of the block.</summary>
-    static abstract float D(byte* block);
-
-    /// <summary>Scale of the minimums (the form <see cref="SuperBlockForm.Minimums"/> only).</summary>
-    static abstract float DMin(byte* block);
+    /// <summary>Where the scale of the block is, a half; that of the minimums follows it (the form <see cref="SuperBlockForm.Minimums"/> only).</summary>
+    static abstract int DOffset { get; }
 
     /// <summary>All sixteen scales and minimums.</summary>
     static abstract Vector256<short> Groups(byte* block, out Vector256<short> mins);
@@ -77,8 +77,8 @@ internal unsafe struct SuperBlockScalar<T> : IBlockOperator<WeightPointer, doubl
             mins += min * ((short*)(values + Activations.SumsOffset))[g];
         }
 
-        double d = T.D(weights.Block);
-        double product = T.Form == SuperBlockForm.Minimums ? (d * total) - ((double)T.DMin(weights.Block) * mins) : d * (total - mins);
+        double d = Float16.Read(weights.Block + T.DOffset);
+        double product = T.Form == SuperBlockForm.Minimums ? (d * total) - ((double)Float16.Read(weights.Block + T.DOffset + 2) * mins) : d * (total - mins);
         return sum + (*(float*)(values + Activations.Scale256Offset) * product);
     }
 
@@ -116,8 +116,8 @@ internal unsafe struct SuperBlock256<T> : IBlockOperator<SuperWeights256, Vector
         w.Q6 = T.Values256(weights, 6);
         w.Q7 = T.Values256(weights, 7);
         w.Scales = T.Groups(weights, out w.Mins);
-        w.D = T.D(weights);
-        w.DMin = T.Form == SuperBlockForm.Minimums ? T.DMin(weights) : 0;
+        w.D = Float16.Read(weights + T.DOffset);
+        w.DMin = T.Form == SuperBlockForm.Minimums ? Float16.Read(weights + T.DOffset + 2) : 0;
         return w;
     }
 
@@ -164,86 +164,4 @@ internal unsafe struct SuperBlock256<T> : IBlockOperator<SuperWeights256, Vector
             : Avx2.MultiplyAddAdjacent(v, a);
         return Avx2.MultiplyAddAdjacent(pairs, Avx2.Shuffle(scales.AsByte(), index).AsInt16());
     }
-}
-
-/// <summary>Unpacked values, scales spread to their products, minimums.</summary>
-internal struct SuperWeights512
-{
-    public Vector512<byte> Q0, Q1, Q2, Q3;
-    public Vector512<short> S0, S1, S2, S3;
-    public Vector256<short> Mins;
-    public float D, DMin;
-}
-
-/// <summary>AVX-512 operator of an <see cref="ISuperBlock"/> type.</summary>
-internal unsafe struct SuperBlock512<T> : IBlockOperator<SuperWeights512, Vector512<float>>
-    where T : ISuperBlock
-{
-    public static int StepColumns => 256;
-
-    public static int StepBytes => T.BlockBytes;
-
-    public static ActivationLayout Layout => ActivationLayout.Q8Block256;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static SuperWeights512 Load(byte* weights)
-    {
-        SuperWeights512 w;
-        w.Q0 = T.Values512(weights, 0);
-        w.Q1 = T.Values512(weights, 1);
-        w.Q2 = T.Values512(weights, 2);
-        w.Q3 = T.Values512(weights, 3);
-        Vector256<short> scales = T.Groups(weights, out w.Mins);
-        w.S0 = Spread(scales, 0);
-        w.S1 = Spread(scales, 4);
-        w.S2 = Spread(scales, 8);
-        w.S3 = Spread(scales, 12);
-        w.D = T.D(weights);
-        w.DMin = T.Form == SuperBlockForm.Minimums ? T.DMin(weights) : 0;
-        return w;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Dot(in SuperWeights512 weights, byte* values, byte* scales, Vector512<float> sum)
-    {
-        sbyte* a = (sbyte*)values;
-        Vector512<int> dot0 = Scaled(weights.Q0, a, weights.S0);
-        Vector512<int> dot1 = Scaled(weights.Q1, a + 64, weights.S1);
-        dot0 += Scaled(weights.Q2, a + 128, weights.S2);
-        dot1 += Scaled(weights.Q3, a + 192, weights.S3);
-        float d = *(float*)(values + Activations.Scale256Offset);
-        if (T.Form != SuperBlockForm.Signed)
-        {
-            Vector256<int> mins = Avx2.MultiplyAddAdjacent(weights.Mins, Vector256.Load((short*)(values + Activations.SumsOffset)));
-            if (T.Form == SuperBlockForm.Biased)
-            {
-                dot0 -= mins.ToVector512();
-            }
-            else
-            {
-                sum -= (Vector256.ConvertToSingle(mins) * Vector256.Create(weights.DMin * d)).ToVector512();
-            }
-        }
-
-        return Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(dot0 + dot1), Vector512.Create(weights.D * d), sum);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Total(Vector512<float> sum) => Vector512.Sum(sum);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> Scaled(Vector512<byte> v, sbyte* values, Vector512<short> scales)
-    {
-        Vector512<sbyte> a = Vector512.Load(values);
-        return Avx512BW.MultiplyAddAdjacent(
-            T.Form == SuperBlockForm.Signed
-                ? Avx512BW.MultiplyAddAdjacent(Avx512BW.Abs(v.AsSByte()), Signs.Apply(a, v.AsSByte()))
-                : Avx512BW.MultiplyAddAdjacent(v, a),
-            scales);
-    }
-
-    /// <summary>Four scales, eight lanes each.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<short> Spread(Vector256<short> scales, int g) =>
-        Avx512BW.PermuteVar32x16(scales.ToVector512Unsafe(), Nibbles.Lanes(g, g + 1, g + 2, g + 3));
 }

@@ -37,16 +37,15 @@ internal unsafe struct TQ1_0 : ISuperBlock
 
     public static SuperBlockForm Form => SuperBlockForm.Biased;
 
+    public static int MostValue => 2;
+
+    public static int DOffset => 52;
+
     /// <summary>t + 1, unsigned.</summary>
     public static int Value(byte* block, int i) => 1 + (i < 160 ? Digit(block[i & 31], i >> 5)
         : i < 240 ? Digit(block[32 + (i & 15)], (i - 160) >> 4) : Digit(block[48 + (i & 3)], (i - 240) >> 2));
 
     public static void Group(byte* block, int g, out int scale, out int min) => (scale, min) = (1, 1);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float D(byte* block) => Float16.Read(block + 52);
-
-    public static float DMin(byte* block) => 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<short> Groups(byte* block, out Vector256<short> mins)

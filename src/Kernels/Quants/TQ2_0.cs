@@ -22,15 +22,14 @@ internal unsafe struct TQ2_0 : ISuperBlock
 
     public static SuperBlockForm Form => SuperBlockForm.Biased;
 
+    public static int MostValue => 2;
+
+    public static int DOffset => 64;
+
     /// <summary>v, which stands for v − 1.</summary>
     public static int Value(byte* block, int i) => (block[(32 * (i >> 7)) + (i & 31)] >> (2 * ((i >> 5) & 3))) & 3;
 
     public static void Group(byte* block, int g, out int scale, out int min) => (scale, min) = (1, 1);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float D(byte* block) => Float16.Read(block + 64);
-
-    public static float DMin(byte* block) => 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<short> Groups(byte* block, out Vector256<short> mins)
