@@ -8,6 +8,9 @@ namespace LayerStream.Kernels;
 /// </summary>
 public static unsafe class MatMul
 {
+    /// <summary>Rows that are multiplied together where there are many tokens: ranges of whole multiples waste nothing.</summary>
+    public const int PanelRows = 16;
+
     /// <summary>Whether weights of this type can be multiplied.</summary>
     public static bool Supports(TensorType type) => QuantTypes.Find(type) is not null;
 

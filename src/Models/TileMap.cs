@@ -1,4 +1,5 @@
 using LayerStream.Formats;
+using LayerStream.Kernels;
 
 namespace LayerStream.Models;
 
@@ -23,7 +24,7 @@ public sealed class TileMap
     /// <summary>Index of the first tile of a matrix; the tile behind its last is the first of the next.</summary>
     public int FirstTile(int matrix) => _firstTile[matrix];
 
-    /// <summary>Cuts every matrix into row ranges of nearly equal size, each at most <paramref name="tileBytes"/> (or one row).</summary>
+    /// <summary>Cuts every matrix into row ranges of nearly equal size, each at most <paramref name="tileBytes"/> (or one row) and, where that is many, of whole panels.</summary>
     public static TileMap Create(ModelSpec spec, long tileBytes)
     {
         List<Tile> tiles = [];
@@ -33,10 +34,13 @@ public sealed class TileMap
             first[matrix.Id] = tiles.Count;
             long rowBytes = matrix.Tensor.RowBytes;
             long rowsPerTile = Math.Max(1, tileBytes / rowBytes);
+            int step = rowsPerTile < MatMul.PanelRows ? 1 : MatMul.PanelRows;
+            rowsPerTile -= rowsPerTile % step;
             int count = checked((int)((matrix.Rows + rowsPerTile - 1) / rowsPerTile));
+            long steps = ((long)matrix.Rows + step - 1) / step;
             for (int i = 0; i < count; i++)
             {
-                int begin = (int)((long)matrix.Rows * i / count), end = (int)((long)matrix.Rows * (i + 1) / count);
+                int begin = (int)(steps * i / count * step), end = (int)Math.Min(matrix.Rows, steps * (i + 1) / count * step);
                 Extent whole = matrix.Tensor.Extent;
                 Extent extent = new(whole.File, whole.Offset + begin * rowBytes, (end - begin) * rowBytes);
                 tiles.Add(new Tile(tiles.Count, matrix.Id, begin, end, extent));

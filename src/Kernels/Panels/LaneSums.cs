@@ -32,12 +32,27 @@ internal static unsafe class LaneSums
 
     /// <summary>Eight sums of eight lanes: of the lower halves of a, b, c, d, then of their upper halves.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> OfHalves(Vector512<int> a, Vector512<int> b, Vector512<int> c, Vector512<int> d)
+    public static Vector256<int> OfHalves(Vector512<int> a, Vector512<int> b, Vector512<int> c, Vector512<int> d) => Quarters(OfQuarters(a, b, c, d));
+
+    /// <summary>Sums of four lanes: in each 128-bit lane those of a, b, c and d.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> OfQuarters(Vector512<int> a, Vector512<int> b, Vector512<int> c, Vector512<int> d)
     {
         Vector512<int> ab = Avx512F.UnpackLow(a, b) + Avx512F.UnpackHigh(a, b);
         Vector512<int> cd = Avx512F.UnpackLow(c, d) + Avx512F.UnpackHigh(c, d);
-        Vector512<long> quarters = Avx512F.UnpackLow(ab.AsInt64(), cd.AsInt64());
-        return Quarters(quarters.AsInt32() + Avx512F.UnpackHigh(ab.AsInt64(), cd.AsInt64()).AsInt32());
+        return Avx512F.UnpackLow(ab.AsInt64(), cd.AsInt64()).AsInt32() + Avx512F.UnpackHigh(ab.AsInt64(), cd.AsInt64()).AsInt32();
+    }
+
+    /// <summary>The largest lane of each of eight vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> MostOfEight(Vector512<int>* v)
+    {
+        Vector512<int> a = MostOfHalves(v[0], v[4]), b = MostOfHalves(v[1], v[5]), c = MostOfHalves(v[2], v[6]), d = MostOfHalves(v[3], v[7]);
+        Vector512<int> ab = Vector512.Max(Avx512F.UnpackLow(a, b), Avx512F.UnpackHigh(a, b));
+        Vector512<int> cd = Vector512.Max(Avx512F.UnpackLow(c, d), Avx512F.UnpackHigh(c, d));
+        Vector512<int> four = Vector512.Max(
+            Avx512F.UnpackLow(ab.AsInt64(), cd.AsInt64()).AsInt32(), Avx512F.UnpackHigh(ab.AsInt64(), cd.AsInt64()).AsInt32());
+        return Vector512.Max(Avx512F.Shuffle4x128(four, four, 0b10_00_10_00), Avx512F.Shuffle4x128(four, four, 0b11_01_11_01)).GetLower();
     }
 
     /// <summary>The same of 16-bit lanes, of which four added fit 16 bits.</summary>
@@ -67,6 +82,10 @@ internal static unsafe class LaneSums
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<int> Halves(Vector512<int> a, Vector512<int> b) =>
         Avx512F.Shuffle4x128(a, b, 0b01_00_01_00) + Avx512F.Shuffle4x128(a, b, 0b11_10_11_10);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> MostOfHalves(Vector512<int> a, Vector512<int> b) =>
+        Vector512.Max(Avx512F.Shuffle4x128(a, b, 0b01_00_01_00), Avx512F.Shuffle4x128(a, b, 0b11_10_11_10));
 
     /// <summary>128-bit lanes 0 and 1 added, then 2 and 3.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

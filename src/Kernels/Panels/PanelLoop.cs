@@ -14,7 +14,7 @@ internal sealed unsafe class PanelLoop<TKernel> : MatMulLoop
     /// <summary>Columns of a packed panel: with its activations it stays in the first- and second-level cache.</summary>
     public const int PanelColumns = 2048;
 
-    private const int Rows = 16;
+    private const int Rows = MatMul.PanelRows;
 
     /// <summary>Tokens a packed panel serves; their sums take 64 KiB.</summary>
     private const int TokensPerPanel = 128;

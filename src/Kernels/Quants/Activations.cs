@@ -81,7 +81,8 @@ internal static unsafe class Activations
     {
         long scaleOffset = ScaleOffset(columns);
         new Span<byte>(destination + columns, (int)(RowBytes(ActivationLayout.Q8Block32, columns) - columns)).Clear();
-        for (int i = 0; i < columns; i += 32)
+        int done = Isa.Avx512 ? Activations512.PrepareBlocks32(source, columns, destination) : 0;
+        for (int i = done; i < columns; i += 32)
         {
             float* scales = (float*)(destination + scaleOffset) + (i / 64 * 4) + (i / 32 % 2);
             float inverse = InverseScale(source + i, 32, out float scale);
@@ -99,6 +100,12 @@ internal static unsafe class Activations
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PrepareBlock256(float* source, byte* destination)
     {
+        if (Isa.Avx512)
+        {
+            Activations512.PrepareBlock256(source, destination);
+            return;
+        }
+
         float inverse = InverseScale(source, 256, out float scale);
         short* sums = (short*)(destination + SumsOffset);
         for (int i = 0; i < 16; i++)

@@ -84,9 +84,7 @@ internal sealed class ExpertProducts
 
     private ActivationLayout LayoutOf(int matrix) => MatMul.LayoutFor(_spec.Bank.Matrices[matrix].Tensor.Type, _pass.Mode);
 
-    private int Grain(int rows) => Math.Max(16, rows / (_pass.Crew.Threads * 4));
-
-    private void RunUp() => _pass.Crew.Run(_upJob, _upJob.Rows, Grain(_upJob.Rows));
+    private void RunUp() => _pass.Crew.Run(_upJob, _upJob.Rows, _pass.RowGrain(_upJob.Rows));
 
     private void RunDown(in ExpertLease lease, int count)
     {
@@ -99,7 +97,7 @@ internal sealed class ExpertProducts
         _downJob.Tokens = count;
         _downJob.Output = Output(_first);
         _downJob.OutputStride = _outputFloats;
-        _pass.Crew.Run(_downJob, Down.Rows, Grain(Down.Rows));
+        _pass.Crew.Run(_downJob, Down.Rows, _pass.RowGrain(Down.Rows));
     }
 
     /// <summary>Makes the expert's rows follow each other, in a layout; rows that do so already stay where they are.</summary>

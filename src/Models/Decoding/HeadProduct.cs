@@ -40,7 +40,7 @@ internal sealed class HeadProduct
             _tileRow = tile.RowBegin;
             _weights = _source.Acquire(tile) - (nint)(tile.RowBegin * matrix.Tensor.RowBytes);
             int rows = tile.RowEnd - tile.RowBegin;
-            _pass.Crew.Run(_multiplyJob, rows, Math.Max(16, rows / (_pass.Crew.Threads * 4)));
+            _pass.Crew.Run(_multiplyJob, rows, _pass.RowGrain(rows));
             _source.Release(tile);
         }
 

@@ -50,7 +50,7 @@ internal sealed class MatrixProduct
             _multiply.Weights = _source.Acquire(tile);
             _multiply.Output = output + (nint)(tile.RowBegin * 4L);
             int rows = tile.RowEnd - tile.RowBegin;
-            _pass.Crew.Run(_multiply, rows, Math.Max(16, rows / (_pass.Crew.Threads * 4)));
+            _pass.Crew.Run(_multiply, rows, _pass.RowGrain(rows));
             _source.Release(tile);
         }
 

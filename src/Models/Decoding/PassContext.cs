@@ -107,6 +107,9 @@ internal sealed class PassContext
         Crew.Run(_addJob, Count, 1);
     }
 
+    /// <summary>Rows of a matrix that a thread takes at once: a quarter of its share, in whole panels.</summary>
+    internal int RowGrain(int rows) => (Math.Max(1, rows / (Crew.Threads * 4)) + MatMul.PanelRows - 1) / MatMul.PanelRows * MatMul.PanelRows;
+
     private void NormRows(int begin, int end, int worker)
     {
         for (int r = begin; r < end; r++)

@@ -39,6 +39,53 @@ public sealed unsafe class PrepareTests
     }
 
     [Fact]
+    public void Prepare_Block32_RecordsOfEightBlocksRepeatThePairs()
+    {
+        foreach (int columns in Enumerable.Range(1, 40).Select(n => 32 * n))
+        {
+            float[] x = QuantSamples.Activations(columns, new Random(columns));
+            x[columns - 1] = columns % 96 == 0 ? float.PositiveInfinity : columns % 160 == 0 ? float.NaN : x[columns - 1];
+            using var row = Prepare(ActivationLayout.Q8Block32, x);
+            float* pairs = (float*)(row.Address + ((columns + 63) / 64 * 64));
+            byte* records = (byte*)row.Address + MatMul.RowBytes(ActivationLayout.Q8Block32, columns) - ((columns + 255) / 256 * 128);
+            for (int b = 0; b < columns / 32; b++)
+            {
+                byte* record = records + (b / 8 * 128) + (b % 8 * 4);
+                int sum = Enumerable.Range(32 * b, 32).Sum(i => ((sbyte*)row.Address)[i]);
+                Assert.Equal(pairs[(b / 2 * 4) + (b % 2)], *(float*)record);
+                Assert.Equal(pairs[(b / 2 * 4) + (b % 2) + 2], *(float*)(record + 32));
+                Assert.Equal(sum, *(int*)(record + 64));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.NegativeInfinity)]
+    [InlineData(1e-38f)]
+    [InlineData(0.25f)]
+    public void Prepare_Block256_EveryValueIsTheRoundedQuotient(float odd)
+    {
+        float[] x = QuantSamples.Activations(256, new Random(6));
+        x[200] = odd;
+        if (odd == 1e-38f)
+        {
+            Array.Clear(x);
+            x[200] = odd;
+        }
+
+        using var row = Prepare(ActivationLayout.Q8Block256, x);
+        float inverse = 127f / x.Aggregate(0f, (most, v) => MathF.Max(most, MathF.Abs(v)));
+        for (int i = 0; i < 256; i++)
+        {
+            float expected = float.IsInfinity(inverse) ? 0 : MathF.Round(x[i] * inverse);
+            Assert.Equal(float.IsNaN(expected) ? 0 : expected, ((sbyte*)row.Address)[i]);
+        }
+
+        Assert.All(new ReadOnlySpan<byte>((void*)(row.Address + 292), 28).ToArray(), b => Assert.Equal(0, b));
+    }
+
+    [Fact]
     public void Prepare_Block256_SumsGroupsOfSixteen()
     {
         float[] x = QuantSamples.Activations(512, new Random(1));
