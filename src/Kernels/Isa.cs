@@ -23,7 +23,7 @@ public static class Isa
     /// <summary>One short phrase for logs, for example <c>AVX-512 (F, BW, DQ, VL)</c>.</summary>
     public static string Describe() => Level switch
     {
-        IsaLevel.Avx512 => "AVX-512 (F, BW, DQ, VL)",
+        IsaLevel.Avx512 => AvxVnni.IsSupported ? "AVX-512 (F, BW, DQ, VL), AVX-VNNI" : "AVX-512 (F, BW, DQ, VL)",
         IsaLevel.Avx2 => "AVX2 + FMA",
         IsaLevel.AdvSimd => Dp.IsSupported ? "AdvSimd + dot products" : "AdvSimd",
         _ => "scalar",

@@ -17,11 +17,11 @@ internal static unsafe class PanelDot
     /// <summary>Writes lines of a panel: 64 columns of sixteen rows.</summary>
     /// <param name="rows">Sixteen rows of 64 bytes.</param>
     /// <param name="panel">Aligned to 64 bytes.</param>
-    /// <param name="mostValue">Largest byte.</param>
+    /// <param name="planes">2: high and low nibbles apart.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Pack(Vector512<byte>* rows, byte* panel, int mostValue)
+    public static void Pack(Vector512<byte>* rows, byte* panel, int planes)
     {
-        if (mostValue <= 127)
+        if (planes == 1)
         {
             Transpose16.Store((Vector512<int>*)rows, panel, 64, 16);
             return;

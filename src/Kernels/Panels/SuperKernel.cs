@@ -232,7 +232,7 @@ internal unsafe struct SuperKernel<T> : IPanelKernel
                 words[r] = HasMins ? values : values ^ Vector512.Create((byte)128);
             }
 
-            PanelDot.Pack(words, panel + (4 * k * PanelDot.GroupBytes(T.MostValue)), T.MostValue);
+            PanelDot.Pack(words, panel + (4 * k * PanelDot.GroupBytes(T.MostValue)), PanelDot.GroupBytes(T.MostValue) / 256);
         }
 
         byte* factors = panel + LineBytes;

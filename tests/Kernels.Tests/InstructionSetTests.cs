@@ -1,0 +1,37 @@
+using System.Diagnostics;
+using Xunit;
+
+namespace LayerStream.Kernels.Tests;
+
+/// <summary>
+/// The product tests once more in a process that lacks an instruction set. Single rows never use VNNI, so panels that are bit-equal to them
+/// with and without it are equal to each other.
+/// </summary>
+public sealed class InstructionSetTests
+{
+    [Theory]
+    [InlineData("DOTNET_EnableAVXVNNI")]
+    [InlineData("DOTNET_EnableAVX512")]
+    [InlineData("DOTNET_EnableAVX2")]
+    public async Task Products_WithoutAnInstructionSet_Hold(string setting)
+    {
+        if (Environment.GetEnvironmentVariable(setting) == "0")
+        {
+            Assert.Skip("this is that process");
+        }
+
+        string program = Path.Combine(AppContext.BaseDirectory, "Kernels.Tests" + (OperatingSystem.IsWindows() ? ".exe" : string.Empty));
+        ProcessStartInfo start = new(program, ["-method", "*" + nameof(MatMulTests.Multiply_AnyTokensAndRowSplit_BitEqual), "-method", "*" + nameof(MatMulTests.Multiply_GoldenRows_MatchesReferenceDots)])
+        {
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+        };
+        start.Environment[setting] = "0";
+        using Process process = Process.Start(start)!;
+        string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.True(process.ExitCode == 0, output);
+        Assert.Contains("Total: ", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("Total: 0", output, StringComparison.Ordinal);
+    }
+}
