@@ -42,6 +42,28 @@ internal sealed class GgufImage
         return image;
     }
 
+    /// <summary>The same kind of file with few items in each array and only the first small tensors, as a seed that mutations of bytes can cover.</summary>
+    internal static GgufImage ReadShortened(string path, int items, int tensors, int tensorBytes)
+    {
+        GgufModel model = GgufModel.Open(path);
+        GgufImage image = new() { Alignment = (int)model.Metadata.GetInt64("general.alignment", 32) };
+        foreach ((string key, object value) in model.Metadata.Entries)
+        {
+            object few = value is Array array && array.Length > items ? Shortened(array, items) : value;
+            image.Keys.Add(Pair.Of(key, few is string text && text.Length > tensorBytes ? text[..tensorBytes] : few));
+        }
+
+        int offset = 0;
+        foreach (TensorInfo tensor in model.Tensors.Where(t => t.Extent.Length <= tensorBytes).Take(tensors))
+        {
+            image.Tensors.Add(new Row(tensor.Name, [.. tensor.Shape], (int)tensor.Type, offset, null));
+            offset += (int)(tensor.Extent.Length + image.Alignment - 1) / image.Alignment * image.Alignment;
+        }
+
+        image.Data = new byte[offset];
+        return image;
+    }
+
     internal GgufImage Clone()
     {
         GgufImage copy = new() { Version = Version, Alignment = Alignment, Data = Data };
@@ -84,6 +106,13 @@ internal sealed class GgufImage
     {
         byte[] bytes = Encoding.UTF8.GetBytes(text);
         return [.. BitConverter.GetBytes((long)bytes.Length), .. bytes];
+    }
+
+    private static Array Shortened(Array array, int items)
+    {
+        Array copy = Array.CreateInstance(array.GetType().GetElementType()!, items);
+        Array.Copy(array, copy, items);
+        return copy;
     }
 
     /// <summary>A metadata pair: the value as it stands in the file.</summary>

@@ -2,6 +2,11 @@ using System.Diagnostics;
 using System.Globalization;
 using LayerStream.Fuzz;
 
+if (args is ["coverage", ..])
+{
+    return CoverageTarget.Run(args[1..]);
+}
+
 // fuzz [--seconds N] [--seed N] [--out FOLDER] [SEED.gguf ...]: exit code 0 without findings, 1 with.
 int seconds = 10, seed = Environment.TickCount;
 string folder = Path.Combine(Path.GetTempPath(), "layerstream-fuzz");

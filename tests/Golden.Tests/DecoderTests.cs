@@ -9,7 +9,7 @@ public sealed class DecoderTests(ITestOutputHelper log)
 {
     public static TheoryData<string> Cases => [.. GoldenCase.Own.Concat(GoldenCase.Names("arch")).Concat(GoldenCase.Names("extra")).Distinct().Order()];
 
-    public static TheoryData<string> Quantised => [.. GoldenCase.Names("quant-models")];
+    public static TheoryData<string> Quantised => [.. GoldenCase.Names("quant-models").DefaultIfEmpty("llama-q4_0")];
 
     [Theory]
     [MemberData(nameof(Cases))]

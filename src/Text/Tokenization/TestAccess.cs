@@ -1,3 +1,4 @@
 using System.Runtime.CompilerServices;
 
 [assembly: InternalsVisibleTo("Text.Tests")]
+[assembly: InternalsVisibleTo("Fuzz")]

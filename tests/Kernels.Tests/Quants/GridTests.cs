@@ -93,7 +93,7 @@ public sealed unsafe class GridTests
         fixed (byte* w = weights)
         fixed (float* y = all, one = single)
         {
-            for (IsaLevel level = IsaLevel.Scalar; level <= Isa.Level; level++)
+            foreach (IsaLevel level in Isa.Levels)
             {
                 MatMulLoop loop = QuantTypes.Find(type)!.Loop(ActivationLayout.Q8Block256, level)!;
                 loop.Multiply(w, Columns, 0, Rows, a, stride, Tokens, y, Rows);
