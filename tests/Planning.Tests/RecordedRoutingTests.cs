@@ -36,6 +36,7 @@ public sealed class RecordedRoutingTests
         {
             ReplayColumn column = ReplayColumn.Measure(trace, slots, []);
             Assert.True(column.ShareOfGain(ReplayColumn.Sight(1)) < 0.6);
+            Assert.True(column.ShareOfGain(ReplayColumn.Popular) < 0.6);
             Assert.True(column.ShareOfGain(ReplayColumn.Sight(4)) > column.ShareOfGain(ReplayColumn.Sight(1)));
         }
     }
