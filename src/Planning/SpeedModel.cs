@@ -5,11 +5,10 @@ namespace LayerStream.Planning;
 /// </summary>
 /// <param name="Compute">Compute of a token, everything resident.</param>
 /// <param name="Rates">What the device delivers.</param>
-/// <param name="Threads">Threads that compute, which reading takes processor time from.</param>
 /// <param name="DenseStreamedBytes">Weights outside the experts that every pass reads.</param>
 /// <param name="TransientSlots">Slots for experts that only pass through; all but one of them can take predicted reads.</param>
 /// <param name="PredictsReads">Whether a layer's experts are guessed and read before it demands them.</param>
-public sealed record SpeedModel(ComputeTimes Compute, ReadRates Rates, int Threads, long DenseStreamedBytes, int TransientSlots = 0, bool PredictsReads = false)
+public sealed record SpeedModel(ComputeTimes Compute, ReadRates Rates, long DenseStreamedBytes, int TransientSlots = 0, bool PredictsReads = false)
 {
     /// <summary>Share of a layer's missed experts that its router names from the state that enters the layer.</summary>
     public const double GuessedShare = 0.9;
@@ -60,5 +59,6 @@ public sealed record SpeedModel(ComputeTimes Compute, ReadRates Rates, int Threa
         return (before + Math.Max(others, rest / rate) + last, before + others + last);
     }
 
-    private double Stolen(double bytes) => bytes * Rates.CpuSecondsPerByte / Threads;
+    /// <summary>A core that serves a read holds up the whole crew: its pieces of work are too short to be divided anew.</summary>
+    private double Stolen(double bytes) => bytes * Rates.CpuSecondsPerByte;
 }

@@ -9,21 +9,21 @@ public sealed class SpeedModelTests
     [Fact]
     public void Predict_AllResident_IsCompute()
     {
-        SpeedForecast speed = new SpeedModel(ComputeTimes.Dense(3), new ReadRates(1, 1, 0, 1), 1, 0).Predict(null);
+        SpeedForecast speed = new SpeedModel(ComputeTimes.Dense(3), new ReadRates(1, 1, 0, 1), 0).Predict(null);
         Assert.Equal((3, 3, 0, SpeedLimit.Compute), (speed.Seconds, speed.ComputeSeconds, speed.ReadSeconds, speed.Limit));
     }
 
     [Fact]
     public void Predict_DenseStream_IsTheLargerOfReadAndCompute()
     {
-        SpeedForecast reads = new SpeedModel(ComputeTimes.Dense(4), new ReadRates(2, 1, 0, 0), 1, 10).Predict(null);
+        SpeedForecast reads = new SpeedModel(ComputeTimes.Dense(4), new ReadRates(2, 1, 0, 0), 10).Predict(null);
         Assert.Equal((5, 1, SpeedLimit.DenseReads), (reads.Seconds, reads.WaitSeconds, reads.Limit));
-        Assert.Equal(4, new SpeedModel(ComputeTimes.Dense(4), new ReadRates(2, 1, 0, 0), 1, 6).Predict(null).Seconds, 12);
+        Assert.Equal(4, new SpeedModel(ComputeTimes.Dense(4), new ReadRates(2, 1, 0, 0), 6).Predict(null).Seconds, 12);
     }
 
     [Fact]
     public void Predict_ReadsThatTakeProcessorTime_SlowCompute() =>
-        Assert.Equal(4 + (6 * 0.5 / 2), new SpeedModel(ComputeTimes.Dense(4), new ReadRates(100, 1, 0, 0.5), 2, 6).Predict(null).Seconds, 12);
+        Assert.Equal(4 + (6 * 0.5), new SpeedModel(ComputeTimes.Dense(4), new ReadRates(100, 1, 0, 0.5), 6).Predict(null).Seconds, 12);
 
     [Fact]
     public void Predict_MissedExperts_HideBehindTheLayersOwnExpertsOnly()
@@ -52,12 +52,12 @@ public sealed class SpeedModelTests
     public void Predict_DenseStreamBesideMisses_IsNeverBelowTheDevice()
     {
         ComputeTimes compute = new(2, 1, 0, 0.2, 0.1, 1);
-        SpeedForecast speed = new SpeedModel(compute, new ReadRates(1, Rate, 0, 0), 1, 9).Predict(Replay(3));
+        SpeedForecast speed = new SpeedModel(compute, new ReadRates(1, Rate, 0, 0), 9).Predict(Replay(3));
         Assert.Equal((9 + 3, SpeedLimit.DenseReads), (speed.Seconds, speed.Limit));
     }
 
     private static double Seconds(ComputeTimes compute, ReadRates rates, int misses, bool predicts = false, int transients = 4) =>
-        new SpeedModel(compute, rates, 1, 0, transients, predicts).Predict(Replay(misses)).Seconds;
+        new SpeedModel(compute, rates, 0, transients, predicts).Predict(Replay(misses)).Seconds;
 
     /// <summary>A layer that uses four experts, of which the first token after the prompt misses some.</summary>
     private static PlannedReplay Replay(int misses)

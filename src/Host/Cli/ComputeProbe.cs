@@ -16,7 +16,7 @@ internal static class ComputeProbe
 {
     private const int FewestPasses = 3, Context = 64;
 
-    /// <summary>Runs passes for about <paramref name="time"/>, at least three, the first uncounted; gives the lower quartiles, as whatever disturbs only adds.</summary>
+    /// <summary>Runs passes for about <paramref name="time"/>, at least three, the first uncounted; gives the medians.</summary>
     public static ComputeTimes Measure(GgufModel model, EnginePlan plan, ModelOptions options, TimeSpan time)
     {
         ModelSpec spec = plan.Spec;
@@ -42,7 +42,7 @@ internal static class ComputeProbe
         }
 
         times.RemoveAt(0);
-        double Usual(Func<ComputeTimes, double> of) => times.Select(of).Order().ElementAt(times.Count / 4);
+        double Usual(Func<ComputeTimes, double> of) => times.Select(of).Order().ElementAt(times.Count / 2);
         return new ComputeTimes(
             Usual(t => t.OutsideSeconds), Usual(t => t.BeforeSeconds), Usual(t => t.GuessSeconds), Usual(t => t.BesideSeconds), Usual(t => t.ExpertSeconds), times[0].ExpertLayers);
     }

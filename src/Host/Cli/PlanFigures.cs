@@ -69,7 +69,7 @@ internal sealed record PlanFigures
     }
 
     private static SpeedForecast Forecast(EnginePlan plan, ReadRates rates, ComputeTimes compute, ModelOptions options, PlannedReplay? replay) =>
-        new SpeedModel(compute, rates, plan.Threads, Dense(plan), plan.Experts.TransientSlots, options.Prediction != PredictionMode.Off).Predict(replay);
+        new SpeedModel(compute, rates, Dense(plan), plan.Experts.TransientSlots, options.Prediction != PredictionMode.Off).Predict(replay);
 
     private static PlannedReplay? Replays(EnginePlan plan, RouteTrace? routes) =>
         plan.Experts.Layouts.Count == 0 ? null : routes is null ? PlannedReplay.OfSynthetic(plan.Experts) : PlannedReplay.Of(plan.Experts, routes);
