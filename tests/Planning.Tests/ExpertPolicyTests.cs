@@ -126,10 +126,32 @@ public sealed class ExpertPolicyTests
     }
 
     [Fact]
+    public void Belady_WithSharedSlotsOnSmallTraces_EqualsTheBestOfAllDecisions()
+    {
+        for (ulong seed = 0; seed < 20; seed++)
+        {
+            RouteTrace trace = SyntheticRouting.Generate(SharedTraces.Header(2, 5, 2), 6, seed, locality: 0.5);
+            long best = Best(trace, 0, 0, slots: 4);
+            Assert.Equal(best, BeladyBound.Run(trace, ExpertCacheShape.Even(2, 5, 2, 2), shared: true).Hits);
+            Assert.True(BeladyBound.Run(trace, ExpertCacheShape.Even(2, 5, 2, 2), shared: false).Hits <= best);
+        }
+    }
+
+    [Fact]
+    public void Belady_WithAWarmUp_CountsTheSameTokensAsAPolicy()
+    {
+        ExpertCacheShape shape = ExpertCacheShape.Even(Layers, Experts, Routed, 7);
+        ReplayCounts bound = BeladyBound.Run(Trace, shape, shared: false, warmUpTokens: 50), policy = ExpertReplay.Run(Trace, ExpertPolicies.Find("decay")!, shape, 50);
+        Assert.Equal((policy.Accesses, policy.Bytes), (bound.Accesses, bound.Bytes));
+        Assert.True(bound.Hits >= policy.Hits);
+    }
+
+    [Fact]
     public void Foresight_OfTheWholeTrace_IsBelady()
     {
         ExpertCacheShape shape = ExpertCacheShape.Even(Layers, Experts, Routed, 7);
         Assert.Equal(BeladyBound.Run(Trace, shape, shared: false), ForesightReplay.Run(Trace, shape, sightTokens: 1000));
+        Assert.Equal(BeladyBound.Run(Trace, shape, shared: false), ForesightReplay.Run(Trace, shape, sightTokens: 1000, knowsPopularity: true));
     }
 
     [Theory]
@@ -148,27 +170,34 @@ public sealed class ExpertPolicyTests
         }
     }
 
-    /// <summary>Most hits from a touch on, over every subset that may be kept of residents and routed.</summary>
-    private static long Best(RouteTrace trace, int touch, int resident, int slots)
+    /// <summary>Most hits from a touch on, over every subset that may be kept of residents and routed; a layer's experts have bits of their own.</summary>
+    private static long Best(RouteTrace trace, int touch, int resident, int slots, Dictionary<(int, int), long>? known = null)
     {
+        known ??= [];
         if (touch == trace.Touches.Count)
         {
             return 0;
         }
 
-        int routed = trace.Experts(trace.Touches[touch]).ToArray().Aggregate(0, (set, e) => set | (1 << e));
+        if (known.TryGetValue((touch, resident), out long found))
+        {
+            return found;
+        }
+
+        int layer = trace.Touches[touch].Layer, experts = trace.Header.Experts;
+        int routed = trace.Experts(trace.Touches[touch]).ToArray().Aggregate(0, (set, e) => set | (1 << ((layer * experts) + e)));
         int mayStay = resident | routed;
         long best = 0;
         for (int keep = mayStay; ; keep = (keep - 1) & mayStay)
         {
             if (int.PopCount(keep) <= slots)
             {
-                best = Math.Max(best, Best(trace, touch + 1, keep, slots));
+                best = Math.Max(best, Best(trace, touch + 1, keep, slots, known));
             }
 
             if (keep == 0)
             {
-                return best + int.PopCount(resident & routed);
+                return known[(touch, resident)] = best + int.PopCount(resident & routed);
             }
         }
     }

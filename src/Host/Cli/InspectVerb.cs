@@ -16,7 +16,7 @@ public static class InspectVerb
     /// <summary>The verb.</summary>
     public static Command Create()
     {
-        Command verb = new("inspect", "Describes a model file as JSON, or extracts a tensor.") { s_file, s_tensor, s_out };
+        Command verb = new("inspect", "Describes a model file (--json: with every tensor), or extracts a tensor.") { s_file, s_tensor, s_out };
         verb.SetAction(parse => Run(parse));
         return verb;
     }
@@ -32,7 +32,15 @@ public static class InspectVerb
         GgufModel model = GgufModel.Open(CommonOptions.Bind(parse, parse.GetValue(s_file)).ModelPath);
         if (tensor is null)
         {
-            JsonOut.Write(json => Describe(json, model), indented: true);
+            if (CommonOptions.Json(parse))
+            {
+                JsonOut.Write(json => Describe(json, model), indented: true);
+            }
+            else
+            {
+                Console.Out.Write(InspectReport.Render(model));
+            }
+
             return Failures.Success;
         }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 
 namespace LayerStream.Host.Cli;
 
@@ -47,6 +48,12 @@ public static class PerplexityVerb
         }
 
         double mean = sum / scored;
+        if (!options.Json)
+        {
+            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"perplexity {Math.Exp(mean):F4} (mean loss {mean:F4} nats) over {scored} of {end} tokens{(model.Plan.Lossy.Count > 0 ? ", " + LossyNotice.Text(model.Plan) : "")}"));
+            return Failures.Success;
+        }
+
         JsonOut.Write(json =>
         {
             json.WriteNumber("perplexity", Math.Exp(mean));

@@ -3,8 +3,9 @@ using LayerStream.Formats;
 namespace LayerStream.Planning;
 
 /// <summary>
-/// A cache that knows the routing of the next n tokens for certain and beyond them values experts by their past (<see cref="UseHistory"/>).
-/// A yardstick, not a bound: with better guesses beyond its sight, or shared slots, a policy may pass it. Slots per layer.
+/// A cache that knows the routing of the next n tokens for certain and beyond them values experts by their past (<see cref="UseHistory"/>),
+/// or by how often the whole trace uses them, what is still to come included. A yardstick, not a bound: with better guesses beyond its
+/// sight, or shared slots, a policy may pass it. Slots per layer.
 /// </summary>
 public static class ForesightReplay
 {
@@ -13,7 +14,8 @@ public static class ForesightReplay
     /// <param name="shape">Sizes.</param>
     /// <param name="sightTokens">Tokens it sees ahead, n.</param>
     /// <param name="warmUpTokens">Tokens not counted.</param>
-    public static ReplayCounts Run(RouteTrace trace, ExpertCacheShape shape, int sightTokens, int warmUpTokens = 0)
+    /// <param name="knowsPopularity">Beyond its sight it knows the uses in the whole trace, instead of the past.</param>
+    public static ReplayCounts Run(RouteTrace trace, ExpertCacheShape shape, int sightTokens, int warmUpTokens = 0, bool knowsPopularity = false)
     {
         int experts = trace.Header.Experts;
         Queue<int>[] uses = [.. Enumerable.Range(0, shape.Layers * experts).Select(_ => new Queue<int>())];
@@ -25,6 +27,7 @@ public static class ForesightReplay
             }
         }
 
+        int[] popularity = [.. uses.Select(u => u.Count)];
         UseHistory history = new(shape.Layers, experts);
         float[] values = new float[experts];
         HashSet<int>[] kept = [.. Enumerable.Range(0, shape.Layers).Select(_ => new HashSet<int>())];
@@ -39,6 +42,11 @@ public static class ForesightReplay
             }
 
             history.Touch(touch.Layer, routed, values);
+            for (int e = 0; e < experts && knowsPopularity; e++)
+            {
+                values[e] = popularity[(touch.Layer * experts) + e];
+            }
+
             double Value(int expert) => uses[(touch.Layer * experts) + expert].TryPeek(out int next) && next - touch.Token <= sightTokens
                 ? 1e6 - next
                 : values[expert];

@@ -13,6 +13,12 @@ public sealed record ReplayColumn(int Slots, IReadOnlyDictionary<string, ReplayC
     /// <summary>Name of the bound with slots shared by all layers.</summary>
     public const string SharedBound = "belady-shared";
 
+    /// <summary>Name of the row that knows how often the whole trace uses each expert, and keeps the most used.</summary>
+    public const string Popular = "popularity";
+
+    /// <summary>Name of the row that knows this and the next token.</summary>
+    public const string PopularSight = "popularity + 1";
+
     /// <summary>Tokens of foresight shown beside the bounds; none of them is known to a policy.</summary>
     public static IReadOnlyList<int> SightTokens { get; } = [1, 2, 4];
 
@@ -35,6 +41,8 @@ public sealed record ReplayColumn(int Slots, IReadOnlyDictionary<string, ReplayC
             rows.Add(Sight(tokens), ForesightReplay.Run(trace, shape, tokens, warmUpTokens));
         }
 
+        rows.Add(Popular, ForesightReplay.Run(trace, shape, 0, warmUpTokens, knowsPopularity: true));
+        rows.Add(PopularSight, ForesightReplay.Run(trace, shape, 1, warmUpTokens, knowsPopularity: true));
         rows.Add(Bound, BeladyBound.Run(trace, shape, shared: false, warmUpTokens));
         rows.Add(SharedBound, BeladyBound.Run(trace, shape, shared: true, warmUpTokens));
         return new ReplayColumn(slots, rows);
