@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using LayerStream.Formats;
 using LayerStream.Kernels;
@@ -7,13 +8,14 @@ namespace LayerStream.Kernels.Benchmarks;
 
 /// <summary>
 /// Single-thread rates of the matrix products. Arguments: names of types (default: the common ones), <c>f32</c> for the reference mode,
-/// <c>ops</c> for the operators between matrix products instead.
+/// <c>columns=N</c> for the length of a row (4096), <c>ops</c> for the operators between matrix products instead.
 /// </summary>
 internal static unsafe class Program
 {
-    private const int Columns = 4096;
     private const long MatrixBytes = 200L << 20;
     private const int Tokens = 64;
+
+    private static int Columns = 4096;
 
     private static readonly (TensorType Type, int BlockElements, int BlockBytes)[] Types =
     [
@@ -33,6 +35,12 @@ internal static unsafe class Program
             Console.WriteLine(Isa.Describe());
             LayerOpRates.Measure();
             return;
+        }
+
+        if (args.FirstOrDefault(a => a.StartsWith("columns=", StringComparison.Ordinal)) is { } columns)
+        {
+            Columns = int.Parse(columns[8..], CultureInfo.InvariantCulture);
+            args = [.. args.Where(a => a != columns)];
         }
 
         ActivationMode mode = args.Contains("f32") ? ActivationMode.F32 : ActivationMode.Int8;
@@ -58,7 +66,7 @@ internal static unsafe class Program
         int gemmRows = Math.Min(rows, 256);
         ActivationLayout layout = MatMul.LayoutFor(type, mode);
         long stride = MatMul.RowBytes(layout, Columns);
-        nint x = (nint)NativeMemory.AlignedAlloc(4 * Columns, 64);
+        nint x = (nint)NativeMemory.AlignedAlloc((nuint)(4 * Columns), 64);
         nint a = (nint)NativeMemory.AlignedAlloc((nuint)(stride * Tokens), 64);
         nint y = (nint)NativeMemory.AlignedAlloc((nuint)(4L * rows * Tokens), 64);
         for (int i = 0; i < Columns; i++)

@@ -10,17 +10,19 @@ internal unsafe interface IPanelKernel
     /// <summary>Layout of the activations.</summary>
     static abstract ActivationLayout Layout { get; }
 
-    /// <summary>Columns that divide every column count, except for a tail the kernel handles itself.</summary>
-    static abstract int BlockColumns { get; }
-
     /// <summary>Bytes of a packed panel of sixteen rows and <see cref="PanelLoop{TKernel}.PanelColumns"/> columns.</summary>
     static abstract int PanelBytes { get; }
 
     /// <summary>Bytes of a row of weights.</summary>
     static abstract long RowBytes(int columns);
 
-    /// <summary>One output: a row and a token.</summary>
-    static abstract float Row(byte* weights, int columns, byte* activations);
+    /// <summary>The outputs of some rows and one token.</summary>
+    /// <param name="weights">The first row.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="columns">Columns of a row.</param>
+    /// <param name="activations">The token's prepared row.</param>
+    /// <param name="y">One float per row.</param>
+    static abstract void Rows(byte* weights, int rows, int columns, byte* activations, float* y);
 
     /// <summary>Unpacks columns [column, column + count) of sixteen rows, the last ones repeated if there are fewer.</summary>
     /// <param name="weights">The first row.</param>

@@ -22,6 +22,9 @@ internal sealed unsafe class PanelLoop<TKernel> : MatMulLoop
     /// <summary>Below these, unpacking rows that are not there, or for too few tokens, costs more than it saves.</summary>
     private const int FewestTokens = 4, FewestRows = 8;
 
+    /// <summary>Rows that stay in the cache for the next of a few tokens.</summary>
+    private const int RowsAtOnce = 64;
+
     private const int SumsOf = LaneSums.Lanes * Rows;
 
     /// <inheritdoc/>
@@ -35,11 +38,12 @@ internal sealed unsafe class PanelLoop<TKernel> : MatMulLoop
         }
 
         long rowBytes = TKernel.RowBytes(columns);
-        for (int row = rowBegin; row < rowEnd; row++)
+        for (int row = rowBegin; row < rowEnd; row += RowsAtOnce)
         {
+            int rows = Math.Min(RowsAtOnce, rowEnd - row);
             for (int token = 0; token < tokens; token++)
             {
-                y[(token * yStride) + row] = TKernel.Row(weights + (row * rowBytes), columns, activations + (token * activationStride));
+                TKernel.Rows(weights + (row * rowBytes), rows, columns, activations + (token * activationStride), y + (token * yStride) + row);
             }
         }
     }

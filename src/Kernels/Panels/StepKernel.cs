@@ -14,8 +14,6 @@ internal unsafe struct StepKernel<T> : IPanelKernel
 
     public static ActivationLayout Layout => ActivationLayout.Q8Block32;
 
-    public static int BlockColumns => 32;
-
     /// <summary>Lines, then a scale per block and row, then an offset.</summary>
     public static int PanelBytes => LineBytes + (2 * MostBlocks * 64);
 
@@ -41,23 +39,36 @@ internal unsafe struct StepKernel<T> : IPanelKernel
     public static long RowBytes(int columns) => (long)columns / 32 * (T.StepBytes / 2);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static float Row(byte* weights, int columns, byte* activations)
+    public static void Rows(byte* weights, int rows, int columns, byte* activations, float* y)
     {
-        byte* x = activations;
-        byte* blocks = activations + Activations.BlocksOffset(columns);
-        Vector256<float> sum = default;
-        int steps = columns / 64;
-        for (; steps >= Steps; steps -= Steps)
+        long rowBytes = RowBytes(columns);
+        byte* firstRecord = activations + Activations.BlocksOffset(columns);
+        int rest = columns % (64 * Steps);
+        bool wholeSteps = rest % 64 == 0 && columns >= 64 * Steps;
+        for (int r = 0; r < rows; r++)
         {
-            RowPrefetch.Ahead(weights, Steps * T.StepBytes);
-            Vector256<float> scales = T.Scales(weights, out Vector256<float> offsets);
-            sum = Add(scales, offsets, blocks, Dots(weights, x, Steps), sum);
-            weights += Steps * T.StepBytes;
-            x += Steps * 64;
-            blocks += Activations.BlockRecordBytes;
-        }
+            byte* w = weights;
+            byte* x = activations;
+            byte* record = firstRecord;
+            Vector256<float> sum = default;
+            for (int steps = columns / 64; steps >= Steps; steps -= Steps)
+            {
+                RowPrefetch.Ahead(w, Steps * T.StepBytes);
+                Vector256<float> scales = T.Scales(w, out Vector256<float> offsets);
+                sum = Add(scales, offsets, record, Dots(w, x, Steps), sum);
+                w += Steps * T.StepBytes;
+                x += Steps * 64;
+                record += Activations.BlockRecordBytes;
+            }
 
-        return LaneSums.Total(columns % (64 * Steps) == 0 ? sum : Rest(weights, columns % (64 * Steps), x, blocks, sum));
+            weights += rowBytes;
+            if (rest != 0)
+            {
+                sum = wholeSteps ? LastSteps(w, weights, x, record, sum) : Rest(w, rest, x, record, sum);
+            }
+
+            y[r] = LaneSums.Total(sum);
+        }
     }
 
     [SkipLocalsInit]
@@ -263,6 +274,20 @@ internal unsafe struct StepKernel<T> : IPanelKernel
 
         sum = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(dots), scales * Vector256.Load((float*)blocks), sum);
         return T.HasOffsets ? Vector256.FusedMultiplyAdd(offsets, Vector256.Load((float*)(blocks + Activations.RecordScaledSums)), sum) : sum;
+    }
+
+    /// <summary>One to three whole steps; their scales are the last of the eight that end with the row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> LastSteps(byte* w, byte* end, byte* x, byte* record, Vector256<float> sum)
+    {
+        RowPrefetch.Ahead(w, Steps * T.StepBytes);
+        int steps = (int)(end - w) / T.StepBytes;
+        Vector256<float> scales = T.Scales(end - (Steps * T.StepBytes), out Vector256<float> offsets);
+        Vector256<int> order = Vector256.Create(0, 1, 2, 3, 4, 5, 6, 7) + Vector256.Create(2 * (Steps - steps));
+        scales = Avx2.PermuteVar8x32(scales, order);
+        offsets = T.HasOffsets ? Avx2.PermuteVar8x32(offsets, order) : default;
+        Vector256<int> dots = steps switch { 1 => Dots(w, x, 1), 2 => Dots(w, x, 2), _ => Dots(w, x, 3) };
+        return Add(scales, offsets, record, dots, sum);
     }
 
     /// <summary>The blocks after the last four whole steps; scales of blocks that are not there meet activations' scales of zero.</summary>

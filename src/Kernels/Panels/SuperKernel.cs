@@ -10,13 +10,12 @@ internal unsafe struct SuperKernel<T> : IPanelKernel
 {
     private const int PanelColumns = PanelLoop<SuperKernel<T>>.PanelColumns;
     private const int MostBlocks = PanelColumns / 256;
+    private const int MostShort = 4; // blocks of a row of which several are multiplied at once
     private const int FactorsOf = 16 * 64; // sixteen groups of sixteen rows, each factor twice
     private const int MinsOf = 8 * 64; // eight pairs of groups
     private const int ScalesOf = 2 * 64; // d and dMin
 
     public static ActivationLayout Layout => ActivationLayout.Q8Block256;
-
-    public static int BlockColumns => 256;
 
     public static int PanelBytes => MostBlocks * PackedBytes;
 
@@ -43,7 +42,18 @@ internal unsafe struct SuperKernel<T> : IPanelKernel
 
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static float Row(byte* weights, int columns, byte* activations)
+    public static void Rows(byte* weights, int rows, int columns, byte* activations, float* y)
+    {
+        int done = columns <= MostShort * 256 ? ShortRows(weights, rows, columns / 256, activations, y) : 0;
+        for (int r = done; r < rows; r++)
+        {
+            y[r] = Row(weights + (r * RowBytes(columns)), columns, activations);
+        }
+    }
+
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float Row(byte* weights, int columns, byte* activations)
     {
         byte* buffer = stackalloc byte[T.StagedBytes == T.BlockBytes ? 64 : (LaneSums.Lanes * T.StagedBytes) + 64];
         Vector512<int>* dots = stackalloc Vector512<int>[LaneSums.Lanes];
@@ -77,14 +87,7 @@ internal unsafe struct SuperKernel<T> : IPanelKernel
             }
 
             weights += count * T.BlockBytes;
-            Vector256<int> dot = LaneSums.OfEight(dots);
-            Vector256<int> min = HasMins ? LaneSums.OfEight(mins) : default;
-            dot = T.Form == SuperBlockForm.Biased ? dot - min : dot;
-            sum = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(dot), Vector256.Load(scales), sum);
-            if (T.Form == SuperBlockForm.Minimums)
-            {
-                sum = Vector256.FusedMultiplyAdd(-Vector256.ConvertToSingle(min), Vector256.Load(scales + LaneSums.Lanes), sum);
-            }
+            sum = AddBlocks(dots, mins, Vector256.Load(scales), Vector256.Load(scales + LaneSums.Lanes), sum);
         }
 
         return LaneSums.Total(sum);
@@ -255,6 +258,86 @@ internal unsafe struct SuperKernel<T> : IPanelKernel
         }
 
         Transpose16.Store((Vector512<int>*)words, factors + FactorsOf, 64, 8);
+    }
+
+    /// <summary>
+    /// Rows of up to four blocks, several at once: the sums of eight blocks are then those of two, four or eight rows. Returns how many
+    /// rows that were: the last ones are left where eight blocks would reach behind them.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int ShortRows(byte* weights, int rows, int blocks, byte* activations, float* y)
+    {
+        byte* buffer = stackalloc byte[T.StagedBytes == T.BlockBytes ? 64 : (LaneSums.Lanes * T.StagedBytes) + 64];
+        Vector512<int>* dots = stackalloc Vector512<int>[LaneSums.Lanes];
+        Vector256<int>* mins = stackalloc Vector256<int>[LaneSums.Lanes];
+        float* scales = stackalloc float[2 * LaneSums.Lanes];
+        int* order = stackalloc int[LaneSums.Lanes];
+        buffer = (byte*)(((nint)buffer + 63) & ~63);
+        Clear(dots, mins, scales);
+        int lanes = blocks > 2 ? 4 : blocks, rowsAtOnce = LaneSums.Lanes / lanes; // lanes of a row
+        for (int lane = 0; lane < LaneSums.Lanes; lane++)
+        {
+            int b = lane % lanes;
+            scales[lane] = b < blocks ? *(float*)(activations + (b * Activations.Block256Bytes) + Activations.Scale256Offset) : 0;
+            order[lane] = Math.Min(b, blocks - 1) + (lane / lanes * blocks); // an unused lane repeats a scale of its own row
+        }
+
+        Vector256<float> a = Vector256.Load(scales);
+        int done = 0;
+        for (; done + rowsAtOnce <= rows && (rows - done) * blocks >= LaneSums.Lanes; done += rowsAtOnce)
+        {
+            byte* first = T.Stage(weights, rowsAtOnce * blocks, buffer);
+            byte* block = first;
+            RowPrefetch.Ahead(weights, rowsAtOnce * blocks * T.BlockBytes);
+            for (int lane = 0; lane < LaneSums.Lanes; lane += lanes)
+            {
+                for (int b = 0; b < blocks; b++)
+                {
+                    dots[lane + b] = Dot(block, activations + (b * Activations.Block256Bytes), out mins[lane + b]);
+                    block += T.StagedBytes;
+                }
+            }
+
+            weights += rowsAtOnce * blocks * T.BlockBytes;
+            Vector256<float> d = Avx2.PermuteVar8x32(T.Scales(first, out Vector256<float> dMin), Vector256.Load(order)) * a;
+            Vector256<float> sums = AddBlocks(dots, mins, d, Avx2.PermuteVar8x32(dMin, Vector256.Load(order)) * a, default);
+            StoreShort(sums, lanes, y + done);
+        }
+
+        return done;
+    }
+
+    /// <summary>Adds the lanes of each row in the order of <see cref="LaneSums.Total"/>, in which the lanes that are not there are zeros.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreShort(Vector256<float> sums, int lanes, float* y)
+    {
+        if (lanes == 1)
+        {
+            sums.Store(y);
+            return;
+        }
+
+        if (lanes == 2)
+        {
+            Vector256<float> two = sums + Avx.Permute(sums, 0b10_11_00_01);
+            (y[0], y[1], y[2], y[3]) = (two[0], two[2], two[4], two[6]);
+            return;
+        }
+
+        Vector256<float> four = sums + Avx.Permute(sums, 0b01_00_11_10);
+        four += Avx.Permute(four, 0b10_11_00_01);
+        (y[0], y[1]) = (four[0], four[4]);
+    }
+
+    /// <summary>Adds eight blocks to their lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> AddBlocks(Vector512<int>* dots, Vector256<int>* mins, Vector256<float> scales, Vector256<float> minScales, Vector256<float> sum)
+    {
+        Vector256<int> dot = LaneSums.OfEight(dots);
+        Vector256<int> min = HasMins ? LaneSums.OfEight(mins) : default;
+        dot = T.Form == SuperBlockForm.Biased ? dot - min : dot;
+        sum = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(dot), scales, sum);
+        return T.Form == SuperBlockForm.Minimums ? Vector256.FusedMultiplyAdd(-Vector256.ConvertToSingle(min), minScales, sum) : sum;
     }
 
     private static void Clear(Vector512<int>* dots, Vector256<int>* mins, float* scales)
