@@ -7,7 +7,8 @@ at depths 8 and 16; each bracket counts with its better pattern. The sampler dra
   disk        demanded bytes per token / fio alone; the share of it
   firstToken  prompt seconds / max(one sweep of what is not resident / fio, compute alone)
 Dense compute is that of a run with everything resident if --resident-mib says how much memory that takes, else of a run in the same budget
-without predicted reads, whose disk is idle while the dense part (pinned as a whole) computes. The compute of a prompt alone needs --resident-mib."""
+without predicted reads, whose disk is idle while the dense part (pinned as a whole) computes. The compute of a prompt alone needs --resident-mib.
+--lock FILE holds an exclusive lock (flock) around each measurement, for machines on which several people measure."""
 import argparse, json, os, subprocess, sys
 from pathlib import Path
 own, more = (sys.argv[1:sys.argv.index("--")], sys.argv[sys.argv.index("--") + 1:]) if "--" in sys.argv else (sys.argv[1:], [])
@@ -53,6 +54,7 @@ if a.lock:
 before = fio((slab, 256))
 r = run(LIMIT, *([] if not a.trace else ["--trace", a.trace]), *more)
 after = fio((slab, 256))
+if a.lock: fcntl.flock(lock, fcntl.LOCK_UN); fcntl.flock(lock, fcntl.LOCK_EX) # lets others in
 if not a.resident_mib and not a.no_dense: quiet = run(LIMIT, "--predict", "off", *more, tokens=min(a.tokens, 12))
 elif a.resident_mib: quiet = run(a.resident_mib << 20, *more, tokens=min(a.tokens, 12))
 else: quiet = r
