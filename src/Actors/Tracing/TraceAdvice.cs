@@ -3,7 +3,7 @@ namespace LayerStream.Actors;
 /// <summary>Which option to change after a trace, or to keep: follows from what the passes waited for and from when the disk was idle.</summary>
 internal static class TraceAdvice
 {
-    private const double LeastWait = 0.03; // of the wall: less is not worth an option
+    private const double LeastWait = 0.05; // of the wall: less is not worth an option
     private const double BusyShare = 0.95; // of the wall with reads in flight: the disk has no idle time left
     private const int MostDepth = 64;
 
