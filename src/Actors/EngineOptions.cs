@@ -15,6 +15,12 @@ public sealed record EngineOptions
     /// <summary>Slots that may be ahead of compute; 0 = choose.</summary>
     public int PrefetchDepth { get; init; }
 
+    /// <summary>Reads that may run at the same time; 0 = choose by depth and experts.</summary>
+    public int ReadsInFlight { get; init; }
+
+    /// <summary>Slots through which experts pass that are not kept; 0 = choose.</summary>
+    public int TransientExperts { get; init; }
+
     /// <summary>Compute threads; 0 = one for each core.</summary>
     public int Threads { get; init; }
 

@@ -80,7 +80,8 @@ internal sealed class EngineParts : IDisposable
         ModelSpec spec = plan.Spec;
         MemoryPlan memory = plan.Memory;
         int streaming = Math.Clamp(memory.PrefetchDepth, 2, 8), demanding = memory.Experts.AllResident ? 0 : DemandThreads;
-        Reader = Own(new FlashReader(Device, streaming + demanding, demanding));
+        int reads = options.ReadsInFlight > 0 ? options.ReadsInFlight : streaming + demanding;
+        Reader = Own(new FlashReader(Device, reads, Math.Min(demanding, reads / 2)));
         Trace = new TraceRing(plan.TraceCapacity);
         AlignedBuffer staging = Own(AlignedBuffer.Allocate((256 * 1024) + ((spec.EmbeddingRowBytes + 4095) / 4096 * 4096), "I/O staging"));
         AlignedBuffer small = Own(WeightLoader.LoadSmall(spec, Reader, staging));

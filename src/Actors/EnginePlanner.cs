@@ -11,6 +11,8 @@ namespace LayerStream.Actors;
 public static class EnginePlanner
 {
     private const long MiB = 1 << 20;
+    private const int UsualReads = 12;               // whose threads the measured reserve covers
+    private const long ReaderStackBytes = 64 * 1024; // that a further one touches
 
     /// <summary>Share of the free memory that the default budget takes.</summary>
     public const double DefaultShare = 0.8;
@@ -30,8 +32,11 @@ public static class EnginePlanner
         int threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
         int traceCapacity = 1 << BitOperations.Log2((uint)(Math.Clamp(budget / 256, MiB / 2, 16 * MiB) / TraceRing.BytesFor(1)));
         long heap = (20 * MiB) + (4 * MetadataBytes(model)) + TraceRing.BytesFor(traceCapacity) + ExpertPlan.ManagedBytes(spec) + options.ExtraHeapBytes;
-        long runtime = options.RuntimeReserveBytes > 0 ? options.RuntimeReserveBytes : MeasureRuntime(threads);
-        MemoryPlan memory = MemoryPlanner.Plan(new PlanInputs(spec, budget, heap, runtime, threads, options.Context, options.PrefetchDepth, spec.StateBytesPerToken(options.KvType)));
+        long runtime = options.RuntimeReserveBytes > 0 ? options.RuntimeReserveBytes : MeasureRuntime(threads) + (Math.Max(0, options.ReadsInFlight - UsualReads) * ReaderStackBytes);
+        MemoryPlan memory = MemoryPlanner.Plan(new PlanInputs(spec, budget, heap, runtime, threads, options.Context, options.PrefetchDepth, spec.StateBytesPerToken(options.KvType))
+        {
+            TransientExperts = options.TransientExperts,
+        });
         BudgetSheet sheet = new(budget);
         foreach ((string account, long bytes) in memory.Accounts)
         {

@@ -52,6 +52,15 @@ public sealed record RunResult
     /// <summary>Time the crew was busy, over the decode passes.</summary>
     public required double ComputeSeconds { get; init; }
 
+    /// <summary>Of it, time on experts.</summary>
+    public required double ExpertComputeSeconds { get; init; }
+
+    /// <summary>Time the crew was busy with the prompt's passes.</summary>
+    public required double PromptComputeSeconds { get; init; }
+
+    /// <summary>Bytes demanded by the prompt's passes.</summary>
+    public required long PromptBytes { get; init; }
+
     /// <summary>(load + compute − wall) ÷ min(load, compute) over the decode passes; 1 when nothing was loaded.</summary>
     public required double OverlapShare { get; init; }
 

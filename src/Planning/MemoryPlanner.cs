@@ -65,7 +65,7 @@ public static class MemoryPlanner
             new("managed heap", inputs.HeapBytes),
             new("runtime reserve", inputs.RuntimeBytes + (inputs.BudgetBytes / 512)),
         ];
-        Weights weights = Divide(spec, tiles, (long)(depth + 1) * slotBytes, inputs.BudgetBytes - accounts.Sum(a => a.Value), frugal);
+        Weights weights = Divide(inputs, tiles, (long)(depth + 1) * slotBytes, inputs.BudgetBytes - accounts.Sum(a => a.Value), frugal);
         long pinnedBytes = tiles.Tiles.Where(t => weights.Pinned[t.Index]).Sum(t => ResidencyPlanner.WindowBytes(t));
         accounts.Insert(0, new("weights: pinned", pinnedBytes));
         accounts.Insert(1, new("weights: ring", weights.RingBytes));
@@ -103,8 +103,9 @@ public static class MemoryPlanner
     }
 
     /// <summary>Pinned tiles, ring and expert slots within <paramref name="left"/> bytes. A model whose dense part is pinned has no ring.</summary>
-    private static Weights Divide(ModelSpec spec, TileMap tiles, long ring, long left, bool frugal)
+    private static Weights Divide(PlanInputs inputs, TileMap tiles, long ring, long left, bool frugal)
     {
+        ModelSpec spec = inputs.Spec;
         long everything = tiles.Tiles.Sum(t => ResidencyPlanner.WindowBytes(t));
         bool isDenseHeld = everything <= left;
         if (spec.ExpertBanks.Count == 0)
@@ -118,7 +119,7 @@ public static class MemoryPlanner
             return new Weights(ResidencyPlanner.Choose(tiles.Tiles, left), 0, experts.All());
         }
 
-        int transients = frugal ? 1 : experts.Transients(left);
+        int transients = inputs.TransientExperts > 0 ? inputs.TransientExperts : frugal ? 1 : experts.Transients(left);
         long keep = left - (transients * experts.LargestSlotBytes);
         (long dense, ExpertPlan plan) = experts.Choose(tiles.Tiles, transients, keep);
         if (dense == everything)

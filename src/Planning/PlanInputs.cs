@@ -10,4 +10,8 @@ namespace LayerStream.Planning;
 /// <param name="StateBytesPerToken">State that one token adds to a sequence over all layers.</param>
 /// <param name="PrefetchDepth">Slots ahead of compute; 0 = choose.</param>
 public sealed record PlanInputs(
-    ModelSpec Spec, long BudgetBytes, long HeapBytes, long RuntimeBytes, int Threads, int Context, int PrefetchDepth, long StateBytesPerToken);
+    ModelSpec Spec, long BudgetBytes, long HeapBytes, long RuntimeBytes, int Threads, int Context, int PrefetchDepth, long StateBytesPerToken)
+{
+    /// <summary>Slots for experts that are not kept; 0 = choose.</summary>
+    public int TransientExperts { get; init; }
+}

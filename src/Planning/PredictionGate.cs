@@ -13,13 +13,15 @@ public sealed class PredictionGate
     private const int FirstLook = 4;           // passes until the first
     private const double LeastUseful = 0.5;    // share of predicted bytes
     private const double ReopenUseful = 0.6;
-    private const double Worse = 1.05;         // wait per byte with ÷ without, from which predictions stop
+    private const double Worse = 1.1;          // wait per byte with ÷ without, from which predictions stop
+    private const int LeastLooks = 2;          // passes without predictions before waits are compared: a disk's rate changes by more from one to the next
     private const double Memory = 0.75;        // weight of what is known against a new pass
 
     private double _with = double.NaN;    // ticks per byte
     private double _without = double.NaN;
     private double _useful = 1;
     private int _passes;
+    private int _looks; // passes observed without predictions
 
     /// <summary>Whether passes predict, but for single looks at the other side.</summary>
     public bool IsOpen { get; private set; } = true;
@@ -37,6 +39,7 @@ public sealed class PredictionGate
         if (!pass.WasPredicted)
         {
             _without = Blend(_without, wait);
+            _looks++;
         }
         else if (predicted > 0)
         {
@@ -44,7 +47,7 @@ public sealed class PredictionGate
             _useful = Blend(_useful, (double)pass.UsefulBytes / predicted);
         }
 
-        double ratio = double.IsNaN(_with) || double.IsNaN(_without) ? 1 : _with / _without;
+        double ratio = double.IsNaN(_with) || _looks < LeastLooks ? 1 : _with / _without;
         IsOpen = IsOpen ? _useful >= LeastUseful && !(ratio > Worse) : _useful >= ReopenUseful && ratio < 1;
     }
 

@@ -12,6 +12,7 @@ public sealed class FlashReader : IDisposable
 {
     private const int QueueCapacity = 1024;
     private const int StackBytes = 256 * 1024;
+    private const int FilledDepth = 3; // reads at the same time with which a device is about as fast as with more
 
     private readonly object _lock = new(); // monitor: the pool parks on it
     private readonly IFlashDevice _device;
@@ -24,6 +25,7 @@ public sealed class FlashReader : IDisposable
     private Exception? _completionFault;
     private int _inFlight;
     private int _ordinaryRunning;
+    private int _urgentRunning;
     private bool _isClosed;
 
     /// <param name="device">Where to read; outlives the reader.</param>
@@ -135,7 +137,7 @@ public sealed class FlashReader : IDisposable
         }
         finally
         {
-            EndOne(0);
+            EndOne(0, 0);
         }
     }
 
@@ -180,10 +182,14 @@ public sealed class FlashReader : IDisposable
         }
     }
 
-    private bool CanTake => _urgent.Count > 0 || (_ordinary.Count > 0 && (_isClosed || _ordinaryRunning < _mostOrdinary));
+    private bool CanTake => _urgent.Count > 0 || (_ordinary.Count > 0 && (_isClosed || (_ordinaryRunning < _mostOrdinary && IsUnfilled)));
+
+    /// <summary>Behind urgent reads ordinary ones only fill up what those leave of the device, else they would slow them.</summary>
+    private bool IsUnfilled => _urgentRunning == 0 || _urgentRunning + _ordinaryRunning < FilledDepth;
 
     private void Serve()
     {
+        SchedulerSlice.AskForShort();
         while (true)
         {
             RequestRing.Entry entry;
@@ -203,11 +209,16 @@ public sealed class FlashReader : IDisposable
                 isUrgent = _urgent.Count > 0;
                 entry = (isUrgent ? _urgent : _ordinary).Take();
                 _ordinaryRunning += isUrgent ? 0 : 1;
+                _urgentRunning += isUrgent ? 1 : 0;
                 isClosed = _isClosed;
+                if (CanTake)
+                {
+                    Monitor.Pulse(_lock); // one end of a read may make room for several
+                }
             }
 
             Finish(entry, isClosed);
-            EndOne(isUrgent ? 0 : 1);
+            EndOne(isUrgent ? 0 : 1, isUrgent ? 1 : 0);
         }
     }
 
@@ -246,12 +257,13 @@ public sealed class FlashReader : IDisposable
         return error is null ? destination + (nint)(extent.Offset & (_device.Alignment - 1)) : 0;
     }
 
-    private void EndOne(int ordinary)
+    private void EndOne(int ordinary, int urgent)
     {
         TaskCompletionSource? drained = null;
         lock (_lock)
         {
             _ordinaryRunning -= ordinary;
+            _urgentRunning -= urgent;
             if (--_inFlight == 0)
             {
                 (drained, _drained) = (_drained, null);

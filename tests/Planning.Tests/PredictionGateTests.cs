@@ -38,6 +38,16 @@ public sealed class PredictionGateTests
     }
 
     [Fact]
+    public void Next_AfterOneFastPassWithout_StaysOpen()
+    {
+        PredictionGate gate = new();
+        Run(gate, 12, with: 100, without: 50, useful: 0.9); // one look
+        Assert.True(gate.IsOpen);
+        Run(gate, 300, with: 100, without: 110, useful: 0.9);
+        Assert.True(gate.IsOpen);
+    }
+
+    [Fact]
     public void Observe_OfPassesThatNeededNothing_ChangesNothing()
     {
         PredictionGate gate = new();

@@ -77,6 +77,37 @@ public sealed class ReadPriorityTests
     }
 
     [Fact]
+    public async Task Submit_OrdinaryBehindUrgentReads_OnlyFillsTheDevice()
+    {
+        using GatedDevice device = new();
+        using FlashReader reader = new(device, 8, urgentThreads: 2);
+        using AlignedBuffer slots = AlignedBuffer.Allocate(16 * 4096, "test");
+        RecordingCompletion completion = new();
+        Submit(reader, slots, 0, completion, urgent: true);
+        Assert.True(await device.Started.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
+        for (int i = 1; i < 6; i++)
+        {
+            Submit(reader, slots, i, completion, urgent: false);
+        }
+
+        for (int i = 0; i < 2; i++)
+        {
+            Assert.True(await device.Started.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
+        }
+
+        Assert.False(await device.Started.WaitAsync(TimeSpan.FromMilliseconds(30), TestContext.Current.CancellationToken));
+        for (int i = 6; i < 9; i++)
+        {
+            Submit(reader, slots, i, completion, urgent: true); // these wait for nobody
+            Assert.True(await device.Started.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
+        }
+
+        device.Open(9);
+        await reader.DrainAsync();
+        Assert.Equal(Enumerable.Range(0, 9).Select(i => (long)i), completion.Calls.Select(c => c.Tag).Order());
+    }
+
+    [Fact]
     public void Dispose_WithReadsOfBothKindsQueued_CompletesEachOnce()
     {
         using GatedDevice device = new();

@@ -112,19 +112,31 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
         (_bank, _pass, _count) = (bank, pass, 0);
     }
 
-    /// <summary>Compute: asks for an expert; <paramref name="slot"/> is its resident slot, or −1.</summary>
+    /// <summary>
+    /// Compute: asks for an expert; <paramref name="slot"/> is its resident slot, or −1. Where there is a slot, its reads are submitted at once:
+    /// while the crew computes hits, another thread would have to wait for a core first. Only those that wait for a transient slot go through the channel.
+    /// </summary>
     internal void Ask(int expert, int slot)
     {
-        int request = _count++;
+        int request = _count++, transient = Nobody;
         _requests[request] = new Request { Expert = expert, Slot = slot, From = Nobody, Outstanding = _reads.Count(_bank, expert), Start = long.MaxValue };
-        if (!Predicted.Claim(_bank, expert, request))
+        if (Predicted.Claim(_bank, expert, request))
         {
-            Interlocked.Increment(ref _waiting);
+            return;
+        }
+
+        bool waits = Interlocked.Increment(ref _waiting) > 1;
+        if (slot >= 0 || (!waits && TryTake(out transient)))
+        {
+            Submit(request, transient);
+        }
+        else
+        {
             TileRing.Write(Demand, new ExpertDemand(request, slot));
         }
     }
 
-    /// <summary>Prefetch: starts the reads of a request in front of everything else.</summary>
+    /// <summary>Compute or prefetch: starts the reads of a request in front of everything else.</summary>
     /// <param name="request">Its number.</param>
     /// <param name="transient">The slot to use, if the request has none of its own.</param>
     internal void Submit(int request, int transient)
@@ -163,18 +175,12 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
     internal bool TryTakeAhead(out int transient)
     {
         transient = Nobody;
-        if (Free.Reader.Count < 2 || !Free.Reader.TryRead(out FreeSlot free))
+        if (Free.Reader.Count < 2 || !TryTake(out transient))
         {
             return false;
         }
 
-        if (free.Slot < 0)
-        {
-            TileRing.Write(Free, free); // meant to wake the loop that is to stop
-            return false;
-        }
-
-        (transient, _holder[free.Slot]) = (free.Slot, ReadAhead);
+        _holder[transient] = ReadAhead;
         return true;
     }
 
@@ -304,6 +310,24 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
     }
 
     public void Dispose() => Slots.Dispose();
+
+    private bool TryTake(out int transient)
+    {
+        transient = Nobody;
+        if (!Free.Reader.TryRead(out FreeSlot free))
+        {
+            return false;
+        }
+
+        if (free.Slot < 0)
+        {
+            TileRing.Write(Free, free); // meant to wake the loop that is to stop
+            return false;
+        }
+
+        transient = free.Slot;
+        return true;
+    }
 
     private int ExpertBytes => (int)Math.Min(int.MaxValue, _plan.Layouts[_bank].ExpertBytes);
 

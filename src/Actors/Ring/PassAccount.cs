@@ -25,6 +25,9 @@ internal sealed class PassAccount(TraceRing trace)
     /// <summary>Stopwatch ticks with the crew busy since the engine started.</summary>
     internal long ComputeTicks { get; private set; }
 
+    /// <summary>Of them, ticks on experts; the rest is the dense part, which runs alike wherever the experts are.</summary>
+    internal long ExpertComputeTicks { get; private set; }
+
     /// <summary>Stopwatch ticks of waiting, by <see cref="StallReason"/>.</summary>
     internal long[] WaitTicks { get; } = new long[StallReasonNames.Count];
 
@@ -35,11 +38,12 @@ internal sealed class PassAccount(TraceRing trace)
     }
 
     /// <summary>Closes the interval of arithmetic that ends now; <paramref name="tile"/> is what it was on, or −1.</summary>
-    internal void EndCompute(long now, int tile)
+    internal void EndCompute(long now, int tile, bool isExpert = false)
     {
         if (now > _computeStart)
         {
             ComputeTicks += now - _computeStart;
+            ExpertComputeTicks += isExpert ? now - _computeStart : 0;
             trace.Add(new TraceEvent { Kind = TraceKind.Compute, StartTicks = _computeStart, EndTicks = now, Tile = tile, Pass = Pass, Lane = 0 });
         }
 

@@ -18,7 +18,6 @@ internal sealed class PredictedReads(ExpertRing ring, ExpertReads reads, FlashRe
     private readonly Entry[] _entries = new Entry[plan.TransientSlots];
     private readonly int[] _candidates = new int[plan.Layouts.Select(l => l.Bank.Experts).DefaultIfEmpty(0).Max()];
     private int _bank, _pass;
-    private bool _isSweep;
     private int _next;
     private int _count;
     private int _pieces; // reads in flight
@@ -44,17 +43,31 @@ internal sealed class PredictedReads(ExpertRing ring, ExpertReads reads, FlashRe
     internal bool HasRoom => _entries.Length > 1;
 
     /// <summary>
-    /// Compute: predicts experts of a bank, in the order in which they are to be read. A guess begins only while the disk does nothing
-    /// else; a sweep (experts that are all but certain) goes on as transient slots come free.
+    /// Compute: predicts experts of a bank, in the order in which they are to be read. A second prediction for the same bank replaces the first:
+    /// what both name stays, the rest of the first goes.
     /// </summary>
-    internal void Begin(int bank, int pass, ReadOnlySpan<int> experts, bool isSweep)
+    /// <param name="queues">Begins behind the reads that run, as transient slots come free; without, only while the disk does nothing else.</param>
+    internal void Begin(int bank, int pass, ReadOnlySpan<int> experts, bool queues)
     {
         lock (_lock)
         {
-            ReleaseUnclaimed();
             bool isIdle = reader.InFlight <= _pieces;
-            experts.CopyTo(_candidates);
-            (_bank, _pass, _isSweep, _next, _count) = (bank, pass, isSweep, 0, isSweep || isIdle ? experts.Length : 0);
+            int count = 0;
+            foreach (int expert in experts)
+            {
+                int slot = Find(bank, expert);
+                if (slot < 0)
+                {
+                    _candidates[count++] = expert;
+                }
+                else
+                {
+                    _entries[slot].IsKept = true;
+                }
+            }
+
+            ReleaseUnclaimed();
+            (_bank, _pass, _next, _count) = (bank, pass, 0, queues || isIdle ? count : 0);
             FeedLocked();
         }
     }
@@ -214,7 +227,11 @@ internal sealed class PredictedReads(ExpertRing ring, ExpertReads reads, FlashRe
         {
             ref Entry e = ref _entries[slot];
             long bytes = plan.Layouts[e.Bank].ExpertBytes;
-            if (e.State == State.Loaded)
+            if (e.IsKept)
+            {
+                e.IsKept = false;
+            }
+            else if (e.State == State.Loaded)
             {
                 Waste(slot, bytes);
                 Vacate(slot);
@@ -277,5 +294,6 @@ internal sealed class PredictedReads(ExpertRing ring, ExpertReads reads, FlashRe
         public long Start;
         public long End;
         public FlashReadException? Error;
+        public bool IsKept; // by the prediction that is being taken in
     }
 }

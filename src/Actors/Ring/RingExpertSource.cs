@@ -70,7 +70,7 @@ internal sealed class RingExpertSource : IExpertSource
     public bool WantsPrediction(int bank) => _predicts && bank != _sweptBank;
 
     /// <inheritdoc/>
-    public void Predict(int bank, ReadOnlySpan<int> experts, ReadOnlySpan<float> weights)
+    public void Predict(int bank, ReadOnlySpan<int> experts, ReadOnlySpan<float> weights, bool early)
     {
         int count = 0;
         for (int i = 0; i < experts.Length; i++)
@@ -82,7 +82,7 @@ internal sealed class RingExpertSource : IExpertSource
         }
 
         _weights.AsSpan(0, count).Sort(_order.AsSpan(0, count));
-        _ring.Predicted.Begin(bank, _account.Pass, _order.AsSpan(0, count), isSweep: false);
+        _ring.Predicted.Begin(bank, _account.Pass, _order.AsSpan(0, count), queues: early);
     }
 
     /// <inheritdoc/>
@@ -120,6 +120,11 @@ internal sealed class RingExpertSource : IExpertSource
     /// <inheritdoc/>
     public ExpertLease Take()
     {
+        if (_hitsTaken + _missesTaken == 0)
+        {
+            _account.EndCompute(Stopwatch.GetTimestamp(), -1); // the dense part ends here
+        }
+
         if (_hitsTaken < _hitCount)
         {
             int expert = _hits[_hitsTaken++];
@@ -142,7 +147,7 @@ internal sealed class RingExpertSource : IExpertSource
     public void Release(in ExpertLease lease)
     {
         int tile = _names.Expert(_bank, lease.Expert);
-        _account.EndCompute(Stopwatch.GetTimestamp(), tile);
+        _account.EndCompute(Stopwatch.GetTimestamp(), tile, isExpert: true);
         if (lease.Slot < 0)
         {
             TileRing.Write(_ring.Spent, new SpentTile(~lease.Slot, tile, _account.Pass));
@@ -181,7 +186,7 @@ internal sealed class RingExpertSource : IExpertSource
         }
 
         _sweptBank = next;
-        _ring.Predicted.Begin(next, _account.Pass, _order.AsSpan(0, count), isSweep: true);
+        _ring.Predicted.Begin(next, _account.Pass, _order.AsSpan(0, count), queues: true);
     }
 
     private PredictionPass Totals() => new(

@@ -9,7 +9,7 @@ internal sealed class GenerationBody(RunRequest request, FlashReader reader)
     private readonly List<int> _history = [.. request.Prompt];
     private readonly List<int> _generated = [];
     private readonly long[] _waits = new long[StallReasonNames.Count];
-    private long _runStart, _promptEnd, _end, _decodeBytes, _demandedStart, _decodeCompute, _expertStart, _hits, _misses, _skipped, _usefulStart, _wastedStart;
+    private long _runStart, _promptEnd, _end, _decodeBytes, _demandedStart, _decodeCompute, _decodeExperts, _promptCompute, _promptBytes, _expertStart, _hits, _misses, _skipped, _usefulStart, _wastedStart;
     private double _decodeLoad;
     private int _decodePasses;
 
@@ -41,7 +41,9 @@ internal sealed class GenerationBody(RunRequest request, FlashReader reader)
         int most = Math.Min(request.MaxTokens, room);
         try
         {
+            (long compute, long bytes) = (session.Account.ComputeTicks, session.Account.DemandedBytes);
             ReadPrompt(session, most > 1);
+            (_promptCompute, _promptBytes) = (session.Account.ComputeTicks - compute, session.Account.DemandedBytes - bytes);
             Decode(session, most);
         }
         catch (OperationCanceledException)
@@ -72,6 +74,9 @@ internal sealed class GenerationBody(RunRequest request, FlashReader reader)
             BytesPerToken = _decodePasses == 0 ? 0 : (double)_decodeBytes / _decodePasses,
             LoadSeconds = _decodeLoad,
             ComputeSeconds = compute,
+            ExpertComputeSeconds = Seconds(_decodeExperts),
+            PromptComputeSeconds = Seconds(_promptCompute),
+            PromptBytes = _promptBytes,
             OverlapShare = least <= 0 ? 1 : Math.Clamp((_decodeLoad + compute - wall) / least, 0, 1),
             StallSeconds = Enumerable.Range(1, StallReasonNames.Count - 1).ToDictionary(r => ((StallReason)r).Name(), r => Seconds(_waits[r])),
             FinishReason = FinishReason,
@@ -110,7 +115,7 @@ internal sealed class GenerationBody(RunRequest request, FlashReader reader)
         _promptEnd = _end = Stopwatch.GetTimestamp();
         session.Record(TraceKind.Sample, start, session.Pass - 1);
         long[] waits = [.. session.Account.WaitTicks];
-        long bytes = session.Account.DemandedBytes, compute = session.Account.ComputeTicks;
+        long bytes = session.Account.DemandedBytes, compute = session.Account.ComputeTicks, experts = session.Account.ExpertComputeTicks;
         (long hits, long misses, long skipped) = (session.Account.ExpertHits, session.Account.ExpertMisses, session.SkippedExperts);
         double load = reader.Activity.BusySeconds;
         while (!ended && _generated.Count < most)
@@ -130,6 +135,7 @@ internal sealed class GenerationBody(RunRequest request, FlashReader reader)
             _decodePasses++;
             _decodeBytes = session.Account.DemandedBytes - bytes;
             _decodeCompute = session.Account.ComputeTicks - compute;
+            _decodeExperts = session.Account.ExpertComputeTicks - experts;
             (_hits, _misses, _skipped) = (session.Account.ExpertHits - hits, session.Account.ExpertMisses - misses, session.SkippedExperts - skipped);
             _decodeLoad = reader.Activity.BusySeconds - load;
             for (int i = 0; i < waits.Length; i++)

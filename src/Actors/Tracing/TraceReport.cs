@@ -32,7 +32,7 @@ public sealed class TraceReport
         int tokens = passes.Count(p => p.Kind == "token");
         return new TraceReport(new TraceFigures
         {
-            Summary = Sentence(passes),
+            Summary = Sentence(passes, total ?? analysis.Total(TraceKind.Prompt), trace.Depth),
             Model = trace.Model,
             Tokens = tokens,
             Prompts = passes.Length - tokens,
@@ -102,8 +102,8 @@ public sealed class TraceReport
     private void AppendPart(StringBuilder text, string name, double ms, double wall) =>
         text.AppendLine(Invariant($"{name,-24}{ms / _figures.Tokens,10:0.00}{Percent(wall > 0 ? ms / wall : 0),8}"));
 
-    /// <summary>The median decode pass, or the median prompt pass if there is none, in one sentence.</summary>
-    private static string Sentence(PassFigures[] passes)
+    /// <summary>The median decode pass, or the median prompt pass if there is none, in one sentence, and what to change.</summary>
+    private static string Sentence(PassFigures[] passes, PassFigures? total, int depth)
     {
         string kind = passes.Any(p => p.Kind == "token") ? "token" : "prompt";
         PassFigures[] ordered = [.. passes.Where(p => p.Kind == kind).OrderBy(p => p.WallMs)];
@@ -137,6 +137,10 @@ public sealed class TraceReport
         if (pass.DeviceShare is { } share)
         {
             text.Append(Invariant($"; {Percent(share)} of the device's limit"));
+        }
+        if (total is not null)
+        {
+            text.Append("; ").Append(TraceAdvice.From(total, depth));
         }
         return text.ToString();
     }

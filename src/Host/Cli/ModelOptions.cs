@@ -32,6 +32,12 @@ public sealed record ModelOptions
     /// <summary>Precision of activations in matrix products.</summary>
     public ActivationMode Activations { get; init; } = ActivationMode.Int8;
 
+    /// <summary>Reads at the same time; 0 = choose.</summary>
+    public int ReadsInFlight { get; init; }
+
+    /// <summary>Slots for experts that are not kept; 0 = choose.</summary>
+    public int TransientExperts { get; init; }
+
     /// <summary>Lossy: experts per token; 0 = the model's own number.</summary>
     public int ExpertsPerToken { get; init; }
 
@@ -65,6 +71,8 @@ public sealed record ModelOptions
         ModelPath = ModelPath,
         BudgetBytes = BudgetBytes,
         PrefetchDepth = PrefetchDepth,
+        ReadsInFlight = ReadsInFlight,
+        TransientExperts = TransientExperts,
         Threads = Threads,
         Context = Context,
         KvType = KvType,

@@ -161,6 +161,8 @@ public static class RunVerb
         json.WriteNumber("generatedTokens", r.GeneratedTokens);
         json.WriteNumber("promptSeconds", r.PromptSeconds);
         json.WriteNumber("decodeSeconds", r.DecodeSeconds);
+        json.WriteNumber("promptComputeSeconds", r.PromptComputeSeconds);
+        json.WriteNumber("promptBytes", r.PromptBytes);
         json.WriteNumber("bytesStreamed", r.BytesStreamed);
         json.WriteNumber("bytesWasted", r.BytesWasted);
         json.WriteNumber("bytesPerToken", r.BytesPerToken);
@@ -170,6 +172,7 @@ public static class RunVerb
             json.WriteNumber("expertMisses", r.ExpertMisses);
             json.WriteNumber("expertHitRate", r.ExpertHitRate);
             json.WriteNumber("expertBytesStreamed", r.ExpertBytesStreamed);
+            json.WriteNumber("expertComputeSeconds", r.ExpertComputeSeconds);
             json.WriteNumber("expertsSkipped", r.ExpertsSkipped);
             json.WriteNumber("predictedBytesUseful", r.PredictedBytesUseful);
             json.WriteNumber("predictedBytesWasted", r.PredictedBytesWasted);

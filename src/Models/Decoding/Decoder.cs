@@ -36,6 +36,11 @@ public sealed class Decoder
         (_spec, _work, _crew, _ropes) = (spec, work, crew, ropes);
         _pass = new PassContext(spec, tiles, source, experts, crew, work, smallWeights, mode) { ColdShare = coldShare };
         _layers = [.. spec.Layers.Select(l => new LayerExecutor(_pass, l))];
+        for (int i = 1; i < _layers.Length; i++)
+        {
+            _layers[i - 1].Precede(_layers[i]);
+        }
+
         _layerInputs = spec.LayerInputs is { } inputs ? new LayerInputs(_pass, inputs) : null;
         _beginJob = new RangeJob(BeginRows);
         _logitJob = new RangeJob(FinishLogits);

@@ -19,12 +19,13 @@ internal sealed class ExpertFeedForward : BranchExecutor
     private readonly float _logitScale;
     private readonly nint _logits;
     private readonly long _logitFloats;
+    private ExpertChoices _chosen;
     private nint _input, _output;
     private int _pieces;
 
     internal ExpertFeedForward(PassContext pass, ExpertFfnSpec spec)
     {
-        (_pass, _spec, _products) = (pass, spec, new ExpertProducts(pass, spec));
+        (_pass, _spec, _products, _chosen) = (pass, spec, new ExpertProducts(pass, spec), pass.Choices);
         _shared = spec.Shared is { } shared ? new DenseFeedForward(pass, shared, pass.Work.Region(0), spec.SharedWidth) : null;
         _logitScale = spec.Norms is null ? 1 : (float)(1 / Math.Sqrt(spec.ModelWidth));
         (_logits, _logitFloats) = (pass.Work.Region(spec.LogitOffset), spec.LogitWidth);
@@ -41,6 +42,7 @@ internal sealed class ExpertFeedForward : BranchExecutor
         if (!choices.Distinct.IsEmpty)
         {
             _pass.Experts.Demand(_spec.Bank.Id, choices.Distinct, choices.Sums);
+            Next?.Foresee(output); // nothing is in the output yet
         }
 
         RunShared();
@@ -56,24 +58,33 @@ internal sealed class ExpertFeedForward : BranchExecutor
         _pass.Crew.Run(_sumJob, _pass.Count * _pieces, 1);
     }
 
+    /// <summary>The layer behind this one, if it has experts as well.</summary>
+    internal LayerExecutor? Next { get; set; }
+
     /// <summary>Whether the source wants to know which experts this layer may choose, and finding out waits for nothing.</summary>
     internal bool WantsPrediction => _pass.Experts.WantsPrediction(_spec.Bank.Id) && _pass.IsHeld(_spec.Router);
+
+    /// <summary>Whether the router's input needs no buffer that the layer before still reads.</summary>
+    internal bool CanForesee => _spec.Norms is null;
 
     /// <summary>
     /// Routes the rows by what the branch would get if the branches before it added nothing, and tells the source. Writes only buffers
     /// that a branch fills before it reads them.
     /// </summary>
-    internal void Predict(nint input)
+    /// <param name="input">Rows of the model's width, <see cref="Workspace.StreamStride"/> apart.</param>
+    /// <param name="into">Where the choice goes: not that of a layer which is still at work.</param>
+    /// <param name="early">While the layer before waits for its experts.</param>
+    internal void Predict(nint input, ExpertChoices into, bool early)
     {
         _input = input;
-        ChooseExperts();
-        _pass.Choices.Place(_pass.Count);
-        _pass.Experts.Predict(_spec.Bank.Id, _pass.Choices.Distinct, _pass.Choices.Sums);
+        ChooseExperts(into);
+        into.Place(_pass.Count);
+        _pass.Experts.Predict(_spec.Bank.Id, into.Distinct, into.Sums, early);
     }
 
     private void Route()
     {
-        ChooseExperts();
+        ChooseExperts(_pass.Choices);
         for (int r = 0; r < _pass.Count && _pass.Routes is not null; r++)
         {
             _pass.Routes(_spec.Bank.Id, r, _pass.Choices.Ids(r), _pass.Choices.Weights(r));
@@ -87,10 +98,11 @@ internal sealed class ExpertFeedForward : BranchExecutor
         _pass.Choices.Place(_pass.Count);
     }
 
-    private void ChooseExperts()
+    private void ChooseExperts(ExpertChoices into)
     {
+        _chosen = into;
         _pass.Multiply(_spec.Router, Normed(_spec.Norms?.Router), _pass.Work.StreamStride, _logits, _logitFloats);
-        _pass.Choices.Begin(_spec.Rule.Selected);
+        into.Begin(_spec.Rule.Selected);
         _pass.Crew.Run(_chooseJob, _pass.Count, 8);
     }
 
@@ -131,7 +143,7 @@ internal sealed class ExpertFeedForward : BranchExecutor
                 VectorOps.Scale(logits, _spec.Rule.Experts, _logitScale);
             }
 
-            Router.Select(_spec.Rule, logits, selectionBias, _pass.Choices.Ids(r), _pass.Choices.Weights(r), _pass.Work.ScratchOf(worker));
+            Router.Select(_spec.Rule, logits, selectionBias, _chosen.Ids(r), _chosen.Weights(r), _pass.Work.ScratchOf(worker));
         }
     }
 

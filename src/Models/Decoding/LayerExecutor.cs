@@ -9,6 +9,17 @@ internal sealed class LayerExecutor(PassContext pass, LayerSpec layer)
 
     private readonly int _expertBranch = layer.Branches.ToList().FindLastIndex(b => b.Body is ExpertFfnSpec); // 0 and −1: there is nothing to predict
 
+    private ExpertFeedForward? Experts => _expertBranch < 0 ? null : (ExpertFeedForward)_bodies[_expertBranch];
+
+    /// <summary>Says which layer comes after this one.</summary>
+    internal void Precede(LayerExecutor next)
+    {
+        if (Experts is { } own && next.Experts is { CanForesee: true })
+        {
+            own.Next = next;
+        }
+    }
+
     internal void Run()
     {
         Predict();
@@ -47,18 +58,33 @@ internal sealed class LayerExecutor(PassContext pass, LayerSpec layer)
     /// </summary>
     private void Predict()
     {
-        if (_expertBranch < 1 || _bodies[_expertBranch] is not ExpertFeedForward { WantsPrediction: true } experts)
+        if (_expertBranch >= 1 && Experts is { WantsPrediction: true } experts)
         {
-            return;
+            experts.Predict(RouterInput(pass.Work.Normed), pass.Choices, early: false);
+        }
+    }
+
+    /// <summary>
+    /// The layer's router on the state that the layer before has not added its experts to: less sure than at the start of the layer, but the
+    /// disk can go on while that one's experts are computed.
+    /// </summary>
+    /// <param name="scratch">Rows of the residual stream's stride, free to be written.</param>
+    internal void Foresee(nint scratch)
+    {
+        if (pass.Count <= PassContext.MostRowsForeseen && Experts is { WantsPrediction: true } experts)
+        {
+            experts.Predict(RouterInput(scratch), pass.Foreseen, early: true);
+        }
+    }
+
+    private nint RouterInput(nint normed)
+    {
+        if (layer.Branches[_expertBranch].Before is not { } before)
+        {
+            return pass.Work.Stream;
         }
 
-        nint input = pass.Work.Stream;
-        if (layer.Branches[_expertBranch].Before is { } before)
-        {
-            input = pass.Work.Normed;
-            pass.Norm(pass.Work.Stream, input, before);
-        }
-
-        experts.Predict(input);
+        pass.Norm(pass.Work.Stream, normed, before);
+        return normed;
     }
 }

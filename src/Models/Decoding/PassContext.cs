@@ -7,6 +7,9 @@ namespace LayerStream.Models;
 internal sealed class PassContext
 {
     private readonly AlignedBuffer _small;
+    /// <summary>Rows up to which a layer looks ahead at the next one: a larger batch takes most of its experts anyhow.</summary>
+    internal const int MostRowsForeseen = 16;
+
     private readonly TileMap _tiles;
     private readonly ITileSource _source;
     private readonly MatrixProduct _product;
@@ -26,6 +29,7 @@ internal sealed class PassContext
             ArgumentNullException.ThrowIfNull(experts);
             Experts = experts;
             Choices = new ExpertChoices(work.Batch, spec.ExpertBanks.Max(b => b.Used), spec.ExpertBanks.Max(b => b.Experts));
+            Foreseen = new ExpertChoices(Math.Min(work.Batch, MostRowsForeseen), spec.ExpertBanks.Max(b => b.Used), spec.ExpertBanks.Max(b => b.Experts));
         }
 
         _headProduct = new HeadProduct(this, tiles, source);
@@ -47,6 +51,9 @@ internal sealed class PassContext
 
     /// <summary>What the rows of the layer that runs chose; only models with experts have it.</summary>
     internal ExpertChoices Choices { get; } = null!;
+
+    /// <summary>What the rows will probably choose in the layer after the one that runs.</summary>
+    internal ExpertChoices Foreseen { get; } = null!;
 
     /// <summary>Rows of the pass; the first <see cref="Count"/> are valid.</summary>
     internal PassRow[] Rows { get; set; } = [];

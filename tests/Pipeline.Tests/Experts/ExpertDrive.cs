@@ -60,6 +60,7 @@ internal sealed class ExpertDrive(ExpertModel model, int seed, int passes, int r
         long hits = session.Account.ExpertHits;
         session.Experts.Demand(bank.Id, experts, [.. chosen.Values]);
         Hits.Add(session.Account.ExpertHits - hits);
+        Foresee(session, bank.Id + 1);
         HashSet<int> left = [.. experts];
         for (int i = 0; i < experts.Length; i++)
         {
@@ -77,6 +78,23 @@ internal sealed class ExpertDrive(ExpertModel model, int seed, int passes, int r
         }
     }
 
+    /// <summary>While this layer's experts come: some of the next one's, by popularity.</summary>
+    private void Foresee(ComputeSession session, int bank)
+    {
+        if (Accuracy is not { } accuracy || bank >= session.Spec.ExpertBanks.Count || !session.Experts.WantsPrediction(bank))
+        {
+            return;
+        }
+
+        SortedSet<int> guesses = [];
+        for (int i = 0; i < 3; i++)
+        {
+            guesses.Add((int)(session.Spec.ExpertBanks[bank].Experts * Math.Pow(_guesses.NextDouble(), 1 + accuracy)));
+        }
+
+        session.Experts.Predict(bank, [.. guesses], [.. guesses.Select(_ => (float)_guesses.NextDouble())], early: true);
+    }
+
     private void Predict(ComputeSession session, ExpertBank bank, int[] experts)
     {
         if (Accuracy is not { } accuracy || !session.Experts.WantsPrediction(bank.Id))
@@ -92,7 +110,7 @@ internal sealed class ExpertDrive(ExpertModel model, int seed, int passes, int r
             guesses.Add(isRight || others.Length == 0 ? expert : others[_guesses.Next(others.Length)]);
         }
 
-        session.Experts.Predict(bank.Id, [.. guesses], [.. guesses.Select(_ => (float)_guesses.NextDouble())]);
+        session.Experts.Predict(bank.Id, [.. guesses], [.. guesses.Select(_ => (float)_guesses.NextDouble())], early: false);
         long until = System.Diagnostics.Stopwatch.GetTimestamp() + (LeadMicros(Hits.Count) * System.Diagnostics.Stopwatch.Frequency / 1_000_000);
         while (System.Diagnostics.Stopwatch.GetTimestamp() < until)
         {

@@ -211,7 +211,7 @@ public sealed class ExpertRingTests
                 {
                     int bank = i % 3;
                     experts[2] = 4 + (i % 12); // misses as well as hits
-                    session.Experts.Predict(bank, experts, weights);
+                    session.Experts.Predict(bank, experts, weights, early: false);
                     session.Experts.Demand(bank, experts, weights);
                     for (int e = 0; e < experts.Length; e++)
                     {

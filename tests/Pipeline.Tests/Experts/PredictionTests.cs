@@ -114,7 +114,7 @@ public sealed class PredictionTests
                 session =>
                 {
                     session.BeginPass();
-                    session.Experts.Predict(0, [Broken], [1]);
+                    session.Experts.Predict(0, [Broken], [1], early: false);
                     SpinWait.SpinUntil(() => false, TimeSpan.FromMicroseconds(lead));
                     session.Experts.Demand(0, [demanded], [1]);
                     session.Experts.Release(session.Experts.Take());
