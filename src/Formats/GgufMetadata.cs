@@ -111,6 +111,9 @@ public sealed class GgufMetadata
         _ => throw WrongType(key, e, "an array of booleans"),
     };
 
+    /// <summary>Offset of the value in its file; 0 when absent.</summary>
+    public long OffsetOf(string key) => _entries.TryGetValue(key, out var e) ? e.Offset : 0;
+
     /// <summary>Adds a value; false when the key is already there.</summary>
     internal bool Add(string key, object value, long offset) => _entries.TryAdd(key, new Entry(value, offset));
 
@@ -124,9 +127,6 @@ public sealed class GgufMetadata
 
     /// <summary>The raw value; null when absent.</summary>
     internal object? Raw(string key) => _entries.TryGetValue(key, out var e) ? e.Value : null;
-
-    /// <summary>Offset of the value in its file; 0 when absent.</summary>
-    internal long OffsetOf(string key) => _entries.TryGetValue(key, out var e) ? e.Offset : 0;
 
     private static bool TryInteger(object value, out long v)
     {

@@ -12,8 +12,8 @@ internal static class MetadataRules
         _ = metadata.GetString("general.architecture");
         _ = metadata.GetStrings(TokensKey);
         _ = metadata.GetStrings("tokenizer.ggml.merges");
-        CheckColumn<float>(file, metadata, "tokenizer.ggml.scores");
-        CheckColumn<int>(file, metadata, "tokenizer.ggml.token_type");
+        CheckColumn(file, metadata, "tokenizer.ggml.scores", mayBeReal: true);
+        CheckColumn(file, metadata, "tokenizer.ggml.token_type", mayBeReal: false);
 
         const string VersionKey = "general.quantization_version";
         long version = metadata.GetInt64(VersionKey, QuantizationVersion);
@@ -23,18 +23,21 @@ internal static class MetadataRules
         }
     }
 
-    private static void CheckColumn<T>(string file, GgufMetadata metadata, string key)
+    // Whole numbers are written with varying widths, scores as whole numbers too.
+    private static void CheckColumn(string file, GgufMetadata metadata, string key, bool mayBeReal)
     {
         if (metadata.Raw(key) is not { } value)
         {
             return;
         }
 
-        if (value is not T[] column)
+        bool isColumn = value is byte[] or sbyte[] or ushort[] or short[] or uint[] or int[] or ulong[] or long[] || (mayBeReal && value is float[] or double[]);
+        if (!isColumn)
         {
-            throw new ModelFormatException(file, metadata.OffsetOf(key), $"The key '{key}' must be an array of {typeof(T).Name}; convert the model again with a current converter.");
+            throw new ModelFormatException(file, metadata.OffsetOf(key), $"The key '{key}' must be an array of numbers; convert the model again with a current converter.");
         }
 
+        Array column = (Array)value;
         if (metadata.ArrayLength(TokensKey) is int tokens && column.Length != tokens)
         {
             throw new ModelFormatException(file, metadata.OffsetOf(key), $"The key '{key}' has {column.Length} elements for {tokens} tokens. The file is damaged; download or convert it again.");

@@ -71,7 +71,9 @@ public sealed class MalformedFileTests
         ["architecture no string"] = (() => new GgufBuilder().Key("general.architecture", 1).Build(), "general.architecture"),
         ["tokens no strings"] = (() => new GgufBuilder().Key("tokenizer.ggml.tokens", new[] { 1 }).Build(), "tokenizer.ggml.tokens"),
         ["scores count"] = (() => new GgufBuilder().Key("tokenizer.ggml.tokens", new[] { "a" }).Key("tokenizer.ggml.scores", new[] { 1f, 2f }).Build(), "2 elements for 1"),
-        ["scores type"] = (() => new GgufBuilder().Key("tokenizer.ggml.tokens", new[] { "a" }).Key("tokenizer.ggml.scores", new[] { 1 }).Build(), "scores"),
+        ["scores type"] = (() => new GgufBuilder().Key("tokenizer.ggml.tokens", new[] { "a" }).Key("tokenizer.ggml.scores", new[] { "a" }).Build(), "scores"),
+        ["token types real"] = (() => new GgufBuilder().Key("tokenizer.ggml.tokens", new[] { "a" }).Key("tokenizer.ggml.token_type", new[] { 1f }).Build(), "token_type"),
+        ["scores alone"] = (() => new GgufBuilder().Key("tokenizer.ggml.tokens", new[] { "a" }).Key("tokenizer.ggml.scores", 1f).Build(), "scores"),
         ["token types count"] = (() => new GgufBuilder().Key("tokenizer.ggml.tokens", new[] { "a" }).Key("tokenizer.ggml.token_type", new[] { 1, 2, 3 }).Build(), "3 elements for 1"),
         ["quantisation version"] = (() => new GgufBuilder().Key("general.quantization_version", 1u).Tensor("a", [32], 2).Build(), "quantisation version 1"),
     };

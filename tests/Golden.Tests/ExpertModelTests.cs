@@ -41,6 +41,7 @@ public sealed class ExpertModelTests
         using PatchedModel model = PatchedModel.Set(GoldenCase.Load(name), (key, value));
         ModelFormatException error = Assert.Throws<ModelFormatException>(() => Build(model.Path));
         Assert.Contains(key, error.Message, StringComparison.Ordinal);
+        Assert.InRange(error.Offset, 24, new FileInfo(model.Path).Length); // of a value of the metadata
     }
 
     [Theory]

@@ -2,8 +2,13 @@ using LayerStream.Kernels;
 
 namespace LayerStream.Models.Architectures;
 
-/// <summary>Granite dense; its four factors are keys, and a key may take the rotation away.</summary>
+/// <summary>Granite; its four factors are keys, and a key may take the rotation away. A layer with a router has experts, as in the other Granite.</summary>
 internal static class Granite
 {
-    internal static readonly Architecture Row = new("granite", RopeStyle.Interleaved) { Scale = AttentionScale.Key, FinetunedSwitchesRope = true };
+    internal static readonly Architecture Row = new("granite", RopeStyle.Interleaved)
+    {
+        Scale = AttentionScale.Key,
+        FinetunedSwitchesRope = true,
+        Experts = GraniteMoe.Row.Experts,
+    };
 }

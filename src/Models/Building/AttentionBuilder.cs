@@ -70,7 +70,7 @@ internal static class AttentionBuilder
         int kvHeads = reader.PerLayer("attention.head_count_kv", source ?? site.Index, heads, 1, heads);
         if (heads % kvHeads != 0)
         {
-            throw reader.Bad($"{reader.Key("attention.head_count")} {heads} is no multiple of head_count_kv {kvHeads}");
+            throw reader.BadKey("attention.head_count", $"{heads} is no multiple of head_count_kv {kvHeads}");
         }
 
         int Dim(string name)
@@ -81,7 +81,7 @@ internal static class AttentionBuilder
 
         Shape shape = new(heads, kvHeads, Dim("attention.key_length"), Dim("attention.value_length"), site.Row.HasQueryGate, source);
         return !shape.HasGate || shape.KeyDim == shape.ValueDim
-            ? shape : throw reader.Bad($"{reader.Key("attention.value_length")} {shape.ValueDim} must equal key_length {shape.KeyDim} where queries have gates");
+            ? shape : throw reader.BadKey("attention.value_length", $"{shape.ValueDim} must equal key_length {shape.KeyDim} where queries have gates");
     }
 
     /// <summary>The last layer of the same kind in front of those that share keys and values.</summary>
@@ -101,7 +101,7 @@ internal static class AttentionBuilder
             }
         }
 
-        throw site.Reader.Bad($"{site.Reader.Key("attention.shared_kv_layers")}: layer {site.Index} has no earlier layer of its kind");
+        throw site.Reader.BadKey("attention.shared_kv_layers", $"is too large: layer {site.Index} has no earlier layer of its kind");
     }
 
     private static RowBias[]? FusedBiases(LayerSite site, int q, int k, int v)
@@ -121,7 +121,7 @@ internal static class AttentionBuilder
         if (site.Row.LayersScaledByWidth == site.Layers)
         {
             int perHead = site.Width / shape.Heads;
-            return perHead > 0 ? (float)(1 / Math.Sqrt(perHead)) : throw site.Reader.Bad($"{site.Reader.Key("attention.head_count")} {shape.Heads} is more than the width {site.Width}");
+            return perHead > 0 ? (float)(1 / Math.Sqrt(perHead)) : throw site.Reader.BadKey("attention.head_count", $"{shape.Heads} is more than the width {site.Width}");
         }
 
         return site.Row.Scale switch

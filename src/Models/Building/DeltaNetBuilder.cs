@@ -60,11 +60,11 @@ internal static class DeltaNetBuilder
         int inner = reader.Integer("ssm.inner_size", 1, DenseFfnBuilder.MostWidth);
         if (valueHeads % keyHeads != 0)
         {
-            throw reader.Bad($"{reader.Key("ssm.time_step_rank")} = {valueHeads} is no multiple of {reader.Key("ssm.group_count")} = {keyHeads}");
+            throw reader.BadKey("ssm.time_step_rank", $"= {valueHeads} is no multiple of {reader.Key("ssm.group_count")} = {keyHeads}");
         }
 
         return inner % valueHeads == 0 && inner / valueHeads <= MostHeadValues
             ? new DeltaNetShape(keyHeads, valueHeads, keyDim, inner / valueHeads, taps, site.Row.DeltaNet!.Value)
-            : throw reader.Bad($"{reader.Key("ssm.inner_size")} = {inner} does not make {valueHeads} heads ({reader.Key("ssm.time_step_rank")}) of at most {MostHeadValues} values");
+            : throw reader.BadKey("ssm.inner_size", $"= {inner} does not make {valueHeads} heads ({reader.Key("ssm.time_step_rank")}) of at most {MostHeadValues} values");
     }
 }

@@ -5,6 +5,8 @@ namespace LayerStream.Models;
 /// <summary>Reads <see cref="ExpertFfnSpec"/> off a layer: its router and the network beside the experts stream, the experts come on demand.</summary>
 internal static class ExpertFfnBuilder
 {
+    private static readonly string[] SharedTensors = ["ffn_gate_shexp", "ffn_up_shexp", "ffn_down_shexp", "ffn_gate_inp_shexp"];
+
     internal static BranchSpec? Build(LayerSite site)
     {
         SpecReader reader = site.Reader;
@@ -18,9 +20,9 @@ internal static class ExpertFfnBuilder
         RouterRule rule = RouterReader.Read(site, routing);
         bool isParallel = routing.HasParallelNetwork;
         WeightMatrix? router = site.Matrix("ffn_gate_inp", site.Width, rule.Experts, hasScale: !isParallel);
-        bool isShared = routing.HasSharedGate || reader.Has(p + "ffn_up_shexp.weight");
+        bool isShared = SharedTensors.Any(t => reader.Has(p + t + ".weight"));
         DenseFfnSpec? shared = isParallel ? DenseFfnBuilder.Build(site) : isShared ? DenseFfnBuilder.Build(site, "_shexp") : null;
-        SmallWeight? sharedGate = routing.HasSharedGate ? reader.Small(p + "ffn_gate_inp_shexp.weight", site.Width) : null;
+        SmallWeight? sharedGate = isShared && routing.HasSharedGate ? reader.Small(p + "ffn_gate_inp_shexp.weight", site.Width) : null;
         ExpertNorms? norms = isParallel ? Norms(site) : null;
         ExpertBank? bank = Bank(site, rule);
         if (router is null || bank is null || ((isParallel || isShared) && shared is null) || (isParallel && norms is null))

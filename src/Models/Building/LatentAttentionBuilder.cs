@@ -61,7 +61,7 @@ internal static class LatentAttentionBuilder
         int ropeDim = reader.Integer("rope.dimension_count", 2, MostHeadValues);
         if (ropeDim >= queryDim)
         {
-            throw reader.Bad($"{reader.Key("rope.dimension_count")} = {ropeDim} leaves nothing of {reader.Key(queryKey)} = {queryDim}");
+            throw reader.BadKey("rope.dimension_count", $"= {ropeDim} leaves nothing of {reader.Key(queryKey)} = {queryDim}");
         }
 
         int latent = reader.Integer("attention.kv_lora_rank", 1, MostHeadValues - ropeDim);

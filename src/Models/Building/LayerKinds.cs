@@ -25,8 +25,8 @@ internal sealed class LayerKinds
             return new LayerKinds(new bool[layers], default, recurrent);
         }
 
-        // Where sliding layers rotate by another base, the kinds matter even without a mask, so that a window must be stated.
-        int least = sliding.Theta is null ? 0 : 1;
+        // Where the file must say which layers slide, their kinds differ in more than the mask, so that a window must be stated.
+        int least = sliding.Period == 0 ? 1 : 0;
         int keys = reader.Integer("attention.sliding_window", sliding.DefaultKeys, least, MostKeys);
         return keys == 0
             ? new LayerKinds(new bool[layers], default, recurrent) : new LayerKinds(Pattern(reader, sliding, layers), new KeyWindow(keys, sliding.IsPieced), recurrent);

@@ -91,7 +91,7 @@ public static class ModelSpecBuilder
     {
         const string Name = "final_logit_softcapping";
         double cap = reader.Number(Name, 0, 0, 1e6);
-        return cap is 0 or >= 1e-3 ? (float)cap : throw reader.Bad($"{reader.Key(Name)} = {cap} is too small for a cap");
+        return cap is 0 or >= 1e-3 ? (float)cap : throw reader.BadKey(Name, $"= {cap} is too small for a cap");
     }
 
     private static LayerSpec? Layer(LayerSite site, float residualScale)

@@ -46,7 +46,7 @@ internal sealed class RopeBuilder(SpecReader reader, Architecture row, int conte
     private int Dimensions(string name, int absent, int headDim)
     {
         int dimensions = reader.Integer(name, absent, 2, headDim);
-        return dimensions % 2 == 0 ? dimensions : throw reader.Bad($"{reader.Key(name)} = {dimensions} is odd");
+        return dimensions % 2 == 0 ? dimensions : throw reader.BadKey(name, $"= {dimensions} is odd");
     }
 
     private RopeSpec Scaled(int dimensions, double theta)
@@ -73,7 +73,7 @@ internal sealed class RopeBuilder(SpecReader reader, Architecture row, int conte
         double factor = reader.Factor(reader.HasKey("rope.scaling.factor") ? "rope.scaling.factor" : "rope.scale_linear", 0);
         if (type == "yarn" && theta == 1)
         {
-            throw reader.Bad($"{reader.Key("rope.freq_base")} = 1 does not go with yarn");
+            throw reader.BadKey("rope.freq_base", "= 1 does not go with yarn");
         }
 
         return plain with

@@ -44,12 +44,12 @@ internal static class RouterReader
         int groups = Math.Max(1, reader.Integer(Count, 1, 0, rule.Experts));
         if (rule.Experts % groups != 0)
         {
-            throw reader.Bad($"{reader.Key(Count)} = {groups} does not divide {reader.Key("expert_count")} = {rule.Experts}");
+            throw reader.BadKey(Count, $"= {groups} does not divide {reader.Key("expert_count")} = {rule.Experts}");
         }
 
         int kept = groups == 1 ? 1 : reader.Integer(Kept, groups, 1, groups);
         return kept * (rule.Experts / groups) >= rule.Selected
             ? rule with { Groups = groups, KeptGroups = kept }
-            : throw reader.Bad($"{reader.Key(Kept)} = {kept} groups of {rule.Experts / groups} do not hold {reader.Key("expert_used_count")} = {rule.Selected} experts");
+            : throw reader.BadKey(Kept, $"= {kept} groups of {rule.Experts / groups} do not hold {reader.Key("expert_used_count")} = {rule.Selected} experts");
     }
 }

@@ -48,6 +48,9 @@ internal sealed class SpecReader(GgufModel model, string prefix)
 
     internal ModelFormatException Bad(string message, long offset = 0) => new(model.Files[0], offset, message);
 
+    /// <summary>An error of a key's value, which begins the message; it points at the value, or at byte 0 where the key is absent.</summary>
+    internal ModelFormatException BadKey(string name, string problem) => new(model.Files[0], model.Metadata.OffsetOf(Key(name)), $"{Key(name)} {problem}");
+
     internal string? Text(string name) => model.Metadata.GetString(Key(name));
 
     internal bool Flag(string name, bool absent) => model.Metadata.GetBool(Key(name), absent);
@@ -62,14 +65,14 @@ internal sealed class SpecReader(GgufModel model, string prefix)
     internal double Number(string name, double absent, double least, double most)
     {
         double value = model.Metadata.GetDouble(Key(name), absent);
-        return value >= least && value <= most ? value : throw Bad($"{Key(name)} = {value} is outside {least} … {most}");
+        return value >= least && value <= most ? value : throw BadKey(name, $"= {value} is outside {least} … {most}");
     }
 
     /// <summary>A number for which 0 stands for "not used", like an absent key.</summary>
     internal double Factor(string name, double least = -1e6)
     {
         double value = Number(name, 1, least, 1e6);
-        return value == 0 ? 1 : Math.Abs(value) >= 1e-6 ? value : throw Bad($"{Key(name)} = {value} is too small for a factor");
+        return value == 0 ? 1 : Math.Abs(value) >= 1e-6 ? value : throw BadKey(name, $"= {value} is too small for a factor");
     }
 
     /// <summary>An integer for each layer, or one for all.</summary>
@@ -209,8 +212,8 @@ internal sealed class SpecReader(GgufModel model, string prefix)
     }
 
     private long Entry(string name, IReadOnlyList<long> values, int layer) =>
-        layer < values.Count ? values[layer] : throw Bad($"{Key(name)} has {values.Count} entries, layer {layer} has none");
+        layer < values.Count ? values[layer] : throw BadKey(name, $"has {values.Count} entries, layer {layer} has none");
 
     private int Checked(string name, long value, int least, int most) =>
-        value >= least && value <= most ? (int)value : throw Bad($"{Key(name)} = {value} is outside {least} … {most}");
+        value >= least && value <= most ? (int)value : throw BadKey(name, $"= {value} is outside {least} … {most}");
 }

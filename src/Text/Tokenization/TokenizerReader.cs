@@ -58,8 +58,8 @@ internal static class TokenizerReader
         TokenAlphabet alphabet = !kind.HasMerges || row.IsRaw ? SpaceAlphabet.Instance : ByteAlphabet.Instance;
         var found = new Dictionary<string, int>(StringComparer.Ordinal);
         Vocabulary vocabulary = Vocabulary.Read(metadata, alphabet, TokenRoles.WatchedTexts, found);
-        int? bos = Id(metadata, vocabulary, "bos_token_id", row.HasDefaultBos ? kind.Bos : null);
-        int? eos = Id(metadata, vocabulary, "eos_token_id", kind.Eos);
+        int? bos = Id(metadata, vocabulary, "bos_token_id", row.HasDefaultBos ? kind.Bos : null, mayBeText: !kind.HasMerges);
+        int? eos = Id(metadata, vocabulary, "eos_token_id", kind.Eos, mayBeText: !kind.HasMerges);
         int? unknown = Id(metadata, vocabulary, "unknown_token_id", kind.Unknown);
         bool spacePrefix = metadata.GetBool(Prefix + "add_space_prefix", kind.SpacePrefix);
         var ends = TokenRoles.Apply(metadata, vocabulary, found, eos);
@@ -135,15 +135,15 @@ internal static class TokenizerReader
             : new ByteLevelEncoder<RankedMerge>(vocabulary, row, rule, table.ApproximateBytes);
     }
 
-    // A default id is historical; it holds only where it is not an ordinary piece of text.
-    private static int? Id(GgufMetadata metadata, Vocabulary vocabulary, string key, int? defaultId)
+    // The defaults of gpt2 are historical; they hold only where they are no ordinary piece of text.
+    private static int? Id(GgufMetadata metadata, Vocabulary vocabulary, string key, int? defaultId, bool mayBeText = true)
     {
         if (metadata.TryGetInt64(Prefix + key, out long id))
         {
             return id >= 0 && id < vocabulary.Size ? (int)id : null;
         }
 
-        return defaultId < vocabulary.Size && vocabulary.TypeOf(defaultId.Value) != TokenType.Normal ? defaultId : null;
+        return defaultId < vocabulary.Size && (mayBeText || vocabulary.TypeOf(defaultId.Value) != TokenType.Normal) ? defaultId : null;
     }
 
     // The file does not say which tokens swallow the whitespace after them; it is known of Phi-3.

@@ -18,6 +18,22 @@ public sealed class SentencePieceTests
     }
 
     [Fact]
+    public void Encode_ScoresOfWholeNumbers_OrderThePairs()
+    {
+        SyntheticVocabulary whole = SyntheticVocabulary.Scored().WithWholeScores().Token("▁").Token("a", score: -9).Token("b", score: -9)
+            .Token("ab", score: -2).Token("ba", score: -1).Token("▁a", score: -3);
+        Assert.Equal([whole.IdOf("▁a"), whole.IdOf("ba")], whole.Tokenizer().Encode("aba", false, false));
+    }
+
+    [Fact]
+    public void FromMetadata_WithoutTypes_KeepsTheDefaultIds()
+    {
+        Tokenizer tokens = SyntheticVocabulary.Scored().WithoutTypes().Token("▁").Token("a").Tokenizer();
+        Assert.Equal((1, 2), (tokens.BosId, tokens.EosId));
+        Assert.Equal([1, 259, 260], tokens.Encode("a", true, true));
+    }
+
+    [Fact]
     public void Encode_MissingCharacters_FallBackToBytes() =>
         Assert.Equal([Id("▁a"), 3 + 0xC3, 3 + 0xA9, 3 + '\n'], Tokens.Encode("aé\n", false, false));
 

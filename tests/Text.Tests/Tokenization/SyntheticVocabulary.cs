@@ -10,6 +10,8 @@ internal sealed class SyntheticVocabulary
     private readonly List<(string Text, TokenType Type, float Score)> _tokens = [];
     private readonly List<string> _merges = [];
     private readonly bool _hasMerges;
+    private bool _hasTypes = true;
+    private bool _hasWholeScores;
     private int _count;
 
     private SyntheticVocabulary(string model, string? pre)
@@ -57,6 +59,20 @@ internal sealed class SyntheticVocabulary
         return this;
     }
 
+    /// <summary>Leaves the column of types out.</summary>
+    public SyntheticVocabulary WithoutTypes()
+    {
+        _hasTypes = false;
+        return this;
+    }
+
+    /// <summary>Writes scores as whole numbers.</summary>
+    public SyntheticVocabulary WithWholeScores()
+    {
+        _hasWholeScores = true;
+        return this;
+    }
+
     public SyntheticVocabulary Merge(string merge)
     {
         _merges.Add(merge);
@@ -91,8 +107,12 @@ internal sealed class SyntheticVocabulary
     public GgufMetadata Metadata()
     {
         Array("tokenizer.ggml.tokens", 8, _tokens.Count, i => Write(_entries, _tokens[i].Text));
-        Array("tokenizer.ggml.token_type", 5, _tokens.Count, i => _entries.Write(BitConverter.GetBytes((int)_tokens[i].Type)));
-        Array("tokenizer.ggml.scores", 6, _tokens.Count, i => _entries.Write(BitConverter.GetBytes(_tokens[i].Score)));
+        if (_hasTypes)
+        {
+            Array("tokenizer.ggml.token_type", 5, _tokens.Count, i => _entries.Write(BitConverter.GetBytes((int)_tokens[i].Type)));
+        }
+
+        Array("tokenizer.ggml.scores", _hasWholeScores ? 5 : 6, _tokens.Count, i => _entries.Write(_hasWholeScores ? BitConverter.GetBytes((int)_tokens[i].Score) : BitConverter.GetBytes(_tokens[i].Score)));
         if (_hasMerges)
         {
             Array("tokenizer.ggml.merges", 8, _merges.Count, i => Write(_entries, _merges[i]));
