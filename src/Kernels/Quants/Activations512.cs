@@ -12,7 +12,7 @@ internal static unsafe class Activations512
     public static int PrepareBlocks32(float* source, int columns, byte* destination)
     {
         Vector512<int>* lanes = stackalloc Vector512<int>[LaneSums.Lanes];
-        float* inverses = stackalloc float[LaneSums.Lanes];
+        float* inverses = stackalloc float[LaneSums.Lanes], fitted = stackalloc float[LaneSums.Lanes];
         byte* record = destination + Activations.BlocksOffset(columns);
         float* pairs = (float*)(destination + Activations.ScaleOffset(columns));
         int done = columns & ~255;
@@ -23,16 +23,16 @@ internal static unsafe class Activations512
                 lanes[b] = Vector512.Max(Magnitude(source + i + (32 * b)), Magnitude(source + i + (32 * b) + 16));
             }
 
-            Vector256<float> scales = Scales(LaneSums.MostOfEight(lanes).AsSingle(), out Vector256<float> inverse);
-            inverse.Store(inverses);
+            Inverses(LaneSums.MostOfEight(lanes).AsSingle()).Store(inverses);
             for (int b = 0; b < LaneSums.Lanes; b++)
             {
-                Vector512<float> by = Vector512.Create(inverses[b]);
                 int at = i + (32 * b);
+                Vector512<float> by = Vector512.Create(Activations.BestOfTwo(source + at, 32, inverses[b], out fitted[b]));
                 lanes[b] = Quantize(source + at, by, destination + at) + Quantize(source + at + 16, by, destination + at + 16);
             }
 
             Vector256<int> sums = LaneSums.OfEight(lanes);
+            Vector256<float> scales = Vector256.Load(fitted);
             Vector256<float> scaledSums = scales * Vector256.ConvertToSingle(sums);
             scales.Store((float*)record);
             scaledSums.Store((float*)(record + Activations.RecordScaledSums));
@@ -61,8 +61,8 @@ internal static unsafe class Activations512
         Vector128<int> quarter = Vector128.Max(half.GetLower(), half.GetUpper());
         quarter = Vector128.Max(quarter, Sse2.Shuffle(quarter, 0b01_00_11_10));
         quarter = Vector128.Max(quarter, Sse2.Shuffle(quarter, 0b10_11_00_01));
-        Vector256<float> scale = Scales(Vector256.Create(quarter[0]).AsSingle(), out Vector256<float> inverse);
-        Vector512<float> by = Vector512.Create(inverse[0]);
+        float inverse = Inverses(Vector256.Create(quarter[0]).AsSingle())[0];
+        Vector512<float> by = Vector512.Create(Activations.BestOfTwo(source, 256, inverse, out float scale));
         for (int i = 0; i < 256; i += 16)
         {
             Quantize(source + i, by, destination + i);
@@ -71,7 +71,7 @@ internal static unsafe class Activations512
         Vector512<int> a = Fours(destination), b = Fours(destination + 64), c = Fours(destination + 128), d = Fours(destination + 192);
         Vector512<int> sums = Avx512F.PermuteVar16x32(LaneSums.OfQuarters(a, b, c, d), Vector512.Create(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
         Avx512F.ConvertToVector256Int16(sums).Store((short*)(destination + Activations.SumsOffset));
-        Vector256<float> tail = Vector256.CreateScalar(scale[0]); // the scale, and zeros to the block's end
+        Vector256<float> tail = Vector256.CreateScalar(scale); // the scale, and zeros to the block's end
         tail.Store((float*)(destination + Activations.Scale256Offset));
     }
 
@@ -79,14 +79,12 @@ internal static unsafe class Activations512
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<int> Magnitude(float* source) => Vector512.Load((int*)source) & Vector512.Create(0x7FFFFFFF);
 
-    /// <summary>largest / 127 and 127 / largest; both zero where the latter overflows.</summary>
+    /// <summary>127 / largest; zero where that overflows, NaN where the largest is infinite.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Scales(Vector256<float> largest, out Vector256<float> inverse)
+    private static Vector256<float> Inverses(Vector256<float> largest)
     {
-        Vector256<float> reciprocal = Vector256.Create(127f) / largest;
-        Vector256<float> tooSmall = Vector256.Equals(reciprocal, Vector256.Create(float.PositiveInfinity));
-        inverse = Vector256.AndNot(reciprocal, tooSmall);
-        return Vector256.AndNot(largest / Vector256.Create(127f), tooSmall);
+        Vector256<float> reciprocal = (Vector256.Create(127f) / largest) + (largest * Vector256<float>.Zero);
+        return Vector256.AndNot(reciprocal, Vector256.Equals(reciprocal, Vector256.Create(float.PositiveInfinity)));
     }
 
     /// <summary>Sixteen values to int8, NaN to zero; returns the integers.</summary>
