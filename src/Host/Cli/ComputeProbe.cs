@@ -69,7 +69,7 @@ internal static class ComputeProbe
     }
 
     /// <summary>Hands out places of the sample instead of tiles and experts, and takes the time.</summary>
-    private sealed class ProbeSource(SampleWeights weights, ModelSpec spec, bool predicts) : ITileSource, IExpertSource
+    private sealed class ProbeSource(SampleWeights samples, ModelSpec spec, bool predicts) : ITileSource, IExpertSource
     {
         private readonly HashSet<int> _expertLayers = [.. spec.ExpertBanks.Select(b => b.Layer)];
         private readonly Queue<int> _experts = new();
@@ -83,7 +83,8 @@ internal static class ComputeProbe
         public nint Acquire(in Tile tile)
         {
             WeightMatrix matrix = spec.Matrices[tile.Matrix];
-            if (_bank is not null && matrix.Layer != _bank.Layer)
+            // While experts are still to be taken, the next layer's router is only asked ahead.
+            if (_bank is not null && matrix.Layer != _bank.Layer && _experts.Count == 0)
             {
                 EndLayer();
             }
@@ -93,7 +94,7 @@ internal static class ComputeProbe
                 _layerBegin = Stopwatch.GetTimestamp();
             }
 
-            return weights.Next(matrix.Tensor.Type, tile.Extent.Length);
+            return samples.Next(matrix.Tensor.Type, tile.Extent.Length);
         }
 
         public void Release(in Tile tile)
@@ -117,11 +118,12 @@ internal static class ComputeProbe
 
         public bool WantsPrediction(int bank) => predicts;
 
-        public void Predict(int bank, ReadOnlySpan<int> experts, ReadOnlySpan<float> sums) => _guess += Stopwatch.GetTimestamp() - _layerBegin;
+        public void Predict(int bank, ReadOnlySpan<int> experts, ReadOnlySpan<float> weights, bool early) =>
+            _guess += early ? 0 : Stopwatch.GetTimestamp() - _layerBegin; // an early guess counts as beside the experts
 
         public ExpertLease Take()
         {
-            nint Slab(int m) => m < _bank!.Matrices.Count ? weights.Next(_bank.Matrices[m].Tensor.Type, _bank.Matrices[m].SlabBytes) : 0;
+            nint Slab(int m) => m < _bank!.Matrices.Count ? samples.Next(_bank.Matrices[m].Tensor.Type, _bank.Matrices[m].SlabBytes) : 0;
             _taken = Stopwatch.GetTimestamp();
             return new ExpertLease(_experts.Dequeue(), 0, Slab(0), Slab(1), Slab(2));
         }
