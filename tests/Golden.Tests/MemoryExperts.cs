@@ -33,6 +33,9 @@ internal sealed class MemoryExperts(IReadOnlyList<ExpertBank> banks, nint file, 
 
     public bool IsResident(int bank, int expert) => IsCold is null || !IsCold(bank, expert);
 
+    /// <summary>In a random order, several may be held at once.</summary>
+    public bool HasReady => order != 0 && _waiting.Count > 0;
+
     public ExpertLease Take()
     {
         Check(_waiting.Count > 0, "no expert is left");

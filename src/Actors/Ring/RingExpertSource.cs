@@ -118,6 +118,9 @@ internal sealed class RingExpertSource : IExpertSource
     public bool IsResident(int bank, int expert) => _ring.AllResident || _ring.Cache.SlotOf(bank, expert) >= 0;
 
     /// <inheritdoc/>
+    public bool HasReady => _hitsTaken < _hitCount;
+
+    /// <inheritdoc/>
     public ExpertLease Take()
     {
         if (_hitsTaken + _missesTaken == 0)

@@ -121,6 +121,8 @@ internal static class ComputeProbe
         public void Predict(int bank, ReadOnlySpan<int> experts, ReadOnlySpan<float> weights, bool early) =>
             _guess += early ? 0 : Stopwatch.GetTimestamp() - _layerBegin; // an early guess counts as beside the experts
 
+        public bool HasReady => _experts.Count > 0;
+
         public ExpertLease Take()
         {
             nint Slab(int m) => m < _bank!.Matrices.Count ? samples.Next(_bank.Matrices[m].Tensor.Type, _bank.Matrices[m].SlabBytes) : 0;
@@ -130,8 +132,9 @@ internal static class ComputeProbe
 
         public void Release(in ExpertLease lease)
         {
-            _inExperts += Stopwatch.GetTimestamp() - _taken;
-            _count++;
+            long now = Stopwatch.GetTimestamp(); // of several held together the first has all the time
+            _inExperts += now - _taken;
+            (_taken, _count) = (now, _count + 1);
         }
 
         public ComputeTimes Times(double seconds)

@@ -14,6 +14,7 @@ internal sealed class ExpertFeedForward : BranchExecutor
     private readonly PassContext _pass;
     private readonly ExpertFfnSpec _spec;
     private readonly ExpertProducts _products;
+    private readonly ExpertLease[] _leases;
     private readonly DenseFeedForward? _shared;
     private readonly RangeJob _chooseJob, _gateJob, _sumJob;
     private readonly float _logitScale;
@@ -29,6 +30,7 @@ internal sealed class ExpertFeedForward : BranchExecutor
         _shared = spec.Shared is { } shared ? new DenseFeedForward(pass, shared, pass.Work.Region(0), spec.SharedWidth) : null;
         _logitScale = spec.Norms is null ? 1 : (float)(1 / Math.Sqrt(spec.ModelWidth));
         (_logits, _logitFloats) = (pass.Work.Region(spec.LogitOffset), spec.LogitWidth);
+        _leases = new ExpertLease[_products.MostTogether];
         _chooseJob = new RangeJob(Choose);
         _gateJob = new RangeJob(GateShared);
         _sumJob = new RangeJob(Sum);
@@ -47,15 +49,32 @@ internal sealed class ExpertFeedForward : BranchExecutor
 
         RunShared();
         _products.Begin(Normed(_spec.Norms?.ExpertsBefore));
-        for (int i = 0; i < choices.Distinct.Length; i++)
+        for (int left = choices.Distinct.Length; left > 0;)
         {
-            ExpertLease lease = _pass.Experts.Take();
-            _products.Run(lease);
-            _pass.Experts.Release(lease);
+            left -= RunExperts();
         }
 
         _pieces = _spec.Norms is null && _pass.Count < _pass.Crew.Threads * 2 ? (_spec.ModelWidth + SumColumns - 1) / SumColumns : 1;
         _pass.Crew.Run(_sumJob, _pass.Count * _pieces, 1);
+    }
+
+    /// <summary>Runs the next expert, with those that are there already if the pass has one row; gives their number.</summary>
+    private int RunExperts()
+    {
+        int count = 0;
+        do
+        {
+            _leases[count++] = _pass.Experts.Take();
+        }
+        while (_pass.Count == 1 && count < _leases.Length && _pass.Experts.HasReady);
+
+        _products.Run(_leases.AsSpan(0, count));
+        for (int i = 0; i < count; i++)
+        {
+            _pass.Experts.Release(_leases[i]);
+        }
+
+        return count;
     }
 
     /// <summary>The layer behind this one, if it has experts as well.</summary>

@@ -3,8 +3,9 @@ using LayerStream.Kernels;
 namespace LayerStream.Models;
 
 /// <summary>
-/// Runs one expert of <see cref="ExpertFfnSpec"/> for the rows that chose it: their prepared inputs one after the other, gate and up in one
-/// job, activation, and down into the pairs' places, whose scale and bias are left to the sum.
+/// Runs experts of <see cref="ExpertFfnSpec"/>: one for all rows that chose it, or several for the only row of a pass, so that a thread is
+/// not woken for each. Prepared inputs one after the other, gate and up in one job, activation, and down into the pairs' places, whose
+/// scale and bias are left to the sum.
 /// </summary>
 internal sealed class ExpertProducts
 {
@@ -12,15 +13,14 @@ internal sealed class ExpertProducts
     private readonly ExpertFfnSpec _spec;
     private readonly GatedOperator _activation;
     private readonly RangeJob _prepareJob, _gatherJob, _activateJob;
-    private readonly PairMatMulJob _upJob = new();
-    private readonly MatMulJob _downJob = new();
+    private readonly PartsMatMulJob _upJob, _downJob;
+    private readonly int[] _experts, _places; // of the rows of a run
     private readonly bool _isFused;
     private readonly nint _pair, _gathered, _hidden, _outputs;
     private readonly long _pairFloats, _gatheredFloats, _hiddenFloats, _outputFloats;
     private ActivationLayout _layout; // of the prepared rows
     private nint _input;
-    private int _first;
-    private int _expert;
+    private int _first; // place of the first row, of one expert for several
 
     internal ExpertProducts(PassContext pass, ExpertFfnSpec spec)
     {
@@ -33,8 +33,14 @@ internal sealed class ExpertProducts
         _prepareJob = new RangeJob(PrepareRows);
         _gatherJob = new RangeJob(GatherRows);
         _activateJob = new RangeJob(ActivateRows);
-        (_upJob.Columns, _upJob.OutputStride) = (spec.ModelWidth, _pairFloats);
+        MostTogether = Math.Min(spec.Bank.Used, work.Batch);
+        (_experts, _places) = (new int[work.Batch], new int[work.Batch]);
+        _upJob = new PartsMatMulJob(2 * MostTogether) { Columns = spec.ModelWidth, OutputStride = _pairFloats };
+        _downJob = new PartsMatMulJob(MostTogether) { Columns = spec.Width, OutputStride = _outputFloats, ActivationStride = _hiddenFloats * 4 };
     }
+
+    /// <summary>Experts that a run takes at most; more than one only for a pass of one row.</summary>
+    internal int MostTogether { get; }
 
     private ExpertMatrix Down => _spec.Bank.Matrices[^1];
 
@@ -48,35 +54,40 @@ internal sealed class ExpertProducts
         _pass.Crew.Run(_prepareJob, _pass.Count, 1);
     }
 
-    internal void Run(in ExpertLease lease)
+    /// <summary>Runs one expert, or several of a pass of one row.</summary>
+    internal void Run(ReadOnlySpan<ExpertLease> leases)
     {
         ExpertChoices choices = _pass.Choices;
-        (_expert, _first) = (lease.Expert, choices.First(lease.Expert));
-        int count = choices.Count(lease.Expert);
-        Gather(count, _layout);
-        ExpertMatrix gate = _spec.Bank.Matrices[0];
-        _upJob.Tokens = count;
-        _upJob.First = new PairMatMulJob.Part(gate.Tensor.Type, lease.First, gate.Rows, _pair);
-        _upJob.Second = default;
-        if (!_isFused)
+        _first = choices.First(leases[0].Expert);
+        int each = choices.Count(leases[0].Expert), rows = 0;
+        foreach (ExpertLease lease in leases)
         {
-            ExpertMatrix up = _spec.Bank.Matrices[1];
-            PairMatMulJob.Part second = new(up.Tensor.Type, lease.Second, up.Rows, _pair + (nint)(_spec.Width * 4L));
-            if (LayoutOf(1) == _layout)
+            for (int i = 0; i < each; i++)
             {
-                _upJob.Second = second;
-            }
-            else
-            {
-                RunUp();
-                Gather(count, LayoutOf(1));
-                _upJob.First = second;
+                (_experts[rows], _places[rows++]) = (lease.Expert, choices.First(lease.Expert) + i);
             }
         }
 
+        _upJob.Tokens = _downJob.Tokens = each;
+        nint activations = Gather(each, _layout);
+        bool apart = !_isFused && LayoutOf(1) != _layout;
+        _upJob.Begin();
+        AddUp(leases, 0, activations, each);
+        if (!_isFused)
+        {
+            if (apart)
+            {
+                RunUp();
+                activations = Gather(each, LayoutOf(1));
+                _upJob.Begin();
+            }
+
+            AddUp(leases, 1, activations, each);
+        }
+
         RunUp();
-        _pass.Crew.Run(_activateJob, count, 1);
-        RunDown(lease, count);
+        _pass.Crew.Run(_activateJob, rows, 1);
+        RunDown(leases, each);
     }
 
     /// <summary>Scale and bias of the down product, on columns [column, column + n) of a place's result.</summary>
@@ -86,32 +97,45 @@ internal sealed class ExpertProducts
 
     private void RunUp() => _pass.Crew.Run(_upJob, _upJob.Rows, _pass.RowGrain(_upJob.Rows));
 
-    private void RunDown(in ExpertLease lease, int count)
+    /// <summary>A matrix of all experts; the second's results lie behind the first's.</summary>
+    private void AddUp(ReadOnlySpan<ExpertLease> leases, int matrix, nint activations, int each)
     {
-        _downJob.Type = Down.Tensor.Type;
-        _downJob.Weights = lease.Slab(_spec.Bank.Matrices.Count - 1);
-        _downJob.Columns = _spec.Width;
-        _downJob.Layout = LayoutOf(_spec.Bank.Matrices.Count - 1);
-        _downJob.Activations = _hidden;
-        _downJob.ActivationStride = _hiddenFloats * 4;
-        _downJob.Tokens = count;
-        _downJob.Output = Output(_first);
-        _downJob.OutputStride = _outputFloats;
-        _pass.Crew.Run(_downJob, Down.Rows, _pass.RowGrain(Down.Rows));
+        ExpertMatrix up = _spec.Bank.Matrices[matrix];
+        for (int i = 0; i < leases.Length; i++)
+        {
+            nint output = _pair + (nint)(((i * each * _pairFloats) + (matrix * _spec.Width)) * 4);
+            _upJob.Add(new PartsMatMulJob.Part(up.Tensor.Type, leases[i].Slab(matrix), up.Rows, activations, output));
+        }
+    }
+
+    private void RunDown(ReadOnlySpan<ExpertLease> leases, int each)
+    {
+        int matrix = _spec.Bank.Matrices.Count - 1;
+        _downJob.Layout = LayoutOf(matrix);
+        _downJob.Begin();
+        for (int i = 0; i < leases.Length; i++)
+        {
+            nint activations = _hidden + (nint)(i * each * _hiddenFloats * 4);
+            _downJob.Add(new PartsMatMulJob.Part(Down.Tensor.Type, leases[i].Slab(matrix), Down.Rows, activations, Output(_places[i * each])));
+        }
+
+        _pass.Crew.Run(_downJob, _downJob.Rows, _pass.RowGrain(_downJob.Rows));
     }
 
     /// <summary>Makes the expert's rows follow each other, in a layout; rows that do so already stay where they are.</summary>
-    private void Gather(int count, ActivationLayout layout)
+    private nint Gather(int count, ActivationLayout layout)
     {
         ExpertChoices choices = _pass.Choices;
         int row = choices.Row(_first);
         bool follow = layout == _layout && choices.Row(_first + count - 1) - row == count - 1;
         _upJob.Layout = layout;
-        (_upJob.Activations, _upJob.ActivationStride) = follow ? (Prepared(row), _pass.Work.PreparedStride) : (_gathered, _gatheredFloats * 4);
+        _upJob.ActivationStride = follow ? _pass.Work.PreparedStride : _gatheredFloats * 4;
         if (!follow)
         {
             _pass.Crew.Run(_gatherJob, count, 8);
         }
+
+        return follow ? Prepared(row) : _gathered;
     }
 
     private nint Prepared(int row) => _pass.Work.Prepared + (nint)(row * _pass.Work.PreparedStride);
@@ -149,13 +173,13 @@ internal sealed class ExpertProducts
             nint gate = _pair + (nint)(i * _pairFloats * 4), up = gate + (nint)(_spec.Width * 4L);
             if (_spec.WeightsInput)
             {
-                VectorOps.Scale(gate, 2 * _spec.Width, _pass.Choices.Weight(_first + i)); // the products are linear in their input
+                VectorOps.Scale(gate, 2 * _spec.Width, _pass.Choices.Weight(_places[i])); // the products are linear in their input
             }
 
-            Finish(matrices[0], _expert, 0, gate, matrices[0].Rows);
+            Finish(matrices[0], _experts[i], 0, gate, matrices[0].Rows);
             if (!_isFused)
             {
-                Finish(matrices[1], _expert, 0, up, matrices[1].Rows);
+                Finish(matrices[1], _experts[i], 0, up, matrices[1].Rows);
             }
 
             _activation(gate, up, gate, _spec.Width);

@@ -33,6 +33,9 @@ public interface IExpertSource
     /// <summary>Waits for a demanded expert that was not taken yet: those in memory first, then the others as they arrive.</summary>
     ExpertLease Take();
 
+    /// <summary>Whether <see cref="Take"/> would hand out one that is in memory without waiting, so that it can be held along with others.</summary>
+    bool HasReady => false;
+
     /// <summary>The pass is done with the expert for all its rows.</summary>
     void Release(in ExpertLease lease);
 }
