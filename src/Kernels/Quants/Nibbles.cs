@@ -61,16 +61,6 @@ internal static unsafe class Nibbles
     public static Vector512<float> SpreadLanes01(Vector128<float> lanes) =>
         Avx512F.PermuteVar16x32(lanes.ToVector256Unsafe().ToVector512Unsafe(), Vector512.Create(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1));
 
-    /// <summary>Lane 2 over the lower half of a vector, lane 3 over the upper.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> SpreadLanes23(Vector128<float> lanes) =>
-        Avx512F.PermuteVar16x32(lanes.ToVector256Unsafe().ToVector512Unsafe(), Vector512.Create(2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3));
-
-    /// <summary>Two halves, read from two places, widened into lanes 0 and 1.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> HalfPair(byte* first, byte* second) =>
-        Float16.ToSingle(Vector128.CreateScalar((uint)Unsafe.ReadUnaligned<ushort>(first)).WithElement(1, Unsafe.ReadUnaligned<ushort>(second)));
-
     /// <summary>Four constants, each in eight 16-bit lanes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<short> Lanes(int a, int b, int c, int d)

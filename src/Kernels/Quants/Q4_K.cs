@@ -44,12 +44,7 @@ internal unsafe struct Q4_K : ISuperBlock
     public static void Group(byte* block, int g, out int scale, out int min) => SixBitScales.Get(block + 4, g >> 1, out scale, out min);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<short> Groups(byte* block, out Vector256<short> mins)
-    {
-        Vector256<short> all = SixBitScales.Unpack(block + 4);
-        mins = SixBitScales.DoubleUpper(all);
-        return SixBitScales.DoubleLower(all);
-    }
+    public static Vector256<short> Groups(byte* block, out Vector256<short> mins) => SixBitScales.Groups(block + 4, out mins);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> Values256(byte* block, int k) =>

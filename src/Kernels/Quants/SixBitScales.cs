@@ -48,6 +48,15 @@ internal static unsafe class SixBitScales
         return Avx2.ConvertToVector256Int16((low | high).AsByte());
     }
 
+    /// <summary>Scales and minimums of sixteen groups of 16, those of a sub-block twice.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<short> Groups(byte* s, out Vector256<short> mins)
+    {
+        Vector256<short> all = Unpack(s);
+        mins = DoubleUpper(all);
+        return DoubleLower(all);
+    }
+
     /// <summary>Lanes 8–15, each twice: one per sum of 16 activations.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<short> DoubleUpper(Vector256<short> all)
@@ -73,9 +82,4 @@ internal static unsafe class SixBitScales
         Vector128<short> scales = all.GetLower();
         return Vector256.Create(Sse2.UnpackLow(scales, scales), Sse2.UnpackHigh(scales, scales));
     }
-
-    /// <summary>Scale <paramref name="j"/> (a constant) over the lower half, j + 1 over the upper.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<short> SpreadPair(Vector256<short> all, int j) => Avx512BW.PermuteVar32x16(
-        all.ToVector512Unsafe(), Nibbles.Lanes(j, j, j + 1, j + 1));
 }
