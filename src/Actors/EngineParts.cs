@@ -10,8 +10,6 @@ namespace LayerStream.Actors;
 /// <summary>Everything an engine owns on the data plane, allocated in one place and in the order of the sheet.</summary>
 internal sealed class EngineParts : IDisposable
 {
-    private const int DemandThreads = 4; // of the reader, which dense reads leave to demanded experts, so that a burst does not wait behind them
-
     private readonly List<IDisposable> _owned = [];
 
     private EngineParts(IFlashDevice device) => Device = device;
@@ -79,7 +77,7 @@ internal sealed class EngineParts : IDisposable
     {
         ModelSpec spec = plan.Spec;
         MemoryPlan memory = plan.Memory;
-        int streaming = Math.Clamp(memory.PrefetchDepth, 2, 8), demanding = memory.Experts.AllResident ? 0 : DemandThreads;
+        int streaming = ReaderWork.StreamThreads(memory.PrefetchDepth), demanding = memory.Experts.AllResident ? 0 : ReaderWork.DemandThreads;
         int reads = options.ReadsInFlight > 0 ? options.ReadsInFlight : streaming + demanding;
         Reader = Own(new FlashReader(Device, reads, Math.Min(demanding, reads / 2)));
         Trace = new TraceRing(plan.TraceCapacity);

@@ -13,7 +13,6 @@ namespace LayerStream.Actors;
 internal sealed class ExpertReads(ExpertPlan plan, FlashReader reader, IReadOnlyList<string> files)
 {
     private const int Page = 4096;
-    private const long PieceBytes = 1 << 20; // about this size lets the threads of a burst finish together
 
     /// <summary>Reads that one expert of a bank takes.</summary>
     internal int Count(int bank, int expert)
@@ -22,7 +21,7 @@ internal sealed class ExpertReads(ExpertPlan plan, FlashReader reader, IReadOnly
         ExpertLayout layout = plan.Layouts[bank];
         for (int m = 0; m < layout.Matrices; m++)
         {
-            count += Pieces(layout.Slab(m, expert));
+            count += ReaderWork.Pieces(layout.Slab(m, expert));
         }
 
         return count;
@@ -35,14 +34,13 @@ internal sealed class ExpertReads(ExpertPlan plan, FlashReader reader, IReadOnly
         for (int m = 0; m < layout.Matrices; m++)
         {
             Extent slab = layout.Slab(m, expert);
-            long begin = slab.Offset / Page * Page, pages = WindowPages(slab);
-            nint window = slot + (nint)layout.WindowBegin(m);
-            int pieces = Pieces(slab);
+            nint window = slot + (nint)layout.WindowBegin(m) - (nint)(slab.Offset / Page * Page);
+            int pieces = ReaderWork.Pieces(slab);
             for (int p = 0; p < pieces; p++)
             {
-                long from = pages * p / pieces * Page, to = pages * (p + 1) / pieces * Page;
-                long first = Math.Max(slab.Offset, begin + from), end = Math.Min(slab.Offset + slab.Length, begin + to);
-                reader.Submit(new ReadRequest(new Extent(slab.File, first, end - first), window + (nint)from, to - from, tag, completion), urgent);
+                Extent piece = ReaderWork.Piece(slab, p);
+                long begin = piece.Offset / Page * Page, end = (piece.Offset + piece.Length + Page - 1) / Page * Page;
+                reader.Submit(new ReadRequest(piece, window + (nint)begin, end - begin, tag, completion), urgent);
             }
         }
     }
@@ -61,8 +59,4 @@ internal sealed class ExpertReads(ExpertPlan plan, FlashReader reader, IReadOnly
 
         return error;
     }
-
-    private static long WindowPages(Extent slab) => ((slab.Offset + slab.Length + Page - 1) / Page) - (slab.Offset / Page);
-
-    private static int Pieces(Extent slab) => (int)Math.Max(1, (slab.Length + (PieceBytes / 2)) / PieceBytes);
 }

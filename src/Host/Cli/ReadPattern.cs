@@ -9,8 +9,6 @@ namespace LayerStream.Host.Cli;
 /// <summary>Measures the device with the reads that a plan would make: the tiles that stream, and the experts that a replay misses.</summary>
 internal static class ReadPattern
 {
-    private const long PieceBytes = 1 << 20; // experts are read in pieces of about this size
-    private const int DemandThreads = 4;     // of the reader, beside those for tiles
     private const int MostBursts = 20_000;
 
     private static readonly TimeSpan s_longestTurn = TimeSpan.FromSeconds(4);
@@ -21,11 +19,11 @@ internal static class ReadPattern
     {
         using FlashDevice device = FlashDevice.Open(model.Files);
         MemoryPlan memory = plan.Memory;
-        int threads = Math.Clamp(memory.PrefetchDepth, 2, 8);
+        int threads = ReaderWork.StreamThreads(memory.PrefetchDepth);
         Extent[] tiles = [.. memory.Tiles.Tiles.Where(t => !memory.Pinned[t.Index]).Select(t => t.Extent)];
         Extent[][] bursts = replay is null ? [] : Bursts(replay);
         ReadRate? stream = tiles.Length == 0 ? null : ReadProbe.Stream(device, tiles, memory.PrefetchDepth + 1, threads, s_longestTurn, s_measured);
-        ReadRate? burst = bursts.Length == 0 ? null : ReadProbe.Bursts(device, bursts, threads + DemandThreads, TimeSpan.FromSeconds(1), s_measured);
+        ReadRate? burst = bursts.Length == 0 ? null : ReadProbe.Bursts(device, bursts, threads + ReaderWork.DemandThreads, TimeSpan.FromSeconds(1), s_measured);
         if ((stream ?? burst) is not { } some)
         {
             double any = DeviceProbe.MeasureBytesPerSecond(device, TimeSpan.FromSeconds(1));
@@ -33,7 +31,7 @@ internal static class ReadPattern
         }
 
         double missed = replay?.MissBytesPerToken ?? 0, cpu = tiles.Sum(t => (double)t.Length) >= missed ? some.CpuSecondsPerByte : (burst ?? some).CpuSecondsPerByte;
-        return new ReadRates((stream ?? some).BytesPerSecond, (burst ?? some).BytesPerSecond, (threads + DemandThreads) * PieceBytes, cpu);
+        return new ReadRates((stream ?? some).BytesPerSecond, (burst ?? some).BytesPerSecond, (threads + ReaderWork.DemandThreads) * ReaderWork.PieceBytes, cpu);
     }
 
     /// <summary>The missed experts of each layer and token, cut into reads.</summary>
@@ -47,13 +45,5 @@ internal static class ReadPattern
         }),
     ];
 
-    private static IEnumerable<Extent> Pieces(Extent slab)
-    {
-        long count = Math.Max(1, (slab.Length + (PieceBytes / 2)) / PieceBytes);
-        for (long p = 0; p < count; p++)
-        {
-            long from = slab.Length * p / count / 4096 * 4096, to = p == count - 1 ? slab.Length : slab.Length * (p + 1) / count / 4096 * 4096;
-            yield return slab with { Offset = slab.Offset + from, Length = to - from };
-        }
-    }
+    private static IEnumerable<Extent> Pieces(Extent slab) => Enumerable.Range(0, ReaderWork.Pieces(slab)).Select(p => ReaderWork.Piece(slab, p));
 }

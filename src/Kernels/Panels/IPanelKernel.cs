@@ -7,9 +7,6 @@ namespace LayerStream.Kernels;
 /// </summary>
 internal unsafe interface IPanelKernel
 {
-    /// <summary>Layout of the activations.</summary>
-    static abstract ActivationLayout Layout { get; }
-
     /// <summary>Bytes of a packed panel of sixteen rows and <see cref="PanelLoop{TKernel}.PanelColumns"/> columns.</summary>
     static abstract int PanelBytes { get; }
 

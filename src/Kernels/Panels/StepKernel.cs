@@ -12,8 +12,6 @@ internal unsafe struct StepKernel<T> : IPanelKernel
     private const int MostBlocks = PanelColumns / 32;
     private const int Steps = 4; // whose eight blocks have a lane each
 
-    public static ActivationLayout Layout => ActivationLayout.Q8Block32;
-
     /// <summary>Lines, then a scale per block and row, then an offset.</summary>
     public static int PanelBytes => LineBytes + (2 * MostBlocks * 64);
 

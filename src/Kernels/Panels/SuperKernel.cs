@@ -15,8 +15,6 @@ internal unsafe struct SuperKernel<T> : IPanelKernel
     private const int MinsOf = 8 * 64; // eight pairs of groups
     private const int ScalesOf = 2 * 64; // d and dMin
 
-    public static ActivationLayout Layout => ActivationLayout.Q8Block256;
-
     public static int PanelBytes => MostBlocks * PackedBytes;
 
     /// <summary>Lines, factors, minimums and scales of a block of sixteen rows.</summary>
