@@ -4,6 +4,7 @@ using LayerStream.Formats;
 using LayerStream.Kernels;
 using LayerStream.Memory;
 using LayerStream.Models;
+using LayerStream.Planning;
 using LayerStream.Storage;
 
 namespace LayerStream.Actors;
@@ -107,6 +108,13 @@ public sealed class Engine : IAsyncDisposable
 
     /// <summary>Changes the depth between runs, within the slots that were allocated; gives the depth in force.</summary>
     public async Task<int> SetDepthAsync(int depth) => (await _engine.Ask<DepthSet>(new SetDepth(depth))).Depth;
+
+    /// <summary>Changes the number of reads at the same time, at any time, up to what the engine was started with; 0 = as if none had been chosen.</summary>
+    public void LimitReads(int reads)
+    {
+        ReaderShare share = ReaderWork.Share(CurrentPlan.Memory, reads);
+        _parts.Reader.Limit(share.Reads, share.Urgent);
+    }
 
     /// <summary>What the engine is doing.</summary>
     public EngineStatus Status() => new()

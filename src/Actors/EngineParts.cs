@@ -77,9 +77,8 @@ internal sealed class EngineParts : IDisposable
     {
         ModelSpec spec = plan.Spec;
         MemoryPlan memory = plan.Memory;
-        int streaming = ReaderWork.StreamThreads(memory.PrefetchDepth), demanding = memory.Experts.AllResident ? 0 : ReaderWork.DemandThreads;
-        int reads = options.ReadsInFlight > 0 ? options.ReadsInFlight : streaming + demanding;
-        Reader = Own(new FlashReader(Device, reads, Math.Min(demanding, reads / 2)));
+        ReaderShare share = ReaderWork.Share(memory, options.ReadsInFlight);
+        Reader = Own(new FlashReader(Device, share.Reads, share.Urgent));
         Trace = new TraceRing(plan.TraceCapacity);
         AlignedBuffer staging = Own(AlignedBuffer.Allocate((256 * 1024) + ((spec.EmbeddingRowBytes + 4095) / 4096 * 4096), "I/O staging"));
         AlignedBuffer small = Own(WeightLoader.LoadSmall(spec, Reader, staging));
@@ -88,7 +87,19 @@ internal sealed class EngineParts : IDisposable
         Ring = Own(new TileRing(memory.Slots, memory.SlotBytes, memory.Experts.TransientSlots, Reader, memory.Tiles, Trace));
         Names = new TileNames(spec, memory.Tiles);
         Experts = Own(new ExpertRing(memory.Experts, Reader, Device.Files, Ring.Spent, Trace, Names));
-        PinnedTiles pinned = Own(await WeightLoader.LoadPinnedAsync(memory, Reader, progress, ct));
+        // The disk reads what is pinned meanwhile. Where every expert is loaded, its read takes the memory.
+        Task preparing = Prepare(memory.Experts.AllResident ? null : Experts.Slots.Arena, progress, ct);
+        PinnedTiles pinned;
+        try
+        {
+            pinned = Own(await WeightLoader.LoadPinnedAsync(memory, Reader, progress, ct));
+        }
+        finally
+        {
+            await preparing; // before anything is disposed of
+        }
+
+        ct.ThrowIfCancellationRequested();
         await ExpertLoader.LoadAsync(memory.Experts, Experts.Slots, Reader, Device.Files, progress, ct);
         ComputeCrew crew = Own(new ComputeCrew(plan.Threads));
         Account = new PassAccount(Trace);
@@ -100,6 +111,9 @@ internal sealed class EngineParts : IDisposable
         EmbeddingRows? layerInputs = spec.LayerInputs is { } inputs ? new EmbeddingRows(inputs.Table, spec, memory.Tiles, pinned, Reader, staging) : null;
         Session = new ComputeSession(spec, decoder, source, experts, Account, work, sequence, embeddings, layerInputs, Trace);
     }
+
+    private static Task Prepare(AlignedBuffer? slots, IProgress<LoadProgress>? progress, CancellationToken cancel) =>
+        slots is null ? Task.CompletedTask : FirstUse.TakeAsync(slots, done => progress?.Report(new LoadProgress("preparing memory", done, slots.Length)), cancel);
 
     private T Own<T>(T part)
         where T : IDisposable

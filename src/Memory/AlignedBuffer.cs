@@ -120,6 +120,18 @@ public sealed unsafe class AlignedBuffer : IDisposable
         return new Span<float>((void*)(Address + (nint)byteOffset), count);
     }
 
+    /// <summary>
+    /// Takes pages from the system before they are used; what they hold stays as it is. False where the system cannot or will not: they are
+    /// then taken when first touched.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">Not inside the buffer, or not the beginning of a page.</exception>
+    public bool TryTake(long offset, long length)
+    {
+        CheckRange(offset, length);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(offset % Environment.SystemPageSize, 0);
+        return _isMapped && OperatingSystem.IsLinux() && NativePages.Advise(Address + (nint)offset, (nuint)length, NativePages.AdvisePopulate) == 0;
+    }
+
     /// <summary>Gives the memory back. No read may be in flight into it.</summary>
     public void Dispose()
     {

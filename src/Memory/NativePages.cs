@@ -16,6 +16,9 @@ internal static partial class NativePages
     /// <summary>MADV_HUGEPAGE of Linux.</summary>
     public const int AdviseHugePages = 14;
 
+    /// <summary>MADV_POPULATE_WRITE of Linux, since 5.14.</summary>
+    public const int AdvisePopulate = 23;
+
     [LibraryImport("libc", EntryPoint = "madvise", SetLastError = true)]
     public static partial int Advise(nint address, nuint length, int advice);
 

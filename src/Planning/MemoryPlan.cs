@@ -19,7 +19,7 @@ public sealed record MemoryPlan
     /// <summary>Slots of the ring: depth + the one in use; 0 when everything is pinned.</summary>
     public required int Slots { get; init; }
 
-    /// <summary>Slots that may be ahead of compute.</summary>
+    /// <summary>Slots that may be ahead of compute; 0 when everything is pinned.</summary>
     public required int PrefetchDepth { get; init; }
 
     /// <summary>Slots for experts.</summary>

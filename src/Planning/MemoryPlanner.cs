@@ -81,7 +81,7 @@ public static class MemoryPlanner
             PinnedBytes = pinnedBytes,
             SlotBytes = slotBytes,
             Slots = weights.RingBytes == 0 ? 0 : depth + 1,
-            PrefetchDepth = depth,
+            PrefetchDepth = weights.RingBytes == 0 ? 0 : depth,
             Experts = weights.Experts,
             Context = context,
             Batch = batch,

@@ -8,13 +8,22 @@ public static class ReaderWork
     /// <summary>An expert's slab is read in pieces of about this size, so that the threads of a burst finish together.</summary>
     public const long PieceBytes = 1 << 20;
 
-    /// <summary>Threads of the reader that dense reads leave to demanded experts, so that a burst does not wait behind them.</summary>
-    public const int DemandThreads = 4;
-
     private const int Page = 4096;
+    private const int MostStreaming = 8;
+    private const int Demanding = 4;
 
-    /// <summary>Threads of the reader for tiles that stream.</summary>
-    public static int StreamThreads(int depth) => Math.Clamp(depth, 2, 8);
+    /// <summary>
+    /// Reads at the same time: as many as there are tiles ahead, from 2 to 8, and 4 more for experts that are demanded. Where no tile streams, the
+    /// 8 are for experts that are foreseen.
+    /// </summary>
+    /// <param name="memory">What streams.</param>
+    /// <param name="readsInFlight">Reads that the user wants; 0 = choose.</param>
+    public static ReaderShare Share(MemoryPlan memory, int readsInFlight)
+    {
+        int streaming = memory.PrefetchDepth == 0 ? MostStreaming : Math.Clamp(memory.PrefetchDepth, 2, MostStreaming), demanding = memory.Experts.AllResident ? 0 : Demanding;
+        int reads = readsInFlight > 0 ? readsInFlight : streaming + demanding;
+        return new ReaderShare(reads, Math.Min(demanding, reads / 2));
+    }
 
     /// <summary>Pieces of a slab.</summary>
     public static int Pieces(Extent slab) => (int)Math.Max(1, (slab.Length + (PieceBytes / 2)) / PieceBytes);

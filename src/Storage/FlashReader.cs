@@ -19,7 +19,8 @@ public sealed class FlashReader : IDisposable
     private readonly Thread[] _threads;
     private readonly RequestRing _urgent = new(QueueCapacity);
     private readonly RequestRing _ordinary = new(QueueCapacity);
-    private readonly int _mostOrdinary;
+    private int _most;
+    private int _mostOrdinary;
     private readonly ReadActivity _activity = new();
     private TaskCompletionSource? _drained;
     private Exception? _completionFault;
@@ -37,7 +38,7 @@ public sealed class FlashReader : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(urgentThreads);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(urgentThreads, threads);
-        (_device, _mostOrdinary) = (device, threads - urgentThreads);
+        (_device, _most, _mostOrdinary) = (device, threads, threads - urgentThreads);
         _threads = new Thread[threads];
         for (int i = 0; i < threads; i++)
         {
@@ -61,6 +62,22 @@ public sealed class FlashReader : IDisposable
 
     /// <summary>The first exception a completion threw (a bug of its owner; the reader goes on), or null.</summary>
     public Exception? CompletionFault => Volatile.Read(ref _completionFault);
+
+    /// <summary>Changes how many reads may begin while others run; what runs goes on. From 1 to the number of threads.</summary>
+    /// <param name="reads">Reads that run at the same time.</param>
+    /// <param name="urgentReads">How many of them ordinary reads leave alone; fewer than all.</param>
+    public void Limit(int reads, int urgentReads)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(reads, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(reads, _threads.Length);
+        ArgumentOutOfRangeException.ThrowIfNegative(urgentReads);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(urgentReads, reads);
+        lock (_lock)
+        {
+            (_most, _mostOrdinary) = (reads, reads - urgentReads);
+            Monitor.PulseAll(_lock);
+        }
+    }
 
     /// <summary>Queues a read. Never waits for the device; allocates only when more than 1,024 requests are queued.</summary>
     /// <param name="request">The payload, its buffer and its completion.</param>
@@ -182,7 +199,8 @@ public sealed class FlashReader : IDisposable
         }
     }
 
-    private bool CanTake => _urgent.Count > 0 || (_ordinary.Count > 0 && (_isClosed || (_ordinaryRunning < _mostOrdinary && IsUnfilled)));
+    private bool CanTake => _urgentRunning + _ordinaryRunning < _most
+        && (_urgent.Count > 0 || (_ordinary.Count > 0 && (_isClosed || (_ordinaryRunning < _mostOrdinary && IsUnfilled))));
 
     /// <summary>Behind urgent reads ordinary ones only fill up what those leave of the device, else they would slow them.</summary>
     private bool IsUnfilled => _urgentRunning == 0 || _urgentRunning + _ordinaryRunning < FilledDepth;

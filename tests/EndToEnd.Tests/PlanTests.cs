@@ -13,7 +13,7 @@ public sealed class PlanTests
         string[] lines = output.Split('\n');
         Assert.EndsWith(".", lines[0], StringComparison.Ordinal);
         Assert.Contains("tokens/s", lines[0], StringComparison.Ordinal);
-        foreach (string name in new[] { "speed ", "limited by ", "stays ", "streams ", "disk ", "compute ", "with ", "least ", "memory budget ", "sum " })
+        foreach (string name in new[] { "speed ", "limited by ", "stays ", "streams ", "start ", "disk ", "compute ", "with ", "least ", "memory budget ", "sum " })
         {
             Assert.Contains(lines, l => l.StartsWith(name, StringComparison.Ordinal));
         }

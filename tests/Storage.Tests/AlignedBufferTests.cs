@@ -54,4 +54,44 @@ public sealed class AlignedBufferTests
         Assert.Throws<OutOfMemoryException>(() => AlignedBuffer.Allocate(long.MaxValue, "x"));
         Assert.Throws<ArgumentOutOfRangeException>(() => AlignedBuffer.Allocate(-1, "x"));
     }
+
+    [Fact]
+    public async Task Take_OfABuffer_MakesItResidentAndLeavesItZero()
+    {
+        const int length = (96 << 20) + 4096;
+        using AlignedBuffer buffer = AlignedBuffer.Allocate(length, "test", hugePages: true);
+        long before = ProcessMemory.ResidentBytes(), most = 0;
+        Lock gate = new();
+        await FirstUse.TakeAsync(
+            buffer,
+            done =>
+            {
+                lock (gate)
+                {
+                    most = Math.Max(most, done);
+                }
+            },
+            TestContext.Current.CancellationToken);
+        Assert.Equal(length, most);
+        Assert.True(ProcessMemory.ResidentBytes() - before > length * 9L / 10);
+        Assert.Equal(-1, buffer.Bytes(0, length).IndexOfAnyExcept((byte)0));
+    }
+
+    [Fact]
+    public async Task Take_Cancelled_EndsWithoutAnErrorAndTakesNothing()
+    {
+        using AlignedBuffer buffer = AlignedBuffer.Allocate(64 << 20, "test");
+        long most = 0;
+        await FirstUse.TakeAsync(buffer, done => most = done, new CancellationToken(canceled: true));
+        Assert.Equal(0, most);
+        Assert.True(FirstUse.MeasureBytesPerSecond(8 << 20) > 0);
+    }
+
+    [Fact]
+    public void TryTake_OutsideTheBufferOrInsideAPage_Throws()
+    {
+        using AlignedBuffer buffer = AlignedBuffer.Allocate(8192, "test");
+        Assert.Throws<ArgumentOutOfRangeException>(() => buffer.TryTake(4096, 4097));
+        Assert.Throws<ArgumentOutOfRangeException>(() => buffer.TryTake(100, 100));
+    }
 }

@@ -256,6 +256,60 @@ public sealed class FlashReaderTests
         Assert.Equal(("layerstream-io-0", true), seen);
     }
 
+    [Fact]
+    public async Task Limit_ChangedWhileReadsAreQueued_BoundsThoseThatBegin()
+    {
+        int running = 0, most = 0;
+        using Barrier all = new(6);
+        bool isOpen = false;
+        using OddDevice device = new(length =>
+        {
+            int now = Interlocked.Increment(ref running);
+            InterlockedMax(ref most, now);
+            if (Volatile.Read(ref isOpen))
+            {
+                Assert.True(all.SignalAndWait(TimeSpan.FromSeconds(20), Cancel)); // only six together pass
+            }
+            else
+            {
+                Thread.Sleep(2);
+            }
+
+            Interlocked.Decrement(ref running);
+            return length;
+        });
+        using FlashReader reader = new(device, 6, urgentThreads: 2);
+        using AlignedBuffer slot = AlignedBuffer.Allocate(8192, "test");
+        RecordingCompletion completion = new();
+        void Submit(int count)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                reader.Submit(new ReadRequest(new Extent(0, 0, 4096), slot.Address, 8192, i, completion), urgent: i % 2 == 0);
+            }
+        }
+
+        reader.Limit(2, 1);
+        Submit(30);
+        await reader.DrainAsync().WaitAsync(TimeSpan.FromSeconds(20), Cancel);
+        Assert.Equal(2, most);
+        Volatile.Write(ref isOpen, true);
+        reader.Limit(6, 0);
+        Submit(12);
+        await reader.DrainAsync().WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+        Assert.Equal((6, 42), (most, completion.Calls.Count(c => c.Error is null)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => reader.Limit(7, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => reader.Limit(2, 2));
+    }
+
+    private static void InterlockedMax(ref int most, int value)
+    {
+        for (int seen = Volatile.Read(ref most); value > seen; seen = Volatile.Read(ref most))
+        {
+            Interlocked.CompareExchange(ref most, value, seen);
+        }
+    }
+
     private static async Task Stress(IFlashDevice device, byte[][] contents, int requests, int slots, int threads, bool mayShareFailures = false)
     {
         using FlashReader reader = new(device, threads);

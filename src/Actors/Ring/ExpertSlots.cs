@@ -41,6 +41,9 @@ internal sealed class ExpertSlots : IDisposable
         _transient = [.. Enumerable.Range(0, plan.TransientSlots).Select(s => at + (nint)(plan.TransientSlotBytes * s))];
     }
 
+    /// <summary>The memory; null without slots.</summary>
+    internal AlignedBuffer? Arena => _arena;
+
     /// <summary>Address of a resident slot of a bank's class.</summary>
     internal nint Resident(int bank, int slot) => _resident[bank][slot];
 

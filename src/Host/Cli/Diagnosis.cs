@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime;
 using System.Runtime.InteropServices;
 using LayerStream.Formats;
@@ -11,6 +12,8 @@ namespace LayerStream.Host.Cli;
 /// <summary>What the doctor found.</summary>
 internal sealed class Diagnosis
 {
+    private const long MostTouched = 256 << 20;
+
     private readonly List<string> _problems = [];
     private readonly List<string> _notes = [];
 
@@ -48,6 +51,9 @@ internal sealed class Diagnosis
     /// <summary>Measured rate; null when not measured.</summary>
     public double? DeviceBytesPerSecond { get; private set; }
 
+    /// <summary>Memory used for the first time, in bytes per second.</summary>
+    public double FirstUseBytesPerSecond { get; private set; }
+
     /// <summary>Smallest budget that runs the model; null when unknown.</summary>
     public long? SmallestBudgetBytes { get; private set; }
 
@@ -72,6 +78,14 @@ internal sealed class Diagnosis
             d.ModelPath = options.ModelPath;
             IReadOnlyList<string> files = d.ExamineModel(options);
             d.ExamineDevice(files);
+        }
+
+        d.FirstUseBytesPerSecond = FirstUse.MeasureBytesPerSecond(Math.Clamp(d.Memory.FreeBytes / 4, 4096, MostTouched));
+        if (d.FirstUseBytesPerSecond < FirstUse.Slow)
+        {
+            d._notes.Add(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Memory used for the first time comes at {d.FirstUseBytesPerSecond / 1e9:F2} GB/s, as in a virtual machine whose host takes free memory back: loading takes that long for each GB of the budget."));
         }
 
         if (!Kernels.Isa.Avx2 && !Kernels.Isa.AdvSimd)

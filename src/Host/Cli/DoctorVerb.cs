@@ -61,6 +61,7 @@ public static class DoctorVerb
             ? $"limit {ByteSize.Format(limit)}, used {ByteSize.Format(m.CgroupUsageBytes ?? 0)} ({m.CgroupPath})"
             : "no limit");
         Line("memory, usable", ByteSize.Format(m.FreeBytes));
+        Line("memory, first use", $"{ByteSize.Format((long)d.FirstUseBytesPerSecond)}/s");
         Line("garbage collector", d.GcMode);
         Line("io_uring", d.IoUring);
         Line("model", d.ModelPath ?? "none");
@@ -106,6 +107,7 @@ public static class DoctorVerb
         WriteNumber(json, "cgroupLimitBytes", d.Memory.CgroupLimitBytes);
         WriteNumber(json, "cgroupUsageBytes", d.Memory.CgroupUsageBytes);
         json.WriteString("cgroupPath", d.Memory.CgroupPath);
+        json.WriteNumber("firstUseBytesPerSecond", (long)d.FirstUseBytesPerSecond);
         json.WriteNumber("freeBytes", d.Memory.FreeBytes);
         json.WriteEndObject();
         json.WriteString("gcMode", d.GcMode);

@@ -8,6 +8,8 @@ namespace LayerStream.Host.Cli;
 /// <summary>A plan, what was measured for it, and what that promises.</summary>
 internal sealed record PlanFigures
 {
+    private const long MostTouched = 256 << 20;
+
     private static readonly double[] s_more = [1.5, 2, 3];
 
     public required EnginePlan Plan { get; init; }
@@ -19,6 +21,9 @@ internal sealed record PlanFigures
 
     public required ComputeTimes Compute { get; init; }
 
+    /// <summary>Memory that is used for the first time, in bytes per second.</summary>
+    public required double FirstUseBytesPerSecond { get; init; }
+
     public required SpeedForecast Speed { get; init; }
 
     /// <summary>The same with more memory, as far as the machine has it: bytes of budget and tokens per second.</summary>
@@ -29,6 +34,19 @@ internal sealed record PlanFigures
 
     /// <summary>Bytes read per token, experts by the replay.</summary>
     public double ReadBytesPerToken => DenseStreamedBytes + (Replay?.MissBytesPerToken ?? 0);
+
+    /// <summary>Memory for weights, all of it taken while loading.</summary>
+    public long WeightBytes => Plan.PinnedBytes + Plan.Experts.Bytes;
+
+    /// <summary>How long loading takes: memory is taken while the disk reads what stays; of experts it reads then only if all stay.</summary>
+    public double LoadSeconds
+    {
+        get
+        {
+            double read = Plan.Experts.AllResident ? WeightBytes : Plan.PinnedBytes;
+            return Math.Max(read / Rates.StreamBytesPerSecond, WeightBytes / FirstUseBytesPerSecond);
+        }
+    }
 
     /// <summary>Whether nothing is read once the model is loaded.</summary>
     public bool IsResident => ReadBytesPerToken < 1;
@@ -43,7 +61,8 @@ internal sealed record PlanFigures
     public static PlanFigures Measure(GgufModel model, EnginePlan plan, ModelOptions options, RouteTrace? routes)
     {
         PlannedReplay? replay = Replays(plan, routes);
-        ReadRates rates = ReadPattern.Measure(model, plan, replay);
+        double firstUse = FirstUse.MeasureBytesPerSecond(Math.Min(MostTouched, plan.Sheet.BudgetBytes / 2));
+        ReadRates rates = ReadPattern.Measure(model, plan, options.ReadsInFlight, replay);
         ComputeTimes compute = ComputeProbe.Measure(model, plan, options, TimeSpan.FromSeconds(2));
         List<(long, double)> more = [];
         if (plan.StreamedBytesPerToken > 0)
@@ -63,6 +82,7 @@ internal sealed record PlanFigures
             Replay = replay,
             Rates = rates,
             Compute = compute,
+            FirstUseBytesPerSecond = firstUse,
             Speed = Forecast(plan, rates, compute, options, replay),
             WithMore = more,
         };

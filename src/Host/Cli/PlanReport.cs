@@ -24,6 +24,7 @@ internal static class PlanReport
         Line(text, "limited by", Limit(figures));
         Line(text, "stays", Stays(plan));
         Line(text, "streams", Streams(figures));
+        Line(text, "start", Start(figures));
         Line(text, "disk", Format($"{figures.DeviceBytesPerSecond / 1e9:F2} GB/s, read as a run reads"));
         Line(text, "compute", Format($"{figures.KernelBytesPerSecond / 1e9:F2} GB/s of weights, {plan.Threads} threads"));
         Line(text, "context", Format($"{plan.Context} tokens"));
@@ -98,6 +99,14 @@ internal static class PlanReport
 
         string source = replay.IsRecorded ? "by the recorded routing" : "by made-up routing; --routes FILE of a run knows better";
         return Format($"{all}; {replay.HitRate:P0} of its experts are found in memory ({source})");
+    }
+
+    private static string Start(PlanFigures figures)
+    {
+        string why = figures.FirstUseBytesPerSecond < FirstUse.Slow
+            ? Format($": memory used for the first time comes at {figures.FirstUseBytesPerSecond / 1e9:F2} GB/s here")
+            : "";
+        return Format($"about {figures.LoadSeconds:G2} s to load{why}");
     }
 
     private static string Rate(double tokensPerSecond) => Format($"{tokensPerSecond.ToString(tokensPerSecond >= 10 ? "F0" : "G2", CultureInfo.InvariantCulture)} tokens/s");

@@ -73,6 +73,8 @@ public static class PlanVerb
         json.WriteNumber("context", plan.Context);
         json.WriteNumber("threads", plan.Threads);
         json.WriteNumber("deviceBytesPerSecond", figures.DeviceBytesPerSecond);
+        json.WriteNumber("firstUseBytesPerSecond", figures.FirstUseBytesPerSecond);
+        json.WriteNumber("loadSeconds", figures.LoadSeconds);
         json.WriteNumber("kernelBytesPerSecond", figures.KernelBytesPerSecond);
         json.WriteNumber("predictedTokensPerSecond", figures.Speed.TokensPerSecond);
         json.WriteNumber("predictedComputeSeconds", figures.Speed.ComputeSeconds);

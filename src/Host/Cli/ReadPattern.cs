@@ -15,15 +15,15 @@ internal static class ReadPattern
     private static readonly TimeSpan s_measured = TimeSpan.FromSeconds(2);
 
     /// <summary>Rates of a plan. Where nothing of a kind is read, the rate of the other, or that of random blocks.</summary>
-    public static ReadRates Measure(GgufModel model, EnginePlan plan, PlannedReplay? replay)
+    public static ReadRates Measure(GgufModel model, EnginePlan plan, int readsInFlight, PlannedReplay? replay)
     {
         using FlashDevice device = FlashDevice.Open(model.Files);
         MemoryPlan memory = plan.Memory;
-        int threads = ReaderWork.StreamThreads(memory.PrefetchDepth);
+        ReaderShare share = ReaderWork.Share(memory, readsInFlight);
         Extent[] tiles = [.. memory.Tiles.Tiles.Where(t => !memory.Pinned[t.Index]).Select(t => t.Extent)];
         Extent[][] bursts = replay is null ? [] : Bursts(replay);
-        ReadRate? stream = tiles.Length == 0 ? null : ReadProbe.Stream(device, tiles, memory.PrefetchDepth + 1, threads, s_longestTurn, s_measured);
-        ReadRate? burst = bursts.Length == 0 ? null : ReadProbe.Bursts(device, bursts, threads + ReaderWork.DemandThreads, TimeSpan.FromSeconds(1), s_measured);
+        ReadRate? stream = tiles.Length == 0 ? null : ReadProbe.Stream(device, tiles, memory.PrefetchDepth + 1, share.Reads - share.Urgent, s_longestTurn, s_measured);
+        ReadRate? burst = bursts.Length == 0 ? null : ReadProbe.Bursts(device, bursts, share.Reads, TimeSpan.FromSeconds(1), s_measured);
         if ((stream ?? burst) is not { } some)
         {
             double any = DeviceProbe.MeasureBytesPerSecond(device, TimeSpan.FromSeconds(1));
@@ -31,7 +31,7 @@ internal static class ReadPattern
         }
 
         double missed = replay?.MissBytesPerToken ?? 0, cpu = tiles.Sum(t => (double)t.Length) >= missed ? some.CpuSecondsPerByte : (burst ?? some).CpuSecondsPerByte;
-        return new ReadRates((stream ?? some).BytesPerSecond, (burst ?? some).BytesPerSecond, (threads + ReaderWork.DemandThreads) * ReaderWork.PieceBytes, cpu);
+        return new ReadRates((stream ?? some).BytesPerSecond, (burst ?? some).BytesPerSecond, share.Reads * ReaderWork.PieceBytes, cpu);
     }
 
     /// <summary>The missed experts of each layer and token, cut into reads.</summary>

@@ -3,12 +3,12 @@ using LayerStream.Memory;
 
 namespace LayerStream.Host.Cli;
 
-/// <summary>Loading progress on stderr: one line rewritten on a terminal, one line per stage otherwise.</summary>
+/// <summary>Loading progress on stderr: one line rewritten on a terminal, one line per stage otherwise. Stages may run side by side.</summary>
 internal sealed class StderrProgress : IProgress<LoadProgress>, IDisposable
 {
     private readonly Lock _lock = new();
     private readonly bool _terminal = !Console.IsErrorRedirected;
-    private string? _stage;
+    private readonly HashSet<string> _stages = [];
     private long _lastTicks;
     private bool _open;
 
@@ -16,14 +16,13 @@ internal sealed class StderrProgress : IProgress<LoadProgress>, IDisposable
     {
         lock (_lock)
         {
-            bool newStage = _stage != value.Stage;
+            bool newStage = _stages.Add(value.Stage);
             bool done = value.DoneBytes >= value.TotalBytes;
             if (!newStage && (!_terminal || (!done && Environment.TickCount64 - _lastTicks < 100)))
             {
                 return;
             }
 
-            _stage = value.Stage;
             _lastTicks = Environment.TickCount64;
             if (_terminal)
             {
