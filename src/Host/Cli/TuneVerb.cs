@@ -1,101 +1,85 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using LayerStream.Actors;
-using LayerStream.Memory;
+using LayerStream.Formats;
+using LayerStream.Planning;
 
 namespace LayerStream.Host.Cli;
 
-/// <summary><c>tune</c>: measures prefetch depths and recommends one.</summary>
+/// <summary><c>tune</c>: measures prefetch depth, reads in flight and transient slots beside what is chosen when nothing is said.</summary>
 public static class TuneVerb
 {
-    private static readonly Option<string> s_depths = new("--depths") { Description = "depths to measure", DefaultValueFactory = _ => "1,2,4,8" };
-    private static readonly Option<int> s_tokens = new("--tokens") { Description = "tokens to generate at each depth", DefaultValueFactory = _ => 8 };
+    private static readonly Option<string> s_depths = new("--depths") { Description = "prefetch depths to measure, where weights other than experts stream", DefaultValueFactory = _ => "1,2,4,8" };
+    private static readonly Option<string> s_reads = new("--reads") { Description = "reads in flight to measure, where anything streams", DefaultValueFactory = _ => "4,8,16" };
+    private static readonly Option<string> s_slots = new("--slots") { Description = "transient slots to measure, where experts stream", DefaultValueFactory = _ => "4,16" };
+    private static readonly Option<int> s_tokens = new("--tokens") { Description = "tokens measured of each setting in each round", DefaultValueFactory = _ => 12 };
+    private static readonly Option<int> s_rounds = new("--rounds") { Description = "rounds over all settings", DefaultValueFactory = _ => 2 };
     private static readonly Option<string?> s_ids = new("--ids") { Description = "token ids of the prompt: 1,2,3 or @FILE (default: a fixed short one)" };
 
     /// <summary>The verb.</summary>
     public static Command Create()
     {
-        Command verb = new("tune", "Measures prefetch depths and recommends one.") { s_depths, s_tokens, s_ids };
+        Command verb = new("tune", "Measures depths, reads in flight and transient slots, and recommends what to set.") { s_depths, s_reads, s_slots, s_tokens, s_rounds, s_ids };
         verb.SetAction(RunAsync);
         return verb;
     }
 
     private static async Task<int> RunAsync(ParseResult parse, CancellationToken ct)
     {
-        int[] depths = Depths(parse.GetRequiredValue(s_depths));
-        int tokens = parse.GetValue(s_tokens);
-        if (tokens < 2)
-        {
-            throw new UsageException("--tokens must be at least 2.");
-        }
-
+        int tokens = AtLeast(parse, s_tokens, 2), rounds = AtLeast(parse, s_rounds, 1);
+        int[] depths = List(parse, s_depths, 4096), reads = List(parse, s_reads, 64), slots = List(parse, s_slots, 4096);
         ModelOptions given = CommonOptions.Bind(parse);
-        int[]? ids = parse.GetValue(s_ids) is { } text ? TokenIds.Parse(text) : null;
-        ModelOptions options = given with { Quiet = true, Stop = [], Sampling = new() { Temperature = 0 } };
-        List<TuneRow> rows = [];
-        BudgetTooSmallException? tooSmall = null;
-        foreach (int depth in depths)
+        ModelOptions options = given with { Quiet = true, Stop = [] };
+        GgufModel model = GgufModel.Open(options.ModelPath);
+        EnginePlan plan = ModelPlanning.Make(model, options);
+        bool streams = plan.StreamedBytesPerToken > 0, experts = plan.Experts.Layouts.Count > 0 && !plan.Experts.AllResident;
+        int reading = ReaderWork.Share(plan.Memory, options.ReadsInFlight).Reads;
+        // What is the case already, said or chosen, is not measured twice.
+        TuneCase[] cases =
+        [
+            TuneCase.AsGiven,
+            .. depths.Where(d => plan.PrefetchDepth > 0 && d != plan.PrefetchDepth).Select(d => new TuneCase(Depth: d)),
+            .. reads.Where(r => streams && r != reading).Select(r => new TuneCase(Reads: r)),
+            .. slots.Where(s => experts && s != plan.Experts.TransientSlots).Select(s => new TuneCase(Slots: s)),
+        ];
+        TuneMeasurement measurement = new(options, parse.GetValue(s_ids) is { } text ? TokenIds.Parse(text) : null, cases, reading, tokens, WarmUp(plan));
+        for (int round = 0; round < rounds; round++)
         {
-            try
-            {
-                RunResult result = await MeasureAsync(options with { PrefetchDepth = depth }, ids, tokens, warmUp: rows.Count == 0, ct);
-                ct.ThrowIfCancellationRequested();
-                rows.Add(new TuneRow(depth, result));
-                Progress(given, string.Create(CultureInfo.InvariantCulture, $"depth {depth}: {rows[^1].TokensPerSecond:F2} tokens/s"));
-            }
-            catch (BudgetTooSmallException e)
-            {
-                tooSmall = e;
-                Progress(given, $"depth {depth}: does not fit the budget (it takes {ByteSize.FormatOption(e.SmallestBudgetBytes)})");
-            }
+            Progress(given, string.Create(CultureInfo.InvariantCulture, $"round {round + 1} of {rounds}"));
+            await measurement.RoundAsync(isReversed: round % 2 == 1, line => Progress(given, line), ct);
         }
 
-        if (rows.Count == 0)
-        {
-            throw tooSmall!;
-        }
-
-        TuneAdvice advice = TuneAdvice.From(rows);
+        TuneReport report = new(plan, reading, measurement.Given!, measurement.Rows());
         if (given.Json)
         {
-            JsonOut.Write(json => WriteJson(json, rows, advice));
+            JsonOut.Write(report.Write);
         }
         else
         {
-            Console.Out.Write(Render(rows, advice));
+            Console.Out.Write(report.Render());
         }
 
         return Failures.Success;
     }
 
-    private const long ReopenBytes = 96L << 20;
-
-    private static async Task<RunResult> MeasureAsync(ModelOptions options, int[]? ids, int tokens, bool warmUp, CancellationToken ct)
+    /// <summary>Tokens before anything is measured: until the slots of experts are filled, tokens read more than later ones.</summary>
+    private static int WarmUp(EnginePlan plan)
     {
-        // Every depth opens the file anew, under the heap limit of the one before.
-        await using LoadedModel model = await LoadedModel.OpenAsync(options with { ExtraHeapBytes = ReopenBytes }, ct);
-        int[] prompt = ids ?? [.. Enumerable.Range(1, 8).Select(i => i * 37 % model.Engine.Spec.Vocabulary)];
-        if (warmUp)
-        {
-            await Generation.RunAsync(model, prompt, 2, ignoreEos: true, null, ct); // so that no depth pays for compiling the code
-        }
-
-        return (await Generation.RunAsync(model, prompt, tokens, ignoreEos: true, null, ct)).Result;
+        int routed = plan.Spec.ExpertBanks.Sum(b => b.Used);
+        return routed == 0 || plan.Experts.AllResident ? 2 : Math.Clamp(2 * plan.Experts.ResidentSlots / routed, 2, 64);
     }
 
-    private static int[] Depths(string text)
-    {
-        List<int> depths = [];
-        foreach (string part in text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
-        {
-            depths.Add(int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int depth) && depth is >= 1 and <= 4096
-                ? depth
-                : throw new UsageException($"--depths takes whole numbers from 1 to 4096, not '{part}'."));
-        }
+    private static int AtLeast(ParseResult parse, Option<int> option, int least) =>
+        parse.GetValue(option) is int value && value >= least ? value : throw new UsageException($"{option.Name} must be at least {least}.");
 
-        return depths.Count > 0 ? [.. depths.Distinct().Order()] : throw new UsageException("--depths names no depth.");
-    }
+    private static int[] List(ParseResult parse, Option<string> option, int most) =>
+    [
+        .. parse.GetRequiredValue(option).Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= 1 && value <= most
+                ? value
+                : throw new UsageException($"{option.Name} takes whole numbers from 1 to {most}, not '{part}'."))
+            .Distinct().Order(),
+    ];
 
     private static void Progress(ModelOptions options, string line)
     {
@@ -103,44 +87,5 @@ public static class TuneVerb
         {
             Console.Error.WriteLine(line);
         }
-    }
-
-    private static string Render(IReadOnlyList<TuneRow> rows, TuneAdvice advice)
-    {
-        StringWriter text = new(CultureInfo.InvariantCulture);
-        text.WriteLine("depth   tokens/s   load s   compute s   overlap   stalls");
-        foreach (TuneRow row in rows)
-        {
-            RunResult r = row.Result;
-            string stalls = string.Join(", ", r.StallSeconds.Where(s => s.Value >= 0.0005).OrderByDescending(s => s.Value)
-                .Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Key} {s.Value:F3} s")));
-            text.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{row.Depth,5}{row.TokensPerSecond,11:F2}{r.LoadSeconds,9:F3}{r.ComputeSeconds,12:F3}{r.OverlapShare * 100,8:F0} %   {(stalls.Length > 0 ? stalls : "-")}"));
-        }
-
-        text.WriteLine();
-        text.WriteLine($"recommended: --prefetch-depth {advice.Depth}");
-        text.WriteLine(advice.Reason);
-        return text.ToString();
-    }
-
-    private static void WriteJson(Utf8JsonWriter json, IReadOnlyList<TuneRow> rows, TuneAdvice advice)
-    {
-        json.WriteStartArray("rows");
-        foreach (TuneRow row in rows)
-        {
-            RunResult r = row.Result;
-            json.WriteStartObject();
-            json.WriteNumber("prefetchDepth", row.Depth);
-            json.WriteNumber("tokensPerSecond", row.TokensPerSecond);
-            JsonOut.WriteOverlap(json, r);
-            json.WriteNumber("wallSeconds", r.WallSeconds);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        json.WriteNumber("recommendedDepth", advice.Depth);
-        json.WriteString("reason", advice.Reason);
     }
 }
