@@ -52,7 +52,7 @@ public sealed record SpeedModel(ComputeTimes Compute, ReadRates Rates, long Dens
         double ahead = PredictsReads && TransientSlots > 1
             ? Math.Min(Math.Min(bytes * GuessedShare, (TransientSlots - 1) * (double)expertBytes), window * rate)
             : 0;
-        double before = Compute.BeforeSeconds + Stolen(ahead), rest = bytes - ahead;
+        double before = Compute.BeforeSeconds + Stolen(ahead / GuessedShare), rest = bytes - ahead;
         // What is read at the same time ends at the same time: those experts are computed when nothing is left to hide behind them.
         double last = Math.Min(rest, Rates.ConcurrentBytes) / expertBytes * expert, others = Compute.BesideSeconds + (used * expert) - last;
         others += Stolen(Math.Min(rest, others * rate));

@@ -4,6 +4,7 @@ namespace LayerStream.Actors;
 internal static class TraceAdvice
 {
     private const double LeastWait = 0.05; // of the wall: less is not worth an option
+    private const double LeastGain = 0.1;  // of the wall: less is not worth memory
     private const double BusyShare = 0.95; // of the wall with reads in flight: the disk has no idle time left
     private const int MostDepth = 64;
 
@@ -13,7 +14,7 @@ internal static class TraceAdvice
     internal static string From(PassFigures total, int depth)
     {
         double late = Share(total, StallReason.DiskPrefetchLate), demand = Share(total, StallReason.DiskDemand), evict = Share(total, StallReason.BudgetEvict);
-        if (late + demand + evict < LeastWait)
+        if (late + evict < LeastWait && late + demand + evict < LeastGain)
         {
             return "keep the settings: arithmetic sets the pace, and more --threads on free cores is all that helps";
         }

@@ -5,6 +5,7 @@ using LayerStream.Kernels;
 using LayerStream.Memory;
 using LayerStream.Models;
 using LayerStream.Planning;
+using LayerStream.Sampling;
 
 namespace LayerStream.Host.Cli;
 
@@ -42,9 +43,29 @@ internal static class ComputeProbe
         }
 
         times.RemoveAt(0);
+        double sampling = SamplingSeconds(spec.Vocabulary, options);
         double Usual(Func<ComputeTimes, double> of) => times.Select(of).Order().ElementAt(times.Count / 2);
         return new ComputeTimes(
-            Usual(t => t.OutsideSeconds), Usual(t => t.BeforeSeconds), Usual(t => t.GuessSeconds), Usual(t => t.BesideSeconds), Usual(t => t.ExpertSeconds), times[0].ExpertLayers);
+            Usual(t => t.OutsideSeconds) + sampling, Usual(t => t.BeforeSeconds), Usual(t => t.GuessSeconds), Usual(t => t.BesideSeconds), Usual(t => t.ExpertSeconds), times[0].ExpertLayers);
+    }
+
+    /// <summary>What drawing a token takes, from logits spread as a model's are.</summary>
+    private static double SamplingSeconds(int vocabulary, ModelOptions options)
+    {
+        SamplerChain sampler = Generation.CreateSampler(null, options.Sampling, vocabulary);
+        Random random = new(1);
+        float[] logits = [.. Enumerable.Range(0, vocabulary).Select(_ => 2 * MathF.Sqrt(-2 * MathF.Log(1 - random.NextSingle())) * MathF.Cos(MathF.Tau * random.NextSingle()))];
+        float[] row = new float[vocabulary];
+        double[] seconds = new double[5];
+        for (int i = 0; i < seconds.Length; i++)
+        {
+            logits.CopyTo(row, 0);
+            long begin = Stopwatch.GetTimestamp();
+            sampler.Sample(row, []);
+            seconds[i] = Stopwatch.GetElapsedTime(begin).TotalSeconds;
+        }
+
+        return seconds.Order().ElementAt(seconds.Length / 2);
     }
 
     private static void Fill(Span<float> row, int pass)

@@ -8,7 +8,7 @@ namespace LayerStream.Host.Cli;
 /// <summary>A sample of a model's weights of each type: true blocks, handed out one place after the other as if they were all the weights.</summary>
 internal sealed class SampleWeights : IDisposable
 {
-    private const long MostBytes = 256L << 20;
+    private const long MostBytes = 1L << 30; // several times the last-level cache of a large server
     private const int Alignment = 64;
 
     private readonly AlignedBuffer _buffer;
@@ -16,7 +16,7 @@ internal sealed class SampleWeights : IDisposable
 
     private SampleWeights(AlignedBuffer buffer, Dictionary<TensorType, Area> areas) => (_buffer, _areas) = (buffer, areas);
 
-    /// <summary>Reads at most 256 MiB, or half the budget, shared by the types as a token uses them; each has room for its largest tile or slab.</summary>
+    /// <summary>Reads at most 1 GiB, or half the budget, shared by the types as a token uses them; each has room for its largest tile or slab.</summary>
     public static SampleWeights Read(GgufModel model, EnginePlan plan)
     {
         ModelSpec spec = plan.Spec;
