@@ -9,6 +9,7 @@ public static class MemoryPlanner
     private const long MiB = 1 << 20;
     private const int FrugalBatch = 8;
     private const int StagingBytes = 256 * 1024;
+    private const long MostAhead = 16 * MiB;
 
     /// <summary>Plans a model. The sum of the accounts exceeds the budget when it is too small; nothing is pinned then.</summary>
     public static MemoryPlan Plan(PlanInputs inputs)
@@ -45,8 +46,9 @@ public static class MemoryPlanner
         return (int)Math.Clamp(held, 1, Math.Min(8192, inputs.Spec.TrainedContext));
     }
 
+    /// <summary>Ahead is what keeps a disk busy, and no more: what lies longer in slots leaves the processor's cache before it is used.</summary>
     private static int Depth(PlanInputs inputs, long tileBytes) =>
-        inputs.PrefetchDepth > 0 ? inputs.PrefetchDepth : (int)Math.Clamp((inputs.BudgetBytes / 16 / tileBytes) - 1, 2, 8);
+        inputs.PrefetchDepth > 0 ? inputs.PrefetchDepth : (int)Math.Clamp(Math.Min((inputs.BudgetBytes / 16 / tileBytes) - 1, MostAhead / tileBytes), 2, 8);
 
     private static MemoryPlan Build(PlanInputs inputs, int context, long tileBytes, int depth, long smallest, bool frugal = false)
     {

@@ -60,6 +60,22 @@ public static class CommonOptions
         root.Add(s_config);
     }
 
+    /// <summary>Hides from help what a verb accepts, because one configuration serves all verbs, but has no use for.</summary>
+    public static void ShowOnly(CommonUse uses)
+    {
+        HashSet<string> sampling = [.. SamplingFlags.Texts.Select(t => t.Name)];
+        foreach ((string name, Option<string?> option) in s_options)
+        {
+            CommonUse need = name == "model" ? CommonUse.Model : sampling.Contains(name) ? CommonUse.Sampling : CommonUse.Engine;
+            option.Hidden = !uses.HasFlag(need);
+        }
+
+        foreach (Option<string[]> option in s_lists.Values)
+        {
+            option.Hidden = !uses.HasFlag(CommonUse.Sampling);
+        }
+    }
+
     /// <summary>Binds: flag, else environment (<c>LAYERSTREAM__MEMORY_BUDGET</c>), else file, else default.</summary>
     /// <param name="parse">The parsed command line.</param>
     /// <param name="modelPath">A model named by the verb's own argument; null to take --model or the default model.</param>
