@@ -281,21 +281,21 @@ public sealed class FlashReaderTests
         using FlashReader reader = new(device, 6, urgentThreads: 2);
         using AlignedBuffer slot = AlignedBuffer.Allocate(8192, "test");
         RecordingCompletion completion = new();
-        void Submit(int count)
+        void Submit(int count, Func<int, bool> isUrgent)
         {
             for (int i = 0; i < count; i++)
             {
-                reader.Submit(new ReadRequest(new Extent(0, 0, 4096), slot.Address, 8192, i, completion), urgent: i % 2 == 0);
+                reader.Submit(new ReadRequest(new Extent(0, 0, 4096), slot.Address, 8192, i, completion), isUrgent(i));
             }
         }
 
         reader.Limit(2, 1);
-        Submit(30);
+        Submit(30, i => i % 2 == 0);
         await reader.DrainAsync().WaitAsync(TimeSpan.FromSeconds(20), Cancel);
         Assert.Equal(2, most);
         Volatile.Write(ref isOpen, true);
         reader.Limit(6, 0);
-        Submit(12);
+        Submit(12, _ => true); // ordinary ones would leave room to urgent ones
         await reader.DrainAsync().WaitAsync(TimeSpan.FromSeconds(30), Cancel);
         Assert.Equal((6, 42), (most, completion.Calls.Count(c => c.Error is null)));
         Assert.Throws<ArgumentOutOfRangeException>(() => reader.Limit(7, 0));
