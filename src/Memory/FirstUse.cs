@@ -10,6 +10,7 @@ public static class FirstUse
 {
     private const int Page = 4096;
     private const long StepBytes = 2L << 20; // what maps memory waits until a step is taken
+    private const long ProbeBytes = 256L << 20;
     private const int MostThreads = 4;
 
     /// <summary>Below this, in bytes per second, first use costs as much as reading from a usual disk.</summary>
@@ -22,30 +23,8 @@ public static class FirstUse
     public static Task TakeAsync(AlignedBuffer buffer, Action<long>? progress, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(buffer);
-        Action work = Work(buffer, progress, cancel);
-        return Task.WhenAll(Enumerable.Range(0, Threads(buffer.Length)).Select(_ => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
-    }
-
-    /// <summary>Takes <paramref name="bytes"/> and gives them back; bytes per second.</summary>
-    public static double MeasureBytesPerSecond(long bytes)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(bytes, Page);
-        using AlignedBuffer buffer = AlignedBuffer.Allocate(bytes, "probe of first use", hugePages: true);
-        long begin = Stopwatch.GetTimestamp();
-        ThreadStart work = new(Work(buffer, null, CancellationToken.None));
-        Thread[] threads = [.. Enumerable.Range(0, Threads(bytes)).Select(_ => new Thread(work))];
-        Array.ForEach(threads, t => t.Start());
-        Array.ForEach(threads, t => t.Join());
-        return bytes / Stopwatch.GetElapsedTime(begin).TotalSeconds;
-    }
-
-    private static int Threads(long bytes) => (int)Math.Min(Math.Min(MostThreads, Environment.ProcessorCount), (bytes + StepBytes - 1) / StepBytes);
-
-    /// <summary>Takes step after step; any number of threads may run it.</summary>
-    private static Action Work(AlignedBuffer buffer, Action<long>? progress, CancellationToken cancel)
-    {
         long next = 0, done = 0;
-        return () =>
+        void Work()
         {
             for (long at = Interlocked.Add(ref next, StepBytes) - StepBytes; at < buffer.Length && !cancel.IsCancellationRequested; at = Interlocked.Add(ref next, StepBytes) - StepBytes)
             {
@@ -57,7 +36,19 @@ public static class FirstUse
 
                 progress?.Invoke(Interlocked.Add(ref done, length));
             }
-        };
+        }
+
+        int threads = (int)Math.Min(Math.Min(MostThreads, Environment.ProcessorCount), (buffer.Length + StepBytes - 1) / StepBytes);
+        return Task.WhenAll(Enumerable.Range(0, threads).Select(_ => Task.Factory.StartNew(Work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+    }
+
+    /// <summary>Takes up to 256 MiB, at most <paramref name="most"/> bytes, and gives them back; bytes per second.</summary>
+    public static async Task<double> MeasureBytesPerSecondAsync(long most)
+    {
+        using AlignedBuffer buffer = AlignedBuffer.Allocate(Math.Clamp(most, Page, ProbeBytes), "probe of first use", hugePages: true);
+        long begin = Stopwatch.GetTimestamp();
+        await TakeAsync(buffer, null, CancellationToken.None);
+        return buffer.Length / Stopwatch.GetElapsedTime(begin).TotalSeconds;
     }
 
     private static void Touch(AlignedBuffer buffer, long offset, long length)

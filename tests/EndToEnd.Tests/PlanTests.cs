@@ -67,24 +67,14 @@ public sealed class PlanTests
     [Fact]
     public async Task Plan_OfExpertsThatStream_ReadsSomeAhead()
     {
-        string model = Path.Combine(Path.GetTempPath(), $"layerstream-{Guid.NewGuid():N}.gguf");
-        try
-        {
-            (int code, string output, string error) = await CommandLineProcess.RunAsync(
-                null, "synth", "qwen3-30b-a3b", "--layers", "2", "--out", model, "--vocab", CommandLineProcess.Model, "--quiet");
-            Assert.True(code == 0, error);
-            (code, output, error) = await CommandLineProcess.RunAsync(null, "plan", "--model", model, "--memory-budget", "400MiB", "--context", "256", "--json");
-            Assert.True(code == 0, error);
-            using JsonDocument plan = JsonDocument.Parse(output);
-            JsonElement experts = plan.RootElement.GetProperty("experts");
-            Assert.False(experts.GetProperty("allResident").GetBoolean());
-            Assert.True(experts.GetProperty("transientSlots").GetInt32() > 1, output);
-            Assert.True(plan.RootElement.GetProperty("predictedTokensPerSecond").GetDouble() > 0);
-        }
-        finally
-        {
-            File.Delete(model);
-        }
+        using SyntheticFile model = await SyntheticFile.CreateAsync("qwen3-30b-a3b", layers: 2);
+        (int code, string output, string error) = await CommandLineProcess.RunAsync(null, "plan", "--model", model.Path, "--memory-budget", "400MiB", "--context", "256", "--json");
+        Assert.True(code == 0, error);
+        using JsonDocument plan = JsonDocument.Parse(output);
+        JsonElement experts = plan.RootElement.GetProperty("experts");
+        Assert.False(experts.GetProperty("allResident").GetBoolean());
+        Assert.True(experts.GetProperty("transientSlots").GetInt32() > 1, output);
+        Assert.True(plan.RootElement.GetProperty("predictedTokensPerSecond").GetDouble() > 0);
     }
 
     [Fact]

@@ -8,7 +8,7 @@ public sealed class TuneTests
     [Fact]
     public async Task Tune_OfADenseModel_MeasuresDepthsAndReads()
     {
-        using Synthetic model = await Synthetic.CreateAsync("llama-8b");
+        using SyntheticFile model = await SyntheticFile.CreateAsync("llama-8b", layers: 3);
         string[] common = ["tune", "--model", model.Path, "--memory-budget", "320MiB", "--context", "256", "--depths", "1,2", "--reads", "1,3", "--rounds", "1"];
         (int code, string output, string error) = await CommandLineProcess.RunAsync(null, [.. common, "--tokens", "6", "--json"]);
         Assert.True(code == 0, error);
@@ -28,7 +28,7 @@ public sealed class TuneTests
     [Fact]
     public async Task Tune_OfExpertsThatStream_MeasuresSlotsAndNamesWhatDoesNotFit()
     {
-        using Synthetic model = await Synthetic.CreateAsync("qwen3-30b-a3b");
+        using SyntheticFile model = await SyntheticFile.CreateAsync("qwen3-30b-a3b", layers: 3);
         (int code, string output, string error) = await CommandLineProcess.RunAsync(
             null, "tune", "--model", model.Path, "--memory-budget", "500MiB", "--context", "256", "--reads", "2", "--slots", "2,999", "--tokens", "3", "--rounds", "2", "--json");
         Assert.True(code == 0, error);
@@ -48,21 +48,5 @@ public sealed class TuneTests
         (code, _, error) = await CommandLineProcess.RunAsync(null, "tune", "--model", CommandLineProcess.Model, "--tokens", "40", "--context", "64", "--memory-budget", "300MiB");
         Assert.Equal(2, code);
         Assert.Contains("set --context higher or --tokens lower", error, StringComparison.Ordinal);
-    }
-
-    /// <summary>A file of a published shape, cut to three layers.</summary>
-    private sealed class Synthetic : IDisposable
-    {
-        internal string Path { get; } = System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"layerstream-{Guid.NewGuid():N}.gguf");
-
-        internal static async Task<Synthetic> CreateAsync(string shape)
-        {
-            Synthetic model = new();
-            (int code, _, string error) = await CommandLineProcess.RunAsync(null, "synth", shape, "--layers", "3", "--out", model.Path, "--vocab", CommandLineProcess.Model, "--quiet");
-            Assert.True(code == 0, error);
-            return model;
-        }
-
-        public void Dispose() => File.Delete(Path);
     }
 }

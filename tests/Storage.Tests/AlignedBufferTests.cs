@@ -84,7 +84,7 @@ public sealed class AlignedBufferTests
         long most = 0;
         await FirstUse.TakeAsync(buffer, done => most = done, new CancellationToken(canceled: true));
         Assert.Equal(0, most);
-        Assert.True(FirstUse.MeasureBytesPerSecond(8 << 20) > 0);
+        Assert.True(await FirstUse.MeasureBytesPerSecondAsync(8 << 20) > 0);
     }
 
     [Fact]

@@ -12,8 +12,6 @@ namespace LayerStream.Host.Cli;
 /// <summary>What the doctor found.</summary>
 internal sealed class Diagnosis
 {
-    private const long MostTouched = 256 << 20;
-
     private readonly List<string> _problems = [];
     private readonly List<string> _notes = [];
 
@@ -66,7 +64,7 @@ internal sealed class Diagnosis
     /// <summary>Examines the machine and the model, if there is one.</summary>
     /// <param name="options">Bound options.</param>
     /// <param name="noModel">Why there is no model; null when the options name one.</param>
-    public static Diagnosis Examine(ModelOptions options, string? noModel)
+    public static async Task<Diagnosis> ExamineAsync(ModelOptions options, string? noModel)
     {
         Diagnosis d = new();
         if (noModel is not null)
@@ -80,7 +78,7 @@ internal sealed class Diagnosis
             d.ExamineDevice(files);
         }
 
-        d.FirstUseBytesPerSecond = FirstUse.MeasureBytesPerSecond(Math.Clamp(d.Memory.FreeBytes / 4, 4096, MostTouched));
+        d.FirstUseBytesPerSecond = await FirstUse.MeasureBytesPerSecondAsync(d.Memory.FreeBytes / 4);
         if (d.FirstUseBytesPerSecond < FirstUse.Slow)
         {
             d._notes.Add(string.Create(

@@ -12,11 +12,11 @@ public static class DoctorVerb
     public static Command Create()
     {
         Command verb = new("doctor", "Examines machine and model: what is there, what is missing.");
-        verb.SetAction(parse => Run(parse));
+        verb.SetAction((parse, _) => RunAsync(parse));
         return verb;
     }
 
-    private static int Run(ParseResult parse)
+    private static async Task<int> RunAsync(ParseResult parse)
     {
         ModelOptions options;
         string? noModel = null;
@@ -35,7 +35,7 @@ public static class DoctorVerb
             Console.Error.WriteLine("Measuring the disk for 1.5 seconds.");
         }
 
-        Diagnosis d = Diagnosis.Examine(options, noModel);
+        Diagnosis d = await Diagnosis.ExamineAsync(options, noModel);
         if (options.Json)
         {
             JsonOut.Write(json => WriteJson(json, d));

@@ -8,8 +8,6 @@ namespace LayerStream.Host.Cli;
 /// <summary>A plan, what was measured for it, and what that promises.</summary>
 internal sealed record PlanFigures
 {
-    private const long MostTouched = 256 << 20;
-
     private static readonly double[] s_more = [1.5, 2, 3];
 
     public required EnginePlan Plan { get; init; }
@@ -58,10 +56,10 @@ internal sealed record PlanFigures
     public double KernelBytesPerSecond => Plan.UsedBytesPerToken / Compute.TokenSeconds(Plan.Spec.ExpertBanks.Sum(b => b.Used));
 
     /// <summary>Measures. Takes a few seconds, and memory within the budget.</summary>
-    public static PlanFigures Measure(GgufModel model, EnginePlan plan, ModelOptions options, RouteTrace? routes)
+    public static async Task<PlanFigures> MeasureAsync(GgufModel model, EnginePlan plan, ModelOptions options, RouteTrace? routes)
     {
         PlannedReplay? replay = Replays(plan, routes);
-        double firstUse = FirstUse.MeasureBytesPerSecond(Math.Min(MostTouched, plan.Sheet.BudgetBytes / 2));
+        double firstUse = await FirstUse.MeasureBytesPerSecondAsync(plan.Sheet.BudgetBytes / 2);
         ReadRates rates = ReadPattern.Measure(model, plan, options.ReadsInFlight, replay);
         ComputeTimes compute = ComputeProbe.Measure(model, plan, options, TimeSpan.FromSeconds(2));
         List<(long, double)> more = [];

@@ -16,17 +16,17 @@ public static class PlanVerb
     public static Command Create()
     {
         Command verb = new("plan", "Shows the memory plan, predicts the speed and says what would change it.") { s_routes };
-        verb.SetAction(parse => Run(parse));
+        verb.SetAction((parse, _) => RunAsync(parse));
         return verb;
     }
 
-    private static int Run(ParseResult parse)
+    private static async Task<int> RunAsync(ParseResult parse)
     {
         ModelOptions options = CommonOptions.Bind(parse);
         GgufModel model = GgufModel.Open(options.ModelPath);
         EnginePlan plan = ModelPlanning.Make(model, options);
         LossyNotice.Write(plan, Console.Error.WriteLine);
-        PlanFigures figures = PlanFigures.Measure(model, plan, options, Routes(parse.GetValue(s_routes), plan));
+        PlanFigures figures = await PlanFigures.MeasureAsync(model, plan, options, Routes(parse.GetValue(s_routes), plan));
         if (options.Json)
         {
             JsonOut.Write(json => Write(json, figures));
