@@ -1,5 +1,6 @@
 using LayerStream.Kernels;
 using LayerStream.Planning;
+using LayerStream.Planning.Experts;
 
 namespace LayerStream.Actors;
 

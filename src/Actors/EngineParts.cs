@@ -1,7 +1,13 @@
 using System.Diagnostics;
+using LayerStream.Actors.Loading;
+using LayerStream.Actors.Ring;
+using LayerStream.Actors.Run;
+using LayerStream.Actors.Tracing;
 using LayerStream.Kernels;
 using LayerStream.Memory;
 using LayerStream.Models;
+using LayerStream.Models.Decoding;
+using LayerStream.Models.Spec;
 using LayerStream.Planning;
 using LayerStream.Storage;
 

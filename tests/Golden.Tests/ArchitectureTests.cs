@@ -1,7 +1,9 @@
 using LayerStream.Actors;
+using LayerStream.Actors.Run;
 using LayerStream.Formats;
 using LayerStream.Kernels;
 using LayerStream.Models;
+using LayerStream.Models.Building;
 using Xunit;
 
 namespace LayerStream.Golden.Tests;

@@ -1,5 +1,7 @@
 using LayerStream.Kernels;
 using LayerStream.Models;
+using LayerStream.Models.Building;
+using LayerStream.Models.Spec;
 using Xunit;
 
 namespace LayerStream.Golden.Tests;

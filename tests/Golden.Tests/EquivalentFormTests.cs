@@ -1,4 +1,3 @@
-using LayerStream.Formats;
 using LayerStream.Kernels;
 using LayerStream.Models;
 using Xunit;

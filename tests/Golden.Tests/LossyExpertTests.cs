@@ -1,6 +1,8 @@
 using LayerStream.Formats;
 using LayerStream.Kernels;
 using LayerStream.Models;
+using LayerStream.Models.Building;
+using LayerStream.Models.Spec;
 using Xunit;
 
 namespace LayerStream.Golden.Tests;

@@ -2,6 +2,10 @@ using LayerStream.Formats;
 using LayerStream.Kernels;
 using LayerStream.Memory;
 using LayerStream.Models;
+using LayerStream.Models.Building;
+using LayerStream.Models.Decoding;
+using LayerStream.Models.Spec;
+using LayerStream.Models.Tiles;
 
 namespace LayerStream.Golden.Tests;
 

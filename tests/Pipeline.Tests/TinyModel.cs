@@ -1,7 +1,9 @@
 using LayerStream.Actors;
+using LayerStream.Actors.Run;
 using LayerStream.Formats;
 using LayerStream.Kernels;
 using LayerStream.Models;
+using LayerStream.Models.Tiles;
 using LayerStream.Storage;
 
 namespace LayerStream.Pipeline.Tests;

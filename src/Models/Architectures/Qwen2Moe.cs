@@ -1,4 +1,5 @@
 using LayerStream.Kernels;
+using LayerStream.Models.Spec;
 
 namespace LayerStream.Models.Architectures;
 

@@ -1,6 +1,7 @@
 using LayerStream.Kernels;
+using LayerStream.Models.Spec;
 
-namespace LayerStream.Models;
+namespace LayerStream.Models.Building;
 
 /// <summary>Reads <see cref="DeltaNetSpec"/> off a layer.</summary>
 internal static class DeltaNetBuilder

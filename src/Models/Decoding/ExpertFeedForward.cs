@@ -1,6 +1,7 @@
 using LayerStream.Kernels;
+using LayerStream.Models.Spec;
 
-namespace LayerStream.Models;
+namespace LayerStream.Models.Decoding;
 
 /// <summary>
 /// Runs <see cref="ExpertFfnSpec"/>: all rows choose, the chosen experts are announced, the shared network runs while they are on their

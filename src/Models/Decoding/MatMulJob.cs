@@ -1,7 +1,7 @@
 using LayerStream.Formats;
 using LayerStream.Kernels;
 
-namespace LayerStream.Models;
+namespace LayerStream.Models.Decoding;
 
 /// <summary>Multiplies the rows of one tile by all rows of a pass; ranges are tile rows.</summary>
 internal sealed class MatMulJob : CrewJob

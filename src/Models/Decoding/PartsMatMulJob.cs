@@ -1,7 +1,7 @@
 using LayerStream.Formats;
 using LayerStream.Kernels;
 
-namespace LayerStream.Models;
+namespace LayerStream.Models.Decoding;
 
 /// <summary>Multiplies the rows of several matrices in one job, each by activations of its own; ranges count their rows one after the other.</summary>
 /// <param name="most">Most matrices.</param>

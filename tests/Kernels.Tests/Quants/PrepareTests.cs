@@ -1,4 +1,3 @@
-using LayerStream.Formats;
 using Xunit;
 
 namespace LayerStream.Kernels.Tests;
