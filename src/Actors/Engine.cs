@@ -1,7 +1,6 @@
 using Akka.Actor;
 using Akka.Configuration;
 using LayerStream.Formats;
-using LayerStream.Kernels;
 using LayerStream.Memory;
 using LayerStream.Models;
 using LayerStream.Planning;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
-using LayerStream.Kernels;
+using LayerStream.Kernels.Crew;
+using LayerStream.Kernels.Ops;
 using LayerStream.Memory;
 using LayerStream.Models;
 using LayerStream.Planning;

@@ -1,6 +1,6 @@
 using LayerStream.Actors;
 using LayerStream.Formats;
-using LayerStream.Kernels;
+using LayerStream.Kernels.Quants.Activations;
 using LayerStream.Memory;
 using LayerStream.Models;
 using LayerStream.Storage;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using LayerStream.Formats;
-using LayerStream.Kernels;
+using LayerStream.Kernels.Ops;
+using LayerStream.Kernels.Quants.Activations;
 using LayerStream.Models;
 using LayerStream.Models.Synthesis;
 using LayerStream.Planning;

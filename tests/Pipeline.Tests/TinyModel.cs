@@ -1,6 +1,7 @@
 using LayerStream.Actors;
 using LayerStream.Formats;
-using LayerStream.Kernels;
+using LayerStream.Kernels.Ops;
+using LayerStream.Kernels.Quants.Activations;
 using LayerStream.Models;
 using LayerStream.Storage;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Threading.Channels;
 using LayerStream.Formats;
-using LayerStream.Kernels;
+using LayerStream.Kernels.Crew;
 using LayerStream.Memory;
 using LayerStream.Models;
 using LayerStream.Storage;

@@ -1,4 +1,4 @@
-using LayerStream.Kernels;
+using LayerStream.Kernels.Ops;
 using LayerStream.Planning;
 
 namespace LayerStream.Host.Cli;

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using LayerStream.Formats;
-using LayerStream.Kernels;
+using LayerStream.Kernels.Quants;
 
 namespace LayerStream.Host.Cli;
 

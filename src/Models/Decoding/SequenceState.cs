@@ -1,4 +1,4 @@
-using LayerStream.Kernels;
+using LayerStream.Kernels.Ops;
 using LayerStream.Memory;
 
 namespace LayerStream.Models;

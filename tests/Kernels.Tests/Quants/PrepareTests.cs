@@ -1,4 +1,6 @@
 using LayerStream.Formats;
+using LayerStream.Kernels.Quants;
+using LayerStream.Kernels.Quants.Activations;
 using Xunit;
 
 namespace LayerStream.Kernels.Tests;

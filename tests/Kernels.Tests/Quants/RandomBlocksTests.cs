@@ -1,4 +1,5 @@
 using LayerStream.Formats;
+using LayerStream.Kernels.Quants;
 using Xunit;
 
 namespace LayerStream.Kernels.Tests;
