@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using LayerStream.Actors;
+using LayerStream.Actors.Run;
 using LayerStream.Formats;
 using LayerStream.Models;
 using LayerStream.Planning;

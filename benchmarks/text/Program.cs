@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using LayerStream.Formats;
+using LayerStream.Tokenization;
 
 namespace LayerStream.Text.Benchmarks;
 

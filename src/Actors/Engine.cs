@@ -1,8 +1,13 @@
 using Akka.Actor;
 using Akka.Configuration;
+using LayerStream.Actors.Loading;
+using LayerStream.Actors.Run;
+using LayerStream.Actors.Stages;
+using LayerStream.Actors.Tracing;
 using LayerStream.Formats;
-using LayerStream.Memory;
 using LayerStream.Models;
+using LayerStream.Models.Spec;
+using LayerStream.Models.Tiles;
 using LayerStream.Planning;
 using LayerStream.Storage;
 

@@ -1,6 +1,7 @@
 using LayerStream.Kernels.Ops;
 using LayerStream.Kernels.Quants.Activations;
 using LayerStream.Planning;
+using LayerStream.Planning.Experts;
 
 namespace LayerStream.Actors;
 

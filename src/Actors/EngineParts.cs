@@ -1,8 +1,14 @@
 using System.Diagnostics;
+using LayerStream.Actors.Loading;
+using LayerStream.Actors.Ring;
+using LayerStream.Actors.Run;
+using LayerStream.Actors.Tracing;
 using LayerStream.Kernels.Crew;
 using LayerStream.Kernels.Ops;
 using LayerStream.Memory;
 using LayerStream.Models;
+using LayerStream.Models.Decoding;
+using LayerStream.Models.Spec;
 using LayerStream.Planning;
 using LayerStream.Storage;
 

@@ -1,6 +1,8 @@
-using LayerStream.Formats;
+using LayerStream.Actors.Run;
+using LayerStream.Formats.Routes;
 using LayerStream.Memory;
 using LayerStream.Models;
+using LayerStream.Models.Spec;
 using LayerStream.Planning;
 
 namespace LayerStream.Actors;

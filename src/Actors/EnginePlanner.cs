@@ -1,9 +1,13 @@
 using System.Globalization;
 using System.Numerics;
+using LayerStream.Actors.Tracing;
 using LayerStream.Formats;
 using LayerStream.Memory;
 using LayerStream.Models;
+using LayerStream.Models.Building;
+using LayerStream.Models.Spec;
 using LayerStream.Planning;
+using LayerStream.Planning.Experts;
 
 namespace LayerStream.Actors;
 

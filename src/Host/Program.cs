@@ -1,4 +1,3 @@
-using LayerStream.Host.Cli;
 
 namespace LayerStream.Host;
 

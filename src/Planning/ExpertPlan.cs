@@ -1,4 +1,6 @@
 using LayerStream.Models;
+using LayerStream.Models.Spec;
+using LayerStream.Planning.Experts;
 
 namespace LayerStream.Planning;
 

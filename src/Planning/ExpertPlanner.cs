@@ -1,4 +1,7 @@
 using LayerStream.Models;
+using LayerStream.Models.Spec;
+using LayerStream.Models.Tiles;
+using LayerStream.Planning.Experts;
 
 namespace LayerStream.Planning;
 

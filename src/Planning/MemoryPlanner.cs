@@ -1,4 +1,7 @@
 using LayerStream.Models;
+using LayerStream.Models.Decoding;
+using LayerStream.Models.Spec;
+using LayerStream.Models.Tiles;
 
 namespace LayerStream.Planning;
 

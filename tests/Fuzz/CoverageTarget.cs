@@ -2,7 +2,8 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using LayerStream.Formats;
-using LayerStream.Text;
+using LayerStream.Templates;
+using LayerStream.Tokenization;
 using SharpFuzz;
 
 namespace LayerStream.Fuzz;

@@ -1,10 +1,12 @@
 using LayerStream.Actors;
+using LayerStream.Actors.Run;
 using LayerStream.Formats;
 using LayerStream.Kernels.Quants.Activations;
 using LayerStream.Memory;
 using LayerStream.Models;
+using LayerStream.Models.Building;
 using LayerStream.Storage;
-using LayerStream.Text;
+using LayerStream.Tokenization;
 
 namespace LayerStream.Fuzz;
 

@@ -7,7 +7,6 @@ target=$1
 seconds=$2
 root=$(cd "$(dirname "$0")/../.." && pwd)
 out=${TMPDIR:-/tmp}/layerstream-coverage
-data=$root/tests/Text.Tests/data
 
 mkdir -p "$out"
 [ -x "$out/tools/sharpfuzz" ] || dotnet tool install SharpFuzz.CommandLine --version 2.3.0 --tool-path "$out/tools"
@@ -20,9 +19,9 @@ mkdir -p "$out/$target/in"
 options=()
 arguments=()
 case $target in
-    gguf) "$program" coverage seeds "$out/$target/in" "$root"/tests/Golden.Tests/data/*/model.gguf "$data"/vocab/*.gguf ;;
+    gguf) "$program" coverage seeds "$out/$target/in" "$root"/tests/Golden.Tests/data/*/model.gguf "$root"/tests/Tokenization.Tests/data/vocab/*.gguf ;;
     template)
-        cp "$data"/templates/*.jinja "$out/$target/in"
+        cp "$root"/tests/Templates.Tests/data/templates/*.jinja "$out/$target/in"
         printf '{%% for m in messages %%}{{ m.role ~ m["content"]|tojson }}{%% endfor %%}' > "$out/$target/in/short"
         options=(-x "$root/tests/Fuzz/template.dict")
         ;;
@@ -30,7 +29,7 @@ case $target in
         for text in "Hello world's  123456 \$%&" '中文 é 👍🏽 <|endoftext|></s><0x41>▁' $'\t\r\n  \n camelCaseHTML a/b//'; do
             printf '%s' "$text" > "$out/$target/in/$(printf '%s' "$text" | cksum | cut -d ' ' -f 1)"
         done
-        arguments=("$data"/vocab/*.gguf)
+        arguments=("$root"/tests/Tokenization.Tests/data/vocab/*.gguf)
         ;;
 esac
 

@@ -1,8 +1,10 @@
 using LayerStream.Actors;
+using LayerStream.Actors.Run;
 using LayerStream.Formats;
 using LayerStream.Kernels.Ops;
 using LayerStream.Kernels.Quants.Activations;
 using LayerStream.Models;
+using LayerStream.Models.Building;
 using Xunit;
 
 namespace LayerStream.Golden.Tests;

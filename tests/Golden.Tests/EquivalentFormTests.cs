@@ -1,4 +1,3 @@
-using LayerStream.Formats;
 using LayerStream.Kernels.Ops;
 using LayerStream.Kernels.Quants.Activations;
 using LayerStream.Models;

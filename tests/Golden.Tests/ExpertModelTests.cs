@@ -1,6 +1,9 @@
 using LayerStream.Formats;
 using LayerStream.Kernels.Ops;
 using LayerStream.Models;
+using LayerStream.Models.Architectures;
+using LayerStream.Models.Building;
+using LayerStream.Models.Spec;
 using Xunit;
 
 namespace LayerStream.Golden.Tests;

@@ -1,4 +1,6 @@
 using LayerStream.Models;
+using LayerStream.Models.Decoding;
+using LayerStream.Models.Spec;
 
 namespace LayerStream.Golden.Tests;
 

@@ -5,6 +5,10 @@ using LayerStream.Kernels.Quants;
 using LayerStream.Kernels.Quants.Activations;
 using LayerStream.Memory;
 using LayerStream.Models;
+using LayerStream.Models.Building;
+using LayerStream.Models.Decoding;
+using LayerStream.Models.Spec;
+using LayerStream.Models.Tiles;
 
 namespace LayerStream.Golden.Tests;
 

@@ -1,10 +1,14 @@
 using System.Collections.Concurrent;
 using LayerStream.Formats;
+using LayerStream.Formats.Routes;
+using LayerStream.Formats.Writing;
 using LayerStream.Kernels.Ops;
 using LayerStream.Kernels.Quants.Activations;
 using LayerStream.Models;
+using LayerStream.Models.Decoding;
 using LayerStream.Models.Synthesis;
-using LayerStream.Planning;
+using LayerStream.Models.Synthesis.Shapes;
+using LayerStream.Planning.Experts;
 using Xunit;
 
 namespace LayerStream.Golden.Tests;

@@ -1,5 +1,9 @@
 using LayerStream.Formats;
 using LayerStream.Formats.Tests;
+using LayerStream.Models.Building;
+using LayerStream.Models.Spec;
+using LayerStream.Models.Synthesis;
+using LayerStream.Models.Synthesis.Shapes;
 using Xunit;
 
 namespace LayerStream.Models.Tests;

@@ -1,6 +1,10 @@
 using LayerStream.Formats;
 using LayerStream.Kernels.Ops;
 using LayerStream.Memory;
+using LayerStream.Models.Architectures;
+using LayerStream.Models.Building;
+using LayerStream.Models.Decoding;
+using LayerStream.Models.Spec;
 using Xunit;
 
 namespace LayerStream.Models.Tests;

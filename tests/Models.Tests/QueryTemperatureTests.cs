@@ -1,3 +1,4 @@
+using LayerStream.Models.Spec;
 using Xunit;
 
 namespace LayerStream.Models.Tests;

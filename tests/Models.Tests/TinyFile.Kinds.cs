@@ -12,7 +12,7 @@ internal sealed partial class TinyFile
     private const int StateDim = 8;
     private const int Taps = 4;
 
-    private void AddKinds(Models.Architecture row, bool hasExperts)
+    private void AddKinds(Architectures.Architecture row, bool hasExperts)
     {
         if (row.HasLatentAttention)
         {

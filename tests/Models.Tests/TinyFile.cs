@@ -1,5 +1,6 @@
 using LayerStream.Formats;
 using LayerStream.Formats.Tests;
+using LayerStream.Models.Architectures;
 
 namespace LayerStream.Models.Tests;
 
@@ -20,7 +21,7 @@ internal sealed partial class TinyFile
         Tensors["token_embd.weight"] = [Width, Vocabulary];
         Tensors["output_norm.weight"] = [Width];
         Tensors["rope_freqs.weight"] = [HeadDim / 2];
-        Models.Architecture row = ArchitectureTable.Find(architecture)!;
+        Architectures.Architecture row = ArchitectureTable.Find(architecture)!;
         for (int i = 0; i < 2; i++)
         {
             AddLayer($"blk.{i}.", row);
@@ -91,7 +92,7 @@ internal sealed partial class TinyFile
         Keys["attention.sliding_window_pattern"] = new[] { true, false };
     }
 
-    private void AddLayer(string p, Models.Architecture row)
+    private void AddLayer(string p, Architectures.Architecture row)
     {
         (string, long[])[] tensors =
         [

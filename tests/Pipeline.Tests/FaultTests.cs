@@ -1,4 +1,5 @@
 using LayerStream.Actors;
+using LayerStream.Actors.Run;
 using LayerStream.Memory;
 using LayerStream.Storage;
 using Xunit;

@@ -1,4 +1,5 @@
 using LayerStream.Actors;
+using LayerStream.Actors.Run;
 using Xunit;
 
 namespace LayerStream.Pipeline.Tests;

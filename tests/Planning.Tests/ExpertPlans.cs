@@ -1,5 +1,7 @@
 using LayerStream.Formats;
 using LayerStream.Models;
+using LayerStream.Models.Spec;
+using LayerStream.Planning.Experts;
 
 namespace LayerStream.Planning.Tests;
 

@@ -1,4 +1,5 @@
-using LayerStream.Formats;
+using LayerStream.Formats.Routes;
+using LayerStream.Planning.Experts;
 
 namespace LayerStream.Planning.Tests;
 

@@ -1,3 +1,5 @@
+using LayerStream.Planning.Experts;
+
 namespace LayerStream.Planning.Tests;
 
 public sealed class ResidencyKnapsackTests

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
-using LayerStream.Formats;
+using LayerStream.Formats.Routes;
+using LayerStream.Planning.Experts;
 
 namespace LayerStream.Planning.Tests;
 
@@ -33,29 +34,6 @@ public sealed class RouteTraceTests
                 Assert.Equal(trace.Weights(t)[i], again.Weights(t)[i], 1e-4f);
             }
         }
-    }
-
-    [Fact]
-    public void Recorder_FedLayerAfterLayer_WritesTokenAfterToken()
-    {
-        RouteHeader header = SharedTraces.Header(2, 8, 2);
-        RouteRecorder recorder = new(header, 2);
-        for (int layer = 0; layer < 2; layer++)
-        {
-            for (int token = 0; token < 2; token++)
-            {
-                recorder.Record(0, 0, token, layer, [layer, token + 2], [0.75f, 0.25f], [false, true]);
-            }
-        }
-
-        recorder.Record(0, 1, 2, 0, [1, 2], [0.5f, 0.5f], []);
-        Assert.Equal(1, recorder.Dropped);
-        using MemoryStream file = new();
-        recorder.WriteTo(file);
-        file.Position = 0;
-        RouteTrace trace = RouteTraceReader.Read(file, "m");
-        Assert.Equal([(0, 0), (0, 1), (1, 0), (1, 1)], trace.Touches.Select(t => (t.Token, t.Layer)));
-        Assert.Equal([1, 3], trace.Experts(trace.Touches[3]).ToArray());
     }
 
     [Fact]

@@ -1,4 +1,4 @@
-using LayerStream.Formats;
+using LayerStream.Formats.Routes;
 
 namespace LayerStream.Planning.Tests;
 

@@ -1,6 +1,7 @@
 using System.IO.Hashing;
 using LayerStream.Formats;
 using LayerStream.Formats.Tests;
+using LayerStream.Storage.Sums;
 using Xunit;
 
 namespace LayerStream.Storage.Tests;

@@ -1,10 +1,13 @@
+using LayerStream.Actors.Ring;
 using LayerStream.Formats;
 using LayerStream.Kernels.Quants;
 using LayerStream.Memory;
 using LayerStream.Models;
+using LayerStream.Models.Spec;
+using LayerStream.Models.Tiles;
 using LayerStream.Storage;
 
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Loading;
 
 /// <summary>Rows of a table with a row per token, read one by one from flash, or from a pinned tile where the head shares the table.</summary>
 internal sealed class EmbeddingRows(TensorInfo table, ModelSpec spec, TileMap tiles, PinnedTiles pinned, FlashReader reader, AlignedBuffer staging)

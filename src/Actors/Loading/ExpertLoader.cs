@@ -1,7 +1,8 @@
+using LayerStream.Actors.Ring;
 using LayerStream.Planning;
 using LayerStream.Storage;
 
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Loading;
 
 /// <summary>Reads every expert into its own slot when all of them fit.</summary>
 internal sealed class ExpertLoader : IReadCompletion

@@ -1,11 +1,14 @@
+using LayerStream.Actors.Ring;
 using LayerStream.Formats;
 using LayerStream.Kernels.Quants;
 using LayerStream.Memory;
 using LayerStream.Models;
+using LayerStream.Models.Spec;
+using LayerStream.Models.Tiles;
 using LayerStream.Planning;
 using LayerStream.Storage;
 
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Loading;
 
 /// <summary>Brings in what stays for the whole run: small vectors as F32, pinned tiles as they are in the file.</summary>
 internal static class WeightLoader

@@ -1,7 +1,8 @@
 using LayerStream.Models;
 using LayerStream.Planning;
+using LayerStream.Planning.Experts;
 
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Ring;
 
 /// <summary>
 /// Which experts stay in the resident slots, one policy for each size of slot. It decides when a layer demands, before anything is read:

@@ -1,10 +1,11 @@
 using System.Globalization;
 using LayerStream.Formats;
 using LayerStream.Models;
+using LayerStream.Models.Spec;
 using LayerStream.Planning;
 using LayerStream.Storage;
 
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Ring;
 
 /// <summary>
 /// Cuts an expert into reads: its slabs lie in different tensors, and a large slab is read in pieces, so that the threads of the reader

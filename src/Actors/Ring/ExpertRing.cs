@@ -1,12 +1,14 @@
 using System.Diagnostics;
 using System.Threading.Channels;
-using LayerStream.Formats;
+using LayerStream.Actors.Tracing;
 using LayerStream.Kernels.Crew;
 using LayerStream.Models;
+using LayerStream.Models.Decoding;
+using LayerStream.Models.Tiles;
 using LayerStream.Planning;
 using LayerStream.Storage;
 
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Ring;
 
 /// <summary>
 /// Experts on their way: the demand channel, the arrivals, and the transient slots. One layer's experts are under way at a time. A read

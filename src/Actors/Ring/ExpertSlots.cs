@@ -1,9 +1,10 @@
 using LayerStream.Kernels.Ops;
 using LayerStream.Memory;
 using LayerStream.Models;
+using LayerStream.Models.Decoding;
 using LayerStream.Planning;
 
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Ring;
 
 /// <summary>
 /// The memory of all expert slots: resident ones by class, transient ones behind them. A slot is a number with an address, which changes

@@ -1,6 +1,7 @@
 using System.Diagnostics;
+using LayerStream.Actors.Tracing;
 
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Ring;
 
 /// <summary>Where the time and the bytes of the compute thread went: every moment of a pass is compute or a wait with its reason.</summary>
 internal sealed class PassAccount(TraceRing trace)

@@ -1,7 +1,8 @@
 using LayerStream.Memory;
 using LayerStream.Models;
+using LayerStream.Models.Tiles;
 
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Ring;
 
 /// <summary>Tiles that stay in memory: compute takes them from this table and the ring never sees them.</summary>
 internal sealed class PinnedTiles : IDisposable

@@ -1,8 +1,9 @@
 using System.Diagnostics;
+using LayerStream.Actors.Tracing;
 using LayerStream.Planning;
 using LayerStream.Storage;
 
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Ring;
 
 /// <summary>
 /// Reads of experts that a layer will probably demand, into transient slots that demand leaves free, behind all urgent reads. At the

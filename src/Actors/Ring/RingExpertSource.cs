@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using LayerStream.Actors.Tracing;
 using LayerStream.Models;
+using LayerStream.Models.Decoding;
 using LayerStream.Planning;
 
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Ring;
 
 /// <summary>
 /// Compute's end of the demand channel. A layer's hits are handed out first, while the misses load; then experts as they arrive. What is

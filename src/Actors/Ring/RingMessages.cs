@@ -1,6 +1,6 @@
 using LayerStream.Storage;
 
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Ring;
 
 /// <summary>Eviction → Prefetch: a slot that holds nothing.</summary>
 internal readonly record struct FreeSlot(int Slot);

@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using LayerStream.Actors.Tracing;
 using LayerStream.Models;
-using LayerStream.Storage;
+using LayerStream.Models.Decoding;
+using LayerStream.Models.Tiles;
 
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Ring;
 
 /// <summary>Compute's end of the ring: pinned tiles from the table, streamed ones in order from the channel, every wait accounted for.</summary>
 internal sealed class RingTileSource(TileRing ring, PinnedTiles pinned, PassAccount account, TileNames names) : ITileSource

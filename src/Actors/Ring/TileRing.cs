@@ -1,12 +1,14 @@
 using System.Diagnostics;
 using System.Threading.Channels;
+using LayerStream.Actors.Tracing;
 using LayerStream.Formats;
 using LayerStream.Kernels.Crew;
 using LayerStream.Memory;
 using LayerStream.Models;
+using LayerStream.Models.Tiles;
 using LayerStream.Storage;
 
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Ring;
 
 /// <summary>
 /// Slots and the three bounded channels between the stages. Each channel holds all slots, so a write never waits: slots are

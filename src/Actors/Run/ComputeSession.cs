@@ -1,7 +1,13 @@
 using System.Diagnostics;
+using LayerStream.Actors.Loading;
+using LayerStream.Actors.Ring;
+using LayerStream.Actors.Tracing;
 using LayerStream.Models;
+using LayerStream.Models.Decoding;
+using LayerStream.Models.Spec;
+using LayerStream.Models.Tiles;
 
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Run;
 
 /// <summary>What a run's body works with on the compute thread: passes over the model, one after the other.</summary>
 internal sealed class ComputeSession(

@@ -1,7 +1,9 @@
 using System.Diagnostics;
+using LayerStream.Actors.Ring;
+using LayerStream.Actors.Tracing;
 using LayerStream.Storage;
 
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Run;
 
 /// <summary>A generation on the compute thread: prompt in batches, then a pass for each token, sampling in between.</summary>
 internal sealed class GenerationBody(RunRequest request, FlashReader reader)

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Run;
 
 /// <summary>Logits of every position of a list of ids, in order.</summary>
 internal sealed class LogitsBody(IReadOnlyList<int> ids, Action<int, ReadOnlyMemory<float>> row)

@@ -1,7 +1,8 @@
-using LayerStream.Formats;
+using LayerStream.Formats.Routes;
 using LayerStream.Models;
+using LayerStream.Models.Spec;
 
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Run;
 
 /// <summary>Turns the routing of a pass, which comes layer by layer, into that of its tokens, and writes it when the pass is over.</summary>
 internal sealed class RouteRecorder(ModelSpec spec, int batch, int promptTokens, RouteTraceWriter writer)

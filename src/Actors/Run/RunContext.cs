@@ -1,6 +1,7 @@
 using System.Threading.Channels;
+using LayerStream.Actors.Ring;
 
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Run;
 
 /// <summary>One run: what the stages share about it.</summary>
 internal sealed class RunContext(Action<ComputeSession> body, CancellationToken caller) : IDisposable

@@ -1,4 +1,6 @@
-namespace LayerStream.Actors;
+using LayerStream.Actors.Run;
+
+namespace LayerStream.Actors.Stages;
 
 /// <summary>Runs passes on a plain thread, which is member 0 of the crew and waits with the crew's own spin-then-park.</summary>
 internal sealed class ComputeActor(ComputeSession session) : StageActor("compute")

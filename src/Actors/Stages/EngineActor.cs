@@ -1,6 +1,8 @@
 using Akka.Actor;
+using LayerStream.Actors.Ring;
+using LayerStream.Actors.Run;
 
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Stages;
 
 /// <summary>
 /// Supervisor of the ring. A run starts all stages; when compute has ended, prefetch is stopped and its reads awaited, then

@@ -1,6 +1,9 @@
 using System.Diagnostics;
+using LayerStream.Actors.Ring;
+using LayerStream.Actors.Run;
+using LayerStream.Actors.Tracing;
 
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Stages;
 
 /// <summary>Frees the slots of spent tiles and experts; at the end of a run also those of what nobody took.</summary>
 internal sealed class EvictionActor(TileRing ring, ExpertRing experts, TraceRing trace) : StageActor("eviction")

@@ -1,6 +1,9 @@
+using LayerStream.Actors.Ring;
+using LayerStream.Actors.Run;
 using LayerStream.Models;
+using LayerStream.Models.Tiles;
 
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Stages;
 
 /// <summary>
 /// Reads from flash into free slots: dense tiles in plan order and on across the border between passes, and in front of them the

@@ -1,6 +1,7 @@
 using Akka.Actor;
+using LayerStream.Actors.Run;
 
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Stages;
 
 /// <summary>One request: hands its run to the engine, turns a caller's cancel into the run's, and gives the outcome back.</summary>
 internal sealed class RequestActor : ReceiveActor

@@ -1,6 +1,7 @@
 using Akka.Actor;
+using LayerStream.Actors.Run;
 
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Stages;
 
 /// <summary>
 /// What the stages share: one loop per run, whose end is piped to the stage itself, so that its mailbox always answers.

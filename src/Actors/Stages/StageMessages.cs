@@ -1,4 +1,6 @@
-namespace LayerStream.Actors;
+using LayerStream.Actors.Run;
+
+namespace LayerStream.Actors.Stages;
 
 /// <summary>Engine → stage: serve this run.</summary>
 internal sealed record StartStage(RunContext Run);

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Tracing;
 
 /// <summary>Writes the trace event format of Chrome ("Trace Event Format", JSON object form). Times are microseconds from the first event.</summary>
 internal sealed class ChromeTraceWriter(TraceFile trace, Stream output) : IDisposable

@@ -1,4 +1,4 @@
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Tracing;
 
 /// <summary>Events that last, by start time, to find those that touch a window; instants are left out.</summary>
 internal sealed class EventIndex

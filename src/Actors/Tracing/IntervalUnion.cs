@@ -1,4 +1,4 @@
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Tracing;
 
 /// <summary>The union of time intervals, and how much of any window it covers.</summary>
 internal sealed class IntervalUnion

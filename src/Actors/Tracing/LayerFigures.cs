@@ -1,4 +1,4 @@
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Tracing;
 
 /// <summary>Waits for the tiles of one layer over all decode passes.</summary>
 public sealed record LayerFigures

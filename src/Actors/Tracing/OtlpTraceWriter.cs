@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Text.Json;
 
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Tracing;
 
 /// <summary>
 /// Writes OTLP in its JSON encoding, a request per line: ids are lower-case hex, 64-bit integers are strings. A request is a trace;

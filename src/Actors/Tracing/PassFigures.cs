@@ -1,4 +1,4 @@
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Tracing;
 
 /// <summary>Where the wall time of one pass went. Times in milliseconds; every field is plain data for JSON.</summary>
 public sealed record PassFigures

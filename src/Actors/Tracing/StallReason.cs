@@ -1,4 +1,4 @@
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Tracing;
 
 /// <summary>Why compute waited: a closed list. The numbers are part of the trace file format.</summary>
 public enum StallReason : byte

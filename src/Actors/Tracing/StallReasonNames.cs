@@ -1,4 +1,4 @@
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Tracing;
 
 /// <summary>The names of stall reasons in JSON, metrics and reports.</summary>
 public static class StallReasonNames

@@ -1,4 +1,4 @@
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Tracing;
 
 /// <summary>Which option to change after a trace, or to keep: follows from what the passes waited for and from when the disk was idle.</summary>
 internal static class TraceAdvice

@@ -1,4 +1,4 @@
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Tracing;
 
 /// <summary>Intervals of a trace → figures per pass and per layer.</summary>
 internal sealed class TraceAnalysis

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Tracing;
 
 /// <summary>One event of the trace: 40 bytes, no references. Times are Stopwatch ticks.</summary>
 [StructLayout(LayoutKind.Sequential)]

@@ -1,4 +1,4 @@
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Tracing;
 
 /// <summary>Traces in formats other programs read. Both write as they go: memory does not grow with the output.</summary>
 public static class TraceExport

@@ -1,4 +1,4 @@
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Tracing;
 
 /// <summary>A trace report as plain data for JSON.</summary>
 public sealed record TraceFigures

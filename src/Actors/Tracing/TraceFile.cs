@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Tracing;
 
 /// <summary>
 /// A trace with what is needed to read it. On disk, little-endian: magic "LSTR"; u32 version; u32 header length; the header as

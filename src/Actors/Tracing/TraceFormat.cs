@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.Json;
 
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Tracing;
 
 /// <summary>Bytes of a trace file; the layout is described at <see cref="TraceFile"/>.</summary>
 internal static class TraceFormat

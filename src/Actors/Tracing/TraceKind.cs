@@ -1,4 +1,4 @@
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Tracing;
 
 /// <summary>What a trace event describes. The numbers are part of the trace file format.</summary>
 public enum TraceKind : byte

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Tracing;
 
 /// <summary>What a trace says: where the time of a typical token went, what sets the pace, which tiles were waited for.</summary>
 public sealed class TraceReport

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace LayerStream.Actors;
+namespace LayerStream.Actors.Tracing;
 
 /// <summary>
 /// The always-on trace: a fixed array that keeps the newest events. <see cref="Add"/> takes no lock, allocates nothing and may be

@@ -1,4 +1,4 @@
-namespace LayerStream.Formats;
+namespace LayerStream.Formats.Routes;
 
 /// <summary>What a route trace says of the model it was recorded from.</summary>
 /// <param name="Model">File name of the model.</param>

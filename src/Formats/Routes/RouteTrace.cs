@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace LayerStream.Formats;
+namespace LayerStream.Formats.Routes;
 
 /// <summary>Recorded routing: for each token and layer, in order, the experts it went to and their weights.</summary>
 public sealed class RouteTrace

@@ -1,4 +1,4 @@
-namespace LayerStream.Formats;
+namespace LayerStream.Formats.Routes;
 
 /// <summary>A route trace that cannot be used.</summary>
 /// <param name="source">Name of the file or stream.</param>

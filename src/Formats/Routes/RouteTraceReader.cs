@@ -2,7 +2,7 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Runtime.InteropServices;
 
-namespace LayerStream.Formats;
+namespace LayerStream.Formats.Routes;
 
 /// <summary>
 /// Reads route traces: gzip or plain text; '#' lines tell the model, one column line, then a line per routed expert:

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.IO.Compression;
 
-namespace LayerStream.Formats;
+namespace LayerStream.Formats.Routes;
 
 /// <summary>Writes a route trace as <see cref="RouteTraceReader"/> reads it, compressed. Token ids are left out. Not for the data plane: it formats text.</summary>
 public sealed class RouteTraceWriter : IDisposable

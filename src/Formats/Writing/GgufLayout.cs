@@ -1,4 +1,4 @@
-namespace LayerStream.Formats;
+namespace LayerStream.Formats.Writing;
 
 /// <summary>A GGUF file that is to be written.</summary>
 /// <param name="Head">Everything before the first tensor.</param>

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace LayerStream.Formats;
+namespace LayerStream.Formats.Writing;
 
 /// <summary>
 /// Collects what a GGUF file (version 3) says of itself: keys, and tensors laid out in the order they are added, each at a multiple of the

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 
-namespace LayerStream.Formats;
+namespace LayerStream.Formats.Writing;
 
 /// <summary>Valid blocks of random codes whose values have mean 0 (to a part in 30 of their spread) and a given standard deviation.</summary>
 public static class RandomBlocks

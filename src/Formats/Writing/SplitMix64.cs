@@ -1,4 +1,4 @@
-namespace LayerStream.Formats;
+namespace LayerStream.Formats.Writing;
 
 /// <summary>Random numbers that are the same everywhere for a seed (Steele, Lea and Flood 2014); not for secrets.</summary>
 /// <param name="seed">Any value.</param>

@@ -1,7 +1,9 @@
-using LayerStream.Actors;
-using LayerStream.Host.Cli;
+using LayerStream.Actors.Loading;
+using LayerStream.Host.Server.Http;
+using LayerStream.Host.Server.Service;
 using LayerStream.Host.Telemetry;
 using LayerStream.Sampling;
+using LayerStream.Session;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;

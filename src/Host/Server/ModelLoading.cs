@@ -1,10 +1,13 @@
 using System.Collections.Frozen;
 using LayerStream.Actors;
+using LayerStream.Actors.Loading;
 using LayerStream.Formats;
-using LayerStream.Host.Cli;
+using LayerStream.Host.Server.Service;
 using LayerStream.Sampling;
+using LayerStream.Session;
 using LayerStream.Storage;
-using LayerStream.Text;
+using LayerStream.Templates;
+using LayerStream.Tokenization;
 
 namespace LayerStream.Host.Server;
 

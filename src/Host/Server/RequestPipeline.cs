@@ -1,3 +1,6 @@
+using LayerStream.Host.Server.Endpoints;
+using LayerStream.Host.Server.Http;
+using LayerStream.Host.Server.Service;
 using Microsoft.AspNetCore.Http;
 
 namespace LayerStream.Host.Server;

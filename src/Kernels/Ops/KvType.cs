@@ -1,3 +1,5 @@
+using LayerStream.Kernels.Quants.Types;
+
 namespace LayerStream.Kernels.Ops;
 
 /// <summary>Element type of cached keys and values.</summary>

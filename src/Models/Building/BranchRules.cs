@@ -1,4 +1,6 @@
-namespace LayerStream.Models;
+using LayerStream.Models.Spec;
+
+namespace LayerStream.Models.Building;
 
 /// <summary>Which kind of mixer and of feed-forward network a layer has: the first rule that applies builds it.</summary>
 internal static class BranchRules

@@ -1,7 +1,8 @@
 using LayerStream.Kernels.Crew;
 using LayerStream.Kernels.Ops;
+using LayerStream.Models.Spec;
 
-namespace LayerStream.Models;
+namespace LayerStream.Models.Building;
 
 /// <summary>Reads <see cref="DeltaNetSpec"/> off a layer.</summary>
 internal static class DeltaNetBuilder

@@ -1,4 +1,6 @@
-namespace LayerStream.Models;
+using LayerStream.Models.Spec;
+
+namespace LayerStream.Models.Building;
 
 /// <summary>Reads <see cref="DenseFfnSpec"/> off a layer.</summary>
 internal static class DenseFfnBuilder

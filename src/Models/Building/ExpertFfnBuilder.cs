@@ -1,6 +1,7 @@
 using LayerStream.Kernels.Ops;
+using LayerStream.Models.Spec;
 
-namespace LayerStream.Models;
+namespace LayerStream.Models.Building;
 
 /// <summary>Reads <see cref="ExpertFfnSpec"/> off a layer: its router and the network beside the experts stream, the experts come on demand.</summary>
 internal static class ExpertFfnBuilder

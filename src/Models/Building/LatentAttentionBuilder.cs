@@ -1,4 +1,7 @@
-namespace LayerStream.Models;
+using LayerStream.Models.Architectures;
+using LayerStream.Models.Spec;
+
+namespace LayerStream.Models.Building;
 
 /// <summary>Reads <see cref="LatentAttentionSpec"/> off a layer.</summary>
 internal static class LatentAttentionBuilder

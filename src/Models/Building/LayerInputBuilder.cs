@@ -1,6 +1,7 @@
 using LayerStream.Formats;
+using LayerStream.Models.Spec;
 
-namespace LayerStream.Models;
+namespace LayerStream.Models.Building;
 
 /// <summary>Reads per-layer embeddings: what a pass starts with, and the branch at the end of each layer.</summary>
 internal static class LayerInputBuilder

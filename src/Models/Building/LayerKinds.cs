@@ -1,4 +1,7 @@
-namespace LayerStream.Models;
+using LayerStream.Models.Architectures;
+using LayerStream.Models.Spec;
+
+namespace LayerStream.Models.Building;
 
 /// <summary>Which layers see only the latest keys, and how many, and which are recurrent.</summary>
 internal sealed class LayerKinds

@@ -1,4 +1,7 @@
-namespace LayerStream.Models;
+using LayerStream.Models.Architectures;
+using LayerStream.Models.Spec;
+
+namespace LayerStream.Models.Building;
 
 /// <summary>What a builder of one branch of one layer works with.</summary>
 /// <param name="Layers">Layers of the model.</param>

@@ -1,7 +1,10 @@
 using LayerStream.Formats;
 using LayerStream.Kernels.Quants;
+using LayerStream.Models.Architectures;
+using LayerStream.Models.Decoding;
+using LayerStream.Models.Spec;
 
-namespace LayerStream.Models;
+namespace LayerStream.Models.Building;
 
 /// <summary>Reads a <see cref="ModelSpec"/> off a file: keys and tensors in, one resolved layer list out.</summary>
 public static class ModelSpecBuilder

@@ -1,6 +1,8 @@
 using LayerStream.Kernels.Ops;
+using LayerStream.Models.Architectures;
+using LayerStream.Models.Spec;
 
-namespace LayerStream.Models;
+namespace LayerStream.Models.Building;
 
 /// <summary>Reads the rotation of each kind of layer; equal ones share a table.</summary>
 internal sealed class RopeBuilder(SpecReader reader, Architecture row, int context)
@@ -90,12 +92,12 @@ internal sealed class RopeBuilder(SpecReader reader, Architecture row, int conte
     private float? YarnMagnitude(double factor)
     {
         const string Name = "rope.scaling.yarn_log_multiplier";
-        if (row.YarnMagnitude == Models.YarnMagnitude.Plain || !reader.HasKey(Name))
+        if (row.YarnMagnitude == Architectures.YarnMagnitude.Plain || !reader.HasKey(Name))
         {
             return null;
         }
 
-        if (row.YarnMagnitude == Models.YarnMagnitude.IntoScale)
+        if (row.YarnMagnitude == Architectures.YarnMagnitude.IntoScale)
         {
             return 1;
         }

@@ -1,6 +1,7 @@
 using LayerStream.Kernels.Ops;
+using LayerStream.Models.Spec;
 
-namespace LayerStream.Models;
+namespace LayerStream.Models.Building;
 
 /// <summary>Reads how a layer chooses its experts.</summary>
 internal static class RouterReader

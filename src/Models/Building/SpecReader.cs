@@ -1,6 +1,7 @@
 using LayerStream.Formats;
+using LayerStream.Models.Spec;
 
-namespace LayerStream.Models;
+namespace LayerStream.Models.Building;
 
 /// <summary>
 /// What builders read a model through: keys within ranges, tensors of expected shapes. Collects matrices and small weights as they

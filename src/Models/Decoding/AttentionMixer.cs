@@ -1,6 +1,8 @@
 using LayerStream.Kernels.Ops;
+using LayerStream.Models.Architectures;
+using LayerStream.Models.Spec;
 
-namespace LayerStream.Models;
+namespace LayerStream.Models.Decoding;
 
 /// <summary>
 /// Runs <see cref="AttentionSpec"/>. A row of intermediate results holds q, k, v, then the mixed heads; the layer's state is a K area

@@ -1,4 +1,4 @@
-namespace LayerStream.Models;
+namespace LayerStream.Models.Decoding;
 
 /// <summary>Runs one branch of one layer for all rows of a pass; made once, allocates nothing in a pass.</summary>
 internal abstract class BranchExecutor

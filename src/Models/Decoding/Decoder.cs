@@ -2,8 +2,10 @@ using LayerStream.Kernels.Crew;
 using LayerStream.Kernels.Ops;
 using LayerStream.Kernels.Quants.Activations;
 using LayerStream.Memory;
+using LayerStream.Models.Spec;
+using LayerStream.Models.Tiles;
 
-namespace LayerStream.Models;
+namespace LayerStream.Models.Decoding;
 
 /// <summary>The one decoder pass: rows in, hidden state through layers a…b, logits out. What a layer does is in its executors.</summary>
 public sealed class Decoder

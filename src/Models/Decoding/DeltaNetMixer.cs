@@ -1,6 +1,7 @@
 using LayerStream.Kernels.Ops;
+using LayerStream.Models.Spec;
 
-namespace LayerStream.Models;
+namespace LayerStream.Models.Decoding;
 
 /// <summary>
 /// Runs <see cref="DeltaNetSpec"/>. The layer's state holds the convolution's last raw rows, then the matrices; it is zeroed at position 0 of

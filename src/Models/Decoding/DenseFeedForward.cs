@@ -1,4 +1,6 @@
-namespace LayerStream.Models;
+using LayerStream.Models.Spec;
+
+namespace LayerStream.Models.Decoding;
 
 /// <summary>Runs <see cref="DenseFfnSpec"/>; a row of intermediate results, anywhere in the workspace, holds the gate, then the values, and the product replaces the gate.</summary>
 internal sealed class DenseFeedForward : BranchExecutor

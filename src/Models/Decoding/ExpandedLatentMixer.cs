@@ -1,6 +1,7 @@
 using LayerStream.Kernels.Ops;
+using LayerStream.Models.Spec;
 
-namespace LayerStream.Models;
+namespace LayerStream.Models.Decoding;
 
 /// <summary>
 /// Runs <see cref="LatentAttentionSpec"/> of a file with keys and values in one matrix, whose rows are of use in one order only: every

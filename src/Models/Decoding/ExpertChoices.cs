@@ -1,4 +1,4 @@
-namespace LayerStream.Models;
+namespace LayerStream.Models.Decoding;
 
 /// <summary>
 /// What the rows of a pass chose in the layer that runs, first by row, then by expert. A pair (row, expert) has a place: places of an expert

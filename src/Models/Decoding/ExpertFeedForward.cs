@@ -1,8 +1,9 @@
 using LayerStream.Kernels.Ops;
 using LayerStream.Kernels.Quants;
 using LayerStream.Kernels.Quants.Activations;
+using LayerStream.Models.Spec;
 
-namespace LayerStream.Models;
+namespace LayerStream.Models.Decoding;
 
 /// <summary>
 /// Runs <see cref="ExpertFfnSpec"/>: all rows choose, the chosen experts are announced, the shared network runs while they are on their

@@ -1,8 +1,9 @@
 using LayerStream.Kernels.Ops;
 using LayerStream.Kernels.Quants;
 using LayerStream.Kernels.Quants.Activations;
+using LayerStream.Models.Spec;
 
-namespace LayerStream.Models;
+namespace LayerStream.Models.Decoding;
 
 /// <summary>
 /// Runs experts of <see cref="ExpertFfnSpec"/>: one for all rows that chose it, or several for the only row of a pass, so that a thread is

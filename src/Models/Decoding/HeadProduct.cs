@@ -1,8 +1,10 @@
 using LayerStream.Kernels.Ops;
 using LayerStream.Kernels.Quants;
 using LayerStream.Kernels.Quants.Activations;
+using LayerStream.Models.Spec;
+using LayerStream.Models.Tiles;
 
-namespace LayerStream.Models;
+namespace LayerStream.Models.Decoding;
 
 /// <summary>Streams a stack of matrices, one for each head, past the heads of all rows of a pass; the counterpart of <see cref="MatrixProduct"/>.</summary>
 internal sealed class HeadProduct

@@ -1,4 +1,6 @@
-namespace LayerStream.Models;
+using LayerStream.Models.Tiles;
+
+namespace LayerStream.Models.Decoding;
 
 /// <summary>Hands a pass its tiles in order; behind it stands the ring, or plain memory in tests.</summary>
 public interface ITileSource

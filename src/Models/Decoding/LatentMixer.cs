@@ -1,6 +1,8 @@
 using LayerStream.Kernels.Ops;
+using LayerStream.Models.Spec;
+using LayerStream.Models.Synthesis.Shapes;
 
-namespace LayerStream.Models;
+namespace LayerStream.Models.Decoding;
 
 /// <summary>
 /// Runs <see cref="LatentAttentionSpec"/> on the latent vectors themselves: a query goes through its head's key matrix, meets all latents,

@@ -1,6 +1,7 @@
 using LayerStream.Kernels.Ops;
+using LayerStream.Models.Spec;
 
-namespace LayerStream.Models;
+namespace LayerStream.Models.Decoding;
 
 /// <summary>The part that both forms of <see cref="LatentAttentionSpec"/> share: rotated queries, and each row's normed latent vector with its rotated key.</summary>
 internal sealed class LatentProjection

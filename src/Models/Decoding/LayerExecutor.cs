@@ -1,6 +1,7 @@
 using LayerStream.Kernels.Ops;
+using LayerStream.Models.Spec;
 
-namespace LayerStream.Models;
+namespace LayerStream.Models.Decoding;
 
 /// <summary>Runs the branches of one layer in order, with their norms.</summary>
 internal sealed class LayerExecutor(PassContext pass, LayerSpec layer)

@@ -1,6 +1,7 @@
 using LayerStream.Kernels.Ops;
+using LayerStream.Models.Spec;
 
-namespace LayerStream.Models;
+namespace LayerStream.Models.Decoding;
 
 /// <summary>Runs <see cref="LayerInputGateSpec"/>.</summary>
 internal sealed class LayerInputGate : BranchExecutor

@@ -1,6 +1,7 @@
 using LayerStream.Kernels.Ops;
+using LayerStream.Models.Spec;
 
-namespace LayerStream.Models;
+namespace LayerStream.Models.Decoding;
 
 /// <summary>Makes the layer inputs of a pass from the tokens' table rows, which are in place, and their scaled embeddings.</summary>
 internal sealed class LayerInputs

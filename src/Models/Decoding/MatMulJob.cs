@@ -3,7 +3,7 @@ using LayerStream.Kernels.Crew;
 using LayerStream.Kernels.Quants;
 using LayerStream.Kernels.Quants.Activations;
 
-namespace LayerStream.Models;
+namespace LayerStream.Models.Decoding;
 
 /// <summary>Multiplies the rows of one tile by all rows of a pass; ranges are tile rows.</summary>
 internal sealed class MatMulJob : CrewJob

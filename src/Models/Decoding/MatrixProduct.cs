@@ -1,8 +1,10 @@
 using LayerStream.Kernels.Ops;
 using LayerStream.Kernels.Quants;
 using LayerStream.Kernels.Quants.Activations;
+using LayerStream.Models.Spec;
+using LayerStream.Models.Tiles;
 
-namespace LayerStream.Models;
+namespace LayerStream.Models.Decoding;
 
 /// <summary>
 /// Streams a matrix past all rows of a pass: every tile is used for all rows before it is spent, and every output is summed in

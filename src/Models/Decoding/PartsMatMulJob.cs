@@ -3,7 +3,7 @@ using LayerStream.Kernels.Crew;
 using LayerStream.Kernels.Quants;
 using LayerStream.Kernels.Quants.Activations;
 
-namespace LayerStream.Models;
+namespace LayerStream.Models.Decoding;
 
 /// <summary>Multiplies the rows of several matrices in one job, each by activations of its own; ranges count their rows one after the other.</summary>
 /// <param name="most">Most matrices.</param>

@@ -3,8 +3,10 @@ using LayerStream.Kernels.Ops;
 using LayerStream.Kernels.Quants;
 using LayerStream.Kernels.Quants.Activations;
 using LayerStream.Memory;
+using LayerStream.Models.Spec;
+using LayerStream.Models.Tiles;
 
-namespace LayerStream.Models;
+namespace LayerStream.Models.Decoding;
 
 /// <summary>What all executors of a model share: the rows of the current pass, buffers, threads, and work on rows of the model's width.</summary>
 internal sealed class PassContext

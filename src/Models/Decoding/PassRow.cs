@@ -1,4 +1,4 @@
-namespace LayerStream.Models;
+namespace LayerStream.Models.Decoding;
 
 /// <summary>One row of a pass: a token of a sequence at a position.</summary>
 /// <param name="Sequence">Whose keys and values the row sees and extends.</param>

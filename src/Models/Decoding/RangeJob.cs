@@ -1,6 +1,6 @@
 using LayerStream.Kernels.Crew;
 
-namespace LayerStream.Models;
+namespace LayerStream.Models.Decoding;
 
 /// <summary>A crew job made once from a method, so that a pass allocates nothing.</summary>
 internal sealed class RangeJob(Action<int, int, int> body) : CrewJob

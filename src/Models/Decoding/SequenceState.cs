@@ -1,7 +1,8 @@
 using LayerStream.Kernels.Ops;
 using LayerStream.Memory;
+using LayerStream.Models.Spec;
 
-namespace LayerStream.Models;
+namespace LayerStream.Models.Decoding;
 
 /// <summary>State of one sequence: per layer an area for <see cref="Context"/> tokens and a fixed part, laid out by the layer's mixer.</summary>
 public sealed class SequenceState : IDisposable

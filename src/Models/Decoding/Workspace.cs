@@ -1,8 +1,9 @@
 using LayerStream.Kernels.Quants;
 using LayerStream.Kernels.Quants.Activations;
 using LayerStream.Memory;
+using LayerStream.Models.Spec;
 
-namespace LayerStream.Models;
+namespace LayerStream.Models.Decoding;
 
 /// <summary>Activations of one pass, allocated once: every buffer is [batch × width] floats, rows 64-byte aligned. Strides in floats unless said.</summary>
 public sealed class Workspace : IDisposable

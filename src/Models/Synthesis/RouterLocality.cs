@@ -1,4 +1,4 @@
-namespace LayerStream.Models;
+namespace LayerStream.Models.Synthesis;
 
 /// <summary>How the routers of a synthetic model choose.</summary>
 public enum RouterLocality

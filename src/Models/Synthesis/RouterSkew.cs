@@ -1,6 +1,7 @@
-using LayerStream.Formats;
+using LayerStream.Formats.Writing;
+using LayerStream.Models.Synthesis.Shapes;
 
-namespace LayerStream.Models;
+namespace LayerStream.Models.Synthesis;
 
 /// <summary>
 /// Gives each expert of a synthetic model a popularity of its own within the file format: the first 32 values of every token's embedding are

@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using LayerStream.Formats;
+using LayerStream.Formats.Writing;
+using LayerStream.Models.Synthesis.Shapes;
 
-namespace LayerStream.Models;
+namespace LayerStream.Models.Synthesis;
 
 /// <summary>A model of a published shape with random weights: its layout, and which tensors share the bytes of others.</summary>
 public sealed partial class SyntheticModel

@@ -1,4 +1,4 @@
-namespace LayerStream.Models;
+namespace LayerStream.Models.Synthesis;
 
 /// <summary>How a shape becomes a file.</summary>
 public sealed record SyntheticOptions

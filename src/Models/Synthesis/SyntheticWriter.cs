@@ -1,10 +1,13 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 using LayerStream.Formats;
+using LayerStream.Formats.Writing;
 using LayerStream.Memory;
+using LayerStream.Models.Synthesis.Shapes;
+using LayerStream.Models.Tiles;
 using Microsoft.Win32.SafeHandles;
 
-namespace LayerStream.Models;
+namespace LayerStream.Models.Synthesis;
 
 /// <summary>Makes a range of a file share the bytes of another range of it: source offset, destination offset, length.</summary>
 public delegate void ExtentShare(SafeFileHandle file, long source, long destination, long length);

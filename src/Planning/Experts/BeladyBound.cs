@@ -1,6 +1,6 @@
-using LayerStream.Formats;
+using LayerStream.Formats.Routes;
 
-namespace LayerStream.Planning;
+namespace LayerStream.Planning.Experts;
 
 /// <summary>
 /// Belady's MIN with bypass (Belady 1966): the hit rate of a cache that knows the future, which no policy of the same slots exceeds.

@@ -1,4 +1,4 @@
-namespace LayerStream.Planning;
+namespace LayerStream.Planning.Experts;
 
 /// <summary>
 /// Keeps the experts of the highest exponentially decayed use, and admits only what is worth more than the least valued resident, so that

@@ -1,4 +1,4 @@
-namespace LayerStream.Planning;
+namespace LayerStream.Planning.Experts;
 
 /// <summary>Sizes of an expert cache.</summary>
 /// <param name="Experts">Experts per layer, E.</param>

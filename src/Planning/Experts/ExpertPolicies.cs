@@ -1,4 +1,4 @@
-namespace LayerStream.Planning;
+namespace LayerStream.Planning.Experts;
 
 /// <summary>A policy by name.</summary>
 /// <param name="Name">As given to --policy and --expert-policy.</param>

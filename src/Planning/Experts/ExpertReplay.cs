@@ -1,6 +1,6 @@
-using LayerStream.Formats;
+using LayerStream.Formats.Routes;
 
-namespace LayerStream.Planning;
+namespace LayerStream.Planning.Experts;
 
 /// <summary>What a replay counted.</summary>
 /// <param name="Accesses">Routed experts.</param>

@@ -1,4 +1,4 @@
-namespace LayerStream.Planning;
+namespace LayerStream.Planning.Experts;
 
 /// <summary>Who sits in which slot, and the lowest-valued resident of a layer or of all. Values belong to the policy.</summary>
 internal sealed class ExpertResidency

@@ -1,4 +1,4 @@
-namespace LayerStream.Planning;
+namespace LayerStream.Planning.Experts;
 
 /// <summary>
 /// Keeps the experts most likely needed next: their own past (<see cref="UseHistory"/>) and what followed earlier tokens that were routed

@@ -1,6 +1,6 @@
-using LayerStream.Formats;
+using LayerStream.Formats.Routes;
 
-namespace LayerStream.Planning;
+namespace LayerStream.Planning.Experts;
 
 /// <summary>
 /// A cache that knows the routing of the next n tokens for certain and beyond them values experts by their past (<see cref="UseHistory"/>),

@@ -1,6 +1,6 @@
-using LayerStream.Formats;
+using LayerStream.Formats.Routes;
 
-namespace LayerStream.Planning;
+namespace LayerStream.Planning.Experts;
 
 /// <summary>
 /// What a layer's k-th expert slot is worth: experts of a token that it keeps from being read. Falling in k, so that a greedy choice over

@@ -1,4 +1,4 @@
-namespace LayerStream.Planning;
+namespace LayerStream.Planning.Experts;
 
 /// <summary>
 /// Which experts stay. A pass calls <see cref="Begin"/>, then for each layer <see cref="Touch"/>, then <see cref="Admit"/> for each miss.

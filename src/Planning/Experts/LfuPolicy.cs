@@ -1,4 +1,4 @@
-namespace LayerStream.Planning;
+namespace LayerStream.Planning.Experts;
 
 /// <summary>Least frequently used, per layer, always admitting; all counts of a layer are halved every 256 of its touches.</summary>
 public sealed class LfuPolicy : IExpertPolicy

@@ -1,4 +1,4 @@
-namespace LayerStream.Planning;
+namespace LayerStream.Planning.Experts;
 
 /// <summary>
 /// Least recently used, per layer, always admitting. Below K slots it hits next to nothing: a token's later experts displace its earlier

@@ -1,6 +1,6 @@
-using LayerStream.Formats;
+using LayerStream.Formats.Routes;
 
-namespace LayerStream.Planning;
+namespace LayerStream.Planning.Experts;
 
 /// <summary>Policies and bounds at one number of slots.</summary>
 /// <param name="Slots">Slots per layer; shared policies have as many times the layers.</param>

@@ -1,4 +1,4 @@
-namespace LayerStream.Planning;
+namespace LayerStream.Planning.Experts;
 
 /// <summary>A dense tile that may be pinned.</summary>
 /// <param name="Bytes">Bytes of memory it takes.</param>

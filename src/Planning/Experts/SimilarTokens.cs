@@ -1,4 +1,4 @@
-namespace LayerStream.Planning;
+namespace LayerStream.Planning.Experts;
 
 /// <summary>
 /// What followed earlier tokens that were routed like this one. Tokens are compared by the experts they share in the layers walked so

@@ -1,6 +1,6 @@
-using LayerStream.Formats;
+using LayerStream.Formats.Routes;
 
-namespace LayerStream.Planning;
+namespace LayerStream.Planning.Experts;
 
 /// <summary>
 /// Routing with the temporal locality of real models, for models that exist only in shape. The router's logit of an expert is its

@@ -1,4 +1,4 @@
-namespace LayerStream.Planning;
+namespace LayerStream.Planning.Experts;
 
 /// <summary>
 /// Discounted chance of an expert's next use, from its own past: decayed use at three rates and the time since the last one. The factors are

@@ -2,7 +2,7 @@ using System.IO.Hashing;
 using System.Security.Cryptography;
 using LayerStream.Formats;
 
-namespace LayerStream.Storage;
+namespace LayerStream.Storage.Sums;
 
 /// <summary>Computes the checksums of a model by reading every byte of its tensors and headers once.</summary>
 public static class ModelSums

@@ -2,7 +2,7 @@ using System.Globalization;
 using LayerStream.Formats;
 using LayerStream.Memory;
 
-namespace LayerStream.Storage;
+namespace LayerStream.Storage.Sums;
 
 /// <summary>
 /// Reads byte ranges to their end through small buffers, a few ranges at a time, past the page cache where the device is direct.

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 
-namespace LayerStream.Storage;
+namespace LayerStream.Storage.Sums;
 
 /// <summary>Recorded checksums of a model as a JSON file.</summary>
 /// <param name="Recorded">When they were taken.</param>

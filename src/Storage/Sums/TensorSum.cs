@@ -1,4 +1,4 @@
-namespace LayerStream.Storage;
+namespace LayerStream.Storage.Sums;
 
 /// <summary>The checksum of one part of a model: a tensor, or everything in front of a file's first tensor.</summary>
 /// <param name="Name">Tensor name, or <see cref="HeaderName"/>.</param>

@@ -1,3 +1,4 @@
+using LayerStream.Formats.Writing;
 using Xunit;
 
 namespace LayerStream.Formats.Tests;

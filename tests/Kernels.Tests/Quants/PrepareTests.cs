@@ -1,4 +1,3 @@
-using LayerStream.Formats;
 using LayerStream.Kernels.Quants;
 using LayerStream.Kernels.Quants.Activations;
 using Xunit;

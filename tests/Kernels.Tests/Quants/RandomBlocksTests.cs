@@ -1,4 +1,5 @@
 using LayerStream.Formats;
+using LayerStream.Formats.Writing;
 using LayerStream.Kernels.Quants;
 using Xunit;
 

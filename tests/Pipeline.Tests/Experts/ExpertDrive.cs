@@ -1,5 +1,7 @@
-using LayerStream.Actors;
+using LayerStream.Actors.Run;
 using LayerStream.Models;
+using LayerStream.Models.Decoding;
+using LayerStream.Models.Spec;
 using Xunit;
 
 namespace LayerStream.Pipeline.Tests;

@@ -1,6 +1,8 @@
 using LayerStream.Actors;
+using LayerStream.Actors.Run;
 using LayerStream.Formats;
 using LayerStream.Planning;
+using LayerStream.Planning.Experts;
 using LayerStream.Storage;
 using Xunit;
 

@@ -1,4 +1,5 @@
 using LayerStream.Models;
+using LayerStream.Models.Spec;
 using LayerStream.Planning;
 using Xunit;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using LayerStream.Actors;
-using LayerStream.Formats;
+using LayerStream.Actors.Run;
+using LayerStream.Formats.Routes;
 using LayerStream.Models;
 using LayerStream.Planning;
 using LayerStream.Storage;

@@ -1,4 +1,5 @@
 using LayerStream.Actors;
+using LayerStream.Actors.Run;
 using LayerStream.Formats;
 using LayerStream.Memory;
 using LayerStream.Models;

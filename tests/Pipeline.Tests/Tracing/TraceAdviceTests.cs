@@ -1,4 +1,4 @@
-using LayerStream.Actors;
+using LayerStream.Actors.Tracing;
 using Xunit;
 
 namespace LayerStream.Pipeline.Tests.Tracing;

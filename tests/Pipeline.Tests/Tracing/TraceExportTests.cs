@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using LayerStream.Actors;
+using LayerStream.Actors.Tracing;
 using Xunit;
 
 namespace LayerStream.Pipeline.Tests.Tracing;

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using LayerStream.Actors;
+using LayerStream.Actors.Tracing;
 using Xunit;
 
 namespace LayerStream.Pipeline.Tests.Tracing;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using LayerStream.Actors;
+using LayerStream.Actors.Tracing;
 using Xunit;
 using static LayerStream.Pipeline.Tests.Tracing.TraceSample;
 

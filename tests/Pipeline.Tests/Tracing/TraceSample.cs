@@ -1,4 +1,4 @@
-using LayerStream.Actors;
+using LayerStream.Actors.Tracing;
 
 namespace LayerStream.Pipeline.Tests.Tracing;
 

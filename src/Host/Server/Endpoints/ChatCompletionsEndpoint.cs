@@ -1,11 +1,14 @@
 using System.Diagnostics;
 using System.Text;
-using LayerStream.Actors;
+using LayerStream.Actors.Run;
+using LayerStream.Host.Server.Chat;
+using LayerStream.Host.Server.Http;
+using LayerStream.Host.Server.Service;
 using LayerStream.Host.Telemetry;
 using LayerStream.Sampling;
 using Microsoft.AspNetCore.Http;
 
-namespace LayerStream.Host.Server;
+namespace LayerStream.Host.Server.Endpoints;
 
 /// <summary>Chat completions, whole or as a stream.</summary>
 internal static class ChatCompletionsEndpoint

@@ -1,4 +1,6 @@
-namespace LayerStream.Host.Server;
+using LayerStream.Host.Server.Http;
+
+namespace LayerStream.Host.Server.Endpoints;
 
 /// <summary>Everything the daemon answers. A new endpoint is a file and a row.</summary>
 internal static class EndpointTable

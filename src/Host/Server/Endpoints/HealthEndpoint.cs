@@ -1,8 +1,10 @@
 using System.Text.Json;
-using LayerStream.Actors;
+using LayerStream.Actors.Loading;
+using LayerStream.Host.Server.Http;
+using LayerStream.Host.Server.Service;
 using Microsoft.AspNetCore.Http;
 
-namespace LayerStream.Host.Server;
+namespace LayerStream.Host.Server.Endpoints;
 
 /// <summary>Whether the process lives, and whether it can serve.</summary>
 internal static class HealthEndpoint

@@ -1,9 +1,10 @@
 using LayerStream.Actors;
+using LayerStream.Host.Server.Service;
 using LayerStream.Host.Telemetry;
 using LayerStream.Memory;
 using Microsoft.AspNetCore.Http;
 
-namespace LayerStream.Host.Server;
+namespace LayerStream.Host.Server.Endpoints;
 
 /// <summary>Metrics as Prometheus text.</summary>
 internal static class MetricsEndpoint

@@ -1,7 +1,9 @@
 using System.Text.Json;
+using LayerStream.Host.Server.Http;
+using LayerStream.Host.Server.Service;
 using Microsoft.AspNetCore.Http;
 
-namespace LayerStream.Host.Server;
+namespace LayerStream.Host.Server.Endpoints;
 
 /// <summary>The models of this server: one.</summary>
 internal static class ModelsEndpoint

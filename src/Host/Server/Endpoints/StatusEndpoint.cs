@@ -1,11 +1,14 @@
 using System.Text.Json;
 using LayerStream.Actors;
-using LayerStream.Host.Cli;
+using LayerStream.Host.Server.Http;
+using LayerStream.Host.Server.Service;
 using LayerStream.Memory;
 using LayerStream.Models;
+using LayerStream.Models.Spec;
+using LayerStream.Session;
 using Microsoft.AspNetCore.Http;
 
-namespace LayerStream.Host.Server;
+namespace LayerStream.Host.Server.Endpoints;
 
 /// <summary>The plan in force and what the engine is doing.</summary>
 internal static class StatusEndpoint

@@ -1,9 +1,11 @@
 using System.Text.Json;
-using LayerStream.Actors;
+using LayerStream.Actors.Tracing;
+using LayerStream.Host.Server.Http;
+using LayerStream.Host.Server.Service;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
-namespace LayerStream.Host.Server;
+namespace LayerStream.Host.Server.Endpoints;
 
 /// <summary>The events of the last passes: as a file of ours, for Chrome and Perfetto, as OTLP lines, or as figures.</summary>
 internal static class TraceEndpoint

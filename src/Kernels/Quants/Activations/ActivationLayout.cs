@@ -1,3 +1,5 @@
+using LayerStream.Kernels.Quants.Types;
+
 namespace LayerStream.Kernels.Quants.Activations;
 
 /// <summary>Memory layout of one prepared activation row (see <see cref="MatMul.Prepare"/>).</summary>

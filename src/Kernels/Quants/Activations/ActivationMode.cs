@@ -1,3 +1,5 @@
+using LayerStream.Kernels.Quants.Types;
+
 namespace LayerStream.Kernels.Quants.Activations;
 
 /// <summary>How the activations of a matrix product are represented.</summary>

@@ -1,4 +1,6 @@
-namespace LayerStream.Models.Synthesis;
+using LayerStream.Models.Decoding;
+
+namespace LayerStream.Models.Synthesis.Shapes;
 
 /// <summary>DeepSeek V3 without its block for further tokens. Source: the published configuration.</summary>
 public static class DeepSeek2Shapes

@@ -1,4 +1,4 @@
-namespace LayerStream.Models.Synthesis;
+namespace LayerStream.Models.Synthesis.Shapes;
 
 /// <summary>GLM-4.6 without its block for further tokens. Source: the published configuration.</summary>
 public static class Glm4MoeShapes

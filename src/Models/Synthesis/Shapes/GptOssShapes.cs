@@ -1,4 +1,4 @@
-namespace LayerStream.Models.Synthesis;
+namespace LayerStream.Models.Synthesis.Shapes;
 
 /// <summary>gpt-oss with experts in MXFP4. Source: the published configuration.</summary>
 public static class GptOssShapes

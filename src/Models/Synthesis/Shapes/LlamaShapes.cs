@@ -1,4 +1,4 @@
-namespace LayerStream.Models.Synthesis;
+namespace LayerStream.Models.Synthesis.Shapes;
 
 /// <summary>Llama 3.x. Source: the published configurations.</summary>
 public static class LlamaShapes

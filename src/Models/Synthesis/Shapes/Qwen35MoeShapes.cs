@@ -1,4 +1,4 @@
-namespace LayerStream.Models.Synthesis;
+namespace LayerStream.Models.Synthesis.Shapes;
 
 /// <summary>Qwen3.5 with experts: three delta nets, then one attention. Source: the published configurations.</summary>
 public static class Qwen35MoeShapes

@@ -1,4 +1,4 @@
-namespace LayerStream.Models.Synthesis;
+namespace LayerStream.Models.Synthesis.Shapes;
 
 /// <summary>Qwen3 with experts. Source: the published configurations.</summary>
 public static class Qwen3MoeShapes

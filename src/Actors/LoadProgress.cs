@@ -1,4 +1,0 @@
-namespace LayerStream.Actors;
-
-/// <summary>How far a load has come.</summary>
-public sealed record LoadProgress(string Stage, long DoneBytes, long TotalBytes);

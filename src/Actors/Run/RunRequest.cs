@@ -1,0 +1,28 @@
+using LayerStream.Formats.Routes;
+
+namespace LayerStream.Actors.Run;
+
+/// <summary>One generation: a prompt of ids, a rule that picks tokens, a listener that sees them.</summary>
+public sealed record RunRequest
+{
+    /// <summary>Token ids of the prompt; at least one.</summary>
+    public required IReadOnlyList<int> Prompt { get; init; }
+
+    /// <summary>Most tokens to generate; the context bounds it further.</summary>
+    public required int MaxTokens { get; init; }
+
+    /// <summary>Logits and history (prompt and generated ids) to the next id; called on the compute thread, may change the logits.</summary>
+    public required Func<Span<float>, IReadOnlyList<int>, int> Sample { get; init; }
+
+    /// <summary>Sees each generated id on the compute thread; true ends the run.</summary>
+    public required Func<int, bool> OnToken { get; init; }
+
+    /// <summary>Prompt tokens done and in all, after each prompt pass.</summary>
+    public Action<int, int>? OnPrompt { get; init; }
+
+    /// <summary>Receives the routing of every token of a model with experts, or null.</summary>
+    public RouteTraceWriter? Routes { get; init; }
+
+    /// <summary>Finish reason to report when <see cref="OnToken"/> ended the run.</summary>
+    public string FinishReasonOnStop { get; init; } = "stop";
+}

@@ -1,9 +1,0 @@
-using System.Text.Json.Serialization;
-using LayerStream.Actors;
-
-namespace LayerStream.Host.Cli;
-
-/// <summary>Serializer of trace figures, generated at compile time.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
-[JsonSerializable(typeof(TraceFigures))]
-internal sealed partial class TraceJson : JsonSerializerContext;

@@ -1,0 +1,149 @@
+using System.CommandLine;
+using LayerStream.Kernels.Ops;
+using LayerStream.Kernels.Quants.Activations;
+using LayerStream.Memory;
+using LayerStream.Planning;
+using LayerStream.Sampling;
+using LayerStream.Session;
+
+namespace LayerStream.Host.Options;
+
+/// <summary>Options accepted before and after every verb, and their binding.</summary>
+public static class CommonOptions
+{
+    private static readonly (string Name, string Help)[] s_texts =
+    [
+        ("model", "GGUF file, or the first of its shards"),
+        ("memory-budget", "most memory the process may take, e.g. 128MiB or 12GiB (default: 80 % of what is free)"),
+        ("prefetch-depth", "tiles loaded ahead of compute, or auto"),
+        ("reads-in-flight", "reads that may run at the same time, or auto"),
+        ("transient-slots", "slots for experts that pass through without being kept, or auto"),
+        ("threads", "compute threads (default: all cores)"),
+        ("context", "tokens of context"),
+        ("kv-type", "key/value cache: f16 or f32"),
+        ("predict", "read experts before they are demanded: on, off, or auto (while it pays; default)"),
+        ("activations", "activations in matrix products: int8 or f32"),
+        .. ExpertFlags.Texts,
+        .. SamplingFlags.Texts,
+    ];
+
+    private static readonly (string Name, string Help)[] s_listTexts = [("stop", "text that ends the answer (repeatable)"), .. SamplingFlags.Lists];
+    private static readonly Option<bool> s_json = new("--json") { Description = "machine-readable output", Recursive = true };
+    private static readonly Option<bool> s_quiet = new("--quiet") { Description = "no budget sheet, no progress", Recursive = true };
+    private static readonly Option<string?> s_config = new("--config") { Description = "configuration file (default: layerstream.json here, if there is one)", Recursive = true };
+
+    private static readonly Dictionary<string, Option<string?>> s_options = s_texts.ToDictionary(
+        t => t.Name, t => new Option<string?>("--" + t.Name) { Description = t.Help, Recursive = true });
+
+    private static readonly Dictionary<string, Option<string[]>> s_lists = s_listTexts.ToDictionary(
+        t => t.Name, t => new Option<string[]>("--" + t.Name) { Description = t.Help, Recursive = true });
+
+    /// <summary>Names of the options that may repeat; in a file their value may be an array.</summary>
+    public static IReadOnlyList<string> ListNames { get; } = [.. s_listTexts.Select(t => t.Name)];
+
+    /// <summary>Names a configuration file may set.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. s_texts.Select(t => t.Name), .. ListNames, "json", "quiet"];
+
+    /// <summary>Adds the options to the root.</summary>
+    public static void AddTo(Command root)
+    {
+        foreach ((string name, _) in s_texts)
+        {
+            root.Add(s_options[name]);
+        }
+
+        foreach (string name in ListNames)
+        {
+            root.Add(s_lists[name]);
+        }
+
+        root.Add(s_json);
+        root.Add(s_quiet);
+        root.Add(s_config);
+    }
+
+    /// <summary>Hides from help what a verb accepts, because one configuration serves all verbs, but has no use for.</summary>
+    public static void ShowOnly(CommonUse uses)
+    {
+        HashSet<string> sampling = [.. SamplingFlags.Texts.Select(t => t.Name)];
+        foreach ((string name, Option<string?> option) in s_options)
+        {
+            CommonUse need = name == "model" ? CommonUse.Model : sampling.Contains(name) ? CommonUse.Sampling : CommonUse.Engine;
+            option.Hidden = !uses.HasFlag(need);
+        }
+
+        foreach (Option<string[]> option in s_lists.Values)
+        {
+            option.Hidden = !uses.HasFlag(CommonUse.Sampling);
+        }
+    }
+
+    /// <summary>Binds: flag, else environment (<c>LAYERSTREAM__MEMORY_BUDGET</c>), else file, else default.</summary>
+    /// <param name="parse">The parsed command line.</param>
+    /// <param name="modelPath">A model named by the verb's own argument; null to take --model or the default model.</param>
+    /// <exception cref="UsageException">A value is out of range, a key is unknown, or no model can be found.</exception>
+    public static ModelOptions Bind(ParseResult parse, string? modelPath = null)
+    {
+        SettingSource source = new(parse.GetValue(s_config));
+        HashSet<string> set = [];
+        string? Read(string name)
+        {
+            string? value = (s_options.TryGetValue(name, out Option<string?>? option) ? parse.GetValue(option) : null) ?? source.Get(name);
+            if (value is not null)
+            {
+                set.Add(name);
+            }
+
+            return value;
+        }
+
+        IReadOnlyList<string> ReadList(string name)
+        {
+            IReadOnlyList<string> values = parse.GetValue(s_lists[name]) is { Length: > 0 } flags ? flags : source.GetList(name);
+            if (values.Count > 0)
+            {
+                set.Add(name);
+            }
+
+            return values;
+        }
+
+        SamplingOptions sampling = SamplingFlags.Bind(Read, ReadList);
+        string? budget = Read("memory-budget");
+        return new ModelOptions
+        {
+            ModelPath = modelPath ?? Read("model") ?? DefaultModel.Find(),
+            BudgetBytes = budget is null ? null : Budget(budget),
+            PrefetchDepth = Read("prefetch-depth") is { } depth && depth != "auto" ? OptionText.Whole("prefetch-depth", depth, 1, 4096) : 0,
+            ReadsInFlight = Read("reads-in-flight") is { } reads && reads != "auto" ? OptionText.Whole("reads-in-flight", reads, 1, 64) : 0,
+            TransientExperts = Read("transient-slots") is { } slots && slots != "auto" ? OptionText.Whole("transient-slots", slots, 1, 4096) : 0,
+            Threads = Read("threads") is { } threads ? OptionText.Whole("threads", threads, 0, 1024) : 0,
+            Context = Read("context") is { } context ? OptionText.Whole("context", context, 0, int.MaxValue) : 0,
+            KvType = Read("kv-type") is { } kv ? OptionText.Choice("kv-type", kv, ("f16", KvType.F16), ("f32", KvType.F32)) : KvType.F16,
+            Activations = Read("activations") is { } mode ? OptionText.Choice("activations", mode, ("int8", ActivationMode.Int8), ("f32", ActivationMode.F32)) : ActivationMode.Int8,
+            ExpertsPerToken = ExpertFlags.PerToken(Read),
+            DropColdExperts = ExpertFlags.DropCold(Read),
+            ExpertPolicy = ExpertFlags.Policy(Read),
+            Prediction = Read("predict") is { } predict
+                ? OptionText.Choice("predict", predict, ("auto", PredictionMode.Auto), ("on", PredictionMode.On), ("off", PredictionMode.Off))
+                : PredictionMode.Auto,
+            Json = parse.GetValue(s_json) || OptionText.Flag("json", source.Get("json")),
+            Quiet = parse.GetValue(s_quiet) || OptionText.Flag("quiet", source.Get("quiet")),
+            Sampling = sampling,
+            Explicit = set,
+            Stop = [.. ReadList("stop").Where(s => s.Length > 0)],
+        };
+    }
+
+    /// <summary>The configuration file named by --config, or null.</summary>
+    internal static string? ConfigPath(ParseResult parse) => parse.GetValue(s_config);
+
+    /// <summary>Whether --json was given, for verbs that need nothing else.</summary>
+    public static bool Json(ParseResult parse) => parse.GetValue(s_json);
+
+    /// <summary>Whether --quiet was given, for verbs that need nothing else.</summary>
+    public static bool Quiet(ParseResult parse) => parse.GetValue(s_quiet);
+
+    private static long Budget(string text) =>
+        ByteSize.TryParse(text, out long bytes) && bytes > 0 ? bytes : throw new UsageException($"--memory-budget takes a size such as 128MiB, not '{text}'.");
+}

@@ -1,0 +1,21 @@
+namespace LayerStream.Host.Options;
+
+/// <summary>Which of the common options a verb has a use for, beside --json, --quiet and --config.</summary>
+[Flags]
+public enum CommonUse
+{
+    /// <summary>None.</summary>
+    None = 0,
+
+    /// <summary>--model.</summary>
+    Model = 1,
+
+    /// <summary>Memory, streaming, and how is computed.</summary>
+    Engine = 2,
+
+    /// <summary>How tokens are drawn and where an answer ends.</summary>
+    Sampling = 4,
+
+    /// <summary>All of them.</summary>
+    All = Model | Engine | Sampling,
+}

@@ -1,0 +1,78 @@
+using System.Text.Json;
+using LayerStream.Session;
+
+namespace LayerStream.Host.Options;
+
+/// <summary>Settings below the flags: environment, then the configuration file.</summary>
+internal sealed class SettingSource
+{
+    private const string DefaultFile = "layerstream.json";
+    private readonly Dictionary<string, List<string>> _file = [];
+
+    /// <summary>Reads <paramref name="path"/>, or layerstream.json of the current directory when null and present.</summary>
+    public SettingSource(string? path)
+    {
+        path ??= Environment.GetEnvironmentVariable("LAYERSTREAM__CONFIG");
+        if (path is null && !File.Exists(DefaultFile))
+        {
+            return;
+        }
+
+        path ??= DefaultFile;
+        if (!File.Exists(path))
+        {
+            throw new UsageException($"There is no configuration file {path}.");
+        }
+
+        try
+        {
+            using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(path), new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
+            Read(path, json.RootElement);
+        }
+        catch (JsonException e)
+        {
+            throw new UsageException($"{path} is not valid JSON: {e.Message}");
+        }
+    }
+
+    /// <summary>The value of a setting, null when neither environment nor file has it.</summary>
+    public string? Get(string name) => GetList(name) is [var first, ..] ? first : null;
+
+    /// <summary>All values of a setting that may repeat.</summary>
+    public IReadOnlyList<string> GetList(string name)
+    {
+        string? variable = Environment.GetEnvironmentVariable("LAYERSTREAM__" + name.Replace('-', '_').ToUpperInvariant());
+        return !string.IsNullOrEmpty(variable) ? [variable] : _file.TryGetValue(name, out List<string>? values) ? values : [];
+    }
+
+    private void Read(string path, JsonElement root)
+    {
+        if (root.ValueKind != JsonValueKind.Object)
+        {
+            throw new UsageException($"{path} must hold one JSON object.");
+        }
+
+        foreach (JsonProperty property in root.EnumerateObject())
+        {
+            string name = VerbTable.OptionNames.FirstOrDefault(n => Plain(n) == Plain(property.Name))
+                ?? throw new UsageException($"{path} has the unknown key '{property.Name}'. Known keys: {string.Join(", ", VerbTable.OptionNames)}.");
+            _file[name] = property.Value.ValueKind switch
+            {
+                JsonValueKind.Null => [],
+                JsonValueKind.Array when CommonOptions.ListNames.Contains(name) => [.. property.Value.EnumerateArray().Select(e => Text(path, property.Name, e))],
+                _ => [Text(path, property.Name, property.Value)],
+            };
+        }
+    }
+
+    private static string Plain(string name) => name.Replace("-", "").Replace("_", "").ToLowerInvariant();
+
+    private static string Text(string path, string key, JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => value.GetString()!,
+        JsonValueKind.Number => value.GetRawText(),
+        JsonValueKind.True => "true",
+        JsonValueKind.False => "false",
+        _ => throw new UsageException($"{path}: '{key}' must be a text, a number, true or false."),
+    };
+}

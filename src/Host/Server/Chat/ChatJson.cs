@@ -1,0 +1,148 @@
+using System.Text.Json;
+using LayerStream.Actors.Run;
+using LayerStream.Sampling;
+using LayerStream.Session;
+using LayerStream.Tokenization;
+
+namespace LayerStream.Host.Server.Chat;
+
+/// <summary>Bodies of chat replies.</summary>
+/// <param name="id">The request's id.</param>
+/// <param name="model">The model's name.</param>
+/// <param name="created">Unix time of the request, in seconds.</param>
+/// <param name="tokenizer">Texts of tokens.</param>
+internal sealed class ChatJson(string id, string model, long created, Tokenizer tokenizer)
+{
+    /// <summary>The request's id.</summary>
+    public string Id => id;
+
+    /// <summary>A whole reply.</summary>
+    public void Reply(Utf8JsonWriter json, string text, IReadOnlyList<TokenLogProbabilities>? probabilities, RunResult result)
+    {
+        Begin(json, "chat.completion");
+        json.WriteStartArray("choices");
+        json.WriteStartObject();
+        json.WriteNumber("index", 0);
+        json.WriteStartObject("message");
+        json.WriteString("role", "assistant");
+        json.WriteString("content", text);
+        json.WriteEndObject();
+        LogProbs(json, probabilities);
+        json.WriteString("finish_reason", result.FinishReason);
+        json.WriteEndObject();
+        json.WriteEndArray();
+        Usage(json, result);
+        Timings(json, result);
+        json.WriteEndObject();
+    }
+
+    /// <summary>A piece of a stream.</summary>
+    /// <param name="json">Where to.</param>
+    /// <param name="withRole">The first piece names the role.</param>
+    /// <param name="text">Text to append, or null.</param>
+    /// <param name="probabilities">Log-probabilities of the tokens of this piece, or null.</param>
+    /// <param name="ended">The finished run in the last piece, or null.</param>
+    public void Chunk(Utf8JsonWriter json, bool withRole, string? text, IReadOnlyList<TokenLogProbabilities>? probabilities, RunResult? ended)
+    {
+        Begin(json, "chat.completion.chunk");
+        Choice(json, withRole, text, probabilities, ended?.FinishReason);
+        if (ended is not null)
+        {
+            Timings(json, ended);
+        }
+
+        json.WriteEndObject();
+    }
+
+    /// <summary>How far the prompt has been read.</summary>
+    public void Progress(Utf8JsonWriter json, ChatEvent progress, double milliseconds)
+    {
+        Begin(json, "chat.completion.chunk");
+        Choice(json, false, null, null, null);
+        json.WriteStartObject("prompt_progress");
+        json.WriteNumber("total", progress.Total);
+        json.WriteNumber("cache", 0);
+        json.WriteNumber("processed", progress.Done);
+        json.WriteNumber("time_ms", Math.Round(milliseconds, 3));
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    /// <summary>The usage piece of a stream.</summary>
+    public void UsageChunk(Utf8JsonWriter json, RunResult result)
+    {
+        Begin(json, "chat.completion.chunk");
+        json.WriteStartArray("choices");
+        json.WriteEndArray();
+        Usage(json, result);
+        json.WriteEndObject();
+    }
+
+    private void Choice(Utf8JsonWriter json, bool withRole, string? text, IReadOnlyList<TokenLogProbabilities>? probabilities, string? finish)
+    {
+        json.WriteStartArray("choices");
+        json.WriteStartObject();
+        json.WriteNumber("index", 0);
+        json.WriteStartObject("delta");
+        if (withRole)
+        {
+            json.WriteString("role", "assistant");
+        }
+
+        if (text is not null)
+        {
+            json.WriteString("content", text);
+        }
+
+        json.WriteEndObject();
+        LogProbs(json, probabilities);
+        json.WriteString("finish_reason", finish);
+        json.WriteEndObject();
+        json.WriteEndArray();
+    }
+
+    private void LogProbs(Utf8JsonWriter json, IReadOnlyList<TokenLogProbabilities>? probabilities)
+    {
+        if (probabilities is null)
+        {
+            json.WriteNull("logprobs");
+            return;
+        }
+
+        json.WriteStartObject("logprobs");
+        LogProbabilityJson.Write(json, "content", tokenizer, probabilities);
+        json.WriteNull("refusal");
+        json.WriteEndObject();
+    }
+
+    private static void Usage(Utf8JsonWriter json, RunResult result)
+    {
+        json.WriteStartObject("usage");
+        json.WriteNumber("prompt_tokens", result.PromptTokens);
+        json.WriteNumber("completion_tokens", result.GeneratedTokens);
+        json.WriteNumber("total_tokens", result.PromptTokens + result.GeneratedTokens);
+        json.WriteStartObject("prompt_tokens_details");
+        json.WriteNumber("cached_tokens", 0);
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static void Timings(Utf8JsonWriter json, RunResult result)
+    {
+        json.WriteStartObject("timings");
+        json.WriteNumber("prompt_n", result.PromptTokens);
+        json.WriteNumber("prompt_ms", Math.Round(result.PromptSeconds * 1000, 3));
+        json.WriteNumber("predicted_n", result.GeneratedTokens);
+        json.WriteNumber("predicted_ms", Math.Round(result.DecodeSeconds * 1000, 3));
+        json.WriteEndObject();
+    }
+
+    private void Begin(Utf8JsonWriter json, string kind)
+    {
+        json.WriteStartObject();
+        json.WriteString("id", id);
+        json.WriteString("object", kind);
+        json.WriteNumber("created", created);
+        json.WriteString("model", model);
+    }
+}

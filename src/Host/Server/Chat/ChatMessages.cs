@@ -1,0 +1,87 @@
+using System.Text.Json;
+using LayerStream.Host.Server.Http;
+
+namespace LayerStream.Host.Server.Chat;
+
+/// <summary>Checks the messages of a chat request.</summary>
+internal static class ChatMessages
+{
+    private static readonly string[] s_roles = ["system", "developer", "user", "assistant", "tool"];
+    private static readonly string[] s_members = ["role", "content", "name", "tool_calls", "tool_call_id", "reasoning_content"];
+
+    /// <summary>Gives the element back if every message is in order.</summary>
+    /// <exception cref="ApiException">400 naming the place.</exception>
+    public static JsonElement Check(JsonElement messages)
+    {
+        if (messages.ValueKind != JsonValueKind.Array || messages.GetArrayLength() == 0)
+        {
+            throw ApiException.Invalid("messages", "'messages' must be an array with at least one message", "invalid_type");
+        }
+
+        int index = 0;
+        foreach (JsonElement message in messages.EnumerateArray())
+        {
+            CheckMessage(message, $"messages[{index++}]");
+        }
+
+        return messages;
+    }
+
+    private static void CheckMessage(JsonElement message, string place)
+    {
+        if (message.ValueKind != JsonValueKind.Object)
+        {
+            throw ApiException.Invalid(place, $"'{place}' must be an object", "invalid_type");
+        }
+
+        foreach (JsonProperty member in message.EnumerateObject())
+        {
+            string name = ChatParameters.NameOf(member);
+            if (!s_members.Contains(name) && member.Value.ValueKind != JsonValueKind.Null)
+            {
+                throw ApiException.Invalid($"{place}.{name}", $"this server does not support '{place}.{name}'", "unsupported_parameter");
+            }
+        }
+
+        string role = message.TryGetProperty("role", out JsonElement r) ? JsonFields.Text(r, place + ".role") : "";
+        if (!s_roles.Contains(role))
+        {
+            throw ApiException.Invalid(place + ".role", $"'{place}.role' must be one of {string.Join(", ", s_roles)}", "invalid_value");
+        }
+
+        bool hasContent = message.TryGetProperty("content", out JsonElement content) && content.ValueKind != JsonValueKind.Null;
+        if (hasContent)
+        {
+            CheckContent(content, place + ".content");
+        }
+        else if (role != "assistant" || !message.TryGetProperty("tool_calls", out JsonElement calls) || calls.ValueKind != JsonValueKind.Array)
+        {
+            throw ApiException.Invalid(place + ".content", $"'{place}.content' is missing", "missing_parameter");
+        }
+    }
+
+    private static void CheckContent(JsonElement content, string place)
+    {
+        if (content.ValueKind == JsonValueKind.String)
+        {
+            JsonFields.Text(content, place);
+            return;
+        }
+
+        if (content.ValueKind != JsonValueKind.Array)
+        {
+            throw ApiException.Invalid(place, $"'{place}' must be a string or an array of text parts", "invalid_type");
+        }
+
+        foreach (JsonElement part in content.EnumerateArray())
+        {
+            bool isText = part.ValueKind == JsonValueKind.Object && part.TryGetProperty("type", out JsonElement type) && type.ValueKind == JsonValueKind.String && type.ValueEquals("text"u8);
+            if (!isText || !part.TryGetProperty("text", out JsonElement text))
+            {
+                throw ApiException.Invalid(place, $"'{place}' may hold text parts only: {{\"type\":\"text\",\"text\":…}}", "unsupported_content");
+            }
+
+            JsonFields.Text(text, place);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using System.Text.Json;
+using LayerStream.Sampling;
+
+namespace LayerStream.Host.Server.Chat;
+
+/// <summary>A chat completion request after its checks.</summary>
+internal sealed class ChatRequest
+{
+    /// <summary>The messages as sent, checked.</summary>
+    public JsonElement Messages { get; set; }
+
+    /// <summary>Further variables of the chat template.</summary>
+    public IReadOnlyDictionary<string, JsonElement> TemplateVariables { get; set; } = new Dictionary<string, JsonElement>();
+
+    /// <summary>Model named by the client, or null.</summary>
+    public string? Model { get; set; }
+
+    /// <summary>Sampling: the server's defaults with the request's changes.</summary>
+    public SamplingOptions Sampling { get; set; } = new();
+
+    /// <summary>Most tokens to generate; null = what the context holds.</summary>
+    public int? MaxTokens { get; set; }
+
+    /// <summary>Texts that end the answer.</summary>
+    public IReadOnlyList<string> Stop { get; set; } = [];
+
+    /// <summary>Whether to report each token's log-probability.</summary>
+    public bool LogProbs { get; set; }
+
+    /// <summary>Alternatives to report with it; null = not said.</summary>
+    public int? TopLogProbs { get; set; }
+
+    /// <summary>Whether to answer with server-sent events.</summary>
+    public bool Stream { get; set; }
+
+    /// <summary>Whether a stream ends with the usage; null = not said.</summary>
+    public bool? IncludeUsage { get; set; }
+
+    /// <summary>Whether a stream reports how far the prompt has been read.</summary>
+    public bool ReturnProgress { get; set; }
+
+    /// <summary>Whether the model's end tokens do not count.</summary>
+    public bool IgnoreEos { get; set; }
+}

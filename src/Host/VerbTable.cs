@@ -1,0 +1,87 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using LayerStream.Host.Options;
+using LayerStream.Host.Verbs;
+
+namespace LayerStream.Host;
+
+/// <summary>The verbs: one row for each.</summary>
+public static class VerbTable
+{
+    private static readonly (Func<Command> Create, CommonUse Uses)[] s_rows =
+    [
+        (RunVerb.Create, CommonUse.All),
+        (ChatVerb.Create, CommonUse.All),
+        (ServeVerb.Create, CommonUse.All),
+        (InspectVerb.Create, CommonUse.Model),
+        (PlanVerb.Create, CommonUse.Model | CommonUse.Engine),
+        (LogitsVerb.Create, CommonUse.Model | CommonUse.Engine),
+        (PerplexityVerb.Create, CommonUse.Model | CommonUse.Engine),
+        (TokenizeVerb.Create, CommonUse.Model),
+        (TemplateVerb.Create, CommonUse.Model),
+        (TraceVerb.Create, CommonUse.None),
+        (TuneVerb.Create, CommonUse.Model | CommonUse.Engine),
+        (DoctorVerb.Create, CommonUse.Model | CommonUse.Engine),
+        (ReplayVerb.Create, CommonUse.None),
+        (VerifyVerb.Create, CommonUse.Model),
+        (SynthVerb.Create, CommonUse.None),
+    ];
+
+    /// <summary>Names that environment and configuration file may set.</summary>
+    public static IReadOnlyList<string> OptionNames { get; } =
+        [.. CommonOptions.Names.Concat(s_rows.Select(row => row.Create()).SelectMany(WithSubcommands).SelectMany(c => c.Options).Select(VerbSettings.NameOf)).Distinct()];
+
+    private static IEnumerable<Command> WithSubcommands(Command verb) => verb.Subcommands.Prepend(verb);
+
+    /// <summary>The command line with all verbs.</summary>
+    public static RootCommand CreateRoot()
+    {
+        RootCommand root = new("Runs language models larger than memory by streaming their layers from flash.");
+        CommonOptions.AddTo(root);
+        foreach ((Func<Command> create, _) in s_rows)
+        {
+            root.Add(create());
+        }
+
+        return root;
+    }
+
+    /// <summary>What the verb of a command line has a use for; all without a verb.</summary>
+    private static CommonUse Uses(RootCommand root, ParseResult parse)
+    {
+        int row = -1;
+        for (SymbolResult? result = parse.CommandResult; result is CommandResult of && of.Command != root; result = result.Parent)
+        {
+            row = root.Subcommands.IndexOf(of.Command); // a verb's own subcommand is none of the root's
+        }
+
+        return row < 0 ? CommonUse.All : s_rows[row].Uses;
+    }
+
+    /// <summary>Parses and runs. Exit codes as in <see cref="Failures"/>.</summary>
+    public static Task<int> RunAsync(string[] args) => Failures.GuardAsync(async () =>
+    {
+        RootCommand root = CreateRoot();
+        ParserConfiguration parser = new() { ResponseFileTokenReplacer = null };
+        ParseResult parse = root.Parse(args, parser);
+        string[] complete = VerbSettings.Complete(parse, args);
+        parse = complete.Length > args.Length ? root.Parse(complete, parser) : parse;
+        CommonOptions.ShowOnly(Uses(root, parse));
+        if (parse.Errors.Count > 0)
+        {
+            foreach (var error in parse.Errors)
+            {
+                Console.Error.WriteLine(error.Message);
+            }
+
+            Console.Error.WriteLine("Try: layerstream --help");
+            return Failures.Usage;
+        }
+
+        return await parse.InvokeAsync(new InvocationConfiguration
+        {
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = TimeSpan.FromHours(12),
+        });
+    });
+}

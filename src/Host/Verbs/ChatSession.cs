@@ -1,0 +1,62 @@
+using LayerStream.Session;
+using LayerStream.Templates;
+using LayerStream.Tokenization;
+
+namespace LayerStream.Host.Verbs;
+
+/// <summary>The messages of one conversation and the model that answers.</summary>
+internal sealed class ChatSession
+{
+    private readonly LoadedModel _model;
+    private readonly Tokenizer _tokenizer;
+    private readonly ChatTemplate? _template;
+    private readonly string? _system;
+    private readonly int _maxTokens;
+    private readonly List<(string Role, string Content)> _messages = [];
+
+    /// <summary>An empty conversation. Errors: <see cref="UsageException"/> when the model has no tokenizer.</summary>
+    public ChatSession(LoadedModel model, string? system, int maxTokens)
+    {
+        _model = model;
+        _tokenizer = model.RequireTokenizer();
+        _template = ChatPrompt.TemplateOf(_tokenizer);
+        _system = system;
+        _maxTokens = maxTokens;
+        Reset();
+    }
+
+    /// <summary>Forgets everything but the system message.</summary>
+    public void Reset()
+    {
+        _messages.Clear();
+        if (_system is not null)
+        {
+            _messages.Add(("system", _system));
+        }
+    }
+
+    /// <summary>Asks; question and answer are remembered if there was an answer, a cut-off one included.</summary>
+    public async Task<Reply> AskAsync(string question, Action<string>? onText, CancellationToken ct)
+    {
+        int before = _messages.Count;
+        _messages.Add(("user", question));
+        try
+        {
+            int[] prompt = ChatPrompt.Encode(_tokenizer, ChatPrompt.Render(_tokenizer, _template, _messages));
+            Reply reply = await Generation.RunAsync(_model, prompt, _maxTokens, ignoreEos: false, onText, ct);
+            if (reply.Text.Length > 0)
+            {
+                _messages.Add(("assistant", reply.Text));
+            }
+
+            return reply;
+        }
+        finally
+        {
+            if (_messages.Count == before + 1)
+            {
+                _messages.RemoveAt(before);
+            }
+        }
+    }
+}

@@ -1,0 +1,156 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using LayerStream.Host.Options;
+using LayerStream.Memory;
+using LayerStream.Session;
+
+namespace LayerStream.Host.Verbs;
+
+/// <summary><c>doctor</c>: what this machine offers and what is missing.</summary>
+public static class DoctorVerb
+{
+    /// <summary>The verb.</summary>
+    public static Command Create()
+    {
+        Command verb = new("doctor", "Examines machine and model: what is there, what is missing.");
+        verb.SetAction((parse, _) => RunAsync(parse));
+        return verb;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parse)
+    {
+        ModelOptions options;
+        string? noModel = null;
+        try
+        {
+            options = CommonOptions.Bind(parse);
+        }
+        catch (UsageException e)
+        {
+            options = CommonOptions.Bind(parse, ""); // fails again unless the model is all that is missing
+            noModel = e.Message;
+        }
+
+        if (!options.Quiet && noModel is null)
+        {
+            Console.Error.WriteLine("Measuring the disk for 1.5 seconds.");
+        }
+
+        Diagnosis d = await Diagnosis.ExamineAsync(options, noModel);
+        if (options.Json)
+        {
+            JsonOut.Write(json => WriteJson(json, d));
+        }
+        else
+        {
+            Console.Out.Write(Render(d));
+        }
+
+        return d.Problems.Count == 0 ? Failures.Success : Failures.Failed;
+    }
+
+    private static string Render(Diagnosis d)
+    {
+        StringWriter text = new(CultureInfo.InvariantCulture);
+        void Line(string name, string value) => text.WriteLine($"{name,-19}{value}");
+        MemoryLimits m = d.Memory;
+        Line("instruction sets", d.Isa);
+        Line("cores", d.Cores.ToString(CultureInfo.InvariantCulture));
+        Line("system", $"{d.System}, .NET {Environment.Version}");
+        Line("memory, machine", $"{ByteSize.Format(m.MachineAvailableBytes)} available of {ByteSize.Format(m.MachineTotalBytes)}");
+        Line("memory, cgroup", m.CgroupLimitBytes is { } limit
+            ? $"limit {ByteSize.Format(limit)}, used {ByteSize.Format(m.CgroupUsageBytes ?? 0)} ({m.CgroupPath})"
+            : "no limit");
+        Line("memory, usable", ByteSize.Format(m.FreeBytes));
+        Line("memory, first use", $"{ByteSize.Format((long)d.FirstUseBytesPerSecond)}/s");
+        Line("garbage collector", d.GcMode);
+        Line("io_uring", d.IoUring);
+        Line("model", d.ModelPath ?? "none");
+        if (d.IsDirect is { } direct)
+        {
+            Line("direct I/O", direct ? "yes" : $"no: {d.DirectFallback}");
+        }
+
+        if (d.DeviceBytesPerSecond is { } rate)
+        {
+            Line("disk rate", $"{ByteSize.Format((long)rate)}/s{(d.IsDirect == true ? "" : " (through the page cache)")}");
+        }
+
+        if (d.SmallestBudgetBytes is { } smallest)
+        {
+            Line("smallest budget", ByteSize.FormatOption(smallest));
+        }
+
+        text.WriteLine();
+        foreach (string problem in d.Problems)
+        {
+            text.WriteLine($"missing: {problem}");
+        }
+
+        foreach (string note in d.Notes)
+        {
+            text.WriteLine($"note: {note}");
+        }
+
+        text.Write(d.Problems.Count + d.Notes.Count == 0 ? $"Nothing is missing.{Environment.NewLine}" : "");
+        return text.ToString();
+    }
+
+    private static void WriteJson(Utf8JsonWriter json, Diagnosis d)
+    {
+        json.WriteString("instructionSets", d.Isa);
+        json.WriteNumber("cores", d.Cores);
+        json.WriteString("system", d.System);
+        json.WriteString("runtime", Environment.Version.ToString());
+        json.WriteStartObject("memory");
+        json.WriteNumber("machineTotalBytes", d.Memory.MachineTotalBytes);
+        json.WriteNumber("machineAvailableBytes", d.Memory.MachineAvailableBytes);
+        WriteNumber(json, "cgroupLimitBytes", d.Memory.CgroupLimitBytes);
+        WriteNumber(json, "cgroupUsageBytes", d.Memory.CgroupUsageBytes);
+        json.WriteString("cgroupPath", d.Memory.CgroupPath);
+        json.WriteNumber("firstUseBytesPerSecond", (long)d.FirstUseBytesPerSecond);
+        json.WriteNumber("freeBytes", d.Memory.FreeBytes);
+        json.WriteEndObject();
+        json.WriteString("gcMode", d.GcMode);
+        json.WriteString("ioUring", d.IoUring);
+        json.WriteString("model", d.ModelPath);
+        if (d.IsDirect is { } direct)
+        {
+            json.WriteBoolean("directIo", direct);
+        }
+        else
+        {
+            json.WriteNull("directIo");
+        }
+
+        json.WriteString("directFallbackReason", d.DirectFallback);
+        WriteNumber(json, "deviceBytesPerSecond", d.DeviceBytesPerSecond is { } rate ? (long)rate : null);
+        WriteNumber(json, "smallestBudgetBytes", d.SmallestBudgetBytes);
+        WriteList(json, "missing", d.Problems);
+        WriteList(json, "notes", d.Notes);
+    }
+
+    private static void WriteNumber(Utf8JsonWriter json, string name, long? value)
+    {
+        if (value is { } number)
+        {
+            json.WriteNumber(name, number);
+        }
+        else
+        {
+            json.WriteNull(name);
+        }
+    }
+
+    private static void WriteList(Utf8JsonWriter json, string name, IReadOnlyList<string> texts)
+    {
+        json.WriteStartArray(name);
+        foreach (string text in texts)
+        {
+            json.WriteStringValue(text);
+        }
+
+        json.WriteEndArray();
+    }
+}

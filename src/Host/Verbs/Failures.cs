@@ -1,0 +1,84 @@
+using LayerStream.Actors.Run;
+using LayerStream.Formats;
+using LayerStream.Formats.Routes;
+using LayerStream.Memory;
+using LayerStream.Models;
+using LayerStream.Models.Building;
+using LayerStream.Models.Spec;
+using LayerStream.Session;
+using LayerStream.Storage;
+using LayerStream.Templates;
+using LayerStream.Tokenization;
+
+namespace LayerStream.Host.Verbs;
+
+/// <summary>Turns exceptions into one paragraph on stderr and an exit code.</summary>
+public static class Failures
+{
+    /// <summary>Done.</summary>
+    public const int Success = 0;
+
+    /// <summary>The work failed.</summary>
+    public const int Failed = 1;
+
+    /// <summary>The request itself is wrong.</summary>
+    public const int Usage = 2;
+
+    /// <summary>Interrupted by the user.</summary>
+    public const int Interrupted = 130;
+
+    /// <summary>Runs a verb; every exception becomes a message and a code.</summary>
+    public static async Task<int> GuardAsync(Func<Task<int>> verb)
+    {
+        try
+        {
+            return await verb();
+        }
+        catch (Exception e)
+        {
+            return Report(e);
+        }
+    }
+
+    /// <summary>Writes the paragraph and returns the exit code.</summary>
+    public static int Report(Exception error)
+    {
+        while (error is AggregateException { InnerException: { } inner })
+        {
+            error = inner;
+        }
+
+        if (error is OperationCanceledException)
+        {
+            Console.Error.WriteLine("Interrupted.");
+            return Interrupted;
+        }
+
+        Console.Error.WriteLine(Describe(error));
+        if (!string.IsNullOrEmpty(Environment.GetEnvironmentVariable("LAYERSTREAM__DEBUG")))
+        {
+            Console.Error.WriteLine(error);
+        }
+
+        return error is UsageException or LossyOptionException ? Usage : Failed;
+    }
+
+    /// <summary>One paragraph for a person.</summary>
+    public static string Describe(Exception error) => error switch
+    {
+        BudgetTooSmallException e =>
+            $"{e.Sheet.Render().TrimEnd()}{Environment.NewLine}The budget of {ByteSize.Format(e.Sheet.BudgetBytes)} is too small for this model and context. "
+            + $"The smallest that works: --memory-budget {ByteSize.FormatOption(e.SmallestBudgetBytes)}",
+        UnsupportedModelException e => $"This model cannot run here: {string.Join("; ", e.Gaps)}.",
+        ContextExceededException e => $"The prompt has {e.PromptTokens} tokens, the context holds {e.Context}. Give a larger --context or a shorter prompt.",
+        RouteTraceException e => $"The route trace cannot be read: {e.Message}",
+        ModelFormatException e => $"The model cannot be opened: {e.Message}",
+        EngineFaultException { InnerException: { } inner } e => $"The {e.Stage} stage failed: {Describe(inner)}",
+        FlashReadException e => $"Reading the model failed: {e.Message}",
+        FileNotFoundException e => $"There is no file {e.FileName ?? e.Message}.",
+        OutOfMemoryException => "Out of memory: the managed heap met its limit. Give a larger --memory-budget or a smaller --context.",
+        UsageException or LossyOptionException or TemplateException or TemplateSyntaxException or UnsupportedTokenizerException => error.Message,
+        IOException or UnauthorizedAccessException or InvalidDataException => error.Message,
+        _ => $"{error.Message} ({error.GetType().Name}; set LAYERSTREAM__DEBUG=1 for the details)",
+    };
+}

@@ -1,0 +1,51 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using LayerStream.Host.Options;
+using LayerStream.Session;
+
+namespace LayerStream.Host.Verbs;
+
+/// <summary><c>logits</c>: the raw logits of all positions.</summary>
+public static class LogitsVerb
+{
+    private static readonly Option<string> s_ids = new("--ids") { Description = "token ids: 1,2,3 or @FILE", Required = true };
+    private static readonly Option<string> s_out = new("--out") { Description = "file for the little-endian float32 rows", Required = true };
+
+    /// <summary>The verb.</summary>
+    public static Command Create()
+    {
+        Command verb = new("logits", "Writes the logits of every position.") { s_ids, s_out };
+        verb.SetAction(RunAsync);
+        return verb;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parse, CancellationToken ct)
+    {
+        int[] ids = TokenIds.Parse(parse.GetRequiredValue(s_ids));
+        ModelOptions options = CommonOptions.Bind(parse);
+        await using LoadedModel model = await LoadedModel.OpenAsync(options, ct);
+        int vocabulary = model.Engine.Spec.Vocabulary;
+        TokenIds.Check(ids, vocabulary);
+        await using (FileStream output = File.Create(parse.GetRequiredValue(s_out)))
+        {
+            await model.Engine.LogitsAsync(ids, (_, row) => output.Write(MemoryMarshal.AsBytes(row.Span)), ct);
+        }
+
+        Memory.ProcessMemory.DropFileCache(parse.GetRequiredValue(s_out)); // pages of a file we wrote count against the budget
+        if (options.Json)
+        {
+            JsonOut.Write(json =>
+            {
+                json.WriteNumber("positions", ids.Length);
+                json.WriteNumber("vocabulary", vocabulary);
+                JsonOut.WriteLossy(json, model.Plan);
+            });
+        }
+        else
+        {
+            Console.Error.WriteLine($"{ids.Length} rows of {vocabulary} logits");
+        }
+
+        return Failures.Success;
+    }
+}

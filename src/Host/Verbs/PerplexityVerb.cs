@@ -1,0 +1,87 @@
+using System.CommandLine;
+using System.Globalization;
+using LayerStream.Host.Options;
+using LayerStream.Session;
+
+namespace LayerStream.Host.Verbs;
+
+/// <summary>
+/// <c>perplexity</c>: disjoint windows of 256 tokens, no BOS, every position of a window but the first scored; a rest
+/// shorter than a window counts only when the text holds no whole window.
+/// </summary>
+public static class PerplexityVerb
+{
+    private const int Window = 256;
+    private static readonly Option<string> s_file = new("--file") { Description = "UTF-8 text", Required = true };
+
+    /// <summary>The verb.</summary>
+    public static Command Create()
+    {
+        Command verb = new("perplexity", "Measures the perplexity of a text.") { s_file };
+        verb.SetAction(RunAsync);
+        return verb;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parse, CancellationToken ct)
+    {
+        string text = await File.ReadAllTextAsync(parse.GetRequiredValue(s_file), ct);
+        ModelOptions options = CommonOptions.Bind(parse);
+        options = options.Explicit.Contains("context") ? options : options with { Context = Window };
+        await using LoadedModel model = await LoadedModel.OpenAsync(options, ct);
+        int[] ids = model.RequireTokenizer().Encode(text, addSpecial: false, parseSpecial: false);
+        int window = Math.Min(Window, model.Engine.Context);
+        double sum = 0;
+        int scored = 0;
+        int end = ids.Length < window ? ids.Length : ids.Length - (ids.Length % window);
+        for (int start = 0; start + 1 < end; start += window)
+        {
+            int[] part = ids[start..Math.Min(end, start + window)];
+            await model.Engine.LogitsAsync(part, (position, row) => sum += position + 1 < part.Length ? Nll(row.Span, part[position + 1]) : 0, ct);
+            scored += part.Length - 1;
+            if (!options.Quiet && !options.Json)
+            {
+                Console.Error.WriteLine($"{start + part.Length} of {end} tokens");
+            }
+        }
+
+        if (scored == 0)
+        {
+            throw new UsageException("The text is too short: at least two tokens are needed.");
+        }
+
+        double mean = sum / scored;
+        if (!options.Json)
+        {
+            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"perplexity {Math.Exp(mean):F4} (mean loss {mean:F4} nats) over {scored} of {end} tokens{(model.Plan.Lossy.Count > 0 ? ", " + LossyNotice.Text(model.Plan) : "")}"));
+            return Failures.Success;
+        }
+
+        JsonOut.Write(json =>
+        {
+            json.WriteNumber("perplexity", Math.Exp(mean));
+            json.WriteNumber("meanNll", mean);
+            json.WriteNumber("tokens", end);
+            json.WriteNumber("scored", scored);
+            JsonOut.WriteLossy(json, model.Plan);
+        });
+        return Failures.Success;
+    }
+
+    /// <summary>−ln softmax(logits)[token].</summary>
+    private static double Nll(ReadOnlySpan<float> logits, int token)
+    {
+        float most = float.NegativeInfinity;
+        foreach (float v in logits)
+        {
+            most = Math.Max(most, v);
+        }
+
+        double sum = 0;
+        foreach (float v in logits)
+        {
+            sum += Math.Exp((double)v - most);
+        }
+
+        return Math.Log(sum) + most - logits[token];
+    }
+}

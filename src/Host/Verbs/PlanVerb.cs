@@ -1,0 +1,134 @@
+using System.CommandLine;
+using System.Text.Json;
+using LayerStream.Actors;
+using LayerStream.Formats;
+using LayerStream.Formats.Routes;
+using LayerStream.Host.Options;
+using LayerStream.Models;
+using LayerStream.Models.Spec;
+using LayerStream.Planning;
+using LayerStream.Session;
+
+namespace LayerStream.Host.Verbs;
+
+/// <summary><c>plan</c>: what a budget buys, without running the model.</summary>
+public static class PlanVerb
+{
+    private static readonly Option<string?> s_routes = new("--routes") { Description = "recorded routing (of run --routes) to predict from, instead of made-up routing" };
+
+    /// <summary>The verb.</summary>
+    public static Command Create()
+    {
+        Command verb = new("plan", "Shows the memory plan, predicts the speed and says what would change it.") { s_routes };
+        verb.SetAction((parse, _) => RunAsync(parse));
+        return verb;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parse)
+    {
+        ModelOptions options = CommonOptions.Bind(parse);
+        GgufModel model = GgufModel.Open(options.ModelPath);
+        EnginePlan plan = ModelPlanning.Make(model, options);
+        LossyNotice.Write(plan, Console.Error.WriteLine);
+        PlanFigures figures = await PlanFigures.MeasureAsync(model, plan, options, Routes(parse.GetValue(s_routes), plan));
+        if (options.Json)
+        {
+            JsonOut.Write(json => Write(json, figures));
+        }
+        else
+        {
+            Console.Out.Write(PlanReport.Render(figures));
+        }
+
+        return Failures.Success;
+    }
+
+    private static RouteTrace? Routes(string? path, EnginePlan plan)
+    {
+        if (path is null)
+        {
+            return null;
+        }
+
+        RouteTrace trace = plan.Experts.Layouts.Count > 0 ? RouteTraceReader.Load(path) : throw new UsageException("--routes needs a model with experts.");
+        return PlannedReplay.Misfit(plan.Experts, trace.Header) is { } misfit ? throw new UsageException(misfit) : trace;
+    }
+
+    private static void Write(Utf8JsonWriter json, PlanFigures figures)
+    {
+        EnginePlan plan = figures.Plan;
+        json.WriteString("advice", PlanReport.Advice(figures));
+        json.WriteStartObject("accounts");
+        foreach ((string account, long bytes) in plan.Sheet.Accounts)
+        {
+            json.WriteNumber(account, bytes);
+        }
+
+        json.WriteEndObject();
+        json.WriteNumber("budgetBytes", plan.Sheet.BudgetBytes);
+        json.WriteNumber("smallestBudgetBytes", plan.SmallestBudgetBytes);
+        json.WriteNumber("pinnedBytes", plan.PinnedBytes);
+        json.WriteNumber("denseBytes", plan.DenseBytes);
+        json.WriteNumber("streamedBytesPerToken", (long)figures.ReadBytesPerToken);
+        WriteExperts(json, plan, figures.Replay);
+        JsonOut.WriteLossy(json, plan);
+        json.WriteNumber("slotBytes", plan.SlotBytes);
+        json.WriteNumber("prefetchDepth", plan.PrefetchDepth);
+        json.WriteNumber("context", plan.Context);
+        json.WriteNumber("threads", plan.Threads);
+        json.WriteNumber("deviceBytesPerSecond", figures.DeviceBytesPerSecond);
+        json.WriteNumber("firstUseBytesPerSecond", figures.FirstUseBytesPerSecond);
+        json.WriteNumber("loadSeconds", figures.LoadSeconds);
+        json.WriteNumber("kernelBytesPerSecond", figures.KernelBytesPerSecond);
+        json.WriteNumber("predictedTokensPerSecond", figures.Speed.TokensPerSecond);
+        json.WriteNumber("predictedComputeSeconds", figures.Speed.ComputeSeconds);
+        json.WriteNumber("predictedReadSeconds", figures.Speed.ReadSeconds);
+        json.WriteNumber("predictedWaitSeconds", figures.Speed.WaitSeconds);
+        if (figures.Compute.ExpertLayers > 0)
+        {
+            json.WriteStartObject("layerSeconds");
+            json.WriteNumber("before", figures.Compute.BeforeSeconds);
+            json.WriteNumber("guess", figures.Compute.GuessSeconds);
+            json.WriteNumber("beside", figures.Compute.BesideSeconds);
+            json.WriteNumber("expert", figures.Compute.ExpertSeconds);
+            json.WriteEndObject();
+        }
+
+        json.WriteNumber("cpuSecondsPerReadGigabyte", figures.Rates.CpuSecondsPerByte * 1e9);
+        json.WriteString("limitedBy", PlanReport.Name(figures.Speed.Limit));
+        json.WriteStartArray("withMoreMemory");
+        foreach ((long budget, double rate) in figures.WithMore)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("budgetBytes", budget);
+            json.WriteNumber("predictedTokensPerSecond", rate);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteExperts(Utf8JsonWriter json, EnginePlan plan, PlannedReplay? replay)
+    {
+        ExpertPlan experts = plan.Experts;
+        if (replay is null)
+        {
+            return;
+        }
+
+        json.WriteStartObject("experts");
+        json.WriteString("policy", experts.Policy.Name);
+        json.WriteNumber("perToken", FewerExperts.MostUsed(plan.Spec));
+        json.WriteBoolean("allResident", experts.AllResident);
+        JsonOut.WriteIds(json, "slotsPerLayer", [.. experts.SlotsPerBank]);
+        json.WriteNumber("residentSlots", experts.ResidentSlots);
+        json.WriteNumber("transientSlots", experts.TransientSlots);
+        json.WriteNumber("bytes", experts.Bytes);
+        json.WriteNumber("routedBytesPerToken", experts.RoutedBytesPerToken);
+        json.WriteString("routing", replay.IsRecorded ? "recorded" : "synthetic");
+        json.WriteNumber("expectedHitRate", replay.HitRate);
+        json.WriteNumber("expectedMissBytesPerToken", replay.MissBytesPerToken);
+        json.WriteBoolean("belowOneToken", experts.BelowOneToken);
+        json.WriteEndObject();
+    }
+}

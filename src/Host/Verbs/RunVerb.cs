@@ -1,0 +1,194 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using LayerStream.Actors;
+using LayerStream.Actors.Run;
+using LayerStream.Actors.Tracing;
+using LayerStream.Formats.Routes;
+using LayerStream.Host.Options;
+using LayerStream.Memory;
+using LayerStream.Sampling;
+using LayerStream.Session;
+using LayerStream.Storage;
+using LayerStream.Tokenization;
+
+namespace LayerStream.Host.Verbs;
+
+/// <summary><c>run</c>: one prompt, one answer.</summary>
+public static class RunVerb
+{
+    private const long RoutesHeapBytes = 4 << 20; // routing of a batch, before it is written token by token
+
+    private static readonly Argument<string?> s_prompt = new("prompt") { Description = "the prompt", Arity = ArgumentArity.ZeroOrOne };
+    private static readonly Option<bool> s_raw = new("--raw") { Description = "continue the text as it is, without the chat template" };
+    private static readonly Option<string?> s_ids = new("--ids") { Description = "token ids instead of a prompt: 1,2,3 or @FILE" };
+    private static readonly Option<int> s_maxTokens = new("--max-tokens") { Description = "most tokens to generate", DefaultValueFactory = _ => 256 };
+    private static readonly Option<bool> s_ignoreEos = new("--ignore-eos") { Description = "go on after an end token" };
+    private static readonly Option<int?> s_logprobs = new("--logprobs") { Description = $"report each token's log-probability and N alternatives (0 to {SamplingOptions.MostAlternatives}), with --json" };
+    private static readonly Option<string?> s_trace = new("--trace") { Description = "save the trace of the run to this file" };
+
+    private static readonly Option<string?> s_routes = new("--routes") { Description = "save which experts every token went to (.route.csv.gz, for replay)" };
+
+    /// <summary>The verb.</summary>
+    public static Command Create()
+    {
+        Command verb = new("run", "Answers one prompt.") { s_prompt, s_raw, s_ids, s_maxTokens, s_ignoreEos, s_logprobs, s_trace, s_routes };
+        verb.SetAction(RunAsync);
+        return verb;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parse, CancellationToken ct)
+    {
+        string? prompt = parse.GetValue(s_prompt), ids = parse.GetValue(s_ids), traceFile = parse.GetValue(s_trace);
+        if ((prompt is null) == (ids is null))
+        {
+            throw new UsageException("run takes either a prompt or --ids.");
+        }
+
+        int most = parse.GetValue(s_maxTokens);
+        if (most < 1)
+        {
+            throw new UsageException("--max-tokens must be at least 1.");
+        }
+
+        ModelOptions options = CommonOptions.Bind(parse);
+        if (parse.GetValue(s_logprobs) is int alternatives)
+        {
+            options = options.Json
+                ? options with { Sampling = SamplingFlags.Checked(options.Sampling with { LogProbabilities = alternatives }) }
+                : throw new UsageException("--logprobs needs --json.");
+        }
+
+        int[]? given = ids is null ? null : TokenIds.Parse(ids);
+        Reply reply;
+        EnginePlan plan;
+        Tokenizer? tokenizer;
+        TraceFile? trace = null;
+        IReadOnlyList<string> files;
+        await using (LoadedModel model = await LoadedModel.OpenAsync(options with { ExtraHeapBytes = parse.GetValue(s_routes) is null ? 0 : RoutesHeapBytes }, ct))
+        {
+            plan = model.Plan;
+            tokenizer = model.Tokenizer;
+            files = model.Model.Files;
+            int[] tokens = given ?? Encode(model.RequireTokenizer(), prompt!, parse.GetValue(s_raw));
+            reply = await GenerateAsync(model, tokens, most, parse, ct);
+            trace = traceFile is null ? null : model.Engine.CaptureTrace(0);
+        }
+
+        if (trace is not null)
+        {
+            SaveTrace(trace, traceFile!, files);
+        }
+
+        if (options.Json)
+        {
+            JsonOut.Write(json => WriteJson(json, reply, plan, tokenizer));
+        }
+        else
+        {
+            Console.Out.WriteLine();
+            Console.Error.WriteLine(Stats(reply.Result, plan));
+        }
+
+        return reply.Result.FinishReason == "cancelled" ? Failures.Interrupted : Failures.Success;
+    }
+
+    private static async Task<Reply> GenerateAsync(LoadedModel model, int[] tokens, int most, ParseResult parse, CancellationToken ct)
+    {
+        Action<string>? onText = model.Options.Json ? null : Console.Out.Write;
+        bool ignoreEos = parse.GetValue(s_ignoreEos);
+        if (parse.GetValue(s_routes) is not { } path)
+        {
+            return await Generation.RunAsync(model, tokens, most, ignoreEos, onText, ct);
+        }
+
+        RouteHeader header = model.Plan.RouteHeader ?? throw new UsageException("--routes needs a model with experts.");
+        Reply reply;
+        await using (FileStream file = File.Create(path))
+        {
+            using RouteTraceWriter routes = new(file, header);
+            reply = await Generation.RunAsync(model, tokens, most, ignoreEos, onText, ct, routes);
+        }
+
+        ProcessMemory.DropFileCache(path);
+        return reply;
+    }
+
+    private static int[] Encode(Tokenizer tokenizer, string prompt, bool raw)
+    {
+        if (raw || tokenizer.ChatTemplate is null)
+        {
+            return tokenizer.Encode(prompt, addSpecial: true, parseSpecial: true);
+        }
+
+        return ChatPrompt.Encode(tokenizer, ChatPrompt.Render(tokenizer, ChatPrompt.TemplateOf(tokenizer), [("user", prompt)]));
+    }
+
+    private static void SaveTrace(TraceFile trace, string path, IReadOnlyList<string> files)
+    {
+        using FlashDevice device = FlashDevice.Open(files);
+        double rate = DeviceProbe.MeasureBytesPerSecond(device, TimeSpan.FromSeconds(0.5), 1 << 20);
+        (trace with { DeviceBytesPerSecond = rate }).Save(path);
+        ProcessMemory.DropFileCache(path); // pages of a file we wrote count against the budget
+    }
+
+    /// <summary>The cgroup's peak when it is ours alone, else that of the resident set.</summary>
+    private static long PeakBytes()
+    {
+        MemoryLimits limits = MemoryLimits.Read();
+        return limits is { CgroupIsOurs: true, CgroupPeakBytes: { } peak } ? peak : ProcessMemory.PeakResidentBytes();
+    }
+
+    /// <summary>The line of figures after an answer.</summary>
+    public static string Stats(RunResult r, EnginePlan plan)
+    {
+        int passes = Math.Max(0, r.GeneratedTokens - 1);
+        double prefill = r.PromptSeconds > 0 ? r.PromptTokens / r.PromptSeconds : 0, decode = r.DecodeSeconds > 0 ? passes / r.DecodeSeconds : 0;
+        string experts = r.ExpertHits + r.ExpertMisses == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", experts {r.ExpertHitRate:P0} in memory");
+        string lossy = plan.Lossy.Count == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", {LossyNotice.Text(plan)} ({r.ExpertsSkipped} choices of experts skipped)");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"prompt {r.PromptTokens} tokens {prefill:F1}/s, answer {r.GeneratedTokens} tokens {decode:F2}/s ({r.FinishReason}), {ByteSize.Format((long)r.BytesPerToken)} streamed per token{experts}, overlap {r.OverlapShare:P0}, peak memory {ByteSize.Format(PeakBytes())}{lossy}");
+    }
+
+    private static void WriteJson(Utf8JsonWriter json, Reply reply, EnginePlan plan, Tokenizer? tokenizer)
+    {
+        RunResult r = reply.Result;
+        json.WriteString("text", reply.Text);
+        JsonOut.WriteIds(json, "ids", r.Ids);
+        if (reply.LogProbabilities.Count > 0)
+        {
+            LogProbabilityJson.Write(json, "logprobs", tokenizer, reply.LogProbabilities);
+        }
+
+        json.WriteNumber("promptTokens", r.PromptTokens);
+        json.WriteNumber("generatedTokens", r.GeneratedTokens);
+        json.WriteNumber("promptSeconds", r.PromptSeconds);
+        json.WriteNumber("decodeSeconds", r.DecodeSeconds);
+        json.WriteNumber("promptComputeSeconds", r.PromptComputeSeconds);
+        json.WriteNumber("promptBytes", r.PromptBytes);
+        json.WriteNumber("bytesStreamed", r.BytesStreamed);
+        json.WriteNumber("bytesWasted", r.BytesWasted);
+        json.WriteNumber("bytesPerToken", r.BytesPerToken);
+        if (plan.Spec.ExpertBanks.Count > 0)
+        {
+            json.WriteNumber("expertHits", r.ExpertHits);
+            json.WriteNumber("expertMisses", r.ExpertMisses);
+            json.WriteNumber("expertHitRate", r.ExpertHitRate);
+            json.WriteNumber("expertBytesStreamed", r.ExpertBytesStreamed);
+            json.WriteNumber("expertComputeSeconds", r.ExpertComputeSeconds);
+            json.WriteNumber("expertsSkipped", r.ExpertsSkipped);
+            json.WriteNumber("predictedBytesUseful", r.PredictedBytesUseful);
+            json.WriteNumber("predictedBytesWasted", r.PredictedBytesWasted);
+            json.WriteNumber("predictionAccuracy", r.PredictionAccuracy);
+        }
+
+        JsonOut.WriteLossy(json, plan);
+        JsonOut.WriteOverlap(json, r);
+        json.WriteNumber("peakMemoryBytes", PeakBytes());
+        json.WriteNumber("budgetBytes", plan.Sheet.BudgetBytes);
+        json.WriteNumber("pinnedBytes", r.PinnedBytes);
+        json.WriteNumber("prefetchDepth", r.PrefetchDepth);
+        json.WriteString("finishReason", r.FinishReason);
+    }
+}

@@ -1,0 +1,88 @@
+using System.Globalization;
+using System.Text.Json;
+using LayerStream.Actors;
+using LayerStream.Actors.Run;
+using LayerStream.Host.Measuring;
+using LayerStream.Session;
+
+namespace LayerStream.Host.Verbs;
+
+/// <summary>What was measured of each setting, and what to set.</summary>
+/// <param name="plan">The plan of what was given.</param>
+/// <param name="reads">Its reads in flight.</param>
+/// <param name="given">A generation with it.</param>
+/// <param name="rows">The settings; the first is what was given.</param>
+internal sealed class TuneReport(EnginePlan plan, int reads, RunResult given, IReadOnlyList<TuneRow> rows)
+{
+    private const double Busy = 0.95;
+
+    private TuneRow? Best { get; } = rows.Where(r => r.IsBetter).MaxBy(r => r.Ratio);
+
+    private string Recommended => Best is { } best ? best.Case.ToString() : rows.Count > 1 ? "nothing to set: no setting is faster by more than chance" : "nothing to set";
+
+    /// <summary>For people.</summary>
+    public string Render()
+    {
+        StringWriter text = new(CultureInfo.InvariantCulture);
+        text.WriteLine("setting                  tokens/s   of the first");
+        foreach (TuneRow row in rows)
+        {
+            string name = row.Case == TuneCase.AsGiven ? "as given" : row.Case.ToString();
+            text.WriteLine(row.Gap is { } gap ? $"{name,-22}   {gap}" : Format($"{name,-22}{row.TokensPerSecond,11:F2}{row.Ratio,11:P0}{Margin(row)}"));
+        }
+
+        text.WriteLine();
+        text.WriteLine(Format($"as given: prefetch depth {plan.PrefetchDepth}, {reads} reads in flight, {plan.Experts.TransientSlots} transient slots; {Reason()}"));
+        text.WriteLine($"recommended: {Recommended}");
+        return text.ToString();
+    }
+
+    /// <summary>For machines.</summary>
+    public void Write(Utf8JsonWriter json)
+    {
+        json.WriteStartArray("rows");
+        foreach (TuneRow row in rows)
+        {
+            json.WriteStartObject();
+            json.WriteString("setting", row.Case.ToString());
+            if (row.Gap is { } gap)
+            {
+                json.WriteString("gap", gap);
+            }
+            else
+            {
+                json.WriteNumber("tokensPerSecond", row.TokensPerSecond);
+                json.WriteNumber("ratio", row.Ratio);
+                if (double.IsFinite(row.Error))
+                {
+                    json.WriteNumber("standardError", row.Error);
+                }
+            }
+
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteNumber("prefetchDepth", plan.PrefetchDepth);
+        json.WriteNumber("readsInFlight", reads);
+        json.WriteNumber("transientSlots", plan.Experts.TransientSlots);
+        json.WriteString("recommended", Best?.Case.ToString() ?? "");
+        json.WriteString("reason", Reason());
+        JsonOut.WriteOverlap(json, given);
+    }
+
+    private string Reason()
+    {
+        double wall = Math.Max(given.DecodeSeconds, 1e-9); // load and compute count decode passes only
+        double load = given.LoadSeconds / wall, compute = given.ComputeSeconds / wall;
+        string why = given.BytesStreamed == 0 ? "compute-bound: everything stays in memory"
+            : load >= Busy ? "disk-bound"
+            : compute >= Busy ? "compute-bound: loading hides behind compute"
+            : "balanced: neither disk nor compute is busy all the time";
+        return Format($"{why} (reads in flight {load:P0}, compute {compute:P0} of the time)");
+    }
+
+    private static string Margin(TuneRow row) => row.Case == TuneCase.AsGiven ? "" : double.IsFinite(row.Error) ? Format($" ± {row.Error:P0}") : " (measured once)";
+
+    private static string Format(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,112 @@
+using System.Globalization;
+using System.Text.Json;
+using LayerStream.Formats;
+using LayerStream.Memory;
+using LayerStream.Session;
+using LayerStream.Storage.Sums;
+
+namespace LayerStream.Host.Verbs;
+
+/// <summary>What <c>verify</c> found.</summary>
+internal sealed class VerifyReport
+{
+    private readonly List<(TensorSum Part, string Problem)> _differences = [];
+
+    public required GgufModel Model { get; init; }
+
+    public required bool IsDirect { get; init; }
+
+    public required bool IsRecording { get; init; }
+
+    public IReadOnlyList<TensorSum> Sums { get; set; } = [];
+
+    public double Seconds { get; set; }
+
+    /// <summary>The file of checksums that was compared or written; null when differences kept it from being written.</summary>
+    public string? Place { get; set; }
+
+    public DateTimeOffset? Recorded { get; set; }
+
+    /// <summary>Files whose published SHA-256 was right.</summary>
+    public int FilesMatchingPublished { get; set; }
+
+    public IReadOnlyList<(TensorSum Part, string Problem)> Differences => _differences;
+
+    private int Tensors => Sums.Count(s => s.Name != TensorSum.HeaderName);
+
+    private IEnumerable<TensorSum> Warnings => Sums.Where(s => s.NonFinite > 0);
+
+    public void AddFileDifference(int file, long length, string problem) => _differences.Add((new TensorSum("(whole file)", file, 0, length, ""), problem));
+
+    /// <summary>Compares with what was recorded; without that, only parts that cannot be read count.</summary>
+    public void AddDifferences(SumsFile? recorded) => _differences.AddRange(recorded is not null
+        ? recorded.Compare(Sums)
+        : Sums.Where(s => s.ReadError is not null).Select(s => (s, $"cannot be read: {s.ReadError}")));
+
+    public void Write(bool json)
+    {
+        if (json)
+        {
+            JsonOut.Write(WriteJson);
+            return;
+        }
+
+        foreach ((TensorSum part, string problem) in _differences)
+        {
+            Console.Out.WriteLine($"{part.Name} {problem}: {FileOf(part)}, offset {part.Offset}, {part.Length} bytes");
+        }
+
+        foreach (TensorSum sum in Warnings)
+        {
+            Console.Out.WriteLine($"warning: {sum.Name} has {sum.NonFinite} blocks or elements that are not finite: {FileOf(sum)}, offset {sum.Offset}");
+        }
+
+        string size = ByteSize.Format(Sums.Sum(s => s.Length));
+        string where = _differences.Count > 0 ? $"{_differences.Count} differences in {Tensors} tensors ({size})"
+            : IsRecording ? $"recorded the checksums of {Tensors} tensors ({size}) in {Place}"
+            : string.Create(CultureInfo.InvariantCulture, $"{Tensors} tensors ({size}) are as recorded on {Recorded:yyyy-MM-dd} in {Place}");
+        string published = FilesMatchingPublished > 0 ? ", and the file matches its published SHA-256" : "";
+        Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{where}{published} ({Seconds:F1} s)"));
+    }
+
+    private string FileOf(TensorSum part) => part.File < Model.Files.Count ? Model.Files[part.File] : "(a file that is no longer part of the model)";
+
+    private void WriteJson(Utf8JsonWriter json)
+    {
+        json.WriteString("model", Model.Files[0]);
+        json.WriteNumber("files", Model.Files.Count);
+        json.WriteString("sums", Place);
+        json.WriteBoolean("recorded", IsRecording && Place is not null);
+        json.WriteNumber("tensors", Tensors);
+        json.WriteNumber("bytes", Sums.Sum(s => s.Length));
+        json.WriteNumber("seconds", Seconds);
+        json.WriteBoolean("directIo", IsDirect);
+        json.WriteNumber("filesMatchingPublishedSha256", FilesMatchingPublished);
+        json.WriteNumber("peakMemoryBytes", ProcessMemory.PeakResidentBytes());
+        json.WriteStartArray("differences");
+        foreach ((TensorSum part, string problem) in _differences)
+        {
+            WritePart(json, part, problem);
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("warnings");
+        foreach (TensorSum sum in Warnings)
+        {
+            WritePart(json, sum, $"{sum.NonFinite} blocks or elements are not finite");
+        }
+
+        json.WriteEndArray();
+    }
+
+    private void WritePart(Utf8JsonWriter json, TensorSum part, string problem)
+    {
+        json.WriteStartObject();
+        json.WriteString("tensor", part.Name);
+        json.WriteString("file", FileOf(part));
+        json.WriteNumber("offset", part.Offset);
+        json.WriteNumber("bytes", part.Length);
+        json.WriteString("problem", problem);
+        json.WriteEndObject();
+    }
+}

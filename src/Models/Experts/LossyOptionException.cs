@@ -1,4 +1,0 @@
-namespace LayerStream.Models;
-
-/// <summary>A lossy option that the model cannot follow; the message says why.</summary>
-public sealed class LossyOptionException(string message) : Exception(message);

@@ -1,0 +1,33 @@
+using LayerStream.Kernels.Ops;
+using LayerStream.Models.Building;
+using LayerStream.Models.Decoding;
+
+namespace LayerStream.Models.Spec;
+
+/// <summary>
+/// What stands in a branch of a layer: a kind of mixer or of feed-forward network. A kind is three files: its spec with the sizes
+/// that plans and buffers are made from, its executor, and its builder with a line in <see cref="BranchRules"/>.
+/// </summary>
+public abstract record BranchSpec
+{
+    /// <summary>Floats of intermediate results of one row of a pass.</summary>
+    public abstract long RowFloats { get; }
+
+    /// <summary>Most columns of a matrix it multiplies by.</summary>
+    public abstract int WidestInput { get; }
+
+    /// <summary>Whether it takes the residual stream itself and norms it for each of its parts.</summary>
+    public virtual bool NormsItsInput => false;
+
+    /// <summary>Floats of scratch of one thread.</summary>
+    public virtual long ThreadFloats => 0;
+
+    /// <summary>Bytes of state that each token adds to a sequence (keys and values).</summary>
+    public virtual long StateBytesPerToken(KvType type) => 0;
+
+    /// <summary>Bytes of state of a sequence whatever its length (recurrent state).</summary>
+    public virtual long StateBytesPerSequence => 0;
+
+    /// <summary>Binds this branch of a layer to the buffers of a pass.</summary>
+    internal abstract BranchExecutor CreateExecutor(PassContext pass, int layer);
+}

@@ -1,0 +1,44 @@
+using System.Text.Json;
+using LayerStream.Templates;
+using LayerStream.Tokenization;
+
+namespace LayerStream.Session;
+
+/// <summary>Conversations to prompt tokens, by the model's own chat template.</summary>
+public static class ChatPrompt
+{
+    /// <summary>The template of a tokenizer, null when it brings none.</summary>
+    /// <exception cref="TemplateSyntaxException">The template cannot be read.</exception>
+    public static ChatTemplate? TemplateOf(Tokenizer tokenizer) =>
+        tokenizer.ChatTemplate is { } source ? ChatTemplate.Parse(source) : null;
+
+    /// <summary>Prompt text of a conversation, ending with the opening of the answer. Errors: <see cref="TemplateException"/>.</summary>
+    public static string Render(Tokenizer tokenizer, ChatTemplate? template, IEnumerable<(string Role, string Content)> messages) =>
+        Render(tokenizer, template, messages.Select(m => new Dictionary<string, object?> { ["role"] = m.Role, ["content"] = m.Content }).ToList());
+
+    /// <summary>
+    /// As above, for messages in any form that <see cref="TemplateVariables.Set"/> takes, a JSON array among them;
+    /// <paramref name="more"/> are further variables, such as <c>enable_thinking</c>.
+    /// </summary>
+    public static string Render(Tokenizer tokenizer, ChatTemplate? template, object messages, IEnumerable<KeyValuePair<string, JsonElement>>? more = null)
+    {
+        TemplateVariables variables = new();
+        foreach ((string name, JsonElement value) in more ?? [])
+        {
+            variables.Set(name, value);
+        }
+
+        variables.Set("messages", messages);
+        variables.Set("add_generation_prompt", true);
+        variables.Set("bos_token", tokenizer.BosText);
+        variables.Set("eos_token", tokenizer.EosText);
+        return ConversationPreparation.Render(template, variables);
+    }
+
+    /// <summary>Ids of a rendered prompt: special tokens are parsed; BOS is added if the model wants it and the text has none.</summary>
+    public static int[] Encode(Tokenizer tokenizer, string rendered)
+    {
+        int[] ids = tokenizer.Encode(rendered, addSpecial: false, parseSpecial: true);
+        return tokenizer is { AddBos: true, BosId: int bos } && (ids.Length == 0 || ids[0] != bos) ? [bos, .. ids] : ids;
+    }
+}

@@ -1,0 +1,70 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using LayerStream.Actors;
+using LayerStream.Actors.Run;
+
+namespace LayerStream.Session;
+
+/// <summary>JSON on stdout, one object per line when compact, without reflection.</summary>
+public static class JsonOut
+{
+    /// <summary>Writes one object and a line feed.</summary>
+    public static void Write(Action<Utf8JsonWriter> members, bool indented = false)
+    {
+        using Stream output = Console.OpenStandardOutput();
+        Write(output, members, indented);
+    }
+
+    /// <summary>As above, to a stream of the caller's.</summary>
+    public static void Write(Stream output, Action<Utf8JsonWriter> members, bool indented = false)
+    {
+        using (Utf8JsonWriter json = new(output, new JsonWriterOptions { Indented = indented, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            json.WriteStartObject();
+            members(json);
+            json.WriteEndObject();
+        }
+
+        output.WriteByte((byte)'\n');
+        output.Flush();
+    }
+
+    /// <summary>Writes an array of ids.</summary>
+    public static void WriteIds(Utf8JsonWriter json, string name, ReadOnlySpan<int> ids)
+    {
+        json.WriteStartArray(name);
+        foreach (int id in ids)
+        {
+            json.WriteNumberValue(id);
+        }
+
+        json.WriteEndArray();
+    }
+
+    /// <summary>Writes the lossy options in force; an empty array says that the output is the model's own.</summary>
+    public static void WriteLossy(Utf8JsonWriter json, EnginePlan plan)
+    {
+        json.WriteStartArray("lossy");
+        foreach (string option in plan.Lossy)
+        {
+            json.WriteStringValue(option);
+        }
+
+        json.WriteEndArray();
+    }
+
+    /// <summary>Writes how load and compute overlapped: seconds of each, the share, and the stalls by reason.</summary>
+    public static void WriteOverlap(Utf8JsonWriter json, RunResult r)
+    {
+        json.WriteNumber("loadSeconds", r.LoadSeconds);
+        json.WriteNumber("computeSeconds", r.ComputeSeconds);
+        json.WriteNumber("overlapShare", r.OverlapShare);
+        json.WriteStartObject("stallSeconds");
+        foreach ((string reason, double seconds) in r.StallSeconds)
+        {
+            json.WriteNumber(reason, seconds);
+        }
+
+        json.WriteEndObject();
+    }
+}

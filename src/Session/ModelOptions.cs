@@ -1,0 +1,88 @@
+using LayerStream.Actors;
+using LayerStream.Kernels.Ops;
+using LayerStream.Kernels.Quants.Activations;
+using LayerStream.Planning;
+using LayerStream.Planning.Experts;
+using LayerStream.Sampling;
+
+namespace LayerStream.Session;
+
+/// <summary>The options common to all verbs after binding: flag, then environment, then file, then default.</summary>
+public sealed record ModelOptions
+{
+    /// <summary>Managed heap that a verb needs beside the engine's; part of the heap account.</summary>
+    public long ExtraHeapBytes { get; init; }
+
+    /// <summary>The GGUF file (or first shard).</summary>
+    public required string ModelPath { get; init; }
+
+    /// <summary>Memory budget in bytes; null for a share of what is free.</summary>
+    public long? BudgetBytes { get; init; }
+
+    /// <summary>Tiles loaded ahead; 0 = chosen by the planner.</summary>
+    public int PrefetchDepth { get; init; }
+
+    /// <summary>Compute threads; 0 = all cores.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>Tokens of context; 0 = default of the planner.</summary>
+    public int Context { get; init; }
+
+    /// <summary>Type of the key/value cache.</summary>
+    public KvType KvType { get; init; } = KvType.F16;
+
+    /// <summary>Precision of activations in matrix products.</summary>
+    public ActivationMode Activations { get; init; } = ActivationMode.Int8;
+
+    /// <summary>Reads at the same time; 0 = choose.</summary>
+    public int ReadsInFlight { get; init; }
+
+    /// <summary>Slots for experts that are not kept; 0 = choose.</summary>
+    public int TransientExperts { get; init; }
+
+    /// <summary>Lossy: experts per token; 0 = the model's own number.</summary>
+    public int ExpertsPerToken { get; init; }
+
+    /// <summary>Lossy: share of a token's weights below which an expert that is not in memory is skipped; 0 = never.</summary>
+    public float DropColdExperts { get; init; }
+
+    /// <summary>Name of the policy that decides which experts stay.</summary>
+    public string ExpertPolicy { get; init; } = ExpertPolicies.Default;
+
+    /// <summary>When experts are read before they are demanded.</summary>
+    public PredictionMode Prediction { get; init; }
+
+    /// <summary>One JSON object on stdout instead of text.</summary>
+    public bool Json { get; init; }
+
+    /// <summary>No budget sheet, no progress.</summary>
+    public bool Quiet { get; init; }
+
+    /// <summary>How tokens are drawn.</summary>
+    public SamplingOptions Sampling { get; init; } = new();
+
+    /// <summary>Long names without dashes in front ("top-k", "context") of everything set by flag, environment or file.</summary>
+    public IReadOnlySet<string> Explicit { get; init; } = new HashSet<string>();
+
+    /// <summary>Strings that end a generation.</summary>
+    public IReadOnlyList<string> Stop { get; init; } = [];
+
+    /// <summary>The same as the engine takes it.</summary>
+    public EngineOptions ToEngineOptions() => new()
+    {
+        ModelPath = ModelPath,
+        BudgetBytes = BudgetBytes,
+        PrefetchDepth = PrefetchDepth,
+        ReadsInFlight = ReadsInFlight,
+        TransientExperts = TransientExperts,
+        Threads = Threads,
+        Context = Context,
+        KvType = KvType,
+        Activations = Activations,
+        ExpertsPerToken = ExpertsPerToken,
+        DropColdExperts = DropColdExperts,
+        ExpertPolicy = ExpertPolicy,
+        Prediction = Prediction,
+        ExtraHeapBytes = ExtraHeapBytes,
+    };
+}

@@ -1,0 +1,57 @@
+using LayerStream.Templates.Values;
+
+namespace LayerStream.Templates.Builtins;
+
+/// <summary>All filters by name; a row and a small function each.</summary>
+internal static class FilterTable
+{
+    private static readonly Dictionary<string, Builtin> Table = Builtin.Table(
+        new("abs", "", NumberFilters.Abs),
+        new("attr", "name", c => Attributes.GetPath(c.State, c.Self, c.Text(0))),
+        new("capitalize", "", c => c.State.Text(TextCase.Capitalize(c.SelfText))),
+        new("count", "", Length),
+        new("d", "default_value? boolean?", Default),
+        new("default", "default_value? boolean?", Default),
+        new("dictsort", "case_sensitive? by? reverse?", SequenceFilters.DictSort),
+        new("e", "", TextFilters.Escape),
+        new("escape", "", TextFilters.Escape),
+        new("first", "", SequenceFilters.First),
+        new("float", "default?", NumberFilters.ToFloat),
+        new("format", "*", TextFilters.Format),
+        new("from_json", "", c => JsonValues.Parse(c.State, c.SelfText)),
+        new("fromjson", "", c => JsonValues.Parse(c.State, c.SelfText)),
+        new("indent", "width? first? blank?", TextFilters.Indent),
+        new("int", "default? base?", NumberFilters.ToInteger),
+        new("items", "", SequenceFilters.Items),
+        new("join", "d? attribute?", SequenceFilters.Join),
+        new("last", "", SequenceFilters.Last),
+        new("length", "", Length),
+        new("list", "", c => new ListValue([.. Sequences.Iterate(c.State, c.Self)])),
+        new("lower", "", c => c.State.Text(TextCase.Lower(c.SelfText))),
+        new("map", "*", SelectFilters.Map),
+        new("max", "case_sensitive? attribute?", c => SequenceFilters.Extreme(c, 1)),
+        new("min", "case_sensitive? attribute?", c => SequenceFilters.Extreme(c, -1)),
+        new("reject", "*", c => SelectFilters.Select(c, wanted: false)),
+        new("rejectattr", "*", c => SelectFilters.SelectAttribute(c, wanted: false)),
+        new("replace", "old new count?", TextFilters.Replace),
+        new("reverse", "", SequenceFilters.Reverse),
+        new("round", "precision? method?", NumberFilters.Round),
+        new("safe", "", c => c.Self is TextValue ? c.Self : c.State.Text(c.SelfText)),
+        new("select", "*", c => SelectFilters.Select(c, wanted: true)),
+        new("selectattr", "*", c => SelectFilters.SelectAttribute(c, wanted: true)),
+        new("sort", "reverse? case_sensitive? attribute?", SequenceFilters.Sort),
+        new("string", "", c => c.Self is TextValue ? c.Self : c.State.Text(c.SelfText)),
+        new("sum", "attribute? start?", SequenceFilters.Sum),
+        new("title", "", c => c.State.Text(TextCase.TitleFilter(c.SelfText))),
+        new("tojson", "ensure_ascii? indent? separators? sort_keys?", TextFilters.ToJson),
+        new("trim", "chars?", TextFilters.Trim),
+        new("unique", "case_sensitive? attribute?", SequenceFilters.Unique),
+        new("upper", "", c => c.State.Text(TextCase.Upper(c.SelfText))));
+
+    public static Builtin? Find(string name) => Table.GetValueOrDefault(name);
+
+    private static IntValue Length(Call call) => new(Sequences.Length(call.State, call.Self));
+
+    private static Value Default(Call call) =>
+        call.Self is UndefinedValue || (call.Flag(1) && !call.Self.IsTrue) ? call[0] ?? TextValue.Empty : call.Self;
+}

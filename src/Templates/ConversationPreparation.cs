@@ -1,0 +1,212 @@
+using System.Text.Json;
+using LayerStream.Templates.Values;
+
+namespace LayerStream.Templates;
+
+/// <summary>
+/// Brings the messages of an OpenAI-style request into the shape real templates expect, and writes ChatML when the model
+/// brings no template.
+/// </summary>
+public static class ConversationPreparation
+{
+    private static readonly string[] ReasoningNames = ["reasoning_content", "thinking", "reasoning"];
+
+    /// <summary>
+    /// Prepares the messages and renders them; ChatML when <paramref name="template"/> is null.
+    /// Errors: <see cref="TemplateException"/>.
+    /// </summary>
+    public static string Render(ChatTemplate? template, TemplateVariables variables)
+    {
+        var prepared = Prepare(template, variables);
+        return template is null ? RenderChatMl(prepared) : template.Render(prepared);
+    }
+
+    /// <summary>
+    /// A copy of the variables with these changes to messages: developer → system (except harmony); a system text the
+    /// template cannot take moves into the first user message; absent assistant content next to tool calls is ""; arguments
+    /// given as JSON text become objects; content parts are joined (or text made a part) when the template needs it;
+    /// reasoning is present under all names in use. The input is not changed.
+    /// </summary>
+    public static TemplateVariables Prepare(ChatTemplate? template, TemplateVariables variables)
+    {
+        var prepared = variables.Copy();
+        if (prepared.Values.GetValueOrDefault("messages") is not ListValue messages)
+        {
+            return prepared;
+        }
+
+        var can = template?.Capabilities ?? new TemplateCapabilities(SystemRole: true, TextContent: true, ContentParts: false, Harmony: false);
+        foreach (var message in messages.Items.OfType<DictValue>())
+        {
+            PrepareRole(message, can);
+            PrepareContent(message, can);
+            if (Is(message, "assistant"))
+            {
+                PrepareReasoning(message);
+                PrepareToolCalls(message, can);
+            }
+        }
+
+        if (!can.SystemRole)
+        {
+            MergeSystemText(messages);
+        }
+
+        return prepared;
+    }
+
+    /// <summary>ChatML: <c>&lt;|im_start|&gt;role\ncontent&lt;|im_end|&gt;\n</c> per message, then the opening of the answer if asked for.</summary>
+    public static string RenderChatMl(TemplateVariables variables)
+    {
+        var builder = new System.Text.StringBuilder();
+        if (variables.Values.GetValueOrDefault("messages") is ListValue messages)
+        {
+            foreach (var message in messages.Items.OfType<DictValue>())
+            {
+                string role = (message.Find("role") as TextValue)?.Text ?? "user";
+                builder.Append($"<|im_start|>{role}\n{JoinedText(message.Find("content"))}<|im_end|>\n");
+            }
+        }
+
+        bool opensAnswer = variables.Values.GetValueOrDefault("add_generation_prompt")?.IsTrue ?? true;
+        return builder.Append(opensAnswer ? "<|im_start|>assistant\n" : "").ToString();
+    }
+
+    private static bool Is(DictValue message, string role) => message.Find("role") is TextValue text && text.Text == role;
+
+    private static void PrepareRole(DictValue message, TemplateCapabilities can)
+    {
+        if (!can.Harmony && Is(message, "developer"))
+        {
+            message.Set("role", new TextValue("system"));
+        }
+    }
+
+    private static void PrepareContent(DictValue message, TemplateCapabilities can)
+    {
+        var content = message.Find("content");
+        if (content is ListValue && !can.ContentParts)
+        {
+            message.Set("content", new TextValue(JoinedText(content)));
+        }
+        else if (content is TextValue && !can.TextContent && can.ContentParts)
+        {
+            var part = new DictValue();
+            part.Set("type", new TextValue("text"));
+            part.Set("text", content);
+            message.Set("content", new ListValue([part]));
+        }
+    }
+
+    // Text parts of content, one per line; other parts are left out.
+    private static string JoinedText(Value? content) => content switch
+    {
+        TextValue text => text.Text,
+        ListValue parts => string.Join('\n', parts.Items.Select(PartText).OfType<string>()),
+        _ => "",
+    };
+
+    private static string? PartText(Value part) => part switch
+    {
+        TextValue text => text.Text,
+        DictValue dict => (dict.Find("text") as TextValue)?.Text,
+        _ => null,
+    };
+
+    private static void PrepareReasoning(DictValue message)
+    {
+        var reasoning = ReasoningNames.Select(message.Find).FirstOrDefault(x => x is TextValue { IsTrue: true });
+        if (reasoning is null)
+        {
+            return;
+        }
+
+        foreach (string name in ReasoningNames)
+        {
+            if (message.Find(name) is null or NoneValue)
+            {
+                message.Set(name, reasoning);
+            }
+        }
+    }
+
+    private static void PrepareToolCalls(DictValue message, TemplateCapabilities can)
+    {
+        if (message.Find("tool_calls") is not ListValue { IsTrue: true } calls)
+        {
+            return;
+        }
+
+        bool hasReasoning = message.Find("thinking") is { IsTrue: true };
+        if (message.Find("content") is null or NoneValue || (can.Harmony && hasReasoning))
+        {
+            message.Set("content", TextValue.Empty);
+        }
+
+        foreach (var call in calls.Items.OfType<DictValue>())
+        {
+            var function = call.Find("function") as DictValue ?? call;
+            if (function.Find("arguments") is TextValue text && TryParseObject(text.Text) is { } arguments)
+            {
+                function.Set("arguments", arguments);
+            }
+        }
+    }
+
+    private static DictValue? TryParseObject(string json)
+    {
+        if (string.IsNullOrWhiteSpace(json))
+        {
+            return new DictValue();
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            return JsonValues.FromElement(document.RootElement) as DictValue;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static void MergeSystemText(ListValue messages)
+    {
+        var texts = messages.Items.OfType<DictValue>().Where(x => Is(x, "system")).Select(x => JoinedText(x.Find("content"))).ToList();
+        if (texts.Count == 0)
+        {
+            return;
+        }
+
+        messages.Items.RemoveAll(x => x is DictValue message && Is(message, "system"));
+        string system = string.Join("\n\n", texts);
+        var user = messages.Items.OfType<DictValue>().FirstOrDefault(x => Is(x, "user"));
+        if (user is null)
+        {
+            user = new DictValue();
+            user.Set("role", new TextValue("user"));
+            user.Set("content", new TextValue(system));
+            messages.Items.Insert(0, user);
+        }
+        else
+        {
+            PrependText(user, system);
+        }
+    }
+
+    private static void PrependText(DictValue user, string system)
+    {
+        if (user.Find("content") is ListValue parts)
+        {
+            var part = new DictValue();
+            part.Set("type", new TextValue("text"));
+            part.Set("text", new TextValue(system + "\n\n"));
+            parts.Items.Insert(0, part);
+        }
+        else
+        {
+            user.Set("content", new TextValue(system + "\n\n" + JoinedText(user.Find("content"))));
+        }
+    }
+}

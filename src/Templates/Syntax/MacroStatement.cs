@@ -1,0 +1,80 @@
+using LayerStream.Templates.Builtins;
+using LayerStream.Templates.Values;
+
+namespace LayerStream.Templates.Syntax;
+
+/// <summary>A macro definition; executing it binds the name, calling it returns the text its body prints.</summary>
+internal sealed class MacroStatement(
+    int line, string name, List<(string Name, Expression? Default)> parameters, Statement[] body, bool takesVarargs, bool takesKwargs)
+    : Statement(line)
+{
+    public string Name => name;
+
+    public Value Call(RenderState state, MacroValue macro, Arguments arguments)
+    {
+        var caller = state.Scope;
+        int callerLine = state.Line;
+        state.EnterMacro();
+        state.Scope = new Scope(macro.Closure);
+        Bind(state, arguments);
+        state.BeginCapture();
+        ExecuteAll(state, body);
+        var text = state.EndCapture();
+        state.Scope = caller;
+        state.Line = callerLine;
+        state.LeaveMacro();
+        return text;
+    }
+
+    protected override Flow Run(RenderState state)
+    {
+        state.Scope.Set(name, new MacroValue(this, state.Scope));
+        return Flow.Next;
+    }
+
+    private void Bind(RenderState state, Arguments arguments)
+    {
+        var named = new Dictionary<string, Value>(arguments.Named, StringComparer.Ordinal);
+        for (int i = 0; i < parameters.Count; i++)
+        {
+            var (parameter, fallback) = parameters[i];
+            bool isNamed = named.Remove(parameter, out var value);
+            if (i < arguments.Positional.Count)
+            {
+                value = isNamed ? throw state.Error($"macro '{name}' got multiple values for argument '{parameter}'") : arguments.Positional[i];
+            }
+
+            value ??= fallback?.Evaluate(state) ?? new UndefinedValue($"parameter '{parameter}'");
+            state.Scope.Set(parameter, value);
+        }
+
+        BindRest(state, arguments, named);
+    }
+
+    private void BindRest(RenderState state, Arguments arguments, Dictionary<string, Value> named)
+    {
+        if (takesVarargs)
+        {
+            state.Scope.Set("varargs", new TupleValue([.. arguments.Positional.Skip(parameters.Count)]));
+        }
+        else if (arguments.Positional.Count > parameters.Count)
+        {
+            throw state.Error($"macro '{name}' takes not more than {parameters.Count} argument(s)");
+        }
+
+        if (takesKwargs)
+        {
+            var rest = new DictValue();
+            foreach (var (key, value) in named)
+            {
+                rest.Set(key, value);
+            }
+
+            state.Scope.Set("kwargs", rest);
+        }
+        else if (named.Count > 0)
+        {
+            throw state.Error($"macro '{name}' takes no keyword argument '{named.Keys.First()}'");
+        }
+    }
+}

@@ -1,0 +1,184 @@
+using LayerStream.Templates.Values;
+
+namespace LayerStream.Templates.Syntax;
+
+/// <summary>How execution goes on after a statement.</summary>
+internal enum Flow
+{
+    Next,
+    Break,
+    Continue,
+}
+
+/// <summary>A node of the syntax tree that is executed for its effect.</summary>
+internal abstract class Statement(int line)
+{
+    public int Line => line;
+
+    public Flow Execute(RenderState state)
+    {
+        state.Line = line;
+        state.Enter();
+        var flow = Run(state);
+        state.Leave();
+        return flow;
+    }
+
+    /// <summary>Executes statements in order until one breaks the flow.</summary>
+    public static Flow ExecuteAll(RenderState state, Statement[] statements)
+    {
+        foreach (var statement in statements)
+        {
+            var flow = statement.Execute(state);
+            if (flow != Flow.Next)
+            {
+                return flow;
+            }
+        }
+
+        return Flow.Next;
+    }
+
+    protected abstract Flow Run(RenderState state);
+}
+
+internal sealed class DataStatement(int line, string text) : Statement(line)
+{
+    protected override Flow Run(RenderState state)
+    {
+        state.Write(text);
+        return Flow.Next;
+    }
+}
+
+internal sealed class PrintStatement(int line, Expression value) : Statement(line)
+{
+    protected override Flow Run(RenderState state)
+    {
+        state.Write(ValueText.Str(state, value.Evaluate(state)));
+        return Flow.Next;
+    }
+}
+
+internal sealed class IfStatement(int line, List<(Expression Condition, Statement[] Body)> branches, Statement[] otherwise) : Statement(line)
+{
+    protected override Flow Run(RenderState state)
+    {
+        foreach (var (condition, body) in branches)
+        {
+            if (condition.Evaluate(state).IsTrue)
+            {
+                return ExecuteAll(state, body);
+            }
+        }
+
+        return ExecuteAll(state, otherwise);
+    }
+}
+
+internal sealed class FlowStatement(int line, Flow flow) : Statement(line)
+{
+    protected override Flow Run(RenderState state) => flow;
+}
+
+internal sealed class ForStatement(int line, Target target, Expression items, Expression? filter, Statement[] body, Statement[] otherwise, int depth)
+    : Statement(line)
+{
+    protected override Flow Run(RenderState state)
+    {
+        var outer = state.Scope;
+        var values = Sequences.Iterate(state, items.Evaluate(state));
+        values = filter is null ? values : [.. values.Where(x => Passes(state, outer, x))];
+        var loop = new LoopValue(values, depth);
+        foreach (var value in values)
+        {
+            state.Scope = new Scope(outer);
+            target.Assign(state, value);
+            state.Scope.Set("loop", loop);
+            var flow = ExecuteAll(state, body);
+            state.Charge(1);
+            if (flow == Flow.Break)
+            {
+                break;
+            }
+
+            loop.Index++;
+        }
+
+        if (values.Length == 0)
+        {
+            state.Scope = new Scope(outer);
+            ExecuteAll(state, otherwise);
+        }
+
+        state.Scope = outer;
+        return Flow.Next;
+    }
+
+    private bool Passes(RenderState state, Scope outer, Value value)
+    {
+        state.Scope = new Scope(outer);
+        target.Assign(state, value);
+        return filter!.Evaluate(state).IsTrue;
+    }
+}
+
+internal sealed class SetStatement(int line, Target target, Expression value) : Statement(line)
+{
+    protected override Flow Run(RenderState state)
+    {
+        target.Assign(state, value.Evaluate(state));
+        return Flow.Next;
+    }
+}
+
+/// <summary>
+/// Executes its body in a scope of its own with the output captured, then hands the text to what follows:
+/// <c>set x … endset</c> (target), <c>filter f … endfilter</c> (printed).
+/// </summary>
+internal sealed class CaptureStatement(int line, Statement[] body, CapturedText captured, Expression result, Target? target) : Statement(line)
+{
+    protected override Flow Run(RenderState state)
+    {
+        var outer = state.Scope;
+        state.Scope = new Scope(outer);
+        state.BeginCapture();
+        ExecuteAll(state, body);
+        captured.Set(state, state.EndCapture());
+        var value = result.Evaluate(state);
+        state.Scope = outer;
+        if (target is null)
+        {
+            state.Write(ValueText.Str(state, value));
+        }
+        else
+        {
+            target.Assign(state, value);
+        }
+
+        return Flow.Next;
+    }
+}
+
+/// <summary>The text of a captured block, as input of its filters. Its name cannot be written in a template.</summary>
+internal sealed class CapturedText(int line) : Expression(line)
+{
+    private const string Name = "captured text";
+
+    public void Set(RenderState state, TextValue text) => state.Scope.Set(Name, text);
+
+    protected override Value Compute(RenderState state) => state.Scope.Find(Name) ?? TextValue.Empty;
+}
+
+/// <summary><c>generation … endgeneration</c>: the body unchanged, in a scope of its own.</summary>
+internal sealed class GenerationStatement(int line, Statement[] body) : Statement(line)
+{
+    protected override Flow Run(RenderState state)
+    {
+        var outer = state.Scope;
+        state.Scope = new Scope(outer);
+        ExecuteAll(state, body);
+        state.Scope = outer;
+        return Flow.Next;
+    }
+}

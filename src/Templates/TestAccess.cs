@@ -1,0 +1,4 @@
+using System.Runtime.CompilerServices;
+
+[assembly: InternalsVisibleTo("Templates.Tests")]
+[assembly: InternalsVisibleTo("Fuzz")]

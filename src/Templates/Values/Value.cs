@@ -1,0 +1,137 @@
+using System.Numerics;
+using LayerStream.Templates.Builtins;
+using LayerStream.Templates.Syntax;
+
+namespace LayerStream.Templates.Values;
+
+/// <summary>A template value. The closed set of subclasses is all a template can ever hold: no CLR object is reachable.</summary>
+internal abstract class Value
+{
+    /// <summary>Python's name of the type, for messages.</summary>
+    public abstract string TypeName { get; }
+
+    /// <summary>Python truthiness.</summary>
+    public virtual bool IsTrue => true;
+}
+
+internal sealed class NoneValue : Value
+{
+    public static readonly NoneValue Instance = new();
+
+    private NoneValue()
+    {
+    }
+
+    public override string TypeName => "NoneType";
+
+    public override bool IsTrue => false;
+}
+
+internal sealed class UndefinedValue(string what) : Value
+{
+    /// <summary>What was looked up in vain, for messages.</summary>
+    public string What { get; } = what;
+
+    public override string TypeName => "Undefined";
+
+    public override bool IsTrue => false;
+}
+
+internal sealed class BoolValue : Value
+{
+    public static readonly BoolValue True = new(true);
+    public static readonly BoolValue False = new(false);
+
+    private BoolValue(bool flag)
+    {
+        Flag = flag;
+    }
+
+    public bool Flag { get; }
+
+    public override string TypeName => "bool";
+
+    public override bool IsTrue => Flag;
+
+    public static BoolValue Of(bool flag) => flag ? True : False;
+}
+
+internal sealed class IntValue(BigInteger number) : Value
+{
+    public BigInteger Number { get; } = number;
+
+    public override string TypeName => "int";
+
+    public override bool IsTrue => !Number.IsZero;
+}
+
+internal sealed class FloatValue(double number) : Value
+{
+    public double Number { get; } = number;
+
+    public override string TypeName => "float";
+
+    public override bool IsTrue => Number != 0;
+}
+
+internal sealed class ListValue(List<Value> items) : Value
+{
+    public List<Value> Items { get; } = items;
+
+    public override string TypeName => "list";
+
+    public override bool IsTrue => Items.Count > 0;
+}
+
+internal sealed class TupleValue(params Value[] items) : Value
+{
+    public Value[] Items { get; } = items;
+
+    public override string TypeName => "tuple";
+
+    public override bool IsTrue => Items.Length > 0;
+}
+
+/// <summary>Insertion-ordered mapping with Python's key equality (1 == 1.0 == true).</summary>
+internal sealed class DictValue : Value
+{
+    public OrderedDictionary<Value, Value> Items { get; } = new(KeyEquality.Instance);
+
+    public override string TypeName => "dict";
+
+    public override bool IsTrue => Items.Count > 0;
+
+    public Value? Find(string key) => Items.TryGetValue(new TextValue(key), out var value) ? value : null;
+
+    public void Set(string key, Value value) => Items[new TextValue(key)] = value;
+
+    public void Remove(string key) => Items.Remove(new TextValue(key));
+}
+
+/// <summary>The object made by <c>namespace(…)</c>: the only one whose attributes can be assigned.</summary>
+internal sealed class NamespaceValue : Value
+{
+    public Dictionary<string, Value> Attributes { get; } = new(StringComparer.Ordinal);
+
+    public override string TypeName => "Namespace";
+}
+
+/// <summary>A function, or a method together with the value it belongs to.</summary>
+internal sealed class BoundValue(Builtin builtin, Value self) : Value
+{
+    public Builtin Builtin { get; } = builtin;
+
+    public Value Self { get; } = self;
+
+    public override string TypeName => "builtin";
+}
+
+/// <summary>A macro with the scope it was defined in.</summary>
+internal sealed class MacroValue(MacroStatement definition, Scope closure) : Value
+{
+    public MacroStatement Definition { get; } = definition;
+
+    public Scope Closure { get; } = closure;
+
+    public override string TypeName => "Macro";
+}

@@ -1,4 +1,0 @@
-using System.Runtime.CompilerServices;
-
-[assembly: InternalsVisibleTo("Text.Tests")]
-[assembly: InternalsVisibleTo("Fuzz")]

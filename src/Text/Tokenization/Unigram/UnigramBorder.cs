@@ -1,4 +1,0 @@
-namespace LayerStream.Text;
-
-/// <summary>The best way to reach a byte border: its score, where its last token starts, and that token (-1 = none).</summary>
-internal readonly record struct UnigramBorder(double Score, int Start, int Token);

@@ -1,0 +1,4 @@
+using System.Runtime.CompilerServices;
+
+[assembly: InternalsVisibleTo("Tokenization.Tests")]
+[assembly: InternalsVisibleTo("Fuzz")]
