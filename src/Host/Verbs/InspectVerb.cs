@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using LayerStream.Formats;
 using LayerStream.Host.Options;
-using LayerStream.Kernels;
+using LayerStream.Kernels.Quants;
 using LayerStream.Session;
 
 namespace LayerStream.Host.Verbs;
