@@ -69,6 +69,9 @@ internal sealed class EngineParts : IDisposable
         Events = Trace.Snapshot(),
     };
 
+    /// <summary>Names of tiles, for readers of the ring.</summary>
+    internal TraceTiles DescribeTiles() => new(Names);
+
     public void Dispose()
     {
         for (int i = _owned.Count - 1; i >= 0; i--)
