@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using LayerStream.Kernels;
+using LayerStream.Kernels.Ops;
 
 namespace LayerStream.Kernels.Benchmarks;
 

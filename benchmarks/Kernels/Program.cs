@@ -2,7 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using LayerStream.Formats;
-using LayerStream.Kernels;
+using LayerStream.Kernels.Quants;
+using LayerStream.Kernels.Quants.Activations;
 
 namespace LayerStream.Kernels.Benchmarks;
 

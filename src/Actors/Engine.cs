@@ -5,7 +5,6 @@ using LayerStream.Actors.Run;
 using LayerStream.Actors.Stages;
 using LayerStream.Actors.Tracing;
 using LayerStream.Formats;
-using LayerStream.Kernels;
 using LayerStream.Models;
 using LayerStream.Models.Spec;
 using LayerStream.Models.Tiles;

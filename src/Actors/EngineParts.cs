@@ -3,7 +3,8 @@ using LayerStream.Actors.Loading;
 using LayerStream.Actors.Ring;
 using LayerStream.Actors.Run;
 using LayerStream.Actors.Tracing;
-using LayerStream.Kernels;
+using LayerStream.Kernels.Crew;
+using LayerStream.Kernels.Ops;
 using LayerStream.Memory;
 using LayerStream.Models;
 using LayerStream.Models.Decoding;
@@ -59,6 +60,8 @@ internal sealed class EngineParts : IDisposable
         TileNames = [.. Enumerable.Range(0, Names.Count).Select(t => Names[t])],
         TileLayers = [.. Enumerable.Range(0, Names.Count).Select(Names.Layer)],
         FirstExpertTile = Names.FirstExpert,
+        Files = [.. Device.Files.Select(Path.GetFullPath)],
+        Reads = TileReads.Create(plan.Memory.Tiles, plan.Memory.Experts),
         DeviceBytesPerSecond = deviceBytesPerSecond,
         BudgetBytes = plan.Sheet.BudgetBytes,
         Depth = depth,

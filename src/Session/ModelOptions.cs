@@ -1,5 +1,6 @@
 using LayerStream.Actors;
-using LayerStream.Kernels;
+using LayerStream.Kernels.Ops;
+using LayerStream.Kernels.Quants.Activations;
 using LayerStream.Planning;
 using LayerStream.Planning.Experts;
 using LayerStream.Sampling;

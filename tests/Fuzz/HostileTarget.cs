@@ -1,7 +1,7 @@
 using LayerStream.Actors;
 using LayerStream.Actors.Run;
 using LayerStream.Formats;
-using LayerStream.Kernels;
+using LayerStream.Kernels.Quants.Activations;
 using LayerStream.Memory;
 using LayerStream.Models;
 using LayerStream.Models.Building;

@@ -1,7 +1,8 @@
 using LayerStream.Actors;
 using LayerStream.Actors.Run;
 using LayerStream.Formats;
-using LayerStream.Kernels;
+using LayerStream.Kernels.Ops;
+using LayerStream.Kernels.Quants.Activations;
 using LayerStream.Models;
 using LayerStream.Models.Building;
 using Xunit;

@@ -1,4 +1,5 @@
-using LayerStream.Kernels;
+using LayerStream.Kernels.Ops;
+using LayerStream.Kernels.Quants.Activations;
 using LayerStream.Models;
 using Xunit;
 

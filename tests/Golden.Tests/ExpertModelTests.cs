@@ -1,5 +1,5 @@
 using LayerStream.Formats;
-using LayerStream.Kernels;
+using LayerStream.Kernels.Ops;
 using LayerStream.Models;
 using LayerStream.Models.Architectures;
 using LayerStream.Models.Building;

@@ -1,5 +1,8 @@
 using LayerStream.Formats;
-using LayerStream.Kernels;
+using LayerStream.Kernels.Crew;
+using LayerStream.Kernels.Ops;
+using LayerStream.Kernels.Quants;
+using LayerStream.Kernels.Quants.Activations;
 using LayerStream.Memory;
 using LayerStream.Models;
 using LayerStream.Models.Building;

@@ -21,7 +21,7 @@ internal sealed partial class TinyFile
 
         if (row.DeltaNet is { } map)
         {
-            AddDeltaNet(map == Kernels.DeltaHeadMap.Grouped);
+            AddDeltaNet(map == Kernels.Ops.DeltaHeadMap.Grouped);
         }
 
         if (hasExperts)

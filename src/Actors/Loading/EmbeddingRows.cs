@@ -1,6 +1,6 @@
 using LayerStream.Actors.Ring;
 using LayerStream.Formats;
-using LayerStream.Kernels;
+using LayerStream.Kernels.Quants;
 using LayerStream.Memory;
 using LayerStream.Models;
 using LayerStream.Models.Spec;

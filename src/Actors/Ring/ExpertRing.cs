@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Threading.Channels;
 using LayerStream.Actors.Tracing;
-using LayerStream.Kernels;
+using LayerStream.Kernels.Crew;
 using LayerStream.Models;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Tiles;

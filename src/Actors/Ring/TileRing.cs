@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Threading.Channels;
 using LayerStream.Actors.Tracing;
 using LayerStream.Formats;
-using LayerStream.Kernels;
+using LayerStream.Kernels.Crew;
 using LayerStream.Memory;
 using LayerStream.Models;
 using LayerStream.Models.Tiles;

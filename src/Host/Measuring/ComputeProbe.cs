@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using LayerStream.Actors;
 using LayerStream.Formats;
-using LayerStream.Kernels;
+using LayerStream.Kernels.Crew;
+using LayerStream.Kernels.Quants;
 using LayerStream.Memory;
 using LayerStream.Models;
 using LayerStream.Models.Decoding;

@@ -1,5 +1,6 @@
 using System.CommandLine;
-using LayerStream.Kernels;
+using LayerStream.Kernels.Ops;
+using LayerStream.Kernels.Quants.Activations;
 using LayerStream.Memory;
 using LayerStream.Planning;
 using LayerStream.Sampling;

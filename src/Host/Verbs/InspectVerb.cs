@@ -4,7 +4,7 @@ using System.Text.Json;
 using LayerStream.Formats;
 using LayerStream.Host.Options;
 using LayerStream.Host.Terminal;
-using LayerStream.Kernels;
+using LayerStream.Kernels.Quants;
 using LayerStream.Session;
 
 namespace LayerStream.Host.Verbs;

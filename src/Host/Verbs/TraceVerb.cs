@@ -7,11 +7,13 @@ using LayerStream.Session;
 
 namespace LayerStream.Host.Verbs;
 
-/// <summary><c>trace show</c> and <c>trace export</c>: what a saved trace says.</summary>
+/// <summary><c>trace show</c>, <c>trace diff</c> and <c>trace export</c>: what saved traces say.</summary>
 public static class TraceVerb
 {
     private static readonly Argument<string> s_file = new("file") { Description = "trace saved by run --trace" };
-    private static readonly Option<string> s_format = new("--format") { Description = "chrome (chrome://tracing, Perfetto) or otlp (OpenTelemetry JSON)", DefaultValueFactory = _ => "chrome" };
+    private static readonly Argument<string> s_before = new("before") { Description = "the trace to compare with" };
+    private static readonly Argument<string> s_after = new("after") { Description = "the trace that is faster or slower" };
+    private static readonly Option<string> s_format = new("--format") { Description = "chrome (chrome://tracing, Perfetto), otlp (OpenTelemetry JSON) or fio (I/O log that replays the reads)", DefaultValueFactory = _ => "chrome" };
     private static readonly Option<string?> s_out = new("--out") { Description = "file to write (default: stdout)" };
 
     /// <summary>The verb.</summary>
@@ -21,7 +23,9 @@ public static class TraceVerb
         show.SetAction(parse => Show(parse));
         Command export = new("export", "Converts a trace for other tools.") { s_file, s_format, s_out };
         export.SetAction(parse => Export(parse));
-        return new Command("trace", "Reads a saved trace.") { show, export };
+        Command diff = new("diff", "Names the stage of a token that changed between two traces, and its share.") { s_before, s_after };
+        diff.SetAction(parse => Diff(parse));
+        return new Command("trace", "Reads saved traces.") { show, export, diff };
     }
 
     private static int Show(ParseResult parse)
@@ -39,6 +43,21 @@ public static class TraceVerb
         return Failures.Success;
     }
 
+    private static int Diff(ParseResult parse)
+    {
+        TraceDiff diff = TraceDiff.Between(TraceFile.Load(parse.GetRequiredValue(s_before)), TraceFile.Load(parse.GetRequiredValue(s_after)));
+        if (!CommonOptions.Json(parse))
+        {
+            Console.Out.Write(diff.Render());
+            return Failures.Success;
+        }
+
+        using Stream output = Console.OpenStandardOutput();
+        JsonSerializer.Serialize(output, diff.Figures, TraceJson.Default.TraceDiffFigures);
+        output.WriteByte((byte)'\n');
+        return Failures.Success;
+    }
+
     private static int Export(ParseResult parse)
     {
         string format = parse.GetRequiredValue(s_format);
@@ -46,7 +65,8 @@ public static class TraceVerb
         {
             "chrome" => TraceExport.Chrome,
             "otlp" => TraceExport.Otlp,
-            _ => throw new UsageException($"--format takes chrome or otlp, not '{format}'."),
+            "fio" => TraceExport.Fio,
+            _ => throw new UsageException($"--format takes chrome, otlp or fio, not '{format}'."),
         };
         TraceFile trace = TraceFile.Load(parse.GetRequiredValue(s_file));
         using Stream output = parse.GetValue(s_out) is { } path ? File.Create(path) : StandardOutput.Open();

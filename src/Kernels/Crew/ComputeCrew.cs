@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 
-namespace LayerStream.Kernels;
+namespace LayerStream.Kernels.Crew;
 
 /// <summary>
 /// The fixed threads that compute: the caller of <see cref="Run"/> is member 0, the others are background threads that spin for

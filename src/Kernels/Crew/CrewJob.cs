@@ -1,4 +1,4 @@
-namespace LayerStream.Kernels;
+namespace LayerStream.Kernels.Crew;
 
 /// <summary>Work over the indices [0, count) that a <see cref="ComputeCrew"/> splits into ranges.</summary>
 public abstract class CrewJob

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace LayerStream.Kernels;
+namespace LayerStream.Kernels.Crew;
 
 /// <summary>
 /// Auto-reset event for one waiting thread: any thread signals, the waiter spins for a few microseconds and then parks.

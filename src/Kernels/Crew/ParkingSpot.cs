@@ -1,4 +1,4 @@
-namespace LayerStream.Kernels;
+namespace LayerStream.Kernels.Crew;
 
 /// <summary>
 /// Where one thread sleeps until another wakes it. The sleeper calls <see cref="Announce"/>, checks its condition once more,

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace LayerStream.Kernels;
+namespace LayerStream.Kernels.Ops;
 
 /// <summary>
 /// Attention of one query row over cached keys and values, on the calling thread, in F32. Keys are taken in blocks that end at

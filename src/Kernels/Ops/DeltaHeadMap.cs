@@ -1,4 +1,4 @@
-namespace LayerStream.Kernels;
+namespace LayerStream.Kernels.Ops;
 
 /// <summary>Which key head a value head of a gated delta net reads.</summary>
 public enum DeltaHeadMap

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace LayerStream.Kernels;
+namespace LayerStream.Kernels.Ops;
 
 /// <summary>
 /// Gated delta net on the calling thread, F32. The steps of a layer: <see cref="CausalConv.Advance"/> over the projected rows,

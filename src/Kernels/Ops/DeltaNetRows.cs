@@ -1,4 +1,4 @@
-namespace LayerStream.Kernels;
+namespace LayerStream.Kernels.Ops;
 
 /// <summary>Addresses of the consecutive tokens of one sequence that a gated delta net takes in one call.</summary>
 /// <param name="Count">Tokens.</param>

@@ -1,4 +1,4 @@
-namespace LayerStream.Kernels;
+namespace LayerStream.Kernels.Ops;
 
 /// <summary>
 /// Sizes of one gated delta net layer. A projected row has the channels [q: KeyHeads·KeyDim | k: KeyHeads·KeyDim | v: ValueHeads·ValueDim].

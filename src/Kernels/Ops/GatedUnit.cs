@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace LayerStream.Kernels;
+namespace LayerStream.Kernels.Ops;
 
 /// <summary>One gated activation: f(gate, up) on eight lanes, and its scalar twin.</summary>
 internal interface IGatedUnit

@@ -1,6 +1,8 @@
 using LayerStream.Formats;
+using LayerStream.Kernels.Quants;
+using LayerStream.Kernels.Quants.Activations;
 
-namespace LayerStream.Kernels;
+namespace LayerStream.Kernels.Ops;
 
 /// <summary>
 /// Products of a stack of matrices, one per head, with activations of their own, as MLA has them: q̃_h = K_h·q_h and o_h = V_h·u_h. The

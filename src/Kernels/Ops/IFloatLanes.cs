@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace LayerStream.Kernels;
+namespace LayerStream.Kernels.Ops;
 
 /// <summary>A width of F32 vectors; each lane does the same operations at every width, so results do not depend on it.</summary>
 internal unsafe interface IFloatLanes<TVector>

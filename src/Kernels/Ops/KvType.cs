@@ -1,4 +1,6 @@
-namespace LayerStream.Kernels;
+using LayerStream.Kernels.Quants.Types;
+
+namespace LayerStream.Kernels.Ops;
 
 /// <summary>Element type of cached keys and values.</summary>
 public enum KvType

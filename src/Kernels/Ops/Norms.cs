@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.Intrinsics;
 
-namespace LayerStream.Kernels;
+namespace LayerStream.Kernels.Ops;
 
 /// <summary>Norms of heads, on the calling thread; sums of squares are accumulated in F64 in a fixed order.</summary>
 public static unsafe class Norms

@@ -1,4 +1,4 @@
-namespace LayerStream.Kernels;
+namespace LayerStream.Kernels.Ops;
 
 /// <summary>Builds the frequencies of a <see cref="RopeTable"/> from a model's rope metadata. All in F64.</summary>
 public static class RopeScaling

@@ -1,4 +1,4 @@
-namespace LayerStream.Kernels;
+namespace LayerStream.Kernels.Ops;
 
 /// <summary>Which two elements of a head form rotation pair p of n_rot / 2.</summary>
 public enum RopeStyle

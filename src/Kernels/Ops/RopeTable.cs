@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.Intrinsics;
 
-namespace LayerStream.Kernels;
+namespace LayerStream.Kernels.Ops;
 
 /// <summary>
 /// Rotary position embedding: pair p of a head turns by position · ω_p and is multiplied by the magnitude. Angles are F64.

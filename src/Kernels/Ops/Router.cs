@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace LayerStream.Kernels;
+namespace LayerStream.Kernels.Ops;
 
 /// <summary>Choice of a token's experts from its router logits (F32 weights through <see cref="MatMul"/>, bias added), on the calling thread.</summary>
 public static unsafe class Router

@@ -1,4 +1,4 @@
-namespace LayerStream.Kernels;
+namespace LayerStream.Kernels.Ops;
 
 /// <summary>By what a group of experts is ranked.</summary>
 public enum RouterGroupScore

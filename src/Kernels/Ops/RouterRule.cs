@@ -1,4 +1,4 @@
-namespace LayerStream.Kernels;
+namespace LayerStream.Kernels.Ops;
 
 /// <summary>How a layer chooses and weights its experts, as data.</summary>
 public readonly record struct RouterRule

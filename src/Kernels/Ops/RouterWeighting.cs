@@ -1,4 +1,4 @@
-namespace LayerStream.Kernels;
+namespace LayerStream.Kernels.Ops;
 
 /// <summary>How a router's logits become the weights of the chosen experts.</summary>
 public enum RouterWeighting

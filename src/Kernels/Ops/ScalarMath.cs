@@ -1,4 +1,4 @@
-namespace LayerStream.Kernels;
+namespace LayerStream.Kernels.Ops;
 
 /// <summary>Functions of single values, in F64, where a kernel needs one per head or expert.</summary>
 internal static class ScalarMath

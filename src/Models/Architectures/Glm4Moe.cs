@@ -1,4 +1,4 @@
-using LayerStream.Kernels;
+using LayerStream.Kernels.Ops;
 using LayerStream.Models.Spec;
 
 namespace LayerStream.Models.Architectures;

@@ -1,4 +1,4 @@
-using LayerStream.Kernels;
+using LayerStream.Kernels.Ops;
 
 namespace LayerStream.Models.Architectures;
 

@@ -1,5 +1,5 @@
 using LayerStream.Formats;
-using LayerStream.Kernels;
+using LayerStream.Kernels.Quants;
 using LayerStream.Models.Architectures;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;

@@ -1,4 +1,6 @@
-using LayerStream.Kernels;
+using LayerStream.Kernels.Ops;
+using LayerStream.Kernels.Quants;
+using LayerStream.Kernels.Quants.Activations;
 using LayerStream.Models.Spec;
 
 namespace LayerStream.Models.Decoding;

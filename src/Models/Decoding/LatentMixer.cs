@@ -1,4 +1,4 @@
-using LayerStream.Kernels;
+using LayerStream.Kernels.Ops;
 using LayerStream.Models.Spec;
 using LayerStream.Models.Synthesis.Shapes;
 

@@ -1,5 +1,7 @@
 using LayerStream.Formats;
-using LayerStream.Kernels;
+using LayerStream.Kernels.Crew;
+using LayerStream.Kernels.Quants;
+using LayerStream.Kernels.Quants.Activations;
 
 namespace LayerStream.Models.Decoding;
 

@@ -1,4 +1,7 @@
-using LayerStream.Kernels;
+using LayerStream.Kernels.Crew;
+using LayerStream.Kernels.Ops;
+using LayerStream.Kernels.Quants;
+using LayerStream.Kernels.Quants.Activations;
 using LayerStream.Memory;
 using LayerStream.Models.Spec;
 using LayerStream.Models.Tiles;

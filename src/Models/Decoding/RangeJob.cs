@@ -1,4 +1,4 @@
-using LayerStream.Kernels;
+using LayerStream.Kernels.Crew;
 
 namespace LayerStream.Models.Decoding;
 

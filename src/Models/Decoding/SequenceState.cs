@@ -1,4 +1,4 @@
-using LayerStream.Kernels;
+using LayerStream.Kernels.Ops;
 using LayerStream.Memory;
 using LayerStream.Models.Spec;
 

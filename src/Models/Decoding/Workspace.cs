@@ -1,4 +1,5 @@
-using LayerStream.Kernels;
+using LayerStream.Kernels.Quants;
+using LayerStream.Kernels.Quants.Activations;
 using LayerStream.Memory;
 using LayerStream.Models.Spec;
 

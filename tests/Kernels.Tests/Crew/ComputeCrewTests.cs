@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using LayerStream.Kernels.Crew;
 using Xunit;
 
 namespace LayerStream.Kernels.Tests;

@@ -1,3 +1,4 @@
+using LayerStream.Kernels.Crew;
 using Xunit;
 
 namespace LayerStream.Kernels.Tests;

@@ -1,3 +1,4 @@
+using LayerStream.Kernels.Ops;
 using Xunit;
 
 namespace LayerStream.Kernels.Tests;

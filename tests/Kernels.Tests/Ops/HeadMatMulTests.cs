@@ -1,4 +1,7 @@
 using LayerStream.Formats;
+using LayerStream.Kernels.Ops;
+using LayerStream.Kernels.Quants;
+using LayerStream.Kernels.Quants.Activations;
 using Xunit;
 
 namespace LayerStream.Kernels.Tests;

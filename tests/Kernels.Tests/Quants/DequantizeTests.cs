@@ -1,5 +1,8 @@
 using System.Runtime.InteropServices;
 using LayerStream.Formats;
+using LayerStream.Kernels.Quants;
+using LayerStream.Kernels.Quants.Bits;
+using LayerStream.Kernels.Quants.Types;
 using Xunit;
 
 namespace LayerStream.Kernels.Tests;

@@ -1,6 +1,10 @@
 using System.Numerics;
 using System.Security.Cryptography;
 using LayerStream.Formats;
+using LayerStream.Kernels.Quants;
+using LayerStream.Kernels.Quants.Activations;
+using LayerStream.Kernels.Quants.Loops;
+using LayerStream.Kernels.Quants.Types;
 using Xunit;
 
 namespace LayerStream.Kernels.Tests;

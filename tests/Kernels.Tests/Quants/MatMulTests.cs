@@ -1,5 +1,9 @@
 using System.Runtime.InteropServices;
 using LayerStream.Formats;
+using LayerStream.Kernels.Quants;
+using LayerStream.Kernels.Quants.Activations;
+using LayerStream.Kernels.Quants.Loops;
+using LayerStream.Kernels.Quants.Types;
 using Xunit;
 
 namespace LayerStream.Kernels.Tests;

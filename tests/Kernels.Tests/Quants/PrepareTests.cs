@@ -1,3 +1,5 @@
+using LayerStream.Kernels.Quants;
+using LayerStream.Kernels.Quants.Activations;
 using Xunit;
 
 namespace LayerStream.Kernels.Tests;

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using LayerStream.Formats;
+using LayerStream.Kernels.Quants.Types;
 
 namespace LayerStream.Kernels.Tests;
 

@@ -1,5 +1,6 @@
 using LayerStream.Formats;
 using LayerStream.Formats.Writing;
+using LayerStream.Kernels.Quants;
 using Xunit;
 
 namespace LayerStream.Kernels.Tests;

@@ -1,0 +1,13 @@
+using LayerStream.Kernels.Quants.Types;
+
+namespace LayerStream.Kernels.Quants.Activations;
+
+/// <summary>How the activations of a matrix product are represented.</summary>
+public enum ActivationMode
+{
+    /// <summary>Rounded to 8 bits per block; integer dot products (default).</summary>
+    Int8,
+
+    /// <summary>Single precision throughout: the reference path.</summary>
+    F32,
+}

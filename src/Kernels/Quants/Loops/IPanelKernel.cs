@@ -1,0 +1,45 @@
+namespace LayerStream.Kernels.Quants.Loops;
+
+/// <summary>
+/// The products of one tensor type at AVX-512 in two forms with the same bits: a row with one token (the weights as they lie in the
+/// file), and a panel of sixteen rows, unpacked once, with many tokens. Both form the exact integer sum of a block of u columns, then
+/// S[u mod 8] = fma(sum, d·a, S[u mod 8]) in block order, and add the eight S by <see cref="LaneSums.Total"/>.
+/// </summary>
+internal unsafe interface IPanelKernel
+{
+    /// <summary>Bytes of a packed panel of sixteen rows and <see cref="PanelLoop{TKernel}.PanelColumns"/> columns.</summary>
+    static abstract int PanelBytes { get; }
+
+    /// <summary>Bytes of a row of weights.</summary>
+    static abstract long RowBytes(int columns);
+
+    /// <summary>The outputs of some rows and one token.</summary>
+    /// <param name="weights">The first row.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="columns">Columns of a row.</param>
+    /// <param name="activations">The token's prepared row.</param>
+    /// <param name="y">One float per row.</param>
+    static abstract void Rows(byte* weights, int rows, int columns, byte* activations, float* y);
+
+    /// <summary>Unpacks columns [column, column + count) of sixteen rows, the last ones repeated if there are fewer.</summary>
+    /// <param name="weights">The first row.</param>
+    /// <param name="rows">Rows there are, 1 to 16.</param>
+    /// <param name="columns">Columns of a whole row.</param>
+    /// <param name="column">First column, a multiple of the panel's columns.</param>
+    /// <param name="count">Columns in this panel.</param>
+    /// <param name="panel">Aligned to 64 bytes.</param>
+    static abstract void Pack(byte* weights, int rows, int columns, int column, int count, byte* panel);
+
+    /// <summary>Adds a packed panel's products with four tokens to their sums, [token][lane][row].</summary>
+    /// <param name="panel">What <see cref="Pack"/> wrote.</param>
+    /// <param name="columns">Columns of a whole row.</param>
+    /// <param name="column">First column of the panel.</param>
+    /// <param name="count">Columns in the panel.</param>
+    /// <param name="activations">The first token's prepared row.</param>
+    /// <param name="stride">Bytes between prepared rows.</param>
+    /// <param name="sums">Eight lanes of sixteen rows per token.</param>
+    static abstract void Add4(byte* panel, int columns, int column, int count, byte* activations, long stride, float* sums);
+
+    /// <summary>The same with one token.</summary>
+    static abstract void Add1(byte* panel, int columns, int column, int count, byte* activations, float* sums);
+}

@@ -1,0 +1,9 @@
+namespace LayerStream.Kernels.Quants.Loops;
+
+/// <summary>A matrix product loop specialised for one tensor type, activation layout and instruction-set level. Stateless.</summary>
+internal abstract unsafe class MatMulLoop
+{
+    /// <summary>y[t·yStride + r] = Σ w[r,i]·x[t,i]; see <see cref="MatMul.Multiply"/>.</summary>
+    public abstract void Multiply(
+        byte* weights, int columns, int rowBegin, int rowEnd, byte* activations, long activationStride, int tokens, float* y, long yStride);
+}

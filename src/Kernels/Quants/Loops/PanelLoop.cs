@@ -1,0 +1,113 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using LayerStream.Kernels.Quants.Bits;
+
+namespace LayerStream.Kernels.Quants.Loops;
+
+/// <summary>
+/// The AVX-512 loop of the integer types: single rows while there are few tokens, else panels of sixteen rows that are unpacked once and
+/// used for all tokens of a batch. An output has the same bits either way (see <see cref="IPanelKernel"/>).
+/// </summary>
+internal sealed unsafe class PanelLoop<TKernel> : MatMulLoop
+    where TKernel : IPanelKernel
+{
+    /// <summary>Columns of a packed panel: with its activations it stays in the first- and second-level cache.</summary>
+    public const int PanelColumns = 2048;
+
+    private const int Rows = PanelDot.Rows;
+
+    /// <summary>Tokens a packed panel serves; their sums take 64 KiB.</summary>
+    private const int TokensPerPanel = 128;
+
+    /// <summary>Below these, unpacking rows that are not there, or for too few tokens, costs more than it saves.</summary>
+    private const int FewestTokens = 4, FewestRows = 8;
+
+    /// <summary>Rows that stay in the cache for the next of a few tokens.</summary>
+    private const int RowsAtOnce = 64;
+
+    private const int SumsOf = LaneSums.Lanes * Rows;
+
+    /// <inheritdoc/>
+    public override void Multiply(
+        byte* weights, int columns, int rowBegin, int rowEnd, byte* activations, long activationStride, int tokens, float* y, long yStride)
+    {
+        if (tokens >= FewestTokens && rowEnd - rowBegin >= FewestRows)
+        {
+            Panels(weights, columns, rowBegin, rowEnd, activations, activationStride, tokens, y, yStride);
+            return;
+        }
+
+        long rowBytes = TKernel.RowBytes(columns);
+        for (int row = rowBegin; row < rowEnd; row += RowsAtOnce)
+        {
+            int rows = Math.Min(RowsAtOnce, rowEnd - row);
+            for (int token = 0; token < tokens; token++)
+            {
+                TKernel.Rows(weights + (row * rowBytes), rows, columns, activations + (token * activationStride), y + (token * yStride) + row);
+            }
+        }
+    }
+
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Panels(
+        byte* weights, int columns, int rowBegin, int rowEnd, byte* activations, long activationStride, int tokens, float* y, long yStride)
+    {
+        byte* memory = stackalloc byte[TKernel.PanelBytes + (TokensPerPanel * SumsOf * sizeof(float)) + 64];
+        byte* panel = (byte*)(((nint)memory + 63) & ~63);
+        float* sums = (float*)(panel + TKernel.PanelBytes);
+        long rowBytes = TKernel.RowBytes(columns);
+        for (int row = rowBegin; row < rowEnd; row += Rows)
+        {
+            int rows = Math.Min(Rows, rowEnd - row);
+            for (int token = 0; token < tokens; token += TokensPerPanel)
+            {
+                int width = Math.Min(TokensPerPanel, tokens - token);
+                byte* x = activations + (token * activationStride);
+                new Span<float>(sums, width * SumsOf).Clear();
+                for (int column = 0; column < columns; column += PanelColumns)
+                {
+                    int count = Math.Min(PanelColumns, columns - column);
+                    TKernel.Pack(weights + (row * rowBytes), rows, columns, column, count, panel);
+                    AddTokens(panel, columns, column, count, x, activationStride, width, sums);
+                }
+
+                for (int t = 0; t < width; t++)
+                {
+                    Store(LaneSums.Total16(sums + (t * SumsOf)), y + ((token + t) * yStride) + row, rows);
+                }
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddTokens(byte* panel, int columns, int column, int count, byte* x, long stride, int tokens, float* sums)
+    {
+        int t = 0;
+        for (; t + 4 <= tokens; t += 4)
+        {
+            TKernel.Add4(panel, columns, column, count, x + (t * stride), stride, sums + (t * SumsOf));
+        }
+
+        for (; t < tokens; t++)
+        {
+            TKernel.Add1(panel, columns, column, count, x + (t * stride), sums + (t * SumsOf));
+        }
+    }
+
+    private static void Store(Vector512<float> outputs, float* y, int rows)
+    {
+        Debug.Assert(rows is >= 1 and <= Rows);
+        if (rows == Rows)
+        {
+            outputs.Store(y);
+            return;
+        }
+
+        for (int r = 0; r < rows; r++)
+        {
+            y[r] = outputs[r];
+        }
+    }
+}

@@ -1,0 +1,23 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
+
+namespace LayerStream.Kernels.Quants.Loops;
+
+/// <summary>
+/// Asks for weights of later rows while a row is computed: the processor's own prefetching stops at page borders and alone keeps too few
+/// reads under way.
+/// </summary>
+internal static unsafe class RowPrefetch
+{
+    private const int Distance = 2048;
+
+    /// <summary>Prefetches what lies the fixed distance behind <paramref name="bytes"/> bytes at <paramref name="weights"/>; may point behind the matrix.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Ahead(byte* weights, int bytes)
+    {
+        for (int i = 0; i < bytes; i += 64)
+        {
+            Sse.Prefetch0(weights + Distance + i);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using LayerStream.Kernels.Quants.Bits;
+using LayerStream.Kernels.Quants.Loops;
+
+namespace LayerStream.Kernels.Quants.Types;
+
+/// <summary>MXFP4: 32 elements, <c>e:u8 q:u8[16]</c> (split halves), y = fp4(n)·2^(e − 128).</summary>
+internal unsafe struct MXFP4 : ISignedStep, IByteStep
+{
+    /// <summary><see cref="Values"/> as two little-endian words.</summary>
+    public const ulong LowValues = 0x0C08060403020100, HighValues = 0xF4F8FAFCFDFEFF00;
+
+    public static int BlockElements => 32;
+
+    public static int BlockBytes => 17;
+
+    /// <summary>Twice the E2M1 values (index 8 is +0), shared with NVFP4.</summary>
+    public static ReadOnlySpan<sbyte> Values => [0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12];
+
+    public static void Decode(byte* source, float* destination)
+    {
+        float scale = Power(source[0]);
+        for (int j = 0; j < 16; j++)
+        {
+            destination[j] = Values[source[1 + j] & 15] * scale;
+            destination[j + 16] = Values[source[1 + j] >> 4] * scale;
+        }
+    }
+
+    public static int StepBytes => 17 * 2;
+
+    public static int Value(byte* step, int j) => Values[(step[(17 * (j >> 5)) + 1 + (j & 15)] >> (4 * ((j >> 4) & 1))) & 15];
+
+    public static float Scale(byte* step, int g) => Power(step[17 * (g >> 1)]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<sbyte> Values256(byte* step, int half) => Signs.Map256(Nibbles.Split256(step + (17 * half) + 1), LowValues, HighValues);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Scales256(byte* step, int half) => Vector256.Create(Power(step[17 * half]));
+
+    /// <summary>2^(e − 128), denormal for e &lt; 2.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Power(uint e) => BitConverter.UInt32BitsToSingle(e < 2 ? 0x00200000u << (int)e : (e - 1) << 23);
+
+    public static int Bias => 16;
+
+    public static int MostValue => 31;
+
+    public static bool HasOffsets => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> Bytes(byte* step) =>
+        (Signs.Map512(Nibbles.Split512(step + 1, step + 18), LowValues, HighValues) + Vector512.Create((sbyte)16)).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Scales(byte* steps, out Vector256<float> offsets)
+    {
+        offsets = default;
+        Vector256<uint> e = Vector256.Create(
+            steps[0], (uint)steps[17], steps[34], steps[51], steps[68], steps[85], steps[102], steps[119]);
+        Vector256<uint> normal = Vector256.ShiftLeft(e - Vector256<uint>.One, 23);
+        Vector256<uint> denormal = Vector256.Create(0x00200000u) + (e * Vector256.Create(0x00200000u)); // 2^-128 and 2^-127
+        return Vector256.ConditionalSelect(Vector256.LessThan(e.AsInt32(), Vector256.Create(2)).AsUInt32(), denormal, normal).AsSingle();
+    }
+}

@@ -1,0 +1,59 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using LayerStream.Kernels.Quants.Bits;
+using LayerStream.Kernels.Quants.Loops;
+
+namespace LayerStream.Kernels.Quants.Types;
+
+/// <summary>Q5_K: 256 elements, <c>d:f16 dmin:f16 s:u8[12] qh:u8[32] q:u8[128]</c>; sub-blocks of 32 as Q4_K: y = (d·sc_j)·v − dmin·mn_j.</summary>
+internal unsafe struct Q5_K : ISuperBlock
+{
+    public static int BlockElements => 256;
+
+    public static int BlockBytes => 176;
+
+    public static void Decode(byte* source, float* destination)
+    {
+        float d = Float16.Read(source);
+        float dmin = Float16.Read(source + 2);
+        for (int j = 0; j < 8; j++)
+        {
+            SixBitScales.Get(source + 4, j, out int sc, out int mn);
+            float scale = d * sc;
+            float min = dmin * mn;
+            byte* high = source + 16;
+            byte* q = source + 48 + (32 * (j / 2));
+            for (int l = 0; l < 32; l++)
+            {
+                int v = ((q[l] >> (4 * (j & 1))) & 15) | (((high[l] >> j) & 1) << 4);
+                destination[(32 * j) + l] = (scale * v) - min;
+            }
+        }
+    }
+
+    public static SuperBlockForm Form => SuperBlockForm.Minimums;
+
+    public static int MostValue => 31;
+
+    public static int DOffset => 0;
+
+    public static int Value(byte* block, int i) =>
+        ((block[48 + (32 * (i >> 6)) + (i & 31)] >> (4 * ((i >> 5) & 1))) & 15) | (((block[16 + (i & 31)] >> (i >> 5)) & 1) << 4);
+
+    public static void Group(byte* block, int g, out int scale, out int min) => SixBitScales.Get(block + 4, g >> 1, out scale, out min);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<short> Groups(byte* block, out Vector256<short> mins) => SixBitScales.Groups(block + 4, out mins);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Values256(byte* block, int k)
+    {
+        Vector256<ushort> both = Vector256.Load(block + 48 + (32 * (k >> 1))).AsUInt16();
+        Vector256<byte> low = Vector256.ShiftRightLogical(both, 4 * (k & 1)).AsByte() & Vector256.Create((byte)15);
+        return low | Signs.Plane256(block + 16, k, 4);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> Values512(byte* block, int k) =>
+        Nibbles.LowThenHigh512(block + 48 + (32 * k)) | Signs.Planes512(block + 16, 2 * k, 4);
+}

@@ -1,0 +1,71 @@
+using LayerStream.Formats;
+using LayerStream.Kernels.Quants.Activations;
+using LayerStream.Kernels.Quants.Loops;
+
+namespace LayerStream.Kernels.Quants.Types;
+
+/// <summary>One row of the table of tensor types: how to decode it and its loops.</summary>
+internal abstract unsafe class QuantType(TensorType type, int blockElements, int blockBytes)
+{
+    private readonly MatMulLoop?[] _loops = new MatMulLoop?[6];
+    private MatMulLoop? _armLoop;
+
+    /// <summary>The tensor type.</summary>
+    public TensorType Type => type;
+
+    /// <summary>Elements of a block.</summary>
+    public int BlockElements => blockElements;
+
+    /// <summary>Bytes of a block.</summary>
+    public int BlockBytes => blockBytes;
+
+    /// <summary>Layout of the activations in integer mode; F32 when the type has no integer operators.</summary>
+    public ActivationLayout IntegerLayout { get; private set; } = ActivationLayout.F32;
+
+    /// <summary>Decodes <paramref name="blocks"/> blocks, bit-exactly.</summary>
+    public abstract void Decode(byte* source, float* destination, long blocks);
+
+    /// <summary>The loop of this type for a layout at a level; null if the layout does not fit the type.</summary>
+    public MatMulLoop? Loop(ActivationLayout layout, IsaLevel level)
+    {
+        int index = level == IsaLevel.AdvSimd ? 0 : (int)level;
+        return layout == ActivationLayout.F32 ? _loops[index]
+            : layout != IntegerLayout ? null
+            : level == IsaLevel.AdvSimd && _armLoop is not null ? _armLoop : _loops[3 + index];
+    }
+
+    /// <summary>Sets the integer loop of ARM64; the scalar ones serve the rest there.</summary>
+    public QuantType WithArm(MatMulLoop loop)
+    {
+        _armLoop = loop;
+        return this;
+    }
+
+    /// <summary>Sets the float loops.</summary>
+    protected void SetFloat(MatMulLoop scalar, MatMulLoop avx2, MatMulLoop avx512) =>
+        (_loops[0], _loops[1], _loops[2]) = (scalar, avx2, avx512);
+
+    /// <summary>Sets the integer loops.</summary>
+    protected void SetInteger(ActivationLayout layout, MatMulLoop scalar, MatMulLoop avx2, MatMulLoop avx512)
+    {
+        IntegerLayout = layout;
+        (_loops[3], _loops[4], _loops[5]) = (scalar, avx2, avx512);
+    }
+}
+
+/// <summary>A type with a decoder.</summary>
+internal abstract unsafe class QuantType<TDecoder>(TensorType type)
+    : QuantType(type, TDecoder.BlockElements, TDecoder.BlockBytes)
+    where TDecoder : IBlockDecoder
+{
+    /// <inheritdoc/>
+    public override void Decode(byte* source, float* destination, long blocks)
+    {
+        for (long i = 0; i < blocks; i++)
+        {
+            TDecoder.Decode(source, destination);
+            source += TDecoder.BlockBytes;
+            destination += TDecoder.BlockElements;
+        }
+    }
+}
