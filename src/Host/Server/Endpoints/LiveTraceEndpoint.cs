@@ -5,6 +5,7 @@ using LayerStream.Actors;
 using LayerStream.Actors.Tracing;
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Service;
+using LayerStream.Session;
 using Microsoft.AspNetCore.Http;
 
 namespace LayerStream.Host.Server.Endpoints;
@@ -24,7 +25,7 @@ internal static class LiveTraceEndpoint
     /// <exception cref="ApiException">503 while the model loads, 429 when enough clients follow already.</exception>
     public static async Task HandleAsync(HttpContext http, ServerState state)
     {
-        ServedModel model = state.Model ?? throw new ApiException(503, "unavailable_error", "the model is loading", "loading") { RetryAfterSeconds = 2 };
+        LoadedModel model = state.Model ?? throw new ApiException(503, "unavailable_error", "the model is loading", "loading") { RetryAfterSeconds = 2 };
         if (Interlocked.Increment(ref s_readers) > MostReaders)
         {
             Interlocked.Decrement(ref s_readers);
@@ -64,7 +65,7 @@ internal static class LiveTraceEndpoint
         }
     }
 
-    private static void WriteNames(Utf8JsonWriter json, ServedModel model)
+    private static void WriteNames(Utf8JsonWriter json, LoadedModel model)
     {
         TraceTiles tiles = model.Engine.DescribeTiles();
         json.WriteStartObject();
