@@ -61,6 +61,8 @@ internal sealed class EngineParts : IDisposable
         TileNames = [.. Enumerable.Range(0, Names.Count).Select(t => Names[t])],
         TileLayers = [.. Enumerable.Range(0, Names.Count).Select(Names.Layer)],
         FirstExpertTile = Names.FirstExpert,
+        Files = [.. Device.Files.Select(Path.GetFullPath)],
+        Reads = TileReads.Create(plan.Memory.Tiles, plan.Memory.Experts),
         DeviceBytesPerSecond = deviceBytesPerSecond,
         BudgetBytes = plan.Sheet.BudgetBytes,
         Depth = depth,
