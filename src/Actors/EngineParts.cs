@@ -3,6 +3,7 @@ using LayerStream.Actors.Loading;
 using LayerStream.Actors.Ring;
 using LayerStream.Actors.Run;
 using LayerStream.Actors.Tracing;
+using LayerStream.Formats;
 using LayerStream.Kernels.Crew;
 using LayerStream.Kernels.Ops;
 using LayerStream.Memory;
@@ -92,7 +93,7 @@ internal sealed class EngineParts : IDisposable
         ReaderShare share = ReaderWork.Share(memory, options.ReadsInFlight);
         Reader = Own(new FlashReader(Device, share.Reads, share.Urgent));
         Trace = new TraceRing(plan.TraceCapacity);
-        AlignedBuffer staging = Own(AlignedBuffer.Allocate((256 * 1024) + ((spec.EmbeddingRowBytes + 4095) / 4096 * 4096), "I/O staging"));
+        AlignedBuffer staging = Own(AlignedBuffer.Allocate((256 * 1024) + ExtentWindow.RoundUp(spec.EmbeddingRowBytes), "I/O staging"));
         AlignedBuffer small = Own(WeightLoader.LoadSmall(spec, Reader, staging));
         Workspace work = Own(Workspace.Create(spec, memory.Batch, memory.LogitRows, plan.Threads));
         SequenceState sequence = Own(new SequenceState(spec, memory.Context, options.KvType));
