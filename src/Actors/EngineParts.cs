@@ -3,6 +3,7 @@ using LayerStream.Actors.Loading;
 using LayerStream.Actors.Ring;
 using LayerStream.Actors.Run;
 using LayerStream.Actors.Tracing;
+using LayerStream.Formats;
 using LayerStream.Kernels.Crew;
 using LayerStream.Kernels.Ops;
 using LayerStream.Memory;
@@ -60,12 +61,17 @@ internal sealed class EngineParts : IDisposable
         TileNames = [.. Enumerable.Range(0, Names.Count).Select(t => Names[t])],
         TileLayers = [.. Enumerable.Range(0, Names.Count).Select(Names.Layer)],
         FirstExpertTile = Names.FirstExpert,
+        Files = [.. Device.Files.Select(Path.GetFullPath)],
+        Reads = TileReads.Create(plan.Memory.Tiles, plan.Memory.Experts),
         DeviceBytesPerSecond = deviceBytesPerSecond,
         BudgetBytes = plan.Sheet.BudgetBytes,
         Depth = depth,
         Dropped = Trace.Dropped,
         Events = Trace.Snapshot(),
     };
+
+    /// <summary>Names of tiles, for readers of the ring.</summary>
+    internal TraceTiles DescribeTiles() => new(Names);
 
     public void Dispose()
     {
@@ -87,7 +93,7 @@ internal sealed class EngineParts : IDisposable
         ReaderShare share = ReaderWork.Share(memory, options.ReadsInFlight);
         Reader = Own(new FlashReader(Device, share.Reads, share.Urgent));
         Trace = new TraceRing(plan.TraceCapacity);
-        AlignedBuffer staging = Own(AlignedBuffer.Allocate((256 * 1024) + ((spec.EmbeddingRowBytes + 4095) / 4096 * 4096), "I/O staging"));
+        AlignedBuffer staging = Own(AlignedBuffer.Allocate((256 * 1024) + ExtentWindow.RoundUp(spec.EmbeddingRowBytes), "I/O staging"));
         AlignedBuffer small = Own(WeightLoader.LoadSmall(spec, Reader, staging));
         Workspace work = Own(Workspace.Create(spec, memory.Batch, memory.LogitRows, plan.Threads));
         SequenceState sequence = Own(new SequenceState(spec, memory.Context, options.KvType));

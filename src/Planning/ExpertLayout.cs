@@ -10,7 +10,6 @@ namespace LayerStream.Planning;
 /// </summary>
 public sealed class ExpertLayout
 {
-    private const int Page = 4096;
     private readonly Extent[] _first; // [matrix] slab of expert 0
     private readonly long[] _begin;   // [matrix] its window in the slot
 
@@ -23,7 +22,7 @@ public sealed class ExpertLayout
         for (int m = 0; m < _begin.Length; m++)
         {
             _begin[m] = SlotBytes;
-            SlotBytes += Enumerable.Range(0, bank.Experts).Max(e => WindowBytes(Slab(m, e)));
+            SlotBytes += Enumerable.Range(0, bank.Experts).Max(e => Slab(m, e).Window.Length);
         }
     }
 
@@ -50,7 +49,5 @@ public sealed class ExpertLayout
     public long WindowBegin(int matrix) => _begin[matrix];
 
     /// <summary>Bytes from the slot's begin to an expert's slab of a matrix.</summary>
-    public long SlabBegin(int matrix, int expert) => _begin[matrix] + (Slab(matrix, expert).Offset % Page);
-
-    private static long WindowBytes(in Extent e) => (((e.Offset + e.Length + Page - 1) / Page) - (e.Offset / Page)) * Page;
+    public long SlabBegin(int matrix, int expert) => _begin[matrix] + Slab(matrix, expert).Window.PayloadOffset;
 }

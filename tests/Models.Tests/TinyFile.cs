@@ -1,6 +1,7 @@
 using LayerStream.Formats;
 using LayerStream.Formats.Tests;
 using LayerStream.Models.Architectures;
+using LayerStream.Models.Spec;
 
 namespace LayerStream.Models.Tests;
 

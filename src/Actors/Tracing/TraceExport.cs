@@ -1,6 +1,6 @@
 namespace LayerStream.Actors.Tracing;
 
-/// <summary>Traces in formats other programs read. Both write as they go: memory does not grow with the output.</summary>
+/// <summary>Traces in formats other programs read. They write as they go: memory does not grow with the output.</summary>
 public static class TraceExport
 {
     /// <summary>
@@ -21,5 +21,17 @@ public static class TraceExport
         ArgumentNullException.ThrowIfNull(trace);
         ArgumentNullException.ThrowIfNull(output);
         new OtlpTraceWriter(trace, output).Write();
+    }
+
+    /// <summary>
+    /// An I/O log of fio with every read of the trace: <c>fio --name=replay --read_iolog=FILE --replay_no_stall=1 --direct=1 --ioengine=psync</c> measures
+    /// what the device gives for these reads alone.
+    /// </summary>
+    /// <exception cref="InvalidDataException">No reads, or a trace that does not say where its tiles lie.</exception>
+    public static void Fio(TraceFile trace, Stream output)
+    {
+        ArgumentNullException.ThrowIfNull(trace);
+        ArgumentNullException.ThrowIfNull(output);
+        FioLogWriter.Write(trace, output);
     }
 }

@@ -9,8 +9,11 @@ namespace LayerStream.Actors.Tracing;
 /// </summary>
 public sealed record TraceFile
 {
-    /// <summary>The version this program writes, and the only one it reads.</summary>
-    public const int CurrentVersion = 1;
+    /// <summary>The version this program writes.</summary>
+    public const int CurrentVersion = 2;
+
+    /// <summary>The oldest version it reads: version 1 does not say where tiles lie.</summary>
+    public const int OldestVersion = 1;
 
     /// <summary>Version of the format.</summary>
     public int Version { get; init; } = CurrentVersion;
@@ -32,6 +35,12 @@ public sealed record TraceFile
 
     /// <summary>Layer of each tile, −1 = outside the layers; as long as <see cref="TileNames"/>.</summary>
     public int[] TileLayers { get; init; } = [];
+
+    /// <summary>Paths of the model's files; empty = not known.</summary>
+    public string[] Files { get; init; } = [];
+
+    /// <summary>Where the bytes of every tile lie in <see cref="Files"/>.</summary>
+    public TileReads Reads { get; init; } = TileReads.None;
 
     /// <summary>The first tile number that means an expert; −1 = not known.</summary>
     public int FirstExpertTile { get; init; } = -1;

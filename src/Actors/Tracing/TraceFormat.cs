@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Text.Json;
 
 namespace LayerStream.Actors.Tracing;
 
@@ -7,8 +6,8 @@ namespace LayerStream.Actors.Tracing;
 internal static class TraceFormat
 {
     public const int EventBytes = 40;
-    private const int PrefixBytes = 12;
-    private const int MaxHeaderBytes = 64 << 20;
+    public const int PrefixBytes = 12;
+    public const int MaxHeaderBytes = 64 << 20;
     private const int EventsPerBlock = 4096;
 
     public static void Save(TraceFile trace, string path)
@@ -20,7 +19,7 @@ internal static class TraceFormat
                 throw new ArgumentException($"Event {i} cannot be saved: {fault}.", nameof(trace));
             }
         }
-        byte[] header = WriteHeader(trace);
+        byte[] header = TraceHeader.Write(trace);
         using FileStream file = File.Create(path);
         byte[] prefix = new byte[PrefixBytes];
         "LSTR"u8.CopyTo(prefix);
@@ -49,10 +48,10 @@ internal static class TraceFormat
         byte[] prefix = source.Read(PrefixBytes, "the first 12 bytes");
         source.Require(prefix.AsSpan(0, 4).SequenceEqual("LSTR"u8), 0, "this is not a LayerStream trace (magic \"LSTR\" is missing)");
         uint version = BinaryPrimitives.ReadUInt32LittleEndian(prefix.AsSpan(4));
-        source.Require(version == TraceFile.CurrentVersion, 4, $"version {version} is not known (this program reads {TraceFile.CurrentVersion})");
+        source.Require(version is >= TraceFile.OldestVersion and <= TraceFile.CurrentVersion, 4, $"version {version} is not known (this program reads {TraceFile.OldestVersion} to {TraceFile.CurrentVersion})");
         uint headerLength = BinaryPrimitives.ReadUInt32LittleEndian(prefix.AsSpan(8));
         source.Require(headerLength <= MaxHeaderBytes, 8, $"the header claims {headerLength} bytes (at most {MaxHeaderBytes})");
-        TraceFile trace = ReadHeader(source, source.Read((int)headerLength, "the header"));
+        TraceFile trace = TraceHeader.Read(source, source.Read((int)headerLength, "the header"));
         long countAt = source.Offset;
         long count = BinaryPrimitives.ReadInt64LittleEndian(source.Read(8, "the number of events"));
         source.Require(
@@ -69,80 +68,8 @@ internal static class TraceFormat
                 events[first + i] = ReadEvent(block.AsSpan(i * EventBytes, EventBytes), source, blockAt + (i * EventBytes), trace.TileNames.Length);
             }
         }
-        return trace with { Events = events };
+        return trace with { Version = (int)version, Events = events };
     }
-
-    private static byte[] WriteHeader(TraceFile trace)
-    {
-        using MemoryStream bytes = new();
-        using (Utf8JsonWriter json = new(bytes))
-        {
-            json.WriteStartObject();
-            json.WriteString("model", trace.Model);
-            json.WriteNumber("ticksPerSecond", trace.TicksPerSecond);
-            json.WriteNumber("anchorTicks", trace.AnchorTicks);
-            json.WriteNumber("anchorUnixNanos", trace.AnchorUnixNanos);
-            json.WriteNumber("deviceBytesPerSecond", trace.DeviceBytesPerSecond);
-            json.WriteNumber("budgetBytes", trace.BudgetBytes);
-            json.WriteNumber("depth", trace.Depth);
-            json.WriteNumber("dropped", trace.Dropped);
-            json.WriteNumber("firstExpertTile", trace.FirstExpertTile);
-            json.WriteStartArray("tileNames");
-            foreach (string name in trace.TileNames)
-            {
-                json.WriteStringValue(name);
-            }
-            json.WriteEndArray();
-            json.WriteStartArray("tileLayers");
-            foreach (int layer in trace.TileLayers)
-            {
-                json.WriteNumberValue(layer);
-            }
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-        byte[] header = bytes.ToArray();
-        if (trace.TileNames.Length != trace.TileLayers.Length || trace.TicksPerSecond <= 0 || header.Length > MaxHeaderBytes)
-        {
-            throw new ArgumentException("A trace needs a layer per tile name, a positive tick rate and a header of at most 64 MiB.", nameof(trace));
-        }
-        return header;
-    }
-
-    private static TraceFile ReadHeader(Source source, byte[] header)
-    {
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(header, new JsonDocumentOptions { MaxDepth = 4 });
-            JsonElement root = document.RootElement;
-            TraceFile trace = new()
-            {
-                Model = Text(root.GetProperty("model")),
-                TicksPerSecond = root.GetProperty("ticksPerSecond").GetInt64(),
-                AnchorTicks = root.GetProperty("anchorTicks").GetInt64(),
-                AnchorUnixNanos = root.GetProperty("anchorUnixNanos").GetInt64(),
-                DeviceBytesPerSecond = root.GetProperty("deviceBytesPerSecond").GetDouble(),
-                BudgetBytes = root.GetProperty("budgetBytes").GetInt64(),
-                Depth = root.GetProperty("depth").GetInt32(),
-                Dropped = root.GetProperty("dropped").GetInt64(),
-                FirstExpertTile = root.TryGetProperty("firstExpertTile", out JsonElement first) ? first.GetInt32() : -1,
-                TileNames = [.. root.GetProperty("tileNames").EnumerateArray().Select(Text)],
-                TileLayers = [.. root.GetProperty("tileLayers").EnumerateArray().Select(e => e.GetInt32())],
-            };
-            source.Require(trace.TicksPerSecond > 0, PrefixBytes, $"ticksPerSecond is {trace.TicksPerSecond}");
-            source.Require(trace.TileNames.Length == trace.TileLayers.Length, PrefixBytes,
-                $"there are {trace.TileNames.Length} tile names but {trace.TileLayers.Length} tile layers");
-            source.Require(double.IsFinite(trace.DeviceBytesPerSecond) && trace.DeviceBytesPerSecond >= 0, PrefixBytes, "deviceBytesPerSecond is not a rate");
-            source.Require(trace.BudgetBytes >= 0 && trace.Depth >= 0 && trace.Dropped >= 0, PrefixBytes, "budget, depth or dropped is negative");
-            return trace;
-        }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
-        {
-            throw source.Fault(PrefixBytes, $"the header is not as it should be: {e.Message}", e);
-        }
-    }
-
-    private static string Text(JsonElement element) => element.GetString() ?? throw new FormatException("a string is null");
 
     private static void WriteEvent(Span<byte> to, in TraceEvent e)
     {
@@ -176,7 +103,7 @@ internal static class TraceFormat
         return fault is null ? e : throw source.Fault(offset, fault, null);
     }
 
-    private sealed class Source(FileStream file, string path)
+    internal sealed class Source(FileStream file, string path)
     {
         private readonly long _length = file.Length;
 

@@ -6,4 +6,5 @@ namespace LayerStream.Host.Verbs;
 /// <summary>Serializer of trace figures, generated at compile time.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(TraceFigures))]
+[JsonSerializable(typeof(TraceDiffFigures))]
 internal sealed partial class TraceJson : JsonSerializerContext;

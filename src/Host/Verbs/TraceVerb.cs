@@ -2,15 +2,18 @@ using System.CommandLine;
 using System.Text.Json;
 using LayerStream.Actors.Tracing;
 using LayerStream.Host.Options;
+using LayerStream.Host.Terminal;
 using LayerStream.Session;
 
 namespace LayerStream.Host.Verbs;
 
-/// <summary><c>trace show</c> and <c>trace export</c>: what a saved trace says.</summary>
+/// <summary><c>trace show</c>, <c>trace diff</c> and <c>trace export</c>: what saved traces say.</summary>
 public static class TraceVerb
 {
     private static readonly Argument<string> s_file = new("file") { Description = "trace saved by run --trace" };
-    private static readonly Option<string> s_format = new("--format") { Description = "chrome (chrome://tracing, Perfetto) or otlp (OpenTelemetry JSON)", DefaultValueFactory = _ => "chrome" };
+    private static readonly Argument<string> s_before = new("before") { Description = "the trace to compare with" };
+    private static readonly Argument<string> s_after = new("after") { Description = "the trace that is faster or slower" };
+    private static readonly Option<string> s_format = new("--format") { Description = "chrome (chrome://tracing, Perfetto), otlp (OpenTelemetry JSON) or fio (I/O log that replays the reads)", DefaultValueFactory = _ => "chrome" };
     private static readonly Option<string?> s_out = new("--out") { Description = "file to write (default: stdout)" };
 
     /// <summary>The verb.</summary>
@@ -20,7 +23,9 @@ public static class TraceVerb
         show.SetAction(parse => Show(parse));
         Command export = new("export", "Converts a trace for other tools.") { s_file, s_format, s_out };
         export.SetAction(parse => Export(parse));
-        return new Command("trace", "Reads a saved trace.") { show, export };
+        Command diff = new("diff", "Names the stage of a token that changed between two traces, and its share.") { s_before, s_after };
+        diff.SetAction(parse => Diff(parse));
+        return new Command("trace", "Reads saved traces.") { show, export, diff };
     }
 
     private static int Show(ParseResult parse)
@@ -32,8 +37,23 @@ public static class TraceVerb
             return Failures.Success;
         }
 
-        using Stream output = Console.OpenStandardOutput();
+        using Stream output = StandardOutput.Open();
         JsonSerializer.Serialize(output, report.ToJson(), TraceJson.Default.TraceFigures);
+        output.WriteByte((byte)'\n');
+        return Failures.Success;
+    }
+
+    private static int Diff(ParseResult parse)
+    {
+        TraceDiff diff = TraceDiff.Between(TraceFile.Load(parse.GetRequiredValue(s_before)), TraceFile.Load(parse.GetRequiredValue(s_after)));
+        if (!CommonOptions.Json(parse))
+        {
+            Console.Out.Write(diff.Render());
+            return Failures.Success;
+        }
+
+        using Stream output = Console.OpenStandardOutput();
+        JsonSerializer.Serialize(output, diff.Figures, TraceJson.Default.TraceDiffFigures);
         output.WriteByte((byte)'\n');
         return Failures.Success;
     }
@@ -45,10 +65,11 @@ public static class TraceVerb
         {
             "chrome" => TraceExport.Chrome,
             "otlp" => TraceExport.Otlp,
-            _ => throw new UsageException($"--format takes chrome or otlp, not '{format}'."),
+            "fio" => TraceExport.Fio,
+            _ => throw new UsageException($"--format takes chrome, otlp or fio, not '{format}'."),
         };
         TraceFile trace = TraceFile.Load(parse.GetRequiredValue(s_file));
-        using Stream output = parse.GetValue(s_out) is { } path ? File.Create(path) : Console.OpenStandardOutput();
+        using Stream output = parse.GetValue(s_out) is { } path ? File.Create(path) : StandardOutput.Open();
         write(trace, output);
         output.Flush();
         return Failures.Success;

@@ -1,7 +1,6 @@
 using LayerStream.Formats;
 using LayerStream.Kernels.Quants;
 using LayerStream.Models.Architectures;
-using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
 
 namespace LayerStream.Models.Building;
@@ -63,7 +62,7 @@ public static class ModelSpecBuilder
         return new ModelSpec
         {
             File = model.Files[0],
-            Architecture = row,
+            Family = row.Name,
             Width = width,
             Vocabulary = head.Rows,
             TrainedContext = context,

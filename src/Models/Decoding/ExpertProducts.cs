@@ -30,8 +30,8 @@ internal sealed class ExpertProducts
         (_pass, _spec, _activation, _isFused) = (pass, spec, GatedOperators.Of(spec.Activation), spec.Bank.Matrices.Count == 2);
         Workspace work = pass.Work;
         (_pair, _pairFloats) = (work.Region(0), spec.PairWidth);
-        (_gathered, _gatheredFloats) = (work.Region(spec.GatheredOffset), Workspace.PreparedFloats(spec.ModelWidth));
-        (_hidden, _hiddenFloats) = (work.Region(spec.HiddenOffset), Workspace.PreparedFloats(spec.Width));
+        (_gathered, _gatheredFloats) = (work.Region(spec.GatheredOffset), RowRoom.Prepared(spec.ModelWidth));
+        (_hidden, _hiddenFloats) = (work.Region(spec.HiddenOffset), RowRoom.Prepared(spec.Width));
         (_outputs, _outputFloats) = (work.Region(spec.OutputOffset), spec.OutputWidth);
         _prepareJob = new RangeJob(PrepareRows);
         _gatherJob = new RangeJob(GatherRows);

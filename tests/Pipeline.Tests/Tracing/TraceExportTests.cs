@@ -35,6 +35,29 @@ public sealed class TraceExportTests
     }
 
     [Fact]
+    public void Fio_Reads_AreThoseOfTheRunInPagesAndPieces()
+    {
+        TraceFile trace = TraceSample.File(
+            TraceSample.Event(TraceKind.Load, 300, 400, tile: 2, bytes: 1),
+            TraceSample.Event(TraceKind.Load, 100, 200, tile: 0, bytes: 8000),
+            TraceSample.Event(TraceKind.Load, 200, 300, tile: 1, bytes: 96)) with
+        { FirstExpertTile = 2 };
+        using MemoryStream output = new();
+        TraceExport.Fio(trace, output);
+        string[] lines = Encoding.UTF8.GetString(output.ToArray()).TrimEnd().Split('\n');
+        Assert.Equal(["fio version 2 iolog", "tiny.gguf add", "tiny.gguf open", "tiny.gguf read 4096 8192", "tiny.gguf read 16384 4096", "tiny.gguf read 40960 4096"], lines[..6]);
+        Assert.Equal(["tiny.gguf read 0 4096", "tiny.gguf close"], lines[^2..]);
+        string[][] pieces = [.. lines[6..^2].Select(l => l.Split(' '))];
+        Assert.Equal(3, pieces.Length);
+        Assert.Equal(49152, long.Parse(pieces[0][2], CultureInfo.InvariantCulture));
+        Assert.Equal((50_000 + (3 << 20) + 4095) / 4096 * 4096, pieces.Sum(p => long.Parse(p[3], CultureInfo.InvariantCulture)) + 49152);
+    }
+
+    [Fact]
+    public void Fio_WithoutReads_SaysWhy() =>
+        Assert.Contains("no reads", Assert.Throws<InvalidDataException>(() => TraceExport.Fio(TraceSample.File(), Stream.Null)).Message, StringComparison.Ordinal);
+
+    [Fact]
     public void Chrome_Lanes_AreNamed()
     {
         List<JsonElement> events = Chrome(TraceSample.Request(5, 20, 30));

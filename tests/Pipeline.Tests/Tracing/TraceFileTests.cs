@@ -22,6 +22,9 @@ public sealed class TraceFileTests : IDisposable
         Assert.Equal(trace.Events, back.Events);
         Assert.Equal(trace.TileNames, back.TileNames);
         Assert.Equal(trace.TileLayers, back.TileLayers);
+        Assert.Equal(trace.Files, back.Files);
+        Assert.Equal(trace.Reads.First, back.Reads.First);
+        Assert.Equal(trace.Reads.Extents, back.Reads.Extents);
         Assert.Equal(trace with { Events = [], TileNames = [], TileLayers = [] }, back with { Events = [], TileNames = [], TileLayers = [] }, SameFields);
     }
 
@@ -79,6 +82,25 @@ public sealed class TraceFileTests : IDisposable
                 Assert.True(error is null or InvalidDataException, $"byte {i}: {error}");
             }
         }
+    }
+
+    [Fact]
+    public void Load_VersionOne_HasNoReads()
+    {
+        (TraceSample.Token17() with { Files = [], Reads = TileReads.None }).Save(_path);
+        byte[] bytes = File.ReadAllBytes(_path);
+        bytes[4] = 1;
+        File.WriteAllBytes(_path, bytes);
+        TraceFile back = TraceFile.Load(_path);
+        Assert.Equal((1, 0, 7), (back.Version, back.Reads.Extents.Length, back.Events.Length));
+        Assert.Contains("older version", Assert.Throws<InvalidDataException>(() => TraceExport.Fio(back, Stream.Null)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_RangeOfAFileThatIsNotNamed_ThrowsInvalidData()
+    {
+        (TraceSample.Token17() with { Files = [] }).Save(_path);
+        Assert.Contains("ranges", Assert.Throws<InvalidDataException>(() => TraceFile.Load(_path)).Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,13 +1,14 @@
 using LayerStream.Actors.Loading;
 using LayerStream.Memory;
 
-namespace LayerStream.Session;
+namespace LayerStream.Host.Terminal;
 
 /// <summary>Loading progress on stderr: one line rewritten on a terminal, one line per stage otherwise. Stages may run side by side.</summary>
-public sealed class StderrProgress : IProgress<LoadProgress>, IDisposable
+internal sealed class LoadingLine : IProgress<LoadProgress>, IDisposable
 {
+    private const int RewriteMillis = 100;
     private readonly Lock _lock = new();
-    private readonly bool _terminal = !Console.IsErrorRedirected;
+    private readonly bool _terminal = TerminalKind.IsErrorRewritable;
     private readonly HashSet<string> _stages = [];
     private long _lastTicks;
     private bool _open;
@@ -18,7 +19,7 @@ public sealed class StderrProgress : IProgress<LoadProgress>, IDisposable
         {
             bool newStage = _stages.Add(value.Stage);
             bool done = value.DoneBytes >= value.TotalBytes;
-            if (!newStage && (!_terminal || (!done && Environment.TickCount64 - _lastTicks < 100)))
+            if (!newStage && (!_terminal || (!done && Environment.TickCount64 - _lastTicks < RewriteMillis)))
             {
                 return;
             }
@@ -36,7 +37,11 @@ public sealed class StderrProgress : IProgress<LoadProgress>, IDisposable
         }
     }
 
-    public void Dispose()
+    /// <inheritdoc/>
+    public void Dispose() => End();
+
+    /// <summary>Ends a rewritten line, so that what follows begins a new one.</summary>
+    public void End()
     {
         lock (_lock)
         {

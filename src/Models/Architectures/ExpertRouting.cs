@@ -1,6 +1,6 @@
 using LayerStream.Kernels.Ops;
 
-namespace LayerStream.Models.Spec;
+namespace LayerStream.Models.Architectures;
 
 /// <summary>How a family routes tokens to experts, as far as its files do not say.</summary>
 /// <param name="Weighting">From logits to weights, where no key says otherwise.</param>

@@ -1,0 +1,46 @@
+using LayerStream.Actors.Tracing;
+using Xunit;
+
+namespace LayerStream.Pipeline.Tests.Tracing;
+
+public sealed class TraceDiffTests
+{
+    [Fact]
+    public void Between_SlowerReads_NamesTheWaitAndItsShare()
+    {
+        TraceDiff diff = TraceDiff.Between(TraceSample.Request(20, computeTicks: 100, loadTicks: 50), TraceSample.Request(20, computeTicks: 100, loadTicks: 300));
+        StageChange top = diff.Figures.Stages[0];
+        Assert.Equal("wait: prefetch late", top.Stage);
+        Assert.InRange(top.Share, 0.95, 1.1);
+        Assert.Contains("wait: prefetch late went from 0.0 to", diff.Figures.Summary, StringComparison.Ordinal);
+        Assert.Contains("% of the change", diff.Render(), StringComparison.Ordinal);
+        Assert.True(diff.Figures.Layers[0].AfterMs > diff.Figures.Layers[0].BeforeMs);
+    }
+
+    [Fact]
+    public void Between_SlowerArithmetic_NamesCompute()
+    {
+        TraceDiff diff = TraceDiff.Between(TraceSample.Request(20, computeTicks: 100, loadTicks: 5), TraceSample.Request(20, computeTicks: 200, loadTicks: 5));
+        Assert.Equal("compute", diff.Figures.Stages[0].Stage);
+        Assert.Contains("compute went from 0.3 to 0.6 ms", diff.Figures.Summary, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Between_StagesOfAPass_AddUpToTheChangeOfTheWall()
+    {
+        TraceDiffFigures figures = TraceDiff.Between(TraceSample.Request(7, 90, 120), TraceSample.Request(9, 140, 60)).Figures;
+        Assert.Equal(figures.AfterMs - figures.BeforeMs, figures.Stages.Sum(s => s.AfterMs - s.BeforeMs), 6);
+        Assert.Equal(1, figures.Stages.Sum(s => s.Share), 6);
+    }
+
+    [Fact]
+    public void Between_TheSameTrace_SaysThatNothingChanged()
+    {
+        TraceFile trace = TraceSample.Request(5, 20, 30);
+        Assert.EndsWith("no stage changed much", TraceDiff.Between(trace, trace).Figures.Summary, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Between_TraceWithoutPass_NamesIt() =>
+        Assert.Contains("second", Assert.Throws<InvalidDataException>(() => TraceDiff.Between(TraceSample.Request(5, 20, 30), TraceSample.File())).Message, StringComparison.Ordinal);
+}
