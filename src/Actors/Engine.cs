@@ -146,6 +146,9 @@ public sealed class Engine : IAsyncDisposable
     /// <summary>A trace of the events in the ring, ready to save.</summary>
     public TraceFile CaptureTrace(double deviceBytesPerSecond) => _parts.CaptureTrace(CurrentPlan, Depth, deviceBytesPerSecond);
 
+    /// <summary>Names of the tiles that the events of <see cref="Trace"/> number.</summary>
+    public TraceTiles DescribeTiles() => _parts.DescribeTiles();
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

@@ -3,6 +3,7 @@ using LayerStream.Actors.Loading;
 using LayerStream.Actors.Ring;
 using LayerStream.Actors.Run;
 using LayerStream.Actors.Tracing;
+using LayerStream.Formats;
 using LayerStream.Kernels.Crew;
 using LayerStream.Kernels.Ops;
 using LayerStream.Memory;
@@ -69,6 +70,9 @@ internal sealed class EngineParts : IDisposable
         Events = Trace.Snapshot(),
     };
 
+    /// <summary>Names of tiles, for readers of the ring.</summary>
+    internal TraceTiles DescribeTiles() => new(Names);
+
     public void Dispose()
     {
         for (int i = _owned.Count - 1; i >= 0; i--)
@@ -89,7 +93,7 @@ internal sealed class EngineParts : IDisposable
         ReaderShare share = ReaderWork.Share(memory, options.ReadsInFlight);
         Reader = Own(new FlashReader(Device, share.Reads, share.Urgent));
         Trace = new TraceRing(plan.TraceCapacity);
-        AlignedBuffer staging = Own(AlignedBuffer.Allocate((256 * 1024) + ((spec.EmbeddingRowBytes + 4095) / 4096 * 4096), "I/O staging"));
+        AlignedBuffer staging = Own(AlignedBuffer.Allocate((256 * 1024) + ExtentWindow.RoundUp(spec.EmbeddingRowBytes), "I/O staging"));
         AlignedBuffer small = Own(WeightLoader.LoadSmall(spec, Reader, staging));
         Workspace work = Own(Workspace.Create(spec, memory.Batch, memory.LogitRows, plan.Threads));
         SequenceState sequence = Own(new SequenceState(spec, memory.Context, options.KvType));

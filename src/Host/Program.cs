@@ -1,3 +1,4 @@
+using LayerStream.Host.Terminal;
 
 namespace LayerStream.Host;
 
@@ -5,5 +6,9 @@ namespace LayerStream.Host;
 public static class Program
 {
     /// <summary>Runs one verb. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.</summary>
-    public static Task<int> Main(string[] args) => VerbTable.RunAsync(args);
+    public static Task<int> Main(string[] args)
+    {
+        StandardOutput.TakeOver();
+        return VerbTable.RunAsync(args);
+    }
 }

@@ -25,5 +25,5 @@ public static class ServeVerb
     // Kept apart so that no other verb loads ASP.NET.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static Task<int> StartAsync(ModelOptions options, string urls, string? apiKeyFile, bool allowRemote, CancellationToken ct) =>
-        Daemon.RunAsync(options, urls, apiKeyFile, allowRemote, ct);
+        Daemon.RunAsync(new DaemonOptions(options, urls, apiKeyFile, allowRemote), ct);
 }

@@ -27,12 +27,6 @@ public static class VerbTable
         (SynthVerb.Create, CommonUse.None),
     ];
 
-    /// <summary>Names that environment and configuration file may set.</summary>
-    public static IReadOnlyList<string> OptionNames { get; } =
-        [.. CommonOptions.Names.Concat(s_rows.Select(row => row.Create()).SelectMany(WithSubcommands).SelectMany(c => c.Options).Select(VerbSettings.NameOf)).Distinct()];
-
-    private static IEnumerable<Command> WithSubcommands(Command verb) => verb.Subcommands.Prepend(verb);
-
     /// <summary>The command line with all verbs.</summary>
     public static RootCommand CreateRoot()
     {

@@ -56,7 +56,7 @@ internal sealed class ExpertPlanner
     /// <summary>The best use of <paramref name="bytes"/>: dense tiles (bytes to pin of them) against expert slots, by bytes saved per token.</summary>
     internal (long DenseBytes, ExpertPlan Experts) Choose(IReadOnlyList<Tile> tiles, int transients, long bytes)
     {
-        DenseItem[] dense = [.. tiles.Select(t => new DenseItem(ResidencyPlanner.WindowBytes(t), t.Extent.Length))];
+        DenseItem[] dense = [.. tiles.Select(t => new DenseItem(t.Extent.Window.Length, t.Extent.Length))];
         long[] slotBytes = new long[_layouts.Length];
         foreach (List<int> banks in _classes)
         {

@@ -1,3 +1,4 @@
+using LayerStream.Formats;
 using LayerStream.Models;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
@@ -8,7 +9,6 @@ namespace LayerStream.Planning;
 /// <summary>Divides a budget into accounts: fixed needs first, then the ring and a slot for demanded experts, and all that is left keeps weights.</summary>
 public static class MemoryPlanner
 {
-    private const int Page = 4096;
     private const long MiB = 1 << 20;
     private const int FrugalBatch = 8;
     private const int StagingBytes = 256 * 1024;
@@ -18,7 +18,7 @@ public static class MemoryPlanner
     public static MemoryPlan Plan(PlanInputs inputs)
     {
         long smallest = Smallest(inputs);
-        long tileBytes = Math.Clamp(inputs.BudgetBytes / 256 / Page * Page, 256 * 1024, 4 * MiB);
+        long tileBytes = Math.Clamp(ExtentWindow.RoundDown(inputs.BudgetBytes / 256), 256 * 1024, 4 * MiB);
         MemoryPlan plan = Build(inputs, Context(inputs), tileBytes, Depth(inputs, tileBytes), smallest);
         if (plan.Sum > inputs.BudgetBytes && inputs.BudgetBytes >= smallest)
         {
@@ -57,21 +57,21 @@ public static class MemoryPlanner
     {
         ModelSpec spec = inputs.Spec;
         TileMap tiles = TileMap.Create(spec, tileBytes);
-        int slotBytes = checked((int)tiles.Tiles.Max(t => (t.Extent.Length + (3 * Page) - 1) / Page * Page));
+        int slotBytes = checked((int)tiles.Tiles.Max(t => ExtentWindow.MostBytes(t.Extent.Length)));
         int batch = Math.Min(frugal ? FrugalBatch : Batch(spec, inputs.BudgetBytes), context);
         int logitRows = frugal ? 1 : (int)Math.Clamp(inputs.BudgetBytes / 256 / (spec.Vocabulary * 4L), 1, batch);
         long embedding = spec.EmbeddingRowBytes;
         List<KeyValuePair<string, long>> accounts =
         [
-            new("kv cache", RoundPage(checked((inputs.StateBytesPerToken * context) + spec.StateBytesPerSequence))),
-            new("activations and logits", RoundPage(Workspace.Bytes(spec, batch, logitRows, inputs.Threads))),
-            new("norms and biases", RoundPage(spec.SmallWeightBytes)),
-            new("I/O staging", StagingBytes + RoundPage(embedding)),
+            new("kv cache", ExtentWindow.RoundUp(checked((inputs.StateBytesPerToken * context) + spec.StateBytesPerSequence))),
+            new("activations and logits", ExtentWindow.RoundUp(Workspace.Bytes(spec, batch, logitRows, inputs.Threads))),
+            new("norms and biases", ExtentWindow.RoundUp(spec.SmallWeightBytes)),
+            new("I/O staging", StagingBytes + ExtentWindow.RoundUp(embedding)),
             new("managed heap", inputs.HeapBytes),
             new("runtime reserve", inputs.RuntimeBytes + (inputs.BudgetBytes / 512)),
         ];
         Weights weights = Divide(inputs, tiles, (long)(depth + 1) * slotBytes, inputs.BudgetBytes - accounts.Sum(a => a.Value), frugal);
-        long pinnedBytes = tiles.Tiles.Where(t => weights.Pinned[t.Index]).Sum(t => ResidencyPlanner.WindowBytes(t));
+        long pinnedBytes = tiles.Tiles.Where(t => weights.Pinned[t.Index]).Sum(t => t.Extent.Window.Length);
         accounts.Insert(0, new("weights: pinned", pinnedBytes));
         accounts.Insert(1, new("weights: ring", weights.RingBytes));
         if (spec.ExpertBanks.Count > 0)
@@ -111,7 +111,7 @@ public static class MemoryPlanner
     private static Weights Divide(PlanInputs inputs, TileMap tiles, long ring, long left, bool frugal)
     {
         ModelSpec spec = inputs.Spec;
-        long everything = tiles.Tiles.Sum(t => ResidencyPlanner.WindowBytes(t));
+        long everything = tiles.Tiles.Sum(t => t.Extent.Window.Length);
         bool isDenseHeld = everything <= left;
         if (spec.ExpertBanks.Count == 0)
         {
@@ -135,8 +135,6 @@ public static class MemoryPlanner
         (dense, plan) = experts.Choose(tiles.Tiles, transients, keep - ring);
         return new Weights(ResidencyPlanner.Choose(tiles.Tiles, dense), dense == everything ? 0 : ring, plan);
     }
-
-    private static long RoundPage(long bytes) => (bytes + Page - 1) / Page * Page;
 
     private readonly record struct Weights(bool[] Pinned, long RingBytes, ExpertPlan Experts);
 }

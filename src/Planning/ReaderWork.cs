@@ -8,7 +8,6 @@ public static class ReaderWork
     /// <summary>An expert's slab is read in pieces of about this size, so that the threads of a burst finish together.</summary>
     public const long PieceBytes = 1 << 20;
 
-    private const int Page = 4096;
     private const int MostStreaming = 8;
     private const int Demanding = 4;
 
@@ -32,9 +31,9 @@ public static class ReaderWork
     public static Extent Piece(Extent slab, int piece)
     {
         int pieces = Pieces(slab);
-        long begin = slab.Offset / Page * Page, pages = ((slab.Offset + slab.Length + Page - 1) / Page) - (slab.Offset / Page);
-        long first = Math.Max(slab.Offset, begin + (pages * piece / pieces * Page));
-        long end = Math.Min(slab.Offset + slab.Length, begin + (pages * (piece + 1) / pieces * Page));
+        ExtentWindow window = slab.Window;
+        long first = Math.Max(slab.Offset, window.Offset + (window.Pages * piece / pieces * ExtentWindow.Alignment));
+        long end = Math.Min(slab.End, window.Offset + (window.Pages * (piece + 1) / pieces * ExtentWindow.Alignment));
         return new Extent(slab.File, first, end - first);
     }
 }

@@ -9,19 +9,11 @@ namespace LayerStream.Planning;
 /// </summary>
 public static class ResidencyPlanner
 {
-    /// <summary>Bytes that a pinned tile takes: its 4 KiB-rounded window.</summary>
-    public static long WindowBytes(in Tile tile, int alignment = 4096)
-    {
-        long begin = tile.Extent.Offset / alignment * alignment;
-        long end = (tile.Extent.Offset + tile.Extent.Length + alignment - 1) / alignment * alignment;
-        return end - begin;
-    }
-
     /// <summary>Marks tiles whose windows together fit into <paramref name="pinBytes"/>.</summary>
     public static bool[] Choose(IReadOnlyList<Tile> tiles, long pinBytes)
     {
         bool[] pinned = new bool[tiles.Count];
-        long total = tiles.Sum(t => WindowBytes(t));
+        long total = tiles.Sum(t => t.Extent.Window.Length);
         if (total <= pinBytes)
         {
             Array.Fill(pinned, true);
@@ -33,7 +25,7 @@ public static class ResidencyPlanner
         long used = 0;
         for (int i = 0; i < tiles.Count; i++)
         {
-            long window = WindowBytes(tiles[i]);
+            long window = tiles[i].Extent.Window.Length;
             credit += share * window;
             // Half a tile ahead of the credit keeps the spread even; the sum is what must not be exceeded.
             if (credit * 2 >= window && used + window <= pinBytes)

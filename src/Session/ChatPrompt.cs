@@ -7,11 +7,6 @@ namespace LayerStream.Session;
 /// <summary>Conversations to prompt tokens, by the model's own chat template.</summary>
 public static class ChatPrompt
 {
-    /// <summary>The template of a tokenizer, null when it brings none.</summary>
-    /// <exception cref="TemplateSyntaxException">The template cannot be read.</exception>
-    public static ChatTemplate? TemplateOf(Tokenizer tokenizer) =>
-        tokenizer.ChatTemplate is { } source ? ChatTemplate.Parse(source) : null;
-
     /// <summary>Prompt text of a conversation, ending with the opening of the answer. Errors: <see cref="TemplateException"/>.</summary>
     public static string Render(Tokenizer tokenizer, ChatTemplate? template, IEnumerable<(string Role, string Content)> messages) =>
         Render(tokenizer, template, messages.Select(m => new Dictionary<string, object?> { ["role"] = m.Role, ["content"] = m.Content }).ToList());

@@ -1,76 +1,111 @@
 using System.Collections.Frozen;
+using System.Diagnostics;
 using System.Text;
-using LayerStream.Actors;
+using System.Threading.Channels;
 using LayerStream.Actors.Run;
-using LayerStream.Formats.Routes;
+using LayerStream.Models.Spec;
 using LayerStream.Sampling;
 using LayerStream.Tokenization;
 
 namespace LayerStream.Session;
 
-/// <summary>One reply: the figures of the run, the text, and what was asked for of every token's probability (empty if nothing).</summary>
-public sealed record Reply(RunResult Result, string Text, IReadOnlyList<TokenLogProbabilities> LogProbabilities);
-
-/// <summary>Runs one generation of a loaded model with sampling, detokenizing and stop rules.</summary>
-public static class Generation
+/// <summary>
+/// One generation of a loaded model with sampling, detokenizing and stop rules: the compute thread writes events, whoever shows
+/// the answer reads them at its own pace. No more events than tokens, so a slow reader costs its own answer's memory only.
+/// </summary>
+public sealed class Generation
 {
-    /// <summary>
-    /// Generates after <paramref name="prompt"/>. <paramref name="onText"/> receives text as it becomes safe to show, on the
-    /// compute thread. Without a tokenizer the text is empty. Errors: as <see cref="Engine.RunAsync(RunRequest, CancellationToken)"/>.
-    /// </summary>
-    public static async Task<Reply> RunAsync(
-        LoadedModel model, IReadOnlyList<int> prompt, int maxTokens, bool ignoreEos, Action<string>? onText, CancellationToken ct, RouteTraceWriter? routes = null)
+    private readonly Channel<GenerationEvent> _events = Channel.CreateUnbounded<GenerationEvent>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+    private readonly LoadedModel _model;
+    private readonly GenerationRequest _request;
+    private readonly StopRules _stop;
+    private readonly IncrementalDetokenizer? _detokenizer;
+    private SamplerChain? _sampler;
+    private long _firstToken;
+    private bool _isStopped;
+
+    /// <summary>Checks the request. Large buffers are made when it runs, not before.</summary>
+    /// <exception cref="TokenWithoutRowException">The model has no row for a token of the prompt.</exception>
+    public Generation(LoadedModel model, GenerationRequest request)
     {
-        TokenIds.Check(prompt, model.Engine.Spec.Vocabulary);
-        Tokenizer? tokenizer = model.Tokenizer;
-        SamplerChain sampler = CreateSampler(tokenizer, model.Options.Sampling, model.Engine.Spec.Vocabulary);
-        StopRules rules = new(tokenizer?.EndOfGeneration ?? FrozenSet<int>.Empty, model.Options.Stop, ignoreEos);
-        IncrementalDetokenizer? detokenizer = tokenizer is null ? null : new(tokenizer);
+        TokenWithoutRowException.ThrowIfAny(request.Prompt, model.Engine.Spec.Vocabulary);
+        _model = model;
+        _request = request;
+        _stop = new StopRules(model.Tokenizer?.EndOfGeneration ?? FrozenSet<int>.Empty, request.Stop, request.IgnoreEos);
+        _detokenizer = model.Tokenizer is null ? null : new IncrementalDetokenizer(model.Tokenizer);
+    }
+
+    /// <summary>Pieces of text and progress; completes when the run has ended. Without a tokenizer the texts are empty.</summary>
+    public ChannelReader<GenerationEvent> Events => _events.Reader;
+
+    /// <summary>Stopwatch ticks of the first token; 0 = none yet.</summary>
+    public long FirstTokenTicks => Volatile.Read(ref _firstToken);
+
+    /// <summary>Runs to the end; call once.</summary>
+    /// <exception cref="Exception">As <see cref="Actors.Engine.RunAsync(RunRequest, CancellationToken)"/>.</exception>
+    public async Task<RunResult> ExecuteAsync(CancellationToken ct)
+    {
+        try
+        {
+            SamplerChain sampler = _sampler = CreateSampler(_model.Tokenizer, _request.Sampling, _model.Engine.Spec.Vocabulary);
+            RunResult result = await _model.Engine.RunAsync(
+                new RunRequest
+                {
+                    Prompt = _request.Prompt,
+                    MaxTokens = _request.MaxTokens,
+                    Sample = sampler.Sample,
+                    OnToken = Take,
+                    OnPrompt = _request.ReportsPrompt ? (done, total) => _events.Writer.TryWrite(new GenerationEvent(null, done, total)) : null,
+                    Routes = _request.Routes,
+                },
+                ct);
+            if (!_isStopped)
+            {
+                StopDecision last = _stop.Append(_detokenizer?.Flush() ?? "");
+                Write(last.Text);
+                Write(last.Stop ? "" : _stop.Flush());
+            }
+
+            return result;
+        }
+        finally
+        {
+            _events.Writer.TryComplete();
+        }
+    }
+
+    /// <summary>
+    /// Runs one generation to its end and collects the answer; <paramref name="show"/> sees each event on the caller's side. If it
+    /// throws, the run is cancelled and has ended before the exception leaves. Errors: as <see cref="ExecuteAsync"/>.
+    /// </summary>
+    public static async Task<Reply> AnswerAsync(LoadedModel model, GenerationRequest request, Action<GenerationEvent>? show, CancellationToken ct)
+    {
+        Generation generation = new(model, request);
+        using CancellationTokenSource cancel = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        Task<RunResult> running = generation.ExecuteAsync(cancel.Token);
         StringBuilder text = new();
         List<TokenLogProbabilities> probabilities = [];
-        bool stopped = false;
-        void Emit(string piece)
+        try
         {
-            if (piece.Length > 0)
+            await foreach (GenerationEvent item in generation.Events.ReadAllAsync(CancellationToken.None))
             {
-                text.Append(piece);
-                onText?.Invoke(piece);
+                text.Append(item.Text);
+                if (item.LogProbabilities is { } found)
+                {
+                    probabilities.Add(found);
+                }
+
+                show?.Invoke(item);
             }
         }
-
-        bool OnToken(int id)
+        catch
         {
-            if (sampler.LogProbabilities is { } found)
-            {
-                probabilities.Add(found);
-            }
-
-            bool isEnd = !ignoreEos && tokenizer is not null && tokenizer.EndOfGeneration.Contains(id);
-            StopDecision decision = rules.Check(id, isEnd || detokenizer is null || id >= tokenizer!.VocabularySize ? "" : detokenizer.Append(id));
-            stopped = decision.Stop;
-            Emit(decision.Text);
-            return decision.Stop;
+            await cancel.CancelAsync();
+            await Task.WhenAny(running);
+            throw;
         }
 
-        RunResult result = await model.Engine.RunAsync(
-            new RunRequest
-            {
-                Prompt = prompt,
-                MaxTokens = maxTokens,
-                Sample = sampler.Sample,
-                OnToken = OnToken,
-                OnPrompt = PromptProgress.For(model.Options, prompt.Count),
-                Routes = routes,
-            },
-            ct);
-        if (!stopped)
-        {
-            StopDecision last = rules.Append(detokenizer?.Flush() ?? "");
-            Emit(last.Text);
-            Emit(last.Stop ? "" : rules.Flush());
-        }
-
-        return new Reply(result, text.ToString(), probabilities);
+        return new Reply(await running, text.ToString(), probabilities);
     }
 
     /// <summary>A sampler with the tokens the file forbids masked.</summary>
@@ -79,6 +114,30 @@ public static class Generation
         ISamplerStep[] masks = tokenizer is { SuppressedIds.Count: > 0 } t ? [new SuppressStep(t.SuppressedIds)] : [];
         Func<int, ReadOnlyMemory<byte>>? texts = tokenizer is null ? null : id => tokenizer.PieceBytes(id).ToArray();
         return new SamplerChain(sampling, texts, masks, vocabulary);
+    }
+
+    private bool Take(int id)
+    {
+        if (_firstToken == 0)
+        {
+            Volatile.Write(ref _firstToken, Stopwatch.GetTimestamp());
+        }
+
+        Tokenizer? tokenizer = _model.Tokenizer;
+        bool isEnd = !_request.IgnoreEos && tokenizer is not null && tokenizer.EndOfGeneration.Contains(id);
+        // Rows behind the vocabulary are padding without a text.
+        StopDecision decision = _stop.Check(id, isEnd || _detokenizer is null || id >= tokenizer!.VocabularySize ? "" : _detokenizer.Append(id));
+        _isStopped = decision.Stop;
+        Write(decision.Text, _sampler!.LogProbabilities, isEnd);
+        return decision.Stop;
+    }
+
+    private void Write(string text, TokenLogProbabilities? probabilities = null, bool isEnd = false)
+    {
+        if (text.Length > 0 || probabilities is not null)
+        {
+            _events.Writer.TryWrite(new GenerationEvent(text, LogProbabilities: probabilities, IsEnd: isEnd));
+        }
     }
 
     private sealed class SuppressStep(IReadOnlyList<int> ids) : ISamplerStep

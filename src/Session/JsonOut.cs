@@ -5,17 +5,10 @@ using LayerStream.Actors.Run;
 
 namespace LayerStream.Session;
 
-/// <summary>JSON on stdout, one object per line when compact, without reflection.</summary>
+/// <summary>JSON objects, one per line when compact, without reflection.</summary>
 public static class JsonOut
 {
     /// <summary>Writes one object and a line feed.</summary>
-    public static void Write(Action<Utf8JsonWriter> members, bool indented = false)
-    {
-        using Stream output = Console.OpenStandardOutput();
-        Write(output, members, indented);
-    }
-
-    /// <summary>As above, to a stream of the caller's.</summary>
     public static void Write(Stream output, Action<Utf8JsonWriter> members, bool indented = false)
     {
         using (Utf8JsonWriter json = new(output, new JsonWriterOptions { Indented = indented, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))

@@ -58,6 +58,12 @@ public sealed record ModelOptions
     /// <summary>No budget sheet, no progress.</summary>
     public bool Quiet { get; init; }
 
+    /// <summary>Chat template instead of the model's own: a file, or <c>chatml</c>; null = the model's.</summary>
+    public string? ChatTemplate { get; init; }
+
+    /// <summary>Whether the device's rate is measured while the model is opened.</summary>
+    public bool MeasuresDevice { get; init; }
+
     /// <summary>How tokens are drawn.</summary>
     public SamplingOptions Sampling { get; init; } = new();
 

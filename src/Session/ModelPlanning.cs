@@ -9,9 +9,9 @@ public static class ModelPlanning
 {
     /// <summary>
     /// As <see cref="Engine.Plan"/>. Without a budget of the user's, a machine whose usual share is too small gets the smallest
-    /// budget that works, provided that what is free and what this process holds already cover it; stderr says so.
+    /// budget that works, provided that what is free and what this process holds already cover it; a notice says so.
     /// </summary>
-    public static EnginePlan Make(GgufModel model, ModelOptions options)
+    public static EnginePlan Make(GgufModel model, ModelOptions options, IProgress<SessionNotice> notices)
     {
         try
         {
@@ -22,7 +22,7 @@ public static class ModelPlanning
         {
             // The runtime share is measured anew and may have grown a little since.
             long budget = e.SmallestBudgetBytes + (2 << 20);
-            Console.Error.WriteLine($"Memory is short: using the smallest budget that works, {ByteSize.Format(budget)}, instead of the usual share.");
+            notices.Report(new WarningNotice($"Memory is short: using the smallest budget that works, {ByteSize.Format(budget)}, instead of the usual share."));
             return Engine.Plan(model, options.ToEngineOptions() with { BudgetBytes = budget });
         }
     }

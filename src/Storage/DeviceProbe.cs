@@ -20,8 +20,8 @@ public static class DeviceProbe
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentOutOfRangeException.ThrowIfLessThan(depth, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(blockBytes, device.Alignment);
-        ArgumentOutOfRangeException.ThrowIfNotEqual(blockBytes % device.Alignment, 0);
+        ArgumentOutOfRangeException.ThrowIfLessThan(blockBytes, ExtentWindow.Alignment);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(blockBytes % ExtentWindow.Alignment, 0);
         if (!Enumerable.Range(0, device.Files.Count).Any(f => device.FileLength(f) > 0))
         {
             return 0;
@@ -97,7 +97,7 @@ public static class DeviceProbe
             }
 
             long length = device.FileLength(chosen);
-            long offset = Math.Min(at, Math.Max(0, length - blockBytes)) / device.Alignment * device.Alignment;
+            long offset = ExtentWindow.RoundDown(Math.Min(at, Math.Max(0, length - blockBytes)));
             return new Extent(chosen, offset, Math.Min(blockBytes, length - offset));
         }
     }

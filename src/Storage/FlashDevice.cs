@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using LayerStream.Formats;
 using LayerStream.Memory;
 using Microsoft.Win32.SafeHandles;
 
@@ -11,7 +12,6 @@ namespace LayerStream.Storage;
 /// </summary>
 public sealed unsafe class FlashDevice : IFlashDevice
 {
-    private const int AlignmentBytes = 4096;
     private const FileOptions NoBuffering = (FileOptions)0x20000000;
 
     private readonly List<OpenFile> _files = [];
@@ -20,9 +20,6 @@ public sealed unsafe class FlashDevice : IFlashDevice
     private FlashDevice()
     {
     }
-
-    /// <inheritdoc/>
-    public int Alignment => AlignmentBytes;
 
     /// <inheritdoc/>
     public bool IsDirect => FallbackReason is null;
@@ -43,7 +40,7 @@ public sealed unsafe class FlashDevice : IFlashDevice
         FlashDevice device = new();
         try
         {
-            using AlignedBuffer block = AlignedBuffer.Allocate(AlignmentBytes, "first block of a file");
+            using AlignedBuffer block = AlignedBuffer.Allocate(ExtentWindow.Alignment, "first block of a file");
             foreach (string path in files)
             {
                 string? reason = buffered ? $"{path}: buffered reads were asked for" : null;
@@ -84,9 +81,9 @@ public sealed unsafe class FlashDevice : IFlashDevice
     /// <inheritdoc/>
     public int Read(int file, long offset, nint destination, int length)
     {
-        if (offset < 0 || length < 0 || offset % AlignmentBytes != 0 || destination % AlignmentBytes != 0 || length % AlignmentBytes != 0)
+        if (offset < 0 || length < 0 || offset % ExtentWindow.Alignment != 0 || destination % ExtentWindow.Alignment != 0 || length % ExtentWindow.Alignment != 0)
         {
-            throw new ArgumentException($"Offset {offset}, address 0x{destination:x} and length {length} must be multiples of {AlignmentBytes}.");
+            throw new ArgumentException($"Offset {offset}, address 0x{destination:x} and length {length} must be multiples of {ExtentWindow.Alignment}.");
         }
 
         OpenFile f = _files[file];
@@ -133,7 +130,7 @@ public sealed unsafe class FlashDevice : IFlashDevice
 
                 errno = Marshal.GetLastPInvokeError();
             }
-            else if (NativeFile.Read(handle, block, AlignmentBytes, 0, out errno) >= 0)
+            else if (NativeFile.Read(handle, block, ExtentWindow.Alignment, 0, out errno) >= 0)
             {
                 return file;
             }
@@ -141,7 +138,7 @@ public sealed unsafe class FlashDevice : IFlashDevice
             handle.Dispose();
             if (!Errno.RefusesDirect(errno))
             {
-                throw Failed(path, 0, AlignmentBytes, errno);
+                throw Failed(path, 0, ExtentWindow.Alignment, errno);
             }
         }
 

@@ -11,6 +11,7 @@ namespace LayerStream.Storage;
 public sealed class FlashReader : IDisposable
 {
     private const int QueueCapacity = 1024;
+    private const long MostPayloadBytes = int.MaxValue - (2L * ExtentWindow.Alignment); // the system counts bytes of a read in 31 bits
     private const int StackBytes = 256 * 1024;
     private const int FilledDepth = 3; // reads at the same time with which a device is about as fast as with more
 
@@ -272,7 +273,7 @@ public sealed class FlashReader : IDisposable
         start = _activity.Begin();
         error = PayloadRead.Fill(_device, extent, destination, out long bytes);
         end = _activity.End(bytes);
-        return error is null ? destination + (nint)(extent.Offset & (_device.Alignment - 1)) : 0;
+        return error is null ? destination + extent.Window.PayloadOffset : 0;
     }
 
     private void EndOne(int ordinary, int urgent)
@@ -302,11 +303,15 @@ public sealed class FlashReader : IDisposable
             throw new ArgumentOutOfRangeException(nameof(extent), $"File {extent.File} of {_device.Files.Count}.");
         }
 
-        AlignedWindow window = AlignedWindow.Around(extent.Offset, extent.Length, _device.Alignment);
-        if (destination == 0 || (destination & (_device.Alignment - 1)) != 0 || destinationLength < window.Length)
+        ArgumentOutOfRangeException.ThrowIfNegative(extent.Offset);
+        ArgumentOutOfRangeException.ThrowIfNegative(extent.Length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(extent.Length, MostPayloadBytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(extent.Offset, long.MaxValue - int.MaxValue);
+        ExtentWindow window = extent.Window;
+        if (destination == 0 || destination % ExtentWindow.Alignment != 0 || destinationLength < window.Length)
         {
             throw new ArgumentException(
-                $"A buffer of {destinationLength} bytes at 0x{destination:x} cannot hold a window of {window.Length} bytes aligned to {_device.Alignment}.");
+                $"A buffer of {destinationLength} bytes at 0x{destination:x} cannot hold a window of {window.Length} bytes aligned to {ExtentWindow.Alignment}.");
         }
     }
 }

@@ -1,11 +1,8 @@
 namespace LayerStream.Storage;
 
-/// <summary>The files of one model as a device of aligned reads. Reads from any number of threads at once.</summary>
+/// <summary>The files of one model as a device of reads aligned to <see cref="Formats.ExtentWindow.Alignment"/>. Reads from any number of threads at once.</summary>
 public interface IFlashDevice : IDisposable
 {
-    /// <summary>Offsets, lengths and addresses of reads are multiples of this many bytes (4,096).</summary>
-    int Alignment { get; }
-
     /// <summary>True when every file is read past the page cache.</summary>
     bool IsDirect { get; }
 

@@ -11,13 +11,13 @@ internal static class PayloadRead
 
     /// <summary>Fills the window buffer far enough to cover the payload.</summary>
     /// <param name="device">Where to read.</param>
-    /// <param name="extent">The payload.</param>
+    /// <param name="extent">The payload; its window is smaller than 2 GiB.</param>
     /// <param name="destination">Window buffer.</param>
     /// <param name="bytesRead">Bytes the device delivered, including those read twice.</param>
     /// <returns>Null when every byte of the payload was filled.</returns>
     internal static FlashReadException? Fill(IFlashDevice device, Extent extent, nint destination, out long bytesRead)
     {
-        AlignedWindow window = AlignedWindow.Around(extent.Offset, extent.Length, device.Alignment);
+        ExtentWindow window = extent.Window;
         bytesRead = 0;
         long needed = window.PayloadOffset + extent.Length;
         if (extent.Length == 0)
@@ -30,7 +30,7 @@ internal static class PayloadRead
         int retries = 0, fruitless = 0, interruptions = 0;
         while (true)
         {
-            int wanted = window.Length - position;
+            int wanted = (int)window.Length - position;
             int count;
             try
             {
@@ -71,7 +71,7 @@ internal static class PayloadRead
                 return Short(device, extent, $"short read: the file ends at byte {window.Offset + furthest}, the payload at byte {extent.Offset + extent.Length}");
             }
 
-            position = furthest & ~(device.Alignment - 1);
+            position = (int)ExtentWindow.RoundDown(furthest);
         }
     }
 

@@ -82,7 +82,7 @@ public static class ReadProbe
         internal Run(IFlashDevice device, int slots, long mostBytes, int threads)
         {
             (_slots, _length) = (slots, new long[slots]);
-            _slotBytes = ((mostBytes + device.Alignment - 1) / device.Alignment * device.Alignment) + device.Alignment;
+            _slotBytes = ExtentWindow.MostBytes(mostBytes);
             _buffers = AlignedBuffer.Allocate(slots * _slotBytes, "read probe", hugePages: true);
             _reader = new FlashReader(device, threads);
             for (int slot = 0; slot < slots; slot++)

@@ -17,9 +17,9 @@ public sealed class ResidencyPlannerTests
     public void Choose_AtAnyShare_StaysWithinItAndSpreadsEvenly(double share)
     {
         Tile[] tiles = [.. Enumerable.Range(0, 1000).Select(i => new Tile(i, i / 10, 0, 1, new Extent(0, 32 + (i * 1_000_000L), 1_000_000)))];
-        long total = tiles.Sum(t => ResidencyPlanner.WindowBytes(t));
+        long total = tiles.Sum(t => t.Extent.Window.Length);
         bool[] pinned = ResidencyPlanner.Choose(tiles, (long)(total * share));
-        long used = tiles.Where(t => pinned[t.Index]).Sum(t => ResidencyPlanner.WindowBytes(t));
+        long used = tiles.Where(t => pinned[t.Index]).Sum(t => t.Extent.Window.Length);
         Assert.True(used <= total * share);
         Assert.True(used >= (total * share) - 2_020_000, $"{used} of {total * share}");
         for (int window = 0; window + 100 <= tiles.Length; window += 50)

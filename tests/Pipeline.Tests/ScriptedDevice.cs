@@ -1,3 +1,4 @@
+using LayerStream.Formats;
 using LayerStream.Storage;
 
 namespace LayerStream.Pipeline.Tests;
@@ -17,8 +18,6 @@ internal sealed class ScriptedDevice(IFlashDevice inner) : IFlashDevice
     internal bool AreReadsShort { get; set; }
 
     internal long Reads => Interlocked.Read(ref _reads);
-
-    public int Alignment => inner.Alignment;
 
     public bool IsDirect => inner.IsDirect;
 
@@ -47,7 +46,7 @@ internal sealed class ScriptedDevice(IFlashDevice inner) : IFlashDevice
             throw new FlashReadException(inner.Files[file], offset, length, errno, "scripted fault");
         }
 
-        return inner.Read(file, offset, destination, AreReadsShort ? Math.Min(length, Alignment) : length);
+        return inner.Read(file, offset, destination, AreReadsShort ? Math.Min(length, ExtentWindow.Alignment) : length);
     }
 
     public void Dispose() => inner.Dispose();

@@ -42,7 +42,7 @@ internal static class TinyModel
                 Pinned = pinned,
                 Slots = options.PrefetchDepth + 1,
                 PrefetchDepth = options.PrefetchDepth,
-                PinnedBytes = tiles.Tiles.Where(t => pinned[t.Index]).Sum(t => Planning.ResidencyPlanner.WindowBytes(t)),
+                PinnedBytes = tiles.Tiles.Where(t => pinned[t.Index]).Sum(t => t.Extent.Window.Length),
                 SlotBytes = (int)tiles.Tiles.Max(t => (t.Extent.Length + 12287) / 4096 * 4096),
                 Batch = 8,
             },

@@ -137,8 +137,6 @@ public sealed class ReadPriorityTests
 
         internal SemaphoreSlim Started { get; } = new(0);
 
-        public int Alignment => _inner.Alignment;
-
         public bool IsDirect => true;
 
         public string? FallbackReason => null;

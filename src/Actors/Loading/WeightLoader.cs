@@ -57,7 +57,7 @@ internal static class WeightLoader
                     break;
                 }
 
-                long window = ResidencyPlanner.WindowBytes(tile);
+                long window = tile.Extent.Window.Length;
                 reader.Submit(new ReadRequest(tile.Extent, arena.Address + (nint)at, window, tile.Index, load));
                 at += window;
             }

@@ -13,8 +13,6 @@ namespace LayerStream.Actors.Ring;
 /// </summary>
 internal sealed class ExpertReads(ExpertPlan plan, FlashReader reader, IReadOnlyList<string> files)
 {
-    private const int Page = 4096;
-
     /// <summary>Reads that one expert of a bank takes.</summary>
     internal int Count(int bank, int expert)
     {
@@ -35,13 +33,12 @@ internal sealed class ExpertReads(ExpertPlan plan, FlashReader reader, IReadOnly
         for (int m = 0; m < layout.Matrices; m++)
         {
             Extent slab = layout.Slab(m, expert);
-            nint window = slot + (nint)layout.WindowBegin(m) - (nint)(slab.Offset / Page * Page);
+            nint window = slot + (nint)layout.WindowBegin(m) - (nint)slab.Window.Offset;
             int pieces = ReaderWork.Pieces(slab);
             for (int p = 0; p < pieces; p++)
             {
                 Extent piece = ReaderWork.Piece(slab, p);
-                long begin = piece.Offset / Page * Page, end = (piece.Offset + piece.Length + Page - 1) / Page * Page;
-                reader.Submit(new ReadRequest(piece, window + (nint)begin, end - begin, tag, completion), urgent);
+                reader.Submit(new ReadRequest(piece, window + (nint)piece.Window.Offset, piece.Window.Length, tag, completion), urgent);
             }
         }
     }
@@ -51,10 +48,10 @@ internal sealed class ExpertReads(ExpertPlan plan, FlashReader reader, IReadOnly
     {
         foreach (ExpertMatrix matrix in plan.Layouts[bank].Bank.Matrices)
         {
-            long at = error.Offset - matrix.Tensor.Extent.Offset;
-            if (files[matrix.Tensor.Extent.File] == error.File && at >= 0 && at < matrix.Tensor.Extent.Length)
+            int file = Enumerable.Range(0, files.Count).FirstOrDefault(f => files[f] == error.File, -1);
+            if (matrix.At(file, error.Offset) is var (tensor, expert))
             {
-                return error.WithTensor(string.Create(CultureInfo.InvariantCulture, $"{matrix.Tensor.Name}, expert {at / matrix.SlabBytes}"));
+                return error.WithTensor(string.Create(CultureInfo.InvariantCulture, $"{tensor.Name}, expert {expert}"));
             }
         }
 

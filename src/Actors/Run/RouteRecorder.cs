@@ -27,7 +27,7 @@ internal sealed class RouteRecorder(ModelSpec spec, int batch, int promptTokens,
         }
 
         return new RouteHeader(
-            Path.GetFileName(spec.File), spec.Architecture.Name, spec.ExpertBanks.Max(b => b.Experts), spec.ExpertBanks.Max(b => b.Used), experts, dense);
+            Path.GetFileName(spec.File), spec.Family, spec.ExpertBanks.Max(b => b.Experts), spec.ExpertBanks.Max(b => b.Used), experts, dense);
     }
 
     internal void Routed(int bank, int row, ReadOnlySpan<int> experts, ReadOnlySpan<float> weights)

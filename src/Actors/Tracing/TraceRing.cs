@@ -69,19 +69,53 @@ public sealed class TraceRing
         int count = 0;
         for (long ticket = begin; ticket < end; ticket++)
         {
-            ref Slot slot = ref _slots[ticket % _slots.Length];
-            if (Volatile.Read(ref slot.Stamp) != ticket + 1)
-            {
-                continue;
-            }
-            events[count] = slot.Event;
-            Interlocked.MemoryBarrier(); // the copy must be done before the stamp is read again
-            if (Volatile.Read(ref slot.Stamp) == ticket + 1)
+            count += TryCopy(ticket, out events[count]) ? 1 : 0;
+        }
+
+        return count == events.Length ? events : events[..count];
+    }
+
+    /// <summary>Copies events from a reader's place on, oldest first, and moves the place: for readers that follow a run. Takes no lock, so that no writer waits.</summary>
+    /// <param name="place">Number of the first event wanted; afterwards of the next one.</param>
+    /// <param name="into">Where the events go.</param>
+    /// <param name="missed">Events that were overwritten before this reader came to them.</param>
+    /// <returns>How many were copied; 0 = nothing new.</returns>
+    public int Follow(ref long place, Span<TraceEvent> into, out long missed)
+    {
+        long end = Added, begin = Math.Max(place, end - _slots.Length);
+        missed = begin - place;
+        int count = 0;
+        for (place = begin; place < end && count < into.Length; place++)
+        {
+            if (TryCopy(place, out into[count]))
             {
                 count++;
             }
+            else if (end - place < _slots.Length / 2 && Volatile.Read(ref _slots[place % _slots.Length].Stamp) <= place)
+            {
+                break; // its writer has the number but has not written yet: it comes next time
+            }
+            else
+            {
+                missed++;
+            }
         }
-        return count == events.Length ? events : events[..count];
+
+        return count;
+    }
+
+    private bool TryCopy(long ticket, out TraceEvent copy)
+    {
+        ref Slot slot = ref _slots[ticket % _slots.Length];
+        copy = default;
+        if (Volatile.Read(ref slot.Stamp) != ticket + 1)
+        {
+            return false;
+        }
+
+        copy = slot.Event;
+        Interlocked.MemoryBarrier(); // the copy must be done before the stamp is read again
+        return Volatile.Read(ref slot.Stamp) == ticket + 1;
     }
 
     private struct Slot

@@ -3,6 +3,7 @@ using System.Globalization;
 using LayerStream.Actors;
 using LayerStream.Actors.Run;
 using LayerStream.Memory;
+using LayerStream.Models.Spec;
 using LayerStream.Sampling;
 using LayerStream.Session;
 
@@ -17,6 +18,7 @@ internal sealed class TuneMeasurement
     private const int Block = 4; // tokens of one number of reads; the first is not counted
 
     private readonly ModelOptions _options;
+    private readonly IProgress<SessionNotice> _notices;
     private readonly int[] _prompt;
     private readonly TuneCase[] _cases;
     private readonly int _reads, _turns, _warmUp;
@@ -31,14 +33,16 @@ internal sealed class TuneMeasurement
     /// <param name="reads">Its reads in flight.</param>
     /// <param name="tokens">Tokens measured of each case in each round.</param>
     /// <param name="warmUp">Tokens of a generation before them.</param>
-    /// <exception cref="UsageException">An id is none of the vocabulary, or the tokens do not fit the context.</exception>
-    public TuneMeasurement(ModelOptions options, int[]? ids, TuneCase[] cases, EnginePlan plan, int reads, int tokens, int warmUp)
+    /// <param name="notices">Hears of what opening says.</param>
+    /// <exception cref="TokenWithoutRowException">The model has no row for an id.</exception>
+    /// <exception cref="UsageException">The tokens do not fit the context.</exception>
+    public TuneMeasurement(ModelOptions options, int[]? ids, TuneCase[] cases, EnginePlan plan, int reads, int tokens, int warmUp, IProgress<SessionNotice> notices)
     {
         // Greedy text may fall into a loop, whose experts all stay in memory.
         SamplingOptions sampling = new() { Temperature = 1, TopK = 0, TopP = 1, MinP = 0, Seed = 1 };
-        (_options, _cases, _reads, _warmUp) = (options with { Sampling = sampling }, cases, reads, warmUp);
+        (_options, _cases, _reads, _warmUp, _notices) = (options with { Sampling = sampling }, cases, reads, warmUp, notices);
         _prompt = ids ?? [.. Enumerable.Range(1, 8).Select(i => i * 37 % plan.Spec.Vocabulary)];
-        TokenIds.Check(_prompt, plan.Spec.Vocabulary);
+        TokenWithoutRowException.ThrowIfAny(_prompt, plan.Spec.Vocabulary);
         _turns = (tokens + Block - 2) / (Block - 1);
         int most = Tokens(1 + cases.Count(c => c.Reads > 0));
         if (_prompt.Length + most > plan.Context)
@@ -104,7 +108,7 @@ internal sealed class TuneMeasurement
     {
         int most = Math.Max(_reads, cases.Max(c => c.Reads));
         ModelOptions options = load.Apply(_options);
-        await using LoadedModel model = await LoadedModel.OpenAsync(options with { ReadsInFlight = cases.Length > 1 ? most : options.ReadsInFlight }, ct);
+        await using LoadedModel model = await LoadedModel.OpenAsync(options with { ReadsInFlight = cases.Length > 1 ? most : options.ReadsInFlight }, _notices, ct);
         List<double>[] times = [.. cases.Select(_ => new List<double>())];
         SamplerChain sampler = Generation.CreateSampler(model.Tokenizer, options.Sampling, model.Engine.Spec.Vocabulary);
         int token = -_warmUp;

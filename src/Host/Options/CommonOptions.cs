@@ -22,6 +22,7 @@ public static class CommonOptions
         ("context", "tokens of context"),
         ("kv-type", "key/value cache: f16 or f32"),
         ("predict", "read experts before they are demanded: on, off, or auto (while it pays; default)"),
+        ("chat-template", "chat template instead of the model's own: a file, or chatml"),
         ("activations", "activations in matrix products: int8 or f32"),
         .. ExpertFlags.Texts,
         .. SamplingFlags.Texts,
@@ -84,7 +85,7 @@ public static class CommonOptions
     /// <exception cref="UsageException">A value is out of range, a key is unknown, or no model can be found.</exception>
     public static ModelOptions Bind(ParseResult parse, string? modelPath = null)
     {
-        SettingSource source = new(parse.GetValue(s_config));
+        SettingSource source = new(parse);
         HashSet<string> set = [];
         string? Read(string name)
         {
@@ -127,6 +128,7 @@ public static class CommonOptions
             Prediction = Read("predict") is { } predict
                 ? OptionText.Choice("predict", predict, ("auto", PredictionMode.Auto), ("on", PredictionMode.On), ("off", PredictionMode.Off))
                 : PredictionMode.Auto,
+            ChatTemplate = Read("chat-template"),
             Json = parse.GetValue(s_json) || OptionText.Flag("json", source.Get("json")),
             Quiet = parse.GetValue(s_quiet) || OptionText.Flag("quiet", source.Get("quiet")),
             Sampling = sampling,

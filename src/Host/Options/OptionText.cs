@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using LayerStream.Session;
 
 namespace LayerStream.Host.Options;
@@ -33,7 +34,13 @@ internal static class OptionText
             }
         }
 
-        throw new UsageException($"--{name} takes {rows[0].Text} or {rows[1].Text}, not '{text}'.");
+        StringBuilder all = new();
+        for (int i = 0; i < rows.Length; i++)
+        {
+            all.Append(i == 0 ? "" : i == rows.Length - 1 ? " or " : ", ").Append(rows[i].Text);
+        }
+
+        throw new UsageException($"--{name} takes {all}, not '{text}'.");
     }
 
     /// <summary>True or false; an absent text is false.</summary>

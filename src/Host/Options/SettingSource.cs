@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Text.Json;
 using LayerStream.Session;
 
@@ -8,10 +9,14 @@ internal sealed class SettingSource
 {
     private const string DefaultFile = "layerstream.json";
     private readonly Dictionary<string, List<string>> _file = [];
+    private readonly IReadOnlyList<string> _known;
 
-    /// <summary>Reads <paramref name="path"/>, or layerstream.json of the current directory when null and present.</summary>
-    public SettingSource(string? path)
+    /// <summary>Reads the file of --config, or layerstream.json of the current directory when none is named and it is there.</summary>
+    /// <exception cref="UsageException">The named file is not there, is no JSON, or has a key that no verb knows.</exception>
+    public SettingSource(ParseResult parse)
     {
+        _known = OptionNames.Of(parse);
+        string? path = CommonOptions.ConfigPath(parse);
         path ??= Environment.GetEnvironmentVariable("LAYERSTREAM__CONFIG");
         if (path is null && !File.Exists(DefaultFile))
         {
@@ -54,8 +59,8 @@ internal sealed class SettingSource
 
         foreach (JsonProperty property in root.EnumerateObject())
         {
-            string name = VerbTable.OptionNames.FirstOrDefault(n => Plain(n) == Plain(property.Name))
-                ?? throw new UsageException($"{path} has the unknown key '{property.Name}'. Known keys: {string.Join(", ", VerbTable.OptionNames)}.");
+            string name = _known.FirstOrDefault(n => Plain(n) == Plain(property.Name))
+                ?? throw new UsageException($"{path} has the unknown key '{property.Name}'. Known keys: {string.Join(", ", _known)}.");
             _file[name] = property.Value.ValueKind switch
             {
                 JsonValueKind.Null => [],

@@ -15,7 +15,7 @@ internal static class VerbSettings
     /// <exception cref="UsageException">A variable of ours that names no option, or a bad configuration file.</exception>
     public static string[] Complete(ParseResult parse, string[] args)
     {
-        CheckVariables();
+        CheckVariables(OptionNames.Of(parse));
         Command verb = parse.CommandResult.Command;
         Option[] open = [.. verb.Options.Where(o => !o.Recursive && o is not (HelpOption or VersionOption) && parse.GetResult(o) is null or { Implicit: true })];
         if (verb is RootCommand || open.Length == 0)
@@ -23,22 +23,19 @@ internal static class VerbSettings
             return args;
         }
 
-        SettingSource source = new(CommonOptions.ConfigPath(parse));
-        return [.. args, .. open.SelectMany(o => source.GetList(NameOf(o)).Select(value => $"{o.Name}={value}"))];
+        SettingSource source = new(parse);
+        return [.. args, .. open.SelectMany(o => source.GetList(OptionNames.NameOf(o)).Select(value => $"{o.Name}={value}"))];
     }
 
-    /// <summary>Name of an option in environment and file.</summary>
-    public static string NameOf(Option option) => option.Name.TrimStart('-');
-
-    private static void CheckVariables()
+    private static void CheckVariables(IReadOnlyList<string> known)
     {
         foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
         {
             string name = (string)variable.Key;
             if (name.StartsWith(Prefix, StringComparison.Ordinal)
-                && !VerbTable.OptionNames.Concat(s_notOptions).Any(n => string.Equals(n.Replace('-', '_'), name[Prefix.Length..], StringComparison.OrdinalIgnoreCase)))
+                && !known.Concat(s_notOptions).Any(n => string.Equals(n.Replace('-', '_'), name[Prefix.Length..], StringComparison.OrdinalIgnoreCase)))
             {
-                throw new UsageException($"The environment variable {name} names no option. Known: {string.Join(", ", VerbTable.OptionNames)}.");
+                throw new UsageException($"The environment variable {name} names no option. Known: {string.Join(", ", known)}.");
             }
         }
     }

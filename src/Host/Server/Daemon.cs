@@ -1,8 +1,6 @@
-using LayerStream.Actors.Loading;
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Service;
 using LayerStream.Host.Telemetry;
-using LayerStream.Sampling;
 using LayerStream.Session;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -20,13 +18,6 @@ public static class Daemon
     private const int MaxHeaderBytes = 16 << 10;
     private const int MaxConnections = 128;
 
-    /// <summary>Serves with the options of the command line. See the other overload.</summary>
-    public static Task<int> RunAsync(ModelOptions options, string urls, string? apiKeyFile, bool allowRemote, CancellationToken ct)
-    {
-        ArgumentNullException.ThrowIfNull(options);
-        return RunAsync(new DaemonOptions(options.ToEngineOptions(), urls, apiKeyFile, allowRemote, Sampling: options.Sampling, Explicit: options.Explicit), ct);
-    }
-
     /// <summary>
     /// Listens, loads the model in the background, serves until SIGTERM, SIGINT or <paramref name="ct"/>, lets admitted
     /// requests finish. Gives the exit code: 0, or 2 when the options are refused (said on standard error).
@@ -37,12 +28,11 @@ public static class Daemon
         ArgumentNullException.ThrowIfNull(options);
         IReadOnlyList<ListenAddress> addresses;
         ApiKeys keys;
-        SamplingOptions sampling = options.Sampling ?? new SamplingOptions();
         try
         {
             addresses = ListenAddress.ParseAll(options.Urls);
             keys = ApiKeys.Load(options.ApiKeyFile);
-            sampling.Validate();
+            options.Model.Sampling.Validate();
             RefuseOpenDoors(options, addresses, keys);
         }
         catch (Exception e) when (e is FormatException or IOException or InvalidDataException or UnauthorizedAccessException or ArgumentException)
@@ -56,7 +46,7 @@ public static class Daemon
         ServerState? served = null;
         using DaemonMetrics metrics = new(() => admission.Waiting, () => served?.Model?.Engine.Status());
         using IDisposable? export = OtlpSwitch.Start(options.OtlpEndpoint);
-        ServerState state = served = new(ModelLoading.IdOf(options.Engine.ModelPath), admission, metrics);
+        ServerState state = served = new(LoadedModel.IdOf(options.Model.ModelPath), admission, metrics);
         await using WebApplication app = Build(addresses, new RequestPipeline(state, new RequestGuard(keys, addresses)));
         await app.StartAsync(ct);
         DaemonLog.Line($"listening on {string.Join(", ", app.Urls)}");
@@ -69,12 +59,12 @@ public static class Daemon
         using CancellationTokenRegistration registration = ct.Register(() => cancelled.TrySetResult());
         Task asked = Task.WhenAny(signals.Asked, cancelled.Task);
         using CancellationTokenSource stopLoading = new();
-        Task<ServedModel> loading = Task.Run(() => ModelLoading.LoadAsync(options, new ProgressCell(state), stopLoading.Token), CancellationToken.None);
+        Task<LoadedModel> loading = Task.Run(() => ModelLoading.LoadAsync(options.Model, state, stopLoading.Token), CancellationToken.None);
         try
         {
             if (await Task.WhenAny(loading, asked) == loading)
             {
-                ServedModel model = await loading;
+                LoadedModel model = await loading;
                 state.Model = model;
                 DaemonLog.Line($"ready: {model.Id}, context {model.Engine.Context}, budget {Memory.ByteSize.Format(model.Engine.CurrentPlan.Sheet.BudgetBytes)}");
                 await asked;
@@ -100,12 +90,12 @@ public static class Daemon
         }
     }
 
-    private static async Task EndAsync(Task<ServedModel> loading)
+    private static async Task EndAsync(Task<LoadedModel> loading)
     {
         await Task.WhenAny(loading);
         if (loading.IsCompletedSuccessfully)
         {
-            await (await loading).Engine.DisposeAsync();
+            await (await loading).DisposeAsync();
         }
     }
 
@@ -140,10 +130,5 @@ public static class Daemon
         WebApplication app = builder.Build();
         app.Run(pipeline.HandleAsync);
         return app;
-    }
-
-    private sealed class ProgressCell(ServerState state) : IProgress<LoadProgress>
-    {
-        public void Report(LoadProgress value) => state.Progress = value;
     }
 }

@@ -1,26 +1,21 @@
-using LayerStream.Actors;
-using LayerStream.Sampling;
+using LayerStream.Session;
 
 namespace LayerStream.Host.Server;
 
 /// <summary>What the daemon serves, where, and to whom.</summary>
-/// <param name="Engine">The model and its budget.</param>
+/// <param name="Model">The model, its budget and the defaults of requests.</param>
 /// <param name="Urls">Addresses to listen on, separated by semicolons; http only.</param>
 /// <param name="ApiKeyFile">A file with one key per line; null = no key is asked for.</param>
 /// <param name="AllowRemote">Permits addresses other than loopback; needs a key file.</param>
 /// <param name="QueueLimit">Requests that may wait behind the running one.</param>
-/// <param name="Sampling">Defaults for requests that do not say; null = the sampler's own.</param>
 /// <param name="OtlpEndpoint">Where to send telemetry; null = only if OTEL_EXPORTER_OTLP_ENDPOINT is set.</param>
-/// <param name="Explicit">Names of the options that were set, which the model file's own defaults do not replace.</param>
 public sealed record DaemonOptions(
-    EngineOptions Engine,
+    ModelOptions Model,
     string Urls = DaemonOptions.DefaultUrls,
     string? ApiKeyFile = null,
     bool AllowRemote = false,
     int QueueLimit = 8,
-    SamplingOptions? Sampling = null,
-    string? OtlpEndpoint = null,
-    IReadOnlySet<string>? Explicit = null)
+    string? OtlpEndpoint = null)
 {
     /// <summary>Where the daemon listens unless told otherwise.</summary>
     public const string DefaultUrls = "http://127.0.0.1:5099";

@@ -1,3 +1,4 @@
+using LayerStream.Host.Terminal;
 using LayerStream.Session;
 using LayerStream.Templates;
 using LayerStream.Tokenization;
@@ -10,6 +11,7 @@ internal sealed class ChatSession
     private readonly LoadedModel _model;
     private readonly Tokenizer _tokenizer;
     private readonly ChatTemplate? _template;
+    private readonly ModelOptions _options;
     private readonly string? _system;
     private readonly int _maxTokens;
     private readonly List<(string Role, string Content)> _messages = [];
@@ -19,7 +21,8 @@ internal sealed class ChatSession
     {
         _model = model;
         _tokenizer = model.RequireTokenizer();
-        _template = ChatPrompt.TemplateOf(_tokenizer);
+        _template = model.Template;
+        _options = model.Options;
         _system = system;
         _maxTokens = maxTokens;
         Reset();
@@ -36,14 +39,22 @@ internal sealed class ChatSession
     }
 
     /// <summary>Asks; question and answer are remembered if there was an answer, a cut-off one included.</summary>
-    public async Task<Reply> AskAsync(string question, Action<string>? onText, CancellationToken ct)
+    public async Task<Reply> AskAsync(string question, Action<GenerationEvent>? show, CancellationToken ct)
     {
         int before = _messages.Count;
         _messages.Add(("user", question));
         try
         {
             int[] prompt = ChatPrompt.Encode(_tokenizer, ChatPrompt.Render(_tokenizer, _template, _messages));
-            Reply reply = await Generation.RunAsync(_model, prompt, _maxTokens, ignoreEos: false, onText, ct);
+            GenerationRequest request = new()
+            {
+                Prompt = prompt,
+                MaxTokens = _maxTokens,
+                Sampling = _options.Sampling,
+                Stop = _options.Stop,
+                ReportsPrompt = PromptLine.IsWanted(_options, prompt.Length),
+            };
+            Reply reply = await Generation.AnswerAsync(_model, request, show, ct);
             if (reply.Text.Length > 0)
             {
                 _messages.Add(("assistant", reply.Text));

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text;
 using LayerStream.Actors.Run;
 using LayerStream.Host.Options;
+using LayerStream.Host.Terminal;
 using LayerStream.Session;
 using LayerStream.Storage;
 using LayerStream.Templates;
@@ -35,7 +36,7 @@ public static class ChatVerb
 
         ModelOptions options = CommonOptions.Bind(parse);
         using AnswerInterrupt interrupt = new();
-        await using LoadedModel model = await LoadedModel.OpenAsync(options, CancellationToken.None);
+        await using LoadedModel model = await LoadedModel.OpenAsync(options, new TerminalNotices(options), CancellationToken.None);
         ChatSession session = new(model, parse.GetValue(s_system), most);
         bool person = !Console.IsInputRedirected;
         if (person && !options.Quiet)
@@ -74,10 +75,10 @@ public static class ChatVerb
         ModelOptions options = model.Options;
         try
         {
-            Reply reply = await interrupt.RunAsync(ct => session.AskAsync(line, options.Json ? null : Console.Out.Write, ct));
+            Reply reply = await interrupt.RunAsync(ct => session.AskAsync(line, options.Json ? null : AnswerText.Show, ct));
             if (options.Json)
             {
-                JsonOut.Write(json =>
+                StandardOutput.WriteJson(json =>
                 {
                     json.WriteString("text", reply.Text);
                     json.WriteNumber("promptTokens", reply.Result.PromptTokens);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime;
 using System.Runtime.InteropServices;
 using LayerStream.Formats;
+using LayerStream.Host.Terminal;
 using LayerStream.Kernels;
 using LayerStream.Memory;
 using LayerStream.Models;
@@ -114,7 +115,7 @@ internal sealed class Diagnosis
                 _notes.Add($"No usable tokenizer ({gap}): only token ids can be given.");
             }
 
-            SmallestBudgetBytes = ModelPlanning.Make(model, options).SmallestBudgetBytes;
+            SmallestBudgetBytes = ModelPlanning.Make(model, options, new TerminalNotices(options)).SmallestBudgetBytes;
         }
         catch (BudgetTooSmallException e)
         {

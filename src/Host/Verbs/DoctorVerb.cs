@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using LayerStream.Host.Options;
+using LayerStream.Host.Terminal;
 using LayerStream.Memory;
 using LayerStream.Session;
 
@@ -40,7 +41,7 @@ public static class DoctorVerb
         Diagnosis d = await Diagnosis.ExamineAsync(options, noModel);
         if (options.Json)
         {
-            JsonOut.Write(json => WriteJson(json, d));
+            StandardOutput.WriteJson(json => WriteJson(json, d));
         }
         else
         {

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using LayerStream.Formats;
 using LayerStream.Host.Options;
+using LayerStream.Host.Terminal;
 using LayerStream.Kernels.Quants;
 using LayerStream.Session;
 
@@ -36,7 +37,7 @@ public static class InspectVerb
         {
             if (CommonOptions.Json(parse))
             {
-                JsonOut.Write(json => Describe(json, model), indented: true);
+                StandardOutput.WriteJson(json => Describe(json, model), indented: true);
             }
             else
             {

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using LayerStream.Host.Terminal;
 using LayerStream.Session;
 using LayerStream.Templates;
 
@@ -15,7 +16,7 @@ internal static class JsonLines
     public static int Run(Action<JsonElement, Utf8JsonWriter> convert)
     {
         using StreamReader input = new(Console.OpenStandardInput(), new UTF8Encoding(false));
-        using BufferedStream output = new(Console.OpenStandardOutput(), 1 << 16);
+        using BufferedStream output = new(StandardOutput.Open(), 1 << 16);
         while (input.ReadLine() is { } line)
         {
             if (string.IsNullOrWhiteSpace(line))

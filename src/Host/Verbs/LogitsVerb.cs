@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using LayerStream.Host.Options;
+using LayerStream.Host.Terminal;
+using LayerStream.Models.Spec;
 using LayerStream.Session;
 
 namespace LayerStream.Host.Verbs;
@@ -23,9 +25,9 @@ public static class LogitsVerb
     {
         int[] ids = TokenIds.Parse(parse.GetRequiredValue(s_ids));
         ModelOptions options = CommonOptions.Bind(parse);
-        await using LoadedModel model = await LoadedModel.OpenAsync(options, ct);
+        await using LoadedModel model = await LoadedModel.OpenAsync(options, new TerminalNotices(options), ct);
         int vocabulary = model.Engine.Spec.Vocabulary;
-        TokenIds.Check(ids, vocabulary);
+        TokenWithoutRowException.ThrowIfAny(ids, vocabulary);
         await using (FileStream output = File.Create(parse.GetRequiredValue(s_out)))
         {
             await model.Engine.LogitsAsync(ids, (_, row) => output.Write(MemoryMarshal.AsBytes(row.Span)), ct);
@@ -34,7 +36,7 @@ public static class LogitsVerb
         Memory.ProcessMemory.DropFileCache(parse.GetRequiredValue(s_out)); // pages of a file we wrote count against the budget
         if (options.Json)
         {
-            JsonOut.Write(json =>
+            StandardOutput.WriteJson(json =>
             {
                 json.WriteNumber("positions", ids.Length);
                 json.WriteNumber("vocabulary", vocabulary);

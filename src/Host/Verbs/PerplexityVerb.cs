@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using LayerStream.Host.Options;
+using LayerStream.Host.Terminal;
 using LayerStream.Session;
 
 namespace LayerStream.Host.Verbs;
@@ -27,7 +28,7 @@ public static class PerplexityVerb
         string text = await File.ReadAllTextAsync(parse.GetRequiredValue(s_file), ct);
         ModelOptions options = CommonOptions.Bind(parse);
         options = options.Explicit.Contains("context") ? options : options with { Context = Window };
-        await using LoadedModel model = await LoadedModel.OpenAsync(options, ct);
+        await using LoadedModel model = await LoadedModel.OpenAsync(options, new TerminalNotices(options), ct);
         int[] ids = model.RequireTokenizer().Encode(text, addSpecial: false, parseSpecial: false);
         int window = Math.Min(Window, model.Engine.Context);
         double sum = 0;
@@ -52,11 +53,11 @@ public static class PerplexityVerb
         double mean = sum / scored;
         if (!options.Json)
         {
-            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"perplexity {Math.Exp(mean):F4} (mean loss {mean:F4} nats) over {scored} of {end} tokens{(model.Plan.Lossy.Count > 0 ? ", " + LossyNotice.Text(model.Plan) : "")}"));
+            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"perplexity {Math.Exp(mean):F4} (mean loss {mean:F4} nats) over {scored} of {end} tokens{(model.Plan.Lossy.Count > 0 ? ", " + LossyText.Of(model.Plan) : "")}"));
             return Failures.Success;
         }
 
-        JsonOut.Write(json =>
+        StandardOutput.WriteJson(json =>
         {
             json.WriteNumber("perplexity", Math.Exp(mean));
             json.WriteNumber("meanNll", mean);

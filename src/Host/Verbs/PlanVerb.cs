@@ -4,6 +4,7 @@ using LayerStream.Actors;
 using LayerStream.Formats;
 using LayerStream.Formats.Routes;
 using LayerStream.Host.Options;
+using LayerStream.Host.Terminal;
 using LayerStream.Models;
 using LayerStream.Models.Spec;
 using LayerStream.Planning;
@@ -28,12 +29,17 @@ public static class PlanVerb
     {
         ModelOptions options = CommonOptions.Bind(parse);
         GgufModel model = GgufModel.Open(options.ModelPath);
-        EnginePlan plan = ModelPlanning.Make(model, options);
-        LossyNotice.Write(plan, Console.Error.WriteLine);
+        TerminalNotices notices = new(options);
+        EnginePlan plan = ModelPlanning.Make(model, options, notices);
+        if (LossyText.Warning(plan) is { } warning)
+        {
+            notices.Report(warning);
+        }
+
         PlanFigures figures = await PlanFigures.MeasureAsync(model, plan, options, Routes(parse.GetValue(s_routes), plan));
         if (options.Json)
         {
-            JsonOut.Write(json => Write(json, figures));
+            StandardOutput.WriteJson(json => Write(json, figures));
         }
         else
         {

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using LayerStream.Formats.Routes;
 using LayerStream.Host.Options;
+using LayerStream.Host.Terminal;
 using LayerStream.Planning.Experts;
 using LayerStream.Session;
 
@@ -38,7 +39,7 @@ public static class ReplayVerb
         ReplayColumn[] columns = [.. Slots(parse, trace.Header.Experts).Select(slots => ReplayColumn.Measure(trace, slots, policies, warmUp))];
         if (CommonOptions.Json(parse))
         {
-            JsonOut.Write(json => WriteJson(json, trace, columns, warmUp));
+            StandardOutput.WriteJson(json => WriteJson(json, trace, columns, warmUp));
         }
         else
         {

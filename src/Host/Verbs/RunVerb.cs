@@ -6,6 +6,7 @@ using LayerStream.Actors.Run;
 using LayerStream.Actors.Tracing;
 using LayerStream.Formats.Routes;
 using LayerStream.Host.Options;
+using LayerStream.Host.Terminal;
 using LayerStream.Memory;
 using LayerStream.Sampling;
 using LayerStream.Session;
@@ -65,12 +66,12 @@ public static class RunVerb
         Tokenizer? tokenizer;
         TraceFile? trace = null;
         IReadOnlyList<string> files;
-        await using (LoadedModel model = await LoadedModel.OpenAsync(options with { ExtraHeapBytes = parse.GetValue(s_routes) is null ? 0 : RoutesHeapBytes }, ct))
+        await using (LoadedModel model = await LoadedModel.OpenAsync(options with { ExtraHeapBytes = parse.GetValue(s_routes) is null ? 0 : RoutesHeapBytes }, new TerminalNotices(options), ct))
         {
             plan = model.Plan;
             tokenizer = model.Tokenizer;
             files = model.Model.Files;
-            int[] tokens = given ?? Encode(model.RequireTokenizer(), prompt!, parse.GetValue(s_raw));
+            int[] tokens = given ?? Encode(model, prompt!, parse.GetValue(s_raw));
             reply = await GenerateAsync(model, tokens, most, parse, ct);
             trace = traceFile is null ? null : model.Engine.CaptureTrace(0);
         }
@@ -82,7 +83,7 @@ public static class RunVerb
 
         if (options.Json)
         {
-            JsonOut.Write(json => WriteJson(json, reply, plan, tokenizer));
+            StandardOutput.WriteJson(json => WriteJson(json, reply, plan, tokenizer));
         }
         else
         {
@@ -95,11 +96,19 @@ public static class RunVerb
 
     private static async Task<Reply> GenerateAsync(LoadedModel model, int[] tokens, int most, ParseResult parse, CancellationToken ct)
     {
-        Action<string>? onText = model.Options.Json ? null : Console.Out.Write;
-        bool ignoreEos = parse.GetValue(s_ignoreEos);
+        Action<GenerationEvent>? show = model.Options.Json ? null : AnswerText.Show;
+        GenerationRequest request = new()
+        {
+            Prompt = tokens,
+            MaxTokens = most,
+            Sampling = model.Options.Sampling,
+            Stop = model.Options.Stop,
+            IgnoreEos = parse.GetValue(s_ignoreEos),
+            ReportsPrompt = PromptLine.IsWanted(model.Options, tokens.Length),
+        };
         if (parse.GetValue(s_routes) is not { } path)
         {
-            return await Generation.RunAsync(model, tokens, most, ignoreEos, onText, ct);
+            return await Generation.AnswerAsync(model, request, show, ct);
         }
 
         RouteHeader header = model.Plan.RouteHeader ?? throw new UsageException("--routes needs a model with experts.");
@@ -107,21 +116,22 @@ public static class RunVerb
         await using (FileStream file = File.Create(path))
         {
             using RouteTraceWriter routes = new(file, header);
-            reply = await Generation.RunAsync(model, tokens, most, ignoreEos, onText, ct, routes);
+            reply = await Generation.AnswerAsync(model, request with { Routes = routes }, show, ct);
         }
 
         ProcessMemory.DropFileCache(path);
         return reply;
     }
 
-    private static int[] Encode(Tokenizer tokenizer, string prompt, bool raw)
+    private static int[] Encode(LoadedModel model, string prompt, bool raw)
     {
-        if (raw || tokenizer.ChatTemplate is null)
+        Tokenizer tokenizer = model.RequireTokenizer();
+        if (raw || (tokenizer.ChatTemplate is null && model.Options.ChatTemplate is null))
         {
             return tokenizer.Encode(prompt, addSpecial: true, parseSpecial: true);
         }
 
-        return ChatPrompt.Encode(tokenizer, ChatPrompt.Render(tokenizer, ChatPrompt.TemplateOf(tokenizer), [("user", prompt)]));
+        return ChatPrompt.Encode(tokenizer, ChatPrompt.Render(tokenizer, model.Template, [("user", prompt)]));
     }
 
     private static void SaveTrace(TraceFile trace, string path, IReadOnlyList<string> files)
@@ -145,7 +155,7 @@ public static class RunVerb
         int passes = Math.Max(0, r.GeneratedTokens - 1);
         double prefill = r.PromptSeconds > 0 ? r.PromptTokens / r.PromptSeconds : 0, decode = r.DecodeSeconds > 0 ? passes / r.DecodeSeconds : 0;
         string experts = r.ExpertHits + r.ExpertMisses == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", experts {r.ExpertHitRate:P0} in memory");
-        string lossy = plan.Lossy.Count == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", {LossyNotice.Text(plan)} ({r.ExpertsSkipped} choices of experts skipped)");
+        string lossy = plan.Lossy.Count == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", {LossyText.Of(plan)} ({r.ExpertsSkipped} choices of experts skipped)");
         return string.Create(
             CultureInfo.InvariantCulture,
             $"prompt {r.PromptTokens} tokens {prefill:F1}/s, answer {r.GeneratedTokens} tokens {decode:F2}/s ({r.FinishReason}), {ByteSize.Format((long)r.BytesPerToken)} streamed per token{experts}, overlap {r.OverlapShare:P0}, peak memory {ByteSize.Format(PeakBytes())}{lossy}");

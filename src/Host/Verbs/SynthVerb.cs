@@ -4,6 +4,7 @@ using System.Globalization;
 using LayerStream.Actors.Loading;
 using LayerStream.Formats;
 using LayerStream.Host.Options;
+using LayerStream.Host.Terminal;
 using LayerStream.Memory;
 using LayerStream.Models;
 using LayerStream.Models.Synthesis;
@@ -59,7 +60,7 @@ public static class SynthVerb
         CheckRoom(model, path);
         bool isJson = CommonOptions.Json(parse), isQuiet = isJson || CommonOptions.Quiet(parse);
         long clock = Stopwatch.GetTimestamp();
-        using (StderrProgress? progress = isQuiet ? null : new StderrProgress())
+        using (LoadingLine? progress = isQuiet ? null : new LoadingLine())
         {
             SyntheticWriter.Write(
                 model, path, (file, from, to, length) => ExtentClone.Share(file, from, to, length, path),
@@ -122,7 +123,7 @@ public static class SynthVerb
         long diskBytes = model.Layout.FileBytes - model.SharedBytes;
         if (isJson)
         {
-            JsonOut.Write(json =>
+            StandardOutput.WriteJson(json =>
             {
                 json.WriteString("file", path);
                 json.WriteString("shape", model.Shape.Name);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using LayerStream.Formats;
 using LayerStream.Host.Options;
+using LayerStream.Host.Terminal;
 using LayerStream.Session;
 using LayerStream.Tokenization;
 
@@ -41,7 +42,7 @@ public static class TokenizeVerb
         if (!lines)
         {
             int[] ids = tokenizer.Encode(text!, parse.GetValue(s_bos), parse.GetValue(s_special));
-            JsonOut.Write(json => JsonOut.WriteIds(json, "ids", ids));
+            StandardOutput.WriteJson(json => JsonOut.WriteIds(json, "ids", ids));
             return Failures.Success;
         }
 

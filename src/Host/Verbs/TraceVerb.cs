@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using LayerStream.Actors.Tracing;
 using LayerStream.Host.Options;
+using LayerStream.Host.Terminal;
 using LayerStream.Session;
 
 namespace LayerStream.Host.Verbs;
@@ -36,7 +37,7 @@ public static class TraceVerb
             return Failures.Success;
         }
 
-        using Stream output = Console.OpenStandardOutput();
+        using Stream output = StandardOutput.Open();
         JsonSerializer.Serialize(output, report.ToJson(), TraceJson.Default.TraceFigures);
         output.WriteByte((byte)'\n');
         return Failures.Success;
@@ -68,7 +69,7 @@ public static class TraceVerb
             _ => throw new UsageException($"--format takes chrome, otlp or fio, not '{format}'."),
         };
         TraceFile trace = TraceFile.Load(parse.GetRequiredValue(s_file));
-        using Stream output = parse.GetValue(s_out) is { } path ? File.Create(path) : Console.OpenStandardOutput();
+        using Stream output = parse.GetValue(s_out) is { } path ? File.Create(path) : StandardOutput.Open();
         write(trace, output);
         output.Flush();
         return Failures.Success;

@@ -4,6 +4,7 @@ using LayerStream.Actors;
 using LayerStream.Formats;
 using LayerStream.Host.Measuring;
 using LayerStream.Host.Options;
+using LayerStream.Host.Terminal;
 using LayerStream.Planning;
 using LayerStream.Session;
 
@@ -36,7 +37,8 @@ public static class TuneVerb
         ModelOptions given = CommonOptions.Bind(parse);
         ModelOptions options = given with { Quiet = true, Stop = [], ExtraHeapBytes = ReopenBytes };
         GgufModel model = GgufModel.Open(options.ModelPath);
-        EnginePlan plan = ModelPlanning.Make(model, options);
+        TerminalNotices notices = new(isQuiet: true);
+        EnginePlan plan = ModelPlanning.Make(model, options, notices);
         bool streams = plan.StreamedBytesPerToken > 0, experts = plan.Experts.Layouts.Count > 0 && !plan.Experts.AllResident;
         int reading = ReaderWork.Share(plan.Memory, options.ReadsInFlight).Reads;
         // What is the case already, said or chosen, is not measured twice.
@@ -47,7 +49,7 @@ public static class TuneVerb
             .. reads.Where(r => streams && r != reading).Select(r => new TuneCase(Reads: r)),
             .. slots.Where(s => experts && s != plan.Experts.TransientSlots).Select(s => new TuneCase(Slots: s)),
         ];
-        TuneMeasurement measurement = new(options, parse.GetValue(s_ids) is { } text ? TokenIds.Parse(text) : null, cases, plan, reading, tokens, WarmUp(plan));
+        TuneMeasurement measurement = new(options, parse.GetValue(s_ids) is { } text ? TokenIds.Parse(text) : null, cases, plan, reading, tokens, WarmUp(plan), notices);
         for (int round = 0; round < rounds; round++)
         {
             Progress(given, string.Create(CultureInfo.InvariantCulture, $"round {round + 1} of {rounds}"));
@@ -57,7 +59,7 @@ public static class TuneVerb
         TuneReport report = new(plan, reading, measurement.Given!, measurement.Rows());
         if (given.Json)
         {
-            JsonOut.Write(report.Write);
+            StandardOutput.WriteJson(report.Write);
         }
         else
         {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using LayerStream.Formats;
 using LayerStream.Memory;
+using LayerStream.Host.Terminal;
 using LayerStream.Session;
 using LayerStream.Storage.Sums;
 
@@ -47,7 +48,7 @@ internal sealed class VerifyReport
     {
         if (json)
         {
-            JsonOut.Write(WriteJson);
+            StandardOutput.WriteJson(WriteJson);
             return;
         }
 

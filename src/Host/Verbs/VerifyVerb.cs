@@ -4,6 +4,7 @@ using LayerStream.Actors;
 using LayerStream.Actors.Loading;
 using LayerStream.Formats;
 using LayerStream.Host.Options;
+using LayerStream.Host.Terminal;
 using LayerStream.Memory;
 using LayerStream.Session;
 using LayerStream.Storage;
@@ -48,7 +49,7 @@ public static class VerifyVerb
         HeapLimit.Apply(HeapBytes);
         long clock = Stopwatch.GetTimestamp();
         VerifyReport report = new() { Model = model, IsDirect = device.IsDirect, IsRecording = recorded is null };
-        using (StderrProgress? progress = talk ? new StderrProgress() : null)
+        using (LoadingLine? progress = talk ? new LoadingLine() : null)
         {
             if (recorded is null)
             {
@@ -72,7 +73,7 @@ public static class VerifyVerb
         return report.Differences.Count == 0 ? Failures.Success : Failures.Failed;
     }
 
-    private static Action<long> Tell(string stage, StderrProgress? progress, IFlashDevice device)
+    private static Action<long> Tell(string stage, LoadingLine? progress, IFlashDevice device)
     {
         long total = Enumerable.Range(0, device.Files.Count).Sum(device.FileLength);
         return done => progress?.Report(new LoadProgress(stage, done, total));

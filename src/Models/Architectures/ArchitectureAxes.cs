@@ -13,19 +13,6 @@ public enum NormPlace
     Both,
 }
 
-/// <summary>What the norms of queries and keys run over.</summary>
-public enum QkNorm
-{
-    /// <summary>Each head, before the rotation; where the tensors are present.</summary>
-    Head,
-
-    /// <summary>All heads of a row together, before the rotation; where the tensors are present.</summary>
-    Row,
-
-    /// <summary>Each head, without weight, after the rotation, on rotated layers.</summary>
-    HeadAfterRope,
-}
-
 /// <summary>The factor on query·key.</summary>
 public enum AttentionScale
 {

@@ -1,4 +1,3 @@
-
 namespace LayerStream.Models.Architectures;
 
 /// <summary>The families the decoder knows; a new family is a row here and a file beside the others.</summary>

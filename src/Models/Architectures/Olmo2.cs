@@ -1,4 +1,5 @@
 using LayerStream.Kernels.Ops;
+using LayerStream.Models.Spec;
 
 namespace LayerStream.Models.Architectures;
 

@@ -173,7 +173,7 @@ internal sealed class ExpertFeedForward : BranchExecutor
     private void GateShared(int begin, int end, int worker)
     {
         Workspace work = _pass.Work;
-        nint prepared = work.ScratchOf(worker), sum = prepared + (nint)(Workspace.PreparedFloats(_spec.ModelWidth) * 4);
+        nint prepared = work.ScratchOf(worker), sum = prepared + (nint)(RowRoom.Prepared(_spec.ModelWidth) * 4);
         for (int r = begin; r < end; r++)
         {
             nint offset = (nint)(r * work.StreamStride * 4);

@@ -28,9 +28,6 @@ internal sealed class HeadProduct
         _multiplyJob = new RangeJob(MultiplyRows);
     }
 
-    /// <summary>Columns of an ordinary product whose prepared row is no shorter than the prepared heads of a row.</summary>
-    internal static int InputWidth(int heads, int columns) => checked(heads * ((columns + 63) / 64 * 64));
-
     /// <summary>output head h = (rows of head h) · input head h, for all rows of the pass and the heads of <paramref name="input"/>.</summary>
     internal void Multiply(WeightMatrix matrix, int heads, HeadRows input, HeadRows output)
     {

@@ -1,6 +1,5 @@
 using LayerStream.Kernels.Ops;
 using LayerStream.Models.Spec;
-using LayerStream.Models.Synthesis.Shapes;
 
 namespace LayerStream.Models.Decoding;
 

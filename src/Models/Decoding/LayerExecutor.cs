@@ -6,7 +6,7 @@ namespace LayerStream.Models.Decoding;
 /// <summary>Runs the branches of one layer in order, with their norms.</summary>
 internal sealed class LayerExecutor(PassContext pass, LayerSpec layer)
 {
-    private readonly BranchExecutor[] _bodies = [.. layer.Branches.Select(b => b.Body.CreateExecutor(pass, layer.Index))];
+    private readonly BranchExecutor[] _bodies = [.. layer.Branches.Select(b => BranchExecutors.Create(pass, b.Body, layer.Index))];
 
     private readonly int _expertBranch = layer.Branches.ToList().FindLastIndex(b => b.Body is ExpertFfnSpec); // 0 and −1: there is nothing to predict
 

@@ -7,9 +7,6 @@ namespace LayerStream.Models.Decoding;
 /// <summary>State of one sequence: per layer an area for <see cref="Context"/> tokens and a fixed part, laid out by the layer's mixer.</summary>
 public sealed class SequenceState : IDisposable
 {
-    /// <summary>Bytes that the areas of layers are aligned to.</summary>
-    public const int Alignment = 64;
-
     private readonly AlignedBuffer _buffer;
     private readonly long[] _offset;
 
@@ -24,7 +21,7 @@ public sealed class SequenceState : IDisposable
         {
             _offset[layer.Index] = offset;
             long bytes = checked((context * layer.Mixer.StateBytesPerToken(type)) + layer.Mixer.StateBytesPerSequence);
-            offset = checked(offset + ((bytes + Alignment - 1) / Alignment * Alignment));
+            offset = checked(offset + ((bytes + BranchSpec.StateAlignment - 1) / BranchSpec.StateAlignment * BranchSpec.StateAlignment));
         }
 
         _buffer = AlignedBuffer.Allocate(Math.Max(4096, offset), "KV cache");

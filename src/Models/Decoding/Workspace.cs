@@ -1,5 +1,3 @@
-using LayerStream.Kernels.Quants;
-using LayerStream.Kernels.Quants.Activations;
 using LayerStream.Memory;
 using LayerStream.Models.Spec;
 
@@ -8,7 +6,6 @@ namespace LayerStream.Models.Decoding;
 /// <summary>Activations of one pass, allocated once: every buffer is [batch × width] floats, rows 64-byte aligned. Strides in floats unless said.</summary>
 public sealed class Workspace : IDisposable
 {
-    private static readonly ActivationLayout[] Layouts = Enum.GetValues<ActivationLayout>();
     private readonly AlignedBuffer _buffer;
     private readonly long[] _ropeOffset;
     private readonly long _ropeStride;
@@ -104,21 +101,6 @@ public sealed class Workspace : IDisposable
 
     internal nint LayerInputAddress(int row, long offset) => _layerInputs + (nint)(((row * _layerInputStride) + offset) * 4);
 
-    /// <summary>Floats rounded up to whole cache lines.</summary>
-    internal static long Line(long floats) => (floats + 15) / 16 * 16;
-
-    /// <summary>Floats of the room of one row prepared for a product, whatever the layout.</summary>
-    internal static long PreparedFloats(int columns)
-    {
-        long bytes = 0;
-        foreach (ActivationLayout layout in Layouts)
-        {
-            bytes = Math.Max(bytes, MatMul.RowBytes(layout, checked(columns + 255) / 256 * 256));
-        }
-
-        return Line((bytes + 3) / 4);
-    }
-
     /// <summary>
     /// Intermediate results taken by regions instead of by rows: the region that begins behind [batch × offset] floats, where offset is a
     /// multiple of a cache line and a branch's regions together are [batch × <see cref="BranchSpec.RowFloats"/>].
@@ -144,18 +126,18 @@ public sealed class Workspace : IDisposable
         {
             BranchSpec[] bodies = [.. spec.Layers.SelectMany(l => l.Branches).Select(b => b.Body)];
             int layerInputs = spec.LayerInputs?.RowWidth ?? 0, widest = Math.Max(spec.Width, bodies.Max(b => b.WidestInput));
-            Stream = Line(spec.Width);
-            Inner = Line(Math.Max(layerInputs, bodies.Max(b => b.RowFloats)));
-            Prepared = PreparedFloats(widest);
-            LayerInputs = Line(layerInputs);
-            Scratch = Line(bodies.Max(b => b.ThreadFloats));
-            Logits = Line(spec.Vocabulary);
+            Stream = RowRoom.CacheLines(spec.Width);
+            Inner = RowRoom.CacheLines(Math.Max(layerInputs, bodies.Max(b => b.RowFloats)));
+            Prepared = RowRoom.Prepared(widest);
+            LayerInputs = RowRoom.CacheLines(layerInputs);
+            Scratch = RowRoom.CacheLines(bodies.Max(b => b.ThreadFloats));
+            Logits = RowRoom.CacheLines(spec.Vocabulary);
             RopeOffset = new long[spec.Ropes.Count];
             long rope = 0;
             for (int t = 0; t < spec.Ropes.Count; t++)
             {
                 RopeOffset[t] = rope;
-                rope += Line(spec.Ropes[t].Dimensions);
+                rope += RowRoom.CacheLines(spec.Ropes[t].Dimensions);
             }
 
             Rope = rope;

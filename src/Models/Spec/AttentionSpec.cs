@@ -1,6 +1,4 @@
 using LayerStream.Kernels.Ops;
-using LayerStream.Models.Architectures;
-using LayerStream.Models.Decoding;
 
 namespace LayerStream.Models.Spec;
 
@@ -75,7 +73,7 @@ public sealed record AttentionSpec : BranchSpec
     public int ValueWidth => KvHeads * ValueDim;
 
     /// <summary>Where the mixed heads begin in a row of intermediate results: behind q, k, v.</summary>
-    internal long MixedOffset => ((long)QueryWidth + KeyWidth + ValueWidth + 15) / 16 * 16;
+    internal long MixedOffset => RowRoom.CacheLines((long)QueryWidth + KeyWidth + ValueWidth);
 
     /// <inheritdoc/>
     public override long RowFloats => MixedOffset + ((long)Heads * ValueDim);
@@ -88,6 +86,4 @@ public sealed record AttentionSpec : BranchSpec
 
     /// <inheritdoc/>
     public override long StateBytesPerToken(KvType type) => KvSource is null ? (long)(KeyWidth + ValueWidth) * (type == KvType.F16 ? 2 : 4) : 0;
-
-    internal override BranchExecutor CreateExecutor(PassContext pass, int layer) => new AttentionMixer(pass, this, layer);
 }

@@ -1,15 +1,17 @@
 using LayerStream.Kernels.Ops;
-using LayerStream.Models.Building;
-using LayerStream.Models.Decoding;
 
 namespace LayerStream.Models.Spec;
 
 /// <summary>
-/// What stands in a branch of a layer: a kind of mixer or of feed-forward network. A kind is three files: its spec with the sizes
-/// that plans and buffers are made from, its executor, and its builder with a line in <see cref="BranchRules"/>.
+/// What stands in a branch of a layer: a kind of mixer or of feed-forward network. A kind is three files and a line in each of
+/// two tables: its spec with the sizes that plans and buffers are made from, its executor in the table of executors, and its builder in the
+/// table of branch rules.
 /// </summary>
 public abstract record BranchSpec
 {
+    /// <summary>Bytes that the state of each layer of a sequence is aligned to.</summary>
+    public const int StateAlignment = 64;
+
     /// <summary>Floats of intermediate results of one row of a pass.</summary>
     public abstract long RowFloats { get; }
 
@@ -27,7 +29,4 @@ public abstract record BranchSpec
 
     /// <summary>Bytes of state of a sequence whatever its length (recurrent state).</summary>
     public virtual long StateBytesPerSequence => 0;
-
-    /// <summary>Binds this branch of a layer to the buffers of a pass.</summary>
-    internal abstract BranchExecutor CreateExecutor(PassContext pass, int layer);
 }

@@ -1,6 +1,5 @@
 using LayerStream.Kernels.Crew;
 using LayerStream.Kernels.Ops;
-using LayerStream.Models.Decoding;
 
 namespace LayerStream.Models.Spec;
 
@@ -42,13 +41,13 @@ public sealed record DeltaNetSpec : BranchSpec
     public required WeightMatrix Output { get; init; }
 
     // Regions of intermediate results, each [batch × its width].
-    internal long RowWidth => Workspace.Line(Shape.Channels);
+    internal long RowWidth => RowRoom.CacheLines(Shape.Channels);
 
-    internal long GateWidth => Workspace.Line(Shape.ValueWidth);
+    internal long GateWidth => RowRoom.CacheLines(Shape.ValueWidth);
 
-    internal long HeadWidth => Workspace.Line(Shape.ValueHeads);
+    internal long HeadWidth => RowRoom.CacheLines(Shape.ValueHeads);
 
-    internal long MixedWidth => Workspace.Line(Math.Max(Joint?.Rows ?? 0, Gates?.Rows ?? 0));
+    internal long MixedWidth => RowRoom.CacheLines(Math.Max(Joint?.Rows ?? 0, Gates?.Rows ?? 0));
 
     internal long BetaOffset => RowWidth + GateWidth;
 
@@ -57,7 +56,7 @@ public sealed record DeltaNetSpec : BranchSpec
     internal long MixedOffset => DecayOffset + HeadWidth;
 
     /// <summary>Where the matrices begin in the layer's state, behind the convolution's rows.</summary>
-    internal long MatrixOffset => Workspace.Line(Shape.ConvStateFloats);
+    internal long MatrixOffset => RowRoom.CacheLines(Shape.ConvStateFloats);
 
     /// <inheritdoc/>
     public override long RowFloats => MixedOffset + MixedWidth;
@@ -67,6 +66,4 @@ public sealed record DeltaNetSpec : BranchSpec
 
     /// <inheritdoc/>
     public override long StateBytesPerSequence => checked((MatrixOffset + Shape.MatrixFloats) * 4);
-
-    internal override BranchExecutor CreateExecutor(PassContext pass, int layer) => new DeltaNetMixer(pass, this, layer);
 }

@@ -1,5 +1,3 @@
-using LayerStream.Models.Decoding;
-
 namespace LayerStream.Models.Spec;
 
 /// <summary>down · (activation(gate · x) ⊙ up · x).</summary>
@@ -22,6 +20,4 @@ public sealed record DenseFfnSpec : BranchSpec
 
     /// <inheritdoc/>
     public override int WidestInput => Math.Max(Up.Columns, Width);
-
-    internal override BranchExecutor CreateExecutor(PassContext pass, int layer) => new DenseFeedForward(pass, this);
 }

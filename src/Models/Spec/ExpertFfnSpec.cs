@@ -1,5 +1,4 @@
 using LayerStream.Kernels.Ops;
-using LayerStream.Models.Decoding;
 
 namespace LayerStream.Models.Spec;
 
@@ -40,21 +39,21 @@ public sealed record ExpertFfnSpec : BranchSpec
     public override bool NormsItsInput => Norms is not null;
 
     // Regions of intermediate results, each [batch × its width]: the shared network is done before the experts use its room.
-    internal long PairWidth => Workspace.Line(2L * Width);
+    internal long PairWidth => RowRoom.CacheLines(2L * Width);
 
     internal long GatheredOffset => PairWidth;
 
-    internal long HiddenOffset => GatheredOffset + Workspace.PreparedFloats(ModelWidth);
+    internal long HiddenOffset => GatheredOffset + RowRoom.Prepared(ModelWidth);
 
-    internal long OutputOffset => HiddenOffset + Workspace.PreparedFloats(Width);
+    internal long OutputOffset => HiddenOffset + RowRoom.Prepared(Width);
 
-    internal long OutputWidth => Workspace.Line(ModelWidth);
+    internal long OutputWidth => RowRoom.CacheLines(ModelWidth);
 
-    internal long SharedWidth => Shared is null ? 0 : Workspace.Line(Shared.RowFloats);
+    internal long SharedWidth => Shared is null ? 0 : RowRoom.CacheLines(Shared.RowFloats);
 
     internal long LogitOffset => Math.Max(SharedWidth, checked(OutputOffset + (OutputWidth * Rule.Selected)));
 
-    internal long LogitWidth => Workspace.Line(Rule.Experts);
+    internal long LogitWidth => RowRoom.CacheLines(Rule.Experts);
 
     /// <inheritdoc/>
     public override long RowFloats => LogitOffset + LogitWidth;
@@ -63,9 +62,7 @@ public sealed record ExpertFfnSpec : BranchSpec
     public override int WidestInput => Math.Max(ModelWidth, Shared?.WidestInput ?? 0);
 
     /// <inheritdoc/>
-    public override long ThreadFloats => Math.Max(Rule.ScratchFloats, SharedGate is null ? 0 : Workspace.PreparedFloats(ModelWidth) + 16);
-
-    internal override BranchExecutor CreateExecutor(PassContext pass, int layer) => new ExpertFeedForward(pass, this);
+    public override long ThreadFloats => Math.Max(Rule.ScratchFloats, SharedGate is null ? 0 : RowRoom.Prepared(ModelWidth) + 16);
 }
 
 /// <summary>Norms of a branch whose experts run beside a dense network.</summary>

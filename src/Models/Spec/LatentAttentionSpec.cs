@@ -1,5 +1,4 @@
 using LayerStream.Kernels.Ops;
-using LayerStream.Models.Decoding;
 
 namespace LayerStream.Models.Spec;
 
@@ -65,14 +64,14 @@ public sealed record LatentAttentionSpec : BranchSpec
     public int LatentKeyDim => Latent + RopeDim;
 
     // A row of intermediate results; where queries meet the latent, output heads take the place of the queries, which are spent by then.
-    internal long LatentOffset => Workspace.Line((long)Heads * Math.Max(QueryDim, ValueDim));
+    internal long LatentOffset => RowRoom.CacheLines((long)Heads * Math.Max(QueryDim, ValueDim));
 
-    internal long QueryDownOffset => LatentOffset + Workspace.Line(LatentKeyDim);
+    internal long QueryDownOffset => LatentOffset + RowRoom.CacheLines(LatentKeyDim);
 
     /// <summary>Queries that meet the latent, or the expanded keys and values.</summary>
-    internal long WideOffset => QueryDownOffset + Workspace.Line(QueryDown?.Rows ?? 0);
+    internal long WideOffset => QueryDownOffset + RowRoom.CacheLines(QueryDown?.Rows ?? 0);
 
-    internal long MixedOffset => WideOffset + Workspace.Line((long)Heads * (KeyValueUp is null ? LatentKeyDim : PlainDim + ValueDim));
+    internal long MixedOffset => WideOffset + RowRoom.CacheLines((long)Heads * (KeyValueUp is null ? LatentKeyDim : PlainDim + ValueDim));
 
     /// <summary>Floats of all heads of an expanded key.</summary>
     internal int KeyWidth => Heads * QueryDim;
@@ -84,7 +83,7 @@ public sealed record LatentAttentionSpec : BranchSpec
     internal int HeadsPerUnit => Math.Min(Heads, KeyValueUp is null ? 16 : 1);
 
     /// <inheritdoc/>
-    public override long RowFloats => MixedOffset + Workspace.Line((long)Heads * (KeyValueUp is null ? Latent : ValueDim));
+    public override long RowFloats => MixedOffset + RowRoom.CacheLines((long)Heads * (KeyValueUp is null ? Latent : ValueDim));
 
     /// <inheritdoc/>
     public override int WidestInput
@@ -92,7 +91,7 @@ public sealed record LatentAttentionSpec : BranchSpec
         get
         {
             int widest = new[] { Output.Columns, Query.Columns, KeyValueDown.Columns }.Max();
-            return KeyValueUp is null ? Math.Max(widest, HeadProduct.InputWidth(Heads, Math.Max(PlainDim, Latent))) : Math.Max(widest, Latent);
+            return KeyValueUp is null ? Math.Max(widest, RowRoom.HeadColumns(Heads, Math.Max(PlainDim, Latent))) : Math.Max(widest, Latent);
         }
     }
 
@@ -101,7 +100,4 @@ public sealed record LatentAttentionSpec : BranchSpec
 
     /// <inheritdoc/>
     public override long StateBytesPerToken(KvType type) => (KeyValueUp is null ? LatentKeyDim : (long)KeyWidth + ValueWidth) * (type == KvType.F16 ? 2 : 4);
-
-    internal override BranchExecutor CreateExecutor(PassContext pass, int layer) =>
-        KeyValueUp is null ? new LatentMixer(pass, this, layer) : new ExpandedLatentMixer(pass, this, layer);
 }

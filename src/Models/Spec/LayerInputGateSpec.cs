@@ -1,5 +1,3 @@
-using LayerStream.Models.Decoding;
-
 namespace LayerStream.Models.Spec;
 
 /// <summary>Projection · (GELU(gate · x) ⊙ layer input): how a layer takes in its piece of <see cref="LayerInputSpec"/>.</summary>
@@ -17,6 +15,4 @@ public sealed record LayerInputGateSpec : BranchSpec
 
     /// <inheritdoc/>
     public override int WidestInput => Math.Max(Gate.Columns, Width);
-
-    internal override BranchExecutor CreateExecutor(PassContext pass, int layer) => new LayerInputGate(pass, this, layer);
 }

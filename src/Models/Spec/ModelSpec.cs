@@ -1,7 +1,5 @@
 using LayerStream.Formats;
 using LayerStream.Kernels.Ops;
-using LayerStream.Models.Architectures;
-using LayerStream.Models.Decoding;
 
 namespace LayerStream.Models.Spec;
 
@@ -11,7 +9,8 @@ public sealed record ModelSpec
     /// <summary>Full path of the model's first file.</summary>
     public required string File { get; init; }
 
-    public required Architecture Architecture { get; init; }
+    /// <summary>Name of its family: <c>general.architecture</c>.</summary>
+    public required string Family { get; init; }
 
     /// <summary>Width of the residual stream.</summary>
     public required int Width { get; init; }
@@ -64,7 +63,7 @@ public sealed record ModelSpec
     public long StateBytesPerToken(KvType type) => Layers.Sum(l => l.Mixer.StateBytesPerToken(type));
 
     /// <summary>Bytes of state of a sequence whatever its length, with the alignment of each layer's area.</summary>
-    public long StateBytesPerSequence => Layers.Sum(l => l.Mixer.StateBytesPerSequence + SequenceState.Alignment);
+    public long StateBytesPerSequence => Layers.Sum(l => l.Mixer.StateBytesPerSequence + BranchSpec.StateAlignment);
 
     /// <summary>Bytes of all matrices.</summary>
     public long MatrixBytes => Matrices.Sum(m => m.Tensor.Extent.Length);

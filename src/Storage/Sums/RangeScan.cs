@@ -80,7 +80,7 @@ public sealed class RangeScan(IFlashDevice device, int workers, int windowBytes)
 
         private FlashReadException? Read(Extent range, int unitBytes, ISink sink, AlignedBuffer buffers, long at)
         {
-            long room = (windowBytes - (2L * device.Alignment)) / unitBytes * unitBytes;
+            long room = (windowBytes - (2L * ExtentWindow.Alignment)) / unitBytes * unitBytes;
             for (long done = 0; done < range.Length; done += room)
             {
                 cancel.ThrowIfCancellationRequested();
@@ -90,7 +90,7 @@ public sealed class RangeScan(IFlashDevice device, int workers, int windowBytes)
                     return error;
                 }
 
-                sink.Take(buffers.Bytes(at + (piece.Offset & (device.Alignment - 1)), (int)piece.Length));
+                sink.Take(buffers.Bytes(at + piece.Window.PayloadOffset, (int)piece.Length));
                 progress?.Invoke(Interlocked.Add(ref _done, piece.Length));
             }
 

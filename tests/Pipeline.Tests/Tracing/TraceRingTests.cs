@@ -40,6 +40,60 @@ public sealed class TraceRingTests
     }
 
     [Fact]
+    public void Follow_FromAPlace_GivesEachEventOnceAndCountsTheMissed()
+    {
+        TraceRing ring = new(8);
+        TraceEvent[] into = new TraceEvent[5];
+        long place = 0;
+        Assert.Equal(0, ring.Follow(ref place, into, out _));
+        void Add(int from, int to)
+        {
+            for (int i = from; i < to; i++)
+            {
+                ring.Add(TraceSample.Event(TraceKind.Load, i, i + 1));
+            }
+        }
+
+        Add(0, 7);
+        Assert.Equal((5, 0L), (ring.Follow(ref place, into, out long missed), missed));
+        Assert.Equal([0L, 1, 2, 3, 4], into.Select(e => e.StartTicks));
+        Assert.Equal((2, 0L), (ring.Follow(ref place, into, out missed), missed));
+        Assert.Equal([5L, 6], into[..2].Select(e => e.StartTicks));
+        Add(7, 30);
+        Assert.Equal((5, 15L), (ring.Follow(ref place, into, out missed), missed));
+        Assert.Equal(22, into[0].StartTicks);
+    }
+
+    [Fact]
+    public async Task Follow_BesideAWriter_LosesNothingThatItDoesNotCount()
+    {
+        const int Events = 200_000;
+        TraceRing ring = new(4096);
+        Task writer = Task.Run(() =>
+        {
+            for (int i = 0; i < Events; i++)
+            {
+                ring.Add(TraceSample.Event(TraceKind.Load, i, i + 1));
+            }
+        }, TestContext.Current.CancellationToken);
+        TraceEvent[] into = new TraceEvent[512];
+        long place = 0, seen = 0, missed = 0, last = -1;
+        while (place < Events)
+        {
+            int count = ring.Follow(ref place, into, out long gone);
+            (seen, missed) = (seen + count, missed + gone);
+            for (int i = 0; i < count; i++)
+            {
+                Assert.True(into[i].StartTicks > last);
+                last = into[i].StartTicks;
+            }
+        }
+
+        await writer;
+        Assert.Equal(Events, seen + missed);
+    }
+
+    [Fact]
     public void Add_SteadyState_AllocatesNothing()
     {
         TraceRing ring = new(64);

@@ -1,3 +1,5 @@
+using LayerStream.Formats;
+
 namespace LayerStream.Storage.Tests.Fakes;
 
 /// <summary>
@@ -13,8 +15,6 @@ public sealed class FaultyDevice(IFlashDevice inner, FaultPlan plan) : IFlashDev
     private int _failuresLeft;
     private int _reads;
     private int _failures;
-
-    public int Alignment => inner.Alignment;
 
     public bool IsDirect => inner.IsDirect;
 
@@ -89,7 +89,7 @@ public sealed class FaultyDevice(IFlashDevice inner, FaultPlan plan) : IFlashDev
         }
 
         int kept = Math.Max(1, (int)(count * shortShare));
-        kept = aligned ? Math.Max(Alignment, kept / Alignment * Alignment) : kept;
+        kept = aligned ? Math.Max(ExtentWindow.Alignment, kept / ExtentWindow.Alignment * ExtentWindow.Alignment) : kept;
         kept = Math.Min(kept, count);
         Scribble(destination, kept, count);
         return kept;

@@ -55,7 +55,7 @@ internal sealed class ChatJson(string id, string model, long created, Tokenizer 
     }
 
     /// <summary>How far the prompt has been read.</summary>
-    public void Progress(Utf8JsonWriter json, ChatEvent progress, double milliseconds)
+    public void Progress(Utf8JsonWriter json, GenerationEvent progress, double milliseconds)
     {
         Begin(json, "chat.completion.chunk");
         Choice(json, false, null, null, null);

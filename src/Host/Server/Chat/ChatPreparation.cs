@@ -19,7 +19,7 @@ internal static class ChatPreparation
 
     /// <summary>Reads the body, renders the template and encodes the prompt.</summary>
     /// <exception cref="ApiException">400 for whatever is wrong with the request.</exception>
-    public static async Task<(ChatRequest Request, int[] Prompt)> PrepareAsync(HttpContext http, ServerState state, ServedModel model)
+    public static async Task<(ChatRequest Request, int[] Prompt)> PrepareAsync(HttpContext http, ServerState state, LoadedModel model)
     {
         CancellationToken ct = http.RequestAborted;
         RefuseHopelessBody(http, model);
@@ -35,7 +35,7 @@ internal static class ChatPreparation
 
         using (document)
         {
-            ChatRequest request = ChatParameters.Read(document.RootElement, state, model.Sampling);
+            ChatRequest request = ChatParameters.Read(document.RootElement, state, model.Options.Sampling);
             await state.Preparation.WaitAsync(ct);
             try
             {
@@ -51,11 +51,11 @@ internal static class ChatPreparation
         }
     }
 
-    private static string Render(ChatRequest request, ServedModel model)
+    private static string Render(ChatRequest request, LoadedModel model)
     {
         try
         {
-            return ChatPrompt.Render(model.Tokenizer, model.Template, request.Messages, request.TemplateVariables);
+            return ChatPrompt.Render(model.RequireTokenizer(), model.Template, request.Messages, request.TemplateVariables);
         }
         catch (TemplateException e)
         {
@@ -67,7 +67,7 @@ internal static class ChatPreparation
         }
     }
 
-    private static int[] Encode(string text, ServedModel model)
+    private static int[] Encode(string text, LoadedModel model)
     {
         int context = model.Engine.Context;
         if (text.Length > LongestPromptBytes(model))
@@ -75,7 +75,7 @@ internal static class ChatPreparation
             throw TooLong($"the prompt has {text.Length} characters, more than {context} tokens of context can hold");
         }
 
-        int[] ids = ChatPrompt.Encode(model.Tokenizer, text);
+        int[] ids = ChatPrompt.Encode(model.RequireTokenizer(), text);
         if (ids.Length == 0)
         {
             throw ApiException.Invalid("messages", "the prompt is empty", "empty_prompt");
@@ -87,7 +87,7 @@ internal static class ChatPreparation
     }
 
     // A body whose text cannot fit into the context is not read: its memory is not in the budget.
-    private static void RefuseHopelessBody(HttpContext http, ServedModel model)
+    private static void RefuseHopelessBody(HttpContext http, LoadedModel model)
     {
         long limit = (LongestPromptBytes(model) * JsonBytesPerByte) + BodySlackBytes;
         long length = http.Request.ContentLength ?? 0;
@@ -103,7 +103,7 @@ internal static class ChatPreparation
         }
     }
 
-    private static long LongestPromptBytes(ServedModel model) => (long)model.Engine.Context * model.LongestTokenBytes;
+    private static long LongestPromptBytes(LoadedModel model) => (long)model.Engine.Context * model.LongestTokenBytes;
 
     private static ApiException TooLong(string message) => ApiException.Invalid("messages", message, "context_length_exceeded");
 }

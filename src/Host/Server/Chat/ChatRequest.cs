@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LayerStream.Sampling;
+using LayerStream.Session;
 
 namespace LayerStream.Host.Server.Chat;
 
@@ -41,4 +42,15 @@ internal sealed class ChatRequest
 
     /// <summary>Whether the model's end tokens do not count.</summary>
     public bool IgnoreEos { get; set; }
+
+    /// <summary>The generation that answers it.</summary>
+    public GenerationRequest ToGeneration(int[] prompt) => new()
+    {
+        Prompt = prompt,
+        MaxTokens = MaxTokens ?? int.MaxValue,
+        Sampling = Sampling,
+        Stop = Stop,
+        IgnoreEos = IgnoreEos,
+        ReportsPrompt = ReturnProgress,
+    };
 }

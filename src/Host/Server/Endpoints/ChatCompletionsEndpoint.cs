@@ -6,6 +6,7 @@ using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Service;
 using LayerStream.Host.Telemetry;
 using LayerStream.Sampling;
+using LayerStream.Session;
 using Microsoft.AspNetCore.Http;
 
 namespace LayerStream.Host.Server.Endpoints;
@@ -17,13 +18,13 @@ internal static class ChatCompletionsEndpoint
     public static async Task HandleAsync(HttpContext http, ServerState state)
     {
         RequestGuard.RequireJson(http.Request);
-        ServedModel model = state.RequireModel();
+        LoadedModel model = state.RequireModel();
         using Admission.Place place = state.Admission.Enter();
         long arrived = Stopwatch.GetTimestamp();
         (ChatRequest request, int[] prompt) = await ChatPreparation.PrepareAsync(http, state, model);
-        ChatJson json = new("chatcmpl-" + Guid.NewGuid().ToString("N"), model.Id, DateTimeOffset.UtcNow.ToUnixTimeSeconds(), model.Tokenizer);
+        ChatJson json = new("chatcmpl-" + Guid.NewGuid().ToString("N"), model.Id, DateTimeOffset.UtcNow.ToUnixTimeSeconds(), model.RequireTokenizer());
         using Activity? span = RequestSpan.Start(state.Metrics, model.Id, json.Id, request);
-        ChatRun run = new(model, request, prompt);
+        Generation run = new(model, request.ToGeneration(prompt));
         using EventStream stream = new(http);
         using CancellationTokenSource cancel = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
         Task<RunResult>? running = null;
@@ -59,7 +60,7 @@ internal static class ChatCompletionsEndpoint
         }
     }
 
-    private static async Task StreamAsync(EventStream stream, ChatJson json, ChatRequest request, ChatRun run, Task<RunResult> running)
+    private static async Task StreamAsync(EventStream stream, ChatJson json, ChatRequest request, Generation run, Task<RunResult> running)
     {
         bool isFirst = true;
         long started = Stopwatch.GetTimestamp();
@@ -74,7 +75,7 @@ internal static class ChatCompletionsEndpoint
 
             StringBuilder? text = null;
             List<TokenLogProbabilities>? probabilities = null;
-            while (run.Events.TryRead(out ChatEvent item))
+            while (run.Events.TryRead(out GenerationEvent item))
             {
                 if (item.Text is not null)
                 {
@@ -105,12 +106,12 @@ internal static class ChatCompletionsEndpoint
         await stream.EndAsync();
     }
 
-    private static async Task ReplyAsync(HttpContext http, ChatJson json, ChatRequest request, ChatRun run, Task<RunResult> running)
+    private static async Task ReplyAsync(HttpContext http, ChatJson json, ChatRequest request, Generation run, Task<RunResult> running)
     {
         RunResult result = await running;
         StringBuilder text = new();
         List<TokenLogProbabilities>? probabilities = request.LogProbs ? [] : null;
-        while (run.Events.TryRead(out ChatEvent item))
+        while (run.Events.TryRead(out GenerationEvent item))
         {
             text.Append(item.Text);
             Add(ref probabilities, item);
@@ -119,9 +120,9 @@ internal static class ChatCompletionsEndpoint
         await JsonReply.SendAsync(http, 200, writer => json.Reply(writer, text.ToString(), probabilities, result));
     }
 
-    private static void Add(ref List<TokenLogProbabilities>? probabilities, ChatEvent item)
+    private static void Add(ref List<TokenLogProbabilities>? probabilities, GenerationEvent item)
     {
-        if (item.LogProbabilities is { } found)
+        if (item is { LogProbabilities: { } found, IsEnd: false })
         {
             (probabilities ??= []).Add(found);
         }
@@ -139,7 +140,7 @@ internal static class ChatCompletionsEndpoint
         return running.IsCompletedSuccessfully ? await running : null;
     }
 
-    private static RequestFigures Figures(string outcome, long arrived, ChatRun run, RunResult? result)
+    private static RequestFigures Figures(string outcome, long arrived, Generation run, RunResult? result)
     {
         long first = run.FirstTokenTicks;
         int later = (result?.GeneratedTokens ?? 0) - 1;

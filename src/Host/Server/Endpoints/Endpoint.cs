@@ -6,13 +6,13 @@ namespace LayerStream.Host.Server.Endpoints;
 
 /// <summary>A row of the endpoint table.</summary>
 /// <param name="Method">GET or POST.</param>
-/// <param name="Path">The path; a row that ends in <c>/</c> takes one more segment.</param>
+/// <param name="Path">The path; a row that ends in <c>/</c> takes one more segment, but for the root.</param>
 /// <param name="IsPublic">Whether it answers without a key.</param>
 /// <param name="Handle">The answer; <see cref="ApiException"/> for refusals.</param>
 internal sealed record Endpoint(string Method, string Path, bool IsPublic, Func<HttpContext, ServerState, Task> Handle)
 {
     /// <summary>Whether this row serves a path.</summary>
-    public bool Serves(string path) => Path.EndsWith('/')
+    public bool Serves(string path) => Path.Length > 1 && Path.EndsWith('/')
         ? path.Length > Path.Length && path.StartsWith(Path, StringComparison.Ordinal)
         : path == Path;
 }

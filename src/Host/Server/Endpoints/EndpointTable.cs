@@ -8,6 +8,8 @@ internal static class EndpointTable
     /// <summary>The rows.</summary>
     public static IReadOnlyList<Endpoint> Rows { get; } =
     [
+        new("GET", "/", true, PageEndpoint.IndexAsync),
+        new("GET", "/page/", true, PageEndpoint.PartAsync),
         new("GET", "/health", true, HealthEndpoint.ReadyAsync),
         new("GET", "/health/ready", true, HealthEndpoint.ReadyAsync),
         new("GET", "/health/live", true, HealthEndpoint.LiveAsync),
@@ -17,6 +19,7 @@ internal static class EndpointTable
         new("GET", "/metrics", false, MetricsEndpoint.HandleAsync),
         new("GET", "/v1/layerstream/status", false, StatusEndpoint.HandleAsync),
         new("GET", "/v1/layerstream/trace", false, TraceEndpoint.HandleAsync),
+        new("GET", "/v1/layerstream/trace/live", false, LiveTraceEndpoint.HandleAsync),
     ];
 
     /// <summary>The row for a request.</summary>

@@ -2,6 +2,7 @@ using LayerStream.Actors;
 using LayerStream.Host.Server.Service;
 using LayerStream.Host.Telemetry;
 using LayerStream.Memory;
+using LayerStream.Session;
 using Microsoft.AspNetCore.Http;
 
 namespace LayerStream.Host.Server.Endpoints;
@@ -64,7 +65,7 @@ internal static class MetricsEndpoint
             .Histogram("gen_ai_server_time_per_output_token_seconds", "Time of each token behind the first.", metrics.PerToken);
     }
 
-    private static void Engine(PrometheusPage page, ServedModel model)
+    private static void Engine(PrometheusPage page, LoadedModel model)
     {
         EngineStatus status = model.Engine.Status();
         EnginePlan plan = model.Engine.CurrentPlan;

@@ -17,7 +17,7 @@ internal static class StatusEndpoint
     /// <exception cref="ApiException">503 while the model loads.</exception>
     public static Task HandleAsync(HttpContext http, ServerState state)
     {
-        ServedModel model = state.Model ?? throw new ApiException(503, "unavailable_error", "the model is loading", "loading") { RetryAfterSeconds = 2 };
+        LoadedModel model = state.Model ?? throw new ApiException(503, "unavailable_error", "the model is loading", "loading") { RetryAfterSeconds = 2 };
         return JsonReply.SendAsync(http, 200, json =>
         {
             json.WriteStartObject();
@@ -68,7 +68,7 @@ internal static class StatusEndpoint
         json.WriteEndObject();
     }
 
-    private static void Now(Utf8JsonWriter json, ServedModel model)
+    private static void Now(Utf8JsonWriter json, LoadedModel model)
     {
         EngineStatus status = model.Engine.Status();
         json.WriteStartObject("engine");

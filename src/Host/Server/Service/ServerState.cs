@@ -1,13 +1,14 @@
 using LayerStream.Actors.Loading;
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Telemetry;
+using LayerStream.Session;
 
 namespace LayerStream.Host.Server.Service;
 
 /// <summary>What endpoints share.</summary>
 internal sealed class ServerState(string modelId, Admission admission, DaemonMetrics metrics)
 {
-    private ServedModel? _model;
+    private LoadedModel? _model;
     private LoadProgress _progress = new("opening", 0, 0);
 
     /// <summary>Name of the model in the API.</summary>
@@ -30,7 +31,7 @@ internal sealed class ServerState(string modelId, Admission admission, DaemonMet
     }
 
     /// <summary>The model, or null while it loads.</summary>
-    public ServedModel? Model
+    public LoadedModel? Model
     {
         get => Volatile.Read(ref _model);
         set => Volatile.Write(ref _model, value);
@@ -38,7 +39,7 @@ internal sealed class ServerState(string modelId, Admission admission, DaemonMet
 
     /// <summary>The model.</summary>
     /// <exception cref="ApiException">503 while it loads or the daemon drains.</exception>
-    public ServedModel RequireModel()
+    public LoadedModel RequireModel()
     {
         if (admission.IsDraining)
         {

@@ -1,4 +1,3 @@
-using LayerStream.Models.Decoding;
 
 namespace LayerStream.Models.Synthesis.Shapes;
 

@@ -1,0 +1,66 @@
+// The curve of predicted speed against the memory budget, and what a budget buys.
+import { $, size, table } from './dom.js';
+import { json } from './http.js';
+
+let curve = null;
+
+export function start() {
+  $('plan-budget').addEventListener('input', showPoint);
+  new ResizeObserver(draw).observe($('plan-curve'));
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
+}
+
+export async function open() {
+  if (curve) return;
+  $('plan-sentence').textContent = 'Predicting …';
+  try {
+    curve = await json('/v1/layerstream/plan');
+  } catch (e) {
+    $('plan-sentence').textContent = e.message;
+    return;
+  }
+  $('plan-sentence').textContent = curve.summary;
+  const slider = $('plan-budget'), now = curve.points.findIndex(p => p.budget_bytes >= curve.budget_bytes);
+  slider.max = curve.points.length - 1;
+  slider.value = Math.max(0, now);
+  showPoint();
+  draw();
+}
+
+function showPoint() {
+  const point = curve?.points[$('plan-budget').value];
+  if (!point) return;
+  $('plan-value').textContent = `${size(point.budget_bytes)}: ${point.tokens_per_second.toFixed(2)} tokens a second, ${size(point.bytes_per_token)} read per token`;
+  $('plan-table').replaceChildren(table(['budget', 'tokens/s', 'read per token', 'bound by', ''],
+    curve.points.map((p, i) => [size(p.budget_bytes), p.tokens_per_second.toFixed(2), size(p.bytes_per_token), p.bound_by, i === curve.knee ? 'knee: more buys little' : p === point ? '◀' : ''])));
+  draw();
+}
+
+function draw() {
+  const canvas = $('plan-curve'), width = canvas.clientWidth, height = canvas.clientHeight, ratio = devicePixelRatio || 1;
+  if (!curve || !width) return;
+  canvas.width = width * ratio;
+  canvas.height = height * ratio;
+  const g = canvas.getContext('2d'), style = getComputedStyle(canvas), of = n => style.getPropertyValue(n).trim();
+  g.scale(ratio, ratio);
+  const points = curve.points, least = Math.log(points[0].budget_bytes), span = Math.log(points.at(-1).budget_bytes) - least || 1, top = Math.max(...points.map(p => p.tokens_per_second)) * 1.1;
+  const x = p => 50 + (Math.log(p.budget_bytes) - least) / span * (width - 70), y = p => height - 24 - p.tokens_per_second / top * (height - 40);
+  g.font = '12px system-ui, sans-serif';
+  g.fillStyle = of('--faint');
+  g.strokeStyle = of('--line');
+  for (let k = 0; k <= 4; k++) {
+    const v = top * k / 4, py = height - 24 - k / 4 * (height - 40);
+    g.beginPath(); g.moveTo(50, py); g.lineTo(width - 20, py); g.stroke();
+    g.fillText(v.toFixed(v < 10 ? 1 : 0), 8, py + 4);
+  }
+  for (const p of [points[0], points[curve.knee], points.at(-1)]) g.fillText(size(p.budget_bytes), Math.min(x(p), width - 70), height - 6);
+  g.strokeStyle = of('--accent');
+  g.lineWidth = 2;
+  g.beginPath();
+  points.forEach((p, i) => i ? g.lineTo(x(p), y(p)) : g.moveTo(x(p), y(p)));
+  g.stroke();
+  const mark = (p, color, r) => { g.fillStyle = color; g.beginPath(); g.arc(x(p), y(p), r, 0, 7); g.fill(); };
+  mark(points[curve.knee], of('--wait'), 6);
+  mark(points[$('plan-budget').value], of('--accent'), 5);
+  canvas.setAttribute('aria-label', `Predicted tokens per second from ${size(points[0].budget_bytes)} to ${size(points.at(-1).budget_bytes)}; the knee is at ${size(points[curve.knee].budget_bytes)}. The table below holds the figures.`);
+}

@@ -1,0 +1,29 @@
+using LayerStream.Formats.Routes;
+using LayerStream.Sampling;
+
+namespace LayerStream.Session;
+
+/// <summary>What to generate, and how it ends.</summary>
+public sealed record GenerationRequest
+{
+    /// <summary>Token ids to continue; at least one.</summary>
+    public required IReadOnlyList<int> Prompt { get; init; }
+
+    /// <summary>Most tokens to generate; the context bounds it further.</summary>
+    public int MaxTokens { get; init; } = int.MaxValue;
+
+    /// <summary>How tokens are drawn.</summary>
+    public SamplingOptions Sampling { get; init; } = new();
+
+    /// <summary>Texts that end the answer; none is empty.</summary>
+    public IReadOnlyList<string> Stop { get; init; } = [];
+
+    /// <summary>Whether the model's end tokens do not count.</summary>
+    public bool IgnoreEos { get; init; }
+
+    /// <summary>Whether an event tells of every pass over the prompt.</summary>
+    public bool ReportsPrompt { get; init; }
+
+    /// <summary>Receives the routing of every token of a model with experts, or null.</summary>
+    public RouteTraceWriter? Routes { get; init; }
+}
