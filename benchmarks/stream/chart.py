@@ -79,7 +79,7 @@ def draw(figures, title):
     series = {engine: points for engine in NAMES if (points := medians(figures, engine))}
     budgets = sorted({mib for points in series.values() for mib, _ in points})
     speeds = [s for points in series.values() for _, s in points]
-    low, high = math.log(min(speeds) * 0.8), math.log(max(speeds) * 1.25)
+    low, high = math.log(min(speeds) * 0.7), math.log(max(speeds) * 1.25)
     first, last = math.log(budgets[0]), math.log(budgets[-1])
 
     def x(mib):
@@ -102,12 +102,15 @@ def draw(figures, title):
     file_mib = figures["fileBytes"] / 2**20
     if budgets[0] < file_mib < budgets[-1]:
         out.append(f'<line class="file" x1="{x(file_mib):.1f}" x2="{x(file_mib):.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}"/><text class="small" x="{x(file_mib) - 6:.1f}" y="{TOP + 12}" text-anchor="end">size of the file</text>')
+    best = {}
+    for points in series.values():
+        for mib, value in points:
+            best[mib] = max(value, best.get(mib, 0))
     for engine, points in series.items():
-        above = engine == "layerstream"
         out.append(f'<polyline class="line {engine}" points="{" ".join(f"{x(m):.1f},{y(s):.1f}" for m, s in points)}"/>')
         for mib, value in points:
-            out.append(f'<circle class="{engine}" cx="{x(mib):.1f}" cy="{y(value):.1f}" r="4"/><text x="{x(mib):.1f}" y="{y(value) + (-11 if above else 21):.1f}" text-anchor="middle">{speed(value)}</text>')
-        out.append(f'<text class="name-{engine}" x="{x(points[-1][0]) + 14:.1f}" y="{y(points[-1][1]) + (4 if above else 8):.1f}">{NAMES[engine]}</text>')
+            out.append(f'<circle class="{engine}" cx="{x(mib):.1f}" cy="{y(value):.1f}" r="4"/><text x="{x(mib):.1f}" y="{y(value) + (-11 if value == best[mib] else 21):.1f}" text-anchor="middle">{speed(value)}</text>')
+        out.append(f'<text class="name-{engine}" x="{x(points[-1][0]) + 14:.1f}" y="{y(points[-1][1]) + 5:.1f}">{NAMES[engine]}</text>')
     return "\n".join([*out, "</svg>", ""])
 
 
