@@ -20,8 +20,7 @@ public static class ModelPlanning
         catch (BudgetTooSmallException e) when (options.BudgetBytes is null
             && e.SmallestBudgetBytes <= MemoryLimits.Read().FreeBytes + ProcessMemory.ResidentBytes())
         {
-            // The runtime share is measured anew and may have grown a little since.
-            long budget = e.SmallestBudgetBytes + (2 << 20);
+            long budget = e.SmallestBudgetBytes;
             notices.Report(new WarningNotice($"Memory is short: using the smallest budget that works, {ByteSize.Format(budget)}, instead of the usual share."));
             return Engine.Plan(model, options.ToEngineOptions() with { BudgetBytes = budget });
         }
