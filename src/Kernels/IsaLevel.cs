@@ -9,6 +9,7 @@ internal enum IsaLevel
 {
     Scalar,
     Avx2,
+    AvxVnni,
     Avx512,
     AdvSimd,
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using LayerStream.Actors;
 using LayerStream.Actors.Run;
 using LayerStream.Memory;
+using LayerStream.Models.Spec;
 using LayerStream.Sampling;
 using LayerStream.Session;
 
@@ -31,13 +32,14 @@ internal sealed class TuneMeasurement
     /// <param name="tokens">Tokens measured of each case in each round.</param>
     /// <param name="warmUp">Tokens of a generation before them.</param>
     /// <param name="notices">Hears of what opening says.</param>
-    /// <exception cref="UsageException">An id is none of the vocabulary, or the tokens do not fit the context.</exception>
+    /// <exception cref="TokenWithoutRowException">The model has no row for an id.</exception>
+    /// <exception cref="UsageException">The tokens do not fit the context.</exception>
     public TuneMeasurement(TunePlans plans, int[]? ids, int tokens, int warmUp, IProgress<SessionNotice> notices)
     {
         EnginePlan plan = plans.Given.Plan;
         (_plans, _warmUp, _notices) = (plans, warmUp, notices);
         _prompt = ids ?? [.. Enumerable.Range(1, 8).Select(i => i * 37 % plan.Spec.Vocabulary)];
-        TokenIds.Check(_prompt, plan.Spec.Vocabulary);
+        TokenWithoutRowException.ThrowIfAny(_prompt, plan.Spec.Vocabulary);
         _turns = (tokens + Block - 2) / (Block - 1);
         int most = Tokens(1 + plans.Cases.Count(c => c.Reads > 0));
         if (_prompt.Length + most > plan.Context)

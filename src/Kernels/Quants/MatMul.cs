@@ -12,7 +12,7 @@ namespace LayerStream.Kernels.Quants;
 public static unsafe class MatMul
 {
     /// <summary>Rows that are multiplied together where there are many tokens: ranges of whole multiples waste nothing.</summary>
-    public const int PanelRows = PanelDot.Rows;
+    public const int PanelRows = PanelLayout.Rows;
 
     /// <summary>Whether weights of this type can be multiplied.</summary>
     public static bool Supports(TensorType type) => QuantTypes.Find(type) is not null;

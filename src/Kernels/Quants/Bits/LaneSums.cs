@@ -11,7 +11,7 @@ internal static unsafe class LaneSums
     /// <summary>Running sums of an output.</summary>
     public const int Lanes = 8;
 
-    /// <summary>The output of eight sums, in the order of <see cref="Total16"/>.</summary>
+    /// <summary>The output of eight sums, in the order of <see cref="Total8"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Total(Vector256<float> sums)
     {
@@ -20,16 +20,43 @@ internal static unsafe class LaneSums
         return two[0] + two[1];
     }
 
-    /// <summary>The outputs of sixteen rows: ((S0 + S4) + (S2 + S6)) + ((S1 + S5) + (S3 + S7)).</summary>
+    /// <summary>The outputs of eight of sixteen rows: ((S0 + S4) + (S2 + S6)) + ((S1 + S5) + (S3 + S7)).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Total16(float* sums)
+    public static Vector256<float> Total8(float* sums)
     {
-        Vector512<float> s0 = Vector512.Load(sums) + Vector512.Load(sums + 64);
-        Vector512<float> s1 = Vector512.Load(sums + 16) + Vector512.Load(sums + 80);
-        Vector512<float> s2 = Vector512.Load(sums + 32) + Vector512.Load(sums + 96);
-        Vector512<float> s3 = Vector512.Load(sums + 48) + Vector512.Load(sums + 112);
+        Vector256<float> s0 = Vector256.Load(sums) + Vector256.Load(sums + 64);
+        Vector256<float> s1 = Vector256.Load(sums + 16) + Vector256.Load(sums + 80);
+        Vector256<float> s2 = Vector256.Load(sums + 32) + Vector256.Load(sums + 96);
+        Vector256<float> s3 = Vector256.Load(sums + 48) + Vector256.Load(sums + 112);
         return (s0 + s2) + (s1 + s3);
     }
+
+    /// <summary>Eight sums of eight lanes each.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> OfEight256(Vector256<int>* v) => AddHalves(OfFour(v[0], v[1], v[2], v[3]), OfFour(v[4], v[5], v[6], v[7]));
+
+    /// <summary>Sums of four lanes: in each 128-bit lane those of a, b, c and d.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> OfFour(Vector256<int> a, Vector256<int> b, Vector256<int> c, Vector256<int> d)
+    {
+        Vector256<int> ab = Avx2.UnpackLow(a, b) + Avx2.UnpackHigh(a, b);
+        Vector256<int> cd = Avx2.UnpackLow(c, d) + Avx2.UnpackHigh(c, d);
+        return Avx2.UnpackLow(ab.AsInt64(), cd.AsInt64()).AsInt32() + Avx2.UnpackHigh(ab.AsInt64(), cd.AsInt64()).AsInt32();
+    }
+
+    /// <summary>The same of 16-bit lanes, of which four added fit 16 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> OfFour(Vector256<short> a, Vector256<short> b, Vector256<short> c, Vector256<short> d)
+    {
+        Vector256<short> ab = Avx2.UnpackLow(a.AsInt32(), b.AsInt32()).AsInt16() + Avx2.UnpackHigh(a.AsInt32(), b.AsInt32()).AsInt16();
+        Vector256<short> cd = Avx2.UnpackLow(c.AsInt32(), d.AsInt32()).AsInt16() + Avx2.UnpackHigh(c.AsInt32(), d.AsInt32()).AsInt16();
+        Vector256<short> four = Avx2.UnpackLow(ab.AsInt64(), cd.AsInt64()).AsInt16() + Avx2.UnpackHigh(ab.AsInt64(), cd.AsInt64()).AsInt16();
+        return Avx2.MultiplyAddAdjacent(four, Vector256<short>.One);
+    }
+
+    /// <summary>The 128-bit lanes of a added, below those of b.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> AddHalves(Vector256<int> a, Vector256<int> b) => Avx2.Permute2x128(a, b, 0x20) + Avx2.Permute2x128(a, b, 0x31);
 
     /// <summary>Eight sums of eight lanes: of the lower halves of a, b, c, d, then of their upper halves.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using LayerStream.Kernels.Quants.Activations;
+using LayerStream.Kernels.Quants.Bits;
 
 namespace LayerStream.Kernels.Quants.Loops;
 
@@ -18,15 +19,15 @@ internal unsafe interface IFloatLoader
 }
 
 /// <summary>Four vectors of weights.</summary>
-internal struct FloatWeights256
-{
-    public Vector256<float> W0, W1, W2, W3;
-}
-
-/// <summary>Four vectors of weights.</summary>
 internal struct FloatWeights512
 {
     public Vector512<float> W0, W1, W2, W3;
+}
+
+/// <summary>Eight vectors of weights.</summary>
+internal struct FloatWeights256
+{
+    public Vector256<float> W0, W1, W2, W3, W4, W5, W6, W7;
 }
 
 /// <summary>Float dot product, 64 columns a step, AVX-512.</summary>
@@ -62,16 +63,16 @@ internal unsafe struct FloatOperator512<TLoader> : IBlockOperator<FloatWeights51
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Total(Vector512<float> sum) => Vector512.Sum(sum);
+    public static float Total(Vector512<float> sum) => LaneSums.Total(sum.GetLower() + sum.GetUpper());
 }
 
-/// <summary>Float dot product, 32 columns a step, AVX2.</summary>
-internal unsafe struct FloatOperator256<TLoader> : IBlockOperator<FloatWeights256, Vector256<float>>
+/// <summary>The same with AVX2 or AdvSimd.</summary>
+internal unsafe struct FloatOperator256<TLoader> : IBlockOperator<FloatWeights256, FloatLanes256>
     where TLoader : IFloatLoader
 {
-    public static int StepColumns => 32;
+    public static int StepColumns => 64;
 
-    public static int StepBytes => 32 * TLoader.Bytes;
+    public static int StepBytes => 64 * TLoader.Bytes;
 
     public static ActivationLayout Layout => ActivationLayout.F32;
 
@@ -83,40 +84,63 @@ internal unsafe struct FloatOperator256<TLoader> : IBlockOperator<FloatWeights25
         w.W1 = TLoader.Load8(weights + (8 * TLoader.Bytes));
         w.W2 = TLoader.Load8(weights + (16 * TLoader.Bytes));
         w.W3 = TLoader.Load8(weights + (24 * TLoader.Bytes));
+        w.W4 = TLoader.Load8(weights + (32 * TLoader.Bytes));
+        w.W5 = TLoader.Load8(weights + (40 * TLoader.Bytes));
+        w.W6 = TLoader.Load8(weights + (48 * TLoader.Bytes));
+        w.W7 = TLoader.Load8(weights + (56 * TLoader.Bytes));
         return w;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Dot(in FloatWeights256 weights, byte* values, byte* scales, Vector256<float> sum)
+    public static FloatLanes256 Dot(in FloatWeights256 weights, byte* values, byte* scales, FloatLanes256 sum)
     {
         float* x = (float*)values;
-        Vector256<float> a = weights.W0 * Vector256.Load(x);
-        Vector256<float> b = weights.W1 * Vector256.Load(x + 8);
-        a = Vector256.FusedMultiplyAdd(weights.W2, Vector256.Load(x + 16), a);
-        b = Vector256.FusedMultiplyAdd(weights.W3, Vector256.Load(x + 24), b);
-        return sum + (a + b);
+        sum.Low += Four(weights.W0, weights.W2, weights.W4, weights.W6, x);
+        sum.High += Four(weights.W1, weights.W3, weights.W5, weights.W7, x + 8);
+        return sum;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Total(Vector256<float> sum) => Vector256.Sum(sum);
+    public static float Total(FloatLanes256 sum) => LaneSums.Total(sum.Low + sum.High);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Four(Vector256<float> w0, Vector256<float> w1, Vector256<float> w2, Vector256<float> w3, float* x)
+    {
+        Vector256<float> a = w0 * Vector256.Load(x);
+        Vector256<float> b = w1 * Vector256.Load(x + 16);
+        a = Vector256.FusedMultiplyAdd(w2, Vector256.Load(x + 32), a);
+        b = Vector256.FusedMultiplyAdd(w3, Vector256.Load(x + 48), b);
+        return a + b;
+    }
 }
 
-/// <summary>Float dot product in double precision, one column a step: oracle and fallback.</summary>
-internal unsafe struct FloatOperatorScalar<TLoader> : IBlockOperator<float, double>
+/// <summary>The same without vectors, the definition: sixteen running sums; lane l of a step gets (w₀x₀ ⊕ w₂x₂) + (w₁x₁ ⊕ w₃x₃) of columns l + 16·i, ⊕ fused.</summary>
+internal unsafe struct FloatOperatorScalar<TLoader> : IBlockOperator<WeightPointer, FloatLanes16>
     where TLoader : IFloatLoader
 {
-    public static int StepColumns => 1;
+    public static int StepColumns => 64;
 
-    public static int StepBytes => TLoader.Bytes;
+    public static int StepBytes => 64 * TLoader.Bytes;
 
     public static ActivationLayout Layout => ActivationLayout.F32;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Load(byte* weights) => TLoader.Load1(weights);
+    public static WeightPointer Load(byte* weights) => new() { Block = weights };
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static double Dot(in float weights, byte* values, byte* scales, double sum) => sum + ((double)weights * *(float*)values);
+    public static FloatLanes16 Dot(in WeightPointer weights, byte* values, byte* scales, FloatLanes16 sum)
+    {
+        float* x = (float*)values;
+        byte* w = weights.Block;
+        for (int l = 0; l < 16; l++)
+        {
+            float a = TLoader.Load1(w + (l * TLoader.Bytes)) * x[l];
+            float b = TLoader.Load1(w + ((l + 16) * TLoader.Bytes)) * x[l + 16];
+            a = MathF.FusedMultiplyAdd(TLoader.Load1(w + ((l + 32) * TLoader.Bytes)), x[l + 32], a);
+            b = MathF.FusedMultiplyAdd(TLoader.Load1(w + ((l + 48) * TLoader.Bytes)), x[l + 48], b);
+            sum.Lane[l] += a + b;
+        }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Total(double sum) => (float)sum;
+        return sum;
+    }
+
+    public static float Total(FloatLanes16 sum) => sum.Total;
 }

@@ -6,16 +6,13 @@ using LayerStream.Kernels.Quants.Bits;
 namespace LayerStream.Kernels.Quants.Loops;
 
 /// <summary>
-/// The AVX-512 loop of the integer types: single rows while there are few tokens, else panels of sixteen rows that are unpacked once and
+/// The loop of the integer types at AVX2 and above: single rows while there are few tokens, else panels of sixteen rows that are unpacked once and
 /// used for all tokens of a batch. An output has the same bits either way (see <see cref="IPanelKernel"/>).
 /// </summary>
 internal sealed unsafe class PanelLoop<TKernel> : MatMulLoop
     where TKernel : IPanelKernel
 {
-    /// <summary>Columns of a packed panel: with its activations it stays in the first- and second-level cache.</summary>
-    public const int PanelColumns = 2048;
-
-    private const int Rows = PanelDot.Rows;
+    private const int Rows = PanelLayout.Rows;
 
     /// <summary>Tokens a packed panel serves; their sums take 64 KiB.</summary>
     private const int TokensPerPanel = 128;
@@ -66,16 +63,16 @@ internal sealed unsafe class PanelLoop<TKernel> : MatMulLoop
                 int width = Math.Min(TokensPerPanel, tokens - token);
                 byte* x = activations + (token * activationStride);
                 new Span<float>(sums, width * SumsOf).Clear();
-                for (int column = 0; column < columns; column += PanelColumns)
+                for (int column = 0; column < columns; column += PanelLayout.Columns)
                 {
-                    int count = Math.Min(PanelColumns, columns - column);
+                    int count = Math.Min(PanelLayout.Columns, columns - column);
                     TKernel.Pack(weights + (row * rowBytes), rows, columns, column, count, panel);
                     AddTokens(panel, columns, column, count, x, activationStride, width, sums);
                 }
 
                 for (int t = 0; t < width; t++)
                 {
-                    Store(LaneSums.Total16(sums + (t * SumsOf)), y + ((token + t) * yStride) + row, rows);
+                    Store(LaneSums.Total8(sums + (t * SumsOf)), LaneSums.Total8(sums + (t * SumsOf) + 8), y + ((token + t) * yStride) + row, rows);
                 }
             }
         }
@@ -96,18 +93,19 @@ internal sealed unsafe class PanelLoop<TKernel> : MatMulLoop
         }
     }
 
-    private static void Store(Vector512<float> outputs, float* y, int rows)
+    private static void Store(Vector256<float> first, Vector256<float> second, float* y, int rows)
     {
         Debug.Assert(rows is >= 1 and <= Rows);
         if (rows == Rows)
         {
-            outputs.Store(y);
+            first.Store(y);
+            second.Store(y + 8);
             return;
         }
 
         for (int r = 0; r < rows; r++)
         {
-            y[r] = outputs[r];
+            y[r] = r < 8 ? first[r] : second[r - 8];
         }
     }
 }

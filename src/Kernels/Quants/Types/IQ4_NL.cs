@@ -6,14 +6,14 @@ using LayerStream.Kernels.Quants.Loops;
 namespace LayerStream.Kernels.Quants.Types;
 
 /// <summary>IQ4_NL: 32 elements, <c>d:f16 q:u8[16]</c> (split halves), y = d·value(n).</summary>
-internal unsafe struct IQ4_NL : ISignedStep, IByteStep
+internal unsafe struct IQ4_NL : IBlocksOf32
 {
-    /// <summary><see cref="Values"/> as two little-endian words.</summary>
-    public const ulong LowValues = 0xF6EADDCFBFAD9881, HighValues = 0x7159453526190D01;
-
     public static int BlockElements => 32;
 
     public static int BlockBytes => 18;
+
+    /// <summary><see cref="Values"/> as two little-endian words.</summary>
+    public const ulong LowValues = 0xF6EADDCFBFAD9881, HighValues = 0x7159453526190D01;
 
     /// <summary>The sixteen levels, shared with IQ4_XS.</summary>
     public static ReadOnlySpan<sbyte> Values => [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113];
@@ -28,17 +28,7 @@ internal unsafe struct IQ4_NL : ISignedStep, IByteStep
         }
     }
 
-    public static int StepBytes => 18 * 2;
-
-    public static int Value(byte* step, int j) => Values[(step[(18 * (j >> 5)) + 2 + (j & 15)] >> (4 * ((j >> 4) & 1))) & 15];
-
-    public static float Scale(byte* step, int g) => Float16.Read(step + (18 * (g >> 1)));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<sbyte> Values256(byte* step, int half) => Signs.Map256(Nibbles.Split256(step + (18 * half) + 2), LowValues, HighValues);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Scales256(byte* step, int half) => Vector256.Create(Float16.Read(step + (18 * half)));
+    public static int EightBytes => 8 * 18;
 
     public static int Bias => 128;
 
@@ -46,14 +36,26 @@ internal unsafe struct IQ4_NL : ISignedStep, IByteStep
 
     public static bool HasOffsets => false;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<byte> Bytes(byte* step) =>
-        Signs.Map512(Nibbles.Split512(step + 2, step + 20), LowValues, HighValues).AsByte() ^ Vector512.Create((byte)128);
+    public static int Value(byte* eight, int i) => Values[(eight[(18 * (i >> 5)) + 2 + (i & 15)] >> (4 * ((i >> 4) & 1))) & 15];
+
+    public static float Scale(byte* eight, int block, out float offset)
+    {
+        offset = 0;
+        return Float16.Read(eight + (18 * block));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Scales(byte* steps, out Vector256<float> offsets)
+    public static Vector256<byte> Bytes256(byte* eight, int block) =>
+        Signs.Map256(Nibbles.Split256(eight + (18 * block) + 2), LowValues, HighValues).AsByte() ^ Vector256.Create((byte)128);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> Bytes512(byte* eight, int pair) =>
+        Signs.Map512(Nibbles.Split512(eight + (36 * pair) + 2, eight + (36 * pair) + 20), LowValues, HighValues).AsByte() ^ Vector512.Create((byte)128);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Scales(byte* eight, out Vector256<float> offsets)
     {
         offsets = default;
-        return StepScales.Halves(steps, 18);
+        return BlockScales.Halves(eight, 18);
     }
 }

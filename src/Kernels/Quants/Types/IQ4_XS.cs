@@ -7,7 +7,7 @@ using LayerStream.Kernels.Quants.Loops;
 namespace LayerStream.Kernels.Quants.Types;
 
 /// <summary>IQ4_XS: 256 elements, <c>d:f16 sh:u16 sl:u8[4] q:u8[128]</c>; sub-blocks of 32: y = (d·(ls − 32))·value(n).</summary>
-internal unsafe struct IQ4_XS : ISuperBlock
+internal unsafe struct IQ4_XS : IBlocksOf256
 {
     public static int BlockElements => 256;
 
@@ -28,9 +28,11 @@ internal unsafe struct IQ4_XS : ISuperBlock
         }
     }
 
-    public static SuperBlockForm Form => SuperBlockForm.Signed;
+    public static BlockForm Form => BlockForm.Signed;
 
     public static int MostValue => 127;
+
+    public static bool HasWideGroups => true;
 
     public static int DOffset => 0;
 

@@ -6,14 +6,14 @@ using LayerStream.Kernels.Quants.Loops;
 namespace LayerStream.Kernels.Quants.Types;
 
 /// <summary>MXFP4: 32 elements, <c>e:u8 q:u8[16]</c> (split halves), y = fp4(n)·2^(e − 128).</summary>
-internal unsafe struct MXFP4 : ISignedStep, IByteStep
+internal unsafe struct MXFP4 : IBlocksOf32
 {
-    /// <summary><see cref="Values"/> as two little-endian words.</summary>
-    public const ulong LowValues = 0x0C08060403020100, HighValues = 0xF4F8FAFCFDFEFF00;
-
     public static int BlockElements => 32;
 
     public static int BlockBytes => 17;
+
+    /// <summary><see cref="Values"/> as two little-endian words.</summary>
+    public const ulong LowValues = 0x0C08060403020100, HighValues = 0xF4F8FAFCFDFEFF00;
 
     /// <summary>Twice the E2M1 values (index 8 is +0), shared with NVFP4.</summary>
     public static ReadOnlySpan<sbyte> Values => [0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12];
@@ -28,21 +28,7 @@ internal unsafe struct MXFP4 : ISignedStep, IByteStep
         }
     }
 
-    public static int StepBytes => 17 * 2;
-
-    public static int Value(byte* step, int j) => Values[(step[(17 * (j >> 5)) + 1 + (j & 15)] >> (4 * ((j >> 4) & 1))) & 15];
-
-    public static float Scale(byte* step, int g) => Power(step[17 * (g >> 1)]);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<sbyte> Values256(byte* step, int half) => Signs.Map256(Nibbles.Split256(step + (17 * half) + 1), LowValues, HighValues);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Scales256(byte* step, int half) => Vector256.Create(Power(step[17 * half]));
-
-    /// <summary>2^(e − 128), denormal for e &lt; 2.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Power(uint e) => BitConverter.UInt32BitsToSingle(e < 2 ? 0x00200000u << (int)e : (e - 1) << 23);
+    public static int EightBytes => 8 * 17;
 
     public static int Bias => 16;
 
@@ -50,18 +36,34 @@ internal unsafe struct MXFP4 : ISignedStep, IByteStep
 
     public static bool HasOffsets => false;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<byte> Bytes(byte* step) =>
-        (Signs.Map512(Nibbles.Split512(step + 1, step + 18), LowValues, HighValues) + Vector512.Create((sbyte)16)).AsByte();
+    public static int Value(byte* eight, int i) => Values[(eight[(17 * (i >> 5)) + 1 + (i & 15)] >> (4 * ((i >> 4) & 1))) & 15];
+
+    public static float Scale(byte* eight, int block, out float offset)
+    {
+        offset = 0;
+        return Power(eight[17 * block]);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Scales(byte* steps, out Vector256<float> offsets)
+    public static Vector256<byte> Bytes256(byte* eight, int block) =>
+        (Signs.Map256(Nibbles.Split256(eight + (17 * block) + 1), LowValues, HighValues) + Vector256.Create((sbyte)16)).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> Bytes512(byte* eight, int pair) =>
+        (Signs.Map512(Nibbles.Split512(eight + (34 * pair) + 1, eight + (34 * pair) + 18), LowValues, HighValues) + Vector512.Create((sbyte)16)).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Scales(byte* eight, out Vector256<float> offsets)
     {
         offsets = default;
         Vector256<uint> e = Vector256.Create(
-            steps[0], (uint)steps[17], steps[34], steps[51], steps[68], steps[85], steps[102], steps[119]);
+            eight[0], (uint)eight[17], eight[34], eight[51], eight[68], eight[85], eight[102], eight[119]);
         Vector256<uint> normal = Vector256.ShiftLeft(e - Vector256<uint>.One, 23);
         Vector256<uint> denormal = Vector256.Create(0x00200000u) + (e * Vector256.Create(0x00200000u)); // 2^-128 and 2^-127
         return Vector256.ConditionalSelect(Vector256.LessThan(e.AsInt32(), Vector256.Create(2)).AsUInt32(), denormal, normal).AsSingle();
     }
+
+    /// <summary>2^(e − 128), denormal for e &lt; 2.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Power(uint e) => BitConverter.UInt32BitsToSingle(e < 2 ? 0x00200000u << (int)e : (e - 1) << 23);
 }

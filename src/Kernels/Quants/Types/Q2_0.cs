@@ -7,7 +7,7 @@ using LayerStream.Kernels.Quants.Loops;
 namespace LayerStream.Kernels.Quants.Types;
 
 /// <summary>Q2_0: 64 elements, <c>d:f16 q:u8[16]</c>, two bits each, y = (v − 1)·d.</summary>
-internal unsafe struct Q2_0 : ISignedStep, IByteStep
+internal unsafe struct Q2_0 : IBlocksOf32
 {
     public static int BlockElements => 64;
 
@@ -18,26 +18,11 @@ internal unsafe struct Q2_0 : ISignedStep, IByteStep
         float d = Float16.Read(source);
         for (int j = 0; j < 64; j++)
         {
-            destination[j] = (((source[2 + (j >> 2)] >> (2 * (j & 3))) & 3) - 1) * d;
+            destination[j] = Value(source, j) * d;
         }
     }
 
-    public static int StepBytes => 18;
-
-    public static int Value(byte* step, int j) => ((step[2 + (j >> 2)] >> (2 * (j & 3))) & 3) - 1;
-
-    public static float Scale(byte* step, int g) => Float16.Read(step);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<sbyte> Values256(byte* step, int half)
-    {
-        Vector256<uint> q = Avx2.ConvertToVector256Int32(step + 2 + (8 * half)).AsUInt32();
-        q |= Vector256.ShiftLeft(q, 6) | Vector256.ShiftLeft(q, 12) | Vector256.ShiftLeft(q, 18);
-        return (q.AsByte() & Vector256.Create((byte)3)).AsSByte() - Vector256<sbyte>.One;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Scales256(byte* step, int half) => Vector256.Create(Float16.Read(step));
+    public static int EightBytes => 4 * 18;
 
     public static int Bias => 1;
 
@@ -45,19 +30,34 @@ internal unsafe struct Q2_0 : ISignedStep, IByteStep
 
     public static bool HasOffsets => false;
 
-    /// <summary>Each byte in a word, shifted so that field i falls into byte i.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<byte> Bytes(byte* step)
+    public static int Value(byte* eight, int i) => ((eight[(18 * (i >> 6)) + 2 + ((i & 63) >> 2)] >> (2 * (i & 3))) & 3) - 1;
+
+    public static float Scale(byte* eight, int block, out float offset)
     {
-        Vector512<uint> q = Avx512F.ConvertToVector512UInt32(Vector128.Load(step + 2));
+        offset = 0;
+        return Float16.Read(eight + (18 * (block >> 1)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Bytes256(byte* eight, int block)
+    {
+        Vector256<uint> q = Avx2.ConvertToVector256Int32(eight + (18 * (block >> 1)) + 2 + (8 * (block & 1))).AsUInt32();
+        q |= Vector256.ShiftLeft(q, 6) | Vector256.ShiftLeft(q, 12) | Vector256.ShiftLeft(q, 18);
+        return q.AsByte() & Vector256.Create((byte)3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> Bytes512(byte* eight, int pair)
+    {
+        Vector512<uint> q = Avx512F.ConvertToVector512UInt32(Vector128.Load(eight + (18 * pair) + 2)); // field i of a byte goes to byte i of its word
         q |= Vector512.ShiftLeft(q, 6) | Vector512.ShiftLeft(q, 12) | Vector512.ShiftLeft(q, 18);
         return q.AsByte() & Vector512.Create((byte)3);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Scales(byte* steps, out Vector256<float> offsets)
+    public static Vector256<float> Scales(byte* eight, out Vector256<float> offsets)
     {
         offsets = default;
-        return StepScales.HalvesTwice(steps, 18);
+        return BlockScales.HalvesTwice(eight, 18);
     }
 }

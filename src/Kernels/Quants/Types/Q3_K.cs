@@ -7,7 +7,7 @@ using LayerStream.Kernels.Quants.Loops;
 namespace LayerStream.Kernels.Quants.Types;
 
 /// <summary>Q3_K: 256 elements, <c>hmask:u8[32] q:u8[64] scales:u8[12] d:f16</c>; groups of 16 with six-bit scales: y = (d·sc)·v.</summary>
-internal unsafe struct Q3_K : ISuperBlock
+internal unsafe struct Q3_K : IBlocksOf256
 {
     public static int BlockElements => 256;
 
@@ -30,9 +30,11 @@ internal unsafe struct Q3_K : ISuperBlock
         }
     }
 
-    public static SuperBlockForm Form => SuperBlockForm.Biased;
+    public static BlockForm Form => BlockForm.Biased;
 
     public static int MostValue => 7;
+
+    public static bool HasWideGroups => false;
 
     public static int DOffset => 108;
 

@@ -1,24 +1,16 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
-using LayerStream.Kernels.Quants.Activations;
 using LayerStream.Kernels.Quants.Bits;
 using LayerStream.Kernels.Quants.Loops;
 
 namespace LayerStream.Kernels.Quants.Types;
 
 /// <summary>Q4_0: 32 elements, <c>d:f16 q:u8[16]</c>, y = (n − 8)·d.</summary>
-internal unsafe struct Q4_0 : IBlockDecoder, IBlockOperator<WeightPointer, double>, IByteStep
+internal unsafe struct Q4_0 : IBlocksOf32
 {
     public static int BlockElements => 32;
 
     public static int BlockBytes => 18;
-
-    public static int StepColumns => 32 * 2;
-
-    public static int StepBytes => 18 * 2;
-
-    public static ActivationLayout Layout => ActivationLayout.Q8Block32;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Decode(byte* source, float* destination)
@@ -32,27 +24,7 @@ internal unsafe struct Q4_0 : IBlockDecoder, IBlockOperator<WeightPointer, doubl
         }
     }
 
-    public static WeightPointer Load(byte* weights) => new() { Block = weights };
-
-    public static double Dot(in WeightPointer weights, byte* values, byte* scales, double sum)
-    {
-        for (int b = 0; b < 2; b++)
-        {
-            byte* block = weights.Block + (18 * b);
-            sbyte* a = (sbyte*)values + (32 * b);
-            int dot = 0;
-            for (int j = 0; j < 16; j++)
-            {
-                dot += (((block[2 + j] & 15) - 8) * a[j]) + (((block[2 + j] >> 4) - 8) * a[j + 16]);
-            }
-
-            sum += (double)Float16.Read(block) * ((float*)scales)[b] * dot;
-        }
-
-        return sum;
-    }
-
-    public static float Total(double sum) => (float)sum;
+    public static int EightBytes => 8 * 18;
 
     public static int Bias => 8;
 
@@ -60,54 +32,24 @@ internal unsafe struct Q4_0 : IBlockDecoder, IBlockOperator<WeightPointer, doubl
 
     public static bool HasOffsets => false;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<byte> Bytes(byte* step) => Nibbles.Split512(step + 2, step + 20);
+    public static int Value(byte* eight, int i) => ((eight[(18 * (i >> 5)) + 2 + (i & 15)] >> (4 * ((i >> 4) & 1))) & 15) - 8;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Scales(byte* steps, out Vector256<float> offsets)
+    public static float Scale(byte* eight, int block, out float offset)
     {
-        offsets = default;
-        return StepScales.Halves(steps, 18);
+        offset = 0;
+        return Float16.Read(eight + (18 * block));
     }
 
-    /// <summary>AVX2 operator.</summary>
-    internal struct V256 : IBlockOperator<NibblePair256, Vector256<float>>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Bytes256(byte* eight, int block) => Nibbles.Split256(eight + (18 * block) + 2);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> Bytes512(byte* eight, int pair) => Nibbles.Split512(eight + (36 * pair) + 2, eight + (36 * pair) + 20);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Scales(byte* eight, out Vector256<float> offsets)
     {
-        public static int StepColumns => Q4_0.StepColumns;
-
-        public static int StepBytes => Q4_0.StepBytes;
-
-        public static ActivationLayout Layout => ActivationLayout.Q8Block32;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static NibblePair256 Load(byte* weights)
-        {
-            NibblePair256 w;
-            w.Q0 = Nibbles.Split256(weights + 2);
-            w.Q1 = Nibbles.Split256(weights + 20);
-            w.Scale0 = Vector256.Create(Float16.Read(weights));
-            w.Scale1 = Vector256.Create(Float16.Read(weights + 18));
-            w.Offset0 = 0;
-            w.Offset1 = 0;
-            return w;
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Dot(in NibblePair256 weights, byte* values, byte* scales, Vector256<float> sum)
-        {
-            float* d = (float*)scales;
-            sum = Vector256.FusedMultiplyAdd(
-                Vector256.ConvertToSingle(Signed(weights.Q0, Vector256.Load((sbyte*)values))), weights.Scale0 * Vector256.Create(d[0]), sum);
-            return Vector256.FusedMultiplyAdd(
-                Vector256.ConvertToSingle(Signed(weights.Q1, Vector256.Load((sbyte*)values + 32))), weights.Scale1 * Vector256.Create(d[1]), sum);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static float Total(Vector256<float> sum) => Vector256.Sum(sum);
-
-        /// <summary>Σ (n − 8)·a: pair sums of n·a and 8·a both fit 16 bits, and so does their difference.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static Vector256<int> Signed(Vector256<byte> q, Vector256<sbyte> a) => Avx2.MultiplyAddAdjacent(
-            Avx2.MultiplyAddAdjacent(q, a) - Avx2.MultiplyAddAdjacent(Vector256.Create((byte)8), a), Vector256.Create((short)1));
+        offsets = default;
+        return BlockScales.Halves(eight, 18);
     }
 }

@@ -6,7 +6,7 @@ using LayerStream.Kernels.Quants.Loops;
 namespace LayerStream.Kernels.Quants.Types;
 
 /// <summary>Q5_K: 256 elements, <c>d:f16 dmin:f16 s:u8[12] qh:u8[32] q:u8[128]</c>; sub-blocks of 32 as Q4_K: y = (d·sc_j)·v − dmin·mn_j.</summary>
-internal unsafe struct Q5_K : ISuperBlock
+internal unsafe struct Q5_K : IBlocksOf256
 {
     public static int BlockElements => 256;
 
@@ -31,9 +31,11 @@ internal unsafe struct Q5_K : ISuperBlock
         }
     }
 
-    public static SuperBlockForm Form => SuperBlockForm.Minimums;
+    public static BlockForm Form => BlockForm.Minimums;
 
     public static int MostValue => 31;
+
+    public static bool HasWideGroups => true;
 
     public static int DOffset => 0;
 

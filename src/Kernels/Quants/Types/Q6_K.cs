@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
-using LayerStream.Kernels.Quants.Activations;
 using LayerStream.Kernels.Quants.Bits;
 using LayerStream.Kernels.Quants.Loops;
 
@@ -10,7 +9,7 @@ namespace LayerStream.Kernels.Quants.Types;
 /// <summary>
 /// Q6_K: 256 elements, <c>ql:u8[128] qh:u8[64] sc:i8[16] d:f16</c>; groups of 16: y = (d·sc)·(v − 32), v in 0..63.
 /// </summary>
-internal unsafe struct Q6_K : ISuperBlock
+internal unsafe struct Q6_K : IBlocksOf256
 {
     private const int HighOffset = 128;
     private const int ScalesOffset = 192;
@@ -33,9 +32,11 @@ internal unsafe struct Q6_K : ISuperBlock
         }
     }
 
-    public static SuperBlockForm Form => SuperBlockForm.Biased;
+    public static BlockForm Form => BlockForm.Biased;
 
     public static int MostValue => 63;
+
+    public static bool HasWideGroups => false;
 
     public static int DOffset => 208;
 
@@ -83,74 +84,5 @@ internal unsafe struct Q6_K : ISuperBlock
         int l = i & 31;
         int low = (block[(64 * n) + (32 * (k & 1)) + l] >> (4 * (k >> 1))) & 15;
         return low | (((block[HighOffset + (32 * n) + l] >> (2 * k)) & 3) << 4);
-    }
-
-    /// <summary>Scales in 16 bits; the values stay in memory.</summary>
-    internal struct Scaled256
-    {
-        public unsafe byte* Block;
-        public Vector256<short> Scales;
-        public float D;
-    }
-
-    /// <summary>AVX2 operator.</summary>
-    internal struct V256 : IBlockOperator<Scaled256, Vector256<float>>
-    {
-        public static int StepColumns => 256;
-
-        public static int StepBytes => 210;
-
-        public static ActivationLayout Layout => ActivationLayout.Q8Block256;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Scaled256 Load(byte* weights)
-        {
-            Scaled256 w;
-            w.Block = weights;
-            w.Scales = Avx2.ConvertToVector256Int16(Vector128.Load((sbyte*)weights + ScalesOffset));
-            w.D = Float16.Read(weights + DOffset);
-            return w;
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Dot(in Scaled256 weights, byte* values, byte* scales, Vector256<float> sum)
-        {
-            Vector128<short> low = weights.Scales.GetLower();
-            Vector128<short> high = weights.Scales.GetUpper();
-            Vector256<int> dot = Half(weights.Block, weights.Block + HighOffset, (sbyte*)values, Vector256.Create(low, low))
-                + Half(weights.Block + 64, weights.Block + HighOffset + 32, (sbyte*)values + 128, Vector256.Create(high, high));
-            Vector256<int> bias = Avx2.MultiplyAddAdjacent(weights.Scales, Vector256.Load((short*)(values + ActivationRow.SumsOffset)));
-            dot -= Vector256.ShiftLeft(bias, 5);
-            float d = *(float*)(values + ActivationRow.Scale256Offset);
-            return Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(dot), Vector256.Create(weights.D * d), sum);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static float Total(Vector256<float> sum) => Vector256.Sum(sum);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static Vector256<int> Half(byte* low, byte* high, sbyte* a, Vector256<short> scales)
-        {
-            Vector256<byte> nibble = Vector256.Create((byte)15);
-            Vector256<byte> upper = Vector256.Create((byte)48);
-            Vector256<byte> l0 = Vector256.Load(low);
-            Vector256<byte> l1 = Vector256.Load(low + 32);
-            Vector256<ushort> h = Vector256.Load(high).AsUInt16();
-            Vector256<byte> v0 = (l0 & nibble) | (Vector256.ShiftLeft(h, 4).AsByte() & upper);
-            Vector256<byte> v1 = (l1 & nibble) | (Vector256.ShiftLeft(h, 2).AsByte() & upper);
-            Vector256<byte> v2 = (Vector256.ShiftRightLogical(l0.AsUInt16(), 4).AsByte() & nibble) | (h.AsByte() & upper);
-            Vector256<byte> v3 = (Vector256.ShiftRightLogical(l1.AsUInt16(), 4).AsByte() & nibble)
-                | (Vector256.ShiftRightLogical(h, 2).AsByte() & upper);
-            return Scaled(v0, a, scales, 0) + Scaled(v1, a + 32, scales, 2) + Scaled(v2, a + 64, scales, 4) + Scaled(v3, a + 96, scales, 6);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static Vector256<int> Scaled(Vector256<byte> v, sbyte* a, Vector256<short> scales, int g)
-        {
-            Vector256<byte> index = Vector256.Create(
-                Vector128.Create((short)(0x0100 + (0x0202 * g))), Vector128.Create((short)(0x0302 + (0x0202 * g)))).AsByte();
-            return Avx2.MultiplyAddAdjacent(
-                Avx2.MultiplyAddAdjacent(v, Vector256.Load(a)), Avx2.Shuffle(scales.AsByte(), index).AsInt16());
-        }
     }
 }

@@ -7,8 +7,8 @@ namespace LayerStream.Kernels.Quants.Types;
 /// <summary>One row of the table of tensor types: how to decode it and its loops.</summary>
 internal abstract unsafe class QuantType(TensorType type, int blockElements, int blockBytes)
 {
-    private readonly MatMulLoop?[] _loops = new MatMulLoop?[6];
-    private MatMulLoop? _armLoop;
+    private readonly MatMulLoop?[] _floats = new MatMulLoop?[Enum.GetValues<IsaLevel>().Length];
+    private readonly MatMulLoop?[] _integers = new MatMulLoop?[Enum.GetValues<IsaLevel>().Length];
 
     /// <summary>The tensor type.</summary>
     public TensorType Type => type;
@@ -26,30 +26,22 @@ internal abstract unsafe class QuantType(TensorType type, int blockElements, int
     public abstract void Decode(byte* source, float* destination, long blocks);
 
     /// <summary>The loop of this type for a layout at a level; null if the layout does not fit the type.</summary>
-    public MatMulLoop? Loop(ActivationLayout layout, IsaLevel level)
-    {
-        int index = level == IsaLevel.AdvSimd ? 0 : (int)level;
-        return layout == ActivationLayout.F32 ? _loops[index]
-            : layout != IntegerLayout ? null
-            : level == IsaLevel.AdvSimd && _armLoop is not null ? _armLoop : _loops[3 + index];
-    }
-
-    /// <summary>Sets the integer loop of ARM64; the scalar ones serve the rest there.</summary>
-    public QuantType WithArm(MatMulLoop loop)
-    {
-        _armLoop = loop;
-        return this;
-    }
+    public MatMulLoop? Loop(ActivationLayout layout, IsaLevel level) =>
+        layout == ActivationLayout.F32 ? _floats[(int)level] : layout == IntegerLayout ? _integers[(int)level] : null;
 
     /// <summary>Sets the float loops.</summary>
-    protected void SetFloat(MatMulLoop scalar, MatMulLoop avx2, MatMulLoop avx512) =>
-        (_loops[0], _loops[1], _loops[2]) = (scalar, avx2, avx512);
+    protected void SetFloat(MatMulLoop scalar, MatMulLoop avx2, MatMulLoop avx512)
+    {
+        (_floats[(int)IsaLevel.Scalar], _floats[(int)IsaLevel.AdvSimd]) = (scalar, scalar);
+        (_floats[(int)IsaLevel.Avx2], _floats[(int)IsaLevel.AvxVnni], _floats[(int)IsaLevel.Avx512]) = (avx2, avx2, avx512);
+    }
 
     /// <summary>Sets the integer loops.</summary>
-    protected void SetInteger(ActivationLayout layout, MatMulLoop scalar, MatMulLoop avx2, MatMulLoop avx512)
+    protected void SetInteger(ActivationLayout layout, MatMulLoop scalar, MatMulLoop avx2, MatMulLoop vnni, MatMulLoop avx512)
     {
         IntegerLayout = layout;
-        (_loops[3], _loops[4], _loops[5]) = (scalar, avx2, avx512);
+        (_integers[(int)IsaLevel.Scalar], _integers[(int)IsaLevel.AdvSimd]) = (scalar, scalar);
+        (_integers[(int)IsaLevel.Avx2], _integers[(int)IsaLevel.AvxVnni], _integers[(int)IsaLevel.Avx512]) = (avx2, vnni, avx512);
     }
 }
 

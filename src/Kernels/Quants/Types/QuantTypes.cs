@@ -9,11 +9,28 @@ namespace LayerStream.Kernels.Quants.Types;
 /// <summary>The table of tensor types the kernels know. Adding a type: one file with its operators, one row here.</summary>
 internal static class QuantTypes
 {
-    private static readonly QuantType?[] Rows = Index(
+    private static readonly QuantType?[] s_rows = Index(
         new PlainType<F32>(TensorType.F32),
         new PlainType<F16>(TensorType.F16),
         new PlainType<BF16>(TensorType.BF16),
         new DecodedType<F64>(TensorType.F64),
+        new Type32<Q4_0>(TensorType.Q4_0),
+        new Type32<Q4_1>(TensorType.Q4_1),
+        new Type32<Q5_0>(TensorType.Q5_0),
+        new Type32<Q5_1>(TensorType.Q5_1),
+        new Type32<Q8_0>(TensorType.Q8_0),
+        new Type32<Q1_0>(TensorType.Q1_0),
+        new Type32<Q2_0>(TensorType.Q2_0),
+        new Type32<IQ4_NL>(TensorType.IQ4_NL),
+        new Type32<MXFP4>(TensorType.MXFP4),
+        new Type256<Q2_K>(TensorType.Q2_K),
+        new Type256<Q3_K>(TensorType.Q3_K),
+        new Type256<Q4_K>(TensorType.Q4_K),
+        new Type256<Q5_K>(TensorType.Q5_K),
+        new Type256<Q6_K>(TensorType.Q6_K),
+        new Type256<IQ4_XS>(TensorType.IQ4_XS),
+        new Type256<TQ1_0>(TensorType.TQ1_0),
+        new Type256<TQ2_0>(TensorType.TQ2_0),
         new GridType<IQ1_S>(TensorType.IQ1_S),
         new GridType<IQ1_M>(TensorType.IQ1_M),
         new GridType<IQ2_XXS>(TensorType.IQ2_XXS),
@@ -21,35 +38,13 @@ internal static class QuantTypes
         new GridType<IQ2_S>(TensorType.IQ2_S),
         new GridType<IQ3_XXS>(TensorType.IQ3_XXS),
         new GridType<IQ3_S>(TensorType.IQ3_S),
-        new StepType<Q4_0, Q4_0.V256>(TensorType.Q4_0)
-            .WithArm(new BlockLoop<ArmStep<ArmQ4_0>, ArmWeights, Vector128<float>>()),
-        new StepType<Q4_1, Q4_1.V256>(TensorType.Q4_1)
-            .WithArm(new BlockLoop<ArmStep<ArmQ4_1>, ArmWeights, Vector128<float>>()),
-        new StepType<Q8_0, Q8_0.V256>(TensorType.Q8_0)
-            .WithArm(new BlockLoop<ArmStep<ArmQ8_0>, ArmWeights, Vector128<float>>()),
-        new SuperBlockType<Q4_K, Q4_K.V256, Q4_K.Scaled256>(TensorType.Q4_K)
-            .WithArm(new BlockLoop<ArmSuperBlock<ArmQ4_K>, ArmSuperWeights, Vector128<float>>()),
-        new SuperBlockType<Q6_K, Q6_K.V256, Q6_K.Scaled256>(TensorType.Q6_K)
-            .WithArm(new BlockLoop<ArmSuperBlock<ArmQ6_K>, ArmSuperWeights, Vector128<float>>()),
-        new SignedStepType<Q5_0>(TensorType.Q5_0),
-        new StepType<Q5_1, Q5_1.V256>(TensorType.Q5_1),
-        new IntegerType<Q1_0, Q1_0.V256, Q1_0.Both256, Q1_0.V512, Q1_0.Both512>(TensorType.Q1_0),
-        new SignedStepType<Q2_0>(TensorType.Q2_0),
-        new SuperBlockType<Q2_K, SuperBlock256<Q2_K>, SuperWeights256>(TensorType.Q2_K),
-        new SuperBlockType<Q3_K, SuperBlock256<Q3_K>, SuperWeights256>(TensorType.Q3_K),
-        new SuperBlockType<Q5_K, SuperBlock256<Q5_K>, SuperWeights256>(TensorType.Q5_K),
-        new SignedStepType<IQ4_NL>(TensorType.IQ4_NL),
-        new SuperBlockType<IQ4_XS, SuperBlock256<IQ4_XS>, SuperWeights256>(TensorType.IQ4_XS),
-        new SignedStepType<MXFP4>(TensorType.MXFP4),
-        new SixteenStepType<NVFP4>(TensorType.NVFP4),
-        new SuperBlockType<TQ1_0, SuperBlock256<TQ1_0>, SuperWeights256>(TensorType.TQ1_0),
-        new SuperBlockType<TQ2_0, SuperBlock256<TQ2_0>, SuperWeights256>(TensorType.TQ2_0));
+        new SixteenthsType(TensorType.NVFP4));
 
     /// <summary>All rows, by type id.</summary>
-    public static IEnumerable<QuantType> All => Rows.Where(row => row is not null)!;
+    public static IEnumerable<QuantType> All => s_rows.Where(row => row is not null)!;
 
     /// <summary>The row of a type, or null.</summary>
-    public static QuantType? Find(TensorType type) => (uint)type < (uint)Rows.Length ? Rows[(int)type] : null;
+    public static QuantType? Find(TensorType type) => (uint)type < (uint)s_rows.Length ? s_rows[(int)type] : null;
 
     private static QuantType?[] Index(params QuantType[] rows)
     {
@@ -68,8 +63,8 @@ internal static class QuantTypes
     {
         public PlainType(TensorType type)
             : base(type) => SetFloat(
-                new BlockLoop<FloatOperatorScalar<TLoader>, float, double>(),
-                new BlockLoop<FloatOperator256<TLoader>, FloatWeights256, Vector256<float>>(),
+                new BlockLoop<FloatOperatorScalar<TLoader>, WeightPointer, FloatLanes16>(),
+                new BlockLoop<FloatOperator256<TLoader>, FloatWeights256, FloatLanes256>(),
                 new BlockLoop<FloatOperator512<TLoader>, FloatWeights512, Vector512<float>>());
     }
 
@@ -79,9 +74,35 @@ internal static class QuantTypes
     {
         public DecodedType(TensorType type)
             : base(type) => SetFloat(
-                new DecodedLoop<TDecoder, FloatOperatorScalar<F32>, float, double>(),
-                new DecodedLoop<TDecoder, FloatOperator256<F32>, FloatWeights256, Vector256<float>>(),
+                new DecodedLoop<TDecoder, FloatOperatorScalar<F32>, WeightPointer, FloatLanes16>(),
+                new DecodedLoop<TDecoder, FloatOperator256<F32>, FloatWeights256, FloatLanes256>(),
                 new DecodedLoop<TDecoder, FloatOperator512<F32>, FloatWeights512, Vector512<float>>());
+    }
+
+    /// <summary>A type with a scale per 32 columns or more.</summary>
+    private sealed class Type32<TBlock> : DecodedType<TBlock>
+        where TBlock : IBlocksOf32
+    {
+        public Type32(TensorType type)
+            : base(type) => SetInteger(
+                ActivationLayout.Q8Block32,
+                new Blocks32Scalar<TBlock>(),
+                new PanelLoop<Blocks32Kernel<TBlock, Blocks32Avx2<TBlock, ShortProducts>>>(),
+                new PanelLoop<Blocks32Kernel<TBlock, Blocks32Avx2<TBlock, WideProducts>>>(),
+                new PanelLoop<Blocks32Kernel<TBlock, Blocks32Avx512<TBlock>>>());
+    }
+
+    /// <summary>A type of 256-element blocks with scales within.</summary>
+    private sealed class Type256<TBlock> : DecodedType<TBlock>
+        where TBlock : IBlocksOf256
+    {
+        public Type256(TensorType type)
+            : base(type) => SetInteger(
+                ActivationLayout.Q8Block256,
+                new Blocks256Scalar<PlainSource<TBlock>>(),
+                new PanelLoop<Blocks256Kernel<PlainSource<TBlock>, Blocks256Avx2<PlainSource<TBlock>>>>(),
+                new PanelLoop<Blocks256Kernel<PlainSource<TBlock>, Blocks256Avx2<PlainSource<TBlock>>>>(),
+                new PanelLoop<Blocks256Kernel<PlainSource<TBlock>, Blocks256Avx512<PlainSource<TBlock>>>>());
     }
 
     /// <summary>A type that takes its values from a look-up grid.</summary>
@@ -95,76 +116,22 @@ internal static class QuantTypes
             RuntimeHelpers.RunClassConstructor(typeof(Grids).TypeHandle);
             SetInteger(
                 ActivationLayout.Q8Block256,
-                new GridLoop<GridScalar<TBlock>, WeightPointer, double>(),
-                new GridLoop<Grid256<TBlock>, GridWeights256, Vector256<float>>(),
-                new PanelLoop<SuperKernel<GridSuper<TBlock>>>());
+                new Blocks256Scalar<GridSource<TBlock>>(),
+                new PanelLoop<Blocks256Kernel<GridSource<TBlock>, Blocks256Avx2<GridSource<TBlock>>>>(),
+                new PanelLoop<Blocks256Kernel<GridSource<TBlock>, Blocks256Avx2<GridSource<TBlock>>>>(),
+                new PanelLoop<Blocks256Kernel<GridSource<TBlock>, Blocks256Avx512<GridSource<TBlock>>>>());
         }
     }
 
-    /// <summary>A block type with integer operators.</summary>
-    private sealed class IntegerType<TBlock, T256, TWeights256, T512, TWeights512> : DecodedType<TBlock>
-        where TBlock : IBlockDecoder, IBlockOperator<WeightPointer, double>
-        where T256 : IBlockOperator<TWeights256, Vector256<float>>
-        where TWeights256 : unmanaged
-        where T512 : IBlockOperator<TWeights512, Vector512<float>>
-        where TWeights512 : unmanaged
+    /// <summary>The type with a float scale per 16 columns.</summary>
+    private sealed class SixteenthsType : DecodedType<NVFP4>
     {
-        public IntegerType(TensorType type)
-            : base(type) => SetInteger(
-                TBlock.Layout,
-                new BlockLoop<TBlock, WeightPointer, double>(),
-                new BlockLoop<T256, TWeights256, Vector256<float>>(),
-                new BlockLoop<T512, TWeights512, Vector512<float>>());
-    }
-
-    /// <summary>A block type that unpacks to bytes.</summary>
-    private sealed class StepType<TBlock, T256> : DecodedType<TBlock>
-        where TBlock : IBlockDecoder, IBlockOperator<WeightPointer, double>, IByteStep
-        where T256 : IBlockOperator<NibblePair256, Vector256<float>>
-    {
-        public StepType(TensorType type)
+        public SixteenthsType(TensorType type)
             : base(type) => SetInteger(
                 ActivationLayout.Q8Block32,
-                new BlockLoop<TBlock, WeightPointer, double>(),
-                new BlockLoop<T256, NibblePair256, Vector256<float>>(),
-                new PanelLoop<StepKernel<TBlock>>());
-    }
-
-    /// <summary>A block type that unpacks to signed bytes.</summary>
-    private sealed class SignedStepType<TBlock> : DecodedType<TBlock>
-        where TBlock : ISignedStep, IByteStep
-    {
-        public SignedStepType(TensorType type)
-            : base(type) => SetInteger(
-                ActivationLayout.Q8Block32,
-                new BlockLoop<SignedStepScalar<TBlock>, WeightPointer, double>(),
-                new BlockLoop<SignedStep256<TBlock>, NibblePair256, Vector256<float>>(),
-                new PanelLoop<StepKernel<TBlock>>());
-    }
-
-    /// <summary>The same with scales of 16 columns.</summary>
-    private sealed class SixteenStepType<TBlock> : DecodedType<TBlock>
-        where TBlock : ISignedStep512
-    {
-        public SixteenStepType(TensorType type)
-            : base(type) => SetInteger(
-                ActivationLayout.Q8Block32,
-                new BlockLoop<SignedStepScalar<TBlock>, WeightPointer, double>(),
-                new BlockLoop<SignedStep256<TBlock>, NibblePair256, Vector256<float>>(),
-                new BlockLoop<SignedStep512<TBlock>, SignedWeights512, Vector512<float>>());
-    }
-
-    /// <summary>A type of 256-element blocks with scales within.</summary>
-    private sealed class SuperBlockType<TBlock, T256, TWeights256> : DecodedType<TBlock>
-        where TBlock : ISuperBlock
-        where T256 : IBlockOperator<TWeights256, Vector256<float>>
-        where TWeights256 : unmanaged
-    {
-        public SuperBlockType(TensorType type)
-            : base(type) => SetInteger(
-                ActivationLayout.Q8Block256,
-                new BlockLoop<SuperBlockScalar<TBlock>, WeightPointer, double>(),
-                new BlockLoop<T256, TWeights256, Vector256<float>>(),
-                new PanelLoop<SuperKernel<PlainSuper<TBlock>>>());
+                new BlockLoop<NVFP4, WeightPointer, FloatLanes16>(),
+                new BlockLoop<NVFP4.V256, NVFP4.Weights256, FloatLanes256>(),
+                new BlockLoop<NVFP4.V256, NVFP4.Weights256, FloatLanes256>(),
+                new BlockLoop<NVFP4.V512, NVFP4.Weights512, Vector512<float>>());
     }
 }

@@ -6,7 +6,7 @@ using LayerStream.Kernels.Quants.Loops;
 namespace LayerStream.Kernels.Quants.Types;
 
 /// <summary>TQ1_0: 256 elements, <c>q:u8[48] qh:u8[4] d:f16</c>, five base-3 digits per byte (four in qh), y = t·d.</summary>
-internal unsafe struct TQ1_0 : ISuperBlock
+internal unsafe struct TQ1_0 : IBlocksOf256
 {
     public static int BlockElements => 256;
 
@@ -37,9 +37,11 @@ internal unsafe struct TQ1_0 : ISuperBlock
         return ((((b * powers[n]) & 255) * 3) >> 8) - 1;
     }
 
-    public static SuperBlockForm Form => SuperBlockForm.Biased;
+    public static BlockForm Form => BlockForm.Biased;
 
     public static int MostValue => 2;
+
+    public static bool HasWideGroups => true;
 
     public static int DOffset => 52;
 

@@ -6,7 +6,7 @@ using LayerStream.Kernels.Quants.Loops;
 namespace LayerStream.Kernels.Quants.Types;
 
 /// <summary>TQ2_0: 256 elements, <c>q:u8[64] d:f16</c>, two bits each, y = (v − 1)·d.</summary>
-internal unsafe struct TQ2_0 : ISuperBlock
+internal unsafe struct TQ2_0 : IBlocksOf256
 {
     public static int BlockElements => 256;
 
@@ -22,9 +22,11 @@ internal unsafe struct TQ2_0 : ISuperBlock
         }
     }
 
-    public static SuperBlockForm Form => SuperBlockForm.Biased;
+    public static BlockForm Form => BlockForm.Biased;
 
     public static int MostValue => 2;
+
+    public static bool HasWideGroups => true;
 
     public static int DOffset => 64;
 

@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics.X86;
 
 namespace LayerStream.Kernels.Quants.Bits;
 
-/// <summary>Transposes sixteen rows of sixteen 32-bit words.</summary>
-internal static unsafe class Transpose16
+/// <summary>Transposes rows of 32-bit words.</summary>
+internal static unsafe class Transpose
 {
     /// <summary>
     /// Word j of row i goes to word i of <paramref name="to"/> + j · <paramref name="stride"/> bytes, for j below
@@ -16,7 +16,7 @@ internal static unsafe class Transpose16
     /// <param name="stride">Bytes between words of a row.</param>
     /// <param name="count">Words of a row that are wanted.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Store(Vector512<int>* rows, byte* to, int stride, int count)
+    public static void Store16(Vector512<int>* rows, byte* to, int stride, int count)
     {
         // Per group of four rows: words 4k + q of all four rows, in 128-bit lane k.
         Vector512<long>* quads = stackalloc Vector512<long>[16];
@@ -53,5 +53,26 @@ internal static unsafe class Transpose16
                 Avx512F.Shuffle4x128(odd01, odd23, 0b11_01_11_01).Store((long*)(word + (12 * stride)));
             }
         }
+    }
+
+    /// <summary>Eight rows of eight words with AVX2: word j of row i goes to word i of <paramref name="to"/> + j · <paramref name="stride"/> bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store8(Vector256<int>* r, byte* to, int stride)
+    {
+        Half8(to, to + (4 * stride), stride, Avx2.UnpackLow(r[0], r[1]), Avx2.UnpackLow(r[2], r[3]), Avx2.UnpackLow(r[4], r[5]), Avx2.UnpackLow(r[6], r[7]));
+        to += 2 * stride;
+        Half8(to, to + (4 * stride), stride, Avx2.UnpackHigh(r[0], r[1]), Avx2.UnpackHigh(r[2], r[3]), Avx2.UnpackHigh(r[4], r[5]), Avx2.UnpackHigh(r[6], r[7]));
+    }
+
+    /// <summary>Two words of each 128-bit lane of all rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Half8(byte* lower, byte* upper, int stride, Vector256<int> r01, Vector256<int> r23, Vector256<int> r45, Vector256<int> r67)
+    {
+        Vector256<long> a = Avx2.UnpackLow(r01.AsInt64(), r23.AsInt64()), b = Avx2.UnpackLow(r45.AsInt64(), r67.AsInt64());
+        Vector256<long> c = Avx2.UnpackHigh(r01.AsInt64(), r23.AsInt64()), d = Avx2.UnpackHigh(r45.AsInt64(), r67.AsInt64());
+        Avx2.Permute2x128(a, b, 0x20).Store((long*)lower);
+        Avx2.Permute2x128(c, d, 0x20).Store((long*)(lower + stride));
+        Avx2.Permute2x128(a, b, 0x31).Store((long*)upper);
+        Avx2.Permute2x128(c, d, 0x31).Store((long*)(upper + stride));
     }
 }

@@ -5,20 +5,10 @@ using LayerStream.Kernels.Quants.Bits;
 
 namespace LayerStream.Kernels.Quants.Loops;
 
-/// <summary>
-/// Products of a packed panel: 64 bytes hold four columns of sixteen rows, and four such lines a group of sixteen columns. Bytes above 127
-/// take two lines, the high nibbles before the low ones.
-/// </summary>
-internal static unsafe class PanelDot
+/// <summary>Packing of a <see cref="PanelLayout"/> and its products, 512 bits wide.</summary>
+internal static unsafe class PanelDot512
 {
-    /// <summary>Rows of a panel.</summary>
-    public const int Rows = 16;
-
-    /// <summary>Bytes of sixteen columns of sixteen rows.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int GroupBytes(int mostValue) => mostValue > 127 ? 512 : 256;
-
-    /// <summary>Writes lines of a panel: 64 columns of sixteen rows.</summary>
+    /// <summary>Writes 64 columns of sixteen rows.</summary>
     /// <param name="rows">Sixteen rows of 64 bytes.</param>
     /// <param name="panel">Aligned to 64 bytes.</param>
     /// <param name="planes">2: high and low nibbles apart.</param>
@@ -27,7 +17,7 @@ internal static unsafe class PanelDot
     {
         if (planes == 1)
         {
-            Transpose16.Store((Vector512<int>*)rows, panel, 64, 16);
+            Transpose.Store16((Vector512<int>*)rows, panel, 64, 16);
             return;
         }
 
@@ -38,18 +28,18 @@ internal static unsafe class PanelDot
             rows[r] = Vector512.ShiftRightLogical(rows[r].AsUInt16(), 4).AsByte() & Vector512.Create((byte)15);
         }
 
-        Transpose16.Store((Vector512<int>*)rows, panel, 128, 16);
-        Transpose16.Store((Vector512<int>*)low, panel + 64, 128, 16);
+        Transpose.Store16((Vector512<int>*)rows, panel, 128, 16);
+        Transpose.Store16((Vector512<int>*)low, panel + 64, 128, 16);
     }
 
     /// <summary>Adds the products of one group of sixteen columns with a token, times a factor per row.</summary>
-    /// <param name="w">The group's lines.</param>
+    /// <param name="w">The group's quads.</param>
     /// <param name="a">Sixteen activations.</param>
     /// <param name="factor">Each row's factor twice; 16 bits.</param>
     /// <param name="sum">Sum per row.</param>
     /// <param name="mostValue">Largest byte: decides how many products fit 16 bits.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> Add(in Lines w, byte* a, Vector512<short> factor, Vector512<int> sum, int mostValue)
+    public static Vector512<int> Add(in Quads w, byte* a, Vector512<short> factor, Vector512<int> sum, int mostValue)
     {
         Vector512<short> p0 = Avx512BW.MultiplyAddAdjacent(w.W0, Four(a));
         Vector512<short> p1 = Avx512BW.MultiplyAddAdjacent(w.W1, Four(a + 4));
@@ -72,21 +62,21 @@ internal static unsafe class PanelDot
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<sbyte> Four(byte* a) => Vector512.Create(*(int*)a).AsSByte();
 
-    /// <summary>The lines of one plane of a group.</summary>
-    internal struct Lines
+    /// <summary>The quads of one plane of a group.</summary>
+    internal struct Quads
     {
         public Vector512<byte> W0, W1, W2, W3;
 
-        /// <summary>Loads lines <paramref name="stride"/> bytes apart.</summary>
+        /// <summary>Loads quads <paramref name="stride"/> bytes apart.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Lines Load(byte* w, int stride)
+        public static Quads Load(byte* w, int stride)
         {
-            Lines lines;
-            lines.W0 = Vector512.Load(w);
-            lines.W1 = Vector512.Load(w + stride);
-            lines.W2 = Vector512.Load(w + (2 * stride));
-            lines.W3 = Vector512.Load(w + (3 * stride));
-            return lines;
+            Quads quads;
+            quads.W0 = Vector512.Load(w);
+            quads.W1 = Vector512.Load(w + stride);
+            quads.W2 = Vector512.Load(w + (2 * stride));
+            quads.W3 = Vector512.Load(w + (3 * stride));
+            return quads;
         }
     }
 }

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace LayerStream.Kernels.Quants.Bits;
 
 /// <summary>Scales of eight blocks that lie a fixed distance apart.</summary>
-internal static unsafe class StepScales
+internal static unsafe class BlockScales
 {
     /// <summary>Eight halves, <paramref name="stride"/> bytes apart.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -18,6 +18,13 @@ internal static unsafe class StepScales
         Vector128<uint> low = Vector128.Create(Word(first), Word(first + stride), Word(first + (2 * stride)), Word(first + (3 * stride)));
         first += 4 * stride;
         Vector128<uint> high = Vector128.Create(Word(first), Word(first + stride), Word(first + (2 * stride)), Word(first + (3 * stride)));
+        if (!Avx512BW.IsSupported)
+        {
+            Vector256<uint> words = Vector256.Create(low, high);
+            second = Float16.ToSingle(Vector256.ShiftRightLogical(words, 16));
+            return Float16.ToSingle(words & Vector256.Create(0xFFFFu));
+        }
+
         Vector512<float> both = Float16.ToSingle(Avx512F.ConvertToVector512UInt32(Vector256.Create(low, high).AsUInt16()));
         second = Avx512F.PermuteVar16x32(both, Vector512.Create(1, 3, 5, 7, 9, 11, 13, 15, 1, 3, 5, 7, 9, 11, 13, 15)).GetLower();
         return Avx512F.PermuteVar16x32(both, Vector512.Create(0, 2, 4, 6, 8, 10, 12, 14, 0, 2, 4, 6, 8, 10, 12, 14)).GetLower();

@@ -1,0 +1,290 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using LayerStream.Kernels.Quants.Activations;
+using LayerStream.Kernels.Quants.Bits;
+
+namespace LayerStream.Kernels.Quants.Loops;
+
+/// <summary><see cref="Blocks256Kernel{T, TLanes}"/> with AVX2.</summary>
+internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
+    where T : IBlockSource
+{
+    private static bool IsSigned
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => T.Form == BlockForm.Signed;
+    }
+
+    public static int GroupBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => PanelLayout.GroupBytes(T.MostValue);
+    }
+
+    public static int DotBytes => sizeof(Vector256<int>);
+
+    /// <summary>Quads whose products are added in 16 bits before they are scaled; their groups have the same scale.</summary>
+    private static int QuadsPerSum
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get
+        {
+            int most = PanelLayout.PlaneMost(T.MostValue);
+            return most <= 15 && T.HasWideGroups ? 8 : most <= 31 ? 4 : most <= 63 ? 2 : 1;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Dot(byte* block, byte* x, byte* dot, out Vector256<int> mins)
+    {
+        Vector256<short> scales = T.Groups(block, out Vector256<short> min);
+        Vector256<short> low = Vector256.Create(scales.GetLower(), scales.GetLower()), high = Vector256.Create(scales.GetUpper(), scales.GetUpper());
+        sbyte* a = (sbyte*)x;
+        Vector256<int> dot0 = Scaled(T.Values256(block, 0), a, low, 0) + Scaled(T.Values256(block, 1), a + 32, low, 2);
+        Vector256<int> dot1 = Scaled(T.Values256(block, 2), a + 64, low, 4) + Scaled(T.Values256(block, 3), a + 96, low, 6);
+        dot0 += Scaled(T.Values256(block, 4), a + 128, high, 0) + Scaled(T.Values256(block, 5), a + 160, high, 2);
+        dot1 += Scaled(T.Values256(block, 6), a + 192, high, 4) + Scaled(T.Values256(block, 7), a + 224, high, 6);
+        mins = IsSigned ? default : Avx2.MultiplyAddAdjacent(min, Vector256.Load((short*)(x + ActivationRow.SumsOffset)));
+        (T.Form == BlockForm.Biased ? dot0 + dot1 - mins : dot0 + dot1).Store((int*)dot);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> DotsOfEight(byte* dots) => LaneSums.OfEight256((Vector256<int>*)dots);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> MinsOfEight(Vector256<int>* mins) => LaneSums.OfEight256(mins);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void PackBlock(byte** rows, byte* panel)
+    {
+        Vector256<byte>* bytes = stackalloc Vector256<byte>[PanelLayout.Rows];
+        Vector256<byte>* low = stackalloc Vector256<byte>[PanelLayout.Rows];
+        int planes = GroupBytes / (4 * PanelLayout.QuadBytes), stride = planes * PanelLayout.QuadBytes;
+        for (int k = 0; k < 8; k++)
+        {
+            for (int r = 0; r < PanelLayout.Rows; r++)
+            {
+                Vector256<byte> values = Values(rows[r], k);
+                bytes[r] = IsSigned ? values ^ Vector256.Create((byte)128) : values;
+                if (planes > 1)
+                {
+                    low[r] = bytes[r] & Vector256.Create((byte)15);
+                    bytes[r] = Vector256.ShiftRightLogical(bytes[r].AsUInt16(), 4).AsByte() & Vector256.Create((byte)15);
+                }
+            }
+
+            StoreRows((Vector256<int>*)bytes, panel, stride);
+            if (planes > 1)
+            {
+                StoreRows((Vector256<int>*)low, panel + PanelLayout.QuadBytes, stride);
+            }
+
+            panel += 2 * GroupBytes;
+        }
+
+        PackScales(rows, panel);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Add4(byte* panel, int blocks, byte* x, long stride, float* sums)
+    {
+        int groupBytes = GroupBytes, planes = groupBytes / (4 * PanelLayout.QuadBytes), quadBytes = planes * PanelLayout.QuadBytes, quads = QuadsPerSum;
+        for (int b = 0; b < blocks; b++)
+        {
+            RowInts sum0 = default, sum1 = default, sum2 = default, sum3 = default;
+            byte* factors = panel + (16 * groupBytes);
+            byte* a = x;
+            for (int quad = 0; quad < 64; quad += quads)
+            {
+                for (int plane = 0; plane < planes; plane++)
+                {
+                    byte* w = panel + (plane * PanelLayout.QuadBytes);
+                    Vector256<short> low = Factor(factors, plane), high = Factor(factors + 32, plane);
+                    if (quads == 1)
+                    {
+                        Vector256<byte> w0 = Vector256.Load(w), w1 = Vector256.Load(w + 32);
+                        sum0.Add(w0, w1, a, low, high);
+                        sum1.Add(w0, w1, a + stride, low, high);
+                        sum2.Add(w0, w1, a + (2 * stride), low, high);
+                        sum3.Add(w0, w1, a + (3 * stride), low, high);
+                    }
+                    else if (quads == 2)
+                    {
+                        Vector256<byte> w0 = Vector256.Load(w), w1 = Vector256.Load(w + 32);
+                        Vector256<byte> w2 = Vector256.Load(w + quadBytes), w3 = Vector256.Load(w + quadBytes + 32);
+                        sum0.Add(w0, w1, w2, w3, a, low, high);
+                        sum1.Add(w0, w1, w2, w3, a + stride, low, high);
+                        sum2.Add(w0, w1, w2, w3, a + (2 * stride), low, high);
+                        sum3.Add(w0, w1, w2, w3, a + (3 * stride), low, high);
+                    }
+                    else
+                    {
+                        RowShorts short0 = default, short1 = default, short2 = default, short3 = default;
+                        for (byte* last = a + (4 * quads); a < last; a += 4)
+                        {
+                            Vector256<byte> w0 = Vector256.Load(w), w1 = Vector256.Load(w + 32);
+                            short0.Add(w0, w1, a);
+                            short1.Add(w0, w1, a + stride);
+                            short2.Add(w0, w1, a + (2 * stride));
+                            short3.Add(w0, w1, a + (3 * stride));
+                            w += quadBytes;
+                        }
+
+                        sum0.Add(short0, low, high);
+                        sum1.Add(short1, low, high);
+                        sum2.Add(short2, low, high);
+                        sum3.Add(short3, low, high);
+                        a -= 4 * quads;
+                    }
+                }
+
+                a += 4 * quads;
+                panel += quads * quadBytes;
+                factors += ((quad + quads) & 3) == 0 ? Math.Max(quads / 4, 1) * PanelLayout.QuadBytes : 0;
+            }
+
+            float* lane = sums + ((b & 7) * PanelLayout.Rows);
+            Finish(factors, a, sum0, lane);
+            Finish(factors, a + stride, sum1, lane + 128);
+            Finish(factors, a + (2 * stride), sum2, lane + 256);
+            Finish(factors, a + (3 * stride), sum3, lane + 384);
+            x += ActivationRow.Block256Bytes;
+            panel = factors + PanelLayout.MinBytes + PanelLayout.ScaleBytes;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Add1(byte* panel, int blocks, byte* x, float* sums)
+    {
+        int groupBytes = GroupBytes, planes = groupBytes / (4 * PanelLayout.QuadBytes), quadBytes = planes * PanelLayout.QuadBytes, quads = QuadsPerSum;
+        for (int b = 0; b < blocks; b++)
+        {
+            RowInts sum = default;
+            byte* factors = panel + (16 * groupBytes);
+            byte* a = x;
+            for (int quad = 0; quad < 64; quad += quads)
+            {
+                for (int plane = 0; plane < planes; plane++)
+                {
+                    byte* w = panel + (plane * PanelLayout.QuadBytes);
+                    RowShorts shorts = default;
+                    for (int q = 0; q < quads; q++)
+                    {
+                        shorts.Add(Vector256.Load(w + (q * quadBytes)), Vector256.Load(w + (q * quadBytes) + 32), a + (4 * q));
+                    }
+
+                    sum.Add(shorts, Factor(factors, plane), Factor(factors + 32, plane));
+                }
+
+                a += 4 * quads;
+                panel += quads * quadBytes;
+                factors += ((quad + quads) & 3) == 0 ? Math.Max(quads / 4, 1) * PanelLayout.QuadBytes : 0;
+            }
+
+            Finish(factors, a, sum, sums + ((b & 7) * PanelLayout.Rows));
+            x += ActivationRow.Block256Bytes;
+            panel = factors + PanelLayout.MinBytes + PanelLayout.ScaleBytes;
+        }
+    }
+
+    /// <summary>The factors of a group; sixteen times for the high nibbles.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<short> Factor(byte* factors, int plane)
+    {
+        Vector256<short> factor = Vector256.Load((short*)factors);
+        return T.MostValue > 127 && plane == 0 ? Vector256.ShiftLeft(factor, 4) : factor;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Finish(byte* mins, byte* x, in RowInts sum, float* lane)
+    {
+        Finish(mins, x, sum.Low, lane);
+        Finish(mins + 32, x, sum.High, lane + 8);
+    }
+
+    /// <param name="mins">Minimums of eight rows; scales follow.</param>
+    /// <param name="x">Sums and scale of the block's activations.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Finish(byte* mins, byte* x, Vector256<int> sum, float* lane)
+    {
+        Vector256<int> min0 = Pair(mins, x, 0) + Pair(mins, x, 1), min1 = Pair(mins, x, 2) + Pair(mins, x, 3);
+        min0 += Pair(mins, x, 4) + Pair(mins, x, 5);
+        min1 += Pair(mins, x, 6) + Pair(mins, x, 7);
+        float* scales = (float*)(mins + PanelLayout.MinBytes);
+        Vector256<float> a = Vector256.Create(*(float*)(x + ActivationRow.Scale256Offset - ActivationRow.SumsOffset));
+        Vector256<int> min = min0 + min1;
+        Vector256<int> dot = T.Form == BlockForm.Minimums ? sum : sum - min;
+        Vector256<float> total = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(dot), Vector256.Load(scales) * a, Vector256.Load(lane));
+        if (T.Form == BlockForm.Minimums)
+        {
+            total = Vector256.FusedMultiplyAdd(-Vector256.ConvertToSingle(min), Vector256.Load(scales + PanelLayout.Rows) * a, total);
+        }
+
+        total.Store(lane);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Pair(byte* mins, byte* sums, int p) =>
+        Avx2.MultiplyAddAdjacent(Vector256.Load((short*)(mins + (PanelLayout.QuadBytes * p))), Vector256.Create(*(int*)(sums + (4 * p))).AsInt16());
+
+    /// <summary>Factors, minimums and scales of sixteen rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PackScales(byte** rows, byte* factors)
+    {
+        Vector256<int>* first = stackalloc Vector256<int>[PanelLayout.Rows];
+        Vector256<int>* second = stackalloc Vector256<int>[PanelLayout.Rows];
+        Vector256<int>* mins = stackalloc Vector256<int>[PanelLayout.Rows];
+        byte* minsAt = factors + PanelLayout.FactorBytes;
+        float* scales = (float*)(minsAt + PanelLayout.MinBytes);
+        for (int r = 0; r < PanelLayout.Rows; r++)
+        {
+            Vector256<short> groups = T.Groups(rows[r], out Vector256<short> min);
+            first[r] = Twice(groups.GetLower());
+            second[r] = Twice(groups.GetUpper());
+            mins[r] = (IsSigned ? Vector256.ShiftLeft(groups, 7) : min).AsInt32();
+            scales[r] = T.D(rows[r]);
+            scales[PanelLayout.Rows + r] = T.Form == BlockForm.Minimums ? T.DMin(rows[r]) : 0;
+        }
+
+        StoreRows(first, factors, PanelLayout.QuadBytes);
+        StoreRows(second, factors + (8 * PanelLayout.QuadBytes), PanelLayout.QuadBytes);
+        StoreRows(mins, minsAt, PanelLayout.QuadBytes);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Twice(Vector128<short> groups) =>
+        Vector256.Create(Sse2.UnpackLow(groups, groups), Sse2.UnpackHigh(groups, groups)).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreRows(Vector256<int>* rows, byte* to, int stride)
+    {
+        Transpose.Store8(rows, to, stride);
+        Transpose.Store8(rows + 8, to + 32, stride);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> Values(byte* block, int k) => k switch
+    {
+        0 => T.Values256(block, 0),
+        1 => T.Values256(block, 1),
+        2 => T.Values256(block, 2),
+        3 => T.Values256(block, 3),
+        4 => T.Values256(block, 4),
+        5 => T.Values256(block, 5),
+        6 => T.Values256(block, 6),
+        _ => T.Values256(block, 7),
+    };
+
+    /// <summary>Products with scales g and g + 1 (g a constant) of the eight in each half.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Scaled(Vector256<byte> v, sbyte* values, Vector256<short> scales, int g)
+    {
+        const long Each = 0x0202020202020202;
+        const long First = 0x0100010001000100;
+        Vector256<byte> index = Vector256.Create(First + (Each * g), First + (Each * g), First + (Each * (g + 1)), First + (Each * (g + 1))).AsByte();
+        Vector256<sbyte> a = Vector256.Load(values);
+        Vector256<short> pairs = IsSigned ? Avx2.MultiplyAddAdjacent(Avx2.Abs(v.AsSByte()), Avx2.Sign(a, v.AsSByte())) : Avx2.MultiplyAddAdjacent(v, a);
+        return Avx2.MultiplyAddAdjacent(pairs, Avx2.Shuffle(scales.AsByte(), index).AsInt16());
+    }
+}

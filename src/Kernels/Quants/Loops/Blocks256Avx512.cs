@@ -1,0 +1,210 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using LayerStream.Kernels.Quants.Activations;
+using LayerStream.Kernels.Quants.Bits;
+
+namespace LayerStream.Kernels.Quants.Loops;
+
+/// <summary><see cref="Blocks256Kernel{T, TLanes}"/> with AVX-512.</summary>
+internal unsafe struct Blocks256Avx512<T> : IBlocks256Lanes
+    where T : IBlockSource
+{
+    private const int FactorsOf = PanelLayout.FactorBytes;
+    private const int MinsOf = PanelLayout.MinBytes;
+
+    private static bool IsSigned
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => T.Form == BlockForm.Signed;
+    }
+
+    public static int GroupBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => PanelLayout.GroupBytes(T.MostValue);
+    }
+
+    public static int DotBytes => sizeof(Vector512<int>);
+
+    /// <summary>Bytes of the quads of a block.</summary>
+    private static int QuadsBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 16 * GroupBytes;
+    }
+
+    private static int PackedBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => QuadsBytes + PanelLayout.FactorBytes + PanelLayout.MinBytes + PanelLayout.ScaleBytes;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Dot(byte* block, byte* x, byte* dot, out Vector256<int> mins)
+    {
+        Vector256<short> scales = T.Groups(block, out Vector256<short> min);
+        sbyte* a = (sbyte*)x;
+        Vector512<int> dot0 = Scaled(T.Values512(block, 0), a, Spread(scales, 0));
+        Vector512<int> dot1 = Scaled(T.Values512(block, 1), a + 64, Spread(scales, 4));
+        dot0 += Scaled(T.Values512(block, 2), a + 128, Spread(scales, 8));
+        dot1 += Scaled(T.Values512(block, 3), a + 192, Spread(scales, 12));
+        mins = IsSigned ? default : Avx2.MultiplyAddAdjacent(min, Vector256.Load((short*)(x + ActivationRow.SumsOffset)));
+        (T.Form == BlockForm.Biased ? dot0 + dot1 - mins.ToVector512() : dot0 + dot1).Store((int*)dot);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> DotsOfEight(byte* dots) => LaneSums.OfEight((Vector512<int>*)dots);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> MinsOfEight(Vector256<int>* mins) => LaneSums.OfEight(mins);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Add4(byte* panel, int blocks, byte* x, long stride, float* sums)
+    {
+        // Once, up here: the inliner's patience ends before the last of many uses of a property.
+        int most = PanelLayout.PlaneMost(T.MostValue), groupBytes = GroupBytes, planes = groupBytes / 256, quadsBytes = QuadsBytes, packedBytes = PackedBytes;
+        for (int b = 0; b < blocks; b++)
+        {
+            Vector512<int> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
+            byte* factors = panel + quadsBytes;
+            byte* w = panel;
+            for (int g = 0; g < 16; g++)
+            {
+                for (int plane = 0; plane < planes; plane++)
+                {
+                    PanelDot512.Quads quads = PanelDot512.Quads.Load(w + (64 * plane), groupBytes / 4);
+                    Vector512<short> factor = Factor(factors, plane);
+                    sum0 = PanelDot512.Add(quads, x, factor, sum0, most);
+                    sum1 = PanelDot512.Add(quads, x + stride, factor, sum1, most);
+                    sum2 = PanelDot512.Add(quads, x + (2 * stride), factor, sum2, most);
+                    sum3 = PanelDot512.Add(quads, x + (3 * stride), factor, sum3, most);
+                }
+
+                w += groupBytes;
+                factors += 64;
+                x += 16;
+            }
+
+            float* lane = sums + ((b & 7) * 16);
+            Finish(factors, x, sum0, lane);
+            Finish(factors, x + stride, sum1, lane + 128);
+            Finish(factors, x + (2 * stride), sum2, lane + 256);
+            Finish(factors, x + (3 * stride), sum3, lane + 384);
+            x += ActivationRow.Block256Bytes - 256;
+            panel += packedBytes;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Add1(byte* panel, int blocks, byte* x, float* sums)
+    {
+        int most = PanelLayout.PlaneMost(T.MostValue), groupBytes = GroupBytes, planes = groupBytes / 256, quadsBytes = QuadsBytes, packedBytes = PackedBytes;
+        for (int b = 0; b < blocks; b++)
+        {
+            Vector512<int> sum = default;
+            byte* factors = panel + quadsBytes;
+            byte* w = panel;
+            for (int g = 0; g < 16; g++)
+            {
+                for (int plane = 0; plane < planes; plane++)
+                {
+                    PanelDot512.Quads quads = PanelDot512.Quads.Load(w + (64 * plane), groupBytes / 4);
+                    sum = PanelDot512.Add(quads, x, Factor(factors, plane), sum, most);
+                }
+
+                w += groupBytes;
+                factors += 64;
+                x += 16;
+            }
+
+            Finish(factors, x, sum, sums + ((b & 7) * 16));
+            x += ActivationRow.Block256Bytes - 256;
+            panel += packedBytes;
+        }
+    }
+
+    /// <summary>The factors of a group; sixteen times for the high nibbles.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<short> Factor(byte* factors, int plane)
+    {
+        Vector512<short> factor = Vector512.Load((short*)factors);
+        return T.MostValue > 127 && plane == 0 ? Vector512.ShiftLeft(factor, 4) : factor;
+    }
+
+    /// <param name="mins">Minimums; scales follow.</param>
+    /// <param name="x">Sums and scale of the block's activations.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Finish(byte* mins, byte* x, Vector512<int> sum, float* lane)
+    {
+        Vector512<int> min0 = Pair(mins, x, 0) + Pair(mins, x, 1), min1 = Pair(mins, x, 2) + Pair(mins, x, 3);
+        min0 += Pair(mins, x, 4) + Pair(mins, x, 5);
+        min1 += Pair(mins, x, 6) + Pair(mins, x, 7);
+        float* scales = (float*)(mins + MinsOf);
+        Vector512<float> a = Vector512.Create(*(float*)(x + ActivationRow.Scale256Offset - ActivationRow.SumsOffset));
+        Vector512<int> min = min0 + min1;
+        Vector512<int> dot = T.Form == BlockForm.Minimums ? sum : sum - min;
+        Vector512<float> total = Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(dot), Vector512.Load(scales) * a, Vector512.Load(lane));
+        if (T.Form == BlockForm.Minimums)
+        {
+            total = Vector512.FusedMultiplyAdd(-Vector512.ConvertToSingle(min), Vector512.Load(scales + 16) * a, total);
+        }
+
+        total.Store(lane);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Pair(byte* mins, byte* sums, int p) =>
+        Avx512BW.MultiplyAddAdjacent(Vector512.Load((short*)(mins + (64 * p))), Vector512.Create(*(int*)(sums + (4 * p))).AsInt16());
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void PackBlock(byte** row, byte* panel)
+    {
+        Vector512<byte>* words = stackalloc Vector512<byte>[PanelLayout.Rows];
+        for (int k = 0; k < 4; k++)
+        {
+            for (int r = 0; r < 16; r++)
+            {
+                byte* block = row[r];
+                Vector512<byte> values = k switch { 0 => T.Values512(block, 0), 1 => T.Values512(block, 1), 2 => T.Values512(block, 2), _ => T.Values512(block, 3) };
+                words[r] = IsSigned ? values ^ Vector512.Create((byte)128) : values;
+            }
+
+            PanelDot512.Pack(words, panel + (4 * k * GroupBytes), GroupBytes / 256);
+        }
+
+        byte* factors = panel + QuadsBytes;
+        float* scales = (float*)(factors + FactorsOf + MinsOf);
+        Vector256<int>* mins = stackalloc Vector256<int>[16];
+        for (int r = 0; r < 16; r++)
+        {
+            Vector256<short> groups = T.Groups(row[r], out Vector256<short> min);
+            Vector512<uint> words32 = Avx512F.ConvertToVector512UInt32(groups.AsUInt16());
+            words[r] = (words32 | Vector512.ShiftLeft(words32, 16)).AsByte();
+            mins[r] = (IsSigned ? Vector256.ShiftLeft(groups, 7) : min).AsInt32();
+            scales[r] = T.D(row[r]);
+            scales[16 + r] = T.Form == BlockForm.Minimums ? T.DMin(row[r]) : 0;
+        }
+
+        Transpose.Store16((Vector512<int>*)words, factors, 64, 16);
+        for (int r = 0; r < 16; r++)
+        {
+            words[r] = mins[r].ToVector512().AsByte();
+        }
+
+        Transpose.Store16((Vector512<int>*)words, factors + FactorsOf, 64, 8);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Scaled(Vector512<byte> v, sbyte* values, Vector512<short> scales)
+    {
+        Vector512<sbyte> a = Vector512.Load(values);
+        return Avx512BW.MultiplyAddAdjacent(
+            IsSigned ? Avx512BW.MultiplyAddAdjacent(Avx512BW.Abs(v.AsSByte()), Signs.Apply(a, v.AsSByte())) : Avx512BW.MultiplyAddAdjacent(v, a), scales);
+    }
+
+    /// <summary>Four scales, eight lanes each.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<short> Spread(Vector256<short> scales, int g) =>
+        Avx512BW.PermuteVar32x16(scales.ToVector512Unsafe(), Nibbles.Lanes(g, g + 1, g + 2, g + 3));
+}

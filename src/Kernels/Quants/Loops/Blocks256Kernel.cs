@@ -1,0 +1,207 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using LayerStream.Kernels.Quants.Activations;
+using LayerStream.Kernels.Quants.Bits;
+
+namespace LayerStream.Kernels.Quants.Loops;
+
+/// <summary>The kernel of types with blocks of 256 columns and scales within.</summary>
+internal unsafe struct Blocks256Kernel<T, TLanes> : IPanelKernel
+    where T : IBlockSource
+    where TLanes : IBlocks256Lanes
+{
+    private const int MostShort = 4; // blocks of a row of which several are multiplied at once
+
+    public static int PanelBytes => PanelLayout.Columns / 256 * PackedBytes;
+
+    /// <summary>Bytes of a packed block of sixteen rows.</summary>
+    private static int PackedBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (16 * TLanes.GroupBytes) + PanelLayout.FactorBytes + PanelLayout.MinBytes + PanelLayout.ScaleBytes;
+    }
+
+    /// <summary>Bytes of a buffer for eight staged blocks, with room to align it.</summary>
+    private static int BufferBytes => T.StagedBytes == T.BlockBytes ? 64 : (LaneSums.Lanes * T.StagedBytes) + 64;
+
+    public static long RowBytes(int columns) => (long)columns / 256 * T.BlockBytes;
+
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Rows(byte* weights, int rows, int columns, byte* activations, float* y)
+    {
+        int done = columns <= MostShort * 256 ? ShortRows(weights, rows, columns / 256, activations, y) : 0;
+        for (int r = done; r < rows; r++)
+        {
+            y[r] = Row(weights + (r * RowBytes(columns)), columns, activations);
+        }
+    }
+
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float Row(byte* weights, int columns, byte* activations)
+    {
+        byte* buffer = stackalloc byte[BufferBytes];
+        byte* dots = stackalloc byte[LaneSums.Lanes * TLanes.DotBytes];
+        Vector256<int>* mins = stackalloc Vector256<int>[LaneSums.Lanes];
+        float* scales = stackalloc float[2 * LaneSums.Lanes];
+        buffer = (byte*)(((nint)buffer + 63) & ~63);
+        Vector256<float> sum = default;
+        for (int left = columns / 256; left > 0; left -= LaneSums.Lanes)
+        {
+            int count = Math.Min(left, LaneSums.Lanes);
+            byte* block = T.Stage(weights, count, buffer);
+            if (count == LaneSums.Lanes)
+            {
+                Vector256<float> a = BlockScales.Floats(activations + ActivationRow.Scale256Offset, ActivationRow.Block256Bytes);
+                Vector256<float> d = T.Scales(block, out Vector256<float> dMin);
+                (d * a).Store(scales);
+                (dMin * a).Store(scales + LaneSums.Lanes);
+            }
+            else
+            {
+                Clear(dots, mins, scales);
+                FewScales(block, activations, count, scales);
+            }
+
+            for (int b = 0; b < count; b++)
+            {
+                RowPrefetch.Ahead(weights + (b * T.BlockBytes), T.BlockBytes);
+                TLanes.Dot(block, activations, dots + (b * TLanes.DotBytes), out mins[b]);
+                block += T.StagedBytes;
+                activations += ActivationRow.Block256Bytes;
+            }
+
+            weights += count * T.BlockBytes;
+            sum = AddBlocks(dots, mins, Vector256.Load(scales), Vector256.Load(scales + LaneSums.Lanes), sum);
+        }
+
+        return LaneSums.Total(sum);
+    }
+
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Pack(byte* weights, int rows, int columns, int column, int count, byte* panel)
+    {
+        int blocks = count / 256;
+        byte* buffer = stackalloc byte[2 * BufferBytes];
+        byte** row = stackalloc byte*[16];
+        buffer = (byte*)(((nint)buffer + 63) & ~63);
+        long rowBytes = RowBytes(columns);
+        weights += (long)column / 256 * T.BlockBytes;
+        for (int b = 0; b < blocks; b++)
+        {
+            for (int r = 0; r < 16; r++)
+            {
+                row[r] = T.Stage(weights + (Math.Min(r, rows - 1) * rowBytes) + (b * T.BlockBytes), 1, buffer + (r * T.StagedBytes));
+            }
+
+            TLanes.PackBlock(row, panel);
+            panel += PackedBytes;
+        }
+    }
+
+    public static void Add4(byte* panel, int columns, int column, int count, byte* activations, long stride, float* sums) =>
+        TLanes.Add4(panel, count / 256, activations + ((long)column / 256 * ActivationRow.Block256Bytes), stride, sums);
+
+    public static void Add1(byte* panel, int columns, int column, int count, byte* activations, float* sums) =>
+        TLanes.Add1(panel, count / 256, activations + ((long)column / 256 * ActivationRow.Block256Bytes), sums);
+
+    /// <summary>
+    /// Rows of up to four blocks, several at once: the sums of eight blocks are then those of two, four or eight rows. Returns how many
+    /// rows that were: the last ones are left where eight blocks would reach behind them.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int ShortRows(byte* weights, int rows, int blocks, byte* activations, float* y)
+    {
+        byte* buffer = stackalloc byte[BufferBytes];
+        byte* dots = stackalloc byte[LaneSums.Lanes * TLanes.DotBytes];
+        Vector256<int>* mins = stackalloc Vector256<int>[LaneSums.Lanes];
+        float* scales = stackalloc float[2 * LaneSums.Lanes];
+        int* order = stackalloc int[LaneSums.Lanes];
+        buffer = (byte*)(((nint)buffer + 63) & ~63);
+        Clear(dots, mins, scales);
+        int lanes = blocks > 2 ? 4 : blocks, rowsAtOnce = LaneSums.Lanes / lanes; // lanes of a row
+        for (int lane = 0; lane < LaneSums.Lanes; lane++)
+        {
+            int b = lane % lanes;
+            scales[lane] = b < blocks ? *(float*)(activations + (b * ActivationRow.Block256Bytes) + ActivationRow.Scale256Offset) : 0;
+            order[lane] = Math.Min(b, blocks - 1) + (lane / lanes * blocks); // an unused lane repeats a scale of its own row
+        }
+
+        Vector256<float> a = Vector256.Load(scales);
+        int done = 0;
+        for (; done + rowsAtOnce <= rows && (rows - done) * blocks >= LaneSums.Lanes; done += rowsAtOnce)
+        {
+            byte* first = T.Stage(weights, rowsAtOnce * blocks, buffer);
+            byte* block = first;
+            RowPrefetch.Ahead(weights, rowsAtOnce * blocks * T.BlockBytes);
+            for (int lane = 0; lane < LaneSums.Lanes; lane += lanes)
+            {
+                for (int b = 0; b < blocks; b++)
+                {
+                    TLanes.Dot(block, activations + (b * ActivationRow.Block256Bytes), dots + ((lane + b) * TLanes.DotBytes), out mins[lane + b]);
+                    block += T.StagedBytes;
+                }
+            }
+
+            weights += rowsAtOnce * blocks * T.BlockBytes;
+            Vector256<float> d = Avx2.PermuteVar8x32(T.Scales(first, out Vector256<float> dMin), Vector256.Load(order)) * a;
+            Vector256<float> sums = AddBlocks(dots, mins, d, Avx2.PermuteVar8x32(dMin, Vector256.Load(order)) * a, default);
+            StoreShort(sums, lanes, y + done);
+        }
+
+        return done;
+    }
+
+    /// <summary>Adds the lanes of each row in the order of <see cref="LaneSums.Total"/>, in which the lanes that are not there are zeros.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreShort(Vector256<float> sums, int lanes, float* y)
+    {
+        if (lanes == 1)
+        {
+            sums.Store(y);
+            return;
+        }
+
+        if (lanes == 2)
+        {
+            Vector256<float> two = sums + Avx.Permute(sums, 0b10_11_00_01);
+            (y[0], y[1], y[2], y[3]) = (two[0], two[2], two[4], two[6]);
+            return;
+        }
+
+        Vector256<float> four = sums + Avx.Permute(sums, 0b01_00_11_10);
+        four += Avx.Permute(four, 0b10_11_00_01);
+        (y[0], y[1]) = (four[0], four[4]);
+    }
+
+    /// <summary>Adds eight blocks to their lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> AddBlocks(byte* dots, Vector256<int>* mins, Vector256<float> scales, Vector256<float> minScales, Vector256<float> sum)
+    {
+        sum = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(TLanes.DotsOfEight(dots)), scales, sum);
+        return T.Form == BlockForm.Minimums
+            ? Vector256.FusedMultiplyAdd(-Vector256.ConvertToSingle(TLanes.MinsOfEight(mins)), minScales, sum) : sum;
+    }
+
+    private static void Clear(byte* dots, Vector256<int>* mins, float* scales)
+    {
+        new Span<byte>(dots, LaneSums.Lanes * TLanes.DotBytes).Clear();
+        new Span<Vector256<int>>(mins, LaneSums.Lanes).Clear();
+        new Span<float>(scales, 2 * LaneSums.Lanes).Clear();
+    }
+
+    /// <summary>Products of the scales of fewer than eight blocks.</summary>
+    private static void FewScales(byte* block, byte* activations, int count, float* scales)
+    {
+        for (int b = 0; b < count; b++)
+        {
+            float a = *(float*)(activations + (b * ActivationRow.Block256Bytes) + ActivationRow.Scale256Offset);
+            scales[b] = T.D(block) * a;
+            scales[LaneSums.Lanes + b] = T.Form == BlockForm.Minimums ? T.DMin(block) * a : 0;
+            block += T.StagedBytes;
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using System.Runtime.Intrinsics;
+
+namespace LayerStream.Kernels.Quants.Loops;
+
+/// <summary>
+/// What <see cref="Blocks256Kernel{T, TLanes}"/> leaves to a width of registers, for one tensor type. A packed block of sixteen rows is its
+/// quads, a factor per group of 16 columns and row (twice, 16 bits), a minimum per group and row (16 bits; two groups side by side), then d and
+/// dMin of the rows.
+/// </summary>
+internal unsafe interface IBlocks256Lanes
+{
+    /// <summary>Bytes of sixteen packed columns of sixteen rows.</summary>
+    static abstract int GroupBytes { get; }
+
+    /// <summary>Bytes of the lanes of a dot product.</summary>
+    static abstract int DotBytes { get; }
+
+    /// <summary>Scaled products of a staged block, in lanes; those of the minimums are taken off in the biased form.</summary>
+    /// <param name="block">Staged block.</param>
+    /// <param name="x">A block of activations.</param>
+    /// <param name="dot"><see cref="DotBytes"/> bytes.</param>
+    /// <param name="mins">Minimums times sums of activations, in lanes (the form with minimums only).</param>
+    static abstract void Dot(byte* block, byte* x, byte* dot, out Vector256<int> mins);
+
+    /// <summary>The totals of eight dot products.</summary>
+    static abstract Vector256<int> DotsOfEight(byte* dots);
+
+    /// <summary>The totals of eight blocks' minimums.</summary>
+    static abstract Vector256<int> MinsOfEight(Vector256<int>* mins);
+
+    /// <summary>Packs one staged block of sixteen rows. Signed values are raised by 128, which the minimums take off.</summary>
+    static abstract void PackBlock(byte** rows, byte* panel);
+
+    /// <summary>Adds the products of packed blocks with four tokens to their sums.</summary>
+    /// <param name="panel">Packed blocks.</param>
+    /// <param name="blocks">Blocks of 256 columns.</param>
+    /// <param name="x">The first token's blocks.</param>
+    /// <param name="stride">Bytes between prepared rows.</param>
+    /// <param name="sums">Eight lanes of sixteen rows per token.</param>
+    static abstract void Add4(byte* panel, int blocks, byte* x, long stride, float* sums);
+
+    /// <summary>The same with one token.</summary>
+    static abstract void Add1(byte* panel, int blocks, byte* x, float* sums);
+}

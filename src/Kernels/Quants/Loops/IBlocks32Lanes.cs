@@ -1,0 +1,32 @@
+using System.Runtime.Intrinsics;
+
+namespace LayerStream.Kernels.Quants.Loops;
+
+/// <summary>What <see cref="Blocks32Kernel{T, TLanes}"/> leaves to a width of registers, for one tensor type.</summary>
+internal unsafe interface IBlocks32Lanes
+{
+    /// <summary>Bytes of sixteen packed columns of sixteen rows.</summary>
+    static abstract int GroupBytes { get; }
+
+    /// <summary>Integer sums of the first 2·<paramref name="pairs"/> of eight blocks, the bias not taken off where bytes are at most 31; zero behind them.</summary>
+    static abstract Vector256<int> Dots(byte* eight, byte* x, int pairs);
+
+    /// <summary>Packs columns 64·pair to 64·pair + 63 of sixteen rows.</summary>
+    /// <param name="rows">256 columns of each row.</param>
+    /// <param name="pair">0 to 3.</param>
+    /// <param name="panel">Where these columns go; aligned to 64 bytes.</param>
+    static abstract void PackPair(byte** rows, int pair, byte* panel);
+
+    /// <summary>Adds the products of packed columns with four tokens to their sums.</summary>
+    /// <param name="panel">Packed columns.</param>
+    /// <param name="scales">d of sixteen rows per block; m follow behind <see cref="PanelLayout.Columns"/> columns.</param>
+    /// <param name="blocks">Blocks of 32 columns.</param>
+    /// <param name="x">The first token's values of these columns.</param>
+    /// <param name="record">Its record of the first eight blocks.</param>
+    /// <param name="stride">Bytes between prepared rows.</param>
+    /// <param name="sums">Eight lanes of sixteen rows per token.</param>
+    static abstract void Add4(byte* panel, float* scales, int blocks, byte* x, byte* record, long stride, float* sums);
+
+    /// <summary>The same with one token.</summary>
+    static abstract void Add1(byte* panel, float* scales, int blocks, byte* x, byte* record, float* sums);
+}
