@@ -29,12 +29,14 @@ internal sealed record HouseRule(string Name)
         string[] known = [.. KnownExceptions.All.Where(e => e.Rule == this).Select(e => e.Subject)];
         string[] complaints =
         [
-            .. found.Where(v => !known.Any(k => Covers(k, v.Key))).Select(v => $"{Name}: {v.Key}{(v.First().Length > 0 ? $" ({v.First()})" : "")}"),
+            .. found.Where(v => !known.Any(k => Covers(k, v.Key)))
+            .Select(v => $"{Name}: {v.Key}{(v.First().Length > 0 ? $" ({v.First()})" : "")}"),
             .. known.Where(k => !found.Any(v => Covers(k, v.Key))).Select(k => $"{Name}: '{k}' is true again: take it off KnownExceptions"),
         ];
         Assert.True(complaints.Length == 0, string.Join('\n', complaints));
     }
 
     /// <summary>An exception stands for one subject, or with a slash at its end for all below a folder.</summary>
-    private static bool Covers(string known, string subject) => known.EndsWith('/') ? subject.StartsWith(known, StringComparison.Ordinal) : subject == known;
+    private static bool Covers(string known, string subject) => known.EndsWith('/') ? subject.StartsWith(known, StringComparison.Ordinal)
+        : subject == known;
 }

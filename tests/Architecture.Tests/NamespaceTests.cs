@@ -52,8 +52,10 @@ public sealed class NamespaceTests
             }
         }
 
-        return from start in arrows.Keys from end in arrows[start].Keys
-            where Reaches(arrows, end, start) select ($"{start} → {end}", arrows[start][end]);
+        return from start in arrows.Keys
+               from end in arrows[start].Keys
+               where Reaches(arrows, end, start)
+               select ($"{start} → {end}", arrows[start][end]);
     }
 
     private static bool Reaches(Dictionary<string, Dictionary<string, string>> arrows, string from, string to)

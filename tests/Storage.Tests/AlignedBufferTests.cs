@@ -50,7 +50,8 @@ public sealed class AlignedBufferTests
     [Fact]
     public void Allocate_Impossible_NamesThePurpose()
     {
-        Assert.Contains("weights arena", Assert.Throws<OutOfMemoryException>(() => AlignedBuffer.Allocate(1L << 60, "weights arena")).Message);
+        Assert.Contains("weights arena",
+            Assert.Throws<OutOfMemoryException>(() => AlignedBuffer.Allocate(1L << 60, "weights arena")).Message);
         Assert.Throws<OutOfMemoryException>(() => AlignedBuffer.Allocate(long.MaxValue, "x"));
         Assert.Throws<ArgumentOutOfRangeException>(() => AlignedBuffer.Allocate(-1, "x"));
     }
