@@ -5,6 +5,7 @@ using LayerStream.Formats;
 using LayerStream.Memory;
 using LayerStream.Models;
 using LayerStream.Models.Building;
+using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
 using LayerStream.Planning;
 using LayerStream.Planning.Experts;
@@ -15,6 +16,8 @@ namespace LayerStream.Actors;
 public static class EnginePlanner
 {
     private const long MiB = 1 << 20;
+    private const long LeastRequestBytes = 8 * MiB;
+    private const long MostRequestBytes = 256 * MiB;
     private const int UsualReads = 12;               // whose threads the measured reserve covers
     private const long ReaderStackBytes = 64 * 1024; // that a further one touches
 
@@ -36,9 +39,14 @@ public static class EnginePlanner
         int threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
         int traceCapacity = 1 << BitOperations.Log2((uint)(Math.Clamp(budget / 256, MiB / 2, 16 * MiB) / TraceRing.BytesFor(1)));
         long heap = (20 * MiB) + (4 * MetadataBytes(model)) + TraceRing.BytesFor(traceCapacity) + ExpertPlan.ManagedBytes(spec) + options.ExtraHeapBytes;
+        long requests = options.Serves ? Math.Clamp(budget / 24, LeastRequestBytes, MostRequestBytes) : 0;
+        long exports = options.Serves ? TraceRing.BytesFor(traceCapacity) : 0;
         long runtime = options.RuntimeReserveBytes > 0 ? options.RuntimeReserveBytes : MeasureRuntime(threads) + (Math.Max(0, options.ReadsInFlight - UsualReads) * ReaderStackBytes);
-        MemoryPlan memory = MemoryPlanner.Plan(new PlanInputs(spec, budget, heap, runtime, threads, options.Context, options.PrefetchDepth, spec.StateBytesPerToken(options.KvType))
+        MemoryPlan memory = MemoryPlanner.Plan(new PlanInputs(spec, budget, heap, runtime, threads, options.Context, options.PrefetchDepth, spec.StateBytesPerToken(options.KvType),
+            context => SequenceState.Bytes(spec, context, options.KvType))
         {
+            RequestBytes = requests,
+            TraceExportBytes = exports,
             TransientExperts = options.TransientExperts,
         });
         BudgetSheet sheet = new(budget);
@@ -59,7 +67,7 @@ public static class EnginePlanner
             Memory = memory with { Experts = memory.Experts with { Policy = policy } },
             Sheet = sheet,
             Threads = threads,
-            HeapLimitBytes = heap,
+            HeapLimitBytes = heap + requests + exports,
             TraceCapacity = traceCapacity,
             DropColdExperts = options.DropColdExperts,
             Lossy = lossy,
@@ -107,7 +115,7 @@ public static class EnginePlanner
 
     /// <summary>
     /// Resident now without the managed heap, plus what JIT code, stacks and libraries still grow by once a run starts
-    /// (measured: see docs/memory.md).
+    /// (the constants were measured on the shipped model, from the first token of a run on).
     /// </summary>
     private static long MeasureRuntime(int threads)
     {

@@ -92,7 +92,7 @@ public sealed class LoadedModel : IAsyncDisposable
         if (options.MeasuresDevice)
         {
             notices.Report(new LoadingNotice(new LoadProgress("measuring the device", 0, 0)));
-            rate = DeviceProbe.MeasureBytesPerSecond(device, s_probeTime, ProbeBlockBytes, 2);
+            rate = DeviceProbe.MeasureBytesPerSecond(device, s_probeTime, opened.Plan.MeasuringAccount(), ProbeBlockBytes, 2);
         }
 
         Engine engine = await Engine.StartAsync(opened.Plan, options.ToEngineOptions(), device, new LoadingNotices(notices), ct);

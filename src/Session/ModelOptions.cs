@@ -10,6 +10,9 @@ namespace LayerStream.Session;
 /// <summary>The options common to all verbs after binding: flag, then environment, then file, then default.</summary>
 public sealed record ModelOptions
 {
+    /// <summary>See <see cref="EngineOptions.Serves"/>.</summary>
+    public bool Serves { get; init; }
+
     /// <summary>Managed heap that a verb needs beside the engine's; part of the heap account.</summary>
     public long ExtraHeapBytes { get; init; }
 
@@ -90,5 +93,6 @@ public sealed record ModelOptions
         ExpertPolicy = ExpertPolicy,
         Prediction = Prediction,
         ExtraHeapBytes = ExtraHeapBytes,
+        Serves = Serves,
     };
 }
