@@ -30,7 +30,8 @@ internal sealed class BoundedReader : IDisposable
 
             if (!info.Exists)
             {
-                throw new ModelFormatException(path, 0, "There is no such file; check the path.");
+                throw new ModelFormatException(path, 0, FilePiece.Beside(path) is { } piece
+                    ? $"There is no such file, but {System.IO.Path.GetFileName(piece)} beside it. {FilePiece.Advice(piece)}" : "There is no such file; check the path.");
             }
 
             // Pipes and devices report no length; opening a pipe would block, so look before opening.

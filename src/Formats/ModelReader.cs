@@ -21,6 +21,18 @@ internal sealed class ModelReader
             throw new ModelFormatException(path, 0, $"This is no valid path: {error.Message}");
         }
 
+        try
+        {
+            return ReadFrom(path);
+        }
+        catch (ModelFormatException error) when (FilePiece.Advice(error.File) is { } advice)
+        {
+            throw new ModelFormatException(error.File, error.Offset, $"{advice} ({error.Reason})");
+        }
+    }
+
+    private GgufModel ReadFrom(string path)
+    {
         var shard = new ShardReader(path, _buffer, _strings);
         try
         {

@@ -44,8 +44,11 @@ public sealed class Tokenizer
     /// <summary>Whether whole-text decoding of this vocabulary customarily removes spaces before punctuation.</summary>
     public bool CleansUp => _parts.CleansUp;
 
-    /// <summary>The file's default chat template, null when it has none.</summary>
+    /// <summary>The chat template to use when none is asked for: the file's default one, or the only one there is; null when it has none, or a choice.</summary>
     public string? ChatTemplate => _parts.ChatTemplate;
+
+    /// <summary>All chat templates of the file by name; the default one under <see cref="Formats.ChatTemplates.DefaultName"/>.</summary>
+    public IReadOnlyDictionary<string, string> ChatTemplates => _parts.ChatTemplates;
 
     /// <summary>Text of <see cref="BosId"/>, empty when there is none.</summary>
     public string BosText { get; }
@@ -59,7 +62,7 @@ public sealed class Tokenizer
     /// <summary>Bytes held by the tables.</summary>
     public long ApproximateBytes =>
         _parts.Vocabulary.ApproximateBytes + _parts.Encoder.ApproximateBytes + _parts.Specials.ApproximateBytes
-        + (2L * (_parts.ChatTemplate?.Length ?? 0)) + 4096;
+        + (2L * _parts.ChatTemplates.Values.Sum(t => (long)t.Length)) + 4096;
 
     /// <summary>Reads the tokenizer of a file.</summary>
     /// <exception cref="UnsupportedTokenizerException">The model or pre-tokeniser is not known, or tokens or merges are missing.</exception>

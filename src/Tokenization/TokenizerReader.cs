@@ -69,6 +69,7 @@ internal static class TokenizerReader
         FragmentEncoder encoder = kind.HasMerges ? BytePairs(metadata, vocabulary, row, unknown)
             : model == "t5" ? Unigram(metadata, vocabulary, spacePrefix, unknown)
             : SentencePiece(metadata, vocabulary, spacePrefix, unknown);
+        IReadOnlyDictionary<string, string> templates = ChatTemplates.Read(metadata);
         vocabulary.Complete();
         return new TokenizerParts
         {
@@ -83,9 +84,18 @@ internal static class TokenizerReader
             SpacePrefix = spacePrefix,
             CleansUp = row.CleansUp,
             SuppressedIds = [.. (metadata.GetIntegers(Prefix + "suppress_tokens") ?? []).Where(id => id >= 0 && id < vocabulary.Size).Select(id => (int)id)],
-            ChatTemplate = metadata.GetString("tokenizer.chat_template"),
-            Warning = !kind.HasMerges || !string.IsNullOrEmpty(pre) ? null : "the file names no pre-tokeniser; the default one may degrade the output",
+            ChatTemplate = ChatTemplates.Default(templates),
+            ChatTemplates = templates,
+            Warning = Warning(kind.HasMerges && string.IsNullOrEmpty(pre), templates),
         };
+    }
+
+    private static string? Warning(bool lacksPreTokenizer, IReadOnlyDictionary<string, string> templates)
+    {
+        string? pre = lacksPreTokenizer ? "the file names no pre-tokeniser; the default one may degrade the output" : null;
+        string? template = templates.Count > 0 && ChatTemplates.Default(templates) is null
+            ? $"the file has no default chat template but several named ones ({string.Join(", ", templates.Keys)}); ChatML is used unless --chat-template names one" : null;
+        return pre is null ? template : template is null ? pre : $"{pre}; {template}";
     }
 
     private static FragmentEncoder SentencePiece(GgufMetadata metadata, Vocabulary vocabulary, bool spacePrefix, int? unknown)

@@ -21,13 +21,23 @@ internal static class EquivalentForms
         ["scales"] = m => Scale(m, perExpert: true),
         ["one scale for all experts"] = m => Scale(m, perExpert: false),
         ["biases of zero"] = AddBiases,
-        ["block to predict with"] = AddPredictionBlock,
+        ["block to predict with"] = m => AddPredictionBlock(m, isCounted: true),
         ["no key lengths"] = m => Leave(m, "attention.key_length", "attention.value_length"),
         ["no expert keys"] = m => Leave(m, "expert_feed_forward_length", "expert_shared_count", "leading_dense_block_count"),
         ["no gating key"] = m => Leave(m, "expert_gating_func"),
         ["no kinds of layers"] = m => Leave(m, "attention.recurrent_layers", "attention.sliding_window_pattern", "rope.freq_base_swa"),
         ["factor without scaling"] = UnusedFactor,
         ["equal selection biases"] = AddSelectionBiases,
+        ["predictor counted that is a layer"] = m => m.Keys[m.Key("nextn_predict_layers")] = 1,
+        ["predictor not counted"] = m => AddPredictionBlock(m, isCounted: false),
+        ["predictor counted and left out"] = LeavePredictor,
+        ["tensors of other types"] = AddForeignTensors,
+        ["factors by their other name"] = RenameFactors,
+        ["trailing ones"] = AddTrailingOnes,
+        ["one tensor per expert"] = SingleExperts,
+        ["alignment 8"] = m => m.Alignment = 8,
+        ["alignment 24"] = m => m.Alignment = 24,
+        ["alignment 4096"] = m => m.Alignment = 4096,
         ["as mistral3"] = m => m.Rename("mistral3"),
         ["as granite"] = m => m.Rename("granite"),
     };
@@ -164,7 +174,7 @@ internal static class EquivalentForms
         }
     }
 
-    private static void AddPredictionBlock(RewrittenModel model)
+    private static void AddPredictionBlock(RewrittenModel model, bool isCounted)
     {
         int last = model.Blocks - 1;
         foreach ((string name, RewrittenTensor tensor) in model.Tensors.Where(t => t.Key.StartsWith($"blk.{last}.", StringComparison.Ordinal)).ToList())
@@ -174,10 +184,62 @@ internal static class EquivalentForms
 
         model.Add($"blk.{last + 1}.nextn.shared_head_norm.weight", [4], [1, 1, 1, 1]);
         model.Keys[model.Key("block_count")] = last + 2;
-        model.Keys[model.Key("nextn_predict_layers")] = 1;
+        if (isCounted)
+        {
+            model.Keys[model.Key("nextn_predict_layers")] = 1;
+        }
+
         if (model.Keys.TryGetValue(model.Key("attention.recurrent_layers"), out object? kinds))
         {
             model.Keys[model.Key("attention.recurrent_layers")] = ((bool[])kinds).Append(false).ToArray();
+        }
+    }
+
+    private static void LeavePredictor(RewrittenModel model)
+    {
+        AddPredictionBlock(model, isCounted: true);
+        foreach (string name in model.Tensors.Keys.Where(n => n.StartsWith($"blk.{model.Blocks - 1}.", StringComparison.Ordinal)).ToList())
+        {
+            model.Take(name);
+        }
+    }
+
+    private static void AddForeignTensors(RewrittenModel model)
+    {
+        model.Tensors["aux.id_map"] = new RewrittenTensor(TensorType.I32, [64], new byte[256]);
+        model.Tensors["aux.long_map"] = new RewrittenTensor(TensorType.I64, [8], new byte[64]);
+        model.Tensors["aux.small"] = new RewrittenTensor(TensorType.I8, [33], new byte[33]);
+        model.Tensors["blk.0.aux.q8_1"] = new RewrittenTensor(TensorType.Q8_1, [32], new byte[36]);
+    }
+
+    private static void RenameFactors(RewrittenModel model)
+    {
+        Scale(model, perExpert: true);
+        foreach (string name in model.Tensors.Keys.Where(n => n.EndsWith(".scale", StringComparison.Ordinal) && !n.EndsWith("_inp.scale", StringComparison.Ordinal)).ToList())
+        {
+            model.Tensors[name.Replace(".scale", ".weight.scale", StringComparison.Ordinal)] = model.Take(name);
+        }
+    }
+
+    private static void AddTrailingOnes(RewrittenModel model)
+    {
+        foreach ((string name, RewrittenTensor tensor) in model.Tensors.ToList())
+        {
+            model.Tensors[name] = tensor with { Shape = [.. tensor.Shape, .. Enumerable.Repeat(1L, 4 - tensor.Shape.Length)] };
+        }
+    }
+
+    private static void SingleExperts(RewrittenModel model)
+    {
+        foreach (string name in model.Tensors.Keys.Where(n => n.EndsWith("_exps.weight", StringComparison.Ordinal)).ToList())
+        {
+            RewrittenTensor stack = model.Take(name);
+            int experts = (int)stack.Shape[2], length = stack.Bytes.Length / experts;
+            for (int e = 0; e < experts; e++)
+            {
+                string single = name.Replace("_exps.weight", $".{e}.weight", StringComparison.Ordinal);
+                model.Tensors[single] = new RewrittenTensor(stack.Type, stack.Shape[..2], stack.Bytes[(e * length)..((e + 1) * length)]);
+            }
         }
     }
 

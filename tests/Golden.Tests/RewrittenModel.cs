@@ -30,6 +30,8 @@ internal sealed class RewrittenModel : IDisposable
 
     internal Dictionary<string, RewrittenTensor> Tensors { get; } = [];
 
+    internal int Alignment { get; set; } = 32;
+
     internal string Architecture => (string)Keys["general.architecture"];
 
     /// <summary>Blocks that the file states.</summary>
@@ -60,7 +62,7 @@ internal sealed class RewrittenModel : IDisposable
     /// <summary>Writes the file.</summary>
     internal string Write()
     {
-        GgufWriter writer = new();
+        GgufWriter writer = new(Alignment);
         foreach ((string key, object value) in Keys)
         {
             writer.AddKey(key, value);

@@ -4,7 +4,7 @@ using Xunit;
 namespace LayerStream.Kernels.Tests;
 
 /// <summary>
-/// The product tests once more in a process that lacks an instruction set. Single rows never use VNNI, so panels that are bit-equal to them
+/// The product tests once more in a process that lacks an instruction set, and those of the definition of all else. Single rows never use VNNI, so panels that are bit-equal to them
 /// with and without it are equal to each other.
 /// </summary>
 public sealed class InstructionSetTests
@@ -13,7 +13,18 @@ public sealed class InstructionSetTests
     [InlineData("DOTNET_EnableAVXVNNI")]
     [InlineData("DOTNET_EnableAVX512")]
     [InlineData("DOTNET_EnableAVX2")]
-    public async Task Products_WithoutAnInstructionSet_Hold(string setting)
+    public Task Products_WithoutAnInstructionSet_Hold(string setting) =>
+        RunWithout(setting, "-method", "*" + nameof(MatMulTests.Multiply_AnyTokensAndRowSplit_BitEqual), "-method", "*" + nameof(MatMulTests.Multiply_GoldenRows_MatchesReferenceDots));
+
+    [Theory]
+    [InlineData("DOTNET_EnableAVXVNNI")]
+    [InlineData("DOTNET_EnableAVX512")]
+    [InlineData("DOTNET_EnableAVX2")]
+    [InlineData("DOTNET_EnableHWIntrinsic")]
+    public Task Operators_WithoutAnInstructionSet_HaveTheDefinedBits(string setting) =>
+        RunWithout(setting, "-class", "*" + nameof(DefinitionTests), "-class", "*" + nameof(ElementaryTests));
+
+    private static async Task RunWithout(string setting, params string[] tests)
     {
         if (Environment.GetEnvironmentVariable(setting) == "0")
         {
@@ -21,7 +32,7 @@ public sealed class InstructionSetTests
         }
 
         string program = Path.Combine(AppContext.BaseDirectory, "Kernels.Tests" + (OperatingSystem.IsWindows() ? ".exe" : string.Empty));
-        ProcessStartInfo start = new(program, ["-method", "*" + nameof(MatMulTests.Multiply_AnyTokensAndRowSplit_BitEqual), "-method", "*" + nameof(MatMulTests.Multiply_GoldenRows_MatchesReferenceDots)])
+        ProcessStartInfo start = new(program, tests)
         {
             RedirectStandardOutput = true,
             UseShellExecute = false,

@@ -38,6 +38,9 @@ internal sealed partial class TinyFile
 
     internal Dictionary<string, long[]> Tensors { get; } = [];
 
+    /// <summary>Types other than F32.</summary>
+    internal Dictionary<string, TensorType> Types { get; } = [];
+
     internal GgufModel Open()
     {
         string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName() + ".gguf");
@@ -49,7 +52,7 @@ internal sealed partial class TinyFile
 
         foreach ((string name, long[] shape) in Tensors)
         {
-            builder.Tensor(name, shape);
+            builder.Tensor(name, shape, (int)Types.GetValueOrDefault(name, TensorType.F32));
         }
 
         File.WriteAllBytes(path, builder.Build());

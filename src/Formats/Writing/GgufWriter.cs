@@ -26,12 +26,12 @@ public sealed class GgufWriter
     private long _dataBytes;
 
     /// <summary>Begins a file.</summary>
-    /// <param name="alignment">A power of two from 8 to 1 MiB; written as a key unless it is the default, 32.</param>
+    /// <param name="alignment">A multiple of 8 up to 1 MiB; written as a key unless it is the default, 32.</param>
     public GgufWriter(int alignment = GgufLimits.DefaultAlignment)
     {
-        if (alignment is < GgufLimits.MinAlignment or > GgufLimits.MaxAlignment || !System.Numerics.BitOperations.IsPow2(alignment))
+        if (!GgufLimits.IsAlignment(alignment))
         {
-            throw new ArgumentOutOfRangeException(nameof(alignment), alignment, $"The alignment is a power of two from {GgufLimits.MinAlignment} to {GgufLimits.MaxAlignment}.");
+            throw new ArgumentOutOfRangeException(nameof(alignment), alignment, $"The alignment is a multiple of {GgufLimits.MinAlignment} up to {GgufLimits.MaxAlignment}.");
         }
 
         _alignment = alignment;

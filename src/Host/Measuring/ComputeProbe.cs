@@ -152,7 +152,7 @@ internal static class ComputeProbe
 
         public ExpertLease Take()
         {
-            nint Slab(int m) => m < _bank!.Matrices.Count ? samples.Next(_bank.Matrices[m].Tensor.Type, _bank.Matrices[m].SlabBytes) : 0;
+            nint Slab(int m) => m < _bank!.Matrices.Count ? samples.Next(_bank.Matrices[m].Type, _bank.Matrices[m].SlabBytes) : 0;
             _taken = Stopwatch.GetTimestamp();
             return new ExpertLease(_experts.Dequeue(), 0, Slab(0), Slab(1), Slab(2));
         }

@@ -40,7 +40,7 @@ internal sealed class SampleWeights : IDisposable
         {
             foreach (ExpertMatrix matrix in bank.Matrices)
             {
-                Add(matrix.Tensor, (double)matrix.SlabBytes * bank.Used, matrix.SlabBytes);
+                Add(matrix.Tensors[0], (double)matrix.SlabBytes * bank.Used, matrix.SlabBytes);
             }
         }
 

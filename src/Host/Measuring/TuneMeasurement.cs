@@ -3,6 +3,7 @@ using System.Globalization;
 using LayerStream.Actors;
 using LayerStream.Actors.Run;
 using LayerStream.Memory;
+using LayerStream.Models.Spec;
 using LayerStream.Sampling;
 using LayerStream.Session;
 
@@ -33,14 +34,15 @@ internal sealed class TuneMeasurement
     /// <param name="tokens">Tokens measured of each case in each round.</param>
     /// <param name="warmUp">Tokens of a generation before them.</param>
     /// <param name="notices">Hears of what opening says.</param>
-    /// <exception cref="UsageException">An id is none of the vocabulary, or the tokens do not fit the context.</exception>
+    /// <exception cref="TokenWithoutRowException">The model has no row for an id.</exception>
+    /// <exception cref="UsageException">The tokens do not fit the context.</exception>
     public TuneMeasurement(ModelOptions options, int[]? ids, TuneCase[] cases, EnginePlan plan, int reads, int tokens, int warmUp, IProgress<SessionNotice> notices)
     {
         // Greedy text may fall into a loop, whose experts all stay in memory.
         SamplingOptions sampling = new() { Temperature = 1, TopK = 0, TopP = 1, MinP = 0, Seed = 1 };
         (_options, _cases, _reads, _warmUp, _notices) = (options with { Sampling = sampling }, cases, reads, warmUp, notices);
         _prompt = ids ?? [.. Enumerable.Range(1, 8).Select(i => i * 37 % plan.Spec.Vocabulary)];
-        TokenIds.Check(_prompt, plan.Spec.Vocabulary);
+        TokenWithoutRowException.ThrowIfAny(_prompt, plan.Spec.Vocabulary);
         _turns = (tokens + Block - 2) / (Block - 1);
         int most = Tokens(1 + cases.Count(c => c.Reads > 0));
         if (_prompt.Length + most > plan.Context)

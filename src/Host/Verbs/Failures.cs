@@ -60,7 +60,7 @@ public static class Failures
             Console.Error.WriteLine(error);
         }
 
-        return error is UsageException or LossyOptionException ? Usage : Failed;
+        return error is UsageException or LossyOptionException or TokenWithoutRowException ? Usage : Failed;
     }
 
     /// <summary>One paragraph for a person.</summary>
@@ -77,7 +77,7 @@ public static class Failures
         FlashReadException e => $"Reading the model failed: {e.Message}",
         FileNotFoundException e => $"There is no file {e.FileName ?? e.Message}.",
         OutOfMemoryException => "Out of memory: the managed heap met its limit. Give a larger --memory-budget or a smaller --context.",
-        UsageException or LossyOptionException or TemplateException or TemplateSyntaxException or UnsupportedTokenizerException => error.Message,
+        UsageException or LossyOptionException or TokenWithoutRowException or TemplateException or TemplateSyntaxException or UnsupportedTokenizerException => error.Message,
         IOException or UnauthorizedAccessException or InvalidDataException => error.Message,
         _ => $"{error.Message} ({error.GetType().Name}; set LAYERSTREAM__DEBUG=1 for the details)",
     };

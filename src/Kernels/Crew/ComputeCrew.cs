@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
+using LayerStream.Kernels.Ops;
 
 namespace LayerStream.Kernels.Crew;
 
@@ -64,6 +65,7 @@ public sealed class ComputeCrew : IDisposable
     /// </summary>
     /// <exception cref="InvalidOperationException">A run is in progress already (nested, or from another thread).</exception>
     /// <exception cref="ObjectDisposedException">The crew was disposed.</exception>
+    /// <exception cref="FloatEnvironmentException">The caller or a member has a floating-point mode in which results would differ.</exception>
     /// <remarks>The first exception of the job is rethrown here; ranges not yet begun are then skipped.</remarks>
     public void Run(CrewJob job, int count, int grain)
     {
@@ -71,6 +73,7 @@ public sealed class ComputeCrew : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfLessThan(grain, 1);
         ObjectDisposedException.ThrowIf(_stop, this);
+        FloatEnvironment.Require();
         if (Interlocked.Exchange(ref _running, 1) != 0)
         {
             throw new InvalidOperationException("The crew is running a job already; one caller at a time.");
@@ -240,6 +243,11 @@ public sealed class ComputeCrew : IDisposable
         uint seen = 0;
         while (AwaitEpoch(ref seen, _spots[member - 1]))
         {
+            if (FloatEnvironment.Fault is { } fault)
+            {
+                Interlocked.CompareExchange(ref _failure, fault, null); // too late for this run, it ends the next one
+            }
+
             ExecuteRanges(seen, member);
         }
     }

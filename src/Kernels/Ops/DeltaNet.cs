@@ -45,9 +45,9 @@ public static unsafe class DeltaNet
         for (int v = 0; v < heads; v++)
         {
             float strength = ((float*)b)[v];
-            double step = ScalarMath.Softplus(((float*)a)[v] + ((float*)stepBias)[v]);
-            ((float*)beta)[v] = (float)(1.0 / (1.0 + Math.Exp(-(double)strength)));
-            ((float*)decay)[v] = (float)Math.Exp(((float*)rates)[v] * step);
+            double step = Elementary.Softplus(((float*)a)[v] + ((float*)stepBias)[v]);
+            ((float*)beta)[v] = (float)(1.0 / (1.0 + Elementary.Exp(-(double)strength)));
+            ((float*)decay)[v] = (float)Elementary.Exp(((float*)rates)[v] * step);
         }
     }
 

@@ -61,7 +61,7 @@ public static unsafe class Router
             case RouterWeighting.SqrtSoftplus:
                 for (int e = 0; e < n; e++)
                 {
-                    probability[e] = (float)Math.Sqrt(ScalarMath.Softplus(logit[e]));
+                    probability[e] = (float)Math.Sqrt(Elementary.Softplus(logit[e]));
                 }
 
                 break;

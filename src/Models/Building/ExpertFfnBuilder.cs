@@ -61,17 +61,17 @@ internal static class ExpertFfnBuilder
         SpecReader reader = site.Reader;
         string p = site.Prefix;
         bool isFused = reader.Has(p + "ffn_gate_up_exps.weight");
-        ExpertMatrix? gate = reader.Stack(p + (isFused ? "ffn_gate_up_exps" : "ffn_gate_exps"), site.Width, 0, rule.Experts);
-        ExpertMatrix? up = isFused ? gate : reader.Stack(p + "ffn_up_exps", site.Width, gate?.Rows ?? 0, rule.Experts);
+        ExpertMatrix? gate = reader.Experts(p + (isFused ? "ffn_gate_up_exps" : "ffn_gate_exps"), p + "ffn_gate", site.Width, 0, rule.Experts);
+        ExpertMatrix? up = isFused ? gate : reader.Experts(p + "ffn_up_exps", p + "ffn_up", site.Width, gate?.Rows ?? 0, rule.Experts);
         int width = (up?.Rows ?? 0) / (isFused ? 2 : 1);
         if (up is not null && (width is < 1 or > DenseFfnBuilder.MostWidth || (isFused && up.Rows % 2 != 0)))
         {
-            throw reader.Bad($"tensor {up.Tensor.Name} has {up.Rows} rows per expert, which {(isFused ? "do not halve into gate and up" : "are out of range")}", up.Tensor.Extent.Offset);
+            throw reader.Bad($"tensor {up.Tensors[0].Name} has {up.Rows} rows per expert, which {(isFused ? "do not halve into gate and up" : "are out of range")}", up.Tensors[0].Extent.Offset);
         }
 
-        string downName = p + "ffn_down_exps";
-        long downColumns = up is null ? reader.ColumnsOf(downName + ".weight") : width;
-        ExpertMatrix? down = reader.Stack(downName, downColumns, site.Width, rule.Experts);
+        string stack = p + "ffn_down_exps", single = p + "ffn_down";
+        long downColumns = up is null ? reader.ExpertColumns(stack, single) : width;
+        ExpertMatrix? down = reader.Experts(stack, single, downColumns, site.Width, rule.Experts);
         return gate is null || up is null || down is null
             ? null : reader.Bank(site.Index, rule.Experts, rule.Selected, isFused ? [gate, down] : [gate, up, down]);
     }

@@ -1,3 +1,4 @@
+using LayerStream.Kernels.Ops;
 using LayerStream.Models.Architectures;
 using LayerStream.Models.Spec;
 
@@ -78,7 +79,7 @@ internal static class LatentAttentionBuilder
         const string Name = "rope.scaling.yarn_log_multiplier";
         RopeSpec rope = site.Ropes.Tables[shape.Rope];
         bool isYarn = site.Row.YarnMagnitude == YarnMagnitude.IntoScale && rope.ScalingType == "yarn" && rope.Factor > 1 && site.Reader.HasKey(Name);
-        double magnitude = isYarn ? 1 + (site.Reader.Number(Name, 0, 0, 1e3) * Math.Log(rope.Factor)) : 1;
+        double magnitude = isYarn ? 1 + (site.Reader.Number(Name, 0, 0, 1e3) * Elementary.Log(rope.Factor)) : 1;
         return (float)(magnitude * magnitude / Math.Sqrt(shape.PlainDim + shape.RopeDim));
     }
 

@@ -1,5 +1,4 @@
 using LayerStream.Formats;
-using LayerStream.Kernels.Quants;
 using LayerStream.Models.Architectures;
 using LayerStream.Models.Spec;
 
@@ -17,33 +16,16 @@ public static class ModelSpecBuilder
     /// <exception cref="ModelFormatException">A key is missing or makes no sense.</exception>
     public static ModelSpec Build(GgufModel model)
     {
-        List<string> gaps = [];
         Architecture? row = ArchitectureTable.Find(model.Architecture);
-        if (row is null)
-        {
-            gaps.Add($"architecture '{model.Architecture ?? "(none)"}' (known: {string.Join(", ", ArchitectureTable.All.Select(a => a.Name))})");
-        }
-
-        foreach (IGrouping<TensorType, TensorInfo> type in model.Tensors.GroupBy(t => t.Type).Where(g => !MatMul.Supports(g.Key) || !Dequantize.Supports(g.Key)))
-        {
-            gaps.Add($"tensor type {type.Key} ({type.Count()} tensors, first {type.First().Name})");
-        }
-
-        if (row is null)
-        {
-            throw new UnsupportedModelException(gaps);
-        }
-
-        SpecReader reader = new(model, row.Name);
-        gaps.ForEach(reader.Gap);
-        return Build(model, row, reader);
+        return row is not null ? Build(model, row, new SpecReader(model, row.Name))
+            : throw new UnsupportedModelException([$"architecture '{model.Architecture ?? "(none)"}' (known: {string.Join(", ", ArchitectureTable.All.Select(a => a.Name))})"]);
     }
 
     private static ModelSpec Build(GgufModel model, Architecture row, SpecReader reader)
     {
         int width = reader.Integer("embedding_length", 1, MostWidth), context = reader.Integer("context_length", 1, MostContext);
-        int blocks = reader.Integer("block_count", 1, MostLayers), layerCount = blocks - reader.Integer("nextn_predict_layers", 0, 0, blocks - 1);
-        TensorInfo? embedding = reader.Tensor("token_embd.weight", width, 0);
+        int layerCount = TrunkLayers.Count(model, reader, reader.Integer("block_count", 1, MostLayers));
+        TensorInfo? embedding = reader.Table("token_embd.weight", width, 0);
         long vocabulary = embedding?.Rows ?? 0;
         LayerInputSpec? inputs = LayerInputBuilder.Start(reader, layerCount, width, vocabulary);
         LayerKinds kinds = LayerKinds.Read(reader, row, layerCount);

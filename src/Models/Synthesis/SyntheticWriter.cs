@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using LayerStream.Formats;
 using LayerStream.Formats.Writing;
+using LayerStream.Kernels.Ops;
 using LayerStream.Memory;
 using LayerStream.Models.Synthesis.Shapes;
 using LayerStream.Models.Tiles;
@@ -196,7 +197,7 @@ public sealed class SyntheticWriter
         const double Original = 8192, Factor = 8, Low = 1, High = 4;
         for (int pair = 0; pair < factors.Length; pair++)
         {
-            double wave = 2 * Math.PI * Math.Pow(baseFrequency, (double)pair / factors.Length);
+            double wave = 2 * Math.PI * Elementary.Pow(baseFrequency, (double)pair / factors.Length);
             double share = Math.Clamp(((Original / wave) - Low) / (High - Low), 0, 1);
             factors[pair] = (float)(1 / (((1 - share) / Factor) + share));
         }

@@ -70,7 +70,7 @@ public sealed class GgufWriterTests
         Assert.Throws<ArgumentException>(() => writer.AddTensor("u", TensorType.Q4_K, 128));
         Assert.Throws<ArgumentException>(() => writer.AddTensor("v", TensorType.F32, 4, 0));
         Assert.Throws<ArgumentException>(() => writer.AddTensor("w", TensorType.F32, 1, 1, 1, 1, 1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new GgufWriter(48));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new GgufWriter(12));
     }
 
     [Fact]

@@ -35,7 +35,7 @@ internal sealed class ExpertModel : IDisposable
             banks.Add(new ExpertBank { Id = b, Layer = b, Experts = experts, Used = Math.Min(Used, experts), Matrices = parts });
         }
 
-        Extent last = banks[^1].Matrices[^1].Tensor.Extent;
+        Extent last = banks[^1].Matrices[^1].Tensors[0].Extent;
         _bytes = new byte[last.Offset + last.Length];
         new Random(seed).NextBytes(_bytes);
         Path = System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"experts-{Guid.NewGuid():N}.bin");
