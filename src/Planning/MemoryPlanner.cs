@@ -10,6 +10,7 @@ namespace LayerStream.Planning;
 public static class MemoryPlanner
 {
     private const long MiB = 1 << 20;
+    private const int PageTableShare = 512; // budget ÷ page tables
     private const int FrugalBatch = 8;
     private const int SmallStagingBytes = 256 * 1024;
     private const long MostAhead = 16 * MiB;
@@ -36,6 +37,7 @@ public static class MemoryPlanner
     {
         PlanInputs nothing = inputs with { BudgetBytes = 0 };
         long bytes = Build(nothing, FrugalContext(inputs), 256 * 1024, Math.Max(1, inputs.PrefetchDepth), 0, frugal: true).Sum;
+        bytes += (bytes / (PageTableShare - 1)) + 1; // the page tables of that budget
         return (bytes + MiB - 1) / MiB * MiB;
     }
 
@@ -70,7 +72,7 @@ public static class MemoryPlanner
             new(AccountNames.SmallWeights, ExtentWindow.RoundUp(spec.SmallWeightBytes)),
             new(AccountNames.Staging, StagingBytes(spec)),
             new(AccountNames.ManagedHeap, inputs.HeapBytes),
-            new(AccountNames.Runtime, inputs.RuntimeBytes + (inputs.BudgetBytes / 512)),
+            new(AccountNames.Runtime, inputs.RuntimeBytes + (inputs.BudgetBytes / PageTableShare)),
         ];
         if (inputs.RequestBytes > 0)
         {
