@@ -53,6 +53,9 @@ public sealed record EngineOptions
     /// <summary>When experts are read before they are demanded.</summary>
     public PredictionMode Prediction { get; init; }
 
+    /// <summary>Whether requests come from outside: the sheet then has accounts for what they take.</summary>
+    public bool Serves { get; init; }
+
     /// <summary>Managed heap that the caller needs beside the engine's, for example for requests; part of the heap account.</summary>
     public long ExtraHeapBytes { get; init; }
 
