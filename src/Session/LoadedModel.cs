@@ -3,6 +3,7 @@ using LayerStream.Actors.Loading;
 using LayerStream.Formats;
 using LayerStream.Sampling;
 using LayerStream.Storage;
+using LayerStream.Storage.Filling;
 using LayerStream.Templates;
 using LayerStream.Tokenization;
 
@@ -80,14 +81,19 @@ public sealed class LoadedModel : IAsyncDisposable
     /// <exception cref="BudgetAboveLimitException">Machine or cgroup cannot give the budget.</exception>
     /// <exception cref="HeapLimitException">The managed heap exceeds its account already.</exception>
     /// <exception cref="FlashReadException">Weights could not be read.</exception>
+    /// <exception cref="ModelChangedException">A file was changed while it was being opened.</exception>
+    /// <exception cref="UnfilledModelException">The file is of full length but was not written to its end.</exception>
     public static async Task<LoadedModel> OpenAsync(ModelOptions options, IProgress<SessionNotice> notices, CancellationToken ct)
     {
-        Opened opened = Prepare(options, notices);
+        using ModelFiles files = new();
+        Opened opened = Prepare(options, files, notices);
         HeapLimit.Apply(opened.Plan.HeapLimitBytes);
         notices.Report(new SheetNotice(opened.Plan.Sheet));
         Tell(notices, LossyText.Warning(opened.Plan));
         Tell(notices, opened.Tokenizer?.Warning is { } text ? new WarningNotice(text) : null);
-        FlashDevice device = FlashDevice.Open(opened.Model.Files);
+        FlashDevice device = FlashDevice.Open(files);
+        device.FellBack = reason => notices.Report(new InformationNotice($"Reads pass through the page cache from here on: {reason}"));
+        CheckFilling(device, opened.Plan, notices);
         double rate = 0;
         if (options.MeasuresDevice)
         {
@@ -112,14 +118,27 @@ public sealed class LoadedModel : IAsyncDisposable
     }
 
     // A frame of its own, so that nothing keeps the metadata alive afterwards.
-    private static Opened Prepare(ModelOptions options, IProgress<SessionNotice> notices)
+    private static Opened Prepare(ModelOptions options, ModelFiles files, IProgress<SessionNotice> notices)
     {
-        GgufModel model = GgufModel.Open(options.ModelPath);
+        GgufModel model = GgufModel.Open(options.ModelPath, files);
         Tokenizer? tokenizer = ReadTokenizer(model.Metadata, out string? gap);
         EnginePlan plan = ModelPlanning.Make(model, options, notices);
         SamplingOptions sampling = FileSampling.Apply(model.Metadata, options.Sampling, options.Explicit, out string? warning);
         Tell(notices, warning is null ? null : new WarningNotice(warning));
         return new Opened(options with { Sampling = sampling }, model.WithoutMetadata(), tokenizer, gap, plan);
+    }
+
+    private static void CheckFilling(FlashDevice device, EnginePlan plan, IProgress<SessionNotice> notices)
+    {
+        IReadOnlyList<UnfilledTensor> unfilled = UnfilledTensors.Find(device, plan.Spec.Tensors);
+        if (UnfilledTensors.IsUnfinished(unfilled, plan.Spec.Tensors))
+        {
+            string file = device.Files[unfilled[0].Tensor.Extent.File];
+            device.Dispose();
+            throw new UnfilledModelException(file, unfilled);
+        }
+
+        Tell(notices, unfilled.Count == 0 ? null : new WarningNotice($"{UnfilledTensors.Describe(unfilled)}; verify says whether the file is whole"));
     }
 
     private static void Tell(IProgress<SessionNotice> notices, SessionNotice? notice)

@@ -1,0 +1,52 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace LayerStream.Formats;
+
+/// <summary>
+/// The open files of a model, kept from the reading of its description on. Whoever reads weights takes them over, so that metadata and
+/// weights come from the same files whatever happens to their paths in between.
+/// </summary>
+public sealed class ModelFiles : IDisposable
+{
+    private readonly List<Entry> _entries = [];
+
+    /// <summary>Paths, in the order of <see cref="Extent.File"/>.</summary>
+    public IReadOnlyList<string> Paths => [.. _entries.Select(e => e.Path)];
+
+    /// <summary>A file, open for reading through the page cache; belongs to this object until it is taken.</summary>
+    public SafeFileHandle Handle(int file) => _entries[file].Handle;
+
+    /// <summary>What has changed in a file since its description was read, as the end of a sentence about it; null when nothing has.</summary>
+    public string? DescribeChange(int file)
+    {
+        Entry e = _entries[file];
+        long length = RandomAccess.GetLength(e.Handle);
+        return length != e.Length ? $"had {e.Length} bytes when its description was read and now has {length}"
+            : File.GetLastWriteTimeUtc(e.Handle) != e.ModifiedAt ? "was modified while it was being opened"
+            : null;
+    }
+
+    /// <summary>Hands a file over to the caller, who closes it.</summary>
+    public SafeFileHandle Take(int file)
+    {
+        SafeFileHandle handle = _entries[file].Handle;
+        _entries[file] = _entries[file] with { IsTaken = true };
+        return handle;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Entry entry in _entries)
+        {
+            if (!entry.IsTaken)
+            {
+                entry.Handle.Dispose();
+            }
+        }
+    }
+
+    internal void Add(string path, SafeFileHandle handle, long length, DateTime modifiedAt) => _entries.Add(new Entry(path, handle, length, modifiedAt, false));
+
+    private readonly record struct Entry(string Path, SafeFileHandle Handle, long Length, DateTime ModifiedAt, bool IsTaken);
+}
