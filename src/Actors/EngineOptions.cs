@@ -56,6 +56,9 @@ public sealed record EngineOptions
     /// <summary>Managed heap that the caller needs beside the engine's, for example for requests; part of the heap account.</summary>
     public long ExtraHeapBytes { get; init; }
 
+    /// <summary>Least that is reserved for libraries and code in memory before the first run; 0 = what a command has.</summary>
+    public long LeastRuntimeBytes { get; init; }
+
     /// <summary>Bytes to reserve for the runtime; 0 = measure this process.</summary>
     public long RuntimeReserveBytes { get; init; }
 }

@@ -118,7 +118,7 @@ internal sealed class EngineParts : IDisposable
         Account = new PassAccount(Trace);
         RingTileSource source = new(Ring, pinned, Account, Names);
         RingExpertSource experts = new(Experts, Account, Names, options.Prediction);
-        IReadOnlyList<RopeTable> ropes = RopeTables.Create(spec, small, memory.Context);
+        IReadOnlyList<RopeTable> ropes = RopeTables.Create(spec, small, plan.RopeContext);
         Decoder decoder = new(spec, memory.Tiles, source, crew, work, small, ropes, options.Activations, experts, plan.DropColdExperts);
         EmbeddingRows embeddings = new(spec.TokenEmbedding, spec, memory.Tiles, pinned, Reader, staging);
         EmbeddingRows? layerInputs = spec.LayerInputs is { } inputs ? new EmbeddingRows(inputs.Table, spec, memory.Tiles, pinned, Reader, staging) : null;

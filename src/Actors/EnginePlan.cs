@@ -21,6 +21,12 @@ public sealed record EnginePlan
     /// <summary>Bytes the GC may commit; the host applies it as the hard heap limit.</summary>
     public required long HeapLimitBytes { get; init; }
 
+    /// <summary>
+    /// Tokens that decide between short and long factors of a rotation: the context that was asked for, else the trained one. Never a
+    /// context that follows the budget, or the output would.
+    /// </summary>
+    public required int RopeContext { get; init; }
+
     /// <summary>Events the trace ring holds.</summary>
     public required int TraceCapacity { get; init; }
 

@@ -3,8 +3,8 @@ using Microsoft.Win32.SafeHandles;
 namespace LayerStream.Formats;
 
 /// <summary>
-/// The open files of a model, kept from the reading of its description on. Whoever reads weights takes them over, so that metadata and
-/// weights come from the same files whatever happens to their paths in between.
+/// The open files of a model, kept from the reading of its description on. Whoever reads weights reads them through these, so that metadata
+/// and weights come from the same files whatever happens to their paths in between.
 /// </summary>
 public sealed class ModelFiles : IDisposable
 {
@@ -13,7 +13,7 @@ public sealed class ModelFiles : IDisposable
     /// <summary>Paths, in the order of <see cref="Extent.File"/>.</summary>
     public IReadOnlyList<string> Paths => [.. _entries.Select(e => e.Path)];
 
-    /// <summary>A file, open for reading through the page cache; belongs to this object until it is taken.</summary>
+    /// <summary>A file, open for reading through the page cache; belongs to this object.</summary>
     public SafeFileHandle Handle(int file) => _entries[file].Handle;
 
     /// <summary>What has changed in a file since its description was read, as the end of a sentence about it; null when nothing has.</summary>
@@ -26,27 +26,16 @@ public sealed class ModelFiles : IDisposable
             : null;
     }
 
-    /// <summary>Hands a file over to the caller, who closes it.</summary>
-    public SafeFileHandle Take(int file)
-    {
-        SafeFileHandle handle = _entries[file].Handle;
-        _entries[file] = _entries[file] with { IsTaken = true };
-        return handle;
-    }
-
     /// <inheritdoc/>
     public void Dispose()
     {
         foreach (Entry entry in _entries)
         {
-            if (!entry.IsTaken)
-            {
-                entry.Handle.Dispose();
-            }
+            entry.Handle.Dispose();
         }
     }
 
-    internal void Add(string path, SafeFileHandle handle, long length, DateTime modifiedAt) => _entries.Add(new Entry(path, handle, length, modifiedAt, false));
+    internal void Add(string path, SafeFileHandle handle, long length, DateTime modifiedAt) => _entries.Add(new Entry(path, handle, length, modifiedAt));
 
-    private readonly record struct Entry(string Path, SafeFileHandle Handle, long Length, DateTime ModifiedAt, bool IsTaken);
+    private readonly record struct Entry(string Path, SafeFileHandle Handle, long Length, DateTime ModifiedAt);
 }

@@ -10,6 +10,7 @@ namespace LayerStream.Planning;
 public static class MemoryPlanner
 {
     private const long MiB = 1 << 20;
+    private const int PageTableShare = 512; // budget ÷ page tables
     private const int FrugalBatch = 8;
     private const int StagingBytes = 256 * 1024;
     private const long MostAhead = 16 * MiB;
@@ -33,6 +34,7 @@ public static class MemoryPlanner
     {
         PlanInputs nothing = inputs with { BudgetBytes = 0 };
         long bytes = Build(nothing, FrugalContext(inputs), 256 * 1024, Math.Max(1, inputs.PrefetchDepth), 0, frugal: true).Sum;
+        bytes += (bytes / (PageTableShare - 1)) + 1; // the page tables of that budget
         return (bytes + MiB - 1) / MiB * MiB;
     }
 
@@ -68,7 +70,7 @@ public static class MemoryPlanner
             new("norms and biases", ExtentWindow.RoundUp(spec.SmallWeightBytes)),
             new("I/O staging", StagingBytes + ExtentWindow.RoundUp(embedding)),
             new("managed heap", inputs.HeapBytes),
-            new("runtime reserve", inputs.RuntimeBytes + (inputs.BudgetBytes / 512)),
+            new("runtime reserve", inputs.RuntimeBytes + (inputs.BudgetBytes / PageTableShare)),
         ];
         Weights weights = Divide(inputs, tiles, (long)(depth + 1) * slotBytes, inputs.BudgetBytes - accounts.Sum(a => a.Value), frugal);
         long pinnedBytes = tiles.Tiles.Where(t => weights.Pinned[t.Index]).Sum(t => t.Extent.Window.Length);

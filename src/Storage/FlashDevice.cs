@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using LayerStream.Formats;
 using LayerStream.Memory;
 using Microsoft.Win32.SafeHandles;
@@ -60,15 +61,15 @@ public sealed class FlashDevice : IFlashDevice
         return Open(files, OpenPath, buffered);
     }
 
-    /// <summary>Takes over the files of a model that its description was read from.</summary>
-    /// <param name="files">The open files; emptied.</param>
+    /// <summary>Reads the files that a model's description was read from, whatever lies under their paths now.</summary>
+    /// <param name="files">The open files; may be closed afterwards.</param>
     /// <exception cref="ModelChangedException">A file was changed since its description was read.</exception>
-    /// <exception cref="FlashReadException">Its first block cannot be read.</exception>
+    /// <exception cref="FlashReadException">Its first block cannot be read, or no descriptor is left.</exception>
     public static FlashDevice Open(ModelFiles files)
     {
         ArgumentNullException.ThrowIfNull(files);
         IReadOnlyList<string> paths = files.Paths;
-        FlashDevice device = Open(paths, (path, file) => OperatingSystem.IsWindows() ? OpenPath(path, file) : OpenFile.Of(path, files.Take(file)), buffered: false);
+        FlashDevice device = Open(paths, (path, file) => OperatingSystem.IsWindows() ? OpenPath(path, file) : OpenFile.Of(path, Duplicate(path, files.Handle(file))), buffered: false);
         for (int file = 0; file < paths.Count; file++)
         {
             if (files.DescribeChange(file) is { } change)
@@ -163,8 +164,11 @@ public sealed class FlashDevice : IFlashDevice
 
         SafeFileHandle? handle = NativeFile.Open(path, out int errno);
         return handle is null
-            ? throw new FlashReadException(path, 0, 0, errno, System.Runtime.InteropServices.Marshal.GetPInvokeErrorMessage(errno)) : OpenFile.Of(path, handle);
+            ? throw new FlashReadException(path, 0, 0, errno, Marshal.GetPInvokeErrorMessage(errno)) : OpenFile.Of(path, handle);
     }
+
+    private static SafeFileHandle Duplicate(string path, SafeFileHandle file) => NativeFile.Duplicate(file, out int errno)
+        ?? throw new FlashReadException(path, 0, 0, errno, Marshal.GetPInvokeErrorMessage(errno));
 
     private static OpenFile OpenWindows(string path)
     {

@@ -25,6 +25,8 @@ internal static unsafe partial class NativeFile
     // O_CLOEXEC | O_NONBLOCK; the latter so that opening a pipe returns and can be refused.
     private static int BaseFlags => s_isLinux ? 0x80000 | 0x800 : 0x1000000 | 0x4;
 
+    private static int DuplicateFlag => s_isLinux ? 1030 : 67; // F_DUPFD_CLOEXEC
+
     private static int DirectFlag => RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x10000 : 0x4000;
 
     /// <summary>Opens for reading, through the page cache.</summary>
@@ -39,6 +41,16 @@ internal static unsafe partial class NativeFile
         }
         while (errno == Errno.Interrupted);
         return file < 0 ? null : new SafeFileHandle(file, ownsHandle: true);
+    }
+
+    /// <summary>A second descriptor of an open file.</summary>
+    /// <returns>Null and the errno when there is none left.</returns>
+    internal static SafeFileHandle? Duplicate(SafeFileHandle file, out int errno)
+    {
+        int copy = s_isLinux || RuntimeInformation.ProcessArchitecture != Architecture.Arm64
+            ? Control(file, DuplicateFlag, 0) : ControlArm64(file, DuplicateFlag, 0, 0, 0, 0, 0, 0, 0);
+        errno = copy < 0 ? Marshal.GetLastPInvokeError() : 0;
+        return copy < 0 ? null : new SafeFileHandle(copy, ownsHandle: true);
     }
 
     /// <summary>One pread, begun again when a signal interrupts it.</summary>

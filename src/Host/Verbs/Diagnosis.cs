@@ -107,15 +107,14 @@ internal sealed class Diagnosis
         IReadOnlyList<string> files = [options.ModelPath];
         try
         {
-            GgufModel model = GgufModel.Open(options.ModelPath);
-            files = model.Files;
-            LoadedModel.ReadTokenizer(model.Metadata, out string? gap);
-            if (gap is not null)
+            ModelFile file = ModelFile.Open(options.ModelPath);
+            files = file.Files;
+            if (file.TokenizerGap is { } gap)
             {
                 _notes.Add($"No usable tokenizer ({gap}): only token ids can be given.");
             }
 
-            SmallestBudgetBytes = ModelPlanning.Make(model, options, new TerminalNotices(options)).SmallestBudgetBytes;
+            SmallestBudgetBytes = file.Plan(options, new TerminalNotices(options)).Plan.SmallestBudgetBytes;
         }
         catch (BudgetTooSmallException e)
         {

@@ -28,15 +28,10 @@ public static class PlanVerb
     private static async Task<int> RunAsync(ParseResult parse)
     {
         ModelOptions options = CommonOptions.Bind(parse);
-        GgufModel model = GgufModel.Open(options.ModelPath);
+        ModelFile file = ModelFile.Open(options.ModelPath);
         TerminalNotices notices = new(options);
-        EnginePlan plan = ModelPlanning.Make(model, options, notices);
-        if (LossyText.Warning(plan) is { } warning)
-        {
-            notices.Report(warning);
-        }
-
-        PlanFigures figures = await PlanFigures.MeasureAsync(model, plan, options, Routes(parse.GetValue(s_routes), plan));
+        PlannedModel planned = file.Plan(options, notices);
+        PlanFigures figures = await PlanFigures.MeasureAsync(file, planned, Routes(parse.GetValue(s_routes), planned.Plan));
         if (options.Json)
         {
             StandardOutput.WriteJson(json => Write(json, figures));
