@@ -36,6 +36,9 @@ internal sealed class ShardReader : IDisposable
 
     internal int TensorCount => _tensorCount;
 
+    /// <summary>Leaves the file open, in the hands of those who read weights.</summary>
+    internal void KeepIn(ModelFiles files) => _reader.KeepIn(files);
+
     public void Dispose() => _reader.Dispose();
 
     internal ModelFormatException Error(long offset, string message) => _reader.Error(offset, message);

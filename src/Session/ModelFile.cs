@@ -10,10 +10,11 @@ namespace LayerStream.Session;
 public sealed class ModelFile
 {
     private readonly GgufModel _model;
+    private readonly ModelFiles _open;
 
-    private ModelFile(GgufModel model)
+    private ModelFile(GgufModel model, ModelFiles open)
     {
-        _model = model;
+        (_model, _open) = (model, open);
         TokenizerGap = Tokenization.Tokenizer.Unsupported(model.Metadata);
         Tokenizer = TokenizerGap is null ? Tokenization.Tokenizer.FromMetadata(model.Metadata) : null;
     }
@@ -29,7 +30,19 @@ public sealed class ModelFile
 
     /// <summary>Opens a model.</summary>
     /// <exception cref="ModelFormatException">The file is no model.</exception>
-    public static ModelFile Open(string path) => new(GgufModel.Open(path));
+    public static ModelFile Open(string path)
+    {
+        ModelFiles files = new();
+        try
+        {
+            return new ModelFile(GgufModel.Open(path, files), files);
+        }
+        catch
+        {
+            files.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>
     /// Plans under the options. Without a budget of the user's, a machine whose usual share is too small gets the smallest budget that
@@ -55,7 +68,7 @@ public sealed class ModelFile
             notices.Report(new WarningNotice(warning));
         }
 
-        return new PlannedModel(options with { Sampling = sampling }, _model.WithoutMetadata(), Tokenizer, TokenizerGap, plan);
+        return new PlannedModel(options with { Sampling = sampling }, _model.WithoutMetadata(), Tokenizer, TokenizerGap, plan) { Files = _open };
     }
 
     private EnginePlan Divide(ModelOptions options, IProgress<SessionNotice> notices)

@@ -2,6 +2,7 @@ using LayerStream.Actors;
 using LayerStream.Actors.Loading;
 using LayerStream.Formats;
 using LayerStream.Storage;
+using LayerStream.Storage.Filling;
 using LayerStream.Tokenization;
 
 namespace LayerStream.Session;
@@ -14,6 +15,9 @@ namespace LayerStream.Session;
 /// <param name="Plan">The plan.</param>
 public sealed record PlannedModel(ModelOptions Options, GgufModel Model, Tokenizer? Tokenizer, string? TokenizerGap, EnginePlan Plan)
 {
+    /// <summary>The files that the description was read from, open; weights are read through them.</summary>
+    public required ModelFiles Files { get; init; }
+
     private const int ProbeBlockBytes = 1 << 20;
     private static readonly TimeSpan s_probeTime = TimeSpan.FromMilliseconds(200);
 
@@ -22,11 +26,15 @@ public sealed record PlannedModel(ModelOptions Options, GgufModel Model, Tokeniz
     /// <param name="ct">Ends loading.</param>
     /// <exception cref="HeapLimitException">The managed heap exceeds its account already.</exception>
     /// <exception cref="FlashReadException">Weights could not be read.</exception>
+    /// <exception cref="ModelChangedException">A file was changed since its description was read.</exception>
+    /// <exception cref="UnfilledModelException">The file is of full length but was not written to its end.</exception>
     public async Task<LoadedModel> LoadAsync(IProgress<SessionNotice> notices, CancellationToken ct)
     {
         HeapLimit.Apply(Plan.HeapLimitBytes);
         notices.Report(new SheetNotice(Plan.Sheet));
-        FlashDevice device = FlashDevice.Open(Model.Files);
+        FlashDevice device = FlashDevice.Open(Files);
+        device.FellBack = reason => notices.Report(new InformationNotice($"Reads pass through the page cache from here on: {reason}"));
+        CheckFilling(device, notices);
         double rate = 0;
         if (Options.MeasuresDevice)
         {
@@ -42,6 +50,22 @@ public sealed record PlannedModel(ModelOptions Options, GgufModel Model, Tokeniz
         }
 
         return new LoadedModel(this, engine, rate);
+    }
+
+    private void CheckFilling(FlashDevice device, IProgress<SessionNotice> notices)
+    {
+        IReadOnlyList<UnfilledTensor> unfilled = UnfilledTensors.Find(device, Plan.Spec.Tensors);
+        if (UnfilledTensors.IsUnfinished(unfilled, Plan.Spec.Tensors))
+        {
+            string file = device.Files[unfilled[0].Tensor.Extent.File];
+            device.Dispose();
+            throw new UnfilledModelException(file, unfilled);
+        }
+
+        if (unfilled.Count > 0)
+        {
+            notices.Report(new WarningNotice($"{UnfilledTensors.Describe(unfilled)}; verify says whether the file is whole"));
+        }
     }
 
     private sealed class LoadingNotices(IProgress<SessionNotice> notices) : IProgress<LoadProgress>

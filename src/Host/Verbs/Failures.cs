@@ -4,6 +4,7 @@ using LayerStream.Formats.Routes;
 using LayerStream.Memory;
 using LayerStream.Models;
 using LayerStream.Models.Building;
+using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
 using LayerStream.Session;
 using LayerStream.Storage;
@@ -77,7 +78,7 @@ public static class Failures
         FlashReadException e => $"Reading the model failed: {e.Message}",
         FileNotFoundException e => $"There is no file {e.FileName ?? e.Message}.",
         OutOfMemoryException => "Out of memory: the managed heap met its limit. Give a larger --memory-budget or a smaller --context.",
-        UsageException or LossyOptionException or TokenWithoutRowException or TemplateException or TemplateSyntaxException or UnsupportedTokenizerException => error.Message,
+        UsageException or LossyOptionException or TokenWithoutRowException or KeyValueRangeException or TemplateException or TemplateSyntaxException or UnsupportedTokenizerException => error.Message,
         IOException or UnauthorizedAccessException or InvalidDataException => error.Message,
         _ => $"{error.Message} ({error.GetType().Name}; set LAYERSTREAM__DEBUG=1 for the details)",
     };

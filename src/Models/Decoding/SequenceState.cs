@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using LayerStream.Kernels.Ops;
 using LayerStream.Memory;
 using LayerStream.Models.Spec;
@@ -7,6 +8,9 @@ namespace LayerStream.Models.Decoding;
 /// <summary>State of one sequence: per layer an area for <see cref="Context"/> tokens and a fixed part, laid out by the layer's mixer.</summary>
 public sealed class SequenceState : IDisposable
 {
+    private const ushort PositiveInfinity = 0x7C00; // as bits of F16
+    private const ushort NegativeInfinity = 0xFC00;
+
     private readonly AlignedBuffer _buffer;
     private readonly long[] _offset;
 
@@ -71,10 +75,23 @@ public sealed class SequenceState : IDisposable
         if (Type == KvType.F16)
         {
             VectorOps.FloatToHalf(source, destination, n);
+            CheckRange(destination, n);
         }
         else
         {
             VectorOps.Copy(source, destination, n);
+        }
+    }
+
+    /// <summary>Fails when a value became infinite; one that is no number stays one and is seen in the logits.</summary>
+    private void CheckRange(nint halves, int n)
+    {
+        Span<ushort> bits = MemoryMarshal.Cast<byte, ushort>(_buffer.Bytes(halves - _buffer.Address, n * 2));
+        if (bits.ContainsAny(PositiveInfinity, NegativeInfinity))
+        {
+            int at = bits.IndexOfAny(PositiveInfinity, NegativeInfinity);
+            int layer = Array.FindLastIndex(_offset, o => o <= halves - _buffer.Address);
+            throw new KeyValueRangeException(layer, bits[at] == PositiveInfinity);
         }
     }
 

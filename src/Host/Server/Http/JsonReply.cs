@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using LayerStream.Actors.Run;
+using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
 using LayerStream.Storage;
 using Microsoft.AspNetCore.Http;
@@ -75,6 +76,7 @@ internal static class JsonReply
     {
         ApiException api => api,
         ContextExceededException e => ApiException.Invalid("messages", e.Message, "context_length_exceeded"),
+        KeyValueRangeException e => new ApiException(500, "server_error", e.Message, "key_value_range"),
         TokenWithoutRowException e => ApiException.Invalid("messages", e.Message, "token_without_row"),
         FlashReadException e => new ApiException(
             500, "flash_read_error", $"tensor {e.Tensor ?? "(unknown)"} could not be read at offset {e.Offset}: {e.Reason} (errno {e.Errno})", "flash_read_error")
