@@ -56,25 +56,27 @@ public sealed class ApiDocumentTests
         text.Append("""
 
             ## Bodies
-            JSON, as it is or packed with gzip, deflate, br or zstd (windows up to 2 MiB); the limit holds before and after unpacking, and
-            is what the context could hold at most, never more than 32 MiB. A body is paid for from the account "requests" of the budget sheet
-            before it is read: what can never fit is refused with 413, what others leave no room for now with 429 and `Retry-After`. A body
-            that has not arrived after 30 s and a second more for every 32 KiB ends with 408. A place in the queue is taken when the body is
-            there.
+            JSON, as it is or packed with gzip, deflate, br or zstd (windows up to 2 MiB); the limit holds before and after
+            unpacking, and is what the context could hold at most, never more than 32 MiB. A body is paid for from the account
+            "requests" of the budget sheet before it is read: what can never fit is refused with 413, what others leave no room
+            for now with 429 and `Retry-After`. A body that has not arrived after 30 s and a second more for every 32 KiB ends
+            with 408. A place in the queue is taken when the body is there.
 
             ## Answers
-            An answer in one piece sends its headers and a blank when it has not come after 2 s, then a blank every 5 s; a stream sends a
-            comment instead. A failure after the headers is sent as an error and then breaks the connection: no `[DONE]`, no end of the
-            JSON. Whoever reads slower than the answer is made has 64 KiB and what the account still gives; then the connection is broken.
+            An answer in one piece sends its headers and a blank when it has not come after 2 s, then a blank every 5 s; a
+            stream sends a comment instead. A failure after the headers is sent as an error and then breaks the connection: no
+            `[DONE]`, no end of the JSON. Whoever reads slower than the answer is made has 64 KiB and what the account still
+            gives; then the connection is broken.
 
             ## The end of the daemon
-            SIGTERM or SIGINT: new and queued requests get 503, running answers go on for at most `--drain-seconds` (30, the time to send
-            them included), then end with what they have and the reason `length`. A second signal ends the process at once. SIGHUP does the same
-            as SIGTERM when the process has a terminal, and nothing when it has none.
+            SIGTERM or SIGINT: new and queued requests get 503, running answers go on for at most `--drain-seconds` (30, the
+            time to send them included), then end with what they have and the reason `length`. A second signal ends the process
+            at once. SIGHUP does the same as SIGTERM when the process has a terminal, and nothing when it has none.
 
             ## Who may call
-            Loopback names with any port, the addresses listened on, and the names given by `--allowed-hosts`; web pages only of origins
-            given by `--cors-origin`. Keys of `--api-key-file` are taken as `Authorization: Bearer`, `x-api-key` or `api-key`.
+            Loopback names with any port, the addresses listened on, and the names given by `--allowed-hosts`; web pages only
+            of origins given by `--cors-origin`. Keys of `--api-key-file` are taken as `Authorization: Bearer`, `x-api-key` or
+            `api-key`.
 
             """);
         return text.ToString();
