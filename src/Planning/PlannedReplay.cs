@@ -1,5 +1,4 @@
 using LayerStream.Formats.Routes;
-using LayerStream.Models;
 using LayerStream.Models.Spec;
 using LayerStream.Planning.Experts;
 

@@ -9,13 +9,18 @@ public static class ChatPrompt
 {
     /// <summary>Prompt text of a conversation, ending with the opening of the answer. Errors: <see cref="TemplateException"/>.</summary>
     public static string Render(Tokenizer tokenizer, ChatTemplate? template, IEnumerable<(string Role, string Content)> messages) =>
-        Render(tokenizer, template, messages.Select(m => new Dictionary<string, object?> { ["role"] = m.Role, ["content"] = m.Content }).ToList());
+        Render(tokenizer, template,
+            messages.Select(m => new Dictionary<string, object?> { ["role"] = m.Role, ["content"] = m.Content }).ToList());
 
     /// <summary>
     /// As above, for messages in any form that <see cref="TemplateVariables.Set"/> takes, a JSON array among them;
-    /// <paramref name="more"/> are further variables, such as <c>enable_thinking</c>.
+    /// <paramref name="more"/> are further variables, such as <c>enable_thinking</c>; without <paramref name="opensAnswer"/> the text ends
+    /// with the
+    /// last message.
     /// </summary>
-    public static string Render(Tokenizer tokenizer, ChatTemplate? template, object messages, IEnumerable<KeyValuePair<string, JsonElement>>? more = null)
+    public static string Render(
+        Tokenizer tokenizer, ChatTemplate? template, object messages, IEnumerable<KeyValuePair<string, JsonElement>>? more =
+            null, bool opensAnswer = true)
     {
         TemplateVariables variables = new();
         foreach ((string name, JsonElement value) in more ?? [])
@@ -24,7 +29,7 @@ public static class ChatPrompt
         }
 
         variables.Set("messages", messages);
-        variables.Set("add_generation_prompt", true);
+        variables.Set("add_generation_prompt", opensAnswer);
         variables.Set("bos_token", tokenizer.BosText);
         variables.Set("eos_token", tokenizer.EosText);
         return ConversationPreparation.Render(template, variables);

@@ -41,6 +41,6 @@ public sealed partial class DocumentTests
     [GeneratedRegex(@"(?<![\w./-])(?:docs|src|tests|benchmarks|\.ci)/(?>[\w./-]+)(?![*<{…])")]
     private static partial Regex Paths();
 
-    [GeneratedRegex(@"(?<![\w.])/(?:work/|root/|tmp/team|home/(?!user\b|me\b)\w+)")]
+    [GeneratedRegex(@"(?<![\w.])/(?:work/|root/|tmp/[a-z]+/|home/(?!user\b|me\b)\w+)")]
     private static partial Regex MachinePath();
 }

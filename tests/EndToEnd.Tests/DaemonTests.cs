@@ -150,13 +150,14 @@ public sealed class DaemonTests(DaemonProcess daemon) : IClassFixture<DaemonProc
     }
 
     [Theory]
-    [InlineData("\"tools\":[]", "tools")]
+    [InlineData("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"a\"}}]", "tools")]
+    [InlineData("\"tool_choice\":\"required\"", "tool_choice")]
     [InlineData("\"surprise\":1", "surprise")]
     [InlineData("\"temperature\":-1", "temperature")]
     [InlineData("\"temperature\":1e308", "temperature")]
     [InlineData("\"seed\":9223372036854775808", "seed")]
     [InlineData("\"top_k\":\"x\"", "top_k")]
-    [InlineData("\"top_p\":null", "top_p")]
+    [InlineData("\"top_p\":\"x\"", "top_p")]
     [InlineData("\"min_p\":[1]", "min_p")]
     [InlineData("\"n\":2", "n")]
     [InlineData("\"top_logprobs\":2", "top_logprobs")]

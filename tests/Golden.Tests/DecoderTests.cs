@@ -1,6 +1,5 @@
 using LayerStream.Kernels.Ops;
 using LayerStream.Kernels.Quants.Activations;
-using LayerStream.Models;
 using LayerStream.Models.Building;
 using LayerStream.Models.Spec;
 using Xunit;

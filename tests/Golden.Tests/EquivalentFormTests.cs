@@ -1,6 +1,5 @@
 using LayerStream.Kernels.Ops;
 using LayerStream.Kernels.Quants.Activations;
-using LayerStream.Models;
 using Xunit;
 
 namespace LayerStream.Golden.Tests;

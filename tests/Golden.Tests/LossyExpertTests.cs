@@ -1,7 +1,6 @@
 using LayerStream.Formats;
 using LayerStream.Kernels.Ops;
 using LayerStream.Kernels.Quants.Activations;
-using LayerStream.Models;
 using LayerStream.Models.Building;
 using LayerStream.Models.Spec;
 using Xunit;

@@ -1,5 +1,3 @@
-using LayerStream.Storage;
-
 namespace LayerStream.Storage.Tests;
 
 internal sealed class OddDevice(Func<int, int> behaviour) : IFlashDevice

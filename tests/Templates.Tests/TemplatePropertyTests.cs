@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using CsCheck;
-using LayerStream.Templates.Syntax;
 using Xunit;
 
 namespace LayerStream.Templates.Tests;

@@ -1,4 +1,3 @@
-using LayerStream.Tokenization.Vocabularies;
 using Xunit;
 
 namespace LayerStream.Tokenization.Tests;

@@ -2,10 +2,8 @@ using System.Diagnostics;
 using LayerStream.Actors.Loading;
 using LayerStream.Actors.Ring;
 using LayerStream.Actors.Tracing;
-using LayerStream.Models;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
-using LayerStream.Models.Tiles;
 
 namespace LayerStream.Actors.Run;
 

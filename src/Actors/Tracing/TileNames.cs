@@ -1,5 +1,4 @@
 using System.Globalization;
-using LayerStream.Models;
 using LayerStream.Models.Spec;
 using LayerStream.Models.Tiles;
 

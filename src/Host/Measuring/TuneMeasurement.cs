@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using LayerStream.Actors;
 using LayerStream.Actors.Run;
-using LayerStream.Memory;
 using LayerStream.Models.Spec;
 using LayerStream.Sampling;
 using LayerStream.Session;
@@ -44,7 +43,8 @@ internal sealed class TuneMeasurement
         int most = Tokens(1 + plans.Cases.Count(c => c.Reads > 0));
         if (_prompt.Length + most > plan.Context)
         {
-            throw new UsageException($"{_prompt.Length} + {most} tokens are taken for this, and the context holds {plan.Context}: set --context higher or --tokens lower.");
+            throw new UsageException($"{_prompt.Length} + {most} tokens are taken for this, and the context holds {plan.Context}: set "
+                + "--context higher or --tokens lower.");
         }
 
         _ratios = plans.Cases.ToDictionary(c => c, _ => new List<double>());
@@ -53,7 +53,8 @@ internal sealed class TuneMeasurement
     /// <summary>The last generation of what was given.</summary>
     public RunResult? Given { get; private set; }
 
-    /// <summary>Measures every case once. Errors: as <see cref="PlannedModel.LoadAsync"/>; a case that does not fit the budget is left out.</summary>
+    /// <summary>Measures every case once. Errors: as <see cref="PlannedModel.LoadAsync"/>; a case that does not fit the budget is left
+    /// out.</summary>
     public async Task RoundAsync(bool isReversed, Action<string> progress, CancellationToken ct)
     {
         TuneCase[] loads = [.. _plans.Cases.Where(c => c.Reads == 0 && c != TuneCase.AsGiven)];
@@ -78,7 +79,8 @@ internal sealed class TuneMeasurement
     public IReadOnlyList<TuneRow> Rows()
     {
         double given = 1 / _given.Average();
-        return [.. _plans.Cases.Select(c => c == TuneCase.AsGiven ? new TuneRow(c, given, 1, 0, null) : TuneRow.From(c, given, _ratios[c], _plans.Gaps.GetValueOrDefault(c)))];
+        return [.. _plans.Cases.Select(c => c == TuneCase.AsGiven ? new TuneRow(c, given, 1, 0, null)
+            : TuneRow.From(c, given, _ratios[c], _plans.Gaps.GetValueOrDefault(c)))];
     }
 
     /// <summary>Seconds of a token as given, numbers of reads alternating with it.</summary>
@@ -92,7 +94,8 @@ internal sealed class TuneMeasurement
         {
             // Turn by turn: the blocks of one turn ran within seconds.
             _ratios[cases[i]].AddRange(times[0].Zip(times[i], (a, b) => a / b));
-            progress(string.Create(CultureInfo.InvariantCulture, $"{cases[i]}: {1 / times[i].Average():F2} tokens/s, as given {1 / given:F2}"));
+            progress(string.Create(CultureInfo.InvariantCulture,
+                $"{cases[i]}: {1 / times[i].Average():F2} tokens/s, as given {1 / given:F2}"));
         }
 
         return given;

@@ -6,7 +6,8 @@ using LayerStream.Session;
 
 namespace LayerStream.Host.Measuring;
 
-/// <summary>What tune measures, all planned before the first load: the file is opened once, and the plans are those that a run would have.</summary>
+/// <summary>What tune measures, all planned before the first load: the file is opened once, and the plans are those that a run would
+/// have.</summary>
 internal sealed class TunePlans
 {
     private readonly Dictionary<TuneCase, PlannedModel> _loads = [];
@@ -30,7 +31,8 @@ internal sealed class TunePlans
     /// <summary>Cases that cannot be measured, and why.</summary>
     public IReadOnlyDictionary<TuneCase, string> Gaps => _gaps;
 
-    /// <summary>Plans every case. Errors: as <see cref="ModelFile.Plan"/> for what was given; another case that does not fit is a gap.</summary>
+    /// <summary>Plans every case. Errors: as <see cref="ModelFile.Plan"/> for what was given; another case that does not fit is a
+    /// gap.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)] // nothing keeps the file's metadata alive afterwards
     public static TunePlans Make(ModelOptions options, int[] depths, int[] reads, int[] slots, IProgress<SessionNotice> notices)
     {

@@ -7,7 +7,8 @@ namespace LayerStream.Host.Server;
 internal static class ModelLoading
 {
     /// <summary>Opens the model; notices go to the log, progress to the state.</summary>
-    /// <exception cref="Exception">As <see cref="LoadedModel.OpenAsync"/>; or there is no tokenizer, or the chat template cannot be read.</exception>
+    /// <exception cref="Exception">As <see cref="LoadedModel.OpenAsync"/>; or there is no tokenizer, or the chat template cannot be
+    /// read.</exception>
     public static async Task<LoadedModel> LoadAsync(ModelOptions options, ServerState state, CancellationToken ct)
     {
         LoadedModel model = await LoadedModel.OpenAsync(options.ForServing(), new Notices(state), ct);
@@ -30,6 +31,9 @@ internal static class ModelLoading
         {
             switch (value)
             {
+                case SheetNotice:
+                    state.Planned.TrySetResult();
+                    break;
                 case LoadingNotice loading:
                     state.Progress = loading.Progress;
                     break;

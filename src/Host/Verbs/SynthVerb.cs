@@ -6,7 +6,6 @@ using LayerStream.Formats;
 using LayerStream.Host.Options;
 using LayerStream.Host.Terminal;
 using LayerStream.Memory;
-using LayerStream.Models;
 using LayerStream.Models.Synthesis;
 using LayerStream.Models.Synthesis.Shapes;
 using LayerStream.Session;

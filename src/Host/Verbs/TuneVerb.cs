@@ -1,11 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
 using LayerStream.Actors;
-using LayerStream.Formats;
 using LayerStream.Host.Measuring;
 using LayerStream.Host.Options;
 using LayerStream.Host.Terminal;
-using LayerStream.Planning;
 using LayerStream.Session;
 
 namespace LayerStream.Host.Verbs;
@@ -13,17 +11,24 @@ namespace LayerStream.Host.Verbs;
 /// <summary><c>tune</c>: measures prefetch depth, reads in flight and transient slots beside what is chosen when nothing is said.</summary>
 public static class TuneVerb
 {
-    private static readonly Option<string> s_depths = new("--depths") { Description = "prefetch depths to measure, where weights other than experts stream", DefaultValueFactory = _ => "1,2,4,8" };
-    private static readonly Option<string> s_reads = new("--reads") { Description = "reads in flight to measure, where anything streams", DefaultValueFactory = _ => "4,8,16" };
-    private static readonly Option<string> s_slots = new("--slots") { Description = "transient slots to measure, where experts stream", DefaultValueFactory = _ => "4,16" };
-    private static readonly Option<int> s_tokens = new("--tokens") { Description = "tokens measured of each setting in each round", DefaultValueFactory = _ => 12 };
-    private static readonly Option<int> s_rounds = new("--rounds") { Description = "rounds over all settings", DefaultValueFactory = _ => 2 };
-    private static readonly Option<string?> s_ids = new("--ids") { Description = "token ids of the prompt: 1,2,3 or @FILE (default: a fixed short one)" };
+    private static readonly Option<string> s_depths = new("--depths") {
+        Description = "prefetch depths to measure, where weights other than experts stream", DefaultValueFactory = _ => "1,2,4,8" };
+    private static readonly Option<string> s_reads = new("--reads") { Description = "reads in flight to measure, where anything streams",
+        DefaultValueFactory = _ => "4,8,16" };
+    private static readonly Option<string> s_slots = new("--slots") { Description = "transient slots to measure, where experts stream",
+        DefaultValueFactory = _ => "4,16" };
+    private static readonly Option<int> s_tokens = new("--tokens") { Description = "tokens measured of each setting in each round",
+        DefaultValueFactory = _ => 12 };
+    private static readonly Option<int> s_rounds = new("--rounds") { Description = "rounds over all settings",
+        DefaultValueFactory = _ => 2 };
+    private static readonly Option<string?> s_ids =
+        new("--ids") { Description = "token ids of the prompt: 1,2,3 or @FILE (default: a fixed short one)" };
 
     /// <summary>The verb.</summary>
     public static Command Create()
     {
-        Command verb = new("tune", "Measures depths, reads in flight and transient slots, and recommends what to set.") { s_depths, s_reads, s_slots, s_tokens, s_rounds, s_ids };
+        Command verb = new("tune", "Measures depths, reads in flight and transient slots, and recommends what to set.") { s_depths, s_reads,
+            s_slots, s_tokens, s_rounds, s_ids };
         verb.SetAction(RunAsync);
         return verb;
     }
@@ -66,12 +71,14 @@ public static class TuneVerb
     }
 
     private static int AtLeast(ParseResult parse, Option<int> option, int least) =>
-        parse.GetValue(option) is int value && value >= least ? value : throw new UsageException($"{option.Name} must be at least {least}.");
+        parse.GetValue(option) is int value && value >= least ? value
+            : throw new UsageException($"{option.Name} must be at least {least}.");
 
     private static int[] List(ParseResult parse, Option<string> option, int most) =>
     [
         .. parse.GetRequiredValue(option).Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-            .Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= 1 && value <= most
+            .Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= 1
+            && value <= most
                 ? value
                 : throw new UsageException($"{option.Name} takes whole numbers from 1 to {most}, not '{part}'."))
             .Distinct().Order(),

@@ -1,5 +1,4 @@
 using LayerStream.Kernels.Ops;
-using LayerStream.Models.Architectures;
 using LayerStream.Models.Spec;
 
 namespace LayerStream.Models.Building;

@@ -1,6 +1,5 @@
 using LayerStream.Kernels.Ops;
 using LayerStream.Models.Architectures;
-using LayerStream.Models.Spec;
 
 namespace LayerStream.Models.Building;
 

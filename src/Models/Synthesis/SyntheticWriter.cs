@@ -5,7 +5,6 @@ using LayerStream.Formats.Writing;
 using LayerStream.Kernels.Ops;
 using LayerStream.Memory;
 using LayerStream.Models.Synthesis.Shapes;
-using LayerStream.Models.Tiles;
 using Microsoft.Win32.SafeHandles;
 
 namespace LayerStream.Models.Synthesis;

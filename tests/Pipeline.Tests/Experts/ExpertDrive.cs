@@ -1,5 +1,4 @@
 using LayerStream.Actors.Run;
-using LayerStream.Models;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
 using Xunit;

@@ -1,5 +1,4 @@
 using LayerStream.Actors.Tracing;
-using LayerStream.Formats;
 
 namespace LayerStream.Pipeline.Tests.Tracing;
 

@@ -16,18 +16,47 @@ internal sealed class ChatJson(string id, string model, long created, Tokenizer 
     /// <summary>The request's id.</summary>
     public string Id => id;
 
-    /// <summary>A whole reply.</summary>
-    public void Reply(Utf8JsonWriter json, string text, IReadOnlyList<TokenLogProbabilities>? probabilities, RunResult result)
+    /// <summary>The beginning of a whole reply, up to the first token's log-probabilities if they are reported.</summary>
+    public void BeginReply(Utf8JsonWriter json, bool reportsProbabilities)
     {
         Begin(json, "chat.completion");
         json.WriteStartArray("choices");
         json.WriteStartObject();
         json.WriteNumber("index", 0);
+        if (reportsProbabilities)
+        {
+            json.WriteStartObject("logprobs");
+            json.WriteStartArray("content");
+        }
+        else
+        {
+            json.WriteNull("logprobs");
+        }
+    }
+
+    /// <summary>Log-probabilities of further tokens of a whole reply.</summary>
+    public void ReplyTokens(Utf8JsonWriter json, IReadOnlyList<TokenLogProbabilities> probabilities)
+    {
+        foreach (TokenLogProbabilities token in probabilities)
+        {
+            LogProbabilityJson.WriteToken(json, tokenizer, token);
+        }
+    }
+
+    /// <summary>The rest of a whole reply.</summary>
+    public void EndReply(Utf8JsonWriter json, bool reportsProbabilities, string text, RunResult result)
+    {
+        if (reportsProbabilities)
+        {
+            json.WriteEndArray();
+            json.WriteNull("refusal");
+            json.WriteEndObject();
+        }
+
         json.WriteStartObject("message");
         json.WriteString("role", "assistant");
         json.WriteString("content", text);
         json.WriteEndObject();
-        LogProbs(json, probabilities);
         json.WriteString("finish_reason", result.FinishReason);
         json.WriteEndObject();
         json.WriteEndArray();

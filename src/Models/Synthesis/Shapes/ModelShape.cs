@@ -1,5 +1,3 @@
-using LayerStream.Models.Architectures;
-
 namespace LayerStream.Models.Synthesis.Shapes;
 
 /// <summary>The shape of a published model: keys and tensors without weights.</summary>
