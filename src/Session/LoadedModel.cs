@@ -4,6 +4,7 @@ using LayerStream.Formats;
 using LayerStream.Sampling;
 using LayerStream.Storage;
 using LayerStream.Templates;
+using LayerStream.Templates.Runtime;
 using LayerStream.Tokenization;
 
 namespace LayerStream.Session;

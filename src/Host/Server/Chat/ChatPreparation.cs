@@ -4,6 +4,7 @@ using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Service;
 using LayerStream.Session;
 using LayerStream.Templates;
+using LayerStream.Templates.Runtime;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -51,7 +52,7 @@ internal static class ChatPreparation
         }
     }
 
-    private static string Render(ChatRequest request, LoadedModel model)
+    private static RenderedPrompt Render(ChatRequest request, LoadedModel model)
     {
         try
         {
@@ -67,15 +68,15 @@ internal static class ChatPreparation
         }
     }
 
-    private static int[] Encode(string text, LoadedModel model)
+    private static int[] Encode(RenderedPrompt prompt, LoadedModel model)
     {
         int context = model.Engine.Context;
-        if (text.Length > LongestPromptBytes(model))
+        if (prompt.Text.Length > LongestPromptBytes(model))
         {
-            throw TooLong($"the prompt has {text.Length} characters, more than {context} tokens of context can hold");
+            throw TooLong($"the prompt has {prompt.Text.Length} characters, more than {context} tokens of context can hold");
         }
 
-        int[] ids = ChatPrompt.Encode(model.RequireTokenizer(), text);
+        int[] ids = ChatPrompt.Encode(model.RequireTokenizer(), prompt);
         if (ids.Length == 0)
         {
             throw ApiException.Invalid("messages", "the prompt is empty", "empty_prompt");
