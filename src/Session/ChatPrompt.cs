@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LayerStream.Templates;
+using LayerStream.Templates.Runtime;
 using LayerStream.Tokenization;
 
 namespace LayerStream.Session;
@@ -8,7 +9,7 @@ namespace LayerStream.Session;
 public static class ChatPrompt
 {
     /// <summary>Prompt text of a conversation, ending with the opening of the answer. Errors: <see cref="TemplateException"/>.</summary>
-    public static string Render(Tokenizer tokenizer, ChatTemplate? template, IEnumerable<(string Role, string Content)> messages) =>
+    public static RenderedPrompt Render(Tokenizer tokenizer, ChatTemplate? template, IEnumerable<(string Role, string Content)> messages) =>
         Render(tokenizer, template,
             messages.Select(m => new Dictionary<string, object?> { ["role"] = m.Role, ["content"] = m.Content }).ToList());
 
@@ -18,7 +19,7 @@ public static class ChatPrompt
     /// with the
     /// last message.
     /// </summary>
-    public static string Render(
+    public static RenderedPrompt Render(
         Tokenizer tokenizer, ChatTemplate? template, object messages, IEnumerable<KeyValuePair<string, JsonElement>>? more =
             null, bool opensAnswer = true)
     {
@@ -32,13 +33,16 @@ public static class ChatPrompt
         variables.Set("add_generation_prompt", opensAnswer);
         variables.Set("bos_token", tokenizer.BosText);
         variables.Set("eos_token", tokenizer.EosText);
-        return ConversationPreparation.Render(template, variables);
+        return ConversationPreparation.RenderPrompt(template, variables);
     }
 
-    /// <summary>Ids of a rendered prompt: special tokens are parsed; BOS is added if the model wants it and the text has none.</summary>
-    public static int[] Encode(Tokenizer tokenizer, string rendered)
+    /// <summary>
+    /// Ids of a rendered prompt; BOS is added if the model wants it and the text has none. Control tokens are parsed in what the
+    /// template wrote; in the conversation's text only when <paramref name="parseMessages"/> is set, which lets a user close turns.
+    /// </summary>
+    public static int[] Encode(Tokenizer tokenizer, RenderedPrompt rendered, bool parseMessages = false)
     {
-        int[] ids = tokenizer.Encode(rendered, addSpecial: false, parseSpecial: true);
+        int[] ids = tokenizer.Encode(rendered.Text, addSpecial: false, parseSpecial: true, parseMessages ? [] : rendered.MessageText);
         return tokenizer is { AddBos: true, BosId: int bos } && (ids.Length == 0 || ids[0] != bos) ? [bos, .. ids] : ids;
     }
 }

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using LayerStream.Actors;
 using LayerStream.Formats;
 using LayerStream.Templates;
+using LayerStream.Templates.Runtime;
 using LayerStream.Tokenization;
 
 namespace LayerStream.Session;

@@ -1,4 +1,5 @@
 using LayerStream.Templates;
+using LayerStream.Templates.Runtime;
 using LayerStream.Tokenization;
 
 namespace LayerStream.Session;

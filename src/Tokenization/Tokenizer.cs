@@ -102,8 +102,19 @@ public sealed class Tokenizer
     /// <param name="text">Any text.</param>
     /// <param name="addSpecial">Put the beginning and end tokens where the file asks for them.</param>
     /// <param name="parseSpecial">Recognise control tokens in the text; keep it off for text of users.</param>
-    public int[] Encode(string text, bool addSpecial, bool parseSpecial)
+    public int[] Encode(string text, bool addSpecial, bool parseSpecial) => Encode(text, addSpecial, parseSpecial, []);
+
+    /// <summary>
+    /// As the other, but control tokens that reach into one of the given ranges are text there. Other texts get the same ids as
+    /// without ranges: a border of a range is no border of tokens.
+    /// </summary>
+    /// <param name="text">Any text.</param>
+    /// <param name="addSpecial">Put the beginning and end tokens where the file asks for them.</param>
+    /// <param name="parseSpecial">Recognise control tokens outside of the ranges.</param>
+    /// <param name="plain">Sorted, disjoint ranges of UTF-16 units, counted from the start, that hold text of users.</param>
+    public int[] Encode(string text, bool addSpecial, bool parseSpecial, IReadOnlyList<Range> plain)
     {
+        ArgumentNullException.ThrowIfNull(plain);
         var ids = new List<int>((text.Length / 3) + 4);
         if (addSpecial && AddBos && BosId is int bos)
         {
@@ -111,7 +122,7 @@ public sealed class Tokenizer
         }
 
         EncodeScratch? scratch = null;
-        foreach (SpecialTokenIndex.Fragment fragment in _parts.Specials.Partition(text, parseSpecial))
+        foreach (SpecialTokenIndex.Fragment fragment in _parts.Specials.Partition(text, parseSpecial, plain))
         {
             if (fragment.Token >= 0)
             {

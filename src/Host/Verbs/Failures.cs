@@ -9,6 +9,7 @@ using LayerStream.Models.Spec;
 using LayerStream.Session;
 using LayerStream.Storage;
 using LayerStream.Templates;
+using LayerStream.Templates.Runtime;
 using LayerStream.Tokenization;
 
 namespace LayerStream.Host.Verbs;

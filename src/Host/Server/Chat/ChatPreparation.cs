@@ -2,6 +2,7 @@ using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Service;
 using LayerStream.Session;
 using LayerStream.Templates;
+using LayerStream.Templates.Runtime;
 using Microsoft.AspNetCore.Http;
 
 namespace LayerStream.Host.Server.Chat;
@@ -47,7 +48,7 @@ internal static class ChatPreparation
         }
     }
 
-    private static string Render(ChatRequest request, LoadedModel model)
+    private static RenderedPrompt Render(ChatRequest request, LoadedModel model)
     {
         try
         {
@@ -66,14 +67,14 @@ internal static class ChatPreparation
         }
     }
 
-    private static int[] Encode(string text, LoadedModel model)
+    private static int[] Encode(RenderedPrompt prompt, LoadedModel model)
     {
-        if (text.Length > LongestPromptBytes(model))
+        if (prompt.Text.Length > LongestPromptBytes(model))
         {
-            throw TooLong($"{text.Length} characters", model);
+            throw TooLong($"{prompt.Text.Length} characters", model);
         }
 
-        int[] ids = ChatPrompt.Encode(model.RequireTokenizer(), text);
+        int[] ids = ChatPrompt.Encode(model.RequireTokenizer(), prompt);
         if (ids.Length == 0)
         {
             throw ApiException.Invalid("messages", "the prompt is empty", "empty_prompt");

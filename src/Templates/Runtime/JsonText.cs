@@ -1,13 +1,14 @@
 using System.Globalization;
 using System.Text;
+using LayerStream.Templates.Values;
 
-namespace LayerStream.Templates.Values;
+namespace LayerStream.Templates.Runtime;
 
 /// <summary>Python's json.dumps for template values; raises for undefined, macros and other non-data.</summary>
 internal sealed class JsonText
 {
     private readonly RenderState _state;
-    private readonly StringBuilder _builder = new();
+    private readonly TextBuilder _builder = new();
 
     public JsonText(RenderState state)
     {
@@ -26,11 +27,11 @@ internal sealed class JsonText
 
     public string KeySeparator { get; init; } = ": ";
 
-    public string Write(Value value)
+    public TextValue Write(Value value)
     {
         Append(value, 0);
         _state.ChargeText(_builder.Length);
-        return _builder.ToString();
+        return _builder.ToValue();
     }
 
     private void Append(Value value, int depth)
@@ -41,7 +42,7 @@ internal sealed class JsonText
         switch (value)
         {
             case TextValue text:
-                AppendQuoted(text.Text);
+                _builder.Append(Quoted(text.Text), isMessage: text.Spans is not null);
                 break;
             case ListValue list:
                 AppendList(list.Items, depth);
@@ -110,7 +111,7 @@ internal sealed class JsonText
         {
             _builder.Append(separator);
             AppendBreak(depth + 1);
-            AppendQuoted(key is TextValue text ? text.Text : KeyText(key));
+            _builder.Append(Quoted(key is TextValue name ? name.Text : KeyText(key)), isMessage: key is TextValue { Spans: not null });
             _builder.Append(KeySeparator);
             Append(value, depth + 1);
             separator = ItemSeparator;
@@ -136,43 +137,43 @@ internal sealed class JsonText
         }
     }
 
-    private void AppendQuoted(string text)
+    private string Quoted(string text)
     {
-        _builder.Append('"');
+        var builder = new StringBuilder(text.Length + 2).Append('"');
         foreach (char c in text)
         {
             switch (c)
             {
                 case '"':
-                    _builder.Append("\\\"");
+                    builder.Append("\\\"");
                     break;
                 case '\\':
-                    _builder.Append("\\\\");
+                    builder.Append("\\\\");
                     break;
                 case '\n':
-                    _builder.Append("\\n");
+                    builder.Append("\\n");
                     break;
                 case '\r':
-                    _builder.Append("\\r");
+                    builder.Append("\\r");
                     break;
                 case '\t':
-                    _builder.Append("\\t");
+                    builder.Append("\\t");
                     break;
                 case '\b':
-                    _builder.Append("\\b");
+                    builder.Append("\\b");
                     break;
                 case '\f':
-                    _builder.Append("\\f");
+                    builder.Append("\\f");
                     break;
                 case var _ when c < ' ' || (EnsureAscii && c > '~'):
-                    _builder.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
+                    builder.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
                     break;
                 default:
-                    _builder.Append(c);
+                    builder.Append(c);
                     break;
             }
         }
 
-        _builder.Append('"');
+        return builder.Append('"').ToString();
     }
 }

@@ -1,35 +1,30 @@
 using System.Globalization;
 using System.Text;
+using LayerStream.Templates.Values;
 
-namespace LayerStream.Templates.Values;
+namespace LayerStream.Templates.Runtime;
 
 /// <summary>Python's str() and repr() of template values.</summary>
 internal static class ValueText
 {
     /// <summary>What <c>{{ value }}</c> prints: undefined is empty, a text is itself, everything else its repr.</summary>
-    public static string Str(RenderState state, Value value)
+    public static string Str(RenderState state, Value value) => Of(state, value).Text;
+
+    /// <summary>As <see cref="Str"/>, with the account of what comes from the conversation.</summary>
+    public static TextValue Of(RenderState state, Value value) => value switch
     {
-        switch (value)
-        {
-            case TextValue text:
-                return text.Text;
-            case UndefinedValue:
-                return "";
-            default:
-                var builder = new StringBuilder();
-                AppendRepr(state, builder, value, 0);
-                state.ChargeText(builder.Length);
-                return builder.ToString();
-        }
-    }
+        TextValue text => text,
+        UndefinedValue => TextValue.Empty,
+        _ => Repr(state, value),
+    };
 
     /// <summary>Python's repr().</summary>
-    public static string Repr(RenderState state, Value value)
+    public static TextValue Repr(RenderState state, Value value)
     {
-        var builder = new StringBuilder();
+        var builder = new TextBuilder();
         AppendRepr(state, builder, value, 0);
         state.ChargeText(builder.Length);
-        return builder.ToString();
+        return builder.ToValue();
     }
 
     /// <summary>Python's float repr: shortest round-trip digits, exponent form below 1e-4 and from 1e16.</summary>
@@ -86,7 +81,7 @@ internal static class ValueText
         return shift + whole - 1 - first;
     }
 
-    private static void AppendRepr(RenderState state, StringBuilder builder, Value value, int depth)
+    private static void AppendRepr(RenderState state, TextBuilder builder, Value value, int depth)
     {
         state.Charge(1);
         state.CheckValueDepth(depth);
@@ -94,7 +89,7 @@ internal static class ValueText
         switch (value)
         {
             case TextValue text:
-                AppendQuoted(builder, text.Text);
+                builder.Append(Quoted(text.Text), isMessage: text.Spans is not null);
                 break;
             case ListValue list:
                 AppendItems(state, builder, "[", list.Items, "]", depth);
@@ -118,12 +113,10 @@ internal static class ValueText
         IntValue number => number.Number.ToString(CultureInfo.InvariantCulture),
         FloatValue number => Float(number.Number),
         UndefinedValue => "Undefined",
-        MacroValue macro => $"<Macro '{macro.Definition.Name}'>",
-        BoundValue bound => $"<built-in {bound.Builtin.Name}>",
-        _ => $"<{value.TypeName}>",
+        _ => value.Display,
     };
 
-    private static void AppendItems(RenderState state, StringBuilder builder, string open, IReadOnlyList<Value> items, string close, int depth)
+    private static void AppendItems(RenderState state, TextBuilder builder, string open, IReadOnlyList<Value> items, string close, int depth)
     {
         builder.Append(open);
         for (int i = 0; i < items.Count; i++)
@@ -135,7 +128,7 @@ internal static class ValueText
         builder.Append(close);
     }
 
-    private static void AppendDict(RenderState state, StringBuilder builder, DictValue dict, int depth)
+    private static void AppendDict(RenderState state, TextBuilder builder, DictValue dict, int depth)
     {
         string separator = "{";
         foreach (var (key, value) in dict.Items)
@@ -150,8 +143,9 @@ internal static class ValueText
         builder.Append(dict.Items.Count == 0 ? "{}" : "}");
     }
 
-    private static void AppendQuoted(StringBuilder builder, string text)
+    private static string Quoted(string text)
     {
+        var builder = new StringBuilder(text.Length + 2);
         char quote = text.Contains('\'') && !text.Contains('"') ? '"' : '\'';
         builder.Append(quote);
         for (int i = 0; i < text.Length; i++)
@@ -183,7 +177,7 @@ internal static class ValueText
             }
         }
 
-        builder.Append(quote);
+        return builder.Append(quote).ToString();
     }
 
     // Not ASCII-printable: written as is when Unicode calls it printable. Returns the extra UTF-16 units used.

@@ -3,22 +3,23 @@ using System.Numerics;
 using System.Text;
 using LayerStream.Templates.Values;
 
-namespace LayerStream.Templates.Builtins;
+namespace LayerStream.Templates.Runtime;
 
 /// <summary>Python's <c>text % values</c> for the conversions s r d i u x X o c f F and %.</summary>
 internal static class PrintfFormat
 {
     private const int WidestField = 1000;
 
-    public static string Format(RenderState state, string format, Value values)
+    public static TextValue Format(RenderState state, TextValue pattern, Value values)
     {
         var queue = new Queue<Value>(values is TupleValue tuple ? tuple.Items : [values]);
-        var builder = new StringBuilder();
+        string format = pattern.Text;
+        var builder = new TextBuilder();
         for (int i = 0; i < format.Length; i++)
         {
             if (format[i] != '%')
             {
-                builder.Append(format[i]);
+                builder.Append(pattern, i, 1);
                 continue;
             }
 
@@ -27,7 +28,7 @@ internal static class PrintfFormat
             state.CheckTextLength(builder.Length);
         }
 
-        return queue.Count > 0 && values is not DictValue ? throw state.Error("not all arguments converted during string formatting") : builder.ToString();
+        return queue.Count > 0 && values is not DictValue ? throw state.Error("not all arguments converted during string formatting") : builder.ToValue();
     }
 
     /// <summary>Fixed notation, correctly rounded from the exact value (half to even).</summary>
@@ -53,7 +54,7 @@ internal static class PrintfFormat
         return decimals == 0 ? sign + digits : $"{sign}{digits[..^decimals]}.{digits[^decimals..]}";
     }
 
-    private static void AppendField(RenderState state, StringBuilder builder, string format, ref int i, DictValue? names, Queue<Value> queue)
+    private static void AppendField(RenderState state, TextBuilder builder, string format, ref int i, DictValue? names, Queue<Value> queue)
     {
         Value? chosen = null;
         if (i < format.Length && format[i] == '(')
@@ -87,14 +88,16 @@ internal static class PrintfFormat
         }
 
         var value = chosen ?? (queue.TryDequeue(out var next) ? next : throw state.Error("not enough arguments for format string"));
-        string text = Convert(state, kind, value, precision);
+        var converted = Convert(state, kind, value, precision);
+        string text = converted.Text;
         bool isNumber = kind is not ('s' or 'r' or 'c');
         if (isNumber && text[0] != '-' && (flags.Contains('+') || flags.Contains(' ')))
         {
             text = (flags.Contains('+') ? "+" : " ") + text;
         }
 
-        builder.Append(Pad(text, width, flags, isNumber));
+        string padded = Pad(text, width, flags, isNumber);
+        _ = padded.Length == converted.Text.Length && !isNumber ? builder.Append(converted) : builder.Append(padded, isMessage: converted.Spans is not null);
     }
 
     private static string Pad(string text, int width, string flags, bool isNumber)
@@ -129,22 +132,22 @@ internal static class PrintfFormat
         return i > start ? number : null;
     }
 
-    private static string Convert(RenderState state, char kind, Value value, int? precision)
+    private static TextValue Convert(RenderState state, char kind, Value value, int? precision)
     {
         switch (kind)
         {
             case 's' or 'r':
-                var text = new TextValue(kind == 's' ? ValueText.Str(state, value) : ValueText.Repr(state, value));
-                return precision < text.Length ? text.Range(0, precision.Value) : text.Text;
+                var text = kind == 's' ? ValueText.Of(state, value) : ValueText.Repr(state, value);
+                return precision < text.Length ? text.Range(0, precision.Value) : text;
             case 'c' when value is TextValue { Length: 1 } character:
-                return character.Text;
+                return character;
             case 'd' or 'i' or 'u' when value is FloatValue real && double.IsFinite(real.Number):
-                return Digits(new BigInteger(real.Number), 10);
-            case 'd' or 'i' or 'u' or 'x' or 'X' or 'o' when Arithmetic.TryInteger(value, out var number):
+                return new TextValue(Digits(new BigInteger(real.Number), 10));
+            case 'd' or 'i' or 'u' or 'x' or 'X' or 'o' when Numbers.TryInteger(value, out var number):
                 string digits = Digits(number, kind is 'x' or 'X' ? 16 : kind == 'o' ? 8 : 10);
-                return kind == 'X' ? digits.ToUpperInvariant() : digits;
-            case 'f' or 'F' when Arithmetic.TryFloat(value, out double number):
-                return Fixed(number, Math.Min(precision ?? 6, 100));
+                return new TextValue(kind == 'X' ? digits.ToUpperInvariant() : digits);
+            case 'f' or 'F' when Numbers.TryFloat(value, out double number):
+                return new TextValue(Fixed(number, Math.Min(precision ?? 6, 100)));
             default:
                 throw state.Error($"%{kind} format: unsupported or wrong type {value.TypeName}");
         }

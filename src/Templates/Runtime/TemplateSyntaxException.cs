@@ -1,4 +1,6 @@
-namespace LayerStream.Templates;
+using LayerStream.Templates.Values;
+
+namespace LayerStream.Templates.Runtime;
 
 /// <summary>The template text cannot be parsed, or uses a construct outside the supported subset.</summary>
 public sealed class TemplateSyntaxException : Exception

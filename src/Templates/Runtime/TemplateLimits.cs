@@ -1,4 +1,6 @@
-namespace LayerStream.Templates;
+using LayerStream.Templates.Values;
+
+namespace LayerStream.Templates.Runtime;
 
 /// <summary>What an untrusted template may use; exceeding any row ends in a typed exception.</summary>
 internal sealed record TemplateLimits
@@ -22,8 +24,11 @@ internal sealed record TemplateLimits
 
     public int MacroDepth { get; init; } = 100;
 
-    /// <summary>Statements and expressions executed, plus list elements made.</summary>
+    /// <summary>Statements and expressions executed, plus list elements made, for an empty conversation.</summary>
     public long Steps { get; init; } = 10_000_000;
+
+    /// <summary>Further steps for each UTF-16 unit of the variables: templates may look at all later messages for each message.</summary>
+    public long StepsPerUnit { get; init; } = 4_000;
 
     /// <summary>One text or the whole output, in UTF-16 units.</summary>
     public int TextLength { get; init; } = 16 << 20;
@@ -34,4 +39,21 @@ internal sealed record TemplateLimits
     public int RangeLength { get; init; } = 100_000;
 
     public TimeSpan Time { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Further time for each UTF-16 unit of the variables, up to <see cref="LongestTime"/>.</summary>
+    public TimeSpan TimePerUnit { get; init; } = TimeSpan.FromMicroseconds(20);
+
+    public TimeSpan LongestTime { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>The limits for variables of the given size, in UTF-16 units.</summary>
+    public TemplateLimits ForInput(long units)
+    {
+        var time = Time + (TimePerUnit * units);
+        return this with
+        {
+            Steps = Steps + (StepsPerUnit * units),
+            TotalText = TotalText + (64 * units),
+            Time = time < LongestTime || Time > LongestTime ? time : LongestTime,
+        };
+    }
 }

@@ -1,8 +1,8 @@
+using LayerStream.Templates.Builtins;
+using LayerStream.Templates.Runtime;
 using LayerStream.Templates.Values;
 
 namespace LayerStream.Templates.Syntax;
-
-internal delegate Value BinaryOperator(RenderState state, Value left, Value right);
 
 internal sealed class BinaryExpression(int line, Expression left, Expression right, BinaryOperator apply) : Expression(line, left, right)
 {
@@ -28,8 +28,6 @@ internal sealed class LogicExpression(int line, Expression left, Expression righ
     }
 }
 
-internal delegate bool Comparison(RenderState state, Value left, Value right);
-
 /// <summary>A chain <c>a &lt; b &lt;= c</c>: true when every link holds.</summary>
 internal sealed class ComparisonExpression(int line, Expression first, List<(Comparison Holds, Expression Operand)> links)
     : Expression(line, [first, .. links.Select(x => x.Operand)])
@@ -50,34 +48,4 @@ internal sealed class ComparisonExpression(int line, Expression first, List<(Com
 
         return BoolValue.True;
     }
-}
-
-/// <summary>Operator signs with precedence and meaning; a row each.</summary>
-internal static class OperatorTable
-{
-    public const int Or = 1, And = 2, Not = 3, Compare = 4, Add = 5, Concat = 6, Multiply = 7, Power = 8;
-
-    public static readonly Dictionary<string, (int Precedence, BinaryOperator Apply)> Binary = new(StringComparer.Ordinal)
-    {
-        ["+"] = (Add, Arithmetic.Add),
-        ["-"] = (Add, Arithmetic.Subtract),
-        ["~"] = (Concat, (s, a, b) => s.Text(ValueText.Str(s, a) + ValueText.Str(s, b))),
-        ["*"] = (Multiply, Arithmetic.Multiply),
-        ["/"] = (Multiply, Arithmetic.Divide),
-        ["//"] = (Multiply, Arithmetic.FloorDivide),
-        ["%"] = (Multiply, Arithmetic.Modulo),
-        ["**"] = (Power, Arithmetic.Power),
-    };
-
-    public static readonly Dictionary<string, Comparison> Comparisons = new(StringComparer.Ordinal)
-    {
-        ["=="] = (s, a, b) => ValueOrder.AreEqual(s, a, b),
-        ["!="] = (s, a, b) => !ValueOrder.AreEqual(s, a, b),
-        ["<"] = (s, a, b) => ValueOrder.Compare(s, a, b, "<") < 0,
-        ["<="] = (s, a, b) => ValueOrder.Compare(s, a, b, "<=") <= 0,
-        [">"] = (s, a, b) => ValueOrder.Compare(s, a, b, ">") is 1,
-        [">="] = (s, a, b) => ValueOrder.Compare(s, a, b, ">=") is 0 or 1,
-        ["in"] = (s, a, b) => Sequences.Contains(s, b, a),
-        ["not in"] = (s, a, b) => !Sequences.Contains(s, b, a),
-    };
 }

@@ -1,4 +1,6 @@
-namespace LayerStream.Templates;
+using LayerStream.Templates.Values;
+
+namespace LayerStream.Templates.Runtime;
 
 /// <summary>Python's idea of white space: Unicode white space and the separators U+001C–U+001F.</summary>
 internal static class Whitespace
@@ -18,7 +20,8 @@ internal static class Whitespace
         return true;
     }
 
-    public static string TrimEnd(string text)
+    /// <summary>Length of the text without white space at the end.</summary>
+    public static int TrimmedLength(ReadOnlySpan<char> text)
     {
         int end = text.Length;
         while (end > 0 && IsSpace(text[end - 1]))
@@ -26,10 +29,11 @@ internal static class Whitespace
             end--;
         }
 
-        return text[..end];
+        return end;
     }
 
-    public static string TrimStart(string text)
+    /// <summary>Length of the white space at the beginning.</summary>
+    public static int LeadingLength(ReadOnlySpan<char> text)
     {
         int start = 0;
         while (start < text.Length && IsSpace(text[start]))
@@ -37,38 +41,38 @@ internal static class Whitespace
             start++;
         }
 
-        return text[start..];
+        return start;
     }
 
-    public static string Trim(string text) => TrimStart(TrimEnd(text));
-
-    /// <summary>Python's str.splitlines(): no element for an empty rest.</summary>
-    public static List<string> Lines(string text, bool keepEnds = false)
+    public static string Trim(string text)
     {
-        var lines = new List<string>();
+        int end = TrimmedLength(text);
+        return text[LeadingLength(text.AsSpan(0, end))..end];
+    }
+
+    /// <summary>Places of the lines as Python's str.splitlines() cuts them: none for an empty rest.</summary>
+    public static List<(int Begin, int End)> Lines(string text, bool keepEnds = false)
+    {
+        var lines = new List<(int, int)>();
         for (int start = 0; start < text.Length;)
         {
             int length = text.AsSpan(start).IndexOfAny("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029");
             int end = length < 0 ? text.Length : start + length;
             int next = end >= text.Length ? end : text[end] == '\r' && end + 1 < text.Length && text[end + 1] == '\n' ? end + 2 : end + 1;
-            lines.Add(text[start..(keepEnds ? next : end)]);
+            lines.Add((start, keepEnds ? next : end));
             start = next;
         }
 
         return lines;
     }
 
-    /// <summary>Python's str.split() without separator: at most <paramref name="most"/> splits, empties dropped.</summary>
-    public static List<string> Words(string text, int most = int.MaxValue)
+    /// <summary>Places of the words as Python's str.split() without separator cuts them: at most <paramref name="most"/> splits.</summary>
+    public static List<(int Begin, int End)> Words(string text, int most = int.MaxValue)
     {
-        var words = new List<string>();
+        var words = new List<(int, int)>();
         for (int i = 0; ;)
         {
-            while (i < text.Length && IsSpace(text[i]))
-            {
-                i++;
-            }
-
+            i += LeadingLength(text.AsSpan(i));
             if (i >= text.Length)
             {
                 return words;
@@ -77,7 +81,7 @@ internal static class Whitespace
             int start = i;
             if (words.Count == most)
             {
-                words.Add(TrimEnd(text[start..]));
+                words.Add((start, text.Length));
                 return words;
             }
 
@@ -86,7 +90,7 @@ internal static class Whitespace
                 i++;
             }
 
-            words.Add(text[start..i]);
+            words.Add((start, i));
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Numerics;
+using LayerStream.Templates.Values;
 
-namespace LayerStream.Templates.Values;
+namespace LayerStream.Templates.Runtime;
 
 /// <summary>Python's view of values as sequences: iteration, length, membership, indexing and slicing.</summary>
 internal static class Sequences
@@ -81,7 +82,7 @@ internal static class Sequences
             return null;
         }
 
-        return value is TextValue chars ? new TextValue(chars.At((int)position)) : Items(value)[(int)position];
+        return value is TextValue chars ? chars.At((int)position) : Items(value)[(int)position];
     }
 
     /// <summary><c>value[start:stop:step]</c> with Python's clamping; none or null bounds are open.</summary>
@@ -116,16 +117,27 @@ internal static class Sequences
         var picked = new List<Value>();
         for (long i = begin; stride > 0 ? i < end : i > end; i += stride)
         {
-            picked.Add(value is TextValue text ? new TextValue(text.At((int)i)) : Items(value)[(int)i]);
+            picked.Add(value is TextValue text ? text.At((int)i) : Items(value)[(int)i]);
         }
 
         state.Charge(picked.Count);
         return value switch
         {
-            TextValue => state.Text(string.Concat(picked.Select(x => ((TextValue)x).Text))),
+            TextValue => state.Text(Joined(picked)),
             TupleValue => new TupleValue([.. picked]),
             _ => new ListValue(picked),
         };
+    }
+
+    private static TextValue Joined(List<Value> texts)
+    {
+        var builder = new TextBuilder();
+        foreach (Value text in texts)
+        {
+            builder.Append((TextValue)text);
+        }
+
+        return builder.ToValue();
     }
 
     private static Value[] Characters(RenderState state, TextValue text)
@@ -135,7 +147,7 @@ internal static class Sequences
         var items = new Value[length];
         for (int i = 0; i < length; i++)
         {
-            items[i] = new TextValue(text.At(i));
+            items[i] = text.At(i);
         }
 
         return items;
@@ -144,7 +156,7 @@ internal static class Sequences
     private static BigInteger? Bound(RenderState state, Value? bound) => bound switch
     {
         null or NoneValue => null,
-        _ when Arithmetic.TryInteger(bound, out var number) => number,
+        _ when Numbers.TryInteger(bound, out var number) => number,
         UndefinedValue undefined => throw state.UndefinedError(undefined),
         _ => throw state.Error("slice indices must be integers or None"),
     };

@@ -1,9 +1,10 @@
-using LayerStream.Templates.Builtins;
+using LayerStream.Templates.Runtime;
+using LayerStream.Templates.Values;
 
-namespace LayerStream.Templates.Values;
+namespace LayerStream.Templates.Builtins;
 
 /// <summary>The <c>loop</c> variable of a running for loop.</summary>
-internal sealed class LoopValue(Value[] items, int depth) : Value
+internal sealed class LoopValue(Value[] items, int depth, Func<RenderState, Value, Value>? again) : CallableValue
 {
     private static readonly Builtin Cycle = new("cycle", "*", call =>
     {
@@ -47,7 +48,17 @@ internal sealed class LoopValue(Value[] items, int depth) : Value
 
     public override string TypeName => "LoopContext";
 
-    public Value? Attribute(string name) => Table.TryGetValue(name, out var read) ? read(this) : null;
+    public override Value? Attribute(string name) => Table.TryGetValue(name, out var read) ? read(this) : null;
+
+    public override Value Call(RenderState state, Arguments arguments)
+    {
+        if (again is null)
+        {
+            throw state.Error("the loop must have the 'recursive' marker to be called recursively");
+        }
+
+        return arguments is { Positional: [var more], Named.Count: 0 } ? again(state, more) : throw state.Error("loop() takes one argument");
+    }
 
     private Value Item(int index, string missing) =>
         index >= 0 && index < items.Length ? items[index] : new UndefinedValue(missing);

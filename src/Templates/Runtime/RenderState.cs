@@ -1,9 +1,8 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using System.Text;
 using LayerStream.Templates.Values;
 
-namespace LayerStream.Templates;
+namespace LayerStream.Templates.Runtime;
 
 /// <summary>Everything one rendering changes: output, current scope, clock, and what is left of the limits.</summary>
 internal sealed class RenderState
@@ -12,8 +11,8 @@ internal sealed class RenderState
 
     private readonly TemplateLimits _limits;
     private readonly long _deadline;
-    private readonly Stack<StringBuilder> _captured = new();
-    private StringBuilder _output = new();
+    private readonly Stack<TextBuilder> _captured = new();
+    private TextBuilder _output = new();
     private long _steps;
     private long _nextClockCheck = StepsPerClockCheck;
     private long _totalText;
@@ -24,9 +23,13 @@ internal sealed class RenderState
     {
         _limits = limits;
         _deadline = Stopwatch.GetTimestamp() + (long)(limits.Time.TotalSeconds * Stopwatch.Frequency);
+        Globals = globals;
         Scope = globals;
         Now = now;
     }
+
+    /// <summary>The top level: the variables of the rendering and what the template sets there.</summary>
+    public Scope Globals { get; }
 
     public Scope Scope { get; set; }
 
@@ -37,7 +40,7 @@ internal sealed class RenderState
     /// <summary>Line of the statement being executed.</summary>
     public int Line { get; set; }
 
-    public string Output => _output.ToString();
+    public TextValue Output => _output.ToValue();
 
     public TemplateException Error(string message) => new(message, Line);
 
@@ -124,9 +127,16 @@ internal sealed class RenderState
         return new TextValue(text);
     }
 
-    public void Write(string text)
+    /// <summary>The text itself, counted.</summary>
+    public TextValue Text(TextValue text)
     {
-        CheckTextLength((long)_output.Length + text.Length);
+        ChargeText(text.Text.Length);
+        return text;
+    }
+
+    public void Write(TextValue text)
+    {
+        CheckTextLength((long)_output.Length + text.Text.Length);
         _output.Append(text);
     }
 
@@ -134,12 +144,12 @@ internal sealed class RenderState
     public void BeginCapture()
     {
         _captured.Push(_output);
-        _output = new StringBuilder();
+        _output = new TextBuilder();
     }
 
     public TextValue EndCapture()
     {
-        var text = Text(_output.ToString());
+        var text = Text(_output.ToValue());
         _output = _captured.Pop();
         return text;
     }

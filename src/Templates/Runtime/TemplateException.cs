@@ -1,4 +1,6 @@
-namespace LayerStream.Templates;
+using LayerStream.Templates.Values;
+
+namespace LayerStream.Templates.Runtime;
 
 /// <summary>Rendering stopped: the template called <c>raise_exception</c>, used a value wrongly, or ran into a limit.</summary>
 public sealed class TemplateException : Exception

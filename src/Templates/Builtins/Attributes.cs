@@ -1,7 +1,7 @@
-using LayerStream.Templates.Builtins;
+using LayerStream.Templates.Runtime;
 using LayerStream.Templates.Values;
 
-namespace LayerStream.Templates;
+namespace LayerStream.Templates.Builtins;
 
 /// <summary><c>x.y</c> and <c>x[y]</c>: an attribute first, then a key, or the other way round; missing is undefined.</summary>
 internal static class Attributes
@@ -26,7 +26,7 @@ internal static class Attributes
         Value? found = value switch
         {
             DictValue dict => KeyEquality.IsKey(index) && dict.Items.TryGetValue(index, out var item) ? item : null,
-            _ when Arithmetic.TryInteger(index, out var number) => Sequences.At(value, number),
+            _ when Numbers.TryInteger(index, out var number) => Sequences.At(value, number),
             _ => null,
         };
         if (found is not null)
@@ -53,18 +53,6 @@ internal static class Attributes
 
     private static UndefinedValue Missing(Value value, string name) => new($"attribute '{name}' of a '{value.TypeName}' value");
 
-    private static Value? Attribute(Value value, string name)
-    {
-        switch (value)
-        {
-            case NamespaceValue space:
-                return space.Attributes.GetValueOrDefault(name);
-            case LoopValue loop:
-                return loop.Attribute(name);
-            case MacroValue macro:
-                return name == "name" ? new TextValue(macro.Definition.Name) : null;
-            default:
-                return MethodTable.Find(value, name) is { } method ? new BoundValue(method, value) : null;
-        }
-    }
+    private static Value? Attribute(Value value, string name) =>
+        value.Attribute(name) ?? (MethodTable.Find(value, name) is { } method ? new BoundValue(method, value) : null);
 }

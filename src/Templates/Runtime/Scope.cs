@@ -1,6 +1,6 @@
 using LayerStream.Templates.Values;
 
-namespace LayerStream.Templates;
+namespace LayerStream.Templates.Runtime;
 
 /// <summary>Names visible at one point. <c>for</c>, <c>macro</c> and capturing blocks open a scope; <c>if</c> does not.</summary>
 internal sealed class Scope(Scope? parent)

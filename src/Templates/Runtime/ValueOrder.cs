@@ -1,7 +1,7 @@
 using System.Numerics;
-using LayerStream.Templates.Syntax;
+using LayerStream.Templates.Values;
 
-namespace LayerStream.Templates.Values;
+namespace LayerStream.Templates.Runtime;
 
 /// <summary>Python's == and &lt; on template values, and a stable sort by them.</summary>
 internal static class ValueOrder
@@ -22,8 +22,7 @@ internal static class ValueOrder
             (TupleValue x, TupleValue y) => AreEqualLists(state, x.Items, y.Items, depth),
             (DictValue x, DictValue y) => AreEqualDicts(state, x, y, depth),
             (NoneValue, NoneValue) or (UndefinedValue, UndefinedValue) => true,
-            (BoundValue x, BoundValue y) => x.Builtin == y.Builtin && ReferenceEquals(x.Self, y.Self),
-            _ => TryCompareNumbers(a, b, out int order) && order == 0,
+            _ => a.IsSameAs(b) || (Numbers.TryCompare(a, b, out int order) && order == 0),
         };
     }
 
@@ -42,7 +41,7 @@ internal static class ValueOrder
             return CompareText(x.Text, y.Text);
         }
 
-        if (TryCompareNumbers(a, b, out int order))
+        if (Numbers.TryCompare(a, b, out int order))
         {
             return order;
         }
@@ -53,38 +52,6 @@ internal static class ValueOrder
         }
 
         throw state.Error($"'{sign}' not supported between instances of '{a.TypeName}' and '{b.TypeName}'");
-    }
-
-    /// <summary>Order of two numbers (bool counts as 0/1). False for other types; NaN compares as unequal (order 2).</summary>
-    public static bool TryCompareNumbers(Value a, Value b, out int order)
-    {
-        order = 2;
-        if (Arithmetic.TryInteger(a, out var x) && Arithmetic.TryInteger(b, out var y))
-        {
-            order = Math.Sign(x.CompareTo(y));
-            return true;
-        }
-
-        if (a is FloatValue fa && b is FloatValue fb)
-        {
-            order = Floats(fa.Number, fb.Number);
-            return true;
-        }
-
-        if (a is FloatValue f && Arithmetic.TryInteger(b, out y))
-        {
-            order = Mixed(f.Number, y);
-            return true;
-        }
-
-        if (b is FloatValue g && Arithmetic.TryInteger(a, out x))
-        {
-            int mixed = Mixed(g.Number, x);
-            order = mixed == 2 ? 2 : -mixed;
-            return true;
-        }
-
-        return false;
     }
 
     /// <summary>Stable merge sort; comparison errors pass through unchanged.</summary>
@@ -113,25 +80,6 @@ internal static class ValueOrder
             bool takeLeft = i < middle && (right >= end || compare(source[i], source[right]) <= 0);
             target[out_] = takeLeft ? source[i++] : source[right++];
         }
-    }
-
-    private static int Floats(double a, double b) => a < b ? -1 : a > b ? 1 : a == b ? 0 : 2;
-
-    private static int Mixed(double a, BigInteger b)
-    {
-        if (double.IsNaN(a))
-        {
-            return 2;
-        }
-
-        if (double.IsInfinity(a))
-        {
-            return a > 0 ? 1 : -1;
-        }
-
-        var whole = new BigInteger(Math.Floor(a));
-        int order = Math.Sign(whole.CompareTo(b));
-        return order != 0 ? order : a > Math.Floor(a) ? 1 : 0;
     }
 
     // Order by code point: UTF-16 order, except that surrogates come after U+E000..U+FFFF.

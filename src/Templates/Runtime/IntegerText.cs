@@ -1,21 +1,12 @@
 using System.Numerics;
-using LayerStream.Templates.Syntax;
+using LayerStream.Templates.Values;
 
-namespace LayerStream.Templates.Values;
+namespace LayerStream.Templates.Runtime;
 
 /// <summary>Integers from digits of any base up to 36.</summary>
 internal static class IntegerText
 {
-    /// <summary>Value of an integer literal of a template: decimal, 0x, 0o or 0b.</summary>
-    public static BigInteger ParseLiteral(Token token)
-    {
-        string text = token.Text;
-        int radix = text.Length < 2 ? 10 : char.ToLowerInvariant(text[1]) switch { 'x' => 16, 'o' => 8, 'b' => 2, _ => 10 };
-        return TryParse(radix == 10 ? text : text[2..], radix, out var number)
-            ? number
-            : throw new TemplateSyntaxException($"invalid or too large number {token}", token.Line);
-    }
-
+    /// <summary>Value of the digits after an optional sign; false when it is none or too large.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, int radix, out BigInteger number)
     {
         number = BigInteger.Zero;

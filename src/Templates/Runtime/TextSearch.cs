@@ -1,4 +1,6 @@
-namespace LayerStream.Templates.Values;
+using LayerStream.Templates.Values;
+
+namespace LayerStream.Templates.Runtime;
 
 /// <summary>Ordinal search whose cost stays linear for hostile texts.</summary>
 internal static class TextSearch

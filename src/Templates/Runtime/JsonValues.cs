@@ -2,21 +2,27 @@ using System.Globalization;
 using System.Numerics;
 using System.Text;
 using System.Text.Json;
+using LayerStream.Templates.Values;
 
-namespace LayerStream.Templates.Values;
+namespace LayerStream.Templates.Runtime;
 
 /// <summary>Input → template values: JSON keeps int/float distinction, big integers and key order; duplicate keys: the last value.</summary>
 internal static class JsonValues
 {
     private const int LongestInteger = 4300;
 
-    public static Value Parse(RenderState state, string json)
+    // Templates build markers from these ('<|' + role + '|>'); any other text in a role's place is the conversation's.
+    private static readonly string[] Roles = ["system", "developer", "user", "assistant", "model", "tool", "function", "ipython"];
+
+    public static Value Parse(RenderState state, TextValue source)
     {
         try
         {
+            string json = source.Text;
             using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = TemplateLimits.ValueDepth });
             state.Charge(json.Length / 16);
-            return FromElement(document.RootElement);
+            Value value = FromElement(document.RootElement);
+            return source.Spans is null ? value : CopyAsMessage(value);
         }
         catch (JsonException e)
         {
@@ -76,26 +82,49 @@ internal static class JsonValues
     }
 
     /// <summary>An independent copy, so that a template may change its lists.</summary>
-    public static Value Copy(Value value, int depth = 0)
+    public static Value Copy(Value value, int depth = 0) => Copy(value, isMessage: false, depth);
+
+    /// <summary>A copy whose texts all count as the conversation's; the names of roles, which templates put into markers, do not.</summary>
+    public static Value CopyAsMessage(Value value) => Copy(value, isMessage: true, 0);
+
+    private static Value Copy(Value value, bool isMessage, int depth)
     {
         CheckDepth(depth);
         switch (value)
         {
             case ListValue list:
-                return new ListValue([.. list.Items.Select(x => Copy(x, depth + 1))]);
+                return new ListValue([.. list.Items.Select(x => Copy(x, isMessage, depth + 1))]);
             case TupleValue tuple:
-                return new TupleValue(Array.ConvertAll(tuple.Items, x => Copy(x, depth + 1)));
+                return new TupleValue(Array.ConvertAll(tuple.Items, x => Copy(x, isMessage, depth + 1)));
             case DictValue dict:
                 var copy = new DictValue();
                 foreach (var (key, item) in dict.Items)
                 {
-                    copy.Items[key] = Copy(item, depth + 1);
+                    copy.Items[Copy(key, isMessage, depth + 1)] = Copy(item, isMessage && !IsRole(key, item), depth + 1);
                 }
 
                 return copy;
+            case TextValue text when isMessage:
+                return TextValue.OfMessage(text.Text);
             default:
                 return value;
         }
+    }
+
+    private static bool IsRole(Value key, Value item) => key is TextValue { Text: "role" } && item is TextValue role && Roles.Contains(role.Text);
+
+    /// <summary>UTF-16 units of all texts in a value, plus one for each value.</summary>
+    public static long Size(Value value, int depth = 0)
+    {
+        CheckDepth(depth);
+        return value switch
+        {
+            TextValue text => 1 + text.Text.Length,
+            ListValue list => 1 + list.Items.Sum(x => Size(x, depth + 1)),
+            TupleValue tuple => 1 + tuple.Items.Sum(x => Size(x, depth + 1)),
+            DictValue dict => 1 + dict.Items.Sum(x => Size(x.Key, depth + 1) + Size(x.Value, depth + 1)),
+            _ => 1,
+        };
     }
 
     private static DictValue FromEntries(IEnumerable<KeyValuePair<string, object?>> entries, int depth)

@@ -1,39 +1,19 @@
 using System.Numerics;
 using System.Text;
-using LayerStream.Templates.Builtins;
+using LayerStream.Templates.Values;
 
-namespace LayerStream.Templates.Values;
+namespace LayerStream.Templates.Runtime;
 
 /// <summary>Python's arithmetic on numbers, texts and lists. Division floors; true division gives a float.</summary>
 internal static class Arithmetic
 {
-    /// <summary>Value of an int or bool.</summary>
-    public static bool TryInteger(Value value, out BigInteger number)
-    {
-        number = value switch
-        {
-            IntValue i => i.Number,
-            BoolValue b => b.Flag ? BigInteger.One : BigInteger.Zero,
-            _ => default,
-        };
-        return value is IntValue or BoolValue;
-    }
-
-    /// <summary>Value of any number as a float.</summary>
-    public static bool TryFloat(Value value, out double number)
-    {
-        bool whole = TryInteger(value, out var integer);
-        number = value is FloatValue f ? f.Number : (double)integer;
-        return whole || value is FloatValue;
-    }
-
     public static Value Add(RenderState state, Value a, Value b)
     {
         switch (a, b)
         {
             case (TextValue x, TextValue y):
                 state.ChargeText((long)x.Text.Length + y.Text.Length);
-                return new TextValue(x.Text + y.Text);
+                return Joined(x, y);
             case (ListValue x, ListValue y):
                 state.Charge(x.Items.Count + y.Items.Count);
                 return new ListValue([.. x.Items, .. y.Items]);
@@ -45,16 +25,24 @@ internal static class Arithmetic
         }
     }
 
+    /// <summary><c>a ~ b</c>: the printed forms joined.</summary>
+    public static Value Concatenate(RenderState state, Value a, Value b)
+    {
+        TextValue x = ValueText.Of(state, a), y = ValueText.Of(state, b);
+        state.ChargeText((long)x.Text.Length + y.Text.Length);
+        return Joined(x, y);
+    }
+
     public static Value Subtract(RenderState state, Value a, Value b) => Numeric(state, "-", a, b, (x, y) => x - y, (x, y) => x - y);
 
     public static Value Multiply(RenderState state, Value a, Value b)
     {
-        if (a is TextValue or ListValue or TupleValue && TryInteger(b, out var count))
+        if (a is TextValue or ListValue or TupleValue && Numbers.TryInteger(b, out var count))
         {
             return Repeat(state, a, count);
         }
 
-        if (b is TextValue or ListValue or TupleValue && TryInteger(a, out count))
+        if (b is TextValue or ListValue or TupleValue && Numbers.TryInteger(a, out count))
         {
             return Repeat(state, b, count);
         }
@@ -78,7 +66,7 @@ internal static class Arithmetic
     {
         if (a is TextValue format)
         {
-            return state.Text(PrintfFormat.Format(state, format.Text, b));
+            return state.Text(PrintfFormat.Format(state, format, b));
         }
 
         RequireNonZero(state, "%", a, b);
@@ -87,7 +75,7 @@ internal static class Arithmetic
 
     public static Value Power(RenderState state, Value a, Value b)
     {
-        if (TryInteger(a, out var x) && TryInteger(b, out var y) && y.Sign >= 0)
+        if (Numbers.TryInteger(a, out var x) && Numbers.TryInteger(b, out var y) && y.Sign >= 0)
         {
             if (BigInteger.Abs(x) <= 1)
             {
@@ -106,14 +94,14 @@ internal static class Arithmetic
     public static Value Negate(RenderState state, Value a) => a switch
     {
         FloatValue f => new FloatValue(-f.Number),
-        _ when TryInteger(a, out var number) => new IntValue(-number),
+        _ when Numbers.TryInteger(a, out var number) => new IntValue(-number),
         _ => throw Unsupported(state, "unary -", a, null),
     };
 
     public static Value Plus(RenderState state, Value a) => a switch
     {
         FloatValue => a,
-        _ when TryInteger(a, out var number) => new IntValue(number),
+        _ when Numbers.TryInteger(a, out var number) => new IntValue(number),
         _ => throw Unsupported(state, "unary +", a, null),
     };
 
@@ -126,7 +114,7 @@ internal static class Arithmetic
     private static Value Numeric(
         RenderState state, string sign, Value a, Value b, Func<BigInteger, BigInteger, BigInteger> whole, Func<double, double, double> real)
     {
-        if (TryInteger(a, out var x) && TryInteger(b, out var y))
+        if (Numbers.TryInteger(a, out var x) && Numbers.TryInteger(b, out var y))
         {
             return Checked(state, whole(x, y));
         }
@@ -136,11 +124,11 @@ internal static class Arithmetic
     }
 
     private static (double A, double B) Floats(RenderState state, string sign, Value a, Value b) =>
-        TryFloat(a, out double x) && TryFloat(b, out double y) ? (x, y) : throw Unsupported(state, sign, a, b);
+        Numbers.TryFloat(a, out double x) && Numbers.TryFloat(b, out double y) ? (x, y) : throw Unsupported(state, sign, a, b);
 
     private static void RequireNonZero(RenderState state, string sign, Value a, Value b)
     {
-        if (TryFloat(a, out _) && TryFloat(b, out double y) && y == 0)
+        if (Numbers.TryFloat(a, out _) && Numbers.TryFloat(b, out double y) && y == 0)
         {
             throw state.Error($"division by zero ({sign})");
         }
@@ -155,7 +143,7 @@ internal static class Arithmetic
         if (value is TextValue text)
         {
             state.ChargeText((long)text.Text.Length * times);
-            return text.Text.Length == 0 ? text : new TextValue(new StringBuilder().Insert(0, text.Text, times).ToString());
+            return text.Text.Length == 0 ? text : Repeated(text, times);
         }
 
         var items = Sequences.Items(value);
@@ -172,6 +160,21 @@ internal static class Arithmetic
         }
 
         return value is TupleValue ? new TupleValue([.. repeated]) : new ListValue(repeated);
+    }
+
+    private static TextValue Joined(TextValue a, TextValue b) => a.Spans is null && b.Spans is null
+        ? new TextValue(a.Text + b.Text)
+        : new TextBuilder().Append(a).Append(b).ToValue();
+
+    private static TextValue Repeated(TextValue text, int times)
+    {
+        var builder = new TextBuilder();
+        for (int i = 0; i < times; i++)
+        {
+            builder.Append(text);
+        }
+
+        return builder.ToValue();
     }
 
     private static TemplateException Unsupported(RenderState state, string sign, Value a, Value? b)
