@@ -53,6 +53,9 @@ public sealed record EngineOptions
     /// <summary>When experts are read before they are demanded.</summary>
     public PredictionMode Prediction { get; init; }
 
+    /// <summary>After this long without any movement, though neither disk nor processor is at work, a run fails and says who waits for what.</summary>
+    public TimeSpan StallLimit { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>Managed heap that the caller needs beside the engine's, for example for requests; part of the heap account.</summary>
     public long ExtraHeapBytes { get; init; }
 

@@ -134,6 +134,8 @@ public sealed class PredictionTests
     [Theory]
     [InlineData("demand")]
     [InlineData("eviction")]
+    [InlineData("expert.completed")]
+    [InlineData("prediction.completed")]
     public async Task StageThatThrowsAmongPredictions_FailsItsRunOnly(string stage)
     {
         using ExpertModel model = new();
