@@ -101,7 +101,7 @@ internal sealed class Trial
         ExpertSlotClass[] classes = [.. layouts.GroupBy(l => l.SlotBytes).Select(g => new ExpertSlotClass(
             g.Key, [.. g.Select(l => l.Bank.Id)], [.. g.Select(l => (int)Math.Round(resident * l.Bank.Experts))], g.Max(l => l.Bank.Experts), g.Max(l => l.Bank.Used)))];
         ExpertPlan experts = plan.Experts with { Layouts = layouts, Classes = classes, TransientSlots = layouts.Max(l => l.Bank.Used), TransientSlotBytes = layouts.Max(l => l.SlotBytes) };
-        plan = plan with { Memory = plan.Memory with { Experts = experts, LogitRows = 1 } };
+        plan = plan.Divided(plan.Spec, plan.Memory with { Experts = experts, LogitRows = 1 });
         return await Engine.StartAsync(plan, options, FlashDevice.Open([options.ModelPath]), null, CancellationToken.None);
     }
 

@@ -56,6 +56,9 @@ public sealed record EngineOptions
     /// <summary>After this long without any movement, though neither disk nor processor is at work, a run fails and says who waits for what.</summary>
     public TimeSpan StallLimit { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>Whether requests come from outside: the sheet then has accounts for what they take.</summary>
+    public bool Serves { get; init; }
+
     /// <summary>Managed heap that the caller needs beside the engine's, for example for requests; part of the heap account.</summary>
     public long ExtraHeapBytes { get; init; }
 

@@ -2,6 +2,7 @@ using LayerStream.Actors.Run;
 using LayerStream.Formats.Routes;
 using LayerStream.Memory;
 using LayerStream.Models;
+using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
 using LayerStream.Planning;
 
@@ -38,6 +39,36 @@ public sealed record EnginePlan
 
     /// <summary>Header of the routing that a run of this model can record; null without experts.</summary>
     public RouteHeader? RouteHeader => Spec.ExpertBanks.Count == 0 ? null : RouteRecorder.Header(Spec);
+
+    /// <summary>
+    /// An account for measurements while nothing is loaded: as much native memory as loading will take. What it holds must be given back before
+    /// the engine starts.
+    /// </summary>
+    public BudgetAccount MeasuringAccount() => new(
+        "measurements",
+        Sheet.Accounts.Where(a => a.Name is not (AccountNames.ManagedHeap or AccountNames.Runtime or AccountNames.Requests or AccountNames.TraceExport)).Sum(a => a.LimitBytes));
+
+    /// <summary>The plan with another division of memory, on a sealed sheet of its own that holds just what the division takes: for trials of divisions.</summary>
+    public EnginePlan Divided(ModelSpec spec, MemoryPlan memory)
+    {
+        Dictionary<string, long> changed = new()
+        {
+            [AccountNames.PinnedWeights] = memory.PinnedBytes,
+            [AccountNames.RingSlots] = (long)memory.Slots * memory.SlotBytes,
+            [AccountNames.ExpertSlots] = memory.Experts.Bytes,
+            [AccountNames.Activations] = Workspace.Bytes(spec, memory.Batch, memory.LogitRows, Threads),
+        };
+        KeyValuePair<string, long>[] accounts =
+            [.. changed, .. Sheet.Accounts.Where(a => !changed.ContainsKey(a.Name)).Select(a => KeyValuePair.Create(a.Name, a.LimitBytes))];
+        BudgetSheet sheet = new(accounts.Sum(a => a.Value));
+        foreach ((string account, long bytes) in accounts)
+        {
+            sheet.Add(account, bytes);
+        }
+
+        sheet.Seal();
+        return this with { Spec = spec, Memory = memory with { Accounts = accounts }, Sheet = sheet };
+    }
 
     public long SmallestBudgetBytes => Memory.SmallestBudgetBytes;
 

@@ -5,6 +5,7 @@ using LayerStream.Formats;
 using LayerStream.Memory;
 using LayerStream.Models;
 using LayerStream.Models.Building;
+using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
 using LayerStream.Planning;
 using LayerStream.Planning.Experts;
@@ -15,6 +16,8 @@ namespace LayerStream.Actors;
 public static class EnginePlanner
 {
     private const long MiB = 1 << 20;
+    private const long LeastRequestBytes = 8 * MiB;
+    private const long MostRequestBytes = 256 * MiB;
     private const long LeastTraceBytes = MiB / 2;
     private const long LeastRuntimeBytes = 52 * MiB;  // of a command: libraries and code before the first run
     private const long RuntimeGrowthBytes = 28 * MiB; // while it runs
@@ -44,16 +47,21 @@ public static class EnginePlanner
         long runtime = options.RuntimeReserveBytes > 0 ? options.RuntimeReserveBytes
             : RuntimeBytes(options, threads) + (Math.Max(0, options.ReadsInFlight - UsualReads) * ReaderStackBytes);
         int traceCapacity = TraceCapacity(Math.Clamp(budget / 256, LeastTraceBytes, 16 * MiB)), leastTrace = TraceCapacity(LeastTraceBytes);
-        MemoryPlan Divide(int capacity) => MemoryPlanner.Plan(new PlanInputs(
-            spec, budget, heapBase + TraceRing.BytesFor(capacity), runtime, threads, options.Context, options.PrefetchDepth, spec.StateBytesPerToken(options.KvType))
+        long requests = options.Serves ? Math.Clamp(budget / 24, LeastRequestBytes, MostRequestBytes) : 0, leastRequests = options.Serves ? LeastRequestBytes : 0;
+        MemoryPlan Divide(int capacity, long requestBytes) => MemoryPlanner.Plan(new PlanInputs(
+            spec, budget, heapBase + TraceRing.BytesFor(capacity), runtime, threads, options.Context, options.PrefetchDepth, spec.StateBytesPerToken(options.KvType),
+            context => SequenceState.Bytes(spec, context, options.KvType))
         {
+            RequestBytes = requestBytes,
+            TraceExportBytes = options.Serves ? TraceRing.BytesFor(capacity) : 0,
             TransientExperts = options.TransientExperts,
         });
-        MemoryPlan memory = Divide(traceCapacity);
-        long smallest = traceCapacity == leastTrace ? memory.SmallestBudgetBytes : Divide(leastTrace).SmallestBudgetBytes;
+        MemoryPlan memory = Divide(traceCapacity, requests);
+        long smallest = Divide(leastTrace, leastRequests).SmallestBudgetBytes;
         if (memory.Sum > budget)
         {
-            (traceCapacity, memory) = (leastTrace, Divide(leastTrace)); // a short trace is part of what the smallest budget means
+            (traceCapacity, requests) = (leastTrace, leastRequests); // a short trace and few requests are part of what the smallest budget means
+            memory = Divide(traceCapacity, requests);
         }
 
         memory = memory with { SmallestBudgetBytes = smallest };
@@ -75,7 +83,7 @@ public static class EnginePlanner
             Memory = memory with { Experts = memory.Experts with { Policy = policy } },
             Sheet = sheet,
             Threads = threads,
-            HeapLimitBytes = heapBase + TraceRing.BytesFor(traceCapacity),
+            HeapLimitBytes = heapBase + TraceRing.BytesFor(traceCapacity) + requests + (options.Serves ? TraceRing.BytesFor(traceCapacity) : 0),
             RopeContext = options.Context > 0 ? options.Context : spec.TrainedContext,
             TraceCapacity = traceCapacity,
             DropColdExperts = options.DropColdExperts,

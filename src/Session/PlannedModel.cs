@@ -31,7 +31,7 @@ public sealed record PlannedModel(ModelOptions Options, GgufModel Model, Tokeniz
         if (Options.MeasuresDevice)
         {
             notices.Report(new LoadingNotice(new LoadProgress("measuring the device", 0, 0)));
-            rate = DeviceProbe.MeasureBytesPerSecond(device, s_probeTime, ProbeBlockBytes, 2);
+            rate = DeviceProbe.MeasureBytesPerSecond(device, s_probeTime, Plan.MeasuringAccount(), ProbeBlockBytes, 2);
         }
 
         Engine engine = await Engine.StartAsync(Plan, Options.ToEngineOptions(), device, new LoadingNotices(notices), ct);

@@ -40,7 +40,7 @@ public sealed unsafe class FlashDevice : IFlashDevice
         FlashDevice device = new();
         try
         {
-            using AlignedBuffer block = AlignedBuffer.Allocate(ExtentWindow.Alignment, "first block of a file");
+            using AlignedBuffer block = new BudgetAccount("first block of a file", ExtentWindow.Alignment).Allocate(ExtentWindow.Alignment);
             foreach (string path in files)
             {
                 string? reason = buffered ? $"{path}: buffered reads were asked for" : null;

@@ -34,19 +34,16 @@ internal static class TinyModel
         EnginePlan plan = Engine.Plan(GgufModel.Open(options.ModelPath), options);
         TileMap tiles = TileMap.Create(plan.Spec, tileBytes);
         bool[] pinned = [.. tiles.Tiles.Select(t => pinEvery > 0 && t.Index % pinEvery == 0)];
-        return plan with
+        return plan.Divided(plan.Spec, plan.Memory with
         {
-            Memory = plan.Memory with
-            {
-                Tiles = tiles,
-                Pinned = pinned,
-                Slots = options.PrefetchDepth + 1,
-                PrefetchDepth = options.PrefetchDepth,
-                PinnedBytes = tiles.Tiles.Where(t => pinned[t.Index]).Sum(t => t.Extent.Window.Length),
-                SlotBytes = (int)tiles.Tiles.Max(t => (t.Extent.Length + 12287) / 4096 * 4096),
-                Batch = 8,
-            },
-        };
+            Tiles = tiles,
+            Pinned = pinned,
+            Slots = options.PrefetchDepth + 1,
+            PrefetchDepth = options.PrefetchDepth,
+            PinnedBytes = tiles.Tiles.Where(t => pinned[t.Index]).Sum(t => t.Extent.Window.Length),
+            SlotBytes = (int)tiles.Tiles.Max(t => (t.Extent.Length + 12287) / 4096 * 4096),
+            Batch = 8,
+        });
     }
 
     internal static async Task<Engine> StartAsync(Func<IFlashDevice, IFlashDevice>? wrap = null, int threads = 2, int depth = 2, int pinEvery = 0, TimeSpan? stallLimit = null)

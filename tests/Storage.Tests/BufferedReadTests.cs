@@ -20,7 +20,7 @@ public sealed unsafe partial class BufferedReadTests
         using FlashDevice device = FlashDevice.Open([path], buffered: true);
         Assert.False(device.IsDirect);
         Assert.Contains("buffered", device.FallbackReason);
-        using AlignedBuffer buffer = AlignedBuffer.Allocate(512 * 1024, "test");
+        using AlignedBuffer buffer = new BudgetAccount("test", long.MaxValue).Allocate(512 * 1024);
         using FlashReader reader = new(device, 1);
         for (long at = 0; at < content.Length; at += 300_000)
         {

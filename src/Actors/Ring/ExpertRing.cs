@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Threading.Channels;
 using LayerStream.Actors.Tracing;
 using LayerStream.Kernels.Crew;
+using LayerStream.Memory;
 using LayerStream.Models;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Tiles;
@@ -35,10 +36,10 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
     private int _count;
     private int _waiting; // demands on their way to prefetch
 
-    internal ExpertRing(ExpertPlan plan, FlashReader reader, IReadOnlyList<string> files, Channel<SpentTile> spent, TraceRing trace, TileNames names)
+    internal ExpertRing(ExpertPlan plan, FlashReader reader, IReadOnlyList<string> files, Channel<SpentTile> spent, TraceRing trace, TileNames names, BudgetSheet sheet)
     {
         (_plan, _reader, _trace, _names, Spent) = (plan, reader, trace, names, spent);
-        (Slots, AllResident) = (new ExpertSlots(plan), plan.AllResident);
+        (Slots, AllResident) = (new ExpertSlots(plan, sheet), plan.AllResident);
         Cache = new ExpertCache(plan);
         _reads = new ExpertReads(plan, reader, files);
         int most = plan.Layouts.Select(l => l.Bank.Experts).DefaultIfEmpty(0).Max();

@@ -36,10 +36,10 @@ internal sealed class TileRing : IReadCompletion, IDisposable
     /// <param name="reader">Reads into the slots.</param>
     /// <param name="tiles">What is read.</param>
     /// <param name="trace">Records it.</param>
-    internal TileRing(int slots, int slotBytes, int transients, FlashReader reader, TileMap tiles, TraceRing trace)
+    internal TileRing(int slots, int slotBytes, int transients, FlashReader reader, TileMap tiles, TraceRing trace, BudgetAccount account)
     {
         (Slots, _slotBytes, _reader, _tiles, _trace) = (slots, slotBytes, reader, tiles, trace);
-        _arena = slots == 0 ? null : AlignedBuffer.Allocate((long)slots * slotBytes, "ring slots", hugePages: true);
+        _arena = slots == 0 ? null : account.Allocate((long)slots * slotBytes, hugePages: true);
         _pending = new Pending[Math.Max(1, slots)];
         BoundedChannelOptions options = new(Math.Max(1, slots)) { SingleReader = false, SingleWriter = false, FullMode = BoundedChannelFullMode.Wait };
         Free = Channel.CreateBounded<FreeSlot>(options);

@@ -81,7 +81,7 @@ internal sealed class Diagnosis
             d.ExamineDevice(files);
         }
 
-        d.FirstUseBytesPerSecond = await FirstUse.MeasureBytesPerSecondAsync(d.Memory.FreeBytes / 4);
+        d.FirstUseBytesPerSecond = await FirstUse.MeasureBytesPerSecondAsync(new BudgetAccount("probe of first use", d.Memory.FreeBytes / 4));
         if (d.FirstUseBytesPerSecond < FirstUse.Slow)
         {
             d._notes.Add(string.Create(
@@ -146,7 +146,7 @@ internal sealed class Diagnosis
                 _notes.Add($"Reads pass through the page cache: {reason}. Another file system may do better.");
             }
 
-            DeviceBytesPerSecond = DeviceProbe.MeasureBytesPerSecond(device, TimeSpan.FromSeconds(1.5));
+            DeviceBytesPerSecond = DeviceProbe.MeasureBytesPerSecond(device, TimeSpan.FromSeconds(1.5), new BudgetAccount("device probe", 16 << 20));
         }
         catch (FlashReadException e)
         {

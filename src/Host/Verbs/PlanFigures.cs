@@ -64,7 +64,7 @@ internal sealed record PlanFigures
     {
         (ModelOptions options, GgufModel model, EnginePlan plan) = (planned.Options, planned.Model, planned.Plan);
         PlannedReplay? replay = Replays(plan, routes);
-        double firstUse = await FirstUse.MeasureBytesPerSecondAsync(plan.Sheet.BudgetBytes / 2);
+        double firstUse = await FirstUse.MeasureBytesPerSecondAsync(plan.MeasuringAccount());
         ReadRates rates = ReadPattern.Measure(model, plan, options.ReadsInFlight, replay);
         ComputeTimes compute = ComputeProbe.Measure(model, plan, options, TimeSpan.FromSeconds(2));
         List<(long, double)> more = [];

@@ -11,7 +11,7 @@ public sealed class SequenceState : IDisposable
     private readonly long[] _offset;
 
     /// <summary>Allocates room for <paramref name="context"/> tokens.</summary>
-    public SequenceState(ModelSpec spec, int context, KvType type)
+    public SequenceState(ModelSpec spec, int context, KvType type, BudgetAccount account)
     {
         Type = type;
         Context = context;
@@ -20,11 +20,22 @@ public sealed class SequenceState : IDisposable
         foreach (LayerSpec layer in spec.Layers)
         {
             _offset[layer.Index] = offset;
-            long bytes = checked((context * layer.Mixer.StateBytesPerToken(type)) + layer.Mixer.StateBytesPerSequence);
-            offset = checked(offset + ((bytes + BranchSpec.StateAlignment - 1) / BranchSpec.StateAlignment * BranchSpec.StateAlignment));
+            offset = checked(offset + LayerBytes(layer, context, type));
         }
 
-        _buffer = AlignedBuffer.Allocate(Math.Max(4096, offset), "KV cache");
+        _buffer = account.Allocate(Bytes(spec, context, type));
+    }
+
+    /// <summary>Bytes for a sequence of <paramref name="context"/> tokens over all layers.</summary>
+    public static long Bytes(ModelSpec spec, int context, KvType type)
+    {
+        long bytes = 0;
+        foreach (LayerSpec layer in spec.Layers)
+        {
+            bytes = checked(bytes + LayerBytes(layer, context, type));
+        }
+
+        return bytes;
     }
 
     /// <summary>Element type of keys and values.</summary>
@@ -35,6 +46,12 @@ public sealed class SequenceState : IDisposable
 
     /// <summary>Bytes of one element.</summary>
     public int ElementBytes => Type == KvType.F16 ? 2 : 4;
+
+    private static long LayerBytes(LayerSpec layer, int context, KvType type)
+    {
+        long bytes = checked((context * layer.Mixer.StateBytesPerToken(type)) + layer.Mixer.StateBytesPerSequence);
+        return checked((bytes + BranchSpec.StateAlignment - 1) / BranchSpec.StateAlignment * BranchSpec.StateAlignment);
+    }
 
     /// <summary>Zeroes the first bytes of a layer's area.</summary>
     internal void Clear(int layer, long bytes)

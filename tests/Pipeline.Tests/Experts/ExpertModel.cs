@@ -59,7 +59,7 @@ internal sealed class ExpertModel : IDisposable
     internal EnginePlan Plan(EngineOptions options, int residents, int transients)
     {
         EnginePlan plan = TinyModel.StreamingPlan(options, tileBytes: 16 * 1024);
-        return plan with { Spec = Spec, Memory = plan.Memory with { Experts = Division(Spec, residents, transients) } };
+        return plan.Divided(Spec, plan.Memory with { Experts = Division(Spec, residents, transients) });
     }
 
     /// <summary>Slots for <paramref name="residents"/> experts of each bank, as far as it has some; a class for each size that is far from the others.</summary>

@@ -1,7 +1,7 @@
-using LayerStream.Memory;
+using LayerStream.Storage.Tests;
 using Xunit;
 
-namespace LayerStream.Storage.Tests;
+namespace LayerStream.Memory.Tests;
 
 public sealed class MemoryLimitsTests
 {
@@ -52,6 +52,33 @@ public sealed class MemoryLimitsTests
         Assert.Equal(30_000_000, limits.CgroupLimitBytes);
         Assert.Equal(20_000_000, limits.FreeBytes);
         Assert.False(limits.CgroupIsOurs);
+    }
+
+    [Theory]
+    [InlineData("max", "300000000", 300_000_000)]
+    [InlineData("200000000", "300000000", 200_000_000)]
+    [InlineData("400000000", "300000000", 300_000_000)]
+    public void Read_V2High_LimitsLikeMax(string max, string high, long expected)
+    {
+        using TestFiles files = Machine("0::/slice\n", MountV2.Replace("{ROOT}", "/"));
+        WriteV2(files, "slice", max, 50_000_000, 0);
+        files.Write("sys/fs/cgroup/slice/memory.high", high + "\n");
+        MemoryLimits limits = MemoryLimits.Read(files.Root);
+        Assert.Equal(expected, limits.CgroupLimitBytes);
+        Assert.InRange(limits.FreeBytes, 1, expected);
+    }
+
+    [Theory]
+    [InlineData("unlimited", null)]
+    [InlineData("4294967296", 4294967296 - (1024L * 1024 * 1024))]
+    public void Read_AddressSpace_LeavesWhatIsNotMapped(string soft, long? expected)
+    {
+        using TestFiles files = Machine("0::/\n", MountV2.Replace("{ROOT}", "/"));
+        files.Write("proc/self/limits", $"Limit                     Soft Limit           Hard Limit           Units\nMax address space         {soft}           unlimited            bytes\n");
+        files.Write("proc/self/status", "Name:\tx\nVmSize:\t 1048576 kB\n");
+        MemoryLimits limits = MemoryLimits.Read(files.Root);
+        Assert.Equal(expected, limits.AddressSpaceFreeBytes);
+        Assert.True(expected is null || limits.FreeBytes <= expected);
     }
 
     [Fact]

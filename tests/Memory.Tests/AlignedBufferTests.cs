@@ -1,7 +1,6 @@
-using LayerStream.Memory;
 using Xunit;
 
-namespace LayerStream.Storage.Tests;
+namespace LayerStream.Memory.Tests;
 
 public sealed class AlignedBufferTests
 {
@@ -13,7 +12,7 @@ public sealed class AlignedBufferTests
     [InlineData(10_000_000)]
     public void Allocate_AnyLength_IsAlignedZeroedAndWritable(int length)
     {
-        using AlignedBuffer buffer = AlignedBuffer.Allocate(length, "test");
+        using AlignedBuffer buffer = new BudgetAccount("test", long.MaxValue).Allocate(length);
         Assert.Equal(0, buffer.Address % 4096);
         Assert.Equal(length, buffer.Length);
         Assert.Equal("test", buffer.Purpose);
@@ -25,7 +24,7 @@ public sealed class AlignedBufferTests
     [Fact]
     public void Views_OutsideTheBuffer_Throw()
     {
-        using AlignedBuffer buffer = AlignedBuffer.Allocate(100, "test");
+        using AlignedBuffer buffer = new BudgetAccount("test", long.MaxValue).Allocate(100);
         Assert.Throws<ArgumentOutOfRangeException>(() => buffer.Bytes(0, 101).Length);
         Assert.Throws<ArgumentOutOfRangeException>(() => buffer.Bytes(-1, 1).Length);
         Assert.Throws<ArgumentOutOfRangeException>(() => buffer.Bytes(long.MaxValue, 1).Length);
@@ -37,7 +36,7 @@ public sealed class AlignedBufferTests
     [Fact]
     public void Dispose_Twice_GivesBackOnceAndAddressThrows()
     {
-        AlignedBuffer buffer = AlignedBuffer.Allocate(1 << 20, "test");
+        AlignedBuffer buffer = new BudgetAccount("test", long.MaxValue).Allocate(1 << 20);
         long allocations = AlignedBuffer.Allocations;
         buffer.Dispose();
         buffer.Dispose();
@@ -50,16 +49,16 @@ public sealed class AlignedBufferTests
     [Fact]
     public void Allocate_Impossible_NamesThePurpose()
     {
-        Assert.Contains("weights arena", Assert.Throws<OutOfMemoryException>(() => AlignedBuffer.Allocate(1L << 60, "weights arena")).Message);
-        Assert.Throws<OutOfMemoryException>(() => AlignedBuffer.Allocate(long.MaxValue, "x"));
-        Assert.Throws<ArgumentOutOfRangeException>(() => AlignedBuffer.Allocate(-1, "x"));
+        Assert.Contains("weights arena", Assert.Throws<OutOfMemoryException>(() => new BudgetAccount("weights arena", long.MaxValue).Allocate(1L << 60)).Message);
+        Assert.Throws<OutOfMemoryException>(() => new BudgetAccount("x", long.MaxValue).Allocate(long.MaxValue));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new BudgetAccount("x", long.MaxValue).Allocate(-1));
     }
 
     [Fact]
     public async Task Take_OfABuffer_MakesItResidentAndLeavesItZero()
     {
         const int length = (96 << 20) + 4096;
-        using AlignedBuffer buffer = AlignedBuffer.Allocate(length, "test", hugePages: true);
+        using AlignedBuffer buffer = new BudgetAccount("test", long.MaxValue).Allocate(length, hugePages: true);
         long before = ProcessMemory.ResidentBytes(), most = 0;
         Lock gate = new();
         await FirstUse.TakeAsync(
@@ -80,17 +79,17 @@ public sealed class AlignedBufferTests
     [Fact]
     public async Task Take_Cancelled_EndsWithoutAnErrorAndTakesNothing()
     {
-        using AlignedBuffer buffer = AlignedBuffer.Allocate(64 << 20, "test");
+        using AlignedBuffer buffer = new BudgetAccount("test", long.MaxValue).Allocate(64 << 20);
         long most = 0;
         await FirstUse.TakeAsync(buffer, done => most = done, new CancellationToken(canceled: true));
         Assert.Equal(0, most);
-        Assert.True(await FirstUse.MeasureBytesPerSecondAsync(8 << 20) > 0);
+        Assert.True(await FirstUse.MeasureBytesPerSecondAsync(new BudgetAccount("test", 8 << 20)) > 0);
     }
 
     [Fact]
     public void TryTake_OutsideTheBufferOrInsideAPage_Throws()
     {
-        using AlignedBuffer buffer = AlignedBuffer.Allocate(8192, "test");
+        using AlignedBuffer buffer = new BudgetAccount("test", long.MaxValue).Allocate(8192);
         Assert.Throws<ArgumentOutOfRangeException>(() => buffer.TryTake(4096, 4097));
         Assert.Throws<ArgumentOutOfRangeException>(() => buffer.TryTake(100, 100));
     }

@@ -1,7 +1,7 @@
-using LayerStream.Memory;
+using LayerStream.Storage.Tests;
 using Xunit;
 
-namespace LayerStream.Storage.Tests;
+namespace LayerStream.Memory.Tests;
 
 public sealed class ProcessMemoryTests
 {
@@ -10,7 +10,7 @@ public sealed class ProcessMemoryTests
     {
         long before = ProcessMemory.ResidentBytes();
         Assert.True(before > 1 << 20);
-        using AlignedBuffer buffer = AlignedBuffer.Allocate(64 << 20, "test");
+        using AlignedBuffer buffer = new BudgetAccount("test", long.MaxValue).Allocate(64 << 20);
         buffer.Bytes(0, 64 << 20).Fill(1);
         Assert.True(ProcessMemory.ResidentBytes() >= 64 << 20);
         Assert.True(ProcessMemory.PeakResidentBytes() >= 64 << 20);

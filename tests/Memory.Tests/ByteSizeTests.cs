@@ -1,7 +1,6 @@
-using LayerStream.Memory;
 using Xunit;
 
-namespace LayerStream.Storage.Tests;
+namespace LayerStream.Memory.Tests;
 
 public sealed class ByteSizeTests
 {

@@ -1,7 +1,6 @@
-using LayerStream.Memory;
 using Xunit;
 
-namespace LayerStream.Storage.Tests;
+namespace LayerStream.Memory.Tests;
 
 public sealed class BudgetSheetTests
 {
@@ -13,7 +12,7 @@ public sealed class BudgetSheetTests
         sheet.Add("kv cache", 100);
         sheet.Add("weights arena", 200);
         Assert.Equal((900, 100), (sheet.Sum, sheet.Free));
-        Assert.Equal([new("weights arena", 800), new("kv cache", 100)], sheet.Accounts);
+        Assert.Equal([("weights arena", 800), ("kv cache", 100)], sheet.Accounts.Select(a => (a.Name, a.LimitBytes)));
         sheet.Seal();
         Assert.True(sheet.IsSealed);
         Assert.Throws<InvalidOperationException>(() => sheet.Add("late", 1));
@@ -34,6 +33,23 @@ public sealed class BudgetSheetTests
         Assert.Contains("--memory-budget 4MiB", e.Message);
         Assert.Contains("weights arena", e.Message);
         Assert.Contains("missing", e.Message);
+    }
+
+    [Fact]
+    public void Allocate_FromASealedSheet_TakesFromTheLineThatIsPrinted()
+    {
+        BudgetSheet sheet = new(64 << 10);
+        sheet.Add("kv cache", 32 << 10);
+        Assert.Throws<InvalidOperationException>(() => sheet.Allocate("kv cache", 1));
+        sheet.Seal();
+        using AlignedBuffer buffer = sheet.Allocate("kv cache", 20 << 10);
+        Assert.Equal(("kv cache", 20 << 10), (buffer.Purpose, sheet.Account("kv cache").UsedBytes));
+        AccountOverdrawnException overdrawn = Assert.Throws<AccountOverdrawnException>(() => sheet.Allocate("kv cache", (12 << 10) + 1));
+        Assert.Equal(("kv cache", (12L << 10) + 1), (overdrawn.Account, overdrawn.AskedBytes));
+        Assert.Contains("32.00 KiB", overdrawn.Message, StringComparison.Ordinal);
+        UnknownAccountException unknown = Assert.Throws<UnknownAccountException>(() => sheet.Allocate("scratch", 1));
+        Assert.Contains("kv cache", unknown.Message, StringComparison.Ordinal);
+        Assert.Equal(20 << 10, sheet.Account("kv cache").UsedBytes);
     }
 
     [Fact]
