@@ -59,11 +59,13 @@ public sealed class Engine : IAsyncDisposable
 
     /// <summary>Loads what stays in memory and starts the ring.</summary>
     /// <exception cref="FlashReadException">A pinned tile could not be read.</exception>
-    public static Task<Engine> StartAsync(GgufModel model, EngineOptions options, IProgress<LoadProgress>? progress, CancellationToken ct) =>
+    public static Task<Engine> StartAsync(GgufModel model, EngineOptions options, IProgress<LoadProgress>? progress,
+        CancellationToken ct) =>
         StartAsync(Plan(model, options), options, FlashDevice.Open(model.Files), progress, ct);
 
     /// <summary>As above, with a plan already made and a device of the caller's; the engine disposes of the device.</summary>
-    public static async Task<Engine> StartAsync(EnginePlan plan, EngineOptions options, IFlashDevice device, IProgress<LoadProgress>? progress, CancellationToken ct)
+    public static async Task<Engine> StartAsync(EnginePlan plan, EngineOptions options, IFlashDevice device,
+        IProgress<LoadProgress>? progress, CancellationToken ct)
     {
         EngineParts parts = await EngineParts.LoadAsync(plan, options, device, progress, ct);
         return new Engine(plan, parts, options.StallLimit);
@@ -71,7 +73,8 @@ public sealed class Engine : IAsyncDisposable
 
     /// <summary>Generates. A cancelled run ends with the reason <c>cancelled</c> and what it had.</summary>
     /// <exception cref="FlashReadException">A tile could not be read; the engine goes on.</exception>
-    /// <exception cref="ModelChangedException">A file was changed in place, before or during the run; every later run fails as well.</exception>
+    /// <exception cref="ModelChangedException">A file was changed in place, before or during the run; every later run fails as
+    /// well.</exception>
     /// <exception cref="ContextExceededException">The prompt does not fit.</exception>
     /// <exception cref="EngineFaultException">A stage, a loop, a completion or a thread failed; the engine goes on unless <see cref="Failure"/> says otherwise.</exception>
     /// <exception cref="EngineStalledException">Nothing moved for <see cref="EngineOptions.StallLimit"/>.</exception>
@@ -103,7 +106,8 @@ public sealed class Engine : IAsyncDisposable
     /// <summary>Changes the depth between runs, within the slots that were allocated; gives the depth in force.</summary>
     public Task<int> SetDepthAsync(int depth) => _control.SetDepthAsync(depth);
 
-    /// <summary>Changes the number of reads at the same time, at any time, up to what the engine was started with; 0 = as if none had been chosen.</summary>
+    /// <summary>Changes the number of reads at the same time, at any time, up to what the engine was started with; 0 = as if none had been
+    /// chosen.</summary>
     public void LimitReads(int reads)
     {
         ReaderShare share = ReaderWork.Share(CurrentPlan.Memory, reads);

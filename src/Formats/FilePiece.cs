@@ -13,7 +13,8 @@ internal static partial class FilePiece
         if (piece.Success)
         {
             string whole = piece.Groups["whole"].Value;
-            return $"By its name this is a piece of {whole}, cut by bytes for an upload: join the pieces in order (cat {whole}{piece.Groups["mark"].Value}* > {whole}; on Windows copy /b) and give the joined file.";
+            return $"By its name this is a piece of {whole}, cut by bytes for an upload: join the pieces in order (cat "
+                + $"{whole}{piece.Groups["mark"].Value}* > {whole}; on Windows copy /b) and give the joined file.";
         }
 
         return Unfinished().IsMatch(name) ? "By its name this is a download that has not ended: let it end, or start it again." : null;
@@ -27,7 +28,8 @@ internal static partial class FilePiece
             string? folder = System.IO.Path.GetDirectoryName(path);
             string name = System.IO.Path.GetFileName(path);
             return folder is null || !Directory.Exists(folder) ? null
-                : Directory.EnumerateFiles(folder).Where(f => System.IO.Path.GetFileName(f).StartsWith(name, StringComparison.Ordinal) && Advice(f) is not null).Order(StringComparer.Ordinal).FirstOrDefault();
+                : Directory.EnumerateFiles(folder).Where(f => System.IO.Path.GetFileName(f).StartsWith(name, StringComparison.Ordinal)
+                && Advice(f) is not null).Order(StringComparer.Ordinal).FirstOrDefault();
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
         {
@@ -36,9 +38,12 @@ internal static partial class FilePiece
     }
 
     // m.gguf.part1of2, m.gguf.part-a, m.gguf.partaa, m.gguf-split-a, m.gguf.split.00, m.gguf.001, m.gguf.aa
-    [GeneratedRegex(@"^(?<whole>.+\.gguf)(?<mark>[.\-_](part|split)[.\-_]?)(\d{1,4}(of\d{1,4})?|[a-z]{1,3})$|^(?<whole>.+\.gguf)(?<mark>\.)(\d{2,3}|[a-z]{2})$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?<whole>.+\.gguf)(?<mark>[.\-_](part|split)[.\-_]?)(\d{1,4}(of\d{1,4})?|[a-z]{1,3})$"
+        + @"|^(?<whole>.+\.gguf)(?<mark>\.)(\d{2,3}|[a-z]{2})$",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex CutByBytes();
 
-    [GeneratedRegex(@"\.(part|partial|incomplete|crdownload|download|opdownload|aria2|!ut|tmp)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\.(part|partial|incomplete|crdownload|download|opdownload|aria2|!ut|tmp)$",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Unfinished();
 }

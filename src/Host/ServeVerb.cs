@@ -9,9 +9,15 @@ namespace LayerStream.Host;
 /// <summary><c>serve</c>: the HTTP daemon.</summary>
 public static class ServeVerb
 {
-    private static readonly Option<string> s_urls = new("--urls") { Description = "addresses to listen on, separated by semicolons", DefaultValueFactory = _ => "http://127.0.0.1:5099" };
-    private static readonly Option<string?> s_apiKeyFile = new("--api-key-file") { Description = "file whose content callers must give as bearer token" };
-    private static readonly Option<bool> s_allowRemote = new("--allow-remote") { Description = "listen on addresses other than this machine's own" };
+    private static readonly Option<string> s_urls = new("--urls")
+    {
+        Description = "addresses to listen on, separated by semicolons",
+        DefaultValueFactory = _ => "http://127.0.0.1:5099"
+    };
+    private static readonly Option<string?> s_apiKeyFile =
+        new("--api-key-file") { Description = "file whose content callers must give as bearer token" };
+    private static readonly Option<bool> s_allowRemote =
+        new("--allow-remote") { Description = "listen on addresses other than this machine's own" };
 
     /// <summary>The verb.</summary>
     public static Command Create()

@@ -32,7 +32,8 @@ public sealed class FlashReader : IDisposable
 
     /// <param name="device">Where to read; outlives the reader.</param>
     /// <param name="threads">Reads that run at the same time, at least 1.</param>
-    /// <param name="urgentThreads">How many of them ordinary reads leave alone, so that an urgent one starts at once; fewer than all.</param>
+    /// <param name="urgentThreads">How many of them ordinary reads leave alone, so that an urgent one starts at once; fewer than
+    /// all.</param>
     public FlashReader(IFlashDevice device, int threads, int urgentThreads = 0)
     {
         ArgumentNullException.ThrowIfNull(device);
@@ -86,7 +87,8 @@ public sealed class FlashReader : IDisposable
     /// <summary>Queues a read. Never waits for the device; allocates only when more than 1,024 requests are queued.</summary>
     /// <param name="request">The payload, its buffer and its completion.</param>
     /// <param name="urgent">In front of everything that is not urgent.</param>
-    /// <exception cref="ArgumentException">Unknown file, negative extent, window too large, or a buffer that is unaligned or too short.</exception>
+    /// <exception cref="ArgumentException">Unknown file, negative extent, window too large, or a buffer that is unaligned or too
+    /// short.</exception>
     /// <exception cref="ObjectDisposedException">After <see cref="Dispose"/>; the completion is not called.</exception>
     public void Submit(in ReadRequest request, bool urgent = false)
     {
@@ -114,7 +116,8 @@ public sealed class FlashReader : IDisposable
         }
     }
 
-    /// <summary>Takes back those ordinary requests of a completion's tag that have not started: they never complete. Gives their number.</summary>
+    /// <summary>Takes back those ordinary requests of a completion's tag that have not started: they never complete. Gives their
+    /// number.</summary>
     public int Withdraw(IReadCompletion completion, long tag)
     {
         int count;
@@ -253,7 +256,8 @@ public sealed class FlashReader : IDisposable
         if (isClosed)
         {
             Extent extent = request.Extent;
-            error = new FlashReadException(_device.Files[extent.File], extent.Offset, extent.Length, Errno.Canceled, "the reader was closed");
+            error = new FlashReadException(_device.Files[extent.File], extent.Offset, extent.Length, Errno.Canceled,
+                "the reader was closed");
             start = end = Stopwatch.GetTimestamp();
         }
         else
@@ -315,7 +319,8 @@ public sealed class FlashReader : IDisposable
         if (destination == 0 || destination % ExtentWindow.Alignment != 0 || destinationLength < window.Length)
         {
             throw new ArgumentException(
-                $"A buffer of {destinationLength} bytes at 0x{destination:x} cannot hold a window of {window.Length} bytes aligned to {ExtentWindow.Alignment}.");
+                $"A buffer of {destinationLength} bytes at 0x{destination:x} cannot hold a window of {window.Length} bytes aligned to "
+                    + $"{ExtentWindow.Alignment}.");
         }
     }
 }

@@ -12,7 +12,8 @@ public sealed class ForeignWriterTests
     [InlineData(4096u)]
     public void Open_AlignmentOfAnyMultipleOf8_PlacesTensorsByIt(uint alignment)
     {
-        byte[] bytes = new GgufBuilder { Alignment = (int)alignment }.Key("general.alignment", alignment).Tensor("a", [5]).Tensor("b", [5]).Build();
+        byte[] bytes = new GgufBuilder { Alignment = (int)alignment }.Key("general.alignment", alignment).Tensor("a", [5])
+            .Tensor("b", [5]).Build();
         GgufModel model = TemporaryFolder.Opens(bytes);
         Assert.Equal(0, model.Find("a")!.Extent.Offset % alignment);
         Assert.Equal((20 + alignment - 1) / alignment * alignment, model.Find("b")!.Extent.Offset - model.Find("a")!.Extent.Offset);
@@ -20,7 +21,8 @@ public sealed class ForeignWriterTests
 
     [Fact]
     public void Open_AlignmentOfAnotherInteger_IsTaken() =>
-        Assert.Equal(0, TemporaryFolder.Opens(new GgufBuilder { Alignment = 64 }.Key("general.alignment", 64L).Tensor("a", [5]).Build()).Find("a")!.Extent.Offset % 64);
+        Assert.Equal(0, TemporaryFolder.Opens(new GgufBuilder { Alignment = 64 }.Key("general.alignment", 64L).Tensor("a", [5]).Build())
+            .Find("a")!.Extent.Offset % 64);
 
     [Theory]
     [InlineData(0u)]
@@ -83,7 +85,8 @@ public sealed class ForeignWriterTests
     public void Read_NamedTemplates_AreFoundByListAndByKey()
     {
         GgufModel model = TemporaryFolder.Opens(new GgufBuilder()
-            .Key("tokenizer.chat_templates", new[] { "rag", "tool_use", "gone" }).Key("tokenizer.chat_template.tool_use", "T").Key("tokenizer.chat_template.rag", "R").Key("tokenizer.chat_template.other", "O").Build());
+            .Key("tokenizer.chat_templates", new[] { "rag", "tool_use", "gone" }).Key("tokenizer.chat_template.tool_use", "T")
+            .Key("tokenizer.chat_template.rag", "R").Key("tokenizer.chat_template.other", "O").Build());
         IReadOnlyDictionary<string, string> templates = ChatTemplates.Read(model.Metadata);
         Assert.Equal(["rag", "tool_use", "other"], templates.Keys);
         Assert.Equal(["R", "T", "O"], templates.Values);
@@ -92,10 +95,13 @@ public sealed class ForeignWriterTests
 
     [Fact]
     public void Default_TheOnlyNamedTemplate_IsIt() =>
-        Assert.Equal("T", ChatTemplates.Default(ChatTemplates.Read(TemporaryFolder.Opens(new GgufBuilder().Key("tokenizer.chat_template.tool_use", "T").Build()).Metadata)));
+        Assert.Equal("T",
+            ChatTemplates.Default(
+            ChatTemplates.Read(TemporaryFolder.Opens(new GgufBuilder().Key("tokenizer.chat_template.tool_use", "T").Build()).Metadata)));
 
     [Fact]
     public void Default_BesideNamedTemplates_IsTheFilesOwn() =>
         Assert.Equal("D", ChatTemplates.Default(ChatTemplates.Read(
-            TemporaryFolder.Opens(new GgufBuilder().Key("tokenizer.chat_template.tool_use", "T").Key("tokenizer.chat_template", "D").Build()).Metadata)));
+            TemporaryFolder.Opens(new GgufBuilder().Key("tokenizer.chat_template.tool_use", "T").Key("tokenizer.chat_template", "D")
+                .Build()).Metadata)));
 }

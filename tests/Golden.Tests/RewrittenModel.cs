@@ -22,7 +22,8 @@ internal sealed class RewrittenModel : IDisposable
 
         foreach (TensorInfo tensor in model.Tensors)
         {
-            Tensors[tensor.Name] = new RewrittenTensor(tensor.Type, [.. tensor.Shape], file[(int)tensor.Extent.Offset..(int)(tensor.Extent.Offset + tensor.Extent.Length)]);
+            Tensors[tensor.Name] = new RewrittenTensor(tensor.Type, [.. tensor.Shape],
+                file[(int)tensor.Extent.Offset..(int)(tensor.Extent.Offset + tensor.Extent.Length)]);
         }
     }
 
@@ -53,7 +54,8 @@ internal sealed class RewrittenModel : IDisposable
     }
 
     /// <summary>Takes a tensor out.</summary>
-    internal RewrittenTensor Take(string name) => Tensors.Remove(name, out RewrittenTensor? tensor) ? tensor : throw new ArgumentException($"no {name}", nameof(name));
+    internal RewrittenTensor Take(string name) => Tensors.Remove(name, out RewrittenTensor? tensor) ? tensor
+        : throw new ArgumentException($"no {name}", nameof(name));
 
     /// <summary>Adds a tensor of F32.</summary>
     internal void Add(string name, long[] shape, IEnumerable<float> values) =>

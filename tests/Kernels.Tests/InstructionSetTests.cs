@@ -4,7 +4,8 @@ using Xunit;
 namespace LayerStream.Kernels.Tests;
 
 /// <summary>
-/// The product tests once more in a process that lacks an instruction set, and those of the definition of all else. Single rows never use VNNI, so panels that are bit-equal to them
+/// The product tests once more in a process that lacks an instruction set, and those of the definition of all else. Single rows never use
+/// VNNI, so panels that are bit-equal to them
 /// with and without it are equal to each other.
 /// </summary>
 public sealed class InstructionSetTests
@@ -14,7 +15,8 @@ public sealed class InstructionSetTests
     [InlineData("DOTNET_EnableAVX512")]
     [InlineData("DOTNET_EnableAVX2")]
     public Task Products_WithoutAnInstructionSet_Hold(string setting) =>
-        RunWithout(setting, "-method", "*" + nameof(MatMulTests.Multiply_AnyTokensAndRowSplit_BitEqual), "-method", "*" + nameof(MatMulTests.Multiply_GoldenRows_MatchesReferenceDots));
+        RunWithout(setting, "-method", "*" + nameof(MatMulTests.Multiply_AnyTokensAndRowSplit_BitEqual), "-method",
+            "*" + nameof(MatMulTests.Multiply_GoldenRows_MatchesReferenceDots));
 
     [Theory]
     [InlineData("DOTNET_EnableAVXVNNI")]

@@ -49,7 +49,8 @@ public sealed class AlignedBufferTests
     [Fact]
     public void Allocate_Impossible_NamesThePurpose()
     {
-        Assert.Contains("weights arena", Assert.Throws<OutOfMemoryException>(() => new BudgetAccount("weights arena", long.MaxValue).Allocate(1L << 60)).Message);
+        Assert.Contains("weights arena",
+            Assert.Throws<OutOfMemoryException>(() => new BudgetAccount("weights arena", long.MaxValue).Allocate(1L << 60)).Message);
         Assert.Throws<OutOfMemoryException>(() => new BudgetAccount("x", long.MaxValue).Allocate(long.MaxValue));
         Assert.Throws<ArgumentOutOfRangeException>(() => new BudgetAccount("x", long.MaxValue).Allocate(-1));
     }

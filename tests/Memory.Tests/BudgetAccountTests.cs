@@ -70,7 +70,8 @@ public sealed class BudgetAccountTests
     [Fact]
     public void NativeMemory_OfThePublicSurface_ComesFromAnAccountOnly()
     {
-        string[] makers = [.. typeof(AlignedBuffer).GetMethods().Where(m => m.IsStatic && m.ReturnType == typeof(AlignedBuffer)).Select(m => m.Name)];
+        string[] makers = [.. typeof(AlignedBuffer).GetMethods().Where(m => m.IsStatic && m.ReturnType == typeof(AlignedBuffer))
+            .Select(m => m.Name)];
         Assert.Empty(makers);
         Assert.Empty(typeof(AlignedBuffer).GetConstructors());
     }

@@ -74,7 +74,8 @@ public sealed class MemoryLimitsTests
     public void Read_AddressSpace_LeavesWhatIsNotMapped(string soft, long? expected)
     {
         using TestFiles files = Machine("0::/\n", MountV2.Replace("{ROOT}", "/"));
-        files.Write("proc/self/limits", $"Limit                     Soft Limit           Hard Limit           Units\nMax address space         {soft}           unlimited            bytes\n");
+        files.Write("proc/self/limits", "Limit                     Soft Limit           Hard Limit           Units\nMax address space  "
+            + $"       {soft}           unlimited            bytes\n");
         files.Write("proc/self/status", "Name:\tx\nVmSize:\t 1048576 kB\n");
         MemoryLimits limits = MemoryLimits.Read(files.Root);
         Assert.Equal(expected, limits.AddressSpaceFreeBytes);
@@ -112,7 +113,8 @@ public sealed class MemoryLimitsTests
         WriteV2(files, "user.slice/app", "100000000", 50_000_000, 9);
         files.Write("sys/fs/cgroup/user.slice/app/cgroup.procs", $"{Environment.ProcessId}\n");
         MemoryLimits limits = MemoryLimits.Read(files.Root);
-        Assert.Equal((100_000_000L, 50_000_000L, 50_000_001L, 9L), (limits.CgroupLimitBytes, limits.CgroupUsageBytes, limits.CgroupPeakBytes, limits.CgroupFailCount));
+        Assert.Equal((100_000_000L, 50_000_000L, 50_000_001L, 9L),
+            (limits.CgroupLimitBytes, limits.CgroupUsageBytes, limits.CgroupPeakBytes, limits.CgroupFailCount));
         Assert.True(limits.CgroupIsOurs);
         Assert.Equal(10_000_000 + 6_000_000, limits.FreeBytes); // the slice has less room than the group
     }
@@ -154,7 +156,8 @@ public sealed class MemoryLimitsTests
         return files;
     }
 
-    private static void WriteV1(TestFiles files, string group, string limit, long usage, long fails, long activeFile = 0, long inactiveFile = 0, long? hierarchical = null)
+    private static void WriteV1(TestFiles files, string group, string limit, long usage, long fails, long activeFile = 0,
+        long inactiveFile = 0, long? hierarchical = null)
     {
         string root = "sys/fs/cgroup/memory/" + (group.Length == 0 ? "" : group + "/");
         files.Write(root + "memory.limit_in_bytes", limit);
@@ -162,7 +165,8 @@ public sealed class MemoryLimitsTests
         files.Write(root + "memory.max_usage_in_bytes", $"{usage + 1}\n");
         files.Write(root + "memory.failcnt", $"{fails}\n");
         string inherited = hierarchical?.ToString() ?? NoLimitV1.Trim();
-        files.Write(root + "memory.stat", $"cache 1\nhierarchical_memory_limit {inherited}\ntotal_active_file {activeFile}\ntotal_inactive_file {inactiveFile}\n");
+        files.Write(root + "memory.stat",
+            $"cache 1\nhierarchical_memory_limit {inherited}\ntotal_active_file {activeFile}\ntotal_inactive_file {inactiveFile}\n");
     }
 
     private static void WriteV2(TestFiles files, string group, string max, long usage, long events)

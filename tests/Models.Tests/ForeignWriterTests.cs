@@ -17,7 +17,8 @@ public sealed class ForeignWriterTests
         file.Tensors["aux.map"] = [8];
         file.Types["aux.map"] = TensorType.I16;
         UnsupportedModelException error = Assert.Throws<UnsupportedModelException>(() => ModelSpecBuilder.Build(file.Open()));
-        Assert.Equal(["tensor type I32 (1 tensors, first blk.1.ffn_up.weight)", "tensor type I64 (1 tensors, first output_norm.weight)"], error.Gaps);
+        Assert.Equal(["tensor type I32 (1 tensors, first blk.1.ffn_up.weight)", "tensor type I64 (1 tensors, first output_norm.weight)"],
+            error.Gaps);
     }
 
     [Theory]
@@ -38,7 +39,8 @@ public sealed class ForeignWriterTests
     {
         TinyFile file = new("llama");
         file.Tensors["blk.0.ffn_up.scale"] = file.Tensors["blk.0.ffn_up.weight.scale"] = [1];
-        Assert.Contains("two factors", Assert.Throws<ModelFormatException>(() => ModelSpecBuilder.Build(file.Open())).Message, StringComparison.Ordinal);
+        Assert.Contains("two factors", Assert.Throws<ModelFormatException>(() => ModelSpecBuilder.Build(file.Open())).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -46,7 +48,8 @@ public sealed class ForeignWriterTests
     {
         TinyFile file = new("llama");
         file.Tensors["blk.0.nextn.eh_proj.weight"] = [4];
-        Assert.Contains("nextn_predict_layers", Assert.Throws<ModelFormatException>(() => ModelSpecBuilder.Build(file.Open())).Message, StringComparison.Ordinal);
+        Assert.Contains("nextn_predict_layers", Assert.Throws<ModelFormatException>(() => ModelSpecBuilder.Build(file.Open())).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -58,7 +61,8 @@ public sealed class ForeignWriterTests
             file.Tensors.Remove(name);
         }
 
-        Assert.Contains(Assert.Throws<UnsupportedModelException>(() => ModelSpecBuilder.Build(file.Open())).Gaps, g => g.Contains("blk.1.attn_q", StringComparison.Ordinal));
+        Assert.Contains(Assert.Throws<UnsupportedModelException>(() => ModelSpecBuilder.Build(file.Open())).Gaps,
+            g => g.Contains("blk.1.attn_q", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -69,7 +73,8 @@ public sealed class ForeignWriterTests
         Assert.Equal(3 * TinyFile.Width * TinyFile.FfnWidth * 4L, bank.ExpertBytes);
         for (int e = 0; e < bank.Experts; e++)
         {
-            Assert.Equal(new[] { "gate", "up", "down" }.Select(n => model.Find($"blk.1.ffn_{n}.{e}.weight")!.Extent), bank.Matrices.Select(m => m.Slab(e)));
+            Assert.Equal(new[] { "gate", "up", "down" }.Select(n => model.Find($"blk.1.ffn_{n}.{e}.weight")!.Extent),
+                bank.Matrices.Select(m => m.Slab(e)));
             Assert.Equal(e, bank.Matrices[2].At(0, bank.Matrices[2].Slab(e).End - 1)!.Value.Expert);
         }
 
@@ -81,7 +86,8 @@ public sealed class ForeignWriterTests
     {
         TinyFile file = Single(new TinyFile("llama", hasExperts: true));
         file.Types["blk.0.ffn_up.2.weight"] = TensorType.F16;
-        Assert.Contains("convert", Assert.Single(Assert.Throws<UnsupportedModelException>(() => ModelSpecBuilder.Build(file.Open())).Gaps), StringComparison.Ordinal);
+        Assert.Contains("convert", Assert.Single(Assert.Throws<UnsupportedModelException>(() => ModelSpecBuilder.Build(file.Open())).Gaps),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -89,7 +95,8 @@ public sealed class ForeignWriterTests
     {
         TinyFile file = Single(new TinyFile("llama", hasExperts: true));
         file.Tensors["blk.0.ffn_gate.4.weight"] = [TinyFile.Width, TinyFile.FfnWidth];
-        Assert.Contains("expert_count", Assert.Throws<ModelFormatException>(() => ModelSpecBuilder.Build(file.Open())).Message, StringComparison.Ordinal);
+        Assert.Contains("expert_count", Assert.Throws<ModelFormatException>(() => ModelSpecBuilder.Build(file.Open())).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

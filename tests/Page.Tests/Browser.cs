@@ -3,7 +3,8 @@ using Microsoft.Playwright;
 
 namespace LayerStream.Page.Tests;
 
-/// <summary>The system's Chromium on the page of a real daemon; every request to another origin and every error of a script is noted.</summary>
+/// <summary>The system's Chromium on the page of a real daemon; every request to another origin and every error of a script is
+/// noted.</summary>
 public sealed class Browser : IAsyncLifetime
 {
     private static readonly string[] s_programs = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
@@ -34,7 +35,11 @@ public sealed class Browser : IAsyncLifetime
     public async Task<OpenPage> OpenAsync(string path = "", ColorScheme scheme = ColorScheme.Light, int width = 1280, int height = 900)
     {
         Assert.SkipWhen(Gap is not null, Gap ?? "");
-        IBrowserContext context = await _browser!.NewContextAsync(new() { ColorScheme = scheme, ViewportSize = new() { Width = width, Height = height } });
+        IBrowserContext context = await _browser!.NewContextAsync(new()
+        {
+            ColorScheme = scheme,
+            ViewportSize = new() { Width = width, Height = height }
+        });
         IPage page = await context.NewPageAsync();
         OpenPage open = new(page, Daemon.Address);
         await page.GotoAsync(new Uri(Daemon.Address, path).ToString());

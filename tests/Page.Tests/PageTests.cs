@@ -76,7 +76,8 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
             await open.Page.EvaluateAsync("""
                 async step => {
                     document.getElementById('lanes').dispatchEvent(
-                        new WheelEvent('wheel', { deltaY: step < 30 ? -120 : 120, clientX: 640, clientY: 200, ctrlKey: true, cancelable: true }));
+                        new WheelEvent('wheel', { deltaY: step < 30 ? -120 : 120,
+                            clientX: 640, clientY: 200, ctrlKey: true, cancelable: true }));
                     await new Promise(requestAnimationFrame);
                     await new Promise(requestAnimationFrame);
                 }
@@ -120,8 +121,10 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
         await using OpenPage open = await browser.OpenAsync(view, scheme, width);
         await open.WaitForTextAsync("#state", t => t.Contains("ready", StringComparison.Ordinal));
         AxeResult result = await open.Page.RunAxe();
-        Assert.Empty(result.Violations.Where(v => v.Impact is "serious" or "critical").Select(v => $"{v.Id}: {v.Help} ({v.Nodes[0].Html})"));
-        int overflow = await open.Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - document.documentElement.clientWidth");
+        Assert.Empty(result.Violations.Where(v => v.Impact is "serious" or "critical")
+            .Select(v => $"{v.Id}: {v.Help} ({v.Nodes[0].Html})"));
+        int overflow =
+            await open.Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - document.documentElement.clientWidth");
         Assert.True(overflow <= 0, $"the page is {overflow} pixels wider than the screen");
     }
 
@@ -142,26 +145,38 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
     {
         JsonElement metrics = (await session.SendAsync("Performance.getMetrics"))!.Value.GetProperty("metrics");
         string[] counted = ["ScriptDuration", "LayoutDuration", "RecalcStyleDuration"];
-        return 1000 * metrics.EnumerateArray().Where(m => counted.Contains(m.GetProperty("name").GetString())).Sum(m => m.GetProperty("value").GetDouble());
+        return 1000 * metrics.EnumerateArray().Where(m => counted.Contains(m.GetProperty("name").GetString()))
+            .Sum(m => m.GetProperty("value").GetDouble());
     }
 
     private async Task GenerateAsync(int tokens)
     {
         using HttpResponseMessage answer = await browser.Daemon.Client.PostAsJsonAsync(
-            "v1/chat/completions", new { messages = new[] { new { role = "user", content = "Tell me about the sea." } }, max_tokens = tokens, ignore_eos = true }, Cancel);
+            "v1/chat/completions", new
+            {
+                messages = new[] { new { role = "user", content = "Tell me about the sea." } },
+                max_tokens = tokens,
+                ignore_eos = true
+            }, Cancel);
         answer.EnsureSuccessStatusCode();
     }
 
     private static Task<double> PaintedShareAsync(IPage page, string canvas) => page.EvaluateAsync<double>("""
         selector => {
-            const c = document.querySelector(selector), data = c.getContext('2d').getImageData(0, 0, c.width, c.height).data, back = [data[0], data[1], data[2]];
+            const c = document.querySelector(selector);
+            const data = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+            const back = [data[0], data[1], data[2]];
             let painted = 0;
-            for (let i = 0; i < data.length; i += 4) if (Math.abs(data[i] - back[0]) + Math.abs(data[i + 1] - back[1]) + Math.abs(data[i + 2] - back[2]) > 60) painted++;
+            for (let i = 0; i < data.length; i += 4) {
+                const away = Math.abs(data[i] - back[0]) + Math.abs(data[i + 1] - back[1]) + Math.abs(data[i + 2] - back[2]);
+                if (away > 60) painted++;
+            }
             return painted / (data.length / 4);
         }
         """, canvas);
 
-    /// <summary>A trace of a ring with eight slots: every layer has four tiles, each read, waited for where it comes late, computed and evicted. A tick is a microsecond.</summary>
+    /// <summary>A trace of a ring with eight slots: every layer has four tiles, each read, waited for where it comes late, computed and
+    /// evicted. A tick is a microsecond.</summary>
     private static string SaveTrace(string name, int layers, int tokens, long readTicks)
     {
         const int PerLayer = 4;
@@ -172,17 +187,42 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
             long begin = now;
             for (int tile = 0; tile < layers * PerLayer; tile++)
             {
-                events.Add(new() { Kind = TraceKind.Load, StartTicks = disk, EndTicks = disk + readTicks, Tile = tile, Pass = pass, Lane = tile % 8, Bytes = 1 << 20 });
+                events.Add(new()
+                {
+                    Kind = TraceKind.Load,
+                    StartTicks = disk,
+                    EndTicks = disk + readTicks,
+                    Tile = tile,
+                    Pass = pass,
+                    Lane = tile % 8,
+                    Bytes = 1 << 20
+                });
                 disk += readTicks;
                 if (disk > now)
                 {
-                    events.Add(new() { Kind = TraceKind.Wait, StartTicks = now, EndTicks = disk, Tile = tile, Pass = pass, Reason = StallReason.DiskPrefetchLate });
+                    events.Add(new()
+                    {
+                        Kind = TraceKind.Wait,
+                        StartTicks = now,
+                        EndTicks = disk,
+                        Tile = tile,
+                        Pass = pass,
+                        Reason = StallReason.DiskPrefetchLate
+                    });
                     now = disk;
                 }
 
                 events.Add(new() { Kind = TraceKind.Compute, StartTicks = now, EndTicks = now + 250, Tile = tile, Pass = pass });
                 now += 250;
-                events.Add(new() { Kind = TraceKind.Evict, StartTicks = now, EndTicks = now + 1, Tile = tile, Pass = pass, Lane = tile % 8 });
+                events.Add(new()
+                {
+                    Kind = TraceKind.Evict,
+                    StartTicks = now,
+                    EndTicks = now + 1,
+                    Tile = tile,
+                    Pass = pass,
+                    Lane = tile % 8
+                });
             }
 
             events.Add(new() { Kind = TraceKind.Token, StartTicks = begin, EndTicks = now, Tile = -1, Pass = pass });

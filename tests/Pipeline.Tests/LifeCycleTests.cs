@@ -57,7 +57,7 @@ public sealed class LifeCycleTests
     [InlineData(FaultPoint.ComputeThread, FaultPoint.EngineStageDied)]
     [InlineData(FaultPoint.TileCompleted, FaultPoint.EngineCompletionFailed)]
     [InlineData(FaultPoint.EvictionLoop, FaultPoint.EngineFinish)]
-    public async Task FaultUponAFault_FailsItsRunAndServesTheNext(string first, string second)
+    public async Task Fault_UponAFault_FailsItsRunAndServesTheNext(string first, string second)
     {
         await using Engine engine = await TinyModel.StartAsync();
         int[] expected = (await engine.RunAsync(TinyModel.Request(3), CancellationToken.None)).Ids;

@@ -240,7 +240,7 @@ public sealed class FlashReaderTests
     }
 
     [Fact]
-    public void Threads_ArePoolBackgroundThreads()
+    public void Threads_OfThePool_AreBackgroundThreads()
     {
         using FlashReader reader = new(new MemoryDevice(TestFiles.Pattern(4096)), 1);
         using AlignedBuffer slot = new BudgetAccount("test", long.MaxValue).Allocate(4096);
@@ -390,26 +390,5 @@ public sealed class FlashReaderTests
         public void Dispose() => Done.Dispose();
 
         internal void Reset(int count) => _left = _count = count;
-    }
-
-    private sealed class OddDevice(Func<int, int> behaviour) : IFlashDevice
-    {
-        public int Alignment => 4096;
-
-        public bool IsDirect => true;
-
-        public string? FallbackReason => null;
-
-        public IReadOnlyList<string> Files => ["odd"];
-
-        public long FileLength(int file) => 8192;
-
-        public string? DescribeChange(int file) => null;
-
-        public int Read(int file, long offset, nint destination, int length) => behaviour(length);
-
-        public void Dispose()
-        {
-        }
     }
 }

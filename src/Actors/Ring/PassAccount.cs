@@ -45,7 +45,15 @@ internal sealed class PassAccount(TraceRing trace, Waiter waiter)
         {
             ComputeTicks += now - _computeStart;
             ExpertComputeTicks += isExpert ? now - _computeStart : 0;
-            trace.Add(new TraceEvent { Kind = TraceKind.Compute, StartTicks = _computeStart, EndTicks = now, Tile = tile, Pass = Pass, Lane = 0 });
+            trace.Add(new TraceEvent
+            {
+                Kind = TraceKind.Compute,
+                StartTicks = _computeStart,
+                EndTicks = now,
+                Tile = tile,
+                Pass = Pass,
+                Lane = 0
+            });
         }
 
         _computeStart = now;
@@ -66,7 +74,16 @@ internal sealed class PassAccount(TraceRing trace, Waiter waiter)
     {
         long end = Stopwatch.GetTimestamp();
         WaitTicks[(int)reason] += end - begin;
-        trace.Add(new TraceEvent { Kind = TraceKind.Wait, StartTicks = begin, EndTicks = end, Tile = tile, Pass = Pass, Lane = 0, Reason = reason });
+        trace.Add(new TraceEvent
+        {
+            Kind = TraceKind.Wait,
+            StartTicks = begin,
+            EndTicks = end,
+            Tile = tile,
+            Pass = Pass,
+            Lane = 0,
+            Reason = reason
+        });
         _computeStart = end;
     }
 }

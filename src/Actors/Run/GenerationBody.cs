@@ -11,7 +11,8 @@ internal sealed class GenerationBody(RunRequest request, FlashReader reader, Act
     private readonly List<int> _history = [.. request.Prompt];
     private readonly List<int> _generated = [];
     private readonly long[] _waits = new long[StallReasonNames.Count];
-    private long _runStart, _promptEnd, _end, _decodeBytes, _demandedStart, _decodeCompute, _decodeExperts, _promptCompute, _promptBytes, _expertStart, _hits, _misses, _skipped, _usefulStart, _wastedStart;
+    private long _runStart, _promptEnd, _end, _decodeBytes, _demandedStart, _decodeCompute, _decodeExperts, _promptCompute, _promptBytes,
+        _expertStart, _hits, _misses, _skipped, _usefulStart, _wastedStart;
     private double _decodeLoad;
     private int _decodePasses;
 
@@ -80,7 +81,8 @@ internal sealed class GenerationBody(RunRequest request, FlashReader reader, Act
             PromptComputeSeconds = Seconds(_promptCompute),
             PromptBytes = _promptBytes,
             OverlapShare = least <= 0 ? 1 : Math.Clamp((_decodeLoad + compute - wall) / least, 0, 1),
-            StallSeconds = Enumerable.Range(1, StallReasonNames.Count - 1).ToDictionary(r => ((StallReason)r).Name(), r => Seconds(_waits[r])),
+            StallSeconds = Enumerable.Range(1, StallReasonNames.Count - 1)
+                .ToDictionary(r => ((StallReason)r).Name(), r => Seconds(_waits[r])),
             FinishReason = FinishReason,
             PinnedBytes = pinnedBytes,
             PrefetchDepth = depth,
@@ -138,7 +140,8 @@ internal sealed class GenerationBody(RunRequest request, FlashReader reader, Act
             _decodeBytes = session.Account.DemandedBytes - bytes;
             _decodeCompute = session.Account.ComputeTicks - compute;
             _decodeExperts = session.Account.ExpertComputeTicks - experts;
-            (_hits, _misses, _skipped) = (session.Account.ExpertHits - hits, session.Account.ExpertMisses - misses, session.SkippedExperts - skipped);
+            (_hits, _misses, _skipped) = (session.Account.ExpertHits - hits, session.Account.ExpertMisses - misses,
+                session.SkippedExperts - skipped);
             _decodeLoad = reader.Activity.BusySeconds - load;
             for (int i = 0; i < waits.Length; i++)
             {

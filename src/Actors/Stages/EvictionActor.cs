@@ -57,6 +57,14 @@ internal sealed class EvictionActor(TileRing ring, ExpertRing experts, TraceRing
             TileRing.Write(ring.Free, new FreeSlot(spent.Slot));
         }
 
-        trace.Add(new TraceEvent { Kind = TraceKind.Evict, StartTicks = begin, EndTicks = Stopwatch.GetTimestamp(), Tile = spent.Tile, Pass = spent.Pass, Lane = spent.Slot });
+        trace.Add(new TraceEvent
+        {
+            Kind = TraceKind.Evict,
+            StartTicks = begin,
+            EndTicks = Stopwatch.GetTimestamp(),
+            Tile = spent.Tile,
+            Pass = spent.Pass,
+            Lane = spent.Slot
+        });
     }
 }

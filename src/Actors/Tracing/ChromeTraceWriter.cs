@@ -3,7 +3,8 @@ using System.Text.Json;
 
 namespace LayerStream.Actors.Tracing;
 
-/// <summary>Writes the trace event format of Chrome ("Trace Event Format", JSON object form). Times are microseconds from the first event.</summary>
+/// <summary>Writes the trace event format of Chrome ("Trace Event Format", JSON object form). Times are microseconds from the first
+/// event.</summary>
 internal sealed class ChromeTraceWriter(TraceFile trace, Stream output) : IDisposable
 {
     private const int Process = 1;
@@ -56,7 +57,8 @@ internal sealed class ChromeTraceWriter(TraceFile trace, Stream output) : IDispo
             WriteName("thread_name", thread, name);
             WriteOrder(thread, order++);
         }
-        foreach (int thread in trace.Events.Where(e => e.Kind is TraceKind.Load or TraceKind.LoadSubmit).Select(e => Thread(e)).Distinct().Order())
+        foreach (int thread in trace.Events.Where(e => e.Kind is TraceKind.Load or TraceKind.LoadSubmit).Select(e => Thread(e))
+            .Distinct().Order())
         {
             WriteName("thread_name", thread, string.Create(CultureInfo.InvariantCulture, $"I/O slot {thread - FirstSlotLane}"));
             WriteOrder(thread, order++);
@@ -145,9 +147,11 @@ internal sealed class ChromeTraceWriter(TraceFile trace, Stream output) : IDispo
                 bool isLast = i == path.Length - 1;
                 Begin("tile", i == 0 ? "s" : isLast ? "f" : "t", Thread(path[i]));
                 _json.WriteString("cat", "tile");
-                _json.WriteString("id", string.Create(CultureInfo.InvariantCulture, $"0x{((long)tile.Key.Pass << 32) | (uint)tile.Key.Tile:x}"));
+                _json.WriteString("id", string.Create(CultureInfo.InvariantCulture,
+                    $"0x{((long)tile.Key.Pass << 32) | (uint)tile.Key.Tile:x}"));
                 // inside the slice it is bound to: just before the end of the read, at the start of the others
-                _json.WriteNumber("ts", i == 0 ? Math.Max(Micros(path[0].StartTicks), Round(Micros(path[0].EndOrStartTicks) - 0.001)) : Micros(path[i].StartTicks));
+                _json.WriteNumber("ts", i == 0 ? Math.Max(Micros(path[0].StartTicks), Round(Micros(path[0].EndOrStartTicks) - 0.001))
+                    : Micros(path[i].StartTicks));
                 if (isLast)
                 {
                     _json.WriteString("bp", "e");

@@ -24,7 +24,8 @@ public static class TraceExport
     }
 
     /// <summary>
-    /// An I/O log of fio with every read of the trace: <c>fio --name=replay --read_iolog=FILE --replay_no_stall=1 --direct=1 --ioengine=psync</c> measures
+    /// An I/O log of fio with every read of the trace: <c>fio --name=replay --read_iolog=FILE --replay_no_stall=1 --direct=1
+    /// --ioengine=psync</c> measures
     /// what the device gives for these reads alone.
     /// </summary>
     /// <exception cref="InvalidDataException">No reads, or a trace that does not say where its tiles lie.</exception>

@@ -35,7 +35,8 @@ public static class Daemon
             options.Model.Sampling.Validate();
             RefuseOpenDoors(options, addresses, keys);
         }
-        catch (Exception e) when (e is FormatException or IOException or InvalidDataException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception e) when (e is FormatException or IOException or InvalidDataException or UnauthorizedAccessException
+            or ArgumentException)
         {
             DaemonLog.Line(e.Message);
             return UsageError;
@@ -53,7 +54,8 @@ public static class Daemon
         return await ServeAsync(app, options, state, signals, ct);
     }
 
-    private static async Task<int> ServeAsync(WebApplication app, DaemonOptions options, ServerState state, DaemonSignals signals, CancellationToken ct)
+    private static async Task<int> ServeAsync(WebApplication app, DaemonOptions options, ServerState state, DaemonSignals signals,
+        CancellationToken ct)
     {
         TaskCompletionSource cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
         using CancellationTokenRegistration registration = ct.Register(() => cancelled.TrySetResult());
@@ -66,7 +68,8 @@ public static class Daemon
             {
                 LoadedModel model = await loading;
                 state.Model = model;
-                DaemonLog.Line($"ready: {model.Id}, context {model.Engine.Context}, budget {Memory.ByteSize.Format(model.Engine.CurrentPlan.Sheet.BudgetBytes)}");
+                DaemonLog.Line($"ready: {model.Id}, context {model.Engine.Context}, budget "
+                    + $"{Memory.ByteSize.Format(model.Engine.CurrentPlan.Sheet.BudgetBytes)}");
                 await asked;
             }
 
@@ -111,7 +114,8 @@ public static class Daemon
 
     private static WebApplication Build(IReadOnlyList<ListenAddress> addresses, RequestPipeline pipeline)
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        WebApplicationBuilder builder =
+            WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear(); // settings come from the command line's own sources only
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IHostLifetime, QuietLifetime>();
@@ -124,7 +128,8 @@ public static class Daemon
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
             foreach (ListenAddress address in addresses)
             {
-                kestrel.Listen(address.Address, address.Port, listen => listen.Protocols = Microsoft.AspNetCore.Server.Kestrel.Core.HttpProtocols.Http1);
+                kestrel.Listen(address.Address, address.Port,
+                    listen => listen.Protocols = Microsoft.AspNetCore.Server.Kestrel.Core.HttpProtocols.Http1);
             }
         });
         WebApplication app = builder.Build();

@@ -19,7 +19,7 @@ public sealed class ComputeCrew : IDisposable
     private const int SpinMicros = 40;
     private const int StackBytes = 512 * 1024; // stacks count against the memory budget
     private const uint ClosedIndex = uint.MaxValue;
-    private static readonly long SpinTicks = Stopwatch.Frequency * SpinMicros / 1_000_000;
+    private static readonly long s_spinTicks = Stopwatch.Frequency * SpinMicros / 1_000_000;
 
     private readonly Thread[] _workers;
     private readonly ParkingSpot[] _spots; // one per worker; index = member - 1
@@ -65,7 +65,8 @@ public sealed class ComputeCrew : IDisposable
     /// </summary>
     /// <exception cref="InvalidOperationException">A run is in progress already (nested, or from another thread).</exception>
     /// <exception cref="ObjectDisposedException">The crew was disposed.</exception>
-    /// <exception cref="FloatEnvironmentException">The caller or a member has a floating-point mode in which results would differ.</exception>
+    /// <exception cref="FloatEnvironmentException">The caller or a member has a floating-point mode in which results would
+    /// differ.</exception>
     /// <remarks>The first exception of the job is rethrown here; ranges not yet begun are then skipped.</remarks>
     public void Run(CrewJob job, int count, int grain)
     {
@@ -219,7 +220,7 @@ public sealed class ComputeCrew : IDisposable
         while (Volatile.Read(ref _shared.Done) != count)
         {
             long now = Stopwatch.GetTimestamp();
-            deadline = deadline == 0 ? now + SpinTicks : deadline;
+            deadline = deadline == 0 ? now + s_spinTicks : deadline;
             if (now < deadline)
             {
                 Thread.SpinWait(2);
@@ -255,7 +256,7 @@ public sealed class ComputeCrew : IDisposable
     /// <summary>Waits until the published epoch differs from <paramref name="seen"/> and stores it there; false = stop.</summary>
     private bool AwaitEpoch(ref uint seen, ParkingSpot spot)
     {
-        long deadline = Stopwatch.GetTimestamp() + SpinTicks;
+        long deadline = Stopwatch.GetTimestamp() + s_spinTicks;
         while (!Volatile.Read(ref _stop))
         {
             uint epoch = Epoch(Volatile.Read(ref _shared.Claim));

@@ -32,7 +32,8 @@ public static unsafe class DeltaNet
         }
     }
 
-    /// <summary>beta = sigmoid(b) and decay = e^(rate · softplus(a + stepBias)) for the value heads of one token; evaluated in F64.</summary>
+    /// <summary>beta = sigmoid(b) and decay = e^(rate · softplus(a + stepBias)) for the value heads of one token; evaluated in
+    /// F64.</summary>
     /// <param name="b">One float per value head.</param>
     /// <param name="a">One float per value head.</param>
     /// <param name="rates">ssm_a, below 0; one float per value head.</param>

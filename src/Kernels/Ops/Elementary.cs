@@ -4,7 +4,8 @@ using System.Runtime.Intrinsics;
 namespace LayerStream.Kernels.Ops;
 
 /// <summary>
-/// Elementary functions in F64 from IEEE additions, products, quotients and fused multiply-adds in a fixed order, because a system's C library
+/// Elementary functions in F64 from IEEE additions, products, quotients and fused multiply-adds in a fixed order, because a system's C
+/// library
 /// answers with bits of its own. Errors are in units in the last place of the result. The series are those of Taylor; coefficients are
 /// rounded to nearest. See <c>docs/arithmetic.md</c>.
 /// </summary>
@@ -51,7 +52,8 @@ public static class Elementary
     }
 
     /// <summary>
-    /// Sine and cosine of an angle in radians, within 1 unit up to 2^40. Beyond, neighbouring numbers are further apart than the values change by:
+    /// Sine and cosine of an angle in radians, within 1 unit up to 2^40. Beyond, neighbouring numbers are further apart than the values
+    /// change by:
     /// the angle is taken modulo the nearest F64 to a turn, which has the same bits everywhere and no other merit.
     /// </summary>
     public static (double Sin, double Cos) SinCos(double angle)
@@ -75,7 +77,8 @@ public static class Elementary
     }
 
     /// <summary>
-    /// Σ e^(value − shift): eight running sums, value i in sum i mod 8, then sums j and j + 4 are added, then 0 and 1, 2 and 3, and these two.
+    /// Σ e^(value − shift): eight running sums, value i in sum i mod 8, then sums j and j + 4 are added, then 0 and 1, 2 and 3, and these
+    /// two.
     /// </summary>
     public static double ExpSum(ReadOnlySpan<float> values, float shift)
     {
@@ -136,7 +139,8 @@ public static class Elementary
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<double> Exp(Vector256<double> x)
     {
-        Vector256<double> upper = Vector256.Create(ExpUpper), lower = Vector256.Create(ExpLower), bias = Vector256.Create(RoundBias), ln2Low = Vector256.Create(Ln2Low);
+        Vector256<double> upper = Vector256.Create(ExpUpper), lower = Vector256.Create(ExpLower), bias = Vector256.Create(RoundBias),
+            ln2Low = Vector256.Create(Ln2Low);
         x = Vector256.ConditionalSelect(Vector256.GreaterThan(x, upper), upper, x);
         x = Vector256.ConditionalSelect(Vector256.LessThan(x, lower), lower, x);
         Vector256<double> biased = Vector256.FusedMultiplyAdd(x, Vector256.Create(Log2E), bias), minusN = bias - biased;
@@ -156,12 +160,14 @@ public static class Elementary
         p = Vector256.FusedMultiplyAdd(p, r, Vector256.Create(1.0 / 6));
         p = Vector256.FusedMultiplyAdd(p, r, Vector256.Create(1.0 / 2));
         Vector256<double> power = Vector256<double>.One + (r + Vector256.FusedMultiplyAdd(p * r, r, rest));
-        Vector256<ulong> n = biased.AsUInt64() - Vector256.Create((ulong)RoundBiasBits - 2046), half = n >>> 1; // 2046 more than n, so never below 0
+        // 2046 more than n, so never below 0
+        Vector256<ulong> n = biased.AsUInt64() - Vector256.Create((ulong)RoundBiasBits - 2046), half = n >>> 1;
         return power * (half << 52).AsDouble() * ((n - half) << 52).AsDouble();
     }
 
     /// <summary>
-    /// ln x for x above 0, and what its rounding left. x = 2^k · m with m in [√½, √2); ln m = 2s(1 + z/3 + z²/5 + …) with s = (m − 1)/(m + 1), z = s².
+    /// ln x for x above 0, and what its rounding left. x = 2^k · m with m in [√½, √2); ln m = 2s(1 + z/3 + z²/5 + …) with s = (m − 1)/(m +
+    /// 1), z = s².
     /// Numbers of two parts carry the quotient, the terms 1 and z/3, and the sum.
     /// </summary>
     private static double LogParts(double x, out double low)

@@ -8,7 +8,8 @@ namespace LayerStream.Kernels.Ops;
 /// </summary>
 public static class FloatEnvironment
 {
-    // Bits, because a compiler that runs on such a thread would flush a subnormal constant too; not constants, so that the numbers meet at run time.
+    // Bits, because a compiler that runs on such a thread would flush a subnormal constant too; not constants, so that the numbers meet at
+    // run time.
     private static int s_one = 0x3F800000;
     private static int s_halfUnit = 0x33800000; // 2^-24
     private static int s_smallestNormal = 0x00800000;
@@ -21,7 +22,8 @@ public static class FloatEnvironment
         get
         {
             float one = BitConverter.Int32BitsToSingle(s_one), half = BitConverter.Int32BitsToSingle(s_halfUnit);
-            bool keepsSubnormals = BitConverter.Int32BitsToSingle(s_smallestNormal) * 0.5f != 0 && BitConverter.Int32BitsToSingle(s_subnormal) * 1e30f != 0;
+            bool keepsSubnormals = BitConverter.Int32BitsToSingle(s_smallestNormal) * 0.5f != 0
+                && BitConverter.Int32BitsToSingle(s_subnormal) * 1e30f != 0;
             bool roundsToNearest = one + half == 1 && one + (3 * half) == 1.00000024f && one - (half * 0.5f) == 1;
             return keepsSubnormals && roundsToNearest ? null : new FloatEnvironmentException(keepsSubnormals);
         }

@@ -28,7 +28,8 @@ internal static unsafe class Lanes
 
     /// <summary>a * b + c, rounded once: element by element where the processor has no such instruction.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> MultiplyAdd(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Vector256.FusedMultiplyAdd(a, b, c);
+    public static Vector256<float> MultiplyAdd(Vector256<float> a, Vector256<float> b, Vector256<float> c) =>
+        Vector256.FusedMultiplyAdd(a, b, c);
 
     /// <summary>Scalar twin.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

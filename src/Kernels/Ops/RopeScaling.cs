@@ -5,7 +5,7 @@ public static class RopeScaling
 {
     private delegate (double[] Omega, double Magnitude) Scaling(double[] frequencies, in Parameters parameters);
 
-    private static readonly Dictionary<string, Scaling> Types = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Scaling> s_types = new(StringComparer.Ordinal)
     {
         ["none"] = static (double[] f, in Parameters _) => (f, 1),
         ["linear"] = static (double[] f, in Parameters p) => (Divide(f, p.Factor), 1),
@@ -14,7 +14,7 @@ public static class RopeScaling
     };
 
     /// <summary>Whether <see cref="Create"/> knows the scaling type.</summary>
-    public static bool Supports(string type) => Types.ContainsKey(Canonical(type));
+    public static bool Supports(string type) => s_types.ContainsKey(Canonical(type));
 
     /// <summary>Frequencies ω_p for p &lt; dims / 2, from f_p = θ^(−2p/dims) / freqFactors_p.</summary>
     /// <param name="dims">Rotated dimensions n_rot: even, positive.</param>
@@ -48,7 +48,7 @@ public static class RopeScaling
             throw new ArgumentException($"{freqFactors.Length} rope factors for {dims / 2} pairs.", nameof(freqFactors));
         }
 
-        if (!Types.TryGetValue(Canonical(type), out Scaling? scaling))
+        if (!s_types.TryGetValue(Canonical(type), out Scaling? scaling))
         {
             throw new ArgumentException($"unknown rope scaling type \"{type}\".", nameof(type));
         }

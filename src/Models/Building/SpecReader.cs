@@ -56,8 +56,10 @@ internal sealed class SpecReader(GgufModel model, string prefix)
 
     internal ModelFormatException Bad(string message, long offset = 0) => new(model.Files[0], offset, message);
 
-    /// <summary>An error of a key's value, which begins the message; it points at the value, or at byte 0 where the key is absent.</summary>
-    internal ModelFormatException BadKey(string name, string problem) => new(model.Files[0], model.Metadata.OffsetOf(Key(name)), $"{Key(name)} {problem}");
+    /// <summary>An error of a key's value, which begins the message; it points at the value, or at byte 0 where the key is
+    /// absent.</summary>
+    internal ModelFormatException BadKey(string name, string problem) =>
+        new(model.Files[0], model.Metadata.OffsetOf(Key(name)), $"{Key(name)} {problem}");
 
     internal string? Text(string name) => model.Metadata.GetString(Key(name));
 
@@ -67,7 +69,8 @@ internal sealed class SpecReader(GgufModel model, string prefix)
     internal int Integer(string name, int least, int most) => Checked(name, model.Metadata.GetInt64(Key(name)), least, most);
 
     /// <summary>An integer; the value for an absent key must be in the range too.</summary>
-    internal int Integer(string name, long absent, int least, int most) => Checked(name, model.Metadata.GetInt64(Key(name), absent), least, most);
+    internal int Integer(string name, long absent, int least, int most) =>
+        Checked(name, model.Metadata.GetInt64(Key(name), absent), least, most);
 
     /// <summary>A finite number in a range.</summary>
     internal double Number(string name, double absent, double least, double most)
@@ -113,7 +116,8 @@ internal sealed class SpecReader(GgufModel model, string prefix)
     /// <param name="rows">0 = any.</param>
     /// <param name="biases">Instead of <c>NAME.bias</c>.</param>
     /// <param name="hasScale">Whether <c>NAME.scale</c> is a factor for the result.</param>
-    internal WeightMatrix? Matrix(string name, int layer, long columns, long rows, IReadOnlyList<RowBias>? biases = null, bool hasScale = true)
+    internal WeightMatrix? Matrix(string name, int layer, long columns, long rows, IReadOnlyList<RowBias>? biases = null,
+        bool hasScale = true)
     {
         TensorInfo? tensor = Tensor(name + ".weight", columns, rows);
         if (tensor is null)
@@ -143,7 +147,8 @@ internal sealed class SpecReader(GgufModel model, string prefix)
         HasSingle(name, single) ? Singles(single, columns, rows, experts) : Stack(name, columns, rows, experts);
 
     /// <summary>Columns of a matrix of every expert; 0 when it is missing.</summary>
-    internal long ExpertColumns(string name, string single) => model.Find(HasSingle(name, single) ? single + ".0.weight" : name + ".weight")?.Columns ?? 0;
+    internal long ExpertColumns(string name, string single) =>
+        model.Find(HasSingle(name, single) ? single + ".0.weight" : name + ".weight")?.Columns ?? 0;
 
     private bool HasSingle(string name, string single) => !Has(name + ".weight") && Has(single + ".0.weight");
 
@@ -163,13 +168,15 @@ internal sealed class SpecReader(GgufModel model, string prefix)
             tensors[e] = tensor;
             if (tensor.Type != tensors[0].Type)
             {
-                Gap($"one tensor per expert of different types ({tensors[0].Name} {tensors[0].Type}, {tensor.Name} {tensor.Type}): convert the model again with a current converter, which stacks them");
+                Gap($"one tensor per expert of different types ({tensors[0].Name} {tensors[0].Type}, {tensor.Name} {tensor.Type}): "
+                    + "convert the model again with a current converter, which stacks them");
                 return null;
             }
 
             if (Has(name + ".bias") || Has(name + ".scale") || Has(name + ".weight.scale"))
             {
-                Gap($"a bias or factor beside {tensor.Name}, one of an old layout with one tensor per expert: convert the model again with a current converter");
+                Gap($"a bias or factor beside {tensor.Name}, one of an old layout with one tensor per expert: convert the model again "
+                    + "with a current converter");
                 return null;
             }
         }
@@ -190,7 +197,8 @@ internal sealed class SpecReader(GgufModel model, string prefix)
 
         if (tensor.Rows % experts != 0 || (tensor.Shape.Count > 2 && tensor.Shape[^1] != experts))
         {
-            throw Bad($"tensor {name}.weight has shape [{string.Join(", ", tensor.Shape)}], which does not hold {Key("expert_count")} = {experts} matrices", tensor.Extent.Offset);
+            throw Bad($"tensor {name}.weight has shape [{string.Join(", ", tensor.Shape)}], which does not hold {Key("expert_count")} = "
+                + $"{experts} matrices", tensor.Extent.Offset);
         }
 
         int own = (int)(tensor.Rows / experts);
@@ -235,7 +243,8 @@ internal sealed class SpecReader(GgufModel model, string prefix)
         }
         else if (tensor.Columns != columns || (rows > 0 && tensor.Rows != rows) || tensor.Rows is < 1 or > int.MaxValue)
         {
-            throw Bad($"tensor {name} has shape [{string.Join(", ", tensor.Shape)}], expected [{columns}, {(rows > 0 ? rows : "…")}]", tensor.Extent.Offset);
+            throw Bad($"tensor {name} has shape [{string.Join(", ", tensor.Shape)}], expected [{columns}, {(rows > 0 ? rows : "…")}]",
+                tensor.Extent.Offset);
         }
 
         return tensor;
@@ -275,7 +284,8 @@ internal sealed class SpecReader(GgufModel model, string prefix)
     }
 
     /// <summary>
-    /// The factor of a matrix, under either of the names that writers give it: NAME.scale or NAME.weight.scale; null without. Stacks have one
+    /// The factor of a matrix, under either of the names that writers give it: NAME.scale or NAME.weight.scale; null without. Stacks have
+    /// one
     /// for each expert, or one for all.
     /// </summary>
     /// <param name="mayBePlain">Whether NAME.scale is that factor; it means something else beside the routers of one family.</param>

@@ -39,7 +39,12 @@ internal sealed class ExpertProducts
         MostTogether = Math.Min(spec.Bank.Used, work.Batch);
         (_experts, _places) = (new int[work.Batch], new int[work.Batch]);
         _upJob = new PartsMatMulJob(2 * MostTogether) { Columns = spec.ModelWidth, OutputStride = _pairFloats };
-        _downJob = new PartsMatMulJob(MostTogether) { Columns = spec.Width, OutputStride = _outputFloats, ActivationStride = _hiddenFloats * 4 };
+        _downJob = new PartsMatMulJob(MostTogether)
+        {
+            Columns = spec.Width,
+            OutputStride = _outputFloats,
+            ActivationStride = _hiddenFloats * 4
+        };
     }
 
     /// <summary>Experts that a run takes at most; more than one only for a pass of one row.</summary>

@@ -19,7 +19,8 @@ public sealed record ExpertMatrix
     {
     }
 
-    private ExpertMatrix(IReadOnlyList<TensorInfo> tensors, int rows) => (Tensors, Rows, SlabBytes) = (tensors, rows, checked(tensors[0].RowBytes * rows));
+    private ExpertMatrix(IReadOnlyList<TensorInfo> tensors, int rows) =>
+        (Tensors, Rows, SlabBytes) = (tensors, rows, checked(tensors[0].RowBytes * rows));
 
     /// <summary>The stack alone, or the tensors of all experts.</summary>
     public IReadOnlyList<TensorInfo> Tensors { get; }

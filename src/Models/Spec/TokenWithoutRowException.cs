@@ -3,7 +3,8 @@ namespace LayerStream.Models.Spec;
 /// <summary>A token that the model cannot take in: its tokenizer may know it, its embedding table has no row for it.</summary>
 /// <param name="token">Token id.</param>
 /// <param name="rows">Rows of the embedding table.</param>
-public sealed class TokenWithoutRowException(int token, int rows) : Exception($"Token {token} has no row in this model: its embedding table has {rows} rows, 0 to {rows - 1}.")
+public sealed class TokenWithoutRowException(int token, int rows)
+    : Exception($"Token {token} has no row in this model: its embedding table has {rows} rows, 0 to {rows - 1}.")
 {
     /// <summary>Token id.</summary>
     public int Token { get; } = token;

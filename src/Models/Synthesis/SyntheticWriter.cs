@@ -14,7 +14,8 @@ namespace LayerStream.Models.Synthesis;
 public delegate void ExtentShare(SafeFileHandle file, long source, long destination, long length);
 
 /// <summary>
-/// Writes a synthetic model. Matrices repeat a tile of random blocks that is larger than what compression or a processor's caches see, from a
+/// Writes a synthetic model. Matrices repeat a tile of random blocks that is larger than what compression or a processor's caches see, from
+/// a
 /// random place each, so that the disk is what limits the speed.
 /// </summary>
 public sealed class SyntheticWriter
@@ -46,7 +47,8 @@ public sealed class SyntheticWriter
     /// <param name="share">Shares extents; needed when the model has any to share.</param>
     /// <param name="progress">Is told the bytes done, shared ones included.</param>
     /// <param name="cancel">Stops the writing.</param>
-    public static void Write(SyntheticModel model, string path, ExtentShare? share = null, Action<long>? progress = null, CancellationToken cancel = default)
+    public static void Write(SyntheticModel model, string path, ExtentShare? share = null, Action<long>? progress = null,
+        CancellationToken cancel = default)
     {
         try
         {
@@ -142,7 +144,8 @@ public sealed class SyntheticWriter
     }
 
     /// <summary>
-    /// A number of blocks without small factors, so that rows and experts, whose sizes are rich in them, meet the same place seldom; at least
+    /// A number of blocks without small factors, so that rows and experts, whose sizes are rich in them, meet the same place seldom; at
+    /// least
     /// <paramref name="rows"/> blocks, so that no two tokens are alike.
     /// </summary>
     private byte[] Tile(SyntheticTensor tensor, long rows)
@@ -174,7 +177,8 @@ public sealed class SyntheticWriter
         {
             case FillKind.Router:
                 TensorType embedding = _model.Tensors[0].Type;
-                double constant = HasSkew ? RouterSkew.Constant(_model.Shape, _model.Layers, (int)first, RandomBlocks.Largest(embedding)) : 0;
+                double constant = HasSkew ? RouterSkew.Constant(_model.Shape, _model.Layers, (int)first,
+                    RandomBlocks.Largest(embedding)) : 0;
                 RouterSkew.Fill(values, (int)tensor.Shape[0], second, constant, ref random);
                 break;
             case FillKind.RopeFactors:
@@ -183,7 +187,8 @@ public sealed class SyntheticWriter
             default:
                 foreach (ref float value in values.AsSpan())
                 {
-                    value = (float)(kind == FillKind.Uniform ? first + ((second - first) * random.Uniform()) : first + (second * random.Normal()));
+                    value = (float)(kind == FillKind.Uniform ? first + ((second - first) * random.Uniform())
+                        : first + (second * random.Normal()));
                 }
 
                 values.AsSpan(0, kind == FillKind.BlindNorm && HasSkew ? RouterSkew.Run : 0).Clear();

@@ -9,7 +9,7 @@ namespace LayerStream.Kernels.Tests;
 /// </summary>
 public sealed unsafe class DefinitionTests
 {
-    private static readonly int[] Lengths = [.. Enumerable.Range(1, 40), 63, 64, 65, 127, 129, 576, 1003];
+    private static readonly int[] s_lengths = [.. Enumerable.Range(1, 40), 63, 64, 65, 127, 129, 576, 1003];
 
     [Fact]
     public void FusedMultiplyAdd_EveryForm_RoundsOnce()
@@ -21,14 +21,15 @@ public sealed unsafe class DefinitionTests
             float c = i % 2 == 0 ? -(float)((double)a * b) : Wide(random); // cancels but for what a product of its own would lose
             float expected = RoundedOnce(a, b, c);
             Same(expected, MathF.FusedMultiplyAdd(a, b, c));
-            Same(expected, Lanes.MultiplyAdd(System.Runtime.Intrinsics.Vector256.Create(a), System.Runtime.Intrinsics.Vector256.Create(b), System.Runtime.Intrinsics.Vector256.Create(c))[i % 8]);
+            Same(expected, Lanes.MultiplyAdd(System.Runtime.Intrinsics.Vector256.Create(a), System.Runtime.Intrinsics.Vector256.Create(b),
+                System.Runtime.Intrinsics.Vector256.Create(c))[i % 8]);
         }
     }
 
     [Fact]
     public void Elementwise_EveryLength_HasTheDefinedBits()
     {
-        foreach (int n in Lengths)
+        foreach (int n in s_lengths)
         {
             using GuardedFloats a = Sample(n, n), b = Sample(n + 1, n);
             Check(a, y => VectorOps.Add(y, b.Address, n), Plain.Each(a.Span, b.Span, (x, z) => x + z));
@@ -48,7 +49,8 @@ public sealed unsafe class DefinitionTests
     [Fact]
     public void Exp_WholeRange_HasTheDefinedBits()
     {
-        float[] x = [.. Enumerable.Range(0, 40_000).Select(i => (i * 0.0049f) - 106), 1e-42f, -1e-42f, 88.72284f, 88.8f, -87.4f, -103.9f, -104f, 1e30f, -1e30f];
+        float[] x = [.. Enumerable.Range(0, 40_000).Select(i => (i * 0.0049f) - 106), 1e-42f, -1e-42f, 88.72284f, 88.8f, -87.4f, -103.9f,
+            -104f, 1e30f, -1e30f];
         using var y = new GuardedFloats(x.Length);
         using var source = new GuardedFloats(x);
         VectorOps.Exp(source.Address, y.Address, x.Length);
@@ -58,7 +60,7 @@ public sealed unsafe class DefinitionTests
     [Fact]
     public void Norms_EveryLength_HaveTheDefinedBits()
     {
-        foreach (int n in Lengths)
+        foreach (int n in s_lengths)
         {
             using GuardedFloats x = Sample(n, n), w = Sample(n + 1, n), gate = Sample(n + 2, n);
             float[] normed = Plain.RmsNorm(x.Span, w.Span, 1e-5f);
@@ -103,14 +105,16 @@ public sealed unsafe class DefinitionTests
                 continue;
             }
 
-            using GuardedFloats query = GuardedFloats.Random(1, keyDim, 2), k = GuardedFloats.Random(2, keys * keyDim, 2), v = GuardedFloats.Random(3, keys * valueDim, 2);
+            using GuardedFloats query = GuardedFloats.Random(1, keyDim, 2), k = GuardedFloats.Random(2, keys * keyDim, 2),
+                v = GuardedFloats.Random(3, keys * valueDim, 2);
             using var kRows = new QuantGuardedMemory(keys * keyDim * size);
             using var vRows = new QuantGuardedMemory(keys * valueDim * size);
             using var output = new GuardedFloats(valueDim);
             using var scratch = new GuardedFloats((int)Attention.ScratchFloats(1, valueDim));
             float[][] plainKeys = Store(k, keyDim, type, kRows.Address), plainValues = Store(v, valueDim, type, vRows.Address);
             Attention.Head(
-                query.Address, keyDim, valueDim, kRows.Address, keyDim * size, vRows.Address, valueDim * size, type, firstKey, keys - firstKey, 0.37f, output.Address, scratch.Address, sink);
+                query.Address, keyDim, valueDim, kRows.Address, keyDim * size, vRows.Address, valueDim * size, type, firstKey,
+                    keys - firstKey, 0.37f, output.Address, scratch.Address, sink);
             Same(PlainMixers.Attention(query.Span.ToArray(), plainKeys, plainValues, firstKey, 0.37f, sink), output.Span);
         }
     }
@@ -124,12 +128,14 @@ public sealed unsafe class DefinitionTests
     {
         const int Tokens = 6;
         var shape = new DeltaNetShape(keyHeads, valueHeads, keyDim, valueDim, 4, DeltaHeadMap.Grouped);
-        using GuardedFloats rows = GuardedFloats.Random(1, Tokens * shape.Channels), matrices = GuardedFloats.Random(2, (int)shape.MatrixFloats);
+        using GuardedFloats rows = GuardedFloats.Random(1, Tokens * shape.Channels),
+            matrices = GuardedFloats.Random(2, (int)shape.MatrixFloats);
         using GuardedFloats b = Sample(3, Tokens * valueHeads), a = Sample(4, Tokens * valueHeads), bias = Sample(5, valueHeads);
         using var output = new GuardedFloats(Tokens * shape.ValueWidth);
         using var rates = new GuardedFloats(valueHeads);
         rates.Span.Fill(-0.37f);
-        (float Beta, float Decay)[] gates = [.. Enumerable.Range(0, Tokens * valueHeads).Select(i => PlainMixers.Gates(b.Span[i], a.Span[i], -0.37f, bias.Span[i % valueHeads]))];
+        (float Beta, float Decay)[] gates = [.. Enumerable.Range(0, Tokens * valueHeads)
+            .Select(i => PlainMixers.Gates(b.Span[i], a.Span[i], -0.37f, bias.Span[i % valueHeads]))];
         for (int t = 0; t < Tokens; t++)
         {
             nint at = t * valueHeads * 4;
@@ -137,7 +143,8 @@ public sealed unsafe class DefinitionTests
         }
 
         float[] before = matrices.Span.ToArray();
-        DeltaNet.Advance(shape, 0, shape.Units, new DeltaNetRows(Tokens, rows.Address, shape.Channels, b.Address, a.Address, output.Address, shape.ValueWidth), matrices.Address);
+        DeltaNet.Advance(shape, 0, shape.Units, new DeltaNetRows(Tokens, rows.Address, shape.Channels, b.Address, a.Address, output.Address,
+            shape.ValueWidth), matrices.Address);
         for (int v = 0; v < valueHeads; v++)
         {
             for (int j = 0; j < valueDim; j++)
@@ -146,7 +153,8 @@ public sealed unsafe class DefinitionTests
                 for (int t = 0; t < Tokens; t++)
                 {
                     Span<float> row = rows.Span.Slice(t * shape.Channels, shape.Channels);
-                    Span<float> q = row.Slice(shape.KeyHeadOf(v) * keyDim, keyDim), k = row.Slice(shape.KeyOffset + (shape.KeyHeadOf(v) * keyDim), keyDim);
+                    Span<float> q = row.Slice(shape.KeyHeadOf(v) * keyDim, keyDim),
+                        k = row.Slice(shape.KeyOffset + (shape.KeyHeadOf(v) * keyDim), keyDim);
                     (float beta, float decay) = gates[(t * valueHeads) + v];
                     float expected = PlainMixers.Delta(column, q, k, row[shape.ValueOffset + (v * valueDim) + j], beta, decay);
                     Same(expected, output.Span[(t * shape.ValueWidth) + (v * valueDim) + j]);
@@ -164,14 +172,17 @@ public sealed unsafe class DefinitionTests
     public void CausalConv_EveryWidth_HasTheDefinedBits(int taps, int channels)
     {
         const int Tokens = 5;
-        using GuardedFloats weights = Sample(1, taps * channels), raw = Sample(2, Tokens * channels), state = Sample(3, Math.Max(1, (taps - 1) * channels));
+        using GuardedFloats weights = Sample(1, taps * channels), raw = Sample(2, Tokens * channels),
+            state = Sample(3, Math.Max(1, (taps - 1) * channels));
         float[] before = state.Span.ToArray();
         using var output = new GuardedFloats(Tokens * channels);
-        CausalConv.Advance(weights.Address, taps, channels, 0, channels, raw.Address, channels, Tokens, state.Address, output.Address, channels);
+        CausalConv.Advance(weights.Address, taps, channels, 0, channels, raw.Address, channels, Tokens, state.Address,
+            output.Address, channels);
         for (int i = 0; i < output.Count; i++)
         {
             (int t, int c) = (i / channels, i % channels);
-            float[] inputs = [.. Enumerable.Range(t - taps + 1, taps).Select(r => r < 0 ? before[((taps - 1 + r) * channels) + c] : raw.Span[(r * channels) + c])];
+            float[] inputs = [.. Enumerable.Range(t - taps + 1, taps)
+                .Select(r => r < 0 ? before[((taps - 1 + r) * channels) + c] : raw.Span[(r * channels) + c])];
             Same(PlainMixers.Convolve(weights.Span.Slice(c * taps, taps), inputs), output.Span[i]);
         }
     }
@@ -181,7 +192,7 @@ public sealed unsafe class DefinitionTests
     {
         int[] ids = [9, 2, 30, 5];
         float[] weights = [0.3f, 0.123f, 1.7f, -0.4f];
-        foreach (int n in Lengths)
+        foreach (int n in s_lengths)
         {
             using GuardedFloats rows = Sample(n, 4 * n), start = Sample(n + 1, n);
             float[] expected = start.Span.ToArray();
@@ -203,7 +214,14 @@ public sealed unsafe class DefinitionTests
     {
         foreach (int experts in new[] { 5, 33, 128, 509 })
         {
-            var rule = new RouterRule { Experts = experts, Selected = 5, Weighting = weighting, Normalise = weighting != RouterWeighting.SelectedSoftmax, Scale = 2.5f };
+            var rule = new RouterRule
+            {
+                Experts = experts,
+                Selected = 5,
+                Weighting = weighting,
+                Normalise = weighting != RouterWeighting.SelectedSoftmax,
+                Scale = 2.5f
+            };
             using GuardedFloats logits = GuardedFloats.Random(experts, experts, 4);
             using var scratch = new GuardedFloats(rule.ScratchFloats);
             int[] ids = new int[5];
@@ -240,7 +258,8 @@ public sealed unsafe class DefinitionTests
             VectorOps.Copy(source.Address, rows, source.Count);
         }
 
-        return [.. Enumerable.Range(0, source.Count / dim).Select(r => Plain.Each(source.Span.Slice(r * dim, dim), x => type == KvType.F16 ? (float)(Half)x : x))];
+        return [.. Enumerable.Range(0, source.Count / dim)
+            .Select(r => Plain.Each(source.Span.Slice(r * dim, dim), x => type == KvType.F16 ? (float)(Half)x : x))];
     }
 
     /// <summary>Values of many magnitudes, subnormal and zero ones among them.</summary>
@@ -272,11 +291,13 @@ public sealed unsafe class DefinitionTests
     }
 
     private static void Same(float expected, float actual) =>
-        Assert.True(BitConverter.SingleToUInt32Bits(expected) == BitConverter.SingleToUInt32Bits(actual), $"{expected:r} {BitConverter.SingleToUInt32Bits(expected):x8} and {actual:r} {BitConverter.SingleToUInt32Bits(actual):x8}");
+        Assert.True(BitConverter.SingleToUInt32Bits(expected) == BitConverter.SingleToUInt32Bits(actual),
+            $"{expected:r} {BitConverter.SingleToUInt32Bits(expected):x8} and {actual:r} {BitConverter.SingleToUInt32Bits(actual):x8}");
 
     private static float Wide(Random random) => (float)((random.NextDouble() - 0.5) * Math.Pow(2, random.Next(-80, 60)));
 
-    /// <summary>a·b + c in F64, where the product is exact, with the sum rounded to odd so that the second rounding is the only one.</summary>
+    /// <summary>a·b + c in F64, where the product is exact, with the sum rounded to odd so that the second rounding is the only
+    /// one.</summary>
     private static float RoundedOnce(float a, float b, float c)
     {
         double product = (double)a * b, sum = product + c, part = sum - product;

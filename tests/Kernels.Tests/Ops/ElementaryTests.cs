@@ -14,7 +14,12 @@ public sealed class ElementaryTests
     [Fact]
     public void Exp_WholeRange_WithinOneUnit()
     {
-        AtMost(1, random => random.Next(3) switch { 0 => Between(random, -700, 700), 1 => Between(random, -1, 1), _ => Between(random, -40, 0) }, x =>
+        AtMost(1, random => random.Next(3) switch
+        {
+            0 => Between(random, -700, 700),
+            1 => Between(random, -1, 1),
+            _ => Between(random, -40, 0)
+        }, x =>
         {
             BigInteger exact = FixedPoint.Exp(FixedPoint.Of(x), out long scale);
             return FixedPoint.Error(Elementary.Exp(x), exact, scale);
@@ -25,7 +30,12 @@ public sealed class ElementaryTests
     public void Log_WholeRange_IsAllButCorrectlyRounded() =>
         AtMost(
             0.51,
-            random => random.Next(3) switch { 0 => Math.Pow(2, Between(random, -1000, 1000)), 1 => Between(random, 0.5, 2), _ => 1 + Math.Pow(2, Between(random, -50, -2)) },
+            random => random.Next(3) switch
+            {
+                0 => Math.Pow(2, Between(random, -1000, 1000)),
+                1 => Between(random, 0.5, 2),
+                _ => 1 + Math.Pow(2, Between(random, -50, -2))
+            },
             x => FixedPoint.Error(Elementary.Log(x), FixedPoint.Log(x)));
 
     [Fact]
@@ -117,7 +127,8 @@ public sealed class ElementaryTests
     {
         for (double x = -60; x < 60; x += 0.037)
         {
-            double expected = x > 20 ? x + Math.Exp(-x) : Math.Log(1 + Math.Exp(x)) + (x < -20 ? Math.Exp(x) - Math.Log(1 + Math.Exp(x)) : 0);
+            double expected = x > 20 ? x + Math.Exp(-x) : Math.Log(1 + Math.Exp(x))
+                + (x < -20 ? Math.Exp(x) - Math.Log(1 + Math.Exp(x)) : 0);
             Assert.InRange(Elementary.Softplus(x), expected * (1 - 3e-8), expected * (1 + 3e-8));
         }
     }
@@ -131,7 +142,8 @@ public sealed class ElementaryTests
         {
             double x = Between(random, -800, 800), angle = random.Next() * random.NextDouble();
             (double sin, double cos) = Elementary.SinCos(angle);
-            results.AddRange([Elementary.Exp(x), Elementary.Log(Math.Abs(x)), Elementary.Pow(Math.Abs(x), x / 50), sin, cos, Elementary.Softplus(x / 20), VectorOps.Exp((float)(x / 8))]);
+            results.AddRange([Elementary.Exp(x), Elementary.Log(Math.Abs(x)), Elementary.Pow(Math.Abs(x), x / 50), sin, cos,
+                Elementary.Softplus(x / 20), VectorOps.Exp((float)(x / 8))]);
         }
 
         double[] all = [.. results];

@@ -2,13 +2,15 @@ using System.Numerics;
 
 namespace LayerStream.Kernels.Tests;
 
-/// <summary>Elementary functions in integers of 2^-240, by their series: what <see cref="ElementaryTests"/> measures errors against.</summary>
+/// <summary>Elementary functions in integers of 2^-240, by their series: what <see cref="ElementaryTests"/> measures errors
+/// against.</summary>
 internal static class FixedPoint
 {
     private const int Bits = 240;
     private static readonly BigInteger s_one = BigInteger.One << Bits;
     private static readonly BigInteger s_ln2 = 2 * InverseTangent(s_one / 3, 1);
-    private static readonly BigInteger s_halfPi = (8 * InverseTangent(s_one / 5, -1)) - (2 * InverseTangent(s_one / 239, -1)); // Machin 1706
+    // Machin 1706
+    private static readonly BigInteger s_halfPi = (8 * InverseTangent(s_one / 5, -1)) - (2 * InverseTangent(s_one / 239, -1));
 
     /// <summary>x; exact from 2^-187 on.</summary>
     internal static BigInteger Of(double x)

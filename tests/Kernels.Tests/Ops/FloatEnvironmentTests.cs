@@ -5,7 +5,8 @@ using Xunit;
 
 namespace LayerStream.Kernels.Tests;
 
-/// <summary>Threads whose processor mode a native library has changed are refused. The mode is set through the C library's environment.</summary>
+/// <summary>Threads whose processor mode a native library has changed are refused. The mode is set through the C library's
+/// environment.</summary>
 public sealed unsafe class FloatEnvironmentTests
 {
     private const int Room = 64; // more than fenv_t has on any Linux
@@ -69,7 +70,8 @@ public sealed unsafe class FloatEnvironmentTests
 
     private static FloatEnvironmentException? InMode(bool flushes, Action action)
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64, "sets the mode as glibc lays it out");
+        Assert.SkipUnless(OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64,
+            "sets the mode as glibc lays it out");
         FloatEnvironmentException? error = null;
         Thread thread = new(() =>
         {

@@ -2,7 +2,8 @@ using LayerStream.Kernels.Ops;
 
 namespace LayerStream.Kernels.Tests;
 
-/// <summary>Attention, the delta rule, the convolution and the sum of experts as docs/arithmetic.md defines them, one value at a time.</summary>
+/// <summary>Attention, the delta rule, the convolution and the sum of experts as docs/arithmetic.md defines them, one value at a
+/// time.</summary>
 internal static class PlainMixers
 {
     /// <summary>One head; rows of the cache are F32 or were widened.</summary>

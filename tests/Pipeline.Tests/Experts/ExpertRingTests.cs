@@ -156,7 +156,7 @@ public sealed class ExpertRingTests
     [InlineData("demand")]
     [InlineData("eviction")]
     [InlineData("expert.completed")]
-    public async Task StageThatThrowsAtAnExpert_FailsItsRunOnly(string stage)
+    public async Task Stage_ThatThrowsAtAnExpert_FailsItsRunOnly(string stage)
     {
         using ExpertModel model = new();
         await using Engine engine = await model.StartAsync(1, 1);

@@ -42,7 +42,8 @@ internal sealed class ChatJson(string id, string model, long created, Tokenizer 
     /// <param name="text">Text to append, or null.</param>
     /// <param name="probabilities">Log-probabilities of the tokens of this piece, or null.</param>
     /// <param name="ended">The finished run in the last piece, or null.</param>
-    public void Chunk(Utf8JsonWriter json, bool withRole, string? text, IReadOnlyList<TokenLogProbabilities>? probabilities, RunResult? ended)
+    public void Piece(Utf8JsonWriter json, bool withRole, string? text, IReadOnlyList<TokenLogProbabilities>? probabilities,
+        RunResult? ended)
     {
         Begin(json, "chat.completion.chunk");
         Choice(json, withRole, text, probabilities, ended?.FinishReason);
@@ -69,7 +70,7 @@ internal sealed class ChatJson(string id, string model, long created, Tokenizer 
     }
 
     /// <summary>The usage piece of a stream.</summary>
-    public void UsageChunk(Utf8JsonWriter json, RunResult result)
+    public void UsagePiece(Utf8JsonWriter json, RunResult result)
     {
         Begin(json, "chat.completion.chunk");
         json.WriteStartArray("choices");
@@ -78,7 +79,8 @@ internal sealed class ChatJson(string id, string model, long created, Tokenizer 
         json.WriteEndObject();
     }
 
-    private void Choice(Utf8JsonWriter json, bool withRole, string? text, IReadOnlyList<TokenLogProbabilities>? probabilities, string? finish)
+    private void Choice(Utf8JsonWriter json, bool withRole, string? text, IReadOnlyList<TokenLogProbabilities>? probabilities,
+        string? finish)
     {
         json.WriteStartArray("choices");
         json.WriteStartObject();

@@ -54,7 +54,8 @@ internal static class ChatMessages
         {
             CheckContent(content, place + ".content");
         }
-        else if (role != "assistant" || !message.TryGetProperty("tool_calls", out JsonElement calls) || calls.ValueKind != JsonValueKind.Array)
+        else if (role != "assistant" || !message.TryGetProperty("tool_calls", out JsonElement calls)
+            || calls.ValueKind != JsonValueKind.Array)
         {
             throw ApiException.Invalid(place + ".content", $"'{place}.content' is missing", "missing_parameter");
         }
@@ -75,10 +76,12 @@ internal static class ChatMessages
 
         foreach (JsonElement part in content.EnumerateArray())
         {
-            bool isText = part.ValueKind == JsonValueKind.Object && part.TryGetProperty("type", out JsonElement type) && type.ValueKind == JsonValueKind.String && type.ValueEquals("text"u8);
+            bool isText = part.ValueKind == JsonValueKind.Object && part.TryGetProperty("type", out JsonElement type)
+                && type.ValueKind == JsonValueKind.String && type.ValueEquals("text"u8);
             if (!isText || !part.TryGetProperty("text", out JsonElement text))
             {
-                throw ApiException.Invalid(place, $"'{place}' may hold text parts only: {{\"type\":\"text\",\"text\":…}}", "unsupported_content");
+                throw ApiException.Invalid(place, $"'{place}' may hold text parts only: {{\"type\":\"text\",\"text\":…}}",
+                    "unsupported_content");
             }
 
             JsonFields.Text(text, place);

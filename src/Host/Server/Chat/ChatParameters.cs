@@ -30,11 +30,16 @@ internal static class ChatParameters
         ["xtc_threshold"] = (r, v, n) => r.Sampling = r.Sampling with { XtcThreshold = JsonFields.Number(v, n, 0, 1) },
         ["dry_multiplier"] = (r, v, n) => r.Sampling = r.Sampling with { DryMultiplier = JsonFields.Number(v, n, 0, 1000) },
         ["dry_base"] = (r, v, n) => r.Sampling = r.Sampling with { DryBase = JsonFields.Number(v, n, 1, 100) },
-        ["dry_allowed_length"] = (r, v, n) => r.Sampling = r.Sampling with { DryAllowedLength = (int)JsonFields.Integer(v, n, 1, int.MaxValue) },
-        ["dry_penalty_last_n"] = (r, v, n) => r.Sampling = r.Sampling with { DryPenaltyLastN = (int)JsonFields.Integer(v, n, -1, int.MaxValue) },
+        ["dry_allowed_length"] = (r, v, n) => r.Sampling = r.Sampling
+            with
+        { DryAllowedLength = (int)JsonFields.Integer(v, n, 1, int.MaxValue) },
+        ["dry_penalty_last_n"] = (r, v, n) => r.Sampling = r.Sampling
+            with
+        { DryPenaltyLastN = (int)JsonFields.Integer(v, n, -1, int.MaxValue) },
         ["dry_sequence_breakers"] = (r, v, n) => r.Sampling = r.Sampling with { DrySequenceBreakers = ReadStops(v, n) },
         ["logprobs"] = (r, v, n) => r.LogProbs = v.ValueKind != JsonValueKind.Null && JsonFields.Flag(v, n),
-        ["top_logprobs"] = (r, v, n) => r.TopLogProbs = v.ValueKind == JsonValueKind.Null ? null : (int)JsonFields.Integer(v, n, 0, SamplingOptions.MostAlternatives),
+        ["top_logprobs"] = (r, v, n) => r.TopLogProbs = v.ValueKind == JsonValueKind.Null ? null
+            : (int)JsonFields.Integer(v, n, 0, SamplingOptions.MostAlternatives),
         ["seed"] = (r, v, n) => r.Sampling = r.Sampling with { Seed = JsonFields.Integer(v, n, long.MinValue, long.MaxValue) },
         ["repeat_penalty"] = (r, v, n) => r.Sampling = r.Sampling with { RepeatPenalty = JsonFields.Number(v, n, 0.01, 100) },
         ["repeat_last_n"] = (r, v, n) => r.Sampling = r.Sampling with { RepeatLastN = (int)JsonFields.Integer(v, n, -1, int.MaxValue) },
@@ -94,7 +99,8 @@ internal static class ChatParameters
 
         if (request.Model is not null && request.Model != state.ModelId)
         {
-            throw new ApiException(404, "invalid_request_error", $"there is no such model here; this server has '{state.ModelId}'", "model_not_found", "model");
+            throw new ApiException(404, "invalid_request_error", $"there is no such model here; this server has '{state.ModelId}'",
+                "model_not_found", "model");
         }
 
         if (seen.Contains("max_tokens") && seen.Contains("max_completion_tokens"))
@@ -178,7 +184,8 @@ internal static class ChatParameters
         {
             JsonValueKind.Null => [],
             JsonValueKind.String => [JsonFields.Text(value, name)],
-            JsonValueKind.Array when value.GetArrayLength() <= MaxStops => [.. value.EnumerateArray().Select(e => JsonFields.Text(e, name))],
+            JsonValueKind.Array when value.GetArrayLength() <= MaxStops =>
+                [.. value.EnumerateArray().Select(e => JsonFields.Text(e, name))],
             JsonValueKind.Array => throw ApiException.Invalid(name, $"'{name}' may hold at most {MaxStops} strings", "out_of_range"),
             _ => throw ApiException.Invalid(name, $"'{name}' must be a string or an array of strings", "invalid_type"),
         };

@@ -91,16 +91,16 @@ internal static class ChatCompletionsEndpoint
             if (text is not null)
             {
                 bool withRole = isFirst;
-                await stream.SendAsync(writer => json.Chunk(writer, withRole, text.ToString(), probabilities, null));
+                await stream.SendAsync(writer => json.Piece(writer, withRole, text.ToString(), probabilities, null));
                 isFirst = false;
             }
         }
 
         RunResult result = await running;
-        await stream.SendAsync(writer => json.Chunk(writer, isFirst, null, null, result));
+        await stream.SendAsync(writer => json.Piece(writer, isFirst, null, null, result));
         if (request.IncludeUsage == true)
         {
-            await stream.SendAsync(writer => json.UsageChunk(writer, result));
+            await stream.SendAsync(writer => json.UsagePiece(writer, result));
         }
 
         await stream.EndAsync();

@@ -25,7 +25,8 @@ internal static class ModelsEndpoint
     /// <exception cref="ApiException">404.</exception>
     public static Task OneAsync(HttpContext http, ServerState state) => http.Request.Path.Value![Prefix.Length..] == state.ModelId
         ? JsonReply.SendAsync(http, 200, json => WriteModel(json, state))
-        : throw new ApiException(404, "invalid_request_error", $"there is no such model here; this server has '{state.ModelId}'", "model_not_found", "model");
+        : throw new ApiException(404, "invalid_request_error", $"there is no such model here; this server has '{state.ModelId}'",
+        "model_not_found", "model");
 
     private static void WriteModel(Utf8JsonWriter json, ServerState state)
     {

@@ -15,7 +15,9 @@ internal static class TraceEndpoint
     /// <exception cref="ApiException">400 for an unknown format, 503 while the model loads.</exception>
     public static async Task HandleAsync(HttpContext http, ServerState state)
     {
-        LoadedModel model = state.Model ?? throw new ApiException(503, "unavailable_error", "the model is loading", "loading") { RetryAfterSeconds = 2 };
+        LoadedModel model = state.Model ?? throw new ApiException(503, "unavailable_error", "the model is loading",
+            "loading")
+        { RetryAfterSeconds = 2 };
         string format = http.Request.Query["format"].ToString();
         TraceFile trace = model.Engine.CaptureTrace(model.DeviceBytesPerSecond);
         switch (format)

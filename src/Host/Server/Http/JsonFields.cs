@@ -29,7 +29,8 @@ internal static class JsonFields
 
         return number >= low && number <= high
             ? (float)number
-            : throw ApiException.Invalid(name, string.Create(CultureInfo.InvariantCulture, $"'{name}' must be between {low} and {high}"), "out_of_range");
+            : throw ApiException.Invalid(name, string.Create(CultureInfo.InvariantCulture, $"'{name}' must be between {low} and {high}"),
+            "out_of_range");
     }
 
     /// <summary>True or false.</summary>

@@ -37,7 +37,8 @@ internal sealed class RequestGuard(ApiKeys keys, IReadOnlyList<ListenAddress> ad
 
         if (!isPublic && keys.AreRequired && !keys.Accepts(request.Headers.Authorization))
         {
-            throw new ApiException(401, "authentication_error", "a valid API key is needed: Authorization: Bearer <key>", "invalid_api_key");
+            throw new ApiException(401, "authentication_error", "a valid API key is needed: Authorization: Bearer <key>",
+                "invalid_api_key");
         }
     }
 
@@ -69,6 +70,7 @@ internal sealed class RequestGuard(ApiKeys keys, IReadOnlyList<ListenAddress> ad
         }
 
         // Rebinding needs a name; an address or this machine's own name cannot be rebound.
-        return _isRemote && (IPAddress.TryParse(bare, out _) || string.Equals(bare, Environment.MachineName, StringComparison.OrdinalIgnoreCase));
+        return _isRemote && (IPAddress.TryParse(bare, out _)
+            || string.Equals(bare, Environment.MachineName, StringComparison.OrdinalIgnoreCase));
     }
 }

@@ -41,7 +41,9 @@ internal sealed class Admission(int queueLimit)
         Interlocked.Decrement(ref _admitted);
         throw _isDraining
             ? new ApiException(503, "unavailable_error", "the server is shutting down", "draining") { RetryAfterSeconds = 5 }
-            : new ApiException(429, "rate_limit_error", $"{queueLimit} requests are waiting already; try again later", "queue_full") { RetryAfterSeconds = 2 };
+            : new ApiException(429, "rate_limit_error", $"{queueLimit} requests are waiting already; try again later",
+            "queue_full")
+            { RetryAfterSeconds = 2 };
     }
 
     /// <summary>A place in the queue.</summary>
