@@ -53,6 +53,9 @@ public sealed record EngineOptions
     /// <summary>When experts are read before they are demanded.</summary>
     public PredictionMode Prediction { get; init; }
 
+    /// <summary>After this long without any movement, though neither disk nor processor is at work, a run fails and says who waits for what.</summary>
+    public TimeSpan StallLimit { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>Whether requests come from outside: the sheet then has accounts for what they take.</summary>
     public bool Serves { get; init; }
 

@@ -116,7 +116,7 @@ internal sealed class EngineParts : IDisposable
         ct.ThrowIfCancellationRequested();
         await ExpertLoader.LoadAsync(memory.Experts, Experts.Slots, Reader, Device.Files, progress, ct);
         ComputeCrew crew = Own(new ComputeCrew(plan.Threads));
-        Account = new PassAccount(Trace);
+        Account = new PassAccount(Trace, Ring.Waits.Compute);
         RingTileSource source = new(Ring, pinned, Account, Names);
         RingExpertSource experts = new(Experts, Account, Names, options.Prediction);
         IReadOnlyList<RopeTable> ropes = RopeTables.Create(spec, small, plan.RopeContext);

@@ -5,6 +5,9 @@ public sealed record EngineStatus
 {
     public required bool Busy { get; init; }
 
+    /// <summary>Why the engine serves nothing any more; null while it is ready.</summary>
+    public required string? Failure { get; init; }
+
     public required int FreeSlots { get; init; }
 
     public required int TotalSlots { get; init; }

@@ -65,6 +65,9 @@ public sealed class FlashReader : IDisposable
     /// <summary>The first exception a completion threw (a bug of its owner; the reader goes on), or null.</summary>
     public Exception? CompletionFault => Volatile.Read(ref _completionFault);
 
+    /// <summary>Hears of every exception a completion throws, on the thread of the read, before the read counts as ended.</summary>
+    public Action<Exception>? CompletionFailed { get; set; }
+
     /// <summary>Changes how many reads may begin while others run; what runs goes on. From 1 to the number of threads.</summary>
     /// <param name="reads">Reads that run at the same time.</param>
     /// <param name="urgentReads">How many of them ordinary reads leave alone; fewer than all.</param>
@@ -269,6 +272,7 @@ public sealed class FlashReader : IDisposable
         catch (Exception e)
         {
             Interlocked.CompareExchange(ref _completionFault, e, null);
+            CompletionFailed?.Invoke(e);
         }
     }
 

@@ -71,6 +71,7 @@ public sealed class FileChangeTests : IDisposable
 
             return false;
         }));
+        Assert.Equal(3, tokens); // nothing computed after the change leaves
         Assert.Equal(engine.Status().TotalSlots, engine.Status().FreeSlots);
     }
 

@@ -46,9 +46,9 @@ internal static class TinyModel
         });
     }
 
-    internal static async Task<Engine> StartAsync(Func<IFlashDevice, IFlashDevice>? wrap = null, int threads = 2, int depth = 2, int pinEvery = 0)
+    internal static async Task<Engine> StartAsync(Func<IFlashDevice, IFlashDevice>? wrap = null, int threads = 2, int depth = 2, int pinEvery = 0, TimeSpan? stallLimit = null)
     {
-        EngineOptions options = Options(threads, depth);
+        EngineOptions options = Options(threads, depth) with { StallLimit = stallLimit ?? TimeSpan.FromSeconds(60) };
         IFlashDevice device = FlashDevice.Open([Path]);
         return await Engine.StartAsync(StreamingPlan(options, pinEvery: pinEvery), options, wrap?.Invoke(device) ?? device, null, CancellationToken.None);
     }

@@ -89,14 +89,13 @@ internal static class WeightLoader
         {
             payload[tag] = address;
             Failure ??= error;
+            Room.Release(); // first: who listens to the progress must not hold up the load
             long done = Interlocked.Add(ref _done, tiles.Tiles[(int)tag].Extent.Length);
             long reported = Interlocked.Read(ref _reported);
             if (done - reported > total / 50 && Interlocked.CompareExchange(ref _reported, done, reported) == reported)
             {
                 progress?.Report(new LoadProgress("pinning weights", done, total));
             }
-
-            Room.Release();
         }
     }
 }

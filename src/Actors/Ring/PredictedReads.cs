@@ -13,6 +13,9 @@ namespace LayerStream.Actors.Ring;
 internal sealed class PredictedReads(ExpertRing ring, ExpertReads reads, FlashReader reader, ExpertPlan plan, TraceRing trace,
     TileNames names) : IReadCompletion
 {
+    /// <summary>Name of the point at which the ring's hook is called.</summary>
+    internal const string CompletedPoint = "prediction.completed";
+
     private const int Nobody = -1;
     private const long MostBytesAhead = 16 << 20; // in flight and not claimed: a wrong one costs demand no more than this
 
@@ -139,6 +142,7 @@ internal sealed class PredictedReads(ExpertRing ring, ExpertReads reads, FlashRe
     /// <inheritdoc/>
     public void Completed(long tag, nint payload, FlashReadException? error, long submitTicks, long startTicks, long endTicks)
     {
+        ring.FaultHook?.Invoke(CompletedPoint);
         lock (_lock)
         {
             _pieces--;

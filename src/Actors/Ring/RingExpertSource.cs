@@ -269,11 +269,18 @@ internal sealed class RingExpertSource : IExpertSource
         }
 
         long begin = Stopwatch.GetTimestamp();
-        _account.EndCompute(begin, -1);
+        _account.BeginWait(begin, "an expert");
         StallReason reason = _ring.InFlight == 0 && _ring.Free.Reader.Count == 0 ? StallReason.BudgetEvict : StallReason.DiskDemand;
-        while (!_ring.Loaded.Reader.TryRead(out loaded))
+        try
         {
-            _ring.Arrived.Wait(_cancel);
+            while (!_ring.Loaded.Reader.TryRead(out loaded))
+            {
+                _ring.Arrived.Wait(_cancel);
+            }
+        }
+        finally
+        {
+            _account.LeaveWait();
         }
 
         _account.EndWait(begin, _ring.TileOf(loaded), reason);

@@ -79,12 +79,19 @@ internal sealed class RingTileSource(TileRing ring, PinnedTiles pinned, PassAcco
         }
 
         long begin = Stopwatch.GetTimestamp();
-        account.EndCompute(begin, -1);
+        account.BeginWait(begin, "a tile");
         StallReason reason = ring.InFlight > 0 ? StallReason.DiskPrefetchLate : ring.Free.Reader.Count == 0 ? StallReason.BudgetEvict
             : StallReason.Scheduler;
-        while (!ring.Loaded.Reader.TryRead(out loaded))
+        try
         {
-            ring.Arrived.Wait(_cancel);
+            while (!ring.Loaded.Reader.TryRead(out loaded))
+            {
+                ring.Arrived.Wait(_cancel);
+            }
+        }
+        finally
+        {
+            account.LeaveWait();
         }
 
         account.EndWait(begin, loaded.Tile, reason);

@@ -6,7 +6,7 @@ using LayerStream.Storage;
 namespace LayerStream.Actors.Run;
 
 /// <summary>A generation on the compute thread: prompt in batches, then a pass for each token, sampling in between.</summary>
-internal sealed class GenerationBody(RunRequest request, FlashReader reader)
+internal sealed class GenerationBody(RunRequest request, FlashReader reader, Action throwIfChanged)
 {
     private readonly List<int> _history = [.. request.Prompt];
     private readonly List<int> _generated = [];
@@ -156,6 +156,7 @@ internal sealed class GenerationBody(RunRequest request, FlashReader reader)
         int id = request.Sample(session.Logits(0), _history);
         ArgumentOutOfRangeException.ThrowIfNegative(id);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(id, session.Spec.Vocabulary);
+        throwIfChanged(); // what was computed may mix old and new bytes: no such token leaves
         _history.Add(id);
         _generated.Add(id);
         if (!request.OnToken(id))

@@ -76,6 +76,7 @@ public static class Failures
         RouteTraceException e => $"The route trace cannot be read: {e.Message}",
         ModelFormatException e => $"The model cannot be opened: {e.Message}",
         EngineFaultException { InnerException: { } inner } e => $"The {e.Stage} stage failed: {Describe(inner)}",
+        EngineStalledException e => $"The run came to a stop: {e.Message}.",
         FlashReadException e => $"Reading the model failed: {e.Message}",
         FileNotFoundException e => $"There is no file {e.FileName ?? e.Message}.",
         OutOfMemoryException => "Out of memory: the managed heap met its limit. Give a larger --memory-budget or a smaller --context.",

@@ -155,6 +155,7 @@ public sealed class ExpertRingTests
     [Theory]
     [InlineData("demand")]
     [InlineData("eviction")]
+    [InlineData("expert.completed")]
     public async Task Stage_ThatThrowsAtAnExpert_FailsItsRunOnly(string stage)
     {
         using ExpertModel model = new();

@@ -142,6 +142,8 @@ public sealed class PredictionTests
     [Theory]
     [InlineData("demand")]
     [InlineData("eviction")]
+    [InlineData("expert.completed")]
+    [InlineData("prediction.completed")]
     public async Task Stage_ThatThrowsAmongPredictions_FailsItsRunOnly(string stage)
     {
         using ExpertModel model = new();
