@@ -8,6 +8,11 @@ namespace LayerStream.Templates;
 /// </param>
 public sealed record RenderedPrompt(string Text, IReadOnlyList<Range> MessageText)
 {
+    /// <summary>The first <paramref name="length"/> UTF-16 units, with their part of the account.</summary>
+    public RenderedPrompt First(int length) => new(
+        Text[..length],
+        [.. MessageText.Where(r => r.Start.Value < length).Select(r => r.Start.Value..Math.Min(r.End.Value, length))]);
+
     internal static RenderedPrompt From(Values.TextValue text)
     {
         List<Range> ranges = [];

@@ -1,3 +1,4 @@
+using LayerStream.Templates.Runtime;
 using System.Diagnostics;
 using CsCheck;
 using Xunit;

@@ -52,10 +52,10 @@ internal static class ChatPreparation
     {
         try
         {
-            string text =
+            RenderedPrompt prompt =
                 ChatPrompt.Render(model.RequireTokenizer(), model.Template, request.Messages, request.TemplateVariables,
                     opensAnswer: !request.ContinuesFinal);
-            return request.ContinuesFinal ? ContinuedMessage.Cut(text, request) : text;
+            return request.ContinuesFinal ? ContinuedMessage.Cut(prompt, request) : prompt;
         }
         catch (TemplateException e)
         {

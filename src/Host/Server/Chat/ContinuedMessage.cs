@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using LayerStream.Host.Server.Http;
+using LayerStream.Templates;
 
 namespace LayerStream.Host.Server.Chat;
 
@@ -38,9 +39,10 @@ internal static class ContinuedMessage
 
     /// <summary>Cuts a rendered conversation behind the text of its last message.</summary>
     /// <exception cref="ApiException">400: the template changes the text, so that its end cannot be found.</exception>
-    public static string Cut(string rendered, ChatRequest request)
+    public static RenderedPrompt Cut(RenderedPrompt prompt, ChatRequest request)
     {
         string text = TextOf(request.Messages[request.Messages.GetArrayLength() - 1]);
+        string rendered = prompt.Text;
         int at = rendered.LastIndexOf(text, StringComparison.Ordinal);
         if (at < 0)
         {
@@ -49,7 +51,7 @@ internal static class ContinuedMessage
         }
 
         return at >= 0
-            ? rendered[..(at + text.Length)]
+            ? prompt.First(at + text.Length)
             : throw ApiException.Invalid("continue_final_message",
                 "the chat template changes the last message, so that it cannot be continued", "template_error");
     }
