@@ -29,17 +29,5 @@ internal static class KnownExceptions
         (HouseRule.FieldName, "src/Templates/", "written before the rule"),
         (HouseRule.FieldName, "src/Tokenization/", "written before the rule"),
         (HouseRule.FieldName, "tests/Models.Tests/", "written before the rule"),
-        (HouseRule.NoNamespaceCycle, "LayerStream.Templates → LayerStream.Templates.Builtins", "to be untied"),
-        (HouseRule.NoNamespaceCycle, "LayerStream.Templates → LayerStream.Templates.Syntax", "to be untied"),
-        (HouseRule.NoNamespaceCycle, "LayerStream.Templates → LayerStream.Templates.Values", "to be untied"),
-        (HouseRule.NoNamespaceCycle, "LayerStream.Templates.Builtins → LayerStream.Templates", "to be untied"),
-        (HouseRule.NoNamespaceCycle, "LayerStream.Templates.Builtins → LayerStream.Templates.Syntax", "to be untied"),
-        (HouseRule.NoNamespaceCycle, "LayerStream.Templates.Builtins → LayerStream.Templates.Values", "to be untied"),
-        (HouseRule.NoNamespaceCycle, "LayerStream.Templates.Syntax → LayerStream.Templates", "to be untied"),
-        (HouseRule.NoNamespaceCycle, "LayerStream.Templates.Syntax → LayerStream.Templates.Builtins", "to be untied"),
-        (HouseRule.NoNamespaceCycle, "LayerStream.Templates.Syntax → LayerStream.Templates.Values", "to be untied"),
-        (HouseRule.NoNamespaceCycle, "LayerStream.Templates.Values → LayerStream.Templates", "to be untied"),
-        (HouseRule.NoNamespaceCycle, "LayerStream.Templates.Values → LayerStream.Templates.Builtins", "to be untied"),
-        (HouseRule.NoNamespaceCycle, "LayerStream.Templates.Values → LayerStream.Templates.Syntax", "to be untied"),
     ];
 }

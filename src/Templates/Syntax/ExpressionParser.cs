@@ -311,7 +311,7 @@ internal abstract class ExpressionParser(List<Token> tokens) : TokenReader(token
             case TokenKind.Text:
                 return new ConstantExpression(token.Line, new TextValue(JoinAdjacentTexts(token.Text)));
             case TokenKind.Integer:
-                return new ConstantExpression(token.Line, IntegerLiteral(token));
+                return new ConstantExpression(token.Line, IntegerLiteral.Parse(token));
             case TokenKind.Float:
                 return new ConstantExpression(token.Line, new FloatValue(double.Parse(token.Text, NumberStyles.Float, CultureInfo.InvariantCulture)));
             case TokenKind.Operator when token.Text == "(":
@@ -392,15 +392,5 @@ internal abstract class ExpressionParser(List<Token> tokens) : TokenReader(token
         }
 
         return [.. items];
-    }
-
-    // Decimal, 0x, 0o or 0b.
-    private static IntValue IntegerLiteral(Token token)
-    {
-        string text = token.Text;
-        int radix = text.Length < 2 ? 10 : char.ToLowerInvariant(text[1]) switch { 'x' => 16, 'o' => 8, 'b' => 2, _ => 10 };
-        return IntegerText.TryParse(radix == 10 ? text : text[2..], radix, out var number)
-            ? new IntValue(number)
-            : throw new TemplateSyntaxException($"invalid or too large number {token}", token.Line);
     }
 }
