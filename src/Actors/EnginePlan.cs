@@ -11,6 +11,9 @@ namespace LayerStream.Actors;
 /// <summary>A sealed budget sheet and what follows from it.</summary>
 public sealed record EnginePlan
 {
+    // What code and stacks grow by once a run starts is not taken yet, and covers the blocks of a probe where a model has next to no weights.
+    private const long LeastMeasuringBytes = 8L << 20;
+
     public required ModelSpec Spec { get; init; }
 
     public required MemoryPlan Memory { get; init; }
@@ -44,9 +47,12 @@ public sealed record EnginePlan
     /// An account for measurements while nothing is loaded: as much native memory as loading will take. What it holds must be given back before
     /// the engine starts.
     /// </summary>
-    public BudgetAccount MeasuringAccount() => new(
-        "measurements",
-        Sheet.Accounts.Where(a => a.Name is not (AccountNames.ManagedHeap or AccountNames.Runtime or AccountNames.Requests or AccountNames.TraceExport)).Sum(a => a.LimitBytes));
+    public BudgetAccount MeasuringAccount()
+    {
+        string[] managed = [AccountNames.ManagedHeap, AccountNames.Runtime, AccountNames.Requests, AccountNames.TraceExport];
+        long native = Sheet.Free + Sheet.Accounts.Where(a => !managed.Contains(a.Name)).Sum(a => a.LimitBytes);
+        return new("measurements", Math.Max(LeastMeasuringBytes, native));
+    }
 
     /// <summary>The plan with another division of memory, on a sealed sheet of its own that holds just what the division takes: for trials of divisions.</summary>
     public EnginePlan Divided(ModelSpec spec, MemoryPlan memory)

@@ -10,7 +10,9 @@ internal static class ParameterValues
     private const int MostTexts = 16;
     private const int LongestText = 1024;
 
-    private static readonly string[] s_ownVariables = ["messages", "tools", "add_generation_prompt", "bos_token", "eos_token"];
+    // Names of tokens among them: their text is read as control tokens.
+    private static readonly string[] s_ownVariables =
+        ["messages", "tools", "add_generation_prompt", "bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token", "mask_token"];
 
     /// <summary>A member's name.</summary>
     public static string NameOf(JsonProperty member)
