@@ -90,10 +90,12 @@ public sealed class SequenceState : IDisposable
         if (bits.ContainsAny(PositiveInfinity, NegativeInfinity))
         {
             int at = bits.IndexOfAny(PositiveInfinity, NegativeInfinity);
-            int layer = Array.FindLastIndex(_offset, o => o <= halves - _buffer.Address);
-            throw new KeyValueRangeException(layer, bits[at] == PositiveInfinity);
+            throw OutOfRange(halves - _buffer.Address, bits[at] == PositiveInfinity);
         }
     }
+
+    // Apart, because a captured variable is allocated where its method begins, for every row.
+    private KeyValueRangeException OutOfRange(nint offset, bool isPositive) => new(Array.FindLastIndex(_offset, o => o <= offset), isPositive);
 
     /// <summary>Address of a layer's area.</summary>
     public nint Area(int layer) => _buffer.Address + (nint)_offset[layer];
