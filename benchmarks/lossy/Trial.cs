@@ -34,8 +34,13 @@ internal sealed class Trial
         {
             int[] prompt = [1];
             RunResult run = await engine.RunAsync(
-                new RunRequest { Prompt = prompt, MaxTokens = tokens - 1, Sample = (logits, _) => Draw(logits, random),
-                    OnToken = _ => false }, CancellationToken.None);
+                new RunRequest
+                {
+                    Prompt = prompt,
+                    MaxTokens = tokens - 1,
+                    Sample = (logits, _) => Draw(logits, random),
+                    OnToken = _ => false
+                }, CancellationToken.None);
             ids = [.. prompt, .. run.Ids];
         }
 
@@ -104,8 +109,13 @@ internal sealed class Trial
         ExpertSlotClass[] classes = [.. layouts.GroupBy(l => l.SlotBytes).Select(g => new ExpertSlotClass(
             g.Key, [.. g.Select(l => l.Bank.Id)], [.. g.Select(l => (int)Math.Round(resident * l.Bank.Experts))],
                 g.Max(l => l.Bank.Experts), g.Max(l => l.Bank.Used)))];
-        ExpertPlan experts = plan.Experts with { Layouts = layouts, Classes = classes, TransientSlots = layouts.Max(l => l.Bank.Used),
-            TransientSlotBytes = layouts.Max(l => l.SlotBytes) };
+        ExpertPlan experts = plan.Experts with
+        {
+            Layouts = layouts,
+            Classes = classes,
+            TransientSlots = layouts.Max(l => l.Bank.Used),
+            TransientSlotBytes = layouts.Max(l => l.SlotBytes)
+        };
         plan = plan.Divided(plan.Spec, plan.Memory with { Experts = experts, LogitRows = 1 });
         return await Engine.StartAsync(plan, options, FlashDevice.Open([options.ModelPath]), null, CancellationToken.None);
     }

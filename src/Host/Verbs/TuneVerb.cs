@@ -11,16 +11,31 @@ namespace LayerStream.Host.Verbs;
 /// <summary><c>tune</c>: measures prefetch depth, reads in flight and transient slots beside what is chosen when nothing is said.</summary>
 public static class TuneVerb
 {
-    private static readonly Option<string> s_depths = new("--depths") {
-        Description = "prefetch depths to measure, where weights other than experts stream", DefaultValueFactory = _ => "1,2,4,8" };
-    private static readonly Option<string> s_reads = new("--reads") { Description = "reads in flight to measure, where anything streams",
-        DefaultValueFactory = _ => "4,8,16" };
-    private static readonly Option<string> s_slots = new("--slots") { Description = "transient slots to measure, where experts stream",
-        DefaultValueFactory = _ => "4,16" };
-    private static readonly Option<int> s_tokens = new("--tokens") { Description = "tokens measured of each setting in each round",
-        DefaultValueFactory = _ => 12 };
-    private static readonly Option<int> s_rounds = new("--rounds") { Description = "rounds over all settings",
-        DefaultValueFactory = _ => 2 };
+    private static readonly Option<string> s_depths = new("--depths")
+    {
+        Description = "prefetch depths to measure, where weights other than experts stream",
+        DefaultValueFactory = _ => "1,2,4,8"
+    };
+    private static readonly Option<string> s_reads = new("--reads")
+    {
+        Description = "reads in flight to measure, where anything streams",
+        DefaultValueFactory = _ => "4,8,16"
+    };
+    private static readonly Option<string> s_slots = new("--slots")
+    {
+        Description = "transient slots to measure, where experts stream",
+        DefaultValueFactory = _ => "4,16"
+    };
+    private static readonly Option<int> s_tokens = new("--tokens")
+    {
+        Description = "tokens measured of each setting in each round",
+        DefaultValueFactory = _ => 12
+    };
+    private static readonly Option<int> s_rounds = new("--rounds")
+    {
+        Description = "rounds over all settings",
+        DefaultValueFactory = _ => 2
+    };
     private static readonly Option<string?> s_ids =
         new("--ids") { Description = "token ids of the prompt: 1,2,3 or @FILE (default: a fixed short one)" };
 

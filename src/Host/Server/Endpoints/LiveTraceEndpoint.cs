@@ -36,7 +36,8 @@ internal static class LiveTraceEndpoint
         {
             Interlocked.Decrement(ref s_readers);
             throw new ApiException(429, "rate_limit_error", $"{MostReaders} clients follow the trace already",
-                "too_many_readers") { RetryAfterSeconds = 5 };
+                "too_many_readers")
+            { RetryAfterSeconds = 5 };
         }
 
         TraceEvent[] batch = ArrayPool<TraceEvent>.Shared.Rent(MostEvents);

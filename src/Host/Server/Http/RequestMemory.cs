@@ -18,7 +18,8 @@ internal sealed class RequestMemory(BudgetAccount account)
         ? new ApiException(413, "invalid_request_error", $"{what} takes {bytes} bytes of memory, and all requests together may hold "
             + $"{account.LimitBytes}", "body_too_large")
         : new ApiException(429, "rate_limit_error", $"{what} takes {bytes} bytes of memory, which other requests hold now; try again "
-            + $"later", "request_memory_full") { RetryAfterSeconds = 2 };
+            + $"later", "request_memory_full")
+        { RetryAfterSeconds = 2 };
 
     /// <summary>What one request holds; given back at the latest when it ends. One owner at a time.</summary>
     internal sealed class Holding(RequestMemory memory, Reservation reservation) : IDisposable

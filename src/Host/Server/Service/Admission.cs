@@ -67,7 +67,8 @@ internal sealed class Admission(int queueLimit) : IDisposable
 
     /// <summary>What a client is told that comes while the daemon ends.</summary>
     public static ApiException Draining => new(503, "unavailable_error", "the server is shutting "
-        + "down", "draining") { RetryAfterSeconds = 5 };
+        + "down", "draining")
+    { RetryAfterSeconds = 5 };
 
     /// <summary>From now on admits nobody and refuses those in the queue; the running request goes on.</summary>
     public void Drain()
@@ -101,7 +102,8 @@ internal sealed class Admission(int queueLimit) : IDisposable
             if (_running is not null && _queue.Count >= queueLimit)
             {
                 throw new ApiException(429, "rate_limit_error", $"{queueLimit} requests are waiting already; try again later",
-                    "queue_full") { RetryAfterSeconds = RetrySeconds() };
+                    "queue_full")
+                { RetryAfterSeconds = RetrySeconds() };
             }
 
             Place place = new(this);

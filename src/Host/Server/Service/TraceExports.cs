@@ -36,7 +36,8 @@ internal sealed class TraceExports(BudgetAccount account)
             {
                 throw new ApiException(429, "rate_limit_error",
                     "other traces are being sent, and there is no memory for one more; try again later",
-                        "trace_memory_full") { RetryAfterSeconds = 5 };
+                        "trace_memory_full")
+                { RetryAfterSeconds = 5 };
             }
 
             return new Share(this, _newest!);
