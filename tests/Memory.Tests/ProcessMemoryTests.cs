@@ -3,6 +3,8 @@ using Xunit;
 
 namespace LayerStream.Memory.Tests;
 
+// Resident memory is a figure of the whole process: tests that measure or move it run one after another.
+[Collection("resident memory")]
 public sealed class ProcessMemoryTests
 {
     [Fact]
