@@ -29,7 +29,11 @@ public sealed class ModelFile
 
     /// <summary>Opens a model.</summary>
     /// <exception cref="ModelFormatException">The file is no model.</exception>
-    public static ModelFile Open(string path) => new(GgufModel.Open(path));
+    public static ModelFile Open(string path)
+    {
+        PeakMemory.Begin();
+        return new(GgufModel.Open(path));
+    }
 
     /// <summary>
     /// Plans under the options. Without a budget of the user's, a machine whose usual share is too small gets the smallest budget that

@@ -10,7 +10,7 @@ internal static class TraceFormat
     public const int MaxHeaderBytes = 64 << 20;
     private const int EventsPerBlock = 4096;
 
-    public static void Save(TraceFile trace, string path)
+    public static void Save(TraceFile trace, Stream file)
     {
         for (int i = 0; i < trace.Events.Length; i++)
         {
@@ -20,7 +20,6 @@ internal static class TraceFormat
             }
         }
         byte[] header = TraceHeader.Write(trace);
-        using FileStream file = File.Create(path);
         byte[] prefix = new byte[PrefixBytes];
         "LSTR"u8.CopyTo(prefix);
         BinaryPrimitives.WriteUInt32LittleEndian(prefix.AsSpan(4), TraceFile.CurrentVersion);

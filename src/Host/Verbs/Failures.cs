@@ -1,10 +1,13 @@
+using LayerStream.Actors;
 using LayerStream.Actors.Run;
 using LayerStream.Formats;
 using LayerStream.Formats.Routes;
+using LayerStream.Host.Terminal;
 using LayerStream.Memory;
 using LayerStream.Models;
 using LayerStream.Models.Building;
 using LayerStream.Models.Spec;
+using LayerStream.Sampling;
 using LayerStream.Session;
 using LayerStream.Storage;
 using LayerStream.Templates;
@@ -54,6 +57,11 @@ public static class Failures
             return Interrupted;
         }
 
+        if (error is OutputClosedException)
+        {
+            return Failed; // nobody reads: what was written is complete as far as it goes
+        }
+
         Console.Error.WriteLine(Describe(error));
         if (!string.IsNullOrEmpty(Environment.GetEnvironmentVariable("LAYERSTREAM__DEBUG")))
         {
@@ -76,9 +84,16 @@ public static class Failures
         EngineFaultException { InnerException: { } inner } e => $"The {e.Stage} stage failed: {Describe(inner)}",
         FlashReadException e => $"Reading the model failed: {e.Message}",
         FileNotFoundException e => $"There is no file {e.FileName ?? e.Message}.",
+        BudgetAboveLimitException => $"{error.Message}.",
+        HeapLimitException e => $"Memory is too short to begin: {e.Message}. Give a larger --memory-budget.",
+        ModelChangedException e => $"{e.File} {e.Change}: what was read of it may mix old and new. Start again once the file is complete.",
+        EngineFaultException e => $"The {e.Stage} stage failed: {e.Message}",
+        InvalidLogitsException e => $"The model's output is not usable: {e.Message}",
+        FileNotFoundException e when (e.FileName ?? e.Message).Contains('\uFFFD') =>
+            $"The file name {e.FileName ?? e.Message} has bytes that are not UTF-8, and cannot be opened by it. Rename the file, or make a link with a name in UTF-8.",
         OutOfMemoryException => "Out of memory: the managed heap met its limit. Give a larger --memory-budget or a smaller --context.",
-        UsageException or LossyOptionException or TokenWithoutRowException or TemplateException or TemplateSyntaxException or UnsupportedTokenizerException => error.Message,
+        UsageException or LossyOptionException or TokenWithoutRowException or TemplateException or TemplateSyntaxException or UnsupportedTokenizerException or UnusableOutputException or TokenWithoutRowException => error.Message,
         IOException or UnauthorizedAccessException or InvalidDataException => error.Message,
-        _ => $"{error.Message} ({error.GetType().Name}; set LAYERSTREAM__DEBUG=1 for the details)",
+        _ => $"{error.Message} (set LAYERSTREAM__DEBUG=1 for the details)",
     };
 }

@@ -24,7 +24,7 @@ internal static class ChatCompletionsEndpoint
         (ChatRequest request, int[] prompt) = await ChatPreparation.PrepareAsync(http, state, model);
         ChatJson json = new("chatcmpl-" + Guid.NewGuid().ToString("N"), model.Id, DateTimeOffset.UtcNow.ToUnixTimeSeconds(), model.RequireTokenizer());
         using Activity? span = RequestSpan.Start(state.Metrics, model.Id, json.Id, request);
-        Generation run = new(model, request.ToGeneration(prompt));
+        Generation run = new(model, request.ToGeneration(prompt, model.Options));
         using EventStream stream = new(http);
         using CancellationTokenSource cancel = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
         Task<RunResult>? running = null;
