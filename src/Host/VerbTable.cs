@@ -42,6 +42,18 @@ public static class VerbTable
         return root;
     }
 
+    /// <summary>The verb of a command line with its subcommand, as it is typed.</summary>
+    private static string Name(RootCommand root, ParseResult parse)
+    {
+        List<string> names = [];
+        for (SymbolResult? result = parse.CommandResult; result is CommandResult of && of.Command != root; result = result.Parent)
+        {
+            names.Insert(0, of.Command.Name);
+        }
+
+        return string.Join(' ', names);
+    }
+
     /// <summary>What the verb of a command line has a use for; all without a verb.</summary>
     private static CommonUse Uses(RootCommand root, ParseResult parse)
     {
@@ -77,10 +89,11 @@ public static class VerbTable
         CommonUse uses = Uses(root, parse);
         if (CommonOptions.Useless(parse, uses) is { } option)
         {
-            throw new UsageException($"{parse.CommandResult.Command.Name} has no use for {option}.");
+            throw new UsageException($"{Name(root, parse)} has no use for {option}.");
         }
 
         using Interrupts interrupts = new();
-        return await parse.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, interrupts.Token);
+        InvocationConfiguration invocation = new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+        return await parse.InvokeAsync(invocation, interrupts.Token);
     });
 }

@@ -7,7 +7,10 @@ namespace LayerStream.Memory;
 public sealed class TransientFile : Stream
 {
     private const int BufferBytes = 1 << 16;
-    private const int StepBytes = 4 << 20;
+    private const int StepBytes = 1 << 20;
+
+    /// <summary>The most bytes of the page cache it takes: a step, what is still to be written of the next, and read-ahead.</summary>
+    public const int RoomBytes = StepBytes + (1 << 19);
 
     private readonly FileStream _file;
     private readonly bool _isNew;
@@ -17,12 +20,20 @@ public sealed class TransientFile : Stream
     private TransientFile(FileStream file, bool isNew, bool isUntouched) => (_file, _isNew, _isUntouched) = (file, isNew, isUntouched);
 
     /// <summary>Opens a file for reading. Errors: as <see cref="FileStream"/>.</summary>
-    public static TransientFile OpenRead(string path) =>
-        new(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, BufferBytes, FileOptions.SequentialScan), isNew: false, isUntouched: false);
+    public static TransientFile OpenRead(string path)
+    {
+        FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, BufferBytes);
+        if (OperatingSystem.IsLinux() && file.CanSeek)
+        {
+            _ = NativePages.Advise(file.SafeFileHandle, 0, 0, NativePages.AdviseRandom); // no read-ahead, which some devices have megabytes of
+        }
+
+        return new TransientFile(file, isNew: false, isUntouched: false);
+    }
 
     /// <summary>
-    /// Opens a file for writing, and tells at once if it cannot be written. What it held is given up with the first byte; a new file that gets
-    /// none is taken away again. Errors: as <see cref="FileStream"/>.
+    /// Opens a file for writing, and tells at once if it cannot be written. What it held is given up with the first byte; a new file that
+    /// gets none is taken away again. Errors: as <see cref="FileStream"/>.
     /// </summary>
     public static TransientFile Create(string path)
     {
@@ -69,9 +80,9 @@ public sealed class TransientFile : Stream
         if (_isUntouched)
         {
             _isUntouched = false;
-            if (_file.CanSeek)
+            if (_file.CanSeek && _file.Length > 0)
             {
-                _file.SetLength(0);
+                _file.SetLength(0); // devices have no length, and refuse to be given one
             }
         }
 
