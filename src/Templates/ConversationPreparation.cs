@@ -19,7 +19,8 @@ public static class ConversationPreparation
     /// </summary>
     public static string Render(ChatTemplate? template, TemplateVariables variables) => RenderPrompt(template, variables).Text;
 
-    /// <summary>As <see cref="Render"/>, with the account of what comes from the conversation. Errors: <see cref="TemplateException"/>.</summary>
+    /// <summary>As <see cref="Render"/>, with the account of what comes from the conversation. Errors:
+    /// <see cref="TemplateException"/>.</summary>
     public static RenderedPrompt RenderPrompt(ChatTemplate? template, TemplateVariables variables)
     {
         var prepared = Prepare(template, variables);
@@ -73,7 +74,8 @@ public static class ConversationPreparation
         return prepared;
     }
 
-    /// <summary>ChatML: <c>&lt;|im_start|&gt;role\ncontent&lt;|im_end|&gt;\n</c> per message, then the opening of the answer if asked for.</summary>
+    /// <summary>ChatML: <c>&lt;|im_start|&gt;role\ncontent&lt;|im_end|&gt;\n</c> per message, then the opening of the answer if asked
+    /// for.</summary>
     public static RenderedPrompt RenderChatMl(TemplateVariables variables)
     {
         var builder = new TextBuilder();

@@ -9,7 +9,8 @@ internal sealed class LoopValue(Value[] items, int depth, Func<RenderState, Valu
     private static readonly Builtin Cycle = new("cycle", "*", call =>
     {
         var choices = call.Raw.Positional;
-        return choices.Count > 0 ? choices[((LoopValue)call.Self).Index % choices.Count] : throw call.State.Error("no items for cycling given");
+        return choices.Count > 0 ? choices[((LoopValue)call.Self).Index % choices.Count]
+            : throw call.State.Error("no items for cycling given");
     });
 
     private static readonly Builtin Changed = new("changed", "*", call =>
@@ -57,7 +58,8 @@ internal sealed class LoopValue(Value[] items, int depth, Func<RenderState, Valu
             throw state.Error("the loop must have the 'recursive' marker to be called recursively");
         }
 
-        return arguments is { Positional: [var more], Named.Count: 0 } ? again(state, more) : throw state.Error("loop() takes one argument");
+        return arguments is { Positional: [var more], Named.Count: 0 } ? again(state, more)
+            : throw state.Error("loop() takes one argument");
     }
 
     private Value Item(int index, string missing) =>

@@ -10,7 +10,8 @@ internal static class MethodTable
         new("items", "", c => SequenceFilters.Pairs(c.State, Dictionary(c))),
         new("keys", "", c => new ListValue([.. Dictionary(c).Items.Keys])),
         new("values", "", c => new ListValue([.. Dictionary(c).Items.Values])),
-        new("get", "key default?", c => Dictionary(c).Items.TryGetValue(Sequences.RequireKey(c.State, c[0]!), out var value) ? value : c[1] ?? NoneValue.Instance),
+        new("get", "key default?", c => Dictionary(c).Items.TryGetValue(Sequences.RequireKey(c.State, c[0]!), out var value) ? value : c[1]
+            ?? NoneValue.Instance),
         new("pop", "key default?", DictPop),
         new("update", "*", DictUpdate),
         new("setdefault", "key default?", DictSetDefault),

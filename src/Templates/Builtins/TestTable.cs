@@ -50,7 +50,8 @@ internal static class TestTable
     }
 
     private static Value Remainder(Call call, Value divisor) =>
-        call.Self is TextValue ? throw call.State.Error("a number is required, not str") : Arithmetic.Modulo(call.State, call.Self, divisor);
+        call.Self is TextValue ? throw call.State.Error("a number is required, not str")
+            : Arithmetic.Modulo(call.State, call.Self, divisor);
 
     private static bool IsCased(string text, Func<string, string> map) => text.Any(char.IsLetter) && map(text) == text;
 }

@@ -79,7 +79,8 @@ internal static class TextCase
         int first = char.IsHighSurrogate(text[0]) && text.Length > 1 ? 2 : 1;
         string head = Upper(text[..first]);
         string lower = Lower(text);
-        return (head.Length > first ? head[..1] + Lower(head[1..]) : head) + (lower.Length == text.Length ? lower[first..] : Lower(text[first..]));
+        return (head.Length > first ? head[..1] + Lower(head[1..]) : head)
+            + (lower.Length == text.Length ? lower[first..] : Lower(text[first..]));
     }
 
     /// <summary>str.title(): a capital after every character that is not a letter.</summary>

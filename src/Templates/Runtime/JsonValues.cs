@@ -6,7 +6,8 @@ using LayerStream.Templates.Values;
 
 namespace LayerStream.Templates.Runtime;
 
-/// <summary>Input → template values: JSON keeps int/float distinction, big integers and key order; duplicate keys: the last value.</summary>
+/// <summary>Input → template values: JSON keeps int/float distinction, big integers and key order; duplicate keys: the last
+/// value.</summary>
 internal static class JsonValues
 {
     private const int LongestInteger = 4300;
@@ -111,7 +112,8 @@ internal static class JsonValues
         }
     }
 
-    private static bool IsRole(Value key, Value item) => key is TextValue { Text: "role" } && item is TextValue role && Roles.Contains(role.Text);
+    private static bool IsRole(Value key, Value item) => key is TextValue { Text: "role" } && item is TextValue role
+        && Roles.Contains(role.Text);
 
     /// <summary>UTF-16 units of all texts in a value, plus one for each value.</summary>
     public static long Size(Value value, int depth = 0)

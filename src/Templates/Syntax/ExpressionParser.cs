@@ -8,7 +8,8 @@ namespace LayerStream.Templates.Syntax;
 /// <summary>Expressions by precedence climbing; see <see cref="OperatorTable"/>. Recursion is limited.</summary>
 internal abstract class ExpressionParser(List<Token> tokens) : TokenReader(tokens)
 {
-    private static readonly HashSet<string> Keywords = ["and", "or", "not", "in", "is", "if", "else", "elif", "endif", "endfor", "recursive"];
+    private static readonly HashSet<string> Keywords = ["and", "or", "not", "in", "is", "if", "else", "elif", "endif", "endfor",
+        "recursive"];
 
     // A word after a test name that is not its argument.
     private static readonly HashSet<string> AfterTest = ["else", "or", "and", "if", "in", "not"];
@@ -79,7 +80,8 @@ internal abstract class ExpressionParser(List<Token> tokens) : TokenReader(token
         while (true)
         {
             int line = Current.Line;
-            if (Current.Kind == TokenKind.Operator && OperatorTable.Binary.TryGetValue(Current.Text, out var row) && row.Precedence >= minimum)
+            if (Current.Kind == TokenKind.Operator && OperatorTable.Binary.TryGetValue(Current.Text, out var row)
+                && row.Precedence >= minimum)
             {
                 Next();
                 left = new BinaryExpression(line, left, ParseBinary(row.Precedence + 1), row.Apply);
@@ -313,7 +315,8 @@ internal abstract class ExpressionParser(List<Token> tokens) : TokenReader(token
             case TokenKind.Integer:
                 return new ConstantExpression(token.Line, IntegerLiteral.Parse(token));
             case TokenKind.Float:
-                return new ConstantExpression(token.Line, new FloatValue(double.Parse(token.Text, NumberStyles.Float, CultureInfo.InvariantCulture)));
+                return new ConstantExpression(token.Line,
+                    new FloatValue(double.Parse(token.Text, NumberStyles.Float, CultureInfo.InvariantCulture)));
             case TokenKind.Operator when token.Text == "(":
                 return ParseParenthesis(token.Line);
             case TokenKind.Operator when token.Text == "[":

@@ -242,7 +242,8 @@ internal sealed class TagLexer(string source, List<Token> tokens, string close, 
     private void ReadHex(StringBuilder builder, int digits)
     {
         var hex = source.AsSpan(_position + 1, Math.Min(digits, source.Length - _position - 1));
-        if (hex.Length < digits || !uint.TryParse(hex, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint code) || code > 0x10ffff)
+        if (hex.Length < digits || !uint.TryParse(hex, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint code)
+            || code > 0x10ffff)
         {
             throw Error($"truncated or illegal \\{source[_position]} escape");
         }
