@@ -11,7 +11,7 @@ namespace LayerStream.Templates;
 /// </summary>
 public static class ConversationPreparation
 {
-    private static readonly string[] ReasoningNames = ["reasoning_content", "thinking", "reasoning"];
+    private static readonly string[] s_reasoningNames = ["reasoning_content", "thinking", "reasoning"];
 
     /// <summary>
     /// Prepares the messages and renders them; ChatML when <paramref name="template"/> is null.
@@ -135,13 +135,13 @@ public static class ConversationPreparation
 
     private static void PrepareReasoning(DictValue message)
     {
-        var reasoning = ReasoningNames.Select(message.Find).FirstOrDefault(x => x is TextValue { IsTrue: true });
+        var reasoning = s_reasoningNames.Select(message.Find).FirstOrDefault(x => x is TextValue { IsTrue: true });
         if (reasoning is null)
         {
             return;
         }
 
-        foreach (string name in ReasoningNames)
+        foreach (string name in s_reasoningNames)
         {
             if (message.Find(name) is null or NoneValue)
             {

@@ -10,7 +10,7 @@ namespace LayerStream.Tokenization;
 /// <summary>Text to token ids and back, as the metadata of a GGUF file describes it. Immutable; safe for concurrent use.</summary>
 public sealed class Tokenizer
 {
-    private static readonly byte[] AllBytes = [.. Enumerable.Range(0, 256).Select(b => (byte)b)];
+    private static readonly byte[] s_allBytes = [.. Enumerable.Range(0, 256).Select(b => (byte)b)];
     private readonly TokenizerParts _parts;
 
     private Tokenizer(TokenizerParts parts)
@@ -167,6 +167,6 @@ public sealed class Tokenizer
 
     private static ReadOnlySpan<byte> SingleByte(ReadOnlySpan<byte> text) =>
         text.Length == 6 && byte.TryParse(text.Slice(3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte value)
-            ? AllBytes.AsSpan(value, 1)
+            ? s_allBytes.AsSpan(value, 1)
             : text;
 }

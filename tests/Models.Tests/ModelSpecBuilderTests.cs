@@ -11,7 +11,7 @@ namespace LayerStream.Models.Tests;
 
 public sealed class ModelSpecBuilderTests
 {
-    private static readonly object[] HostileValues =
+    private static readonly object[] s_hostileValues =
     [
         0u, 1u, 3u, 7u, 4097u, 1u << 24, uint.MaxValue, -1, int.MinValue, long.MinValue, long.MaxValue, ulong.MaxValue, (1L << 32) + 2,
         0f, -1f, 1f, float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.MaxValue, 1e-40f, double.Epsilon, true, false, "",
@@ -52,7 +52,7 @@ public sealed class ModelSpecBuilderTests
         int refused = 0;
         foreach (string key in new TinyFile(family, hasExperts).Keys.Keys)
         {
-            foreach (object value in HostileValues)
+            foreach (object value in s_hostileValues)
             {
                 TinyFile file = new(family, hasExperts);
                 file.Keys[key] = value;

@@ -7,7 +7,7 @@ namespace LayerStream.Templates.Builtins;
 /// <summary>Global functions; variables of the same name hide them.</summary>
 internal static class FunctionTable
 {
-    private static readonly Dictionary<string, BoundValue> Table = new Builtin[]
+    private static readonly Dictionary<string, BoundValue> s_table = new Builtin[]
     {
         new("namespace", "*", Namespace),
         new("dict", "*", c => Fill(c, new DictValue())),
@@ -17,7 +17,7 @@ internal static class FunctionTable
         new("strftime_now", "format", StrftimeNow),
     }.ToDictionary(x => x.Name, x => new BoundValue(x, NoneValue.Instance), StringComparer.Ordinal);
 
-    public static Value? Find(string name) => Table.GetValueOrDefault(name);
+    public static Value? Find(string name) => s_table.GetValueOrDefault(name);
 
     private static TextValue StrftimeNow(Call call)
     {

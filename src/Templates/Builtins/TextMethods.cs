@@ -8,7 +8,7 @@ namespace LayerStream.Templates.Builtins;
 /// <summary>Methods of texts, with Python's semantics.</summary>
 internal static class TextMethods
 {
-    private static readonly Dictionary<string, Builtin> Table = Builtin.Table(
+    private static readonly Dictionary<string, Builtin> s_table = Builtin.Table(
         new("split", "sep? maxsplit?", Split),
         new("rsplit", "sep? maxsplit?", SplitFromRight),
         new("partition", "sep", c => Partition(c, last: false)),
@@ -47,7 +47,7 @@ internal static class TextMethods
         new("isupper", "", c => BoolValue.Of(Self(c).Any(char.IsLetter) && TextCase.Upper(Self(c)) == Self(c))),
         new("islower", "", c => BoolValue.Of(Self(c).Any(char.IsLetter) && TextCase.Lower(Self(c)) == Self(c))));
 
-    public static Builtin? Find(string name) => Table.GetValueOrDefault(name);
+    public static Builtin? Find(string name) => s_table.GetValueOrDefault(name);
 
     /// <summary>Strips white space, or the code points of <paramref name="chars"/>, from the ends.</summary>
     public static TextValue Strip(TextValue text, string? chars, bool left, bool right)

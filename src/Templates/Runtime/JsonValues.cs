@@ -13,7 +13,7 @@ internal static class JsonValues
     private const int LongestInteger = 4300;
 
     // Templates build markers from these ('<|' + role + '|>'); any other text in a role's place is the conversation's.
-    private static readonly string[] Roles = ["system", "developer", "user", "assistant", "model", "tool", "function", "ipython"];
+    private static readonly string[] s_roles = ["system", "developer", "user", "assistant", "model", "tool", "function", "ipython"];
 
     public static Value Parse(RenderState state, TextValue source)
     {
@@ -113,7 +113,7 @@ internal static class JsonValues
     }
 
     private static bool IsRole(Value key, Value item) => key is TextValue { Text: "role" } && item is TextValue role
-        && Roles.Contains(role.Text);
+        && s_roles.Contains(role.Text);
 
     /// <summary>UTF-16 units of all texts in a value, plus one for each value.</summary>
     public static long Size(Value value, int depth = 0)

@@ -8,11 +8,11 @@ namespace LayerStream.Templates.Syntax;
 /// <summary>Expressions by precedence climbing; see <see cref="OperatorTable"/>. Recursion is limited.</summary>
 internal abstract class ExpressionParser(List<Token> tokens) : TokenReader(tokens)
 {
-    private static readonly HashSet<string> Keywords = ["and", "or", "not", "in", "is", "if", "else", "elif", "endif", "endfor",
+    private static readonly HashSet<string> s_keywords = ["and", "or", "not", "in", "is", "if", "else", "elif", "endif", "endfor",
         "recursive"];
 
     // A word after a test name that is not its argument.
-    private static readonly HashSet<string> AfterTest = ["else", "or", "and", "if", "in", "not"];
+    private static readonly HashSet<string> s_afterTest = ["else", "or", "and", "if", "in", "not"];
 
     /// <summary>Called for every variable name read.</summary>
     protected abstract void NameUsed(string name);
@@ -191,7 +191,7 @@ internal abstract class ExpressionParser(List<Token> tokens) : TokenReader(token
         }
         else if (Current.Kind is TokenKind.Text or TokenKind.Integer or TokenKind.Float
             || Current.IsOperator("[") || Current.IsOperator("{")
-            || (Current.Kind == TokenKind.Name && !AfterTest.Contains(Current.Text)))
+            || (Current.Kind == TokenKind.Name && !s_afterTest.Contains(Current.Text)))
         {
             arguments = new ArgumentExpressions([ParsePostfix(ParsePrimary())], []);
         }
@@ -355,7 +355,7 @@ internal abstract class ExpressionParser(List<Token> tokens) : TokenReader(token
             case "none" or "None":
                 return new ConstantExpression(token.Line, NoneValue.Instance);
             default:
-                if (Keywords.Contains(token.Text))
+                if (s_keywords.Contains(token.Text))
                 {
                     throw new TemplateSyntaxException($"unexpected '{token.Text}'", token.Line);
                 }

@@ -10,7 +10,7 @@ namespace LayerStream.Templates.Syntax;
 internal sealed class TagLexer(string source, List<Token> tokens, string close, TokenKind closeKind)
 {
     // Longest first.
-    private static readonly string[] Operators =
+    private static readonly string[] s_operators =
     [
         "//", "**", "==", "!=", ">=", "<=",
         "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<", "=", ".", ":", "|", ",", ";",
@@ -93,7 +93,7 @@ internal sealed class TagLexer(string source, List<Token> tokens, string close, 
 
     private void ReadOperator()
     {
-        string? sign = Array.Find(Operators, x => string.CompareOrdinal(source, _position, x, 0, x.Length) == 0)
+        string? sign = Array.Find(s_operators, x => string.CompareOrdinal(source, _position, x, 0, x.Length) == 0)
             ?? throw Error($"unexpected character '{source[_position]}'");
         if (sign is "(" or "[" or "{")
         {
