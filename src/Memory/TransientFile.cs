@@ -25,7 +25,8 @@ public sealed class TransientFile : Stream
         FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, BufferBytes);
         if (OperatingSystem.IsLinux() && file.CanSeek)
         {
-            _ = NativePages.Advise(file.SafeFileHandle, 0, 0, NativePages.AdviseRandom); // no read-ahead, which some devices have megabytes of
+            // No read-ahead, which some devices have megabytes of.
+            _ = NativePages.Advise(file.SafeFileHandle, 0, 0, NativePages.AdviseRandom);
         }
 
         return new TransientFile(file, isNew: false, isUntouched: false);

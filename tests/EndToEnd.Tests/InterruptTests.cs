@@ -18,7 +18,8 @@ public sealed class InterruptTests
 
         try
         {
-            using Process run = Process.Start(new ProcessStartInfo(CommandLineProcess.Binary, ["run", "--ids", "1,2", "--max-tokens", "2", "--context", "64", "--trace", pipe]) { RedirectStandardError = true })!;
+            string[] arguments = ["run", "--ids", "1,2", "--max-tokens", "2", "--context", "64", "--trace", pipe];
+            using Process run = Process.Start(new ProcessStartInfo(CommandLineProcess.Binary, arguments) { RedirectStandardError = true })!;
             await Task.Delay(TimeSpan.FromSeconds(4), Token); // it waits for a reader of its trace
             Assert.False(run.HasExited, "a pipe without a reader was not waited for");
             for (int i = 0; i < 2 && !run.HasExited; i++)

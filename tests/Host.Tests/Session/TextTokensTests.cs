@@ -61,7 +61,8 @@ public sealed class TextTokensTests
     public void Read_ShortText_IsOnePiece(string text)
     {
         Tokenizer tokenizer = Open("llama-spm");
-        Assert.Equal(tokenizer.Encode(text, addSpecial: false, parseSpecial: false), new TextTokens(new StringReader(text), tokenizer).Read().Single());
+        int[] whole = tokenizer.Encode(text, addSpecial: false, parseSpecial: false);
+        Assert.Equal(whole, new TextTokens(new StringReader(text), tokenizer).Read().Single());
     }
 
     private static Tokenizer Open(string name)
@@ -76,8 +77,9 @@ public sealed class TextTokensTests
     {
         string[] words =
         [
-            "the", "stream", "of", "weights", "Über", "naïve", "don't", "I'LL", "12345", "3.14", "été", "数学", "こんにちは", "мир", "🙂", "👩‍👩‍👧", "ﬁne", "e\u0301",
-            "if (x == 0) {", "return;", "}", "\t", "\n", "\n\n", "\r\n", "  ", "   ", ",", ".", "!!!", "—", "(", ")", "_name", "a.b.c", "http://x.y/z?q=1",
+            "the", "stream", "of", "weights", "Über", "naïve", "don't", "I'LL", "12345", "3.14", "été", "数学", "こんにちは", "мир", "🙂",
+            "👩‍👩‍👧", "ﬁne", "e\u0301", "if (x == 0) {", "return;", "}", "\t", "\n", "\n\n", "\r\n", "  ", "   ", ",", ".", "!!!", "—",
+            "(", ")", "_name", "a.b.c", "http://x.y/z?q=1",
         ];
         Random random = new(seed);
         StringBuilder text = new(length + 32);

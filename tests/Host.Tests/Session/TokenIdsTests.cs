@@ -27,8 +27,11 @@ public sealed class TokenIdsTests : IDisposable
     public void Parse_NoIds_IsAUsageError(string text) => Assert.Throws<UsageException>(() => TokenIds.Parse(text));
 
     [Fact]
-    public void Parse_MoreThanTheContext_IsRefusedWithTheWayOut() =>
-        Assert.Contains("--context", Assert.Throws<UsageException>(() => TokenIds.Parse("1,2,3", context: 2)).Message, StringComparison.Ordinal);
+    public void Parse_MoreThanTheContext_IsRefusedWithTheWayOut()
+    {
+        UsageException refused = Assert.Throws<UsageException>(() => TokenIds.Parse("1,2,3", context: 2));
+        Assert.Contains("--context", refused.Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Parse_FileOfManyMebibytes_IsRefusedWithoutBeingHeld()
