@@ -10,7 +10,7 @@ namespace LayerStream.Kernels.Quants.Activations;
 /// </summary>
 internal static unsafe class ActivationRow
 {
-    /// <summary>Bytes of a 256-block: values, sums, scale, padding.</summary>
+    /// <summary>Bytes of a 256-block: values, sums, scale, padding, wide sums.</summary>
     public const int Block256Bytes = 320;
 
     /// <summary>Offset of the sixteen sums in a 256-block.</summary>
@@ -18,6 +18,9 @@ internal static unsafe class ActivationRow
 
     /// <summary>Offset of the scale in a 256-block.</summary>
     public const int Scale256Offset = 288;
+
+    /// <summary>Offset of eight sums of 32 columns in a 256-block.</summary>
+    public const int WideSumsOffset = 304;
 
     /// <summary>Bytes of the scales of 64 columns in Q8Block32.</summary>
     public const int PairScaleBytes = 16;
@@ -118,7 +121,11 @@ internal static unsafe class ActivationRow
         }
 
         *(float*)(destination + Scale256Offset) = scale;
-        new Span<byte>(destination + Scale256Offset + 4, Block256Bytes - Scale256Offset - 4).Clear();
+        new Span<byte>(destination + Scale256Offset + 4, WideSumsOffset - Scale256Offset - 4).Clear();
+        for (int i = 0; i < 8; i++)
+        {
+            ((short*)(destination + WideSumsOffset))[i] = (short)(sums[2 * i] + sums[(2 * i) + 1]);
+        }
     }
 
     /// <summary>The factor from values to what is rounded, and the scale of the integers; both zero when the block is zero or too small to invert.</summary>

@@ -71,9 +71,10 @@ internal static unsafe class ActivationRow512
 
         Vector512<int> a = Fours(destination), b = Fours(destination + 64), c = Fours(destination + 128), d = Fours(destination + 192);
         Vector512<int> sums = Avx512F.PermuteVar16x32(LaneSums.OfQuarters(a, b, c, d), Vector512.Create(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
-        Avx512F.ConvertToVector256Int16(sums).Store((short*)(destination + ActivationRow.SumsOffset));
-        Vector256<float> tail = Vector256.CreateScalar(scale); // the scale, and zeros to the block's end
-        tail.Store((float*)(destination + ActivationRow.Scale256Offset));
+        Vector256<short> words = Avx512F.ConvertToVector256Int16(sums);
+        words.Store((short*)(destination + ActivationRow.SumsOffset));
+        Vector128.CreateScalar(scale).Store((float*)(destination + ActivationRow.Scale256Offset)); // and zeros
+        Avx512F.VL.ConvertToVector128Int16(Avx2.MultiplyAddAdjacent(words, Vector256<short>.One)).Store((short*)(destination + ActivationRow.WideSumsOffset));
     }
 
     /// <summary>Bits of |x|: they order as integers, NaNs above all.</summary>

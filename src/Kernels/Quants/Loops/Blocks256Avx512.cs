@@ -41,7 +41,7 @@ internal unsafe struct Blocks256Avx512<T> : IBlocks256Lanes
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Dot(byte* block, byte* x, byte* dot, out Vector256<int> mins)
+    public static void Dot(byte* block, byte* x, byte* dot, Vector256<int>* mins)
     {
         Vector256<short> scales = T.Groups(block, out Vector256<short> min);
         sbyte* a = (sbyte*)x;
@@ -49,8 +49,21 @@ internal unsafe struct Blocks256Avx512<T> : IBlocks256Lanes
         Vector512<int> dot1 = Scaled(T.Values512(block, 1), a + 64, Spread(scales, 4));
         dot0 += Scaled(T.Values512(block, 2), a + 128, Spread(scales, 8));
         dot1 += Scaled(T.Values512(block, 3), a + 192, Spread(scales, 12));
-        mins = IsSigned ? default : Avx2.MultiplyAddAdjacent(min, Vector256.Load((short*)(x + ActivationRow.SumsOffset)));
-        (T.Form == BlockForm.Biased ? dot0 + dot1 - mins.ToVector512() : dot0 + dot1).Store((int*)dot);
+        dot0 += dot1;
+        if (!IsSigned)
+        {
+            Vector256<int> taken = Avx2.MultiplyAddAdjacent(min, Vector256.Load((short*)(x + ActivationRow.SumsOffset)));
+            if (T.Form == BlockForm.Biased)
+            {
+                dot0 -= taken.ToVector512();
+            }
+            else
+            {
+                *mins = taken;
+            }
+        }
+
+        dot0.Store((int*)dot);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

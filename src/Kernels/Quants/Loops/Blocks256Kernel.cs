@@ -65,15 +65,18 @@ internal unsafe struct Blocks256Kernel<T, TLanes> : IPanelKernel
                 FewScales(block, activations, count, scales);
             }
 
-            for (int b = 0; b < count; b++)
+            byte* dot = dots;
+            Vector256<int>* min = mins;
+            for (byte* end = block + (count * T.StagedBytes); block < end; block += T.StagedBytes)
             {
-                RowPrefetch.Ahead(weights + (b * T.BlockBytes), T.BlockBytes);
-                TLanes.Dot(block, activations, dots + (b * TLanes.DotBytes), out mins[b]);
-                block += T.StagedBytes;
+                RowPrefetch.Ahead(weights, T.BlockBytes); // here and not eight blocks at once: too many reads at a time wait for each other
+                TLanes.Dot(block, activations, dot, min);
+                weights += T.BlockBytes;
                 activations += ActivationRow.Block256Bytes;
+                dot += TLanes.DotBytes;
+                min++;
             }
 
-            weights += count * T.BlockBytes;
             sum = AddBlocks(dots, mins, Vector256.Load(scales), Vector256.Load(scales + LaneSums.Lanes), sum);
         }
 
@@ -141,7 +144,7 @@ internal unsafe struct Blocks256Kernel<T, TLanes> : IPanelKernel
             {
                 for (int b = 0; b < blocks; b++)
                 {
-                    TLanes.Dot(block, activations + (b * ActivationRow.Block256Bytes), dots + ((lane + b) * TLanes.DotBytes), out mins[lane + b]);
+                    TLanes.Dot(block, activations + (b * ActivationRow.Block256Bytes), dots + ((lane + b) * TLanes.DotBytes), mins + lane + b);
                     block += T.StagedBytes;
                 }
             }

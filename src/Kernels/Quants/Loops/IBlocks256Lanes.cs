@@ -19,8 +19,8 @@ internal unsafe interface IBlocks256Lanes
     /// <param name="block">Staged block.</param>
     /// <param name="x">A block of activations.</param>
     /// <param name="dot"><see cref="DotBytes"/> bytes.</param>
-    /// <param name="mins">Minimums times sums of activations, in lanes (the form with minimums only).</param>
-    static abstract void Dot(byte* block, byte* x, byte* dot, out Vector256<int> mins);
+    /// <param name="mins">Minimums times sums of activations, in lanes (stored in the form with minimums only).</param>
+    static abstract void Dot(byte* block, byte* x, byte* dot, Vector256<int>* mins);
 
     /// <summary>The totals of eight dot products.</summary>
     static abstract Vector256<int> DotsOfEight(byte* dots);

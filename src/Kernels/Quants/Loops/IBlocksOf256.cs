@@ -42,6 +42,9 @@ internal unsafe interface IBlocksOf256 : IBlockDecoder
     /// <summary>All sixteen scales and minimums.</summary>
     static abstract Vector256<short> Groups(byte* block, out Vector256<short> mins);
 
+    /// <summary>The eight different scales and minimums of a type with wide groups.</summary>
+    static virtual Vector128<short> WideGroups(byte* block, out Vector128<short> mins) => throw new NotSupportedException();
+
     /// <summary>Values of elements 32·k to 32·k + 31; k is a constant.</summary>
     static abstract Vector256<byte> Values256(byte* block, int k);
 

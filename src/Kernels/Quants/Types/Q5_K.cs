@@ -48,6 +48,14 @@ internal unsafe struct Q5_K : IBlocksOf256
     public static Vector256<short> Groups(byte* block, out Vector256<short> mins) => SixBitScales.Groups(block + 4, out mins);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<short> WideGroups(byte* block, out Vector128<short> mins)
+    {
+        Vector256<short> all = SixBitScales.Unpack(block + 4);
+        mins = all.GetUpper();
+        return all.GetLower();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> Values256(byte* block, int k)
     {
         Vector256<ushort> both = Vector256.Load(block + 48 + (32 * (k >> 1))).AsUInt16();
