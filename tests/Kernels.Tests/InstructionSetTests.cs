@@ -3,16 +3,14 @@ using Xunit;
 
 namespace LayerStream.Kernels.Tests;
 
-/// <summary>
-/// The product tests once more in a process that lacks an instruction set. Single rows never use VNNI, so panels that are bit-equal to them
-/// with and without it are equal to each other.
-/// </summary>
+/// <summary>The product tests once more in a process that lacks an instruction set: the same bits, which are stored.</summary>
 public sealed class InstructionSetTests
 {
     [Theory]
     [InlineData("DOTNET_EnableAVXVNNI")]
     [InlineData("DOTNET_EnableAVX512")]
     [InlineData("DOTNET_EnableAVX2")]
+    [InlineData("DOTNET_EnableHWIntrinsic")]
     public async Task Products_WithoutAnInstructionSet_Hold(string setting)
     {
         if (Environment.GetEnvironmentVariable(setting) == "0")
@@ -21,7 +19,11 @@ public sealed class InstructionSetTests
         }
 
         string program = Path.Combine(AppContext.BaseDirectory, "Kernels.Tests" + (OperatingSystem.IsWindows() ? ".exe" : string.Empty));
-        ProcessStartInfo start = new(program, ["-method", "*" + nameof(MatMulTests.Multiply_AnyTokensAndRowSplit_BitEqual), "-method", "*" + nameof(MatMulTests.Multiply_GoldenRows_MatchesReferenceDots)])
+        ProcessStartInfo start = new(program, 
+        [
+            "-method", "*" + nameof(MatMulTests.Multiply_AnyTokensAndRowSplit_BitEqual), "-method", "*" + nameof(MatMulTests.Multiply_GoldenRows_MatchesReferenceDots),
+            "-method", "*" + nameof(ProductHashTests.Multiply_OfAType_HasTheStoredBits),
+        ])
         {
             RedirectStandardOutput = true,
             UseShellExecute = false,

@@ -16,7 +16,7 @@ internal static unsafe class LaneSums
     public static float Total(Vector256<float> sums)
     {
         Vector128<float> four = sums.GetLower() + sums.GetUpper();
-        Vector128<float> two = four + Sse.MoveHighToLow(four, four);
+        Vector128<float> two = four + Vector128.Shuffle(four, Vector128.Create(2, 3, 2, 3));
         return two[0] + two[1];
     }
 

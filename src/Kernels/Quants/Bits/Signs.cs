@@ -18,7 +18,7 @@ internal static unsafe class Signs
     {
         Vector256<byte> each = Vector256.Create(0x8040201008040201ul).AsByte();
         Vector256<byte> index = Vector256.Create(0ul, 0x0101010101010101ul, 0x0202020202020202ul, 0x0303030303030303ul).AsByte();
-        return Vector256.Equals(Avx2.Shuffle(Vector256.Create(bits).AsByte(), index) & each, each);
+        return Vector256.Equals(Shuffle(Vector256.Create(bits).AsByte(), index) & each, each);
     }
 
     /// <summary>Bit j of 64 to byte j: all ones or zero.</summary>
@@ -69,7 +69,13 @@ internal static unsafe class Signs
     /// <summary>Entries of a table of sixteen signed bytes, given as its two little-endian halves.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<sbyte> Map256(Vector256<byte> index, ulong low, ulong high) =>
-        Avx2.Shuffle(Vector256.Create(low, high, low, high).AsSByte(), index.AsSByte());
+        Shuffle(Vector256.Create(low, high, low, high).AsByte(), index).AsSByte();
+
+    /// <summary>Bytes of each half by indices below 16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> Shuffle(Vector256<byte> bytes, Vector256<byte> index) => Avx2.IsSupported
+        ? Avx2.Shuffle(bytes, index)
+        : Vector256.Create(Vector128.Shuffle(bytes.GetLower(), index.GetLower()), Vector128.Shuffle(bytes.GetUpper(), index.GetUpper()));
 
     /// <summary>Entries of a table of sixteen signed bytes, given as its two little-endian halves.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -52,6 +52,13 @@ internal static unsafe class SixBitScales
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<short> Groups(byte* s, out Vector256<short> mins)
     {
+        if (!Avx2.IsSupported)
+        {
+            Words(s, out ulong scales, out ulong minimums);
+            mins = Doubled(minimums);
+            return Doubled(scales);
+        }
+
         Vector256<short> all = Unpack(s);
         mins = DoubleUpper(all);
         return DoubleLower(all);
@@ -82,4 +89,9 @@ internal static unsafe class SixBitScales
         Vector128<short> scales = all.GetLower();
         return Vector256.Create(Sse2.UnpackLow(scales, scales), Sse2.UnpackHigh(scales, scales));
     }
+
+    /// <summary>Eight bytes, each twice, in 16 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<short> Doubled(ulong bytes) => Widening.ToShorts(Vector128.Shuffle(
+        Vector128.CreateScalar(bytes).AsByte(), Vector128.Create((byte)0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7)));
 }

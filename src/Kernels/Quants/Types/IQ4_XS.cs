@@ -44,6 +44,11 @@ internal unsafe struct IQ4_XS : IBlocksOf256
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<short> Groups(byte* block, out Vector256<short> mins)
     {
+        if (!Avx2.IsSupported)
+        {
+            return ScalarGroups.Of<IQ4_XS>(block, out mins);
+        }
+
         Vector256<uint> scales = SixBits(block);
         mins = Vector256<short>.Zero;
         return (scales | Vector256.ShiftLeft(scales, 16)).AsInt16() - Vector256.Create((short)32);

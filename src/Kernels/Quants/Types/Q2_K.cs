@@ -45,7 +45,7 @@ internal unsafe struct Q2_K : IBlocksOf256
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<short> Groups(byte* block, out Vector256<short> mins)
     {
-        Vector256<short> both = Avx2.ConvertToVector256Int16(block);
+        Vector256<short> both = Widening.ToShorts(Vector128.Load(block));
         mins = Vector256.ShiftRightLogical(both, 4);
         return both & Vector256.Create((short)15);
     }

@@ -49,7 +49,7 @@ internal unsafe struct Q6_K : IBlocksOf256
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<short> Groups(byte* block, out Vector256<short> mins)
     {
-        Vector256<short> scales = Avx2.ConvertToVector256Int16(Vector128.Load((sbyte*)block + ScalesOffset));
+        Vector256<short> scales = Widening.ToShorts(Vector128.Load((sbyte*)block + ScalesOffset));
         mins = Vector256.ShiftLeft(scales, 5);
         return scales;
     }
