@@ -16,7 +16,35 @@ public sealed unsafe class ProductHashTests
     /// <summary>The first eight bytes of the SHA-256 of everything <see cref="Hash"/> computes.</summary>
     private static readonly Dictionary<TensorType, string> s_hashes = new()
     {
-//HASHES
+        [TensorType.F32] = "97E2EAC38072BDFA",
+        [TensorType.F16] = "F91BE80BA6868BBA",
+        [TensorType.BF16] = "18DCC50FC15B8C77",
+        [TensorType.F64] = "258FAD0066077A39",
+        [TensorType.Q4_0] = "A8B38C7AAE3F9580",
+        [TensorType.Q4_1] = "3CCC7B266A895B32",
+        [TensorType.Q5_0] = "2D751B557E8EBB67",
+        [TensorType.Q5_1] = "4A27847FF11AF255",
+        [TensorType.Q8_0] = "B6280586B0E662A4",
+        [TensorType.Q1_0] = "BDBB34D7BFE938B9",
+        [TensorType.Q2_0] = "8261025E98063C8C",
+        [TensorType.IQ4_NL] = "D73D38FC782DA643",
+        [TensorType.MXFP4] = "3860BA832A7CCA28",
+        [TensorType.Q2_K] = "E71721A11EAD8EEE",
+        [TensorType.Q3_K] = "16CDA1FFC853072B",
+        [TensorType.Q4_K] = "44B7EF955259B6B0",
+        [TensorType.Q5_K] = "FA9271EDB8B4A98B",
+        [TensorType.Q6_K] = "1FA6BC21B18A4A44",
+        [TensorType.IQ4_XS] = "7E93881A7E10DB6E",
+        [TensorType.TQ1_0] = "D0F9CADA714DBF72",
+        [TensorType.TQ2_0] = "4A326B6606A4EDFC",
+        [TensorType.IQ1_S] = "C18DD863E6DECB48",
+        [TensorType.IQ1_M] = "5DDABA42908EA5BA",
+        [TensorType.IQ2_XXS] = "B285E7B97E17F273",
+        [TensorType.IQ2_XS] = "AC587539FD9C640A",
+        [TensorType.IQ2_S] = "7E9E8E56E7557A63",
+        [TensorType.IQ3_XXS] = "8539C04AF316727B",
+        [TensorType.IQ3_S] = "1304E014E342A914",
+        [TensorType.NVFP4] = "2DF23FB79C26921B",
     };
 
     public static TheoryData<TensorType> Types() => new(QuantTypes.All.Select(row => row.Type));
