@@ -4,7 +4,8 @@ using LayerStream.Kernels.Ops;
 
 namespace LayerStream.Kernels.Benchmarks;
 
-/// <summary>Single-thread times of what hybrid and mixture-of-experts layers do between their matrix products (argument <c>ops</c>).</summary>
+/// <summary>Single-thread times of what hybrid and mixture-of-experts layers do between their matrix products (argument
+/// <c>ops</c>).</summary>
 internal static unsafe class LayerOpRates
 {
     private const int Tokens = 64; // short runs: the minimum of many leaves out other work on the machine
@@ -36,7 +37,8 @@ internal static unsafe class LayerOpRates
         nint weights = Floats((long)shape.Channels * shape.Taps, 0.3f);
         double around = Best(() =>
         {
-            CausalConv.Advance(weights, 4, shape.Channels, 0, shape.Channels, rows, shape.Channels, Tokens, conv, convolved, shape.Channels);
+            CausalConv.Advance(weights, 4, shape.Channels, 0, shape.Channels, rows, shape.Channels, Tokens, conv, convolved,
+                shape.Channels);
             DeltaNet.NormaliseKeys(shape, convolved, shape.Channels, Tokens, 1e-6f);
             Norms.GatedRmsNorm(rows, weights, rows, output, Tokens * valueHeads, 128, 1e-6f);
         });
@@ -44,7 +46,8 @@ internal static unsafe class LayerOpRates
         double batched = Best(() => DeltaNet.Advance(shape, 0, shape.Units / 8, batch, states)) * 8;
         DeltaNetRows one = batch with { Count = 1 };
         int layer = 0;
-        double step = Best(() => DeltaNet.Advance(shape, 0, shape.Units, one, states + (nint)(layer++ % layers * shape.MatrixFloats * sizeof(float))));
+        double step = Best(() => DeltaNet.Advance(shape, 0, shape.Units, one,
+            states + (nint)(layer++ % layers * shape.MatrixFloats * sizeof(float))));
         double flops = 7.0 * shape.MatrixFloats; // scale, two products, one update
         Console.WriteLine(
             $"{valueHeads,3} value heads {step * 1e6,20:F1} {shape.MatrixFloats * 4 / step / 1e9,15:F2} {batched / Tokens * 1e6,16:F1}"
@@ -64,17 +67,27 @@ internal static unsafe class LayerOpRates
             for (int h = 0; h < Heads; h += headsPerCall)
             {
                 Attention.Group(
-                    query + (h * KeyDim * 4), KeyDim, headsPerCall, KeyDim, ValueDim, cache, KeyDim * 2, cache, KeyDim * 2, KvType.F16, 0, Keys,
+                    query + (h * KeyDim * 4), KeyDim, headsPerCall, KeyDim, ValueDim, cache, KeyDim * 2, cache, KeyDim * 2,
+                        KvType.F16, 0, Keys,
                     0.07f, output + (h * ValueDim * 4), ValueDim, scratch);
             }
         });
-        Console.WriteLine($"{headsPerCall,3} heads per call {seconds * 1e3,8:F2} ms/token {2.0 * Heads * Keys * (KeyDim + ValueDim) / seconds / 1e9,8:F1} GFLOP/s");
+        Console.WriteLine($"{headsPerCall,3} heads per call {seconds * 1e3,8:F2} ms/token "
+            + $"{2.0 * Heads * Keys * (KeyDim + ValueDim) / seconds / 1e9,8:F1} GFLOP/s");
         Free(cache, query, output, scratch);
     }
 
     private static void MeasureRouter()
     {
-        var deepseek = new RouterRule { Experts = 256, Selected = 8, Weighting = RouterWeighting.Sigmoid, Groups = 8, KeptGroups = 4, Normalise = true };
+        var deepseek = new RouterRule
+        {
+            Experts = 256,
+            Selected = 8,
+            Weighting = RouterWeighting.Sigmoid,
+            Groups = 8,
+            KeptGroups = 4,
+            Normalise = true
+        };
         var qwen = new RouterRule { Experts = 512, Selected = 10, Weighting = RouterWeighting.Softmax, Normalise = true };
         foreach (RouterRule rule in new[] { deepseek, qwen })
         {

@@ -9,7 +9,8 @@ namespace LayerStream.Kernels.Benchmarks;
 
 /// <summary>
 /// Rates of the matrix products. Arguments: names of types (default: the common ones), <c>f32</c> for the reference mode,
-/// <c>columns=N</c> for the length of a row (4096), <c>threads=N</c> for the threads of the first column (1), <c>ops</c> for the operators between matrix products instead.
+/// <c>columns=N</c> for the length of a row (4096), <c>threads=N</c> for the threads of the first column (1), <c>ops</c> for the operators
+/// between matrix products instead.
 /// </summary>
 internal static unsafe class Program
 {
@@ -73,8 +74,10 @@ internal static unsafe class Program
             MatMul.Prepare(layout, x, s_columns, a + (nint)(t * stride));
         }
 
-        double gemv = Best(() => Parallel.For(0, s_threads, new ParallelOptions { MaxDegreeOfParallelism = s_threads }, part => MatMul.Multiply(
-            type, weights, s_columns, (int)((long)rows * part / s_threads), (int)((long)rows * (part + 1) / s_threads), layout, a, stride, 1, y, rows)));
+        double gemv = Best(() => Parallel.For(0, s_threads, new ParallelOptions { MaxDegreeOfParallelism = s_threads },
+            part => MatMul.Multiply(
+            type, weights, s_columns, (int)((long)rows * part / s_threads), (int)((long)rows * (part + 1) / s_threads), layout, a, stride,
+                1, y, rows)));
         double cached = Best(() => MatMul.Multiply(type, weights, s_columns, 0, gemmRows, layout, a, stride, 1, y, rows));
         double gemm = Best(() => MatMul.Multiply(type, weights, s_columns, 0, gemmRows, layout, a, stride, Tokens, y, rows));
         double prepare = Best(() =>
@@ -84,7 +87,8 @@ internal static unsafe class Program
                 MatMul.Prepare(layout, x, s_columns, a);
             }
         });
-        Console.WriteLine($"{type,-8} {rowBytes * rows / gemv / 1e9,9:F2} {rowBytes * gemmRows / cached / 1e9,11:F2} {2.0 * s_columns * gemmRows * Tokens / gemm / 1e9,17:F1} {prepare * 1e6,16:F0}");
+        Console.WriteLine($"{type,-8} {rowBytes * rows / gemv / 1e9,9:F2} {rowBytes * gemmRows / cached / 1e9,11:F2} "
+            + $"{2.0 * s_columns * gemmRows * Tokens / gemm / 1e9,17:F1} {prepare * 1e6,16:F0}");
         NativeMemory.AlignedFree((void*)x);
         NativeMemory.AlignedFree((void*)a);
         NativeMemory.AlignedFree((void*)y);

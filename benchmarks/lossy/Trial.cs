@@ -24,7 +24,8 @@ internal sealed class Trial
 
     internal double TokensPerSecond { get; private set; }
 
-    /// <summary>The model's own results over a sequence that it draws at temperature 1, whose perplexity is therefore the exponential of its entropy.</summary>
+    /// <summary>The model's own results over a sequence that it draws at temperature 1, whose perplexity is therefore the exponential of
+    /// its entropy.</summary>
     internal static async Task<Trial> SampleAsync(EngineOptions options, double resident, int tokens)
     {
         Random random = new(1);
@@ -33,7 +34,13 @@ internal sealed class Trial
         {
             int[] prompt = [1];
             RunResult run = await engine.RunAsync(
-                new RunRequest { Prompt = prompt, MaxTokens = tokens - 1, Sample = (logits, _) => Draw(logits, random), OnToken = _ => false }, CancellationToken.None);
+                new RunRequest
+                {
+                    Prompt = prompt,
+                    MaxTokens = tokens - 1,
+                    Sample = (logits, _) => Draw(logits, random),
+                    OnToken = _ => false
+                }, CancellationToken.None);
             ids = [.. prompt, .. run.Ids];
         }
 
@@ -57,7 +64,8 @@ internal sealed class Trial
         return trial;
     }
 
-    /// <summary>Mean Kullback-Leibler divergence of these results from the reference's, and the share of positions with the same best token.</summary>
+    /// <summary>Mean Kullback-Leibler divergence of these results from the reference's, and the share of positions with the same best
+    /// token.</summary>
     internal (double Divergence, double SameBest) Compare(Trial reference)
     {
         double divergence = 0;
@@ -99,9 +107,16 @@ internal sealed class Trial
         EnginePlan plan = Engine.Plan(GgufModel.Open(options.ModelPath), options);
         ExpertLayout[] layouts = [.. plan.Spec.ExpertBanks.Select(b => new ExpertLayout(b))];
         ExpertSlotClass[] classes = [.. layouts.GroupBy(l => l.SlotBytes).Select(g => new ExpertSlotClass(
-            g.Key, [.. g.Select(l => l.Bank.Id)], [.. g.Select(l => (int)Math.Round(resident * l.Bank.Experts))], g.Max(l => l.Bank.Experts), g.Max(l => l.Bank.Used)))];
-        ExpertPlan experts = plan.Experts with { Layouts = layouts, Classes = classes, TransientSlots = layouts.Max(l => l.Bank.Used), TransientSlotBytes = layouts.Max(l => l.SlotBytes) };
-        plan = plan with { Memory = plan.Memory with { Experts = experts, LogitRows = 1 } };
+            g.Key, [.. g.Select(l => l.Bank.Id)], [.. g.Select(l => (int)Math.Round(resident * l.Bank.Experts))],
+                g.Max(l => l.Bank.Experts), g.Max(l => l.Bank.Used)))];
+        ExpertPlan experts = plan.Experts with
+        {
+            Layouts = layouts,
+            Classes = classes,
+            TransientSlots = layouts.Max(l => l.Bank.Used),
+            TransientSlotBytes = layouts.Max(l => l.SlotBytes)
+        };
+        plan = plan.Divided(plan.Spec, plan.Memory with { Experts = experts, LogitRows = 1 });
         return await Engine.StartAsync(plan, options, FlashDevice.Open([options.ModelPath]), null, CancellationToken.None);
     }
 

@@ -13,14 +13,16 @@ internal static class Program
 {
     private const double LeastRate = 1;
     private const int Rounds = 5;
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(3);
 
     private static int Main(string[] args)
     {
         int at = Array.IndexOf(args, "--text");
-        string prose = at >= 0 ? File.ReadAllText(args[at + 1]) : "It was the season in which the tide runs far out over the flats, and nobody spoke. ";
+        string prose = at >= 0 ? File.ReadAllText(args[at + 1])
+            : "It was the season in which the tide runs far out over the flats, and nobody spoke. ";
         string[] paths = at >= 0 ? [.. args[..at], .. args[(at + 2)..]] : args;
-        string[] files = [.. paths.SelectMany(path => Directory.Exists(path) ? Directory.GetFiles(path, "*.gguf").Order(StringComparer.Ordinal) : (IEnumerable<string>)[path])];
+        string[] files = [.. paths.SelectMany(path => Directory.Exists(path)
+            ? Directory.GetFiles(path, "*.gguf").Order(StringComparer.Ordinal) : (IEnumerable<string>)[path])];
         if (files.Length == 0)
         {
             Console.Error.WriteLine("Name GGUF files or folders of them.");
@@ -55,7 +57,7 @@ internal static class Program
         double bytes = Encoding.UTF8.GetByteCount(text);
         double best = 0;
         long begin = Stopwatch.GetTimestamp();
-        for (int round = 0; round < Rounds && Stopwatch.GetElapsedTime(begin) < Longest; round++)
+        for (int round = 0; round < Rounds && Stopwatch.GetElapsedTime(begin) < s_longest; round++)
         {
             TimeSpan start = Environment.CpuUsage.TotalTime;
             tokenizer.Encode(text, addSpecial: true, parseSpecial: true);

@@ -1,5 +1,4 @@
 using Akka.Actor;
-using Akka.Configuration;
 using LayerStream.Actors.Loading;
 using LayerStream.Actors.Run;
 using LayerStream.Actors.Stages;
@@ -16,30 +15,16 @@ namespace LayerStream.Actors;
 /// <summary>A loaded model behind its ring of actors. One run at a time; a later one waits its turn.</summary>
 public sealed class Engine : IAsyncDisposable
 {
-    // A phase of coordinated shutdown must outlast a pass of the largest model.
-    private const string ActorConfig = """
-        akka.loglevel = ERROR
-        akka.stdout-loglevel = OFF
-        akka.log-dead-letters = off
-        akka.coordinated-shutdown.default-phase-timeout = 120s
-        akka.coordinated-shutdown.run-by-clr-shutdown-hook = off
-        akka.coordinated-shutdown.exit-clr = off
-        akka.actor.default-dispatcher.executor = channel-executor
-        """;
-
     private readonly EngineParts _parts;
-    private readonly ActorSystem _system;
-    private readonly IActorRef _engine;
+    private readonly EngineControl _control;
     private long _tokens;
-    private int _active;
-    private long _requests;
+    private int _isDisposed;
 
-    private Engine(EnginePlan plan, EngineParts parts)
+    private Engine(EnginePlan plan, EngineParts parts, TimeSpan stallLimit)
     {
         CurrentPlan = plan;
         _parts = parts;
-        _system = ActorSystem.Create("layerstream", ConfigurationFactory.ParseString(ActorConfig));
-        _engine = _system.ActorOf(Props.Create(() => new EngineActor(parts.Ring, parts.Experts, CreateStage)), "engine");
+        _control = new EngineControl(parts.Ring, parts.Experts, parts.Reader, parts.Account, StageProps(plan, parts), stallLimit);
     }
 
     /// <summary>The plan in force.</summary>
@@ -66,31 +51,39 @@ public sealed class Engine : IAsyncDisposable
     /// <summary>The change of a model file in place that keeps this engine from serving, or null.</summary>
     public ModelChangedException? FindChange() => ModelChangedException.Find(_parts.Device);
 
+    /// <summary>Why this engine serves nothing any more, or null.</summary>
+    public Exception? Failure => _control.Failure;
+
     /// <summary>Plans without loading weights. See <see cref="EnginePlanner.Plan"/> for the errors.</summary>
     public static EnginePlan Plan(GgufModel model, EngineOptions options) => EnginePlanner.Plan(model, options);
 
     /// <summary>Loads what stays in memory and starts the ring.</summary>
     /// <exception cref="FlashReadException">A pinned tile could not be read.</exception>
-    public static Task<Engine> StartAsync(GgufModel model, EngineOptions options, IProgress<LoadProgress>? progress, CancellationToken ct) =>
+    public static Task<Engine> StartAsync(GgufModel model, EngineOptions options, IProgress<LoadProgress>? progress,
+        CancellationToken ct) =>
         StartAsync(Plan(model, options), options, FlashDevice.Open(model.Files), progress, ct);
 
     /// <summary>As above, with a plan already made and a device of the caller's; the engine disposes of the device.</summary>
-    public static async Task<Engine> StartAsync(EnginePlan plan, EngineOptions options, IFlashDevice device, IProgress<LoadProgress>? progress, CancellationToken ct)
+    public static async Task<Engine> StartAsync(EnginePlan plan, EngineOptions options, IFlashDevice device,
+        IProgress<LoadProgress>? progress, CancellationToken ct)
     {
         EngineParts parts = await EngineParts.LoadAsync(plan, options, device, progress, ct);
-        return new Engine(plan, parts);
+        return new Engine(plan, parts, options.StallLimit);
     }
 
     /// <summary>Generates. A cancelled run ends with the reason <c>cancelled</c> and what it had.</summary>
     /// <exception cref="FlashReadException">A tile could not be read; the engine goes on.</exception>
-    /// <exception cref="ModelChangedException">A file was changed in place, before or during the run; every later run fails as well.</exception>
+    /// <exception cref="ModelChangedException">A file was changed in place, before or during the run; every later run fails as
+    /// well.</exception>
     /// <exception cref="ContextExceededException">The prompt does not fit.</exception>
+    /// <exception cref="EngineFaultException">A stage, a loop, a completion or a thread failed; the engine goes on unless <see cref="Failure"/> says otherwise.</exception>
+    /// <exception cref="EngineStalledException">Nothing moved for <see cref="EngineOptions.StallLimit"/>.</exception>
     public Task<RunResult> RunAsync(RunRequest request, CancellationToken ct) => RunAsync(request, null, ct);
 
-    internal async Task<RunResult> RunAsync(RunRequest request, Action<string>? faultPoint, CancellationToken ct)
+    internal async Task<RunResult> RunAsync(RunRequest request, Action<string>? faultHook, CancellationToken ct)
     {
-        GenerationBody body = new(request, _parts.Reader);
-        using RunContext run = new(body.Execute, ct) { FaultPoint = faultPoint };
+        GenerationBody body = new(request, _parts.Reader, ThrowIfChanged);
+        using RunContext run = new(body.Execute, ct) { FaultHook = faultHook };
         await SubmitAsync(run);
         RunResult result = body.Result(run, _parts.Account, _parts.Experts.Predicted, CurrentPlan.PinnedBytes, Depth);
         Interlocked.Add(ref _tokens, result.GeneratedTokens);
@@ -100,20 +93,21 @@ public sealed class Engine : IAsyncDisposable
     /// <summary>Logits of every position, in order; the memory is valid during the call only.</summary>
     public async Task LogitsAsync(IReadOnlyList<int> ids, Action<int, ReadOnlyMemory<float>> row, CancellationToken ct)
     {
-        await ExecuteAsync(new LogitsBody(ids, row).Execute, null, ct);
+        await ExecuteAsync(new LogitsBody(ids, row, ThrowIfChanged).Execute, null, ct);
     }
 
     /// <summary>Runs a body of the caller's on the compute thread, with the whole ring behind it.</summary>
-    internal async Task ExecuteAsync(Action<ComputeSession> body, Action<string>? faultPoint, CancellationToken ct)
+    internal async Task ExecuteAsync(Action<ComputeSession> body, Action<string>? faultHook, CancellationToken ct)
     {
-        using RunContext run = new(body, ct) { FaultPoint = faultPoint };
+        using RunContext run = new(body, ct) { FaultHook = faultHook };
         await SubmitAsync(run);
     }
 
     /// <summary>Changes the depth between runs, within the slots that were allocated; gives the depth in force.</summary>
-    public async Task<int> SetDepthAsync(int depth) => (await _engine.Ask<DepthSet>(new SetDepth(depth))).Depth;
+    public Task<int> SetDepthAsync(int depth) => _control.SetDepthAsync(depth);
 
-    /// <summary>Changes the number of reads at the same time, at any time, up to what the engine was started with; 0 = as if none had been chosen.</summary>
+    /// <summary>Changes the number of reads at the same time, at any time, up to what the engine was started with; 0 = as if none had been
+    /// chosen.</summary>
     public void LimitReads(int reads)
     {
         ReaderShare share = ReaderWork.Share(CurrentPlan.Memory, reads);
@@ -123,7 +117,8 @@ public sealed class Engine : IAsyncDisposable
     /// <summary>What the engine is doing.</summary>
     public EngineStatus Status() => new()
     {
-        Busy = Volatile.Read(ref _active) > 0,
+        Busy = _control.Active > 0,
+        Failure = _control.Failure?.Message,
         FreeSlots = _parts.Ring.Free.Reader.Count,
         TotalSlots = _parts.Ring.ActiveSlots,
         FreeTransientSlots = _parts.Experts.Free.Reader.Count,
@@ -149,35 +144,32 @@ public sealed class Engine : IAsyncDisposable
     /// <summary>Names of the tiles that the events of <see cref="Trace"/> number.</summary>
     public TraceTiles DescribeTiles() => _parts.DescribeTiles();
 
-    /// <inheritdoc/>
+    /// <summary>Ends active and waiting runs (each with what it has, as <c>cancelled</c>), then frees everything.</summary>
     public async ValueTask DisposeAsync()
     {
-        await CoordinatedShutdown.Get(_system).Run(CoordinatedShutdown.ClrExitReason.Instance);
-        await _parts.Reader.DrainAsync();
-        _parts.Dispose();
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 0 && await _control.CloseAsync())
+        {
+            await _parts.Reader.DrainAsync();
+            _parts.Dispose();
+        }
     }
 
     private async Task SubmitAsync(RunContext run)
     {
-        Interlocked.Increment(ref _active);
         try
         {
-            ThrowIfChanged(null);
-            IActorRef engine = _engine;
-            _system.ActorOf(Props.Create(() => new RequestActor(run, engine)), $"request-{Interlocked.Increment(ref _requests)}");
-            await run.Outcome.Task;
-            ThrowIfChanged(null); // what was computed may mix old and new bytes
+            ThrowIfChanged();
+            await _control.SubmitAsync(run);
+            ThrowIfChanged();
         }
         catch (FlashReadException e)
         {
             ThrowIfChanged(e);
             throw;
         }
-        finally
-        {
-            Interlocked.Decrement(ref _active);
-        }
     }
+
+    private void ThrowIfChanged() => ThrowIfChanged(null);
 
     private void ThrowIfChanged(FlashReadException? cause)
     {
@@ -187,17 +179,15 @@ public sealed class Engine : IAsyncDisposable
         }
     }
 
-    private IActorRef CreateStage(IActorRefFactory factory, string name)
+    private static Func<StageKind, Props> StageProps(EnginePlan plan, EngineParts parts)
     {
-        EngineParts parts = _parts;
-        IReadOnlyList<int> streamed = [.. CurrentPlan.Memory.Tiles.Tiles.Select(t => t.Index).Where(i => !CurrentPlan.Memory.Pinned[i])];
-        TileMap tiles = CurrentPlan.Memory.Tiles;
-        Props props = name.Split('-')[0] switch
+        TileMap tiles = plan.Memory.Tiles;
+        IReadOnlyList<int> streamed = [.. tiles.Tiles.Select(t => t.Index).Where(i => !plan.Memory.Pinned[i])];
+        return stage => stage switch
         {
-            "prefetch" => Props.Create(() => new PrefetchActor(parts.Ring, parts.Experts, tiles, streamed)),
-            "eviction" => Props.Create(() => new EvictionActor(parts.Ring, parts.Experts, parts.Trace)),
+            StageKind.Prefetch => Props.Create(() => new PrefetchActor(parts.Ring, parts.Experts, tiles, streamed)),
+            StageKind.Eviction => Props.Create(() => new EvictionActor(parts.Ring, parts.Experts, parts.Trace)),
             _ => Props.Create(() => new ComputeActor(parts.Session)),
         };
-        return factory.ActorOf(props, name);
     }
 }

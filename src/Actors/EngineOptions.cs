@@ -53,8 +53,17 @@ public sealed record EngineOptions
     /// <summary>When experts are read before they are demanded.</summary>
     public PredictionMode Prediction { get; init; }
 
+    /// <summary>After this long without any movement, though neither disk nor processor is at work, a run fails and says who waits for what.</summary>
+    public TimeSpan StallLimit { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Whether requests come from outside: the sheet then has accounts for what they take.</summary>
+    public bool Serves { get; init; }
+
     /// <summary>Managed heap that the caller needs beside the engine's, for example for requests; part of the heap account.</summary>
     public long ExtraHeapBytes { get; init; }
+
+    /// <summary>Least that is reserved for libraries and code in memory before the first run; 0 = what a command has.</summary>
+    public long LeastRuntimeBytes { get; init; }
 
     /// <summary>Bytes to reserve for the runtime; 0 = measure this process.</summary>
     public long RuntimeReserveBytes { get; init; }

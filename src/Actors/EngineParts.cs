@@ -90,22 +90,23 @@ internal sealed class EngineParts : IDisposable
     {
         ModelSpec spec = plan.Spec;
         MemoryPlan memory = plan.Memory;
+        BudgetSheet sheet = plan.Sheet;
         ReaderShare share = ReaderWork.Share(memory, options.ReadsInFlight);
         Reader = Own(new FlashReader(Device, share.Reads, share.Urgent));
         Trace = new TraceRing(plan.TraceCapacity);
-        AlignedBuffer staging = Own(AlignedBuffer.Allocate((256 * 1024) + ExtentWindow.RoundUp(spec.EmbeddingRowBytes), "I/O staging"));
-        AlignedBuffer small = Own(WeightLoader.LoadSmall(spec, Reader, staging));
-        Workspace work = Own(Workspace.Create(spec, memory.Batch, memory.LogitRows, plan.Threads));
-        SequenceState sequence = Own(new SequenceState(spec, memory.Context, options.KvType));
-        Ring = Own(new TileRing(memory.Slots, memory.SlotBytes, memory.Experts.TransientSlots, Reader, memory.Tiles, Trace));
+        AlignedBuffer staging = Own(sheet.Allocate(AccountNames.Staging, MemoryPlanner.StagingBytes(spec)));
+        AlignedBuffer small = Own(WeightLoader.LoadSmall(spec, Reader, staging, sheet.Account(AccountNames.SmallWeights)));
+        Workspace work = Own(Workspace.Create(spec, memory.Batch, memory.LogitRows, plan.Threads, sheet.Account(AccountNames.Activations)));
+        SequenceState sequence = Own(new SequenceState(spec, memory.Context, options.KvType, sheet.Account(AccountNames.SequenceState)));
+        Ring = Own(new TileRing(memory.Slots, memory.SlotBytes, memory.Experts.TransientSlots, Reader, memory.Tiles, Trace, sheet.Account(AccountNames.RingSlots)));
         Names = new TileNames(spec, memory.Tiles);
-        Experts = Own(new ExpertRing(memory.Experts, Reader, Device.Files, Ring.Spent, Trace, Names));
+        Experts = Own(new ExpertRing(memory.Experts, Reader, Device.Files, Ring.Spent, Trace, Names, sheet));
         // The disk reads what is pinned meanwhile. Where every expert is loaded, its read takes the memory.
         Task preparing = Prepare(memory.Experts.AllResident ? null : Experts.Slots.Arena, progress, ct);
         PinnedTiles pinned;
         try
         {
-            pinned = Own(await WeightLoader.LoadPinnedAsync(memory, Reader, progress, ct));
+            pinned = Own(await WeightLoader.LoadPinnedAsync(memory, Reader, sheet.Account(AccountNames.PinnedWeights), progress, ct));
         }
         finally
         {
@@ -115,10 +116,10 @@ internal sealed class EngineParts : IDisposable
         ct.ThrowIfCancellationRequested();
         await ExpertLoader.LoadAsync(memory.Experts, Experts.Slots, Reader, Device.Files, progress, ct);
         ComputeCrew crew = Own(new ComputeCrew(plan.Threads));
-        Account = new PassAccount(Trace);
+        Account = new PassAccount(Trace, Ring.Waits.Compute);
         RingTileSource source = new(Ring, pinned, Account, Names);
         RingExpertSource experts = new(Experts, Account, Names, options.Prediction);
-        IReadOnlyList<RopeTable> ropes = RopeTables.Create(spec, small, memory.Context);
+        IReadOnlyList<RopeTable> ropes = RopeTables.Create(spec, small, plan.RopeContext);
         Decoder decoder = new(spec, memory.Tiles, source, crew, work, small, ropes, options.Activations, experts, plan.DropColdExperts);
         EmbeddingRows embeddings = new(spec.TokenEmbedding, spec, memory.Tiles, pinned, Reader, staging);
         EmbeddingRows? layerInputs = spec.LayerInputs is { } inputs ? new EmbeddingRows(inputs.Table, spec, memory.Tiles, pinned, Reader, staging) : null;

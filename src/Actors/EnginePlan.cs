@@ -2,6 +2,7 @@ using LayerStream.Actors.Run;
 using LayerStream.Formats.Routes;
 using LayerStream.Memory;
 using LayerStream.Models;
+using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
 using LayerStream.Planning;
 
@@ -10,6 +11,9 @@ namespace LayerStream.Actors;
 /// <summary>A sealed budget sheet and what follows from it.</summary>
 public sealed record EnginePlan
 {
+    // What code and stacks grow by once a run starts is not taken yet, and covers the blocks of a probe where a model has next to no weights.
+    private const long LeastMeasuringBytes = 8L << 20;
+
     public required ModelSpec Spec { get; init; }
 
     public required MemoryPlan Memory { get; init; }
@@ -20,6 +24,12 @@ public sealed record EnginePlan
 
     /// <summary>Bytes the GC may commit; the host applies it as the hard heap limit.</summary>
     public required long HeapLimitBytes { get; init; }
+
+    /// <summary>
+    /// Tokens that decide between short and long factors of a rotation: the context that was asked for, else the trained one. Never a
+    /// context that follows the budget, or the output would.
+    /// </summary>
+    public required int RopeContext { get; init; }
 
     /// <summary>Events the trace ring holds.</summary>
     public required int TraceCapacity { get; init; }
@@ -32,6 +42,39 @@ public sealed record EnginePlan
 
     /// <summary>Header of the routing that a run of this model can record; null without experts.</summary>
     public RouteHeader? RouteHeader => Spec.ExpertBanks.Count == 0 ? null : RouteRecorder.Header(Spec);
+
+    /// <summary>
+    /// An account for measurements while nothing is loaded: as much native memory as loading will take. What it holds must be given back before
+    /// the engine starts.
+    /// </summary>
+    public BudgetAccount MeasuringAccount()
+    {
+        string[] managed = [AccountNames.ManagedHeap, AccountNames.Runtime, AccountNames.Requests, AccountNames.TraceExport];
+        long native = Sheet.Free + Sheet.Accounts.Where(a => !managed.Contains(a.Name)).Sum(a => a.LimitBytes);
+        return new("measurements", Math.Max(LeastMeasuringBytes, native));
+    }
+
+    /// <summary>The plan with another division of memory, on a sealed sheet of its own that holds just what the division takes: for trials of divisions.</summary>
+    public EnginePlan Divided(ModelSpec spec, MemoryPlan memory)
+    {
+        Dictionary<string, long> changed = new()
+        {
+            [AccountNames.PinnedWeights] = memory.PinnedBytes,
+            [AccountNames.RingSlots] = (long)memory.Slots * memory.SlotBytes,
+            [AccountNames.ExpertSlots] = memory.Experts.Bytes,
+            [AccountNames.Activations] = Workspace.Bytes(spec, memory.Batch, memory.LogitRows, Threads),
+        };
+        KeyValuePair<string, long>[] accounts =
+            [.. changed, .. Sheet.Accounts.Where(a => !changed.ContainsKey(a.Name)).Select(a => KeyValuePair.Create(a.Name, a.LimitBytes))];
+        BudgetSheet sheet = new(accounts.Sum(a => a.Value));
+        foreach ((string account, long bytes) in accounts)
+        {
+            sheet.Add(account, bytes);
+        }
+
+        sheet.Seal();
+        return this with { Spec = spec, Memory = memory with { Accounts = accounts }, Sheet = sheet };
+    }
 
     public long SmallestBudgetBytes => Memory.SmallestBudgetBytes;
 

@@ -5,6 +5,7 @@ using LayerStream.Formats;
 using LayerStream.Memory;
 using LayerStream.Models;
 using LayerStream.Models.Building;
+using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
 using LayerStream.Planning;
 using LayerStream.Planning.Experts;
@@ -15,8 +16,16 @@ namespace LayerStream.Actors;
 public static class EnginePlanner
 {
     private const long MiB = 1 << 20;
+    private const long LeastRequestBytes = 8 * MiB;
+    private const long MostRequestBytes = 256 * MiB;
+    private const long LeastTraceBytes = MiB / 2;
+    private const long LeastRuntimeBytes = 52 * MiB;  // of a command: libraries and code before the first run
+    private const long RuntimeGrowthBytes = 28 * MiB; // while it runs
     private const int UsualReads = 12;               // whose threads the measured reserve covers
     private const long ReaderStackBytes = 64 * 1024; // that a further one touches
+
+    // Measured once: what a later plan of the same process would find has grown by a run already.
+    private static readonly Lazy<long> s_runtimeBytes = new(MeasureRuntime);
 
     /// <summary>Share of the free memory that the default budget takes.</summary>
     public const double DefaultShare = 0.8;
@@ -34,13 +43,28 @@ public static class EnginePlanner
         ExpertPolicyRow policy = ExpertPolicies.Find(options.ExpertPolicy) ?? throw new ArgumentException($"There is no expert policy '{options.ExpertPolicy}'.", nameof(options));
         long budget = Budget(options);
         int threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
-        int traceCapacity = 1 << BitOperations.Log2((uint)(Math.Clamp(budget / 256, MiB / 2, 16 * MiB) / TraceRing.BytesFor(1)));
-        long heap = (20 * MiB) + (4 * MetadataBytes(model)) + TraceRing.BytesFor(traceCapacity) + ExpertPlan.ManagedBytes(spec) + options.ExtraHeapBytes;
-        long runtime = options.RuntimeReserveBytes > 0 ? options.RuntimeReserveBytes : MeasureRuntime(threads) + (Math.Max(0, options.ReadsInFlight - UsualReads) * ReaderStackBytes);
-        MemoryPlan memory = MemoryPlanner.Plan(new PlanInputs(spec, budget, heap, runtime, threads, options.Context, options.PrefetchDepth, spec.StateBytesPerToken(options.KvType))
+        long heapBase = (20 * MiB) + (4 * MetadataBytes(model)) + ExpertPlan.ManagedBytes(spec) + options.ExtraHeapBytes;
+        long runtime = options.RuntimeReserveBytes > 0 ? options.RuntimeReserveBytes
+            : RuntimeBytes(options, threads) + (Math.Max(0, options.ReadsInFlight - UsualReads) * ReaderStackBytes);
+        int traceCapacity = TraceCapacity(Math.Clamp(budget / 256, LeastTraceBytes, 16 * MiB)), leastTrace = TraceCapacity(LeastTraceBytes);
+        long requests = options.Serves ? Math.Clamp(budget / 24, LeastRequestBytes, MostRequestBytes) : 0, leastRequests = options.Serves ? LeastRequestBytes : 0;
+        MemoryPlan Divide(int capacity, long requestBytes) => MemoryPlanner.Plan(new PlanInputs(
+            spec, budget, heapBase + TraceRing.BytesFor(capacity), runtime, threads, options.Context, options.PrefetchDepth, spec.StateBytesPerToken(options.KvType),
+            context => SequenceState.Bytes(spec, context, options.KvType))
         {
+            RequestBytes = requestBytes,
+            TraceExportBytes = options.Serves ? TraceRing.BytesFor(capacity) : 0,
             TransientExperts = options.TransientExperts,
         });
+        MemoryPlan memory = Divide(traceCapacity, requests);
+        long smallest = Divide(leastTrace, leastRequests).SmallestBudgetBytes;
+        if (memory.Sum > budget)
+        {
+            (traceCapacity, requests) = (leastTrace, leastRequests); // a short trace and few requests are part of what the smallest budget means
+            memory = Divide(traceCapacity, requests);
+        }
+
+        memory = memory with { SmallestBudgetBytes = smallest };
         BudgetSheet sheet = new(budget);
         foreach ((string account, long bytes) in memory.Accounts)
         {
@@ -59,7 +83,8 @@ public static class EnginePlanner
             Memory = memory with { Experts = memory.Experts with { Policy = policy } },
             Sheet = sheet,
             Threads = threads,
-            HeapLimitBytes = heap,
+            HeapLimitBytes = heapBase + TraceRing.BytesFor(traceCapacity) + requests + (options.Serves ? TraceRing.BytesFor(traceCapacity) : 0),
+            RopeContext = options.Context > 0 ? options.Context : spec.TrainedContext,
             TraceCapacity = traceCapacity,
             DropColdExperts = options.DropColdExperts,
             Lossy = lossy,
@@ -105,14 +130,14 @@ public static class EnginePlanner
     private static long MetadataBytes(GgufModel model) =>
         model.Tensors.Where(t => t.Extent.File == 0).Select(t => t.Extent.Offset).DefaultIfEmpty(MiB).Min();
 
+    private static int TraceCapacity(long bytes) => 1 << BitOperations.Log2((uint)(bytes / TraceRing.BytesFor(1)));
+
     /// <summary>
-    /// Resident now without the managed heap, plus what JIT code, stacks and libraries still grow by once a run starts
-    /// (measured: see docs/memory.md).
+    /// What the runtime takes at a process's first plan, plus what JIT code, stacks and libraries still grow by once a run starts. The least of it
+    /// covers what any command has in memory by then, so that all of them name the same smallest budget, again and again.
     /// </summary>
-    private static long MeasureRuntime(int threads)
-    {
-        long heap = GC.GetGCMemoryInfo(GCKind.Any).TotalCommittedBytes;
-        long fixedPart = Math.Max(24 * MiB, ProcessMemory.ResidentBytes() - heap);
-        return fixedPart + (28 * MiB) + (threads * MiB);
-    }
+    private static long RuntimeBytes(EngineOptions options, int threads) =>
+        Math.Max(Math.Max(LeastRuntimeBytes, options.LeastRuntimeBytes), s_runtimeBytes.Value) + RuntimeGrowthBytes + (threads * MiB);
+
+    private static long MeasureRuntime() => ProcessMemory.ResidentBytes() - GC.GetGCMemoryInfo(GCKind.Any).TotalCommittedBytes;
 }

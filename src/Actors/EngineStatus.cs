@@ -5,6 +5,9 @@ public sealed record EngineStatus
 {
     public required bool Busy { get; init; }
 
+    /// <summary>Why the engine serves nothing any more; null while it is ready.</summary>
+    public required string? Failure { get; init; }
+
     public required int FreeSlots { get; init; }
 
     public required int TotalSlots { get; init; }
@@ -26,7 +29,8 @@ public sealed record EngineStatus
     /// <summary>Bytes of experts read since the start that no pass used and that were not kept.</summary>
     public required long ExpertBytesWasted { get; init; }
 
-    /// <summary>Choices of experts (token, layer, expert) skipped since the start; 0 unless <see cref="EngineOptions.DropColdExperts"/> is set.</summary>
+    /// <summary>Choices of experts (token, layer, expert) skipped since the start; 0 unless <see cref="EngineOptions.DropColdExperts"/> is
+    /// set.</summary>
     public required long ExpertsSkipped { get; init; }
 
     /// <summary>Bytes of experts read before they were demanded, and then demanded.</summary>

@@ -14,6 +14,7 @@ internal sealed class BoundedReader : IDisposable
     private long _start;   // file offset of _buffer[0]
     private int _next;
     private int _filled;
+    private bool _isKept;
 
     /// <summary>Opens a regular file; the buffer belongs to the reader until it is disposed.</summary>
     internal BoundedReader(string path, byte[] buffer)
@@ -30,7 +31,8 @@ internal sealed class BoundedReader : IDisposable
 
             if (!info.Exists)
             {
-                throw new ModelFormatException(path, 0, "There is no such file; check the path.");
+                throw new ModelFormatException(path, 0, FilePiece.Beside(path) is { } piece
+                    ? $"There is no such file, but {System.IO.Path.GetFileName(piece)} beside it. {FilePiece.Advice(piece)}" : "There is no such file; check the path.");
             }
 
             // Pipes and devices report no length; opening a pipe would block, so look before opening.
@@ -41,6 +43,7 @@ internal sealed class BoundedReader : IDisposable
 
             _handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan);
             Length = RandomAccess.GetLength(_handle);
+            ModifiedAt = File.GetLastWriteTimeUtc(_handle);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
@@ -53,11 +56,27 @@ internal sealed class BoundedReader : IDisposable
 
     internal long Length { get; }
 
+    /// <summary>When the file was last written before it was opened.</summary>
+    internal DateTime ModifiedAt { get; }
+
     internal long Position => _start + _next;
 
     internal long Remaining => Length - Position;
 
-    public void Dispose() => _handle.Dispose();
+    /// <summary>Leaves the file open, in the hands of those who read weights.</summary>
+    internal void KeepIn(ModelFiles files)
+    {
+        files.Add(Path, _handle, Length, ModifiedAt);
+        _isKept = true;
+    }
+
+    public void Dispose()
+    {
+        if (!_isKept)
+        {
+            _handle.Dispose();
+        }
+    }
 
     internal ModelFormatException Error(long offset, string message) => new(Path, offset, message);
 

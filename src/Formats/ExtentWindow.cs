@@ -1,6 +1,7 @@
 namespace LayerStream.Formats;
 
-/// <summary>The aligned byte range that a direct read of a payload brings: the payload rounded out to <see cref="Alignment"/> at both ends.</summary>
+/// <summary>The aligned byte range that a direct read of a payload brings: the payload rounded out to <see cref="Alignment"/> at both
+/// ends.</summary>
 /// <param name="Offset">Byte offset in the file, a multiple of <see cref="Alignment"/>.</param>
 /// <param name="Length">Bytes, a multiple of <see cref="Alignment"/>; what a buffer for the payload takes. 0 for an empty payload.</param>
 /// <param name="PayloadOffset">Bytes from the start of the window to the payload.</param>

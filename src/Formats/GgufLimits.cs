@@ -19,4 +19,7 @@ internal static class GgufLimits
     internal const int DefaultAlignment = 32;
     internal const int MinAlignment = 8;
     internal const int MaxAlignment = 1 << 20;
+
+    /// <summary>Whether tensors may be aligned so: the format asks for a multiple of 8, not for a power of two.</summary>
+    internal static bool IsAlignment(long bytes) => bytes is >= MinAlignment and <= MaxAlignment && bytes % MinAlignment == 0;
 }

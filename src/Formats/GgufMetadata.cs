@@ -23,7 +23,8 @@ public sealed class GgufMetadata
     /// or an array of one of these. String arrays are decoded anew on every enumeration.
     /// </summary>
     public IEnumerable<KeyValuePair<string, object>> Entries
-        => _entries.Select(e => new KeyValuePair<string, object>(e.Key, e.Value.Value is GgufStringList list ? list.ToArray() : e.Value.Value));
+        => _entries.Select(e => new KeyValuePair<string, object>(e.Key,
+        e.Value.Value is GgufStringList list ? list.ToArray() : e.Value.Value));
 
     /// <summary>Keys in file order.</summary>
     public IEnumerable<string> Keys => _entries.Keys;
@@ -46,13 +47,15 @@ public sealed class GgufMetadata
     /// <summary>A required integer of any width.</summary>
     /// <exception cref="ModelFormatException">The key is missing or its value no integer.</exception>
     public long GetInt64(string key)
-        => !_entries.TryGetValue(key, out var e) ? throw new ModelFormatException(_file, 0, $"The required key '{key}' is missing; convert the model again with a current converter.")
+        => !_entries.TryGetValue(key, out var e) ? throw new ModelFormatException(_file, 0,
+        $"The required key '{key}' is missing; convert the model again with a current converter.")
             : TryInteger(e.Value, out long v) ? v : throw WrongType(key, e, "an integer");
 
     /// <summary>An integer of any width, or the default when absent.</summary>
     /// <exception cref="ModelFormatException">The value is no integer.</exception>
     public long GetInt64(string key, long defaultValue)
-        => !_entries.TryGetValue(key, out var e) ? defaultValue : TryInteger(e.Value, out long v) ? v : throw WrongType(key, e, "an integer");
+        => !_entries.TryGetValue(key, out var e) ? defaultValue : TryInteger(e.Value, out long v) ? v
+        : throw WrongType(key, e, "an integer");
 
     /// <summary>A number of any type, or the default when absent.</summary>
     /// <exception cref="ModelFormatException">The value is no number.</exception>
@@ -69,7 +72,8 @@ public sealed class GgufMetadata
     public bool GetBool(string key, bool defaultValue)
         => !_entries.TryGetValue(key, out var e) ? defaultValue : e.Value is bool b ? b : throw WrongType(key, e, "a boolean");
 
-    /// <summary>An array of strings, or null when absent. Each read of an element decodes it anew: iterate once and keep what you need.</summary>
+    /// <summary>An array of strings, or null when absent. Each read of an element decodes it anew: iterate once and keep what you
+    /// need.</summary>
     /// <exception cref="ModelFormatException">The value is no array of strings.</exception>
     public IReadOnlyList<string>? GetStrings(string key)
         => !_entries.TryGetValue(key, out var e) ? null : e.Value as GgufStringList ?? throw WrongType(key, e, "an array of strings");
@@ -85,7 +89,9 @@ public sealed class GgufMetadata
         short[] a => Array.ConvertAll(a, x => (long)x),
         uint[] a when a.GetType() == typeof(uint[]) => Array.ConvertAll(a, x => (long)x),
         int[] a => Array.ConvertAll(a, x => (long)x),
-        ulong[] a when a.GetType() == typeof(ulong[]) => Array.ConvertAll(a, x => x <= long.MaxValue ? (long)x : throw WrongType(key, e, "an array of integers that fit 64 signed bits")),
+        ulong[] a when a.GetType() == typeof(ulong[]) =>
+            Array.ConvertAll(a, x => x <= long.MaxValue ? (long)x
+            : throw WrongType(key, e, "an array of integers that fit 64 signed bits")),
         long[] a => a.AsReadOnly(),
         bool b => [b ? 1L : 0L],
         _ => TryInteger(e.Value, out long v) ? [v] : throw WrongType(key, e, "an integer or an array of integers"),
@@ -148,7 +154,8 @@ public sealed class GgufMetadata
     private ModelFormatException WrongType(string key, Entry entry, string expected)
     {
         string found = entry.Value is GgufStringList ? "String[]" : entry.Value.GetType().Name;
-        return new(_file, entry.Offset, $"The key '{key}' must be {expected} but is {found}; convert the model again with a current converter.");
+        return new(_file, entry.Offset,
+            $"The key '{key}' must be {expected} but is {found}; convert the model again with a current converter.");
     }
 
     private readonly record struct Entry(object Value, long Offset);

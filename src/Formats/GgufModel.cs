@@ -33,11 +33,13 @@ public sealed class GgufModel
     /// Reads a model's description. Any file of a split model stands for the whole set. Allocates at most twice the bytes it reads
     /// and 1 MiB.
     /// </summary>
+    /// <param name="path">Path of a file of the model.</param>
+    /// <param name="keep">Receives the files, open; the caller closes them, also after an error. Null closes them here.</param>
     /// <exception cref="ModelFormatException">A file is missing, unreadable, malformed or incomplete.</exception>
-    public static GgufModel Open(string path)
+    public static GgufModel Open(string path, ModelFiles? keep = null)
     {
         ArgumentNullException.ThrowIfNull(path);
-        return new ModelReader().Read(path);
+        return new ModelReader(keep).Read(path);
     }
 
     /// <summary>The tensor of that name, or null.</summary>

@@ -27,7 +27,8 @@ internal sealed class MetadataReader(BoundedReader reader, StringListBuilder str
             object value = type == ArrayType ? ReadArray(key) : ReadScalar(type, key, typeOffset);
             if (!metadata.Add(key, value, valueOffset))
             {
-                throw reader.Error(begin, $"The metadata key '{Printable.Text(key)}' occurs twice. The file is damaged; download or convert it again.");
+                throw reader.Error(begin,
+                    $"The metadata key '{Printable.Text(key)}' occurs twice. The file is damaged; download or convert it again.");
             }
         }
 
@@ -73,7 +74,9 @@ internal sealed class MetadataReader(BoundedReader reader, StringListBuilder str
             10 => ReadNumbers<ulong>(key),
             11 => ReadNumbers<long>(key),
             12 => ReadNumbers<double>(key),
-            ArrayType => throw reader.Error(typeOffset, $"The metadata key '{Printable.Text(key)}' holds an array of arrays, which is not supported; convert the model again without it."),
+            ArrayType =>
+                throw reader.Error(typeOffset, $"The metadata key '{Printable.Text(key)}' holds an array of arrays, which is not "
+                + "supported; convert the model again without it."),
             _ => throw UnknownType(type, key, typeOffset),
         };
     }
@@ -108,14 +111,17 @@ internal sealed class MetadataReader(BoundedReader reader, StringListBuilder str
         ulong count = (ulong)reader.ReadInt64("the length of a metadata array");
         if (count > (ulong)(reader.Remaining / size))
         {
-            throw reader.Error(offset, $"The array '{Printable.Text(key)}' claims {count} elements, more than the rest of the file can hold. The file is truncated or damaged; download it again.");
+            throw reader.Error(offset, $"The array '{Printable.Text(key)}' claims {count} elements, more than the rest of the file can "
+                + "hold. The file is truncated or damaged; download it again.");
         }
 
         return count <= (ulong)(GgufLimits.MaxValueBytes / size)
             ? (int)count
-            : throw reader.Error(offset, $"The array '{Printable.Text(key)}' has {count} elements, more than is supported; this is no usable language model.");
+            : throw reader.Error(offset,
+            $"The array '{Printable.Text(key)}' has {count} elements, more than is supported; this is no usable language model.");
     }
 
     private ModelFormatException UnknownType(int type, string key, long offset)
-        => reader.Error(offset, $"The metadata key '{Printable.Text(key)}' has the unknown value type {(uint)type}. The file is damaged or newer than this program.");
+        => reader.Error(offset, $"The metadata key '{Printable.Text(key)}' has the unknown value type {(uint)type}. The file is damaged "
+        + "or newer than this program.");
 }

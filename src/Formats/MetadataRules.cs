@@ -19,7 +19,9 @@ internal static class MetadataRules
         long version = metadata.GetInt64(VersionKey, QuantizationVersion);
         if (version != QuantizationVersion && tensors.Tensors.Any(t => TensorTypes.Get(t.Type).BlockSize > 1))
         {
-            throw new ModelFormatException(file, metadata.OffsetOf(VersionKey), $"The quantisation version {version} is not supported (only {QuantizationVersion} is); quantise the model again with a current converter.");
+            throw new ModelFormatException(file, metadata.OffsetOf(VersionKey),
+                $"The quantisation version {version} is not supported (only {QuantizationVersion} is); quantise the model again with a "
+                + $"current converter.");
         }
     }
 
@@ -31,16 +33,19 @@ internal static class MetadataRules
             return;
         }
 
-        bool isColumn = value is byte[] or sbyte[] or ushort[] or short[] or uint[] or int[] or ulong[] or long[] || (mayBeReal && value is float[] or double[]);
+        bool isColumn = value is byte[] or sbyte[] or ushort[] or short[] or uint[] or int[] or ulong[] or long[]
+            || (mayBeReal && value is float[] or double[]);
         if (!isColumn)
         {
-            throw new ModelFormatException(file, metadata.OffsetOf(key), $"The key '{key}' must be an array of numbers; convert the model again with a current converter.");
+            throw new ModelFormatException(file, metadata.OffsetOf(key),
+                $"The key '{key}' must be an array of numbers; convert the model again with a current converter.");
         }
 
         Array column = (Array)value;
         if (metadata.ArrayLength(TokensKey) is int tokens && column.Length != tokens)
         {
-            throw new ModelFormatException(file, metadata.OffsetOf(key), $"The key '{key}' has {column.Length} elements for {tokens} tokens. The file is damaged; download or convert it again.");
+            throw new ModelFormatException(file, metadata.OffsetOf(key),
+                $"The key '{key}' has {column.Length} elements for {tokens} tokens. The file is damaged; download or convert it again.");
         }
     }
 }

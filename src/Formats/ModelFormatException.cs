@@ -10,6 +10,9 @@ public sealed class ModelFormatException(string file, long offset, string messag
     /// <summary>Full path of the file.</summary>
     public string File { get; } = file;
 
+    /// <summary>What is wrong, without file and offset.</summary>
+    public string Reason { get; } = message;
+
     /// <summary>Byte offset of what is wrong; 0 when it concerns the whole file.</summary>
     public long Offset { get; } = offset;
 }

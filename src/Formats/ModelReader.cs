@@ -1,7 +1,7 @@
 namespace LayerStream.Formats;
 
 /// <summary>Opens the file or files of a model and checks that they belong together.</summary>
-internal sealed class ModelReader
+internal sealed class ModelReader(ModelFiles? keep)
 {
     private const string NumberKey = "split.no";
     private const string CountKey = "split.count";
@@ -21,6 +21,18 @@ internal sealed class ModelReader
             throw new ModelFormatException(path, 0, $"This is no valid path: {error.Message}");
         }
 
+        try
+        {
+            return ReadFrom(path);
+        }
+        catch (ModelFormatException error) when (FilePiece.Advice(error.File) is { } advice)
+        {
+            throw new ModelFormatException(error.File, error.Offset, $"{advice} ({error.Reason})");
+        }
+    }
+
+    private GgufModel ReadFrom(string path)
+    {
         var shard = new ShardReader(path, _buffer, _strings);
         try
         {
@@ -47,10 +59,11 @@ internal sealed class ModelReader
         }
     }
 
-    private static GgufModel ReadSingle(string path, ShardReader shard)
+    private GgufModel ReadSingle(string path, ShardReader shard)
     {
         var table = new TensorTable(shard.TensorCount);
         shard.ReadTensors(0, table);
+        Keep(shard);
         return Finish([path], shard, table);
     }
 
@@ -70,6 +83,7 @@ internal sealed class ModelReader
             if (i == 0)
             {
                 ReadShard(first, 0, total, table);
+                Keep(first);
                 continue;
             }
 
@@ -81,9 +95,18 @@ internal sealed class ModelReader
             }
 
             ReadShard(shard, i, total, table);
+            Keep(shard);
         }
 
         return table.Count == total ? Finish(files, first, table) : throw Disagreement(first, total, $"only {table.Count}");
+    }
+
+    private void Keep(ShardReader shard)
+    {
+        if (keep is not null)
+        {
+            shard.KeepIn(keep);
+        }
     }
 
     private static void ReadShard(ShardReader shard, int file, long total, TensorTable table)

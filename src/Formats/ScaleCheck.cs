@@ -26,7 +26,8 @@ public static class ScaleCheck
         ([208], [TensorType.Q6_K]),
     ];
 
-    private static readonly Dictionary<TensorType, int[]> s_halves = s_rows.SelectMany(r => r.Types.Select(t => (t, r.Offsets))).ToDictionary();
+    private static readonly Dictionary<TensorType, int[]> s_halves = s_rows.SelectMany(r => r.Types.Select(t => (t, r.Offsets)))
+        .ToDictionary();
 
     /// <summary>Counts blocks (elements of plain types) with a number that is not finite; 0 for types without such numbers.</summary>
     /// <param name="type">Type of the tensor.</param>

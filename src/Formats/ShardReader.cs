@@ -36,6 +36,9 @@ internal sealed class ShardReader : IDisposable
 
     internal int TensorCount => _tensorCount;
 
+    /// <summary>Leaves the file open, in the hands of those who read weights.</summary>
+    internal void KeepIn(ModelFiles files) => _reader.KeepIn(files);
+
     public void Dispose() => _reader.Dispose();
 
     internal ModelFormatException Error(long offset, string message) => _reader.Error(offset, message);
@@ -132,15 +135,10 @@ internal sealed class ShardReader : IDisposable
     private int ReadAlignment()
     {
         const string Key = "general.alignment";
-        object? value = Metadata.Raw(Key);
-        if (value is null)
-        {
-            return GgufLimits.DefaultAlignment;
-        }
-
-        return value is uint and >= GgufLimits.MinAlignment and <= GgufLimits.MaxAlignment && System.Numerics.BitOperations.IsPow2((uint)value)
-            ? (int)(uint)value
-            : throw _reader.Error(Metadata.OffsetOf(Key), $"The key '{Key}' must be a u32 power of two from {GgufLimits.MinAlignment} to {GgufLimits.MaxAlignment}. The file is damaged; download or convert it again.");
+        long value = Metadata.GetInt64(Key, GgufLimits.DefaultAlignment);
+        return GgufLimits.IsAlignment(value)
+            ? (int)value
+            : throw _reader.Error(Metadata.OffsetOf(Key), $"The alignment {value} ('{Key}') is not supported: only multiples of {GgufLimits.MinAlignment} up to {GgufLimits.MaxAlignment} are. Convert the model again without that key.");
     }
 
     private int ReadNameLength()
@@ -206,7 +204,14 @@ internal sealed class ShardReader : IDisposable
             elements *= size;
         }
 
-        return shape;
+        // Absent dimensions are 1, so that trailing ones say nothing: [64, 64, 8, 1] is a stack of eight matrices.
+        int last = shape.Length;
+        while (last > 1 && shape[last - 1] == 1)
+        {
+            last--;
+        }
+
+        return last == shape.Length ? shape : shape[..last];
     }
 
     private long Bytes(string name, long[] shape, TensorTypeInfo type, long shapeOffset)

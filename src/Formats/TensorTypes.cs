@@ -5,7 +5,7 @@ namespace LayerStream.Formats;
 /// <summary>The table of tensor types a GGUF file may contain. Adding a type starts with a row here.</summary>
 public static class TensorTypes
 {
-    private static readonly TensorTypeInfo[] _rows =
+    private static readonly TensorTypeInfo[] s_rows =
     [
         new(TensorType.F32, "F32", 1, 4),
         new(TensorType.F16, "F16", 1, 2),
@@ -44,10 +44,10 @@ public static class TensorTypes
         new(TensorType.Q2_0, "Q2_0", 64, 18),
     ];
 
-    private static readonly TensorTypeInfo?[] _byId = IndexById();
+    private static readonly TensorTypeInfo?[] s_byId = IndexById();
 
     /// <summary>All types, by ascending id.</summary>
-    public static IReadOnlyList<TensorTypeInfo> All => _rows;
+    public static IReadOnlyList<TensorTypeInfo> All => s_rows;
 
     /// <summary>The row of a type.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is no member of <see cref="TensorType"/>.</exception>
@@ -57,14 +57,14 @@ public static class TensorTypes
     /// <summary>Looks up the id found in a file; false for removed and unknown ids.</summary>
     public static bool TryGet(int id, [NotNullWhen(true)] out TensorTypeInfo? info)
     {
-        info = (uint)id < (uint)_byId.Length ? _byId[id] : null;
+        info = (uint)id < (uint)s_byId.Length ? s_byId[id] : null;
         return info is not null;
     }
 
     private static TensorTypeInfo?[] IndexById()
     {
-        var index = new TensorTypeInfo?[(int)_rows[^1].Type + 1];
-        foreach (var row in _rows)
+        var index = new TensorTypeInfo?[(int)s_rows[^1].Type + 1];
+        foreach (var row in s_rows)
         {
             index[(int)row.Type] = row;
         }

@@ -9,21 +9,70 @@ namespace LayerStream.Host;
 /// <summary><c>serve</c>: the HTTP daemon.</summary>
 public static class ServeVerb
 {
-    private static readonly Option<string> s_urls = new("--urls") { Description = "addresses to listen on, separated by semicolons", DefaultValueFactory = _ => "http://127.0.0.1:5099" };
-    private static readonly Option<string?> s_apiKeyFile = new("--api-key-file") { Description = "file whose content callers must give as bearer token" };
-    private static readonly Option<bool> s_allowRemote = new("--allow-remote") { Description = "listen on addresses other than this machine's own" };
+    private const int MostDrainSeconds = 24 * 3600;
+    private static readonly Option<string> s_urls = new("--urls")
+    {
+        Description = "addresses to listen on, separated by semicolons",
+        DefaultValueFactory = _ => "http://127.0.0.1:5099",
+    };
+
+    private static readonly Option<string?> s_apiKeyFile = new("--api-key-file")
+    {
+        Description = "file whose lines are the keys that open it: as bearer token or x-api-key",
+    };
+
+    private static readonly Option<bool> s_allowRemote = new("--allow-remote")
+    {
+        Description = "listen on addresses other than this machine's own",
+    };
+
+    private static readonly Option<string?> s_allowedHosts = new("--allowed-hosts")
+    {
+        Description = "names under which a proxy or container calls it, beside localhost; separated by semicolons, * = any",
+    };
+
+    private static readonly Option<string?> s_corsOrigin = new("--cors-origin")
+    {
+        Description = "origins whose web pages may call it, e.g. http://localhost:3000; separated by semicolons, * = any",
+    };
+
+    private static readonly Option<int> s_drainSeconds = new("--drain-seconds")
+    {
+        Description = "how long running answers may go on after SIGTERM",
+        DefaultValueFactory = _ => DaemonOptions.DefaultDrainSeconds,
+    };
 
     /// <summary>The verb.</summary>
     public static Command Create()
     {
-        Command verb = new("serve", "Serves the model over HTTP.") { s_urls, s_apiKeyFile, s_allowRemote };
-        verb.SetAction((parse, ct) => StartAsync(
-            CommonOptions.Bind(parse), parse.GetRequiredValue(s_urls), parse.GetValue(s_apiKeyFile), parse.GetValue(s_allowRemote), ct));
+        Command verb = new("serve", "Serves the model over HTTP.")
+        {
+            s_urls, s_apiKeyFile, s_allowRemote, s_allowedHosts, s_corsOrigin, s_drainSeconds,
+        };
+        verb.SetAction(StartAsync);
         return verb;
     }
 
     // Kept apart so that no other verb loads ASP.NET.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static Task<int> StartAsync(ModelOptions options, string urls, string? apiKeyFile, bool allowRemote, CancellationToken ct) =>
-        Daemon.RunAsync(new DaemonOptions(options, urls, apiKeyFile, allowRemote), ct);
+    private static Task<int> StartAsync(ParseResult parse, CancellationToken ct)
+    {
+        int drainSeconds = parse.GetValue(s_drainSeconds);
+        if (drainSeconds is < 0 or > MostDrainSeconds)
+        {
+            throw new UsageException($"--drain-seconds must be between 0 and {MostDrainSeconds}.");
+        }
+
+        DaemonOptions options = new(
+            CommonOptions.Bind(parse), parse.GetRequiredValue(s_urls), parse.GetValue(s_apiKeyFile), parse.GetValue(s_allowRemote))
+        {
+            AllowedHosts = List(parse.GetValue(s_allowedHosts)),
+            CorsOrigins = List(parse.GetValue(s_corsOrigin)),
+            DrainTime = TimeSpan.FromSeconds(drainSeconds),
+        };
+        return Daemon.RunAsync(options, ct);
+    }
+
+    private static string[] List(string? text) =>
+        (text ?? "").Split([';', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }

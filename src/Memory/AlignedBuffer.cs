@@ -17,10 +17,12 @@ public sealed unsafe class AlignedBuffer : IDisposable
 
     private readonly nuint _mappedBytes;
     private readonly bool _isMapped;
+    private readonly Reservation _reservation;
     private nint _address;
 
-    private AlignedBuffer(nint address, long length, nuint mappedBytes, bool isMapped, string purpose)
+    private AlignedBuffer(nint address, long length, nuint mappedBytes, bool isMapped, string purpose, Reservation reservation)
     {
+        _reservation = reservation;
         _address = address;
         Length = length;
         _mappedBytes = mappedBytes;
@@ -57,12 +59,13 @@ public sealed unsafe class AlignedBuffer : IDisposable
     /// <summary>What it was allocated for, as in the budget sheet.</summary>
     public string Purpose { get; }
 
-    /// <summary>Allocates zeroed, page-aligned memory.</summary>
+    /// <summary>Allocates zeroed, page-aligned memory: only for <see cref="BudgetAccount"/>.</summary>
     /// <param name="bytes">Length in bytes; zero gives a valid address of length zero.</param>
     /// <param name="purpose">Account named in the error when memory runs out.</param>
-    /// <param name="hugePages">Whether to ask for huge pages: for memory that is filled anyway, since touching a byte then charges 2 MiB.</param>
+    /// <param name="hugePages">Whether to ask for huge pages.</param>
+    /// <param name="reservation">What the account gave; it goes back with the memory.</param>
     /// <exception cref="OutOfMemoryException">The system refused; names purpose and size.</exception>
-    public static AlignedBuffer Allocate(long bytes, string purpose, bool hugePages = false)
+    internal static AlignedBuffer Allocate(long bytes, string purpose, bool hugePages, Reservation reservation)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         ArgumentException.ThrowIfNullOrEmpty(purpose);
@@ -86,7 +89,7 @@ public sealed unsafe class AlignedBuffer : IDisposable
                     _ = NativePages.Advise(address, mapped, NativePages.AdviseHugePages);
                 }
 
-                return new AlignedBuffer(address, bytes, mapped, isMapped: true, purpose);
+                return new AlignedBuffer(address, bytes, mapped, isMapped: true, purpose, reservation);
             }
         }
 
@@ -101,7 +104,7 @@ public sealed unsafe class AlignedBuffer : IDisposable
         }
 
         NativeMemory.Clear(block, mapped);
-        return new AlignedBuffer((nint)block, bytes, mapped, isMapped: false, purpose);
+        return new AlignedBuffer((nint)block, bytes, mapped, isMapped: false, purpose, reservation);
     }
 
     /// <summary>A view of <paramref name="length"/> bytes at <paramref name="offset"/>.</summary>
@@ -150,6 +153,7 @@ public sealed unsafe class AlignedBuffer : IDisposable
             throw new InvalidOperationException($"munmap of {Purpose} failed (errno {Marshal.GetLastPInvokeError()}).");
         }
 
+        _reservation.Dispose();
         Interlocked.Add(ref s_liveBytes, -(long)_mappedBytes);
         Interlocked.Decrement(ref s_liveCount);
     }

@@ -4,12 +4,12 @@ using System.Text;
 namespace LayerStream.Memory;
 
 /// <summary>
-/// The accounts whose sum must fit the memory budget of the whole process. Filled at start by one thread, sealed before the
-/// first large allocation, never changed afterwards.
+/// The accounts whose sum must fit the memory budget of the whole process: the ledger. Filled at start by one thread, sealed before the
+/// first allocation, never changed afterwards. What is printed is what is taken from: native memory comes from an account, or not at all.
 /// </summary>
 public sealed class BudgetSheet
 {
-    private readonly List<KeyValuePair<string, long>> _accounts = [];
+    private readonly List<BudgetAccount> _accounts = [];
 
     /// <param name="budgetBytes">The promise about the whole process, in bytes.</param>
     public BudgetSheet(long budgetBytes)
@@ -28,7 +28,7 @@ public sealed class BudgetSheet
     public long Free => BudgetBytes - Sum;
 
     /// <summary>Accounts in the order in which they were first named.</summary>
-    public IReadOnlyList<KeyValuePair<string, long>> Accounts => _accounts;
+    public IReadOnlyList<BudgetAccount> Accounts => _accounts;
 
     /// <summary>True after <see cref="Seal"/> succeeded.</summary>
     public bool IsSealed { get; private set; }
@@ -44,14 +44,13 @@ public sealed class BudgetSheet
             throw new InvalidOperationException($"The budget sheet is sealed; {account} came too late.");
         }
 
-        int line = _accounts.FindIndex(a => a.Key == account);
-        if (line < 0)
+        if (_accounts.Find(a => a.Name == account) is { } line)
         {
-            _accounts.Add(new(account, bytes));
+            line.LimitBytes = AddSaturating(line.LimitBytes, bytes);
         }
         else
         {
-            _accounts[line] = new(account, AddSaturating(_accounts[line].Value, bytes));
+            _accounts.Add(new BudgetAccount(account, bytes));
         }
 
         Sum = AddSaturating(Sum, bytes);
@@ -69,11 +68,26 @@ public sealed class BudgetSheet
         IsSealed = true;
     }
 
+    /// <summary>An account of the sealed sheet.</summary>
+    /// <exception cref="UnknownAccountException">The sheet has no account of that name.</exception>
+    /// <exception cref="InvalidOperationException">The sheet is not sealed.</exception>
+    public BudgetAccount Account(string account)
+    {
+        BudgetAccount? line = _accounts.Find(a => a.Name == account);
+        return !IsSealed ? throw new InvalidOperationException($"The budget sheet is not sealed; nothing may be taken from {account} yet.")
+            : line ?? throw new UnknownAccountException(account, this);
+    }
+
+    /// <summary>Native memory of an account: <see cref="BudgetAccount.Allocate"/>.</summary>
+    /// <exception cref="UnknownAccountException">The sheet has no account of that name.</exception>
+    /// <exception cref="AccountOverdrawnException">The account has less left.</exception>
+    public AlignedBuffer Allocate(string account, long bytes, bool hugePages = false) => Account(account).Allocate(bytes, hugePages);
+
     /// <summary>The sheet as text, one account per line, sizes right-aligned.</summary>
     public string Render()
     {
         List<(string Name, string Size)> lines = [("memory budget", ByteSize.Format(BudgetBytes))];
-        lines.AddRange(_accounts.Select(a => ("  " + a.Key, ByteSize.Format(a.Value))));
+        lines.AddRange(_accounts.Select(a => ("  " + a.Name, ByteSize.Format(a.LimitBytes))));
         lines.Add(("sum", ByteSize.Format(Sum)));
         lines.Add(Free < 0 ? ("missing", ByteSize.Format(-Free)) : ("free", ByteSize.Format(Free)));
         int nameWidth = lines.Max(l => l.Name.Length);

@@ -5,14 +5,14 @@ namespace LayerStream.Memory;
 /// <summary>Byte counts as people write them. <c>KiB</c> and a bare <c>K</c> are 1,024; <c>KB</c> is 1,000; likewise M, G, T.</summary>
 public static class ByteSize
 {
-    private static readonly (string Suffix, long Bytes)[] Units =
+    private static readonly (string Suffix, long Bytes)[] s_units =
     [
         ("KIB", 1L << 10), ("MIB", 1L << 20), ("GIB", 1L << 30), ("TIB", 1L << 40),
         ("KB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000), ("TB", 1_000_000_000_000),
         ("K", 1L << 10), ("M", 1L << 20), ("G", 1L << 30), ("T", 1L << 40), ("B", 1),
     ];
 
-    private static readonly string[] Names = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    private static readonly string[] s_names = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
     /// <summary>Reads "12GiB", "500MB", "1.5G" or "4096". Letter case and one run of spaces before the unit do not matter.</summary>
     /// <param name="text">The text; null is refused.</param>
@@ -28,7 +28,7 @@ public static class ByteSize
 
         ReadOnlySpan<char> number = text.AsSpan().Trim();
         long unit = 1;
-        foreach ((string suffix, long size) in Units)
+        foreach ((string suffix, long size) in s_units)
         {
             if (number.EndsWith(suffix, StringComparison.OrdinalIgnoreCase))
             {
@@ -64,13 +64,13 @@ public static class ByteSize
     {
         double value = bytes;
         int unit = 0;
-        while (Math.Abs(value) >= 1024 && unit < Names.Length - 1)
+        while (Math.Abs(value) >= 1024 && unit < s_names.Length - 1)
         {
             value /= 1024;
             unit++;
         }
 
-        return $"{value.ToString(unit == 0 ? "0" : "0.00", CultureInfo.InvariantCulture)} {Names[unit]}";
+        return $"{value.ToString(unit == 0 ? "0" : "0.00", CultureInfo.InvariantCulture)} {s_names[unit]}";
     }
 
     /// <summary>The value as an option takes it, rounded up to whole MiB: "1234MiB".</summary>

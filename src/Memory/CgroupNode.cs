@@ -125,11 +125,14 @@ internal sealed record CgroupNode(string Directory, long? LimitBytes, long? Usag
         long reclaimable = (PseudoFile.Field(stat, "active_file") ?? 0) + (PseudoFile.Field(stat, "inactive_file") ?? 0)
             + (PseudoFile.Field(stat, "slab_reclaimable") ?? 0);
         return new CgroupNode(
-            directory, Limit(PseudoFile.Number(Path.Combine(directory, "memory.max"))), usage,
+            directory, Smaller(Limit(PseudoFile.Number(Path.Combine(directory, "memory.max"))), Limit(PseudoFile.Number(Path.Combine(directory, "memory.high")))), usage,
             PseudoFile.Number(Path.Combine(directory, "memory.peak")),
             PseudoFile.Field(PseudoFile.Text(Path.Combine(directory, "memory.events")), "max"),
             Math.Min(reclaimable, usage));
     }
+
+    // Above memory.high the kernel stalls the process at every page: a limit in all but name.
+    private static long? Smaller(long? max, long? high) => max is null || high < max ? high ?? max : max;
 
     private static long? Limit(long? bytes) => bytes < NoLimitBytes ? bytes : null;
 

@@ -42,10 +42,10 @@ public static class FirstUse
         return Task.WhenAll(Enumerable.Range(0, threads).Select(_ => Task.Factory.StartNew(Work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
     }
 
-    /// <summary>Takes up to 256 MiB, at most <paramref name="most"/> bytes, and gives them back; bytes per second.</summary>
-    public static async Task<double> MeasureBytesPerSecondAsync(long most)
+    /// <summary>Takes up to 256 MiB of what an account has left, and gives them back; bytes per second.</summary>
+    public static async Task<double> MeasureBytesPerSecondAsync(BudgetAccount account)
     {
-        using AlignedBuffer buffer = AlignedBuffer.Allocate(Math.Clamp(most, Page, ProbeBytes), "probe of first use", hugePages: true);
+        using AlignedBuffer buffer = account.Allocate(Math.Min(account.FreeBytes, ProbeBytes), hugePages: true);
         long begin = Stopwatch.GetTimestamp();
         await TakeAsync(buffer, null, CancellationToken.None);
         return buffer.Length / Stopwatch.GetElapsedTime(begin).TotalSeconds;

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace LayerStream.Memory;
 
 /// <summary>What the machine and the control groups (Linux, v1 and v2) leave to this process, at one moment.</summary>
@@ -22,13 +24,16 @@ public sealed record MemoryLimits(
     /// <summary>Smallest (limit − usage + reclaimable cache) over the group and its ancestors; null when none has a limit.</summary>
     public long? CgroupFreeBytes { get; init; }
 
-    /// <summary>Bytes that can still be taken: the smaller of what the groups and the machine leave, never negative.</summary>
+    /// <summary>Address space that RLIMIT_AS leaves (ulimit -v); null when it is not limited.</summary>
+    public long? AddressSpaceFreeBytes { get; init; }
+
+    /// <summary>Bytes that can still be taken: the smallest of what the groups, the machine and the address space leave, never negative.</summary>
     public long FreeBytes
     {
         get
         {
             long group = CgroupFreeBytes ?? CgroupLimitBytes - (CgroupUsageBytes ?? 0) ?? long.MaxValue;
-            return Math.Max(0, Math.Min(group, MachineAvailableBytes));
+            return Math.Max(0, Math.Min(Math.Min(group, AddressSpaceFreeBytes ?? long.MaxValue), MachineAvailableBytes));
         }
     }
 
@@ -43,7 +48,7 @@ public sealed record MemoryLimits(
         IReadOnlyList<CgroupNode> chain = CgroupNode.ReadChain(systemRoot);
         if (chain.Count == 0)
         {
-            return new MemoryLimits(null, null, null, null, available, total, null, false);
+            return new MemoryLimits(null, null, null, null, available, total, null, false) { AddressSpaceFreeBytes = ReadAddressSpace(systemRoot) };
         }
 
         CgroupNode binding = chain[0];
@@ -63,7 +68,34 @@ public sealed record MemoryLimits(
             binding.Directory, binding.HoldsOnly(Environment.ProcessId))
         {
             CgroupFreeBytes = free,
+            AddressSpaceFreeBytes = ReadAddressSpace(systemRoot),
         };
+    }
+
+    // "Max address space  <soft>  <hard>  bytes" (proc(5), limits), against VmSize.
+    private static long? ReadAddressSpace(string systemRoot)
+    {
+        const string Name = "Max address space";
+        long? limit = null, used = null;
+        foreach (ReadOnlySpan<char> line in PseudoFile.Text(Path.Combine(systemRoot, "proc/self/limits")).AsSpan().EnumerateLines())
+        {
+            if (line.StartsWith(Name, StringComparison.Ordinal))
+            {
+                ReadOnlySpan<char> soft = line[Name.Length..].TrimStart();
+                int end = soft.IndexOf(' ');
+                limit = long.TryParse(end < 0 ? soft : soft[..end], NumberStyles.None, CultureInfo.InvariantCulture, out long bytes) ? bytes : null; // "unlimited"
+            }
+        }
+
+        foreach (ReadOnlySpan<char> line in PseudoFile.Text(Path.Combine(systemRoot, "proc/self/status")).AsSpan().EnumerateLines())
+        {
+            if (line.StartsWith("VmSize:", StringComparison.Ordinal))
+            {
+                used = PseudoFile.ParseKibibytes(line["VmSize:".Length..]);
+            }
+        }
+
+        return limit is null ? null : Math.Max(0, limit.Value - (used ?? 0));
     }
 
     private static (long Available, long Total) ReadMachine(string systemRoot)

@@ -7,7 +7,8 @@ namespace LayerStream.Planning;
 /// <param name="BesideSeconds">The same layer, while its first experts may be on their way: shared network, sum.</param>
 /// <param name="ExpertSeconds">One expert.</param>
 /// <param name="ExpertLayers">Layers with experts.</param>
-public sealed record ComputeTimes(double OutsideSeconds, double BeforeSeconds, double GuessSeconds, double BesideSeconds, double ExpertSeconds, int ExpertLayers)
+public sealed record ComputeTimes(double OutsideSeconds, double BeforeSeconds, double GuessSeconds, double BesideSeconds,
+    double ExpertSeconds, int ExpertLayers)
 {
     /// <summary>A model without experts.</summary>
     public static ComputeTimes Dense(double seconds) => new(seconds, 0, 0, 0, 0, 0);

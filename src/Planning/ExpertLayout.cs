@@ -1,5 +1,4 @@
 using LayerStream.Formats;
-using LayerStream.Models;
 using LayerStream.Models.Spec;
 
 namespace LayerStream.Planning;
@@ -10,15 +9,13 @@ namespace LayerStream.Planning;
 /// </summary>
 public sealed class ExpertLayout
 {
-    private readonly Extent[] _first; // [matrix] slab of expert 0
     private readonly long[] _begin;   // [matrix] its window in the slot
 
     /// <summary>Lays out a bank; a slot holds whichever of its experts.</summary>
     public ExpertLayout(ExpertBank bank)
     {
         (Bank, ExpertBytes) = (bank, bank.ExpertBytes);
-        _first = [.. bank.Matrices.Select(m => m.Slab(0))];
-        _begin = new long[_first.Length];
+        _begin = new long[bank.Matrices.Count];
         for (int m = 0; m < _begin.Length; m++)
         {
             _begin[m] = SlotBytes;
@@ -30,7 +27,7 @@ public sealed class ExpertLayout
     public ExpertBank Bank { get; }
 
     /// <summary>Matrices of an expert.</summary>
-    public int Matrices => _first.Length;
+    public int Matrices => _begin.Length;
 
     /// <summary>Bytes of one expert.</summary>
     public long ExpertBytes { get; }
@@ -39,11 +36,7 @@ public sealed class ExpertLayout
     public long SlotBytes { get; }
 
     /// <summary>Where an expert's slab of a matrix lies in the file.</summary>
-    public Extent Slab(int matrix, int expert)
-    {
-        Extent first = _first[matrix];
-        return first with { Offset = first.Offset + (first.Length * expert) };
-    }
+    public Extent Slab(int matrix, int expert) => Bank.Matrices[matrix].Slab(expert);
 
     /// <summary>Bytes from the slot's begin to the window of a matrix.</summary>
     public long WindowBegin(int matrix) => _begin[matrix];

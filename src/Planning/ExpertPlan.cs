@@ -1,4 +1,3 @@
-using LayerStream.Models;
 using LayerStream.Models.Spec;
 using LayerStream.Planning.Experts;
 
@@ -73,7 +72,8 @@ public sealed record ExpertPlan
     /// <summary>The cliff: resident slots for less than one token's experts, where recency alone would hit nothing.</summary>
     public bool BelowOneToken => !AllResident && Classes.Sum(c => c.Bytes) < RoutedBytesPerToken;
 
-    /// <summary>Bytes of managed heap that the policies and tables of a model's banks take: values, decayed uses, remembered tokens, requests.</summary>
+    /// <summary>Bytes of managed heap that the policies and tables of a model's banks take: values, decayed uses, remembered tokens,
+    /// requests.</summary>
     public static long ManagedBytes(ModelSpec spec) =>
         spec.ExpertBanks.Count == 0 ? 0 : (1 << 20) + spec.ExpertBanks.Sum(b => (96L * b.Experts) + (1024L * b.Used));
 }

@@ -1,4 +1,3 @@
-using LayerStream.Models;
 using LayerStream.Models.Spec;
 using LayerStream.Models.Tiles;
 using LayerStream.Planning.Experts;
@@ -9,7 +8,8 @@ namespace LayerStream.Planning;
 internal sealed class ExpertPlanner
 {
     private const double MostWaste = 0.05; // of a slot, when banks of different sizes share it
-    private const int LeastComfortableTransients = 3; // so that a sweep over a prompt reads and computes at once when a token uses one expert
+    // so that a sweep over a prompt reads and computes at once when a token uses one expert
+    private const int LeastComfortableTransients = 3;
 
     private readonly ExpertLayout[] _layouts;
     private readonly List<List<int>> _classes = [];
@@ -46,14 +46,16 @@ internal sealed class ExpertPlanner
     /// <summary>Bytes of the largest expert's slot.</summary>
     internal long LargestSlotBytes => _layouts.Max(l => l.SlotBytes);
 
-    /// <summary>Slots for experts that are not kept: a token's misses of one layer, as far as an eighth of what is left goes; at least one.</summary>
+    /// <summary>Slots for experts that are not kept: a token's misses of one layer, as far as an eighth of what is left goes; at least
+    /// one.</summary>
     internal int Transients(long leftBytes) =>
         (int)Math.Clamp(leftBytes / 8 / LargestSlotBytes, 1, Math.Max(LeastComfortableTransients, _layouts.Max(l => l.Bank.Used)));
 
     /// <summary>A slot for every expert.</summary>
     internal ExpertPlan All() => Plan([.. _layouts.Select(l => l.Bank.Experts)], 0);
 
-    /// <summary>The best use of <paramref name="bytes"/>: dense tiles (bytes to pin of them) against expert slots, by bytes saved per token.</summary>
+    /// <summary>The best use of <paramref name="bytes"/>: dense tiles (bytes to pin of them) against expert slots, by bytes saved per
+    /// token.</summary>
     internal (long DenseBytes, ExpertPlan Experts) Choose(IReadOnlyList<Tile> tiles, int transients, long bytes)
     {
         DenseItem[] dense = [.. tiles.Select(t => new DenseItem(t.Extent.Window.Length, t.Extent.Length))];
@@ -63,7 +65,8 @@ internal sealed class ExpertPlanner
             banks.ForEach(b => slotBytes[b] = SlotBytes(banks));
         }
 
-        ExpertLayerItem[] experts = [.. _layouts.Select((l, b) => new ExpertLayerItem(slotBytes[b], l.Bank.ExpertBytes, l.Bank.Experts, _curves[b]))];
+        ExpertLayerItem[] experts = [.. _layouts.Select((l, b) =>
+            new ExpertLayerItem(slotBytes[b], l.Bank.ExpertBytes, l.Bank.Experts, _curves[b]))];
         ResidencyChoice choice = ResidencyKnapsack.Choose(dense, experts, _layouts[0].Bank.Used, bytes);
         ExpertPlan plan = Plan(choice.SlotsPerLayer, transients);
         return (choice.UsedBytes - choice.ExpertBytes, plan);

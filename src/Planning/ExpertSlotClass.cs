@@ -1,6 +1,7 @@
 namespace LayerStream.Planning;
 
-/// <summary>Banks whose experts take nearly the same room and therefore share slots: no slot is more than 5 % larger than what it holds.</summary>
+/// <summary>Banks whose experts take nearly the same room and therefore share slots: no slot is more than 5 % larger than what it
+/// holds.</summary>
 /// <param name="SlotBytes">Bytes of a slot, a multiple of 4096.</param>
 /// <param name="Banks">Ids of the banks, ascending.</param>
 /// <param name="SlotsPerBank">Resident slots of each of them.</param>

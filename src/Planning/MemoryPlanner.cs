@@ -10,8 +10,9 @@ namespace LayerStream.Planning;
 public static class MemoryPlanner
 {
     private const long MiB = 1 << 20;
+    private const int PageTableShare = 512; // budget ÷ page tables
     private const int FrugalBatch = 8;
-    private const int StagingBytes = 256 * 1024;
+    private const int SmallStagingBytes = 256 * 1024;
     private const long MostAhead = 16 * MiB;
 
     /// <summary>Plans a model. The sum of the accounts exceeds the budget when it is too small; nothing is pinned then.</summary>
@@ -29,10 +30,14 @@ public static class MemoryPlanner
         return plan;
     }
 
+    /// <summary>Bytes for windows of reads that go to no slot: a piece of the small weights, and a row of embeddings.</summary>
+    public static long StagingBytes(ModelSpec spec) => SmallStagingBytes + ExtentWindow.RoundUp(spec.EmbeddingRowBytes);
+
     private static long Smallest(PlanInputs inputs)
     {
         PlanInputs nothing = inputs with { BudgetBytes = 0 };
         long bytes = Build(nothing, FrugalContext(inputs), 256 * 1024, Math.Max(1, inputs.PrefetchDepth), 0, frugal: true).Sum;
+        bytes += (bytes / (PageTableShare - 1)) + 1; // the page tables of that budget
         return (bytes + MiB - 1) / MiB * MiB;
     }
 
@@ -60,23 +65,28 @@ public static class MemoryPlanner
         int slotBytes = checked((int)tiles.Tiles.Max(t => ExtentWindow.MostBytes(t.Extent.Length)));
         int batch = Math.Min(frugal ? FrugalBatch : Batch(spec, inputs.BudgetBytes), context);
         int logitRows = frugal ? 1 : (int)Math.Clamp(inputs.BudgetBytes / 256 / (spec.Vocabulary * 4L), 1, batch);
-        long embedding = spec.EmbeddingRowBytes;
         List<KeyValuePair<string, long>> accounts =
         [
-            new("kv cache", ExtentWindow.RoundUp(checked((inputs.StateBytesPerToken * context) + spec.StateBytesPerSequence))),
-            new("activations and logits", ExtentWindow.RoundUp(Workspace.Bytes(spec, batch, logitRows, inputs.Threads))),
-            new("norms and biases", ExtentWindow.RoundUp(spec.SmallWeightBytes)),
-            new("I/O staging", StagingBytes + ExtentWindow.RoundUp(embedding)),
-            new("managed heap", inputs.HeapBytes),
-            new("runtime reserve", inputs.RuntimeBytes + (inputs.BudgetBytes / 512)),
+            new(AccountNames.SequenceState, ExtentWindow.RoundUp(inputs.StateBytes(context))),
+            new(AccountNames.Activations, ExtentWindow.RoundUp(Workspace.Bytes(spec, batch, logitRows, inputs.Threads))),
+            new(AccountNames.SmallWeights, ExtentWindow.RoundUp(spec.SmallWeightBytes)),
+            new(AccountNames.Staging, StagingBytes(spec)),
+            new(AccountNames.ManagedHeap, inputs.HeapBytes),
+            new(AccountNames.Runtime, inputs.RuntimeBytes + (inputs.BudgetBytes / PageTableShare)),
         ];
+        if (inputs.RequestBytes > 0)
+        {
+            accounts.Add(new(AccountNames.Requests, inputs.RequestBytes));
+            accounts.Add(new(AccountNames.TraceExport, inputs.TraceExportBytes));
+        }
+
         Weights weights = Divide(inputs, tiles, (long)(depth + 1) * slotBytes, inputs.BudgetBytes - accounts.Sum(a => a.Value), frugal);
         long pinnedBytes = tiles.Tiles.Where(t => weights.Pinned[t.Index]).Sum(t => t.Extent.Window.Length);
-        accounts.Insert(0, new("weights: pinned", pinnedBytes));
-        accounts.Insert(1, new("weights: ring", weights.RingBytes));
+        accounts.Insert(0, new(AccountNames.PinnedWeights, pinnedBytes));
+        accounts.Insert(1, new(AccountNames.RingSlots, weights.RingBytes));
         if (spec.ExpertBanks.Count > 0)
         {
-            accounts.Insert(2, new("weights: experts", weights.Experts.Bytes));
+            accounts.Insert(2, new(AccountNames.ExpertSlots, weights.Experts.Bytes));
         }
 
         return new MemoryPlan

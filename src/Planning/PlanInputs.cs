@@ -9,10 +9,17 @@ namespace LayerStream.Planning;
 /// <param name="RuntimeBytes">Runtime, libraries, JIT code and stacks.</param>
 /// <param name="Context">Tokens of context; 0 = choose.</param>
 /// <param name="StateBytesPerToken">State that one token adds to a sequence over all layers.</param>
+/// <param name="StateBytes">State of a sequence of that many tokens, as it is laid out.</param>
 /// <param name="PrefetchDepth">Slots ahead of compute; 0 = choose.</param>
 public sealed record PlanInputs(
-    ModelSpec Spec, long BudgetBytes, long HeapBytes, long RuntimeBytes, int Threads, int Context, int PrefetchDepth, long StateBytesPerToken)
+    ModelSpec Spec, long BudgetBytes, long HeapBytes, long RuntimeBytes, int Threads, int Context, int PrefetchDepth, long StateBytesPerToken, Func<int, long> StateBytes)
 {
+    /// <summary>Managed memory that requests may take.</summary>
+    public long RequestBytes { get; init; }
+
+    /// <summary>Managed memory for copies of traces.</summary>
+    public long TraceExportBytes { get; init; }
+
     /// <summary>Slots for experts that are not kept; 0 = choose.</summary>
     public int TransientExperts { get; init; }
 }

@@ -1,5 +1,4 @@
 using LayerStream.Formats.Routes;
-using LayerStream.Models;
 using LayerStream.Models.Spec;
 using LayerStream.Planning.Experts;
 
@@ -57,9 +56,11 @@ public sealed class PlannedReplay
     {
         foreach (ExpertBank bank in plan.Layouts.Select(l => l.Bank))
         {
-            if (bank.Layer >= header.Layers || header.ExpertBytes[bank.Layer] == 0 || header.Experts != bank.Experts || header.Routed < bank.Used)
+            if (bank.Layer >= header.Layers || header.ExpertBytes[bank.Layer] == 0 || header.Experts != bank.Experts
+                || header.Routed < bank.Used)
             {
-                return $"The trace is of {header.Model}, {header.Layers} layers with {header.Routed} of {header.Experts} experts; layer {bank.Layer} of this model uses {bank.Used} of {bank.Experts}.";
+                return $"The trace is of {header.Model}, {header.Layers} layers with {header.Routed} of {header.Experts} experts; layer "
+                    + $"{bank.Layer} of this model uses {bank.Used} of {bank.Experts}.";
             }
         }
 
@@ -82,7 +83,8 @@ public sealed class PlannedReplay
         return Run(plan, trace, hasPrompt ? t => t.Phase != 0 : _ => true, isRecorded: true);
     }
 
-    /// <summary>Replays made-up routing with the locality of recorded traces: the tokens after a short prompt, from an empty cache.</summary>
+    /// <summary>Replays made-up routing with the locality of recorded traces: the tokens after a short prompt, from an empty
+    /// cache.</summary>
     public static PlannedReplay OfSynthetic(ExpertPlan plan)
     {
         int layers = plan.Layouts.Max(l => l.Bank.Layer) + 1;
@@ -92,7 +94,8 @@ public sealed class PlannedReplay
             bytes[layout.Bank.Layer] += layout.ExpertBytes;
         }
 
-        RouteHeader header = new("", "", plan.Layouts.Max(l => l.Bank.Experts), plan.Layouts.Max(l => l.Bank.Used), bytes, new long[layers]);
+        RouteHeader header = new("", "", plan.Layouts.Max(l => l.Bank.Experts), plan.Layouts.Max(l => l.Bank.Used), bytes,
+            new long[layers]);
         RouteTrace trace = SyntheticRouting.Generate(header, SyntheticPrompt + SyntheticTokens, seed: 1, SyntheticLocality);
         return Run(plan, trace, t => t.Token >= SyntheticPrompt, isRecorded: false);
     }

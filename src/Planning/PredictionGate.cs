@@ -1,8 +1,10 @@
 namespace LayerStream.Planning;
 
 /// <summary>
-/// Whether the next decode pass predicts. It does not once most predicted bytes are wasted, or once compute waits longer per needed byte with
-/// predictions than without; then it needs to be clearly better again. A pass in <see cref="Period"/> runs the other way, so that both sides stay
+/// Whether the next decode pass predicts. It does not once most predicted bytes are wasted, or once compute waits longer per needed byte
+/// with
+/// predictions than without; then it needs to be clearly better again. A pass in <see cref="Period"/> runs the other way, so that both
+/// sides stay
 /// measured. No clock: the same passes give the same answers.
 /// </summary>
 public sealed class PredictionGate
@@ -14,7 +16,8 @@ public sealed class PredictionGate
     private const double LeastUseful = 0.5;    // share of predicted bytes
     private const double ReopenUseful = 0.6;
     private const double Worse = 1.1;          // wait per byte with ÷ without, from which predictions stop
-    private const int LeastLooks = 2;          // passes without predictions before waits are compared: a disk's rate changes by more from one to the next
+    // passes without predictions before waits are compared: a disk's rate changes by more from one to the next
+    private const int LeastLooks = 2;
     private const double Memory = 0.75;        // weight of what is known against a new pass
 
     private double _with = double.NaN;    // ticks per byte

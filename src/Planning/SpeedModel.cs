@@ -8,7 +8,8 @@ namespace LayerStream.Planning;
 /// <param name="DenseStreamedBytes">Weights outside the experts that every pass reads.</param>
 /// <param name="TransientSlots">Slots for experts that only pass through; all but one of them can take predicted reads.</param>
 /// <param name="PredictsReads">Whether a layer's experts are guessed and read before it demands them.</param>
-public sealed record SpeedModel(ComputeTimes Compute, ReadRates Rates, long DenseStreamedBytes, int TransientSlots = 0, bool PredictsReads = false)
+public sealed record SpeedModel(ComputeTimes Compute, ReadRates Rates, long DenseStreamedBytes, int TransientSlots = 0,
+    bool PredictsReads = false)
 {
     /// <summary>Share of a layer's missed experts that its router names from the state that enters the layer.</summary>
     public const double GuessedShare = 0.9;
@@ -40,7 +41,8 @@ public sealed record SpeedModel(ComputeTimes Compute, ReadRates Rates, long Dens
         double stolen = Stolen(Math.Min(DenseStreamedBytes, seconds * Rates.StreamBytesPerSecond));
         (seconds, compute) = (seconds + stolen, compute + stolen);
         double read = dense + missed, total = Math.Max(seconds, read);
-        SpeedLimit limit = total - compute < 0.1 * total ? SpeedLimit.Compute : dense > missed ? SpeedLimit.DenseReads : SpeedLimit.ExpertReads;
+        SpeedLimit limit = total - compute < 0.1 * total ? SpeedLimit.Compute : dense > missed ? SpeedLimit.DenseReads
+            : SpeedLimit.ExpertReads;
         return new SpeedForecast(total, compute, read, limit);
     }
 

@@ -1,3 +1,5 @@
+using LayerStream.Kernels.Ops;
+
 namespace LayerStream.Sampling;
 
 /// <summary>
@@ -151,7 +153,7 @@ public sealed class Candidates
         {
             do
             {
-                sum += Math.Exp((double)_values[kept++] - top);
+                sum += Elementary.Exp((double)_values[kept++] - top);
             }
             while (kept < Count && sum < target);
             Count = kept;
@@ -160,7 +162,7 @@ public sealed class Candidates
         Heapify(Count, bestAtRoot: true);
         do
         {
-            sum += Math.Exp((double)_values[0] - top);
+            sum += Elementary.Exp((double)_values[0] - top);
             kept++;
             Swap(0, Count - kept);
             Sift(0, Count - kept, bestAtRoot: true);
@@ -189,7 +191,7 @@ public sealed class Candidates
     public double LogMass()
     {
         float top = Best();
-        return top + Math.Log(Mass(top));
+        return top + Elementary.Log(Mass(top));
     }
 
     /// <summary>Draws a token by softmax probability with <paramref name="uniform"/> in [0, 1).</summary>
@@ -199,29 +201,21 @@ public sealed class Candidates
         double remaining = Mass(top) * uniform;
         for (int i = 0; i < Count - 1; i++)
         {
-            remaining -= Math.Exp((double)_values[i] - top);
+            remaining -= Elementary.Exp((double)_values[i] - top);
             if (remaining < 0)
             {
                 return _ids[i];
             }
         }
         int last = Count - 1; // rounding can leave a trace of mass: give it to the last token that has any
-        while (last > 0 && Math.Exp((double)_values[last] - top) == 0)
+        while (last > 0 && Elementary.Exp((double)_values[last] - top) == 0)
         {
             last--;
         }
         return _ids[last];
     }
 
-    private double Mass(float top)
-    {
-        double sum = 0;
-        foreach (float value in Values)
-        {
-            sum += Math.Exp((double)value - top);
-        }
-        return sum;
-    }
+    private double Mass(float top) => Elementary.ExpSum(Values, top);
 
     internal void Reserve(int capacity)
     {

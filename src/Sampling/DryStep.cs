@@ -1,3 +1,5 @@
+using LayerStream.Kernels.Ops;
+
 namespace LayerStream.Sampling;
 
 /// <summary>
@@ -103,7 +105,7 @@ internal sealed class DryStep : ISamplerStep
 
             if (_longest[id] >= _allowed)
             {
-                logits[id] -= (float)Math.Min(_multiplier * Math.Pow(_base, _longest[id] - _allowed), MostPenalty);
+                logits[id] -= (float)Math.Min(_multiplier * Elementary.Pow(_base, _longest[id] - _allowed), MostPenalty);
             }
 
             _longest[id] = 0;

@@ -1,3 +1,5 @@
+using LayerStream.Kernels.Ops;
+
 namespace LayerStream.Sampling;
 
 /// <summary>Keeps the logits of a step before the sampler changes them.</summary>
@@ -39,7 +41,7 @@ internal sealed class LogProbabilityRecorder(int topCount)
         return new TokenLogProbabilities(new LogProbability(chosen, (float)(logits[chosen] - normalizer)), top);
     }
 
-    // ln Σ exp, measured from the best logit; summed in id order, so the same on every machine width.
+    // ln Σ exp, measured from the best logit; summed in the fixed order of ExpSum.
     private static double Normalizer(ReadOnlySpan<float> logits)
     {
         float best = float.NegativeInfinity;
@@ -48,12 +50,6 @@ internal sealed class LogProbabilityRecorder(int topCount)
             best = MathF.Max(best, logit);
         }
 
-        double sum = 0;
-        foreach (float logit in logits)
-        {
-            sum += Math.Exp((double)logit - best);
-        }
-
-        return best + Math.Log(sum);
+        return best + Elementary.Log(Elementary.ExpSum(logits, best));
     }
 }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using LayerStream.Kernels.Ops;
 
 namespace LayerStream.Sampling;
 
@@ -59,8 +60,10 @@ public sealed class SamplerChain
     /// <param name="history">Prompt and reply so far, oldest first.</param>
     /// <returns>A token id in [0, logits.Length).</returns>
     /// <exception cref="InvalidLogitsException">A logit is NaN or +infinity, or every token is masked.</exception>
+    /// <exception cref="FloatEnvironmentException">The calling thread has a floating-point mode in which results would differ.</exception>
     public int Sample(Span<float> logits, IReadOnlyList<int> history)
     {
+        FloatEnvironment.Require();
         RequireValid(logits);
         _recorder?.Take(logits);
         int token = Choose(logits, history);

@@ -60,7 +60,8 @@ public sealed record SamplingOptions
     /// <summary>Subtracted once from the logit of every token seen lately; 0 = off.</summary>
     public float PresencePenalty { get; init; }
 
-    /// <summary>Added to the logits of single tokens by id; negative infinity bans a token. Ids beyond the vocabulary have no effect.</summary>
+    /// <summary>Added to the logits of single tokens by id; negative infinity bans a token. Ids beyond the vocabulary have no
+    /// effect.</summary>
     public IReadOnlyDictionary<int, float>? LogitBias { get; init; }
 
     /// <summary>Seed of the draw; null = a fresh one per chain (see <see cref="SamplerChain.Seed"/>).</summary>
@@ -79,7 +80,8 @@ public sealed record SamplingOptions
         RequireBetween(FrequencyPenalty, -1000f, 1000f, nameof(FrequencyPenalty));
         RequireBetween(PresencePenalty, -1000f, 1000f, nameof(PresencePenalty));
         RequireBetween(TypicalP, 0f, 1f, nameof(TypicalP));
-        Require(TopNSigma == -1 || (TopNSigma >= 0 && TopNSigma <= 1e6f), nameof(TopNSigma), "must be -1 or 0 (off) or up to 1000000", TopNSigma);
+        Require(TopNSigma == -1 || (TopNSigma >= 0 && TopNSigma <= 1e6f), nameof(TopNSigma),
+            "must be -1 or 0 (off) or up to 1000000", TopNSigma);
         RequireBetween(XtcProbability, 0f, 1f, nameof(XtcProbability));
         RequireBetween(XtcThreshold, 0f, 1f, nameof(XtcThreshold));
         RequireBetween(DryMultiplier, 0f, 1000f, nameof(DryMultiplier));
@@ -87,7 +89,8 @@ public sealed record SamplingOptions
         Require(DryAllowedLength >= 1, nameof(DryAllowedLength), "must be 1 or more", DryAllowedLength);
         Require(DryPenaltyLastN >= -1, nameof(DryPenaltyLastN), "must be -1 (all), 0 (none) or a positive count", DryPenaltyLastN);
         Require(!DrySequenceBreakers.Any(string.IsNullOrEmpty), nameof(DrySequenceBreakers), "must not hold an empty text", 0);
-        Require(LogProbabilities is null or >= 0 and <= MostAlternatives, nameof(LogProbabilities), $"must be between 0 and {MostAlternatives}", LogProbabilities ?? 0);
+        Require(LogProbabilities is null or >= 0 and <= MostAlternatives, nameof(LogProbabilities),
+            $"must be between 0 and {MostAlternatives}", LogProbabilities ?? 0);
         foreach (KeyValuePair<int, float> bias in LogitBias ?? new Dictionary<int, float>())
         {
             Require(bias.Key >= 0, nameof(LogitBias), "must name token ids of 0 or more", bias.Key);

@@ -1,6 +1,7 @@
 namespace LayerStream.Sampling;
 
-/// <summary>Keeps logits within n standard deviations of the best, both taken over the unmasked vocabulary (Tang et al. 2024, top-nσ).</summary>
+/// <summary>Keeps logits within n standard deviations of the best, both taken over the unmasked vocabulary (Tang et al. 2024,
+/// top-nσ).</summary>
 internal sealed class TopNSigmaStep(SamplingOptions options) : ISamplerStep
 {
     private readonly double _n = options.TopNSigma;

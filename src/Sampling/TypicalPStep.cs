@@ -1,3 +1,5 @@
+using LayerStream.Kernels.Ops;
+
 namespace LayerStream.Sampling;
 
 /// <summary>
@@ -29,13 +31,13 @@ internal sealed class TypicalPStep(SamplingOptions options) : ISamplerStep
         foreach (float value in candidates.Values)
         {
             double surprise = normalizer - value;
-            entropy += Math.Exp(-surprise) * surprise;
+            entropy += Elementary.Exp(-surprise) * surprise;
         }
 
         for (int i = 0; i < entries.Length; i++)
         {
             double surprise = normalizer - candidates.Values[i];
-            entries[i] = new Entry(Math.Abs(surprise - entropy), Math.Exp(-surprise), i);
+            entries[i] = new Entry(Math.Abs(surprise - entropy), Elementary.Exp(-surprise), i);
         }
 
         entries.Sort(static (a, b) => a.Distance != b.Distance ? a.Distance.CompareTo(b.Distance) : a.Index.CompareTo(b.Index));

@@ -1,3 +1,5 @@
+using LayerStream.Kernels.Ops;
+
 namespace LayerStream.Sampling;
 
 /// <summary>
@@ -21,7 +23,7 @@ internal sealed class XtcStep(SamplingOptions options) : ISamplerStep
 
         Candidates candidates = context.Candidates;
         candidates.Take(context.Logits);
-        double bar = candidates.LogMass() + Math.Log(_threshold);
+        double bar = candidates.LogMass() + Elementary.Log(_threshold);
         int last = -1, above = 0;
         for (int i = 0; i < candidates.Count; i++)
         {

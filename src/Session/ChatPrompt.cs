@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LayerStream.Templates;
+using LayerStream.Templates.Runtime;
 using LayerStream.Tokenization;
 
 namespace LayerStream.Session;
@@ -8,14 +9,19 @@ namespace LayerStream.Session;
 public static class ChatPrompt
 {
     /// <summary>Prompt text of a conversation, ending with the opening of the answer. Errors: <see cref="TemplateException"/>.</summary>
-    public static string Render(Tokenizer tokenizer, ChatTemplate? template, IEnumerable<(string Role, string Content)> messages) =>
-        Render(tokenizer, template, messages.Select(m => new Dictionary<string, object?> { ["role"] = m.Role, ["content"] = m.Content }).ToList());
+    public static RenderedPrompt Render(Tokenizer tokenizer, ChatTemplate? template, IEnumerable<(string Role, string Content)> messages) =>
+        Render(tokenizer, template,
+            messages.Select(m => new Dictionary<string, object?> { ["role"] = m.Role, ["content"] = m.Content }).ToList());
 
     /// <summary>
     /// As above, for messages in any form that <see cref="TemplateVariables.Set"/> takes, a JSON array among them;
-    /// <paramref name="more"/> are further variables, such as <c>enable_thinking</c>.
+    /// <paramref name="more"/> are further variables, such as <c>enable_thinking</c>; without <paramref name="opensAnswer"/> the text ends
+    /// with the
+    /// last message.
     /// </summary>
-    public static string Render(Tokenizer tokenizer, ChatTemplate? template, object messages, IEnumerable<KeyValuePair<string, JsonElement>>? more = null)
+    public static RenderedPrompt Render(
+        Tokenizer tokenizer, ChatTemplate? template, object messages, IEnumerable<KeyValuePair<string, JsonElement>>? more =
+            null, bool opensAnswer = true)
     {
         TemplateVariables variables = new();
         foreach ((string name, JsonElement value) in more ?? [])
@@ -24,16 +30,19 @@ public static class ChatPrompt
         }
 
         variables.Set("messages", messages);
-        variables.Set("add_generation_prompt", true);
+        variables.Set("add_generation_prompt", opensAnswer);
         variables.Set("bos_token", tokenizer.BosText);
         variables.Set("eos_token", tokenizer.EosText);
-        return ConversationPreparation.Render(template, variables);
+        return ConversationPreparation.RenderPrompt(template, variables);
     }
 
-    /// <summary>Ids of a rendered prompt: special tokens are parsed; BOS is added if the model wants it and the text has none.</summary>
-    public static int[] Encode(Tokenizer tokenizer, string rendered)
+    /// <summary>
+    /// Ids of a rendered prompt; BOS is added if the model wants it and the text has none. Control tokens are parsed in what the
+    /// template wrote; in the conversation's text only when <paramref name="parseMessages"/> is set, which lets a user close turns.
+    /// </summary>
+    public static int[] Encode(Tokenizer tokenizer, RenderedPrompt rendered, bool parseMessages = false)
     {
-        int[] ids = tokenizer.Encode(rendered, addSpecial: false, parseSpecial: true);
+        int[] ids = tokenizer.Encode(rendered.Text, addSpecial: false, parseSpecial: true, parseMessages ? [] : rendered.MessageText);
         return tokenizer is { AddBos: true, BosId: int bos } && (ids.Length == 0 || ids[0] != bos) ? [bos, .. ids] : ids;
     }
 }

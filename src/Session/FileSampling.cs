@@ -3,7 +3,8 @@ using LayerStream.Sampling;
 
 namespace LayerStream.Session;
 
-/// <summary>The sampling that a model file recommends (<c>general.sampling.*</c>): defaults below every flag, variable and setting.</summary>
+/// <summary>The sampling that a model file recommends (<c>general.sampling.*</c>): defaults below every flag, variable and
+/// setting.</summary>
 public static class FileSampling
 {
     private static readonly (string Key, string Option, Func<SamplingOptions, double, SamplingOptions> Apply)[] s_rows =

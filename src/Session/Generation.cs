@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Text;
 using System.Threading.Channels;
 using LayerStream.Actors.Run;
+using LayerStream.Models.Spec;
 using LayerStream.Sampling;
 using LayerStream.Tokenization;
 
@@ -24,10 +25,10 @@ public sealed class Generation
     private bool _isStopped;
 
     /// <summary>Checks the request. Large buffers are made when it runs, not before.</summary>
-    /// <exception cref="UsageException">An id of the prompt is none of the vocabulary.</exception>
+    /// <exception cref="TokenWithoutRowException">The model has no row for a token of the prompt.</exception>
     public Generation(LoadedModel model, GenerationRequest request)
     {
-        TokenIds.Check(request.Prompt, model.Engine.Spec.Vocabulary);
+        TokenWithoutRowException.ThrowIfAny(request.Prompt, model.Engine.Spec.Vocabulary);
         _model = model;
         _request = request;
         _stop = new StopRules(model.Tokenizer?.EndOfGeneration ?? FrozenSet<int>.Empty, request.Stop, request.IgnoreEos);

@@ -8,4 +8,5 @@ namespace LayerStream.Session;
 /// <param name="Total">Prompt tokens in all.</param>
 /// <param name="LogProbabilities">Of the token the text came with; null unless asked for.</param>
 /// <param name="IsEnd">The token is one that ends an answer, and no text of it.</param>
-public readonly record struct GenerationEvent(string? Text, int Done = 0, int Total = 0, TokenLogProbabilities? LogProbabilities = null, bool IsEnd = false);
+public readonly record struct GenerationEvent(string? Text, int Done = 0, int Total = 0, TokenLogProbabilities? LogProbabilities = null,
+    bool IsEnd = false);

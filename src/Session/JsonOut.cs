@@ -11,7 +11,11 @@ public static class JsonOut
     /// <summary>Writes one object and a line feed.</summary>
     public static void Write(Stream output, Action<Utf8JsonWriter> members, bool indented = false)
     {
-        using (Utf8JsonWriter json = new(output, new JsonWriterOptions { Indented = indented, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (Utf8JsonWriter json = new(output, new JsonWriterOptions
+        {
+            Indented = indented,
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping
+        }))
         {
             json.WriteStartObject();
             members(json);

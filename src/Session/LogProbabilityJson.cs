@@ -14,21 +14,27 @@ public static class LogProbabilityJson
         json.WriteStartArray(name);
         foreach (TokenLogProbabilities token in tokens)
         {
-            json.WriteStartObject();
-            WriteOne(json, tokenizer, token.Chosen);
-            json.WriteStartArray("top_logprobs");
-            foreach (LogProbability other in token.Top)
-            {
-                json.WriteStartObject();
-                WriteOne(json, tokenizer, other);
-                json.WriteEndObject();
-            }
+            WriteToken(json, tokenizer, token);
+        }
 
-            json.WriteEndArray();
+        json.WriteEndArray();
+    }
+
+    /// <summary>Writes the object of one token.</summary>
+    public static void WriteToken(Utf8JsonWriter json, Tokenizer? tokenizer, TokenLogProbabilities token)
+    {
+        json.WriteStartObject();
+        WriteOne(json, tokenizer, token.Chosen);
+        json.WriteStartArray("top_logprobs");
+        foreach (LogProbability other in token.Top)
+        {
+            json.WriteStartObject();
+            WriteOne(json, tokenizer, other);
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
+        json.WriteEndObject();
     }
 
     private static void WriteOne(Utf8JsonWriter json, Tokenizer? tokenizer, LogProbability token)

@@ -7,8 +7,4 @@ public static class LossyText
 {
     /// <summary>The options in force, for a line of figures; empty without any.</summary>
     public static string Of(EnginePlan plan) => plan.Lossy.Count == 0 ? "" : "LOSSY: " + string.Join(", ", plan.Lossy);
-
-    /// <summary>A warning, or null without a lossy option.</summary>
-    public static WarningNotice? Warning(EnginePlan plan) =>
-        plan.Lossy.Count == 0 ? null : new WarningNotice($"{Of(plan)}: results differ from the model's own.");
 }

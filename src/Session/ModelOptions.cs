@@ -10,6 +10,16 @@ namespace LayerStream.Session;
 /// <summary>The options common to all verbs after binding: flag, then environment, then file, then default.</summary>
 public sealed record ModelOptions
 {
+    // Connections and their buffers; what requests take has an account of its own.
+    private const long ServerHeapBytes = 24L << 20;
+    private const long ServerRuntimeBytes = 72L << 20;
+
+    /// <summary>Libraries and code in memory before the first run, at least; 0 = what a command has.</summary>
+    public long LeastRuntimeBytes { get; init; }
+
+    /// <summary>See <see cref="EngineOptions.Serves"/>.</summary>
+    public bool Serves { get; init; }
+
     /// <summary>Managed heap that a verb needs beside the engine's; part of the heap account.</summary>
     public long ExtraHeapBytes { get; init; }
 
@@ -90,5 +100,10 @@ public sealed record ModelOptions
         ExpertPolicy = ExpertPolicy,
         Prediction = Prediction,
         ExtraHeapBytes = ExtraHeapBytes,
+        LeastRuntimeBytes = LeastRuntimeBytes,
+        Serves = Serves,
     };
+
+    /// <summary>The same for a server: requests, connections and their buffers live on the managed heap, its libraries in the runtime's reserve.</summary>
+    public ModelOptions ForServing() => this with { ExtraHeapBytes = ServerHeapBytes, LeastRuntimeBytes = ServerRuntimeBytes, Serves = true, MeasuresDevice = true };
 }

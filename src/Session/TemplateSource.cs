@@ -1,4 +1,5 @@
 using LayerStream.Templates;
+using LayerStream.Templates.Runtime;
 using LayerStream.Tokenization;
 
 namespace LayerStream.Session;
@@ -9,7 +10,7 @@ internal static class TemplateSource
     private const string ChatMl = "chatml";
 
     /// <summary>The template; null = ChatML.</summary>
-    /// <param name="asked">A file, <c>chatml</c>, or null for the model's own.</param>
+    /// <param name="asked">The name of one in the model, a file, <c>chatml</c>, or null for the model's own.</param>
     /// <param name="tokenizer">The model's tokenizer, which carries its template; null without one.</param>
     /// <exception cref="TemplateSyntaxException">It cannot be read.</exception>
     /// <exception cref="UsageException">There is no such file.</exception>
@@ -25,8 +26,13 @@ internal static class TemplateSource
             return null;
         }
 
+        if (tokenizer?.ChatTemplates.TryGetValue(asked, out string? named) == true)
+        {
+            return ChatTemplate.Parse(named);
+        }
+
         return File.Exists(asked)
             ? ChatTemplate.Parse(File.ReadAllText(asked))
-            : throw new UsageException($"--chat-template takes a file or {ChatMl}; there is no file '{asked}'.");
+            : throw new UsageException($"--chat-template takes a file, {ChatMl} or the name of a template in the model ({(tokenizer is null or { ChatTemplates.Count: 0 } ? "there is none" : string.Join(", ", tokenizer.ChatTemplates.Keys))}); there is no file '{asked}'.");
     }
 }

@@ -28,16 +28,4 @@ public static class TokenIds
 
         return ids.Length > 0 ? ids : throw new UsageException("--ids names no token.");
     }
-
-    /// <summary>Checks ids against the vocabulary. Errors: <see cref="UsageException"/> naming the id.</summary>
-    public static void Check(IReadOnlyList<int> ids, int vocabulary)
-    {
-        foreach (int id in ids)
-        {
-            if ((uint)id >= (uint)vocabulary)
-            {
-                throw new UsageException($"Token id {id} is outside the vocabulary of {vocabulary}.");
-            }
-        }
-    }
 }

@@ -11,12 +11,13 @@ public static class DeviceProbe
     /// <summary>Reads for <paramref name="budget"/> and a little longer: reads begun are awaited.</summary>
     /// <param name="device">Where to read.</param>
     /// <param name="budget">Time to measure; every thread reads at least one block.</param>
+    /// <param name="account">Pays for the blocks: depth × blockBytes.</param>
     /// <param name="blockBytes">Bytes of one read; a multiple of the alignment.</param>
     /// <param name="depth">Reads at the same time.</param>
     /// <returns>Bytes per second of busy device time; 0 when the files are empty.</returns>
     /// <exception cref="FlashReadException">A read failed for good.</exception>
     /// <remarks>Takes depth × blockBytes of native memory while it runs. Through the page cache (not direct) it measures that.</remarks>
-    public static double MeasureBytesPerSecond(IFlashDevice device, TimeSpan budget, int blockBytes = 4 << 20, int depth = 4)
+    public static double MeasureBytesPerSecond(IFlashDevice device, TimeSpan budget, BudgetAccount account, int blockBytes = 4 << 20, int depth = 4)
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentOutOfRangeException.ThrowIfLessThan(depth, 1);
@@ -28,7 +29,7 @@ public static class DeviceProbe
         }
 
         Run run = new(device, Stopwatch.GetTimestamp() + (long)(budget.TotalSeconds * Stopwatch.Frequency), blockBytes);
-        using AlignedBuffer buffers = AlignedBuffer.Allocate((long)depth * blockBytes, "device probe");
+        using AlignedBuffer buffers = account.Allocate((long)depth * blockBytes);
         Thread[] threads = new Thread[depth];
         for (int i = 0; i < depth; i++)
         {

@@ -21,7 +21,8 @@ public static partial class ExtentClone
         if (!OperatingSystem.IsLinux() || errno != 0)
         {
             string reason = errno == 0 ? "this system has no FICLONERANGE" : $"{Marshal.GetPInvokeErrorMessage(errno)}, errno {errno}";
-            throw new IOException($"Extents cannot be shared on {FileSystem(path)}, where {path} lies ({reason}). xfs (mkfs.xfs -m reflink=1) and btrfs can; or write all layers.");
+            throw new IOException($"Extents cannot be shared on {FileSystem(path)}, where {path} lies ({reason}). xfs (mkfs.xfs -m "
+                + "reflink=1) and btrfs can; or write all layers.");
         }
     }
 

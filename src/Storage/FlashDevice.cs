@@ -7,15 +7,19 @@ namespace LayerStream.Storage;
 
 /// <summary>
 /// Model files read straight into our own memory: O_DIRECT on Linux, F_NOCACHE on macOS, FILE_FLAG_NO_BUFFERING on Windows.
-/// Where the file system refuses, reads go through the page cache, which is dropped after each, and
-/// <see cref="FallbackReason"/> says so. Files stay open, so a file renamed over or unlinked keeps serving its old bytes.
+/// Where the file system refuses, at opening or at any read, reads go through the page cache in pieces that are dropped after each,
+/// and <see cref="FallbackReason"/> says so. Files stay open, so a file renamed over or unlinked keeps serving its old bytes.
 /// </summary>
-public sealed unsafe class FlashDevice : IFlashDevice
+public sealed class FlashDevice : IFlashDevice
 {
+    /// <summary>Bytes of page cache that one thread's read holds at most where reads are not direct.</summary>
+    public const int CachedBytesPerRead = OpenFile.BufferedPieceBytes;
+
     private const FileOptions NoBuffering = (FileOptions)0x20000000;
 
     private readonly List<OpenFile> _files = [];
     private readonly List<string> _paths = [];
+    private int _isTold;
 
     private FlashDevice()
     {
@@ -25,10 +29,27 @@ public sealed unsafe class FlashDevice : IFlashDevice
     public bool IsDirect => FallbackReason is null;
 
     /// <inheritdoc/>
-    public string? FallbackReason { get; private set; }
+    public string? FallbackReason
+    {
+        get
+        {
+            foreach (OpenFile file in _files)
+            {
+                if (file.FallbackReason is { } reason)
+                {
+                    return reason;
+                }
+            }
+
+            return null;
+        }
+    }
 
     /// <inheritdoc/>
     public IReadOnlyList<string> Files => _paths;
+
+    /// <summary>Is told once, from the thread that reads, when reads that were direct go through the page cache from then on.</summary>
+    public Action<string>? FellBack { get; set; }
 
     /// <summary>Opens all files of a model.</summary>
     /// <param name="files">Paths; their index is the file index of extents.</param>
@@ -37,27 +58,28 @@ public sealed unsafe class FlashDevice : IFlashDevice
     public static FlashDevice Open(IReadOnlyList<string> files, bool buffered = false)
     {
         ArgumentNullException.ThrowIfNull(files);
-        FlashDevice device = new();
-        try
-        {
-            using AlignedBuffer block = AlignedBuffer.Allocate(ExtentWindow.Alignment, "first block of a file");
-            foreach (string path in files)
-            {
-                string? reason = buffered ? $"{path}: buffered reads were asked for" : null;
-                OpenFile file = buffered ? OpenBuffered(path)
-                    : OperatingSystem.IsWindows() ? OpenWindows(path, ref reason) : OpenUnix(path, block.Address, ref reason);
-                device._files.Add(file);
-                device._paths.Add(path);
-                device.FallbackReason ??= reason;
-            }
+        return Open(files, OpenPath, buffered);
+    }
 
-            return device;
-        }
-        catch
+    /// <summary>Reads the files that a model's description was read from, whatever lies under their paths now.</summary>
+    /// <param name="files">The open files; may be closed afterwards.</param>
+    /// <exception cref="ModelChangedException">A file was changed since its description was read.</exception>
+    /// <exception cref="FlashReadException">Its first block cannot be read, or no descriptor is left.</exception>
+    public static FlashDevice Open(ModelFiles files)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        IReadOnlyList<string> paths = files.Paths;
+        FlashDevice device = Open(paths, (path, file) => OperatingSystem.IsWindows() ? OpenPath(path, file) : OpenFile.Of(path, Duplicate(path, files.Handle(file))), buffered: false);
+        for (int file = 0; file < paths.Count; file++)
         {
-            device.Dispose();
-            throw;
+            if (files.DescribeChange(file) is { } change)
+            {
+                device.Dispose();
+                throw new ModelChangedException(paths[file], change);
+            }
         }
+
+        return device;
     }
 
     /// <inheritdoc/>
@@ -65,18 +87,7 @@ public sealed unsafe class FlashDevice : IFlashDevice
 
     /// <inheritdoc/>
     /// <remarks>Size and modification time of the open file itself: a file renamed over or unlinked has not changed.</remarks>
-    public string? DescribeChange(int file)
-    {
-        OpenFile f = _files[file];
-        if (!NativeFile.TryStat(f.Handle, out long length, out long modifiedNanos))
-        {
-            return "can no longer be examined";
-        }
-
-        return length != f.Length ? $"had {f.Length} bytes when it was opened and now has {length}"
-            : modifiedNanos != f.ModifiedNanos ? "was modified after it was opened"
-            : null;
-    }
+    public string? DescribeChange(int file) => _files[file].DescribeChange();
 
     /// <inheritdoc/>
     public int Read(int file, long offset, nint destination, int length)
@@ -89,120 +100,104 @@ public sealed unsafe class FlashDevice : IFlashDevice
         OpenFile f = _files[file];
         if (OperatingSystem.IsWindows())
         {
-            return ReadWindows(file, offset, destination, length);
+            return ReadWindows(f, offset, destination, length);
         }
 
-        int count = NativeFile.Read(f.Handle, destination, length, offset, out int errno);
-        if (!f.IsDirect)
+        bool wasDirect = f.FallbackReason is null;
+        int count = f.Read(offset, destination, length, out int errno);
+        if (wasDirect && f.FallbackReason is { } reason && Interlocked.Exchange(ref _isTold, 1) == 0)
         {
-            NativeFile.Advise(f.Handle, offset, length, NativeFile.AdviseDontNeed);
+            FellBack?.Invoke(reason);
         }
 
-        return count >= 0 ? count : throw Failed(_paths[file], offset, length, errno);
+        return count >= 0 ? count : throw f.Failed(offset, length, errno);
     }
+
+    /// <summary>The next range of a file at or behind an offset where the file system holds no data and zeros are read; null when there is none or it does not tell.</summary>
+    public (long Begin, long End)? NextHole(int file, long offset) => _files[file].NextHole(offset);
 
     /// <summary>Closes the files; a read still running keeps its file open until it ends.</summary>
     public void Dispose()
     {
         foreach (OpenFile file in _files)
         {
-            file.Handle.Dispose();
+            file.Dispose();
         }
     }
 
-    private static OpenFile OpenUnix(string path, nint block, ref string? reason)
+    private static FlashDevice Open(IReadOnlyList<string> paths, Func<string, int, OpenFile> open, bool buffered)
     {
-        SafeFileHandle? handle = NativeFile.Open(path, direct: true, out int errno);
-        if (handle is null && !Errno.RefusesDirect(errno))
+        FlashDevice device = new();
+        try
         {
-            throw Failed(path, 0, 0, errno);
-        }
-
-        if (handle is not null)
-        {
-            OpenFile file = Examine(path, handle, isDirect: true);
-            if (OperatingSystem.IsMacOS())
+            using AlignedBuffer block = new BudgetAccount("first block of a file", ExtentWindow.Alignment).Allocate(ExtentWindow.Alignment);
+            for (int i = 0; i < paths.Count; i++)
             {
-                if (NativeFile.SetNoCache(handle))
+                OpenFile file = open(paths[i], i);
+                device._files.Add(file);
+                device._paths.Add(paths[i]);
+                if (buffered)
                 {
-                    return file;
+                    file.UseCache($"{paths[i]}: buffered reads were asked for");
                 }
-
-                errno = Marshal.GetLastPInvokeError();
-            }
-            else if (NativeFile.Read(handle, block, ExtentWindow.Alignment, 0, out errno) >= 0)
-            {
-                return file;
+                else if (!OperatingSystem.IsWindows())
+                {
+                    file.BypassCache(block.Address);
+                }
             }
 
-            handle.Dispose();
-            if (!Errno.RefusesDirect(errno))
-            {
-                throw Failed(path, 0, ExtentWindow.Alignment, errno);
-            }
+            return device;
         }
-
-        reason = $"{path}: direct reads are not supported here ({Marshal.GetPInvokeErrorMessage(errno)}, errno {errno})";
-        return OpenBuffered(path);
+        catch
+        {
+            device.Dispose();
+            throw;
+        }
     }
 
-    private static OpenFile OpenBuffered(string path)
+    private static OpenFile OpenPath(string path, int file)
     {
         if (OperatingSystem.IsWindows())
         {
-            return Examine(path, File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, FileOptions.RandomAccess), isDirect: false);
+            return OpenWindows(path);
         }
 
-        SafeFileHandle handle = NativeFile.Open(path, direct: false, out int errno) ?? throw Failed(path, 0, 0, errno);
-        OpenFile file = Examine(path, handle, isDirect: false);
-        NativeFile.Advise(handle, 0, 0, NativeFile.AdviseRandom); // no read-ahead into the page cache
-        return file;
+        SafeFileHandle? handle = NativeFile.Open(path, out int errno);
+        return handle is null
+            ? throw new FlashReadException(path, 0, 0, errno, Marshal.GetPInvokeErrorMessage(errno)) : OpenFile.Of(path, handle);
     }
 
-    private static OpenFile OpenWindows(string path, ref string? reason)
+    private static SafeFileHandle Duplicate(string path, SafeFileHandle file) => NativeFile.Duplicate(file, out int errno)
+        ?? throw new FlashReadException(path, 0, 0, errno, Marshal.GetPInvokeErrorMessage(errno));
+
+    private static OpenFile OpenWindows(string path)
     {
         const FileShare share = FileShare.Read | FileShare.Delete;
         try
         {
-            return Examine(path, File.OpenHandle(path, FileMode.Open, FileAccess.Read, share, NoBuffering | FileOptions.RandomAccess), isDirect: true);
+            return OpenFile.Of(path, File.OpenHandle(path, FileMode.Open, FileAccess.Read, share, NoBuffering | FileOptions.RandomAccess));
         }
         catch (IOException e) when (e is not (FileNotFoundException or DirectoryNotFoundException or FlashReadException))
         {
-            reason = $"{path}: unbuffered reads are not supported here ({e.Message})";
+            OpenFile file = OpenFile.Of(path, File.OpenHandle(path, FileMode.Open, FileAccess.Read, share, FileOptions.RandomAccess));
+            file.UseCache($"{path}: unbuffered reads are not supported here ({e.Message})");
+            return file;
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
         {
             throw new FlashReadException(path, 0, 0, e.HResult & 0xFFFF, e.Message);
         }
-
-        return OpenBuffered(path);
     }
 
-    private static OpenFile Examine(string path, SafeFileHandle handle, bool isDirect)
-    {
-        if (NativeFile.TryStat(handle, out long length, out long modifiedNanos))
-        {
-            return new OpenFile(handle, length, modifiedNanos, isDirect);
-        }
-
-        handle.Dispose();
-        throw new FlashReadException(path, 0, 0, 0, "it is not a regular file");
-    }
-
-    private static FlashReadException Failed(string path, long offset, long length, int errno) =>
-        new(path, offset, length, errno, Marshal.GetPInvokeErrorMessage(errno));
-
-    private int ReadWindows(int file, long offset, nint destination, int length)
+    private static int ReadWindows(OpenFile file, long offset, nint destination, int length)
     {
         try
         {
-            return RandomAccess.Read(_files[file].Handle, new Span<byte>((void*)destination, length), offset);
+            return file.ReadManaged(offset, destination, length);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new FlashReadException(_paths[file], offset, length, e.HResult & 0xFFFF, e.Message);
+            throw new FlashReadException(file.Path, offset, length, e.HResult & 0xFFFF, e.Message);
         }
     }
-
-    private sealed record OpenFile(SafeFileHandle Handle, long Length, long ModifiedNanos, bool IsDirect);
 }

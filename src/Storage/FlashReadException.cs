@@ -31,7 +31,8 @@ public sealed class FlashReadException(string file, long offset, long length, in
     /// <inheritdoc/>
     public override string Message => string.Create(
         CultureInfo.InvariantCulture,
-        $"Cannot read {Length} bytes at offset {Offset} of {File}{(Tensor is null ? "" : $" (tensor {Tensor})")}: {Reason}{(Errno == 0 ? "" : $" (errno {Errno})")}.");
+        $"Cannot read {Length} bytes at offset {Offset} of {File}{(Tensor is null ? "" : $" (tensor {Tensor})")}: "
+            + $"{Reason}{(Errno == 0 ? "" : $" (errno {Errno})")}.");
 
     /// <summary>The same failure with the tensor named.</summary>
     public FlashReadException WithTensor(string tensor) => new(File, Offset, Length, Errno, Reason) { Tensor = tensor };

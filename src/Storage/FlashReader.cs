@@ -32,7 +32,8 @@ public sealed class FlashReader : IDisposable
 
     /// <param name="device">Where to read; outlives the reader.</param>
     /// <param name="threads">Reads that run at the same time, at least 1.</param>
-    /// <param name="urgentThreads">How many of them ordinary reads leave alone, so that an urgent one starts at once; fewer than all.</param>
+    /// <param name="urgentThreads">How many of them ordinary reads leave alone, so that an urgent one starts at once; fewer than
+    /// all.</param>
     public FlashReader(IFlashDevice device, int threads, int urgentThreads = 0)
     {
         ArgumentNullException.ThrowIfNull(device);
@@ -64,6 +65,9 @@ public sealed class FlashReader : IDisposable
     /// <summary>The first exception a completion threw (a bug of its owner; the reader goes on), or null.</summary>
     public Exception? CompletionFault => Volatile.Read(ref _completionFault);
 
+    /// <summary>Hears of every exception a completion throws, on the thread of the read, before the read counts as ended.</summary>
+    public Action<Exception>? CompletionFailed { get; set; }
+
     /// <summary>Changes how many reads may begin while others run; what runs goes on. From 1 to the number of threads.</summary>
     /// <param name="reads">Reads that run at the same time.</param>
     /// <param name="urgentReads">How many of them ordinary reads leave alone; fewer than all.</param>
@@ -83,7 +87,8 @@ public sealed class FlashReader : IDisposable
     /// <summary>Queues a read. Never waits for the device; allocates only when more than 1,024 requests are queued.</summary>
     /// <param name="request">The payload, its buffer and its completion.</param>
     /// <param name="urgent">In front of everything that is not urgent.</param>
-    /// <exception cref="ArgumentException">Unknown file, negative extent, window too large, or a buffer that is unaligned or too short.</exception>
+    /// <exception cref="ArgumentException">Unknown file, negative extent, window too large, or a buffer that is unaligned or too
+    /// short.</exception>
     /// <exception cref="ObjectDisposedException">After <see cref="Dispose"/>; the completion is not called.</exception>
     public void Submit(in ReadRequest request, bool urgent = false)
     {
@@ -111,7 +116,8 @@ public sealed class FlashReader : IDisposable
         }
     }
 
-    /// <summary>Takes back those ordinary requests of a completion's tag that have not started: they never complete. Gives their number.</summary>
+    /// <summary>Takes back those ordinary requests of a completion's tag that have not started: they never complete. Gives their
+    /// number.</summary>
     public int Withdraw(IReadCompletion completion, long tag)
     {
         int count;
@@ -250,7 +256,8 @@ public sealed class FlashReader : IDisposable
         if (isClosed)
         {
             Extent extent = request.Extent;
-            error = new FlashReadException(_device.Files[extent.File], extent.Offset, extent.Length, Errno.Canceled, "the reader was closed");
+            error = new FlashReadException(_device.Files[extent.File], extent.Offset, extent.Length, Errno.Canceled,
+                "the reader was closed");
             start = end = Stopwatch.GetTimestamp();
         }
         else
@@ -265,6 +272,7 @@ public sealed class FlashReader : IDisposable
         catch (Exception e)
         {
             Interlocked.CompareExchange(ref _completionFault, e, null);
+            CompletionFailed?.Invoke(e);
         }
     }
 
@@ -311,7 +319,8 @@ public sealed class FlashReader : IDisposable
         if (destination == 0 || destination % ExtentWindow.Alignment != 0 || destinationLength < window.Length)
         {
             throw new ArgumentException(
-                $"A buffer of {destinationLength} bytes at 0x{destination:x} cannot hold a window of {window.Length} bytes aligned to {ExtentWindow.Alignment}.");
+                $"A buffer of {destinationLength} bytes at 0x{destination:x} cannot hold a window of {window.Length} bytes aligned to "
+                    + $"{ExtentWindow.Alignment}.");
         }
     }
 }

@@ -1,6 +1,7 @@
 namespace LayerStream.Storage;
 
-/// <summary>The files of one model as a device of reads aligned to <see cref="Formats.ExtentWindow.Alignment"/>. Reads from any number of threads at once.</summary>
+/// <summary>The files of one model as a device of reads aligned to <see cref="Formats.ExtentWindow.Alignment"/>. Reads from any number of
+/// threads at once.</summary>
 public interface IFlashDevice : IDisposable
 {
     /// <summary>True when every file is read past the page cache.</summary>
@@ -16,7 +17,8 @@ public interface IFlashDevice : IDisposable
     long FileLength(int file);
 
     /// <summary>Compares an open file with what it was at opening; cheap enough for every request.</summary>
-    /// <returns>Null when unchanged, otherwise what changed, as the end of a sentence about the file: its bytes can no longer be trusted.</returns>
+    /// <returns>Null when unchanged, otherwise what changed, as the end of a sentence about the file: its bytes can no longer be
+    /// trusted.</returns>
     string? DescribeChange(int file);
 
     /// <summary>One read, which may be short.</summary>

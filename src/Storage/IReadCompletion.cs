@@ -3,7 +3,8 @@ namespace LayerStream.Storage;
 /// <summary>Receives the end of reads.</summary>
 public interface IReadCompletion
 {
-    /// <summary>Called once per request that was not withdrawn, on a thread of the reader; short, and must not throw or dispose the reader.</summary>
+    /// <summary>Called once per request that was not withdrawn, on a thread of the reader; short, and must not throw or dispose the
+    /// reader.</summary>
     /// <param name="tag">Tag of the request.</param>
     /// <param name="payload">Address of the payload, every byte of it filled; 0 when failed.</param>
     /// <param name="error">Null on success.</param>

@@ -5,7 +5,8 @@ namespace LayerStream.Storage;
 /// <param name="change">What changed, as <see cref="IFlashDevice.DescribeChange"/> says it.</param>
 /// <param name="inner">The failed read that led here, or null.</param>
 public sealed class ModelChangedException(string file, string change, Exception? inner = null)
-    : IOException($"{file} {change}. Start again to use the file as it is now; to replace a model in use, rename the new file over it.", inner)
+    : IOException($"{file} {change}. Start again to use the file as it is now; to replace a model in use, rename the new file over it.",
+    inner)
 {
     /// <summary>Path of the file.</summary>
     public string File { get; } = file;

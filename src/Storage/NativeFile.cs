@@ -9,6 +9,10 @@ internal static unsafe partial class NativeFile
     internal const int AdviseRandom = 1;
     internal const int AdviseDontNeed = 4;
     private const int NoCache = 48; // F_NOCACHE, macOS
+    private const int GetFlags = 3; // F_GETFL
+    private const int SetFlags = 4; // F_SETFL
+    private const int SeekData = 3;
+    private const int SeekHole = 4;
     private const int AtEmptyPath = 0x1000;
     private const uint StatType = 1;
     private const uint StatModifiedTime = 0x40;
@@ -21,21 +25,32 @@ internal static unsafe partial class NativeFile
     // O_CLOEXEC | O_NONBLOCK; the latter so that opening a pipe returns and can be refused.
     private static int BaseFlags => s_isLinux ? 0x80000 | 0x800 : 0x1000000 | 0x4;
 
+    private static int DuplicateFlag => s_isLinux ? 1030 : 67; // F_DUPFD_CLOEXEC
+
     private static int DirectFlag => RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x10000 : 0x4000;
 
-    /// <summary>Opens for reading.</summary>
+    /// <summary>Opens for reading, through the page cache.</summary>
     /// <returns>Null and the errno when refused.</returns>
-    internal static SafeFileHandle? Open(string path, bool direct, out int errno)
+    internal static SafeFileHandle? Open(string path, out int errno)
     {
-        int flags = BaseFlags | (direct && s_isLinux ? DirectFlag : 0);
         int file;
         do
         {
-            file = OpenFile(path, flags);
+            file = OpenFile(path, BaseFlags);
             errno = file < 0 ? Marshal.GetLastPInvokeError() : 0;
         }
         while (errno == Errno.Interrupted);
         return file < 0 ? null : new SafeFileHandle(file, ownsHandle: true);
+    }
+
+    /// <summary>A second descriptor of an open file.</summary>
+    /// <returns>Null and the errno when there is none left.</returns>
+    internal static SafeFileHandle? Duplicate(SafeFileHandle file, out int errno)
+    {
+        int copy = s_isLinux || RuntimeInformation.ProcessArchitecture != Architecture.Arm64
+            ? Control(file, DuplicateFlag, 0) : ControlArm64(file, DuplicateFlag, 0, 0, 0, 0, 0, 0, 0);
+        errno = copy < 0 ? Marshal.GetLastPInvokeError() : 0;
+        return copy < 0 ? null : new SafeFileHandle(copy, ownsHandle: true);
     }
 
     /// <summary>One pread, begun again when a signal interrupts it.</summary>
@@ -61,24 +76,28 @@ internal static unsafe partial class NativeFile
         {
             byte* stat = stackalloc byte[256]; // struct statx: the same layout on every processor
             new Span<byte>(stat, 256).Clear();
-            if (StatExtended(file, "", AtEmptyPath, StatType | StatModifiedTime | StatSize, stat) != 0)
+            if (StatExtended(file, "", AtEmptyPath, StatType | StatModifiedTime | StatSize, stat) == 0)
             {
-                length = 0;
-                return false;
+                length = *(long*)(stat + 40);
+                modifiedNanos = unchecked((*(long*)(stat + 112) * 1_000_000_000) + *(uint*)(stat + 120));
+                return (*(ushort*)(stat + 28) & TypeMask) == RegularFile;
             }
-
-            length = *(long*)(stat + 40);
-            modifiedNanos = unchecked((*(long*)(stat + 112) * 1_000_000_000) + *(uint*)(stat + 120));
-            return (*(ushort*)(stat + 28) & TypeMask) == RegularFile;
         }
 
+        return TryStatPlain(file, out length, out modifiedNanos); // sandboxes forbid statx, old kernels lack it
+    }
+
+    /// <summary>As <see cref="TryStat"/>, by way of the runtime, which asks with fstat; times in steps of 100 ns.</summary>
+    internal static bool TryStatPlain(SafeFileHandle file, out long length, out long modifiedNanos)
+    {
+        modifiedNanos = 0;
         try
         {
             length = RandomAccess.GetLength(file);
-            modifiedNanos = File.GetLastWriteTimeUtc(file).Ticks * 100;
+            modifiedNanos = (File.GetLastWriteTimeUtc(file) - DateTime.UnixEpoch).Ticks * 100;
             return true;
         }
-        catch (NotSupportedException)
+        catch (Exception e) when (e is NotSupportedException or IOException or UnauthorizedAccessException or ObjectDisposedException)
         {
             length = 0; // cannot seek: a pipe, a socket or a terminal
             return false;
@@ -93,15 +112,49 @@ internal static unsafe partial class NativeFile
         }
     }
 
-    /// <summary>macOS: reads past the cache from now on.</summary>
-    internal static bool SetNoCache(SafeFileHandle file) =>
+    /// <summary>Makes the reads of an open file bypass the page cache from now on, or not.</summary>
+    /// <returns>False and the errno when refused.</returns>
+    internal static bool SetDirect(SafeFileHandle file, bool isDirect, out int errno)
+    {
+        bool isSet;
+        if (s_isLinux)
+        {
+            int flags = (int)Control(file, GetFlags, 0);
+            isSet = flags >= 0 && Control(file, SetFlags, isDirect ? flags | DirectFlag : flags & ~DirectFlag) >= 0;
+        }
+        else
+        {
+            isSet = SetNoCache(file, isDirect ? 1 : 0);
+        }
+
+        errno = isSet ? 0 : Marshal.GetLastPInvokeError();
+        return isSet;
+    }
+
+    /// <summary>The next range without data at or behind an offset (Linux); null when there is none before the end, or the system does not say.</summary>
+    internal static (long Begin, long End)? NextHole(SafeFileHandle file, long offset, long length)
+    {
+        long begin = s_isLinux && offset < length ? Seek(file, offset, SeekHole) : -1;
+        if (begin < 0 || begin >= length)
+        {
+            return null;
+        }
+
+        long end = Seek(file, begin, SeekData);
+        return (begin, end < 0 ? length : Math.Min(end, length)); // no data behind it: the hole reaches to the end
+    }
+
+    private static bool SetNoCache(SafeFileHandle file, int value) =>
         // Variadic arguments lie on the stack on Apple arm64: six fillers push the value there.
         RuntimeInformation.ProcessArchitecture == Architecture.Arm64
-            ? ControlArm64(file, NoCache, 0, 0, 0, 0, 0, 0, 1) >= 0
-            : Control(file, NoCache, 1) >= 0;
+            ? ControlArm64(file, NoCache, 0, 0, 0, 0, 0, 0, value) >= 0
+            : Control(file, NoCache, value) >= 0;
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int OpenFile(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
+    private static partial long Seek(SafeFileHandle file, long offset, int whence);
 
     [LibraryImport("libc", EntryPoint = "pread", SetLastError = true)]
     private static partial nint ReadAt(SafeFileHandle file, nint destination, nuint length, long offset);

@@ -68,7 +68,8 @@ internal static class PayloadRead
             }
             else if (atEnd)
             {
-                return Short(device, extent, $"short read: the file ends at byte {window.Offset + furthest}, the payload at byte {extent.Offset + extent.Length}");
+                return Short(device, extent,
+                    $"short read: the file ends at byte {window.Offset + furthest}, the payload at byte {extent.Offset + extent.Length}");
             }
 
             position = (int)ExtentWindow.RoundDown(furthest);

@@ -17,11 +17,12 @@ public static class ReadProbe
     /// <param name="threads">Threads of the reader.</param>
     /// <param name="unmeasured">Time before the measurement begins, at most one turn.</param>
     /// <param name="measured">Time of the measurement.</param>
+    /// <param name="account">Pays for the slots.</param>
     /// <exception cref="FlashReadException">A read failed for good.</exception>
-    public static ReadRate Stream(IFlashDevice device, IReadOnlyList<Extent> extents, int depth, int threads, TimeSpan unmeasured, TimeSpan measured)
+    public static ReadRate Stream(IFlashDevice device, IReadOnlyList<Extent> extents, int depth, int threads, TimeSpan unmeasured, TimeSpan measured, BudgetAccount account)
     {
         ArgumentOutOfRangeException.ThrowIfZero(extents.Count);
-        using Run run = new(device, depth, extents.Max(e => e.Length), threads);
+        using Run run = new(device, depth, extents.Max(e => e.Length), threads, account);
         long begin = Stopwatch.GetTimestamp();
         int next = 0;
         for (; next < extents.Count && Stopwatch.GetElapsedTime(begin) < unmeasured; next++)
@@ -44,12 +45,13 @@ public static class ReadProbe
     /// <param name="threads">Threads of the reader.</param>
     /// <param name="unmeasured">Time before the measurement begins.</param>
     /// <param name="measured">Time of the measurement.</param>
+    /// <param name="account">Pays for the slots.</param>
     /// <exception cref="FlashReadException">A read failed for good.</exception>
-    public static ReadRate Bursts(IFlashDevice device, IReadOnlyList<Extent[]> bursts, int threads, TimeSpan unmeasured, TimeSpan measured)
+    public static ReadRate Bursts(IFlashDevice device, IReadOnlyList<Extent[]> bursts, int threads, TimeSpan unmeasured, TimeSpan measured, BudgetAccount account)
     {
         Extent[][] some = [.. bursts.Where(b => b.Length > 0)];
         ArgumentOutOfRangeException.ThrowIfZero(some.Length);
-        using Run run = new(device, some.Max(b => b.Length), some.Max(b => b.Max(e => e.Length)), threads);
+        using Run run = new(device, some.Max(b => b.Length), some.Max(b => b.Max(e => e.Length)), threads, account);
         long begin = Stopwatch.GetTimestamp();
         int next = 0;
         while (Stopwatch.GetElapsedTime(begin) < unmeasured)
@@ -79,11 +81,11 @@ public static class ReadProbe
         private long _bytes, _begin;
         private TimeSpan _cpu;
 
-        internal Run(IFlashDevice device, int slots, long mostBytes, int threads)
+        internal Run(IFlashDevice device, int slots, long mostBytes, int threads, BudgetAccount account)
         {
             (_slots, _length) = (slots, new long[slots]);
             _slotBytes = ExtentWindow.MostBytes(mostBytes);
-            _buffers = AlignedBuffer.Allocate(slots * _slotBytes, "read probe", hugePages: true);
+            _buffers = account.Allocate(slots * _slotBytes, hugePages: true);
             _reader = new FlashReader(device, threads);
             for (int slot = 0; slot < slots; slot++)
             {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LayerStream.Templates.Runtime;
 using LayerStream.Templates.Syntax;
 using LayerStream.Templates.Values;
 
@@ -46,18 +47,26 @@ public sealed class ChatTemplate
     /// The prompt text. Errors: <see cref="TemplateException"/> when the template refuses the conversation
     /// (<see cref="TemplateException.RaisedByTemplate"/>), uses a value wrongly, or exceeds a limit.
     /// </summary>
-    public string Render(TemplateVariables variables)
+    public string Render(TemplateVariables variables) => RenderPrompt(variables).Text;
+
+    /// <summary>
+    /// As <see cref="Render"/>, with the account of what comes from the conversation: everything in the variables but the tokens
+    /// (<c>bos_token</c> and the like), followed through filters, methods, macros and captured blocks.
+    /// </summary>
+    public RenderedPrompt RenderPrompt(TemplateVariables variables)
     {
         ArgumentNullException.ThrowIfNull(variables);
         var globals = new Scope(null);
+        long units = 0;
         foreach (var (name, value) in variables.Values)
         {
-            globals.Set(name, JsonValues.Copy(value));
+            globals.Set(name, TemplateVariables.IsToken(name) ? JsonValues.Copy(value) : JsonValues.CopyAsMessage(value));
+            units += JsonValues.Size(value);
         }
 
         var now = variables.Now;
-        var state = new RenderState(_limits, globals, () => now ?? DateTime.Now);
+        var state = new RenderState(_limits.ForInput(units), globals, () => now ?? DateTime.Now);
         Statement.ExecuteAll(state, _body);
-        return state.Output;
+        return RenderedPrompt.From(state.Output);
     }
 }

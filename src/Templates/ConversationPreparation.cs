@@ -1,4 +1,6 @@
 using System.Text.Json;
+using LayerStream.Templates.Runtime;
+using LayerStream.Templates.Syntax;
 using LayerStream.Templates.Values;
 
 namespace LayerStream.Templates;
@@ -15,15 +17,19 @@ public static class ConversationPreparation
     /// Prepares the messages and renders them; ChatML when <paramref name="template"/> is null.
     /// Errors: <see cref="TemplateException"/>.
     /// </summary>
-    public static string Render(ChatTemplate? template, TemplateVariables variables)
+    public static string Render(ChatTemplate? template, TemplateVariables variables) => RenderPrompt(template, variables).Text;
+
+    /// <summary>As <see cref="Render"/>, with the account of what comes from the conversation. Errors: <see cref="TemplateException"/>.</summary>
+    public static RenderedPrompt RenderPrompt(ChatTemplate? template, TemplateVariables variables)
     {
         var prepared = Prepare(template, variables);
-        return template is null ? RenderChatMl(prepared) : template.Render(prepared);
+        return template is null ? RenderChatMl(prepared) : template.RenderPrompt(prepared);
     }
 
     /// <summary>
     /// A copy of the variables with these changes to messages: developer → system (except harmony); a system text the
-    /// template cannot take moves into the first user message; absent assistant content next to tool calls is ""; arguments
+    /// template cannot take moves into the first user message; several at the beginning are joined, and a later one moves into the user
+    /// message beside it, where the template would refuse or drop them; absent assistant content next to tool calls is ""; arguments
     /// given as JSON text become objects; content parts are joined (or text made a part) when the template needs it;
     /// reasoning is present under all names in use. The input is not changed.
     /// </summary>
@@ -35,7 +41,8 @@ public static class ConversationPreparation
             return prepared;
         }
 
-        var can = template?.Capabilities ?? new TemplateCapabilities(SystemRole: true, TextContent: true, ContentParts: false, Harmony: false);
+        var can = template?.Capabilities ?? new TemplateCapabilities(
+            SystemRole: true, SeveralSystems: true, LaterSystem: true, TextContent: true, ContentParts: false, Harmony: false);
         foreach (var message in messages.Items.OfType<DictValue>())
         {
             PrepareRole(message, can);
@@ -49,30 +56,41 @@ public static class ConversationPreparation
 
         if (!can.SystemRole)
         {
-            MergeSystemText(messages);
+            SystemMessages.MoveToFirstUser(messages);
+            return prepared;
+        }
+
+        if (!can.SeveralSystems)
+        {
+            SystemMessages.JoinLeading(messages);
+        }
+
+        if (!can.LaterSystem)
+        {
+            SystemMessages.MoveLater(messages);
         }
 
         return prepared;
     }
 
     /// <summary>ChatML: <c>&lt;|im_start|&gt;role\ncontent&lt;|im_end|&gt;\n</c> per message, then the opening of the answer if asked for.</summary>
-    public static string RenderChatMl(TemplateVariables variables)
+    public static RenderedPrompt RenderChatMl(TemplateVariables variables)
     {
-        var builder = new System.Text.StringBuilder();
+        var builder = new TextBuilder();
         if (variables.Values.GetValueOrDefault("messages") is ListValue messages)
         {
-            foreach (var message in messages.Items.OfType<DictValue>())
+            foreach (var message in messages.Items.OfType<DictValue>().Select(JsonValues.CopyAsMessage).Cast<DictValue>())
             {
-                string role = (message.Find("role") as TextValue)?.Text ?? "user";
-                builder.Append($"<|im_start|>{role}\n{JoinedText(message.Find("content"))}<|im_end|>\n");
+                builder.Append("<|im_start|>").Append(message.Find("role") as TextValue ?? new TextValue("user")).Append("\n");
+                builder.Append(JoinedText(message.Find("content")), isMessage: true).Append("<|im_end|>\n");
             }
         }
 
         bool opensAnswer = variables.Values.GetValueOrDefault("add_generation_prompt")?.IsTrue ?? true;
-        return builder.Append(opensAnswer ? "<|im_start|>assistant\n" : "").ToString();
+        return RenderedPrompt.From(builder.Append(opensAnswer ? "<|im_start|>assistant\n" : "").ToValue());
     }
 
-    private static bool Is(DictValue message, string role) => message.Find("role") is TextValue text && text.Text == role;
+    internal static bool Is(DictValue message, string role) => message.Find("role") is TextValue text && text.Text == role;
 
     private static void PrepareRole(DictValue message, TemplateCapabilities can)
     {
@@ -99,7 +117,7 @@ public static class ConversationPreparation
     }
 
     // Text parts of content, one per line; other parts are left out.
-    private static string JoinedText(Value? content) => content switch
+    internal static string JoinedText(Value? content) => content switch
     {
         TextValue text => text.Text,
         ListValue parts => string.Join('\n', parts.Items.Select(PartText).OfType<string>()),
@@ -168,45 +186,6 @@ public static class ConversationPreparation
         catch (JsonException)
         {
             return null;
-        }
-    }
-
-    private static void MergeSystemText(ListValue messages)
-    {
-        var texts = messages.Items.OfType<DictValue>().Where(x => Is(x, "system")).Select(x => JoinedText(x.Find("content"))).ToList();
-        if (texts.Count == 0)
-        {
-            return;
-        }
-
-        messages.Items.RemoveAll(x => x is DictValue message && Is(message, "system"));
-        string system = string.Join("\n\n", texts);
-        var user = messages.Items.OfType<DictValue>().FirstOrDefault(x => Is(x, "user"));
-        if (user is null)
-        {
-            user = new DictValue();
-            user.Set("role", new TextValue("user"));
-            user.Set("content", new TextValue(system));
-            messages.Items.Insert(0, user);
-        }
-        else
-        {
-            PrependText(user, system);
-        }
-    }
-
-    private static void PrependText(DictValue user, string system)
-    {
-        if (user.Find("content") is ListValue parts)
-        {
-            var part = new DictValue();
-            part.Set("type", new TextValue("text"));
-            part.Set("text", new TextValue(system + "\n\n"));
-            parts.Items.Insert(0, part);
-        }
-        else
-        {
-            user.Set("content", new TextValue(system + "\n\n" + JoinedText(user.Find("content"))));
         }
     }
 }

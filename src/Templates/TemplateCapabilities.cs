@@ -1,11 +1,17 @@
+using LayerStream.Templates.Runtime;
+using LayerStream.Templates.Syntax;
+using LayerStream.Templates.Values;
+
 namespace LayerStream.Templates;
 
 /// <summary>What kinds of messages a template can render.</summary>
 /// <param name="SystemRole">A system message is rendered (Gemma 2 refuses it).</param>
+/// <param name="SeveralSystems">Two system messages at the beginning are both rendered.</param>
+/// <param name="LaterSystem">A system message after others is rendered.</param>
 /// <param name="TextContent">Content given as a text is rendered.</param>
 /// <param name="ContentParts">Content given as a list of parts is rendered as its texts.</param>
 /// <param name="Harmony">The template writes the harmony format (gpt-oss), which knows the developer role.</param>
-public sealed record TemplateCapabilities(bool SystemRole, bool TextContent, bool ContentParts, bool Harmony)
+public sealed record TemplateCapabilities(bool SystemRole, bool SeveralSystems, bool LaterSystem, bool TextContent, bool ContentParts, bool Harmony)
 {
     private const string First = "needle-one", Second = "needle-two";
 
@@ -15,8 +21,13 @@ public sealed record TemplateCapabilities(bool SystemRole, bool TextContent, boo
         string? system = TryRender(template, Message("system", First), Message("user", Second));
         string? text = TryRender(template, Message("user", First));
         string? list = TryRender(template, Message("user", parts));
+        string? several = TryRender(template, Message("system", First), Message("system", Second), Message("user", "question"));
+        string? later = TryRender(
+            template, Message("system", First), Message("user", "question"), Message("assistant", "answer"), Message("system", Second), Message("user", "more"));
         return new TemplateCapabilities(
             SystemRole: Has(system, First),
+            SeveralSystems: Has(several, First) && Has(several, Second),
+            LaterSystem: Has(later, First) && Has(later, Second),
             TextContent: Has(text, First),
             ContentParts: Has(list, First) && Has(list, Second) && !Has(list, "'text':") && !Has(list, "\"text\":"),
             Harmony: Has(template.Source, "<|channel|>"));

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
+using LayerStream.Templates.Runtime;
+using LayerStream.Templates.Syntax;
 using LayerStream.Templates.Values;
 
 namespace LayerStream.Templates;
@@ -10,12 +12,17 @@ namespace LayerStream.Templates;
 /// </summary>
 public sealed class TemplateVariables
 {
+    private static readonly string[] s_tokens = ["bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token", "mask_token"];
+
     private readonly Dictionary<string, Value> _values = new(StringComparer.Ordinal);
 
     /// <summary>The time <c>strftime_now</c> sees; null for the local clock.</summary>
     public DateTime? Now { get; set; }
 
     internal IReadOnlyDictionary<string, Value> Values => _values;
+
+    /// <summary>True for the variables that hold texts of the model's own tokens, not of the conversation.</summary>
+    internal static bool IsToken(string name) => s_tokens.Contains(name);
 
     /// <summary>
     /// Every member of a JSON object becomes a variable; "now" (ISO text) sets the clock instead.

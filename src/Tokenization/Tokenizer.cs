@@ -44,8 +44,11 @@ public sealed class Tokenizer
     /// <summary>Whether whole-text decoding of this vocabulary customarily removes spaces before punctuation.</summary>
     public bool CleansUp => _parts.CleansUp;
 
-    /// <summary>The file's default chat template, null when it has none.</summary>
+    /// <summary>The chat template to use when none is asked for: the file's default one, or the only one there is; null when it has none, or a choice.</summary>
     public string? ChatTemplate => _parts.ChatTemplate;
+
+    /// <summary>All chat templates of the file by name; the default one under <see cref="Formats.ChatTemplates.DefaultName"/>.</summary>
+    public IReadOnlyDictionary<string, string> ChatTemplates => _parts.ChatTemplates;
 
     /// <summary>Text of <see cref="BosId"/>, empty when there is none.</summary>
     public string BosText { get; }
@@ -59,7 +62,7 @@ public sealed class Tokenizer
     /// <summary>Bytes held by the tables.</summary>
     public long ApproximateBytes =>
         _parts.Vocabulary.ApproximateBytes + _parts.Encoder.ApproximateBytes + _parts.Specials.ApproximateBytes
-        + (2L * (_parts.ChatTemplate?.Length ?? 0)) + 4096;
+        + (2L * _parts.ChatTemplates.Values.Sum(t => (long)t.Length)) + 4096;
 
     /// <summary>Reads the tokenizer of a file.</summary>
     /// <exception cref="UnsupportedTokenizerException">The model or pre-tokeniser is not known, or tokens or merges are missing.</exception>
@@ -99,8 +102,19 @@ public sealed class Tokenizer
     /// <param name="text">Any text.</param>
     /// <param name="addSpecial">Put the beginning and end tokens where the file asks for them.</param>
     /// <param name="parseSpecial">Recognise control tokens in the text; keep it off for text of users.</param>
-    public int[] Encode(string text, bool addSpecial, bool parseSpecial)
+    public int[] Encode(string text, bool addSpecial, bool parseSpecial) => Encode(text, addSpecial, parseSpecial, []);
+
+    /// <summary>
+    /// As the other, but control tokens that reach into one of the given ranges are text there. Other texts get the same ids as
+    /// without ranges: a border of a range is no border of tokens.
+    /// </summary>
+    /// <param name="text">Any text.</param>
+    /// <param name="addSpecial">Put the beginning and end tokens where the file asks for them.</param>
+    /// <param name="parseSpecial">Recognise control tokens outside of the ranges.</param>
+    /// <param name="plain">Sorted, disjoint ranges of UTF-16 units, counted from the start, that hold text of users.</param>
+    public int[] Encode(string text, bool addSpecial, bool parseSpecial, IReadOnlyList<Range> plain)
     {
+        ArgumentNullException.ThrowIfNull(plain);
         var ids = new List<int>((text.Length / 3) + 4);
         if (addSpecial && AddBos && BosId is int bos)
         {
@@ -108,7 +122,7 @@ public sealed class Tokenizer
         }
 
         EncodeScratch? scratch = null;
-        foreach (SpecialTokenIndex.Fragment fragment in _parts.Specials.Partition(text, parseSpecial))
+        foreach (SpecialTokenIndex.Fragment fragment in _parts.Specials.Partition(text, parseSpecial, plain))
         {
             if (fragment.Token >= 0)
             {

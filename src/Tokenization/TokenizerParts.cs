@@ -32,5 +32,7 @@ internal sealed record TokenizerParts
 
     public required string? ChatTemplate { get; init; }
 
+    public required IReadOnlyDictionary<string, string> ChatTemplates { get; init; }
+
     public required string? Warning { get; init; }
 }

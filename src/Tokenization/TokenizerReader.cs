@@ -9,8 +9,8 @@ namespace LayerStream.Tokenization;
 internal static class TokenizerReader
 {
     private const string Prefix = "tokenizer.ggml.";
-    private static readonly PreTokenizer WholeText = new([]);
-    private static readonly Dictionary<string, ModelRow> Models = new(StringComparer.Ordinal)
+    private static readonly PreTokenizer s_wholeText = new([]);
+    private static readonly Dictionary<string, ModelRow> s_models = new(StringComparer.Ordinal)
     {
         ["gpt2"] = new() { Bos = 11, Eos = 11, HasMerges = true },
         ["llama"] = new() { Bos = 1, Eos = 2, Unknown = 0, AddsBos = true, SpacePrefix = true },
@@ -22,9 +22,10 @@ internal static class TokenizerReader
     public static string? Unsupported(GgufMetadata metadata)
     {
         string? model = metadata.GetString(Prefix + "model");
-        if (model is null || !Models.TryGetValue(model, out ModelRow? kind))
+        if (model is null || !s_models.TryGetValue(model, out ModelRow? kind))
         {
-            return model is null ? $"no {Prefix}model in the file" : $"tokenizer model '{model}' is not supported ({string.Join(", ", Models.Keys)} are)";
+            return model is null ? $"no {Prefix}model in the file"
+                : $"tokenizer model '{model}' is not supported ({string.Join(", ", s_models.Keys)} are)";
         }
 
         if (metadata.GetStrings(Prefix + "tokens") is not { Count: > 0 })
@@ -40,7 +41,8 @@ internal static class TokenizerReader
         PreTokenizer? row = PreTokenizers.Find(kind.PreTokenizer ?? metadata.GetString(Prefix + "pre"));
         if (row is null)
         {
-            return $"pre-tokeniser '{metadata.GetString(Prefix + "pre")}' is not supported; a wrong guess would silently degrade the output";
+            return $"pre-tokeniser '{metadata.GetString(Prefix + "pre")}' is not supported; a wrong guess would silently degrade the "
+                + "output";
         }
 
         return metadata.GetStrings(Prefix + "merges") is null && !row.MayLackMerges ? $"no {Prefix}merges in the file" : null;
@@ -55,9 +57,9 @@ internal static class TokenizerReader
             throw new UnsupportedTokenizerException(model, metadata.GetString(Prefix + "pre"), reason);
         }
 
-        ModelRow kind = Models[model!];
+        ModelRow kind = s_models[model!];
         string? pre = kind.PreTokenizer ?? metadata.GetString(Prefix + "pre");
-        PreTokenizer row = kind.HasMerges ? PreTokenizers.Find(pre)! : WholeText;
+        PreTokenizer row = kind.HasMerges ? PreTokenizers.Find(pre)! : s_wholeText;
         TokenAlphabet alphabet = !kind.HasMerges || row.IsRaw ? SpaceAlphabet.Instance : ByteAlphabet.Instance;
         var found = new Dictionary<string, int>(StringComparer.Ordinal);
         Vocabulary vocabulary = Vocabulary.Read(metadata, alphabet, TokenRoles.WatchedTexts, found);
@@ -69,6 +71,7 @@ internal static class TokenizerReader
         FragmentEncoder encoder = kind.HasMerges ? BytePairs(metadata, vocabulary, row, unknown)
             : model == "t5" ? Unigram(metadata, vocabulary, spacePrefix, unknown)
             : SentencePiece(metadata, vocabulary, spacePrefix, unknown);
+        IReadOnlyDictionary<string, string> templates = ChatTemplates.Read(metadata);
         vocabulary.Complete();
         return new TokenizerParts
         {
@@ -82,17 +85,28 @@ internal static class TokenizerReader
             AddEos = metadata.GetBool(Prefix + "add_eos_token", kind.AddsEos),
             SpacePrefix = spacePrefix,
             CleansUp = row.CleansUp,
-            SuppressedIds = [.. (metadata.GetIntegers(Prefix + "suppress_tokens") ?? []).Where(id => id >= 0 && id < vocabulary.Size).Select(id => (int)id)],
-            ChatTemplate = metadata.GetString("tokenizer.chat_template"),
-            Warning = !kind.HasMerges || !string.IsNullOrEmpty(pre) ? null : "the file names no pre-tokeniser; the default one may degrade the output",
+            SuppressedIds = [.. (metadata.GetIntegers(Prefix + "suppress_tokens") ?? []).Where(id => id >= 0 && id < vocabulary.Size)
+                .Select(id => (int)id)],
+            ChatTemplate = ChatTemplates.Default(templates),
+            ChatTemplates = templates,
+            Warning = Warning(kind.HasMerges && string.IsNullOrEmpty(pre), templates),
         };
+    }
+
+    private static string? Warning(bool lacksPreTokenizer, IReadOnlyDictionary<string, string> templates)
+    {
+        string? pre = lacksPreTokenizer ? "the file names no pre-tokeniser; the default one may degrade the output" : null;
+        string? template = templates.Count > 0 && ChatTemplates.Default(templates) is null
+            ? $"the file has no default chat template but several named ones ({string.Join(", ", templates.Keys)}); ChatML is used "
+            + "unless --chat-template names one" : null;
+        return pre is null ? template : template is null ? pre : $"{pre}; {template}";
     }
 
     private static FragmentEncoder SentencePiece(GgufMetadata metadata, Vocabulary vocabulary, bool spacePrefix, int? unknown)
     {
         float[] scores = Scores(metadata, vocabulary);
         var rule = new ConcatenationMerge(vocabulary.Pieces, scores);
-        return new CharacterEncoder<ConcatenationMerge>(vocabulary, WholeText, rule, 4L * scores.Length, spacePrefix, unknown);
+        return new CharacterEncoder<ConcatenationMerge>(vocabulary, s_wholeText, rule, 4L * scores.Length, spacePrefix, unknown);
     }
 
     private static UnigramEncoder Unigram(GgufMetadata metadata, Vocabulary vocabulary, bool spacePrefix, int? unknown)

@@ -1,5 +1,3 @@
-using LayerStream.Tokenization.PreTokenization;
-
 namespace LayerStream.Tokenization;
 
 /// <summary>The file's tokenizer is of a kind that is not implemented, or its description is incomplete.

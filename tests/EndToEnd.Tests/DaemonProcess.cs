@@ -34,7 +34,8 @@ public sealed class DaemonProcess : IAsyncLifetime
             RedirectStandardError = true,
             RedirectStandardOutput = true,
         };
-        foreach (string argument in new[] { "serve", "--urls", Address.ToString().TrimEnd('/'), "--model", Model, "--memory-budget", "192MiB" }.Concat(More))
+        foreach (string argument in new[] { "serve", "--urls", Address.ToString().TrimEnd('/'), "--model", Model, "--memory-budget",
+            "192MiB" }.Concat(More))
         {
             start.ArgumentList.Add(argument);
         }
@@ -111,7 +112,8 @@ public sealed class DaemonProcess : IAsyncLifetime
         }
 
         // The build output may lie outside the repository; then a variable says where it is.
-        return folder?.FullName ?? Environment.GetEnvironmentVariable("LAYERSTREAM_ROOT") ?? throw new DirectoryNotFoundException("the repository is not above the test; set LAYERSTREAM_ROOT");
+        return folder?.FullName ?? Environment.GetEnvironmentVariable("LAYERSTREAM_ROOT")
+            ?? throw new DirectoryNotFoundException("the repository is not above the test; set LAYERSTREAM_ROOT");
     }
 
     internal static int FreePort()

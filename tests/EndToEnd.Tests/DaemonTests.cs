@@ -48,16 +48,18 @@ public sealed class DaemonTests(DaemonProcess daemon) : IClassFixture<DaemonProc
     public async Task Chat_Streamed_SameTextAndDoneAtTheEnd()
     {
         (_, JsonElement whole) = await ChatAsync(Hello);
-        string request = Hello.Replace("\"max_tokens\"", "\"stream\":true,\"stream_options\":{\"include_usage\":true},\"max_tokens\"", StringComparison.Ordinal);
+        string request = Hello.Replace("\"max_tokens\"", "\"stream\":true,\"stream_options\":{\"include_usage\":true},\"max_tokens\"",
+            StringComparison.Ordinal);
         using HttpResponseMessage reply = await PostAsync(request, "application/json");
         Assert.Equal("text/event-stream", reply.Content.Headers.ContentType!.MediaType);
-        string[] events = [.. (await reply.Content.ReadAsStringAsync(Token)).Split("\n\n", StringSplitOptions.RemoveEmptyEntries).Where(e => e.StartsWith("data: ", StringComparison.Ordinal)).Select(e => e[6..])];
+        string[] events = [.. (await reply.Content.ReadAsStringAsync(Token)).Split("\n\n", StringSplitOptions.RemoveEmptyEntries)
+            .Where(e => e.StartsWith("data: ", StringComparison.Ordinal)).Select(e => e[6..])];
         Assert.Equal("[DONE]", events[^1]);
         StringBuilder text = new();
         foreach (string line in events[..^2])
         {
-            using JsonDocument chunk = JsonDocument.Parse(line);
-            if (chunk.RootElement.GetProperty("choices")[0].GetProperty("delta").TryGetProperty("content", out JsonElement piece))
+            using JsonDocument part = JsonDocument.Parse(line);
+            if (part.RootElement.GetProperty("choices")[0].GetProperty("delta").TryGetProperty("content", out JsonElement piece))
             {
                 text.Append(piece.GetString());
             }
@@ -65,13 +67,15 @@ public sealed class DaemonTests(DaemonProcess daemon) : IClassFixture<DaemonProc
 
         Assert.Equal(whole.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString(), text.ToString());
         using JsonDocument usage = JsonDocument.Parse(events[^2]);
-        Assert.Equal(whole.GetProperty("usage").GetProperty("total_tokens").GetInt32(), usage.RootElement.GetProperty("usage").GetProperty("total_tokens").GetInt32());
+        Assert.Equal(whole.GetProperty("usage").GetProperty("total_tokens").GetInt32(),
+            usage.RootElement.GetProperty("usage").GetProperty("total_tokens").GetInt32());
     }
 
     [Fact]
     public async Task OpenAiClient_WholeAndStreamed_Work()
     {
-        ChatClient client = new(ModelId, new ApiKeyCredential("none"), new OpenAIClientOptions { Endpoint = new Uri(daemon.Address, "v1") });
+        ChatClient client = new(ModelId, new ApiKeyCredential("none"),
+            new OpenAIClientOptions { Endpoint = new Uri(daemon.Address, "v1") });
         ChatMessage[] messages = [new SystemChatMessage("Be brief."), new UserChatMessage("Say hello")];
         ChatCompletionOptions options = new() { MaxOutputTokenCount = 6, Temperature = 0 };
         ChatCompletion whole = await client.CompleteChatAsync(messages, options, Token);
@@ -89,9 +93,16 @@ public sealed class DaemonTests(DaemonProcess daemon) : IClassFixture<DaemonProc
     [Fact]
     public async Task Chat_WithLogProbs_ReportsEveryTokenWholeAndStreamed()
     {
-        ChatClient client = new(ModelId, new ApiKeyCredential("none"), new OpenAIClientOptions { Endpoint = new Uri(daemon.Address, "v1") });
+        ChatClient client = new(ModelId, new ApiKeyCredential("none"),
+            new OpenAIClientOptions { Endpoint = new Uri(daemon.Address, "v1") });
         ChatMessage[] messages = [new UserChatMessage("Say hello")];
-        ChatCompletionOptions options = new() { MaxOutputTokenCount = 6, Temperature = 0, IncludeLogProbabilities = true, TopLogProbabilityCount = 3 };
+        ChatCompletionOptions options = new()
+        {
+            MaxOutputTokenCount = 6,
+            Temperature = 0,
+            IncludeLogProbabilities = true,
+            TopLogProbabilityCount = 3
+        };
         ChatCompletion whole = await client.CompleteChatAsync(messages, options, Token);
         Assert.NotEmpty(whole.ContentTokenLogProbabilities);
         Assert.Equal(whole.Content[0].Text, string.Concat(whole.ContentTokenLogProbabilities.Select(t => t.Token)));
@@ -116,15 +127,18 @@ public sealed class DaemonTests(DaemonProcess daemon) : IClassFixture<DaemonProc
     public async Task Chat_EverySampler_IsHonouredAndRepeatsWithItsSeed()
     {
         const string Request = """
-            {"messages":[{"role":"user","content":"Say hello"}],"max_tokens":8,"seed":5,"temperature":1.2,"top_k":0,"typical_p":0.9,"top_n_sigma":2,"xtc_probability":0.5,
-             "xtc_threshold":0.1,"dry_multiplier":0.8,"dry_base":1.75,"dry_allowed_length":2,"dry_penalty_last_n":-1,"dry_sequence_breakers":["\n"],"frequency_penalty":0.5,
+            {"messages":[{"role":"user","content":"Say hello"}],"max_tokens":8,"seed":5,"temperature":1.2,"top_k":0,"typical_p":0.9,"top_n_sigma":2,
+             "xtc_probability":0.5,"xtc_threshold":0.1,"dry_multiplier":0.8,"dry_base":1.75,"dry_allowed_length":2,"dry_penalty_last_n":-1,
+             "dry_sequence_breakers":["\n"],"frequency_penalty":0.5,
              "presence_penalty":0.5,"chat_template_kwargs":{"enable_thinking":false},"logprobs":false,"top_logprobs":null}
             """;
         string[] texts = [await Content(Request), await Content(Request)];
         Assert.Equal(texts[0], texts[1]);
-        (_, JsonElement hello) = await ChatAsync(Hello.Replace("\"temperature\"", "\"logprobs\":true,\"temperature\"", StringComparison.Ordinal));
+        (_, JsonElement hello) = await ChatAsync(Hello.Replace("\"temperature\"", "\"logprobs\":true,\"temperature\"",
+            StringComparison.Ordinal));
         int first = hello.GetProperty("choices")[0].GetProperty("logprobs").GetProperty("content")[0].GetProperty("id").GetInt32();
-        string banned = await Content(Hello.Replace("\"temperature\"", $"\"logit_bias\":{{\"{first}\":-100}},\"temperature\"", StringComparison.Ordinal));
+        string banned = await Content(Hello.Replace("\"temperature\"", $"\"logit_bias\":{{\"{first}\":-100}},\"temperature\"",
+            StringComparison.Ordinal));
         Assert.NotEqual(hello.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString(), banned);
 
         async Task<string> Content(string request)
@@ -136,13 +150,14 @@ public sealed class DaemonTests(DaemonProcess daemon) : IClassFixture<DaemonProc
     }
 
     [Theory]
-    [InlineData("\"tools\":[]", "tools")]
+    [InlineData("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"a\"}}]", "tools")]
+    [InlineData("\"tool_choice\":\"required\"", "tool_choice")]
     [InlineData("\"surprise\":1", "surprise")]
     [InlineData("\"temperature\":-1", "temperature")]
     [InlineData("\"temperature\":1e308", "temperature")]
     [InlineData("\"seed\":9223372036854775808", "seed")]
     [InlineData("\"top_k\":\"x\"", "top_k")]
-    [InlineData("\"top_p\":null", "top_p")]
+    [InlineData("\"top_p\":\"x\"", "top_p")]
     [InlineData("\"min_p\":[1]", "min_p")]
     [InlineData("\"n\":2", "n")]
     [InlineData("\"top_logprobs\":2", "top_logprobs")]
@@ -159,7 +174,8 @@ public sealed class DaemonTests(DaemonProcess daemon) : IClassFixture<DaemonProc
     [InlineData("\"temperature\":NaN", null)]
     public async Task Chat_BadParameter_Is400ThatNamesIt(string member, string? name)
     {
-        (HttpStatusCode status, JsonElement body) = await ChatAsync($$"""{"messages":[{"role":"user","content":"a"}],"max_tokens":1,{{member}}}""");
+        (HttpStatusCode status,
+            JsonElement body) = await ChatAsync($$"""{"messages":[{"role":"user","content":"a"}],"max_tokens":1,{{member}}}""");
         Assert.Equal(HttpStatusCode.BadRequest, status);
         JsonElement error = body.GetProperty("error");
         Assert.Equal(name, error.GetProperty("param").GetString());
@@ -215,7 +231,9 @@ public sealed class DaemonTests(DaemonProcess daemon) : IClassFixture<DaemonProc
         await using DaemonProcess own = new();
         await own.InitializeAsync();
         string request = """{"messages":[{"role":"user","content":"Tell a story"}],"max_tokens":40,"ignore_eos":true,"stream":true}""";
-        using HttpRequestMessage message = new(HttpMethod.Post, "v1/chat/completions") { Content = new StringContent(request, Encoding.UTF8, "application/json") };
+        using HttpRequestMessage message = new(HttpMethod.Post,
+            "v1/chat/completions")
+        { Content = new StringContent(request, Encoding.UTF8, "application/json") };
         using HttpResponseMessage reply = await own.Client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, Token);
         Task<string> rest = reply.Content.ReadAsStringAsync(Token);
         Assert.Equal(0, await own.TerminateAsync());

@@ -23,12 +23,15 @@ public sealed class ExpertOptionTests
     {
         string model = ExpertModel();
         (JsonElement json, string error) = await RunAsync(model, "--experts", "2", "--drop-cold-experts", "0.2");
-        Assert.Equal(["--experts 2 (the model's own: 4)", "--drop-cold-experts 0.2"], json.GetProperty("lossy").EnumerateArray().Select(e => e.GetString()));
+        Assert.Equal(["--experts 2 (the model's own: 4)", "--drop-cold-experts 0.2"],
+            json.GetProperty("lossy").EnumerateArray().Select(e => e.GetString()));
         Assert.Contains("LOSSY: --experts 2", error, StringComparison.Ordinal);
-        (int code, _, error) = await CommandLineProcess.RunAsync(null, ["run", "--model", model, "--ids", "1,2,3", "--max-tokens", "4", "--ignore-eos", "--quiet", "--experts", "2"]);
+        (int code, _, error) = await CommandLineProcess.RunAsync(null,
+            ["run", "--model", model, "--ids", "1,2,3", "--max-tokens", "4", "--ignore-eos", "--quiet", "--experts", "2"]);
         Assert.Equal(0, code);
         Assert.Contains("choices of experts skipped", error, StringComparison.Ordinal);
-        (code, string output, error) = await CommandLineProcess.RunAsync(null, ["plan", "--model", model, "--json", "--experts", "2", "--expert-policy", "decay"]);
+        (code, string output, error) = await CommandLineProcess.RunAsync(null,
+            ["plan", "--model", model, "--json", "--experts", "2", "--expert-policy", "decay"]);
         Assert.Equal(0, code);
         Assert.Contains("LOSSY: --experts 2", error, StringComparison.Ordinal);
         using JsonDocument plan = JsonDocument.Parse(output);
@@ -45,7 +48,8 @@ public sealed class ExpertOptionTests
     [InlineData("--expert-policy", "best", "lru, lru-token, lfu, decay, decay-shared, forecast, forecast-shared")]
     public async Task Run_BadValue_IsAUsageErrorThatNamesTheWayOut(string option, string value, string expected)
     {
-        (int code, _, string error) = await CommandLineProcess.RunAsync(null, ["run", "--model", ExpertModel(), "--ids", "1,2", "--json", option, value]);
+        (int code, _, string error) = await CommandLineProcess.RunAsync(null,
+            ["run", "--model", ExpertModel(), "--ids", "1,2", "--json", option, value]);
         Assert.Equal(2, code);
         Assert.Contains(expected, error, StringComparison.Ordinal);
     }
@@ -55,7 +59,8 @@ public sealed class ExpertOptionTests
     [InlineData("--drop-cold-experts", "0.1")]
     public async Task Run_LossyOptionOfADenseModel_IsRefused(string option, string value)
     {
-        (int code, _, string error) = await CommandLineProcess.RunAsync(null, ["run", "--model", DenseModel, "--ids", "1,2", "--json", option, value]);
+        (int code, _, string error) = await CommandLineProcess.RunAsync(null,
+            ["run", "--model", DenseModel, "--ids", "1,2", "--json", option, value]);
         Assert.Equal(2, code);
         Assert.Contains("this one has none", error, StringComparison.Ordinal);
     }
@@ -93,7 +98,8 @@ public sealed class ExpertOptionTests
         };
         await daemon.InitializeAsync();
         const string Body = """{"messages":[{"role":"user","content":"a"}],"max_tokens":5,"ignore_eos":true}""";
-        using (HttpResponseMessage reply = await daemon.Client.PostAsync("v1/chat/completions", new StringContent(Body, Encoding.UTF8, "application/json"), token))
+        using (HttpResponseMessage reply = await daemon.Client.PostAsync("v1/chat/completions",
+            new StringContent(Body, Encoding.UTF8, "application/json"), token))
         {
             Assert.True(reply.IsSuccessStatusCode, await reply.Content.ReadAsStringAsync(token));
         }

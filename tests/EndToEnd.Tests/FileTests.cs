@@ -26,7 +26,7 @@ public sealed class FileTests : IDisposable
     }
 
     [Fact]
-    public async Task Verify_RecordsThenMatchesThenNamesTheTensorThatDiffers()
+    public async Task Verify_TimeAfterTime_RecordsThenMatchesThenNamesTheTensorThatDiffers()
     {
         (int code, JsonElement first, string error) = await VerifyAsync(_model, "--memory-budget", "128MiB");
         Assert.True(code == 0, error);
@@ -58,14 +58,16 @@ public sealed class FileTests : IDisposable
     [Fact]
     public async Task Verify_FolderThatCannotBeWritten_UsesTheCacheFolder()
     {
-        Directory.CreateDirectory(_model + ".layerstream-sums.json"); // a folder in the way stands for one that is read-only: root may write anywhere
+        // a folder in the way stands for one that is read-only: root may write anywhere
+        Directory.CreateDirectory(_model + ".layerstream-sums.json");
         string? before = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
         Environment.SetEnvironmentVariable("XDG_CACHE_HOME", Path.Combine(_folder, "cache"));
         try
         {
             (int code, JsonElement first, string error) = await VerifyAsync(_model);
             Assert.True(code == 0, error);
-            Assert.StartsWith(Path.Combine(_folder, "cache", "layerstream"), first.GetProperty("sums").GetString(), StringComparison.Ordinal);
+            Assert.StartsWith(Path.Combine(_folder, "cache", "layerstream"), first.GetProperty("sums").GetString(),
+                StringComparison.Ordinal);
             (code, JsonElement second, error) = await VerifyAsync(_model);
             Assert.True(code == 0, error);
             Assert.Equal(first.GetProperty("sums").GetString(), second.GetProperty("sums").GetString());
@@ -80,10 +82,12 @@ public sealed class FileTests : IDisposable
     [Fact]
     public async Task Verify_PublishedDigestDiffers_RecordsNothing()
     {
-        await File.WriteAllTextAsync(Path.Combine(_folder, "SHA256SUMS"), $"{new string('0', 64)}  model.gguf\n", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(_folder, "SHA256SUMS"), $"{new string('0', 64)}  model.gguf\n",
+            TestContext.Current.CancellationToken);
         (int code, JsonElement json, _) = await VerifyAsync(_model, "--sums", Path.Combine(_folder, "s.json"));
         Assert.Equal(1, code);
-        Assert.Contains("SHA-256", Assert.Single(json.GetProperty("differences").EnumerateArray()).GetProperty("problem").GetString(), StringComparison.Ordinal);
+        Assert.Contains("SHA-256", Assert.Single(json.GetProperty("differences").EnumerateArray()).GetProperty("problem").GetString(),
+            StringComparison.Ordinal);
         Assert.False(File.Exists(Path.Combine(_folder, "s.json")));
     }
 
@@ -95,7 +99,8 @@ public sealed class FileTests : IDisposable
         const string Body = """{"messages":[{"role":"user","content":"a"}],"max_tokens":3,"temperature":0,"ignore_eos":true}""";
         async Task<(HttpStatusCode Status, string Text)> AskAsync()
         {
-            using HttpResponseMessage reply = await daemon.Client.PostAsync("v1/chat/completions", new StringContent(Body, System.Text.Encoding.UTF8, "application/json"), TestContext.Current.CancellationToken);
+            using HttpResponseMessage reply = await daemon.Client.PostAsync("v1/chat/completions",
+                new StringContent(Body, System.Text.Encoding.UTF8, "application/json"), TestContext.Current.CancellationToken);
             return (reply.StatusCode, await reply.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         }
 
@@ -128,7 +133,8 @@ public sealed class FileTests : IDisposable
         Assert.DoesNotContain(_folder, text, StringComparison.Ordinal);
         using HttpResponseMessage unready = await daemon.Client.GetAsync("health/ready", TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, unready.StatusCode);
-        Assert.Contains("now has 1000", await unready.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains("now has 1000", await unready.Content.ReadAsStringAsync(TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
         using HttpResponseMessage live = await daemon.Client.GetAsync("health/live", TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.OK, live.StatusCode);
     }

@@ -8,12 +8,14 @@ public sealed class PlanTests
     [Fact]
     public async Task Plan_OfAModelThatStreams_SaysFirstWhatToDo()
     {
-        (int code, string output, string error) = await CommandLineProcess.RunAsync(null, "plan", "--model", CommandLineProcess.Model, "--memory-budget", "170MiB", "--context", "256");
+        (int code, string output, string error) = await CommandLineProcess.RunAsync(null, "plan", "--model", CommandLineProcess.Model,
+            "--memory-budget", "170MiB", "--context", "256");
         Assert.True(code == 0, error);
         string[] lines = output.Split('\n');
         Assert.EndsWith(".", lines[0], StringComparison.Ordinal);
         Assert.Contains("tokens/s", lines[0], StringComparison.Ordinal);
-        foreach (string name in new[] { "speed ", "limited by ", "stays ", "streams ", "start ", "disk ", "compute ", "with ", "least ", "memory budget ", "sum " })
+        foreach (string name in new[] { "speed ", "limited by ", "stays ", "streams ", "start ", "disk ", "compute ", "with ", "least ",
+            "memory budget ", "sum " })
         {
             Assert.Contains(lines, l => l.StartsWith(name, StringComparison.Ordinal));
         }
@@ -24,12 +26,14 @@ public sealed class PlanTests
     [Fact]
     public async Task Plan_InJson_AddsUp()
     {
-        (int code, string output, string error) = await CommandLineProcess.RunAsync(null, "plan", "--model", CommandLineProcess.Model, "--memory-budget", "170MiB", "--context", "256", "--json");
+        (int code, string output, string error) = await CommandLineProcess.RunAsync(null, "plan", "--model", CommandLineProcess.Model,
+            "--memory-budget", "170MiB", "--context", "256", "--json");
         Assert.True(code == 0, error);
         using JsonDocument json = JsonDocument.Parse(output);
         JsonElement plan = json.RootElement;
         double seconds = 1 / plan.GetProperty("predictedTokensPerSecond").GetDouble();
-        Assert.Equal(seconds, plan.GetProperty("predictedComputeSeconds").GetDouble() + plan.GetProperty("predictedWaitSeconds").GetDouble(), 9);
+        Assert.Equal(seconds, plan.GetProperty("predictedComputeSeconds").GetDouble()
+            + plan.GetProperty("predictedWaitSeconds").GetDouble(), 9);
         Assert.True(seconds >= 0.999 * plan.GetProperty("predictedReadSeconds").GetDouble());
         Assert.InRange(plan.GetProperty("accounts").EnumerateObject().Sum(a => a.Value.GetInt64()), 1, 170L << 20);
         Assert.True(plan.GetProperty("kernelBytesPerSecond").GetDouble() > 0 && plan.GetProperty("deviceBytesPerSecond").GetDouble() > 0);
@@ -54,7 +58,8 @@ public sealed class PlanTests
             using JsonDocument plan = JsonDocument.Parse(output);
             JsonElement experts = plan.RootElement.GetProperty("experts");
             Assert.Equal("recorded", experts.GetProperty("routing").GetString());
-            (code, _, error) = await CommandLineProcess.RunAsync(null, "plan", "--model", model, "--json", "--routes", CommandLineProcess.Model);
+            (code, _, error) = await CommandLineProcess.RunAsync(null, "plan", "--model", model, "--json", "--routes",
+                CommandLineProcess.Model);
             Assert.True(code is 1 or 2, error);
         }
         finally
@@ -63,12 +68,14 @@ public sealed class PlanTests
         }
     }
 
-    /// <summary>The layer behind is asked ahead while this one's experts are still to be taken: the plan's probe goes through that, too.</summary>
+    /// <summary>The layer behind is asked ahead while this one's experts are still to be taken: the plan's probe goes through that,
+    /// too.</summary>
     [Fact]
     public async Task Plan_OfExpertsThatStream_ReadsSomeAhead()
     {
         using SyntheticFile model = await SyntheticFile.CreateAsync("qwen3-30b-a3b", layers: 2);
-        (int code, string output, string error) = await CommandLineProcess.RunAsync(null, "plan", "--model", model.Path, "--memory-budget", "400MiB", "--context", "256", "--json");
+        (int code, string output, string error) = await CommandLineProcess.RunAsync(null, "plan", "--model", model.Path, "--memory-budget",
+            "400MiB", "--context", "256", "--json");
         Assert.True(code == 0, error);
         using JsonDocument plan = JsonDocument.Parse(output);
         JsonElement experts = plan.RootElement.GetProperty("experts");

@@ -4,7 +4,8 @@ namespace LayerStream.EndToEnd.Tests;
 
 public sealed class RunTests
 {
-    private static readonly string[] s_common = ["run", "Name three colours of the sea.", "--json", "--temperature", "0", "--max-tokens", "12", "--context", "512"];
+    private static readonly string[] s_common = ["run", "Name three colours of the sea.", "--json", "--temperature", "0", "--max-tokens",
+        "12", "--context", "512"];
 
     [Fact]
     public async Task Run_AtEveryBudgetDepthAndThreadCount_GivesTheSameIds()
@@ -12,7 +13,8 @@ public sealed class RunTests
         string[][] variants =
         [
             ["--memory-budget", "2GiB"], ["--memory-budget", "160MiB", "--prefetch-depth", "1", "--threads", "1"],
-            ["--memory-budget", "160MiB", "--prefetch-depth", "8", "--threads", "2"], ["--memory-budget", "192MiB", "--prefetch-depth", "2"],
+            ["--memory-budget", "160MiB", "--prefetch-depth", "8", "--threads", "2"],
+                ["--memory-budget", "192MiB", "--prefetch-depth", "2"],
         ];
         List<string> ids = [];
         foreach (string[] variant in variants)
@@ -44,13 +46,22 @@ public sealed class RunTests
         string trace = Path.Combine(Path.GetTempPath(), $"layerstream-{Guid.NewGuid():N}.lstrace");
         try
         {
-            (int code, string output, string error) = await CommandLineProcess.RunAsync(null, [.. s_common, "--memory-budget", "160MiB", "--trace", trace]);
-            Assert.True(code == 0, error);
-            (code, string report, error) = await CommandLineProcess.RunAsync(null, "trace", "show", trace, "--json");
-            Assert.True(code == 0, error);
-            using JsonDocument run = JsonDocument.Parse(output), figures = JsonDocument.Parse(report);
-            Assert.True(figures.RootElement.GetProperty("attributedShare").GetDouble() >= 0.99, report);
-            Assert.Equal(run.RootElement.GetProperty("overlapShare").GetDouble(), figures.RootElement.GetProperty("overlapShare").GetDouble(), 0.03);
+            // Counters and trace begin and end a few milliseconds apart: on a busy machine a short run is repeated, at most twice.
+            double difference = double.MaxValue;
+            for (int attempt = 0; attempt < 3 && difference > 0.03; attempt++)
+            {
+                (int code, string output, string error) = await CommandLineProcess.RunAsync(null,
+                    [.. s_common, "--memory-budget", "160MiB", "--trace", trace]);
+                Assert.True(code == 0, error);
+                (code, string report, error) = await CommandLineProcess.RunAsync(null, "trace", "show", trace, "--json");
+                Assert.True(code == 0, error);
+                using JsonDocument run = JsonDocument.Parse(output), figures = JsonDocument.Parse(report);
+                Assert.True(figures.RootElement.GetProperty("attributedShare").GetDouble() >= 0.99, report);
+                difference = Math.Abs(run.RootElement.GetProperty("overlapShare").GetDouble()
+                    - figures.RootElement.GetProperty("overlapShare").GetDouble());
+            }
+
+            Assert.InRange(difference, 0, 0.03);
         }
         finally
         {
@@ -61,11 +72,13 @@ public sealed class RunTests
     [Fact]
     public async Task Run_WithLogProbs_ReportsEachTokenBeforeTruncation()
     {
-        (int code, string output, string error) = await CommandLineProcess.RunAsync(null, [.. s_common[..3], "--logprobs", "2", "--max-tokens", "4", "--context", "512", "--top-k", "1", "--seed", "1"]);
+        (int code, string output, string error) = await CommandLineProcess.RunAsync(null,
+            [.. s_common[..3], "--logprobs", "2", "--max-tokens", "4", "--context", "512", "--top-k", "1", "--seed", "1"]);
         Assert.True(code == 0, error);
         using JsonDocument json = JsonDocument.Parse(output);
         JsonElement[] tokens = [.. json.RootElement.GetProperty("logprobs").EnumerateArray()];
-        Assert.Equal(json.RootElement.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()), tokens.Select(t => t.GetProperty("id").GetInt32()));
+        Assert.Equal(json.RootElement.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()),
+            tokens.Select(t => t.GetProperty("id").GetInt32()));
         Assert.All(tokens, token =>
         {
             Assert.Equal(2, token.GetProperty("top_logprobs").GetArrayLength());
@@ -98,7 +111,8 @@ public sealed class RunTests
         using JsonDocument plain = JsonDocument.Parse(output);
         int[] ids = [.. plain.RootElement.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32())];
         string[] bans = [.. ids.Distinct().SelectMany(id => new[] { "--logit-bias", $"{id}=-inf" })];
-        (code, output, error) = await CommandLineProcess.RunAsync(null, [.. s_common, .. bans, "--dry-sequence-breakers", "\\n", "--dry-multiplier", "0.8", "--frequency-penalty", "-0.5"]);
+        (code, output, error) = await CommandLineProcess.RunAsync(null,
+            [.. s_common, .. bans, "--dry-sequence-breakers", "\\n", "--dry-multiplier", "0.8", "--frequency-penalty", "-0.5"]);
         Assert.True(code == 0, error);
         using JsonDocument banned = JsonDocument.Parse(output);
         Assert.Empty(ids.Intersect(banned.RootElement.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32())));
@@ -107,7 +121,8 @@ public sealed class RunTests
     [Fact]
     public async Task Tokenize_JsonLines_GivesIds()
     {
-        (int code, string output, _) = await CommandLineProcess.RunAsync("{\"text\":\"Hello\",\"special\":false,\"bos\":false}\n", "tokenize", "--jsonl");
+        (int code, string output, _) = await CommandLineProcess.RunAsync("{\"text\":\"Hello\",\"special\":false,\"bos\":false}\n",
+            "tokenize", "--jsonl");
         Assert.Equal(0, code);
         Assert.Equal("{\"ids\":[19556]}", output.Trim().Replace(" ", "", StringComparison.Ordinal));
     }

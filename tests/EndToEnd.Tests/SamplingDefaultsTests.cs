@@ -16,7 +16,8 @@ public sealed class SamplingDefaultsTests : IDisposable
         string model = WithTemperature(0);
         string greedy = await IdsAsync(TinyModel, "--temperature", "0");
         Assert.Equal(greedy, await IdsAsync(model));
-        Assert.NotEqual(greedy, await IdsAsync(model, "--temperature", "50", "--top-k", "0", "--top-p", "1", "--min-p", "0", "--seed", "1"));
+        Assert.NotEqual(greedy, await IdsAsync(model, "--temperature", "50", "--top-k", "0", "--top-p", "1", "--min-p", "0",
+            "--seed", "1"));
     }
 
     [Fact]
@@ -33,7 +34,9 @@ public sealed class SamplingDefaultsTests : IDisposable
         string greedy = await IdsAsync(TinyModel, "--temperature", "0");
         string first = greedy.Trim('[', ']').Split(',')[0];
         string config = Path.Combine(_folder, "settings.json");
-        await File.WriteAllTextAsync(config, $$"""{"temperature":0,"logit-bias":["{{first}}=-inf","1=0.5"],"dry-sequence-breakers":["none"],"typical_p":0.9,"repeat-last-n":-1}""", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(config,
+            $$"""{"temperature":0,"logit-bias":["{{first}}=-inf","1=0.5"],"dry-sequence-breakers":["none"],"typical_p":0.9,"repeat-last-n":-1}""",
+            TestContext.Current.CancellationToken);
         string banned = await IdsAsync(TinyModel, "--config", config);
         Assert.NotEqual(first, banned.Trim('[', ']').Split(',')[0]);
         await File.WriteAllTextAsync(config, """{"typical-q":1}""", TestContext.Current.CancellationToken);
@@ -43,7 +46,8 @@ public sealed class SamplingDefaultsTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private static Task<(int Code, string Output, string Error)> RunAsync(string model, params string[] more) =>
-        CommandLineProcess.RunAsync(null, ["run", "--model", model, "--ids", "1,2,3,4", "--max-tokens", "8", "--ignore-eos", "--json", .. more]);
+        CommandLineProcess.RunAsync(null, ["run", "--model", model, "--ids", "1,2,3,4", "--max-tokens", "8", "--ignore-eos",
+            "--json", .. more]);
 
     private static async Task<string> IdsAsync(string model, params string[] more)
     {

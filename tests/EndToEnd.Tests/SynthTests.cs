@@ -22,11 +22,13 @@ public sealed class SynthTests
             if (options.Contains("--vocab-without-tokens"))
             {
                 vocabulary = Path.Combine(folder, "v.gguf");
-                await File.WriteAllBytesAsync(vocabulary, [.. "GGUF"u8, 3, 0, 0, 0, .. new byte[16]], TestContext.Current.CancellationToken);
+                await File.WriteAllBytesAsync(vocabulary, [.. "GGUF"u8, 3, 0, 0, 0, .. new byte[16]],
+                    TestContext.Current.CancellationToken);
                 options = [];
             }
 
-            (int code, _, string error) = await CommandLineProcess.RunAsync(null, ["synth", shape, "--out", output, "--vocab", vocabulary, .. options]);
+            (int code, _, string error) = await CommandLineProcess.RunAsync(null,
+                ["synth", shape, "--out", output, "--vocab", vocabulary, .. options]);
             Assert.True(code == 2, error);
             Assert.Contains(expected, error, StringComparison.Ordinal);
             Assert.False(File.Exists(output));

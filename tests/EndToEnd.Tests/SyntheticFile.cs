@@ -11,7 +11,8 @@ internal sealed class SyntheticFile : IDisposable
     {
         SyntheticFile model = new();
         (int code, _, string error) = await CommandLineProcess.RunAsync(
-            null, "synth", shape, "--layers", layers.ToString(CultureInfo.InvariantCulture), "--out", model.Path, "--vocab", CommandLineProcess.Model, "--quiet");
+            null, "synth", shape, "--layers", layers.ToString(CultureInfo.InvariantCulture), "--out", model.Path, "--vocab",
+                CommandLineProcess.Model, "--quiet");
         Assert.True(code == 0, error);
         return model;
     }

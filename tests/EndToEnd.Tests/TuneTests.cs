@@ -9,13 +9,15 @@ public sealed class TuneTests
     public async Task Tune_OfADenseModel_MeasuresDepthsAndReads()
     {
         using SyntheticFile model = await SyntheticFile.CreateAsync("llama-8b", layers: 3);
-        string[] common = ["tune", "--model", model.Path, "--memory-budget", "320MiB", "--context", "256", "--depths", "1,2", "--reads", "1,3", "--rounds", "1"];
+        string[] common = ["tune", "--model", model.Path, "--memory-budget", "320MiB", "--context", "256", "--depths", "1,2", "--reads",
+            "1,3", "--rounds", "1"];
         (int code, string output, string error) = await CommandLineProcess.RunAsync(null, [.. common, "--tokens", "6", "--json"]);
         Assert.True(code == 0, error);
         using JsonDocument json = JsonDocument.Parse(output);
         JsonElement tuned = json.RootElement;
         JsonElement[] rows = [.. tuned.GetProperty("rows").EnumerateArray()];
-        Assert.Equal(["", "--prefetch-depth 1", "--prefetch-depth 2", "--reads-in-flight 1", "--reads-in-flight 3"], rows.Select(r => r.GetProperty("setting").GetString()));
+        Assert.Equal(["", "--prefetch-depth 1", "--prefetch-depth 2", "--reads-in-flight 1", "--reads-in-flight 3"],
+            rows.Select(r => r.GetProperty("setting").GetString()));
         Assert.All(rows, r => Assert.InRange(r.GetProperty("ratio").GetDouble(), 0.01, 100));
         Assert.True(tuned.GetProperty("prefetchDepth").GetInt32() > 2 && tuned.GetProperty("readsInFlight").GetInt32() > 3);
         Assert.Contains("round 1 of 1", error, StringComparison.Ordinal);
@@ -30,11 +32,13 @@ public sealed class TuneTests
     {
         using SyntheticFile model = await SyntheticFile.CreateAsync("qwen3-30b-a3b", layers: 3);
         (int code, string output, string error) = await CommandLineProcess.RunAsync(
-            null, "tune", "--model", model.Path, "--memory-budget", "500MiB", "--context", "256", "--reads", "2", "--slots", "2,999", "--tokens", "3", "--rounds", "2", "--json");
+            null, "tune", "--model", model.Path, "--memory-budget", "500MiB", "--context", "256", "--reads", "2", "--slots", "2,999",
+                "--tokens", "3", "--rounds", "2", "--json");
         Assert.True(code == 0, error);
         using JsonDocument json = JsonDocument.Parse(output);
         JsonElement[] rows = [.. json.RootElement.GetProperty("rows").EnumerateArray()];
-        Assert.Equal(["", "--reads-in-flight 2", "--transient-slots 2", "--transient-slots 999"], rows.Select(r => r.GetProperty("setting").GetString()));
+        Assert.Equal(["", "--reads-in-flight 2", "--transient-slots 2", "--transient-slots 999"],
+            rows.Select(r => r.GetProperty("setting").GetString()));
         Assert.True(rows[1].GetProperty("standardError").GetDouble() >= 0 && rows[2].GetProperty("ratio").GetDouble() > 0);
         Assert.Contains("does not fit the budget", rows[3].GetProperty("gap").GetString(), StringComparison.Ordinal);
     }
@@ -42,10 +46,12 @@ public sealed class TuneTests
     [Fact]
     public async Task Tune_WithWrongOptions_SaysWhich()
     {
-        (int code, _, string error) = await CommandLineProcess.RunAsync(null, "tune", "--model", CommandLineProcess.Model, "--reads", "4,x");
+        (int code, _, string error) = await CommandLineProcess.RunAsync(null, "tune", "--model", CommandLineProcess.Model,
+            "--reads", "4,x");
         Assert.Equal(2, code);
         Assert.Contains("--reads takes whole numbers from 1 to 64, not 'x'", error, StringComparison.Ordinal);
-        (code, _, error) = await CommandLineProcess.RunAsync(null, "tune", "--model", CommandLineProcess.Model, "--tokens", "40", "--context", "64", "--memory-budget", "300MiB");
+        (code, _, error) = await CommandLineProcess.RunAsync(null, "tune", "--model", CommandLineProcess.Model, "--tokens", "40",
+            "--context", "64", "--memory-budget", "300MiB");
         Assert.Equal(2, code);
         Assert.Contains("set --context higher or --tokens lower", error, StringComparison.Ordinal);
     }

@@ -36,5 +36,6 @@ public sealed class ExtentWindowTests
     [Theory]
     [InlineData(long.MaxValue, 1)]
     [InlineData(1, long.MaxValue)]
-    public void Window_BehindWhatAFileHolds_Throws(long offset, long length) => Assert.Throws<OverflowException>(() => new Extent(0, offset, length).Window);
+    public void Window_BehindWhatAFileHolds_Throws(long offset, long length) =>
+        Assert.Throws<OverflowException>(() => new Extent(0, offset, length).Window);
 }

@@ -42,11 +42,13 @@ internal sealed class GgufBuilder
     };
 
     public static int TypeId(Type type) => Array.IndexOf(
-        [typeof(byte), typeof(sbyte), typeof(ushort), typeof(short), typeof(uint), typeof(int), typeof(float), typeof(bool), typeof(string), typeof(Array), typeof(ulong), typeof(long), typeof(double)],
+        [typeof(byte), typeof(sbyte), typeof(ushort), typeof(short), typeof(uint), typeof(int), typeof(float), typeof(bool), typeof(string),
+            typeof(Array), typeof(ulong), typeof(long), typeof(double)],
         type);
 
     public GgufBuilder Key(string key, object value) => value is Array array
-        ? Raw(key, 9, [.. BitConverter.GetBytes(TypeId(value.GetType().GetElementType()!)), .. BitConverter.GetBytes((long)array.Length), .. array.Cast<object>().SelectMany(Bytes)])
+        ? Raw(key, 9, [.. BitConverter.GetBytes(TypeId(value.GetType().GetElementType()!)), .. BitConverter.GetBytes((long)array.Length),
+        .. array.Cast<object>().SelectMany(Bytes)])
         : Raw(key, TypeId(value.GetType()), Bytes(value));
 
     public GgufBuilder Raw(string key, int type, byte[] value) => Pair([.. Text(key), .. BitConverter.GetBytes(type), .. value]);

@@ -53,7 +53,8 @@ public sealed class GgufModelTests
     [Fact]
     public void Open_GapsAndAnyOrder_AreAccepted()
     {
-        var model = TemporaryFolder.Opens([.. new GgufBuilder().Tensor("a", [8], offset: 128).Tensor("b", [8], offset: 0).Tensor("c", [8, 2], offset: 160).Tensor("d", [1], offset: 64).Build(), .. new byte[64]]);
+        var model = TemporaryFolder.Opens([.. new GgufBuilder().Tensor("a", [8], offset: 128).Tensor("b", [8], offset: 0)
+            .Tensor("c", [8, 2], offset: 160).Tensor("d", [1], offset: 64).Build(), .. new byte[64]]);
         Assert.Equal(4, model.Tensors.Count);
     }
 

@@ -4,7 +4,7 @@ namespace LayerStream.Formats.Tests;
 
 public sealed class HostileFileTests
 {
-    private static readonly Lazy<byte[]> _small = new(() => new GgufBuilder()
+    private static readonly Lazy<byte[]> s_small = new(() => new GgufBuilder()
         .Key("general.architecture", "llama")
         .Key("general.alignment", 32u)
         .Key("general.quantization_version", 2u)
@@ -23,13 +23,16 @@ public sealed class HostileFileTests
     /// <summary>A file, and how many bytes of padding behind its last tensor may be missing.</summary>
     private static (byte[] File, int Padding, int Tensors) Truncatable(string kind) => kind switch
     {
-        "mixed" => (_small.Value, (32 - (2 * 3 * 4 * 5 * 2 % 32)) % 32, 3),
+        "mixed" => (s_small.Value, (32 - (2 * 3 * 4 * 5 * 2 % 32)) % 32, 3),
         "version 2, alignment 128, every value type" => (
-            new GgufBuilder { Version = 2, Alignment = 128 }.Key("general.alignment", 128u).Key("a", (byte)1).Key("b", (sbyte)-1).Key("c", (ushort)2).Key("d", (short)-2).Key("e", 3).Key("f", 4UL)
-                .Key("g", -4L).Key("h", 1.5).Key("i", true).Key("j", "text").Key("k", new[] { "x", "", "long enough" }).Key("l", new[] { 1.0, 2.0 }).Key("m", new[] { -1L, 1L }).Key("n", new byte[] { 1, 2, 3 })
+            new GgufBuilder { Version = 2, Alignment = 128 }.Key("general.alignment", 128u).Key("a", (byte)1).Key("b", (sbyte)-1)
+                .Key("c", (ushort)2).Key("d", (short)-2).Key("e", 3).Key("f", 4UL)
+                .Key("g", -4L).Key("h", 1.5).Key("i", true).Key("j", "text").Key("k", new[] { "x", "", "long enough" })
+                .Key("l", new[] { 1.0, 2.0 }).Key("m", new[] { -1L, 1L }).Key("n", new byte[] { 1, 2, 3 })
                 .Tensor("q", [256, 2], (int)TensorType.Q4_K).Tensor("r", [3]).Build(),
             128 - 12, 2),
-        "no keys" => (new GgufBuilder().Tensor("a", [32, 3], (int)TensorType.MXFP4).Tensor("b", [7], (int)TensorType.F16).Build(), 32 - 14, 2),
+        "no keys" => (new GgufBuilder().Tensor("a", [32, 3], (int)TensorType.MXFP4).Tensor("b", [7], (int)TensorType.F16).Build(),
+            32 - 14, 2),
         _ => throw new ArgumentException(kind),
     };
 
@@ -68,13 +71,14 @@ public sealed class HostileFileTests
         int opened = 0;
         for (int i = 0; i < 1500; i++)
         {
-            string path = folder.Write("m.gguf", Mutate(_small.Value, random));
+            string path = folder.Write("m.gguf", Mutate(s_small.Value, random));
             long length = new FileInfo(path).Length;
             long before = GC.GetAllocatedBytesForCurrentThread();
             try
             {
                 var model = GgufModel.Open(path);
-                Assert.All(model.Tensors, t => Assert.True(t.Extent.Offset >= 24 && t.Extent.Length > 0 && t.Extent.Offset <= length - t.Extent.Length));
+                Assert.All(model.Tensors,
+                    t => Assert.True(t.Extent.Offset >= 24 && t.Extent.Length > 0 && t.Extent.Offset <= length - t.Extent.Length));
                 Assert.Equal(model.Metadata.Count, model.Metadata.Entries.Count());
                 opened++;
             }
@@ -92,7 +96,8 @@ public sealed class HostileFileTests
     private static byte[] Mutate(byte[] original, Random random)
     {
         byte[] file = (byte[])original.Clone();
-        long[] nasty = [0, 1, -1, 3, 9, 31, 255, 65536, int.MaxValue, int.MinValue, uint.MaxValue, long.MaxValue, long.MinValue, 1L << 61, file.Length];
+        long[] nasty = [0, 1, -1, 3, 9, 31, 255, 65536, int.MaxValue, int.MinValue, uint.MaxValue, long.MaxValue, long.MinValue, 1L << 61,
+            file.Length];
         for (int n = random.Next(1, 4); n > 0; n--)
         {
             int at = random.Next(file.Length - 8);
@@ -111,7 +116,8 @@ public sealed class HostileFileTests
                     BitConverter.TryWriteBytes(file.AsSpan(at), (int)nasty[random.Next(nasty.Length)]);
                     break;
                 default:
-                    file = random.Next(2) == 0 ? [.. file[..at], .. file[(at + random.Next(1, 8))..]] : [.. file[..at], (byte)random.Next(256), .. file[at..]];
+                    file = random.Next(2) == 0 ? [.. file[..at], .. file[(at + random.Next(1, 8))..]]
+                        : [.. file[..at], (byte)random.Next(256), .. file[at..]];
                     break;
             }
         }
@@ -119,7 +125,9 @@ public sealed class HostileFileTests
         return file;
     }
 
-    public static TheoryData<string> Expensive => ["tensors", "keys", "strings", "string arrays", "short strings", "everything", "long string", "long element", "bytes", "claim", "invalid text", "invalid keys"];
+    public static TheoryData<string> Expensive =>
+        ["tensors", "keys", "strings", "string arrays", "short strings", "everything", "long string", "long element", "bytes", "claim",
+        "invalid text", "invalid keys"];
 
     /// <summary>The files with the most objects per byte stay within twice the bytes read and 1 MiB.</summary>
     [Theory]
@@ -127,7 +135,7 @@ public sealed class HostileFileTests
     public void Open_ExpensiveFile_AllocatesAtMostTwiceItsBytesAndOneMebibyte(string kind)
     {
         using var folder = new TemporaryFolder();
-        GgufModel.Open(folder.Write("warm.gguf", _small.Value));
+        GgufModel.Open(folder.Write("warm.gguf", s_small.Value));
         string path = folder.Write("m.gguf", BuildExpensive(kind));
         long before = GC.GetAllocatedBytesForCurrentThread();
         long read = new FileInfo(path).Length;
@@ -168,8 +176,11 @@ public sealed class HostileFileTests
             "bytes" => builder.Raw("s", 9, [.. BitConverter.GetBytes(0), .. BitConverter.GetBytes(8L << 20), .. new byte[8 << 20]]),
             "invalid text" => builder.Raw("s", 8, GgufBuilder.Text(Enumerable.Repeat((byte)0xFF, 1_000_000).ToArray())),
             "invalid keys" => Enumerable.Range(0, 20).Aggregate(builder, (b, i) => b.Pair(
-                [.. GgufBuilder.Text([(byte)('a' + i), .. Enumerable.Range(0, 60_000).Select(n => (byte)(n % 3 == 0 ? 0xC3 : 0xE2))]), .. BitConverter.GetBytes(0), 1])),
-            "claim" => builder.Raw("s", 9, [.. BitConverter.GetBytes(8), .. BitConverter.GetBytes(1L << 20), .. Enumerable.Repeat((byte)255, 16 << 20)]),
+                [.. GgufBuilder.Text([(byte)('a' + i), .. Enumerable.Range(0, 60_000).Select(n => (byte)(n % 3 == 0 ? 0xC3 : 0xE2))]),
+                    .. BitConverter.GetBytes(0), 1])),
+            "claim" =>
+                builder.Raw("s", 9, [.. BitConverter.GetBytes(8), .. BitConverter.GetBytes(1L << 20),
+                .. Enumerable.Repeat((byte)255, 16 << 20)]),
             _ => builder,
         }).Build();
     }

@@ -4,20 +4,21 @@ namespace LayerStream.Formats.Tests;
 
 public sealed class MetadataTests
 {
-    private static readonly (string Key, object Value)[] _all =
+    private static readonly (string Key, object Value)[] s_all =
     [
         ("u8", (byte)200), ("i8", (sbyte)-2), ("u16", (ushort)60000), ("i16", (short)-3), ("u32", 4000000000u), ("i32", -5), ("f32", 1.5f),
         ("bool", true), ("string", "hé\u0001llo 😀"), ("u64", 7ul), ("huge", ulong.MaxValue), ("i64", -8L), ("f64", 2.25),
         ("u8s", new byte[] { 1, 255 }), ("i8s", new sbyte[] { -1 }), ("u16s", new ushort[] { 65535 }), ("i16s", new short[] { -1, 2 }),
         ("u32s", new uint[] { uint.MaxValue }), ("i32s", new[] { -1, 2, 3 }), ("f32s", new[] { 1f, 2f }), ("bools", new[] { true, false }),
-        ("strings", new[] { "", "a", "ü", "日本" }), ("u64s", new ulong[] { 5 }), ("huges", new[] { ulong.MaxValue }), ("i64s", new long[] { -1 }),
+        ("strings", new[] { "", "a", "ü", "日本" }), ("u64s", new ulong[] { 5 }), ("huges", new[] { ulong.MaxValue }),
+            ("i64s", new long[] { -1 }),
         ("f64s", new[] { 0.5 }), ("none", Array.Empty<int>()), ("nostrings", Array.Empty<string>()),
     ];
 
     private static GgufMetadata Open()
     {
         var builder = new GgufBuilder();
-        foreach (var (key, value) in _all)
+        foreach (var (key, value) in s_all)
         {
             builder.Key(key, value);
         }
@@ -29,8 +30,8 @@ public sealed class MetadataTests
     public void Entries_EveryType_KeepOrderTypeAndValue()
     {
         var metadata = Open();
-        Assert.Equal(_all.Length, metadata.Count);
-        foreach (var ((key, value), entry) in _all.Zip(metadata.Entries))
+        Assert.Equal(s_all.Length, metadata.Count);
+        foreach (var ((key, value), entry) in s_all.Zip(metadata.Entries))
         {
             Assert.Equal(key, entry.Key);
             Assert.Equal(value.GetType(), entry.Value.GetType());
@@ -93,9 +94,11 @@ public sealed class MetadataTests
         var metadata = Open();
         Action[] calls =
         [
-            () => metadata.GetString("u8"), () => metadata.GetInt64("string"), () => metadata.GetInt64("absent"), () => metadata.GetInt64("huge", 1),
+            () => metadata.GetString("u8"), () => metadata.GetInt64("string"), () => metadata.GetInt64("absent"),
+                () => metadata.GetInt64("huge", 1),
             () => metadata.GetDouble("string", 1), () => metadata.GetBool("i32", false), () => metadata.GetStrings("i32s"),
-            () => metadata.GetIntegers("f32s"), () => metadata.GetIntegers("huges"), () => metadata.GetFloats("i32s"), () => metadata.GetBools("u8s"),
+            () => metadata.GetIntegers("f32s"), () => metadata.GetIntegers("huges"), () => metadata.GetFloats("i32s"),
+                () => metadata.GetBools("u8s"),
         ];
         string[] keys = ["u8", "string", "absent", "huge", "string", "i32", "i32s", "f32s", "huges", "i32s", "u8s"];
         foreach (var (call, key) in calls.Zip(keys))
@@ -116,7 +119,8 @@ public sealed class MetadataTests
             .Select(all => all[random.Next(4)]))[..length];
         text = char.IsHighSurrogate(text[^1]) ? text[..^1] : text;
         string[] array = ["x", text, "y", .. Enumerable.Range(0, 2000).Select(i => new string('z', i % 50))];
-        var metadata = TemporaryFolder.Opens(new GgufBuilder().Key("a", array).Key("s", text).Key("b", array).Key("t", new byte[length]).Key("e", 5).Build()).Metadata;
+        var metadata = TemporaryFolder.Opens(new GgufBuilder().Key("a", array).Key("s", text).Key("b", array).Key("t", new byte[length])
+            .Key("e", 5).Build()).Metadata;
         Assert.Equal(text, metadata.GetString("s"));
         Assert.Equal(array, metadata.GetStrings("a")!);
         Assert.Equal(array, array.Select((_, i) => metadata.GetStrings("b")![i]));
@@ -129,12 +133,14 @@ public sealed class MetadataTests
         var noise = new byte[150000];
         new Random(1).NextBytes(noise);
         noise.AsSpan(60000, 20000).Fill(0x80);
-        var metadata = TemporaryFolder.Opens(new GgufBuilder().Raw("s", 8, GgufBuilder.Text(noise)).Raw("t", 8, GgufBuilder.Text([0xFF, 0x41])).Build()).Metadata;
+        var metadata = TemporaryFolder.Opens(new GgufBuilder().Raw("s", 8, GgufBuilder.Text(noise))
+            .Raw("t", 8, GgufBuilder.Text([0xFF, 0x41])).Build()).Metadata;
         Assert.Equal(System.Text.Encoding.UTF8.GetString(noise), metadata.GetString("s"));
         Assert.Equal("\uFFFDA", metadata.GetString("t"));
     }
 
     [Fact]
     public void Booleans_OtherBytes_AreTrue()
-        => Assert.Equal([1, 0, 1], TemporaryFolder.Opens(new GgufBuilder().Raw("b", 9, [.. BitConverter.GetBytes(7), .. BitConverter.GetBytes(3L), 2, 0, 255]).Build()).Metadata.GetIntegers("b")!);
+        => Assert.Equal([1, 0, 1], TemporaryFolder.Opens(new GgufBuilder()
+        .Raw("b", 9, [.. BitConverter.GetBytes(7), .. BitConverter.GetBytes(3L), 2, 0, 255]).Build()).Metadata.GetIntegers("b")!);
 }

@@ -26,7 +26,8 @@ public sealed class SplitFileTests : IDisposable
     /// <summary>Three good files; shard 0 without tensors, shard 1 with its own alignment.</summary>
     private string WriteSet()
     {
-        Write(1, new GgufBuilder { Alignment = 128 }.Key("general.alignment", 128u).Key("split.no", (ushort)1).Key("split.count", (ushort)3).Key("split.tensors.count", 3)
+        Write(1, new GgufBuilder { Alignment = 128 }.Key("general.alignment", 128u).Key("split.no", (ushort)1).Key("split.count", (ushort)3)
+            .Key("split.tensors.count", 3)
             .Tensor("b", [8]).Tensor("c", [8, 2]));
         Write(2, Shard(2).Tensor("d", [32], (int)TensorType.Q8_0));
         return Write(0, Shard(0));
@@ -98,7 +99,8 @@ public sealed class SplitFileTests : IDisposable
     [Fact]
     public void Open_FilesSwapped_NamesTheFileAndBothNumbers()
     {
-        string first = WriteSet(), second = Path.Combine(_folder.FullPath, Name(2)), third = Path.Combine(_folder.FullPath, Name(3)), aside = Path.Combine(_folder.FullPath, "aside");
+        string first = WriteSet(), second = Path.Combine(_folder.FullPath, Name(2)), third = Path.Combine(_folder.FullPath, Name(3)),
+            aside = Path.Combine(_folder.FullPath, "aside");
         File.Move(second, aside);
         File.Move(third, second);
         File.Move(aside, third);
@@ -136,7 +138,8 @@ public sealed class SplitFileTests : IDisposable
     public void Open_NumberMissingInFirst_IsRejected() => Rejects(0, new GgufBuilder().Key("split.count", (ushort)3), "split.no");
 
     [Fact]
-    public void Open_TotalMissingInFirst_IsRejected() => Rejects(0, new GgufBuilder().Key("split.no", (ushort)0).Key("split.count", (ushort)3), "split.tensors.count");
+    public void Open_TotalMissingInFirst_IsRejected() =>
+        Rejects(0, new GgufBuilder().Key("split.no", (ushort)0).Key("split.count", (ushort)3), "split.tensors.count");
 
     [Fact]
     public void Open_TotalNegative_IsRejected() => Rejects(0, Shard(0, total: -1), "split.tensors.count");

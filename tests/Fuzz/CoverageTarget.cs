@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using LayerStream.Formats;
 using LayerStream.Templates;
+using LayerStream.Templates.Runtime;
 using LayerStream.Tokenization;
 using SharpFuzz;
 

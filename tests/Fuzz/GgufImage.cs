@@ -7,7 +7,8 @@ namespace LayerStream.Fuzz;
 internal sealed class GgufImage
 {
     private static readonly Type[] s_types =
-        [typeof(byte), typeof(sbyte), typeof(ushort), typeof(short), typeof(uint), typeof(int), typeof(float), typeof(bool), typeof(string), typeof(Array), typeof(ulong), typeof(long), typeof(double)];
+        [typeof(byte), typeof(sbyte), typeof(ushort), typeof(short), typeof(uint), typeof(int), typeof(float), typeof(bool), typeof(string),
+            typeof(Array), typeof(ulong), typeof(long), typeof(double)];
 
     internal const int ArrayType = 9;
 
@@ -42,7 +43,8 @@ internal sealed class GgufImage
         return image;
     }
 
-    /// <summary>The same kind of file with few items in each array and only the first small tensors, as a seed that mutations of bytes can cover.</summary>
+    /// <summary>The same kind of file with few items in each array and only the first small tensors, as a seed that mutations of bytes can
+    /// cover.</summary>
     internal static GgufImage ReadShortened(string path, int items, int tensors, int tensorBytes)
     {
         GgufModel model = GgufModel.Open(path);

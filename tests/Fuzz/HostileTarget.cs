@@ -10,7 +10,8 @@ using LayerStream.Tokenization;
 
 namespace LayerStream.Fuzz;
 
-/// <summary>Takes one file as far as it goes: open, inspect, tokenizer, model, plan, a few tokens. Only typed errors may end the way.</summary>
+/// <summary>Takes one file as far as it goes: open, inspect, tokenizer, model, plan, a few tokens. Only typed errors may end the
+/// way.</summary>
 internal static class HostileTarget
 {
     internal const long OpenSlackBytes = 1 << 20;
@@ -54,7 +55,8 @@ internal static class HostileTarget
 
             return (stage, null);
         }
-        catch (Exception e) when (e is ModelFormatException or UnsupportedModelException or UnsupportedTokenizerException or BudgetTooSmallException or BudgetAboveLimitException or FlashReadException)
+        catch (Exception e) when (e is ModelFormatException or UnsupportedModelException or UnsupportedTokenizerException
+            or BudgetTooSmallException or BudgetAboveLimitException or FlashReadException)
         {
             return (stage, e);
         }
@@ -88,7 +90,8 @@ internal static class HostileTarget
         foreach (TensorInfo tensor in model.Tensors)
         {
             long length = new FileInfo(model.Files[tensor.Extent.File]).Length;
-            if (tensor.Extent.Offset < 0 || tensor.Extent.Length <= 0 || tensor.Extent.Offset > length - tensor.Extent.Length || tensor.RowBytes * tensor.Rows != tensor.Extent.Length)
+            if (tensor.Extent.Offset < 0 || tensor.Extent.Length <= 0 || tensor.Extent.Offset > length - tensor.Extent.Length
+                || tensor.RowBytes * tensor.Rows != tensor.Extent.Length)
             {
                 throw new InvalidOperationException($"tensor {tensor.Name} is outside its file: {tensor.Extent}");
             }

@@ -9,38 +9,55 @@ internal sealed class Mutator(Random random)
 {
     private static readonly long[] s_numbers =
     [
-        0, 1, 2, 3, 5, 7, 8, 15, 31, 32, 33, 63, 64, 100, 127, 128, 255, 256, 512, 1000, 1024, 4096, 8191, 65535, 65536, 1 << 20, 1 << 24, (1 << 24) + 1,
-        int.MaxValue - 1, int.MaxValue, uint.MaxValue, 1L << 32, 1L << 40, 1L << 61, long.MaxValue, -1, -2, -32, int.MinValue, long.MinValue,
+        0, 1, 2, 3, 5, 7, 8, 15, 31, 32, 33, 63, 64, 100, 127, 128, 255, 256, 512, 1000, 1024, 4096, 8191, 65535, 65536, 1 << 20, 1 << 24,
+            (1 << 24) + 1,
+        int.MaxValue - 1, int.MaxValue, uint.MaxValue, 1L << 32, 1L << 40, 1L << 61, long.MaxValue, -1, -2, -32, int.MinValue,
+            long.MinValue,
     ];
 
-    private static readonly float[] s_reals = [0, -0f, 1, -1, 1e-45f, 1e-6f, 1e38f, -1e38f, float.NaN, float.PositiveInfinity, float.NegativeInfinity, 0.5f, 1000];
+    private static readonly float[] s_reals = [0, -0f, 1, -1, 1e-45f, 1e-6f, 1e38f, -1e38f, float.NaN, float.PositiveInfinity,
+        float.NegativeInfinity, 0.5f, 1000];
 
     private static readonly string[] s_texts =
     [
-        "", "llama", "qwen2", "qwen3", "gemma3", "mixtral", "deepseek2", "gpt-oss", "phi3", "yarn", "linear", "none", "longrope", "llama3", "gpt2", "bert", "t5", "rwkv", "replit",
-        "default", "llama-bpe", "qwen35", "\0", "\uFFFD", "a\nb", "{% for x in y %}", "{{ raise_exception('x') }}", "model", "adapter", "mmproj", "😀",
+        "", "llama", "qwen2", "qwen3", "gemma3", "mixtral", "deepseek2", "gpt-oss", "phi3", "yarn", "linear", "none", "longrope", "llama3",
+            "gpt2", "bert", "t5", "rwkv", "replit",
+        "default", "llama-bpe", "qwen35", "\0", "\uFFFD", "a\nb", "{% for x in y %}", "{{ raise_exception('x') }}", "model", "adapter",
+            "mmproj", "😀",
     ];
 
     // Written after the architecture's name: keys that builders of any family may read.
     private static readonly string[] s_suffixes =
     [
-        "block_count", "embedding_length", "context_length", "feed_forward_length", "vocab_size", "attention.head_count", "attention.head_count_kv", "attention.key_length",
-        "attention.value_length", "attention.layer_norm_rms_epsilon", "attention.layer_norm_epsilon", "attention.sliding_window", "attention.sliding_window_pattern", "attention.scale",
-        "attention.causal", "attention.q_lora_rank", "attention.kv_lora_rank", "attention.key_length_mla", "attention.value_length_mla", "attention.temperature_length",
-        "attention.temperature_scale", "attention.shared_kv_layers", "attn_logit_softcapping", "final_logit_softcapping", "rope.dimension_count", "rope.dimension_sections",
-        "rope.freq_base", "rope.freq_base_swa", "rope.scale_linear", "rope.scaling.type", "rope.scaling.factor", "rope.scaling.original_context_length", "rope.scaling.attn_factor",
-        "rope.scaling.yarn_log_multiplier", "rope.scaling.yarn_beta_fast", "rope.scaling.yarn_beta_slow", "rope.scaling.yarn_ext_factor", "expert_count", "expert_used_count",
-        "expert_shared_count", "expert_feed_forward_length", "expert_shared_feed_forward_length", "expert_weights_scale", "expert_weights_norm", "expert_gating_func",
-        "expert_group_count", "expert_group_used_count", "leading_dense_block_count", "nextn_predict_layers", "interleave_moe_layer_step", "full_attention_interval",
-        "ssm.conv_kernel", "ssm.inner_size", "ssm.state_size", "ssm.time_step_rank", "ssm.group_count", "use_parallel_residual", "embedding_scale", "residual_scale", "logit_scale",
+        "block_count", "embedding_length", "context_length", "feed_forward_length", "vocab_size", "attention.head_count",
+            "attention.head_count_kv", "attention.key_length",
+        "attention.value_length", "attention.layer_norm_rms_epsilon", "attention.layer_norm_epsilon", "attention.sliding_window",
+            "attention.sliding_window_pattern", "attention.scale",
+        "attention.causal", "attention.q_lora_rank", "attention.kv_lora_rank", "attention.key_length_mla", "attention.value_length_mla",
+            "attention.temperature_length",
+        "attention.temperature_scale", "attention.shared_kv_layers", "attn_logit_softcapping", "final_logit_softcapping",
+            "rope.dimension_count", "rope.dimension_sections",
+        "rope.freq_base", "rope.freq_base_swa", "rope.scale_linear", "rope.scaling.type", "rope.scaling.factor",
+            "rope.scaling.original_context_length", "rope.scaling.attn_factor",
+        "rope.scaling.yarn_log_multiplier", "rope.scaling.yarn_beta_fast", "rope.scaling.yarn_beta_slow", "rope.scaling.yarn_ext_factor",
+            "expert_count", "expert_used_count",
+        "expert_shared_count", "expert_feed_forward_length", "expert_shared_feed_forward_length", "expert_weights_scale",
+            "expert_weights_norm", "expert_gating_func",
+        "expert_group_count", "expert_group_used_count", "leading_dense_block_count", "nextn_predict_layers", "interleave_moe_layer_step",
+            "full_attention_interval",
+        "ssm.conv_kernel", "ssm.inner_size", "ssm.state_size", "ssm.time_step_rank", "ssm.group_count", "use_parallel_residual",
+            "embedding_scale", "residual_scale", "logit_scale",
         "embedding_length_per_layer_input", "activation.sparsity_scale", "tensor_data_layout", "pooling_type",
     ];
 
     private static readonly Action<Mutator, GgufImage>[] s_steps =
     [
-        (m, g) => m.ChangeNumber(g), (m, g) => m.ChangeNumber(g), (m, g) => m.ChangeNumber(g), (m, g) => m.ChangeType(g), (m, g) => m.MakeArray(g), (m, g) => m.MakeArray(g),
-        (m, g) => m.RemoveKey(g), (m, g) => m.RepeatKey(g), (m, g) => m.SwapKeys(g), (m, g) => m.ChangeText(g), (m, g) => m.ChangeLength(g), (m, g) => m.AddKey(g), (m, g) => m.AddKey(g),
-        (m, g) => m.ChangeShape(g), (m, g) => m.ChangeShape(g), (m, g) => m.ChangeTensorType(g), (m, g) => m.ChangeOffset(g), (m, g) => m.RemoveTensor(g), (m, g) => m.RepeatTensor(g),
+        (m, g) => m.ChangeNumber(g), (m, g) => m.ChangeNumber(g), (m, g) => m.ChangeNumber(g), (m, g) => m.ChangeType(g),
+            (m, g) => m.MakeArray(g), (m, g) => m.MakeArray(g),
+        (m, g) => m.RemoveKey(g), (m, g) => m.RepeatKey(g), (m, g) => m.SwapKeys(g), (m, g) => m.ChangeText(g), (m, g) => m.ChangeLength(g),
+            (m, g) => m.AddKey(g), (m, g) => m.AddKey(g),
+        (m, g) => m.ChangeShape(g), (m, g) => m.ChangeShape(g), (m, g) => m.ChangeTensorType(g), (m, g) => m.ChangeOffset(g),
+            (m, g) => m.RemoveTensor(g), (m, g) => m.RepeatTensor(g),
         (m, g) => m.SwapTensors(g), (m, g) => m.ChangeHeader(g), (m, g) => m.ChangeData(g),
     ];
 
@@ -62,7 +79,9 @@ internal sealed class Mutator(Random random)
     /// <summary>Mostly a hyper-parameter; -1 when the image has no keys.</summary>
     private int AnyKey(GgufImage image)
     {
-        int[] parameters = [.. Enumerable.Range(0, image.Keys.Count).Where(i => !image.Keys[i].Key.StartsWith("general.", StringComparison.Ordinal) && !image.Keys[i].Key.StartsWith("tokenizer.", StringComparison.Ordinal))];
+        int[] parameters = [.. Enumerable.Range(0, image.Keys.Count)
+            .Where(i => !image.Keys[i].Key.StartsWith("general.", StringComparison.Ordinal)
+            && !image.Keys[i].Key.StartsWith("tokenizer.", StringComparison.Ordinal))];
         return parameters.Length > 0 && random.Next(3) > 0 ? Any(parameters) : image.Keys.Count == 0 ? -1 : random.Next(image.Keys.Count);
     }
 
@@ -128,7 +147,8 @@ internal sealed class Mutator(Random random)
     {
         if (AnyKey(image) is >= 0 and int i)
         {
-            image.Keys.Insert(random.Next(image.Keys.Count), random.Next(2) == 0 ? image.Keys[i] : image.Keys[i] with { Key = image.Keys[i].Key + "2" });
+            image.Keys.Insert(random.Next(image.Keys.Count),
+                random.Next(2) == 0 ? image.Keys[i] : image.Keys[i] with { Key = image.Keys[i].Key + "2" });
         }
     }
 
@@ -137,7 +157,8 @@ internal sealed class Mutator(Random random)
         if (image.Keys.Count > 0)
         {
             (int a, int b) = (AnyKey(image), AnyKey(image));
-            (image.Keys[a], image.Keys[b]) = (image.Keys[a] with { Key = image.Keys[b].Key }, image.Keys[b] with { Key = image.Keys[a].Key });
+            (image.Keys[a], image.Keys[b]) = (image.Keys[a] with { Key = image.Keys[b].Key },
+                image.Keys[b] with { Key = image.Keys[a].Key });
         }
     }
 
@@ -167,7 +188,8 @@ internal sealed class Mutator(Random random)
         }
         else if (p.Type is 8 or GgufImage.ArrayType)
         {
-            BitConverter.TryWriteBytes(value.AsSpan(p.Type == 8 ? 0 : 4), random.Next(2) == 0 ? Any(s_numbers) : BitConverter.ToInt64(value, p.Type == 8 ? 0 : 4) + random.Next(-2, 3));
+            BitConverter.TryWriteBytes(value.AsSpan(p.Type == 8 ? 0 : 4),
+                random.Next(2) == 0 ? Any(s_numbers) : BitConverter.ToInt64(value, p.Type == 8 ? 0 : 4) + random.Next(-2, 3));
         }
 
         return p with { Value = value };
@@ -222,7 +244,8 @@ internal sealed class Mutator(Random random)
         if (image.Tensors.Count > 0)
         {
             Row row = Any(image.Tensors);
-            string[] names = [row.Name, row.Name.Replace("weight", "bias", StringComparison.Ordinal), row.Name + "2", "rope_freqs.weight", "output.bias", "blk.0.ffn_gate_inp.weight", "blk.0.attn_qkv.weight"];
+            string[] names = [row.Name, row.Name.Replace("weight", "bias", StringComparison.Ordinal), row.Name + "2", "rope_freqs.weight",
+                "output.bias", "blk.0.ffn_gate_inp.weight", "blk.0.attn_qkv.weight"];
             image.Tensors.Add(row with { Name = Any(names), Offset = random.Next(2) == 0 ? row.Offset : image.Data.Length });
             image.Data = [.. image.Data, .. new byte[512]];
         }
@@ -246,7 +269,9 @@ internal sealed class Mutator(Random random)
             case 0: image.Version = (uint)random.Next(6); break;
             case 1: image.KeyCount = random.Next(2) == 0 ? Any(s_numbers) : image.Keys.Count + random.Next(-2, 3); break;
             case 2: image.TensorCount = random.Next(2) == 0 ? Any(s_numbers) : image.Tensors.Count + random.Next(-2, 3); break;
-            default: image.Keys.Insert(0, Pair.Of("general.alignment", random.Next(2) == 0 ? (uint)Any(s_numbers) : 1u << random.Next(32))); break;
+            default:
+                image.Keys.Insert(0, Pair.Of("general.alignment", random.Next(2) == 0 ? (uint)Any(s_numbers) : 1u << random.Next(32)));
+                break;
         }
     }
 

@@ -47,7 +47,8 @@ while (clock.Elapsed.TotalSeconds < seconds)
     loop.Step();
 }
 
-Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"seed {seed}: {loop.Inputs} inputs in {clock.Elapsed.TotalSeconds:F0} s, {loop.Runs} generated tokens, slowest {loop.SlowestSeconds:F2} s, {loop.Findings.Count} findings"));
+Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"seed {seed}: {loop.Inputs} inputs in {clock.Elapsed.TotalSeconds:F0} s, "
+    + $"{loop.Runs} generated tokens, slowest {loop.SlowestSeconds:F2} s, {loop.Findings.Count} findings"));
 foreach ((string stage, long count) in loop.Reached)
 {
     Console.WriteLine($"  {count,9} {stage}");

@@ -3,7 +3,6 @@ using LayerStream.Actors.Run;
 using LayerStream.Formats;
 using LayerStream.Kernels.Ops;
 using LayerStream.Kernels.Quants.Activations;
-using LayerStream.Models;
 using LayerStream.Models.Building;
 using Xunit;
 
@@ -12,7 +11,7 @@ namespace LayerStream.Golden.Tests;
 public sealed class ArchitectureTests
 {
     // Cases of the shared data that are not part of this project.
-    private static readonly string[] Shared =
+    private static readonly string[] s_shared =
     [
         "gemma3-62", "gemma3-base-default", "gemma3-period3", "gemma3-softcap", "gemma3-untied", "gemma4-nosoftcap", "granite-norope",
         "llama-bias", "llama-defaults", "llama-linear", "llama-rope3", "llama-yarn", "olmo2", "olmo3-yarn",
@@ -20,7 +19,7 @@ public sealed class ArchitectureTests
         "qwen3-long", "qwen3-scale", "qwen3-tied", "qwen35", "qwen35-3k6v", "smollm3-6",
     ];
 
-    public static TheoryData<string> Cases => [.. GoldenCase.Own.Where(IsDense).Concat(Shared)];
+    public static TheoryData<string> Cases => [.. GoldenCase.Own.Where(IsDense).Concat(s_shared)];
 
     public static TheoryData<string> Own => [.. GoldenCase.Own.Where(IsDense)];
 
@@ -91,7 +90,7 @@ public sealed class ArchitectureTests
 
     [Theory]
     [MemberData(nameof(Quantised))]
-    public async Task QuantisedModel_DivergesFromExactArithmeticByItsActivationsOnly(string name)
+    public async Task QuantisedModel_BesideExactArithmetic_DivergesByItsActivationsOnly(string name)
     {
         GoldenCase golden = GoldenCase.Load(name);
         Assert.InRange((await CompareAsync(golden, KvType.F32, ActivationMode.F32)).Divergence, -1e-9, 1e-6);
@@ -99,7 +98,7 @@ public sealed class ArchitectureTests
     }
 
     [Fact]
-    public void UnsupportedModel_IsRefusedWithEveryGap()
+    public void UnsupportedModel_Opened_IsRefusedWithEveryGap()
     {
         using PatchedModel unknown = PatchedModel.Replace(GoldenCase.Load("llama"), "llama", "xlama");
         UnsupportedModelException error = Assert.Throws<UnsupportedModelException>(
@@ -111,7 +110,15 @@ public sealed class ArchitectureTests
 
     private static Task<Engine> StartAsync(GoldenCase golden, KvType kv, ActivationMode activations) => Engine.StartAsync(
         GgufModel.Open(golden.Model),
-        new EngineOptions { ModelPath = golden.Model, BudgetBytes = 512L << 20, RuntimeReserveBytes = 64L << 20, Context = golden.Context, KvType = kv, Activations = activations },
+        new EngineOptions
+        {
+            ModelPath = golden.Model,
+            BudgetBytes = 512L << 20,
+            RuntimeReserveBytes = 64L << 20,
+            Context = golden.Context,
+            KvType = kv,
+            Activations = activations
+        },
         null,
         CancellationToken.None);
 

@@ -1,6 +1,5 @@
 using LayerStream.Kernels.Ops;
 using LayerStream.Kernels.Quants.Activations;
-using LayerStream.Models;
 using LayerStream.Models.Building;
 using LayerStream.Models.Spec;
 using Xunit;
@@ -10,7 +9,8 @@ namespace LayerStream.Golden.Tests;
 /// <summary>The decoder on every case of the reference data, with tiles and experts in memory.</summary>
 public sealed class DecoderTests(ITestOutputHelper log)
 {
-    public static TheoryData<string> Cases => [.. GoldenCase.Own.Concat(GoldenCase.Names("arch")).Concat(GoldenCase.Names("extra")).Distinct().Order()];
+    public static TheoryData<string> Cases =>
+        [.. GoldenCase.Own.Concat(GoldenCase.Names("arch")).Concat(GoldenCase.Names("extra")).Distinct().Order()];
 
     public static TheoryData<string> Quantised => [.. GoldenCase.Names("quant-models").DefaultIfEmpty("llama-q4_0")];
 
@@ -61,7 +61,8 @@ public sealed class DecoderTests(ITestOutputHelper log)
         GoldenCase golden = GoldenCase.Load(name);
         int[] ids = golden.Tokens[..48];
         using MemoryModel whole = new(golden.Model, golden.Context, KvType.F16, ActivationMode.Int8);
-        using MemoryModel cut = new(golden.Model, golden.Context, KvType.F16, ActivationMode.Int8, threads: 3, expertOrder: 7, tileBytes: 1 << 20);
+        using MemoryModel cut = new(golden.Model, golden.Context, KvType.F16, ActivationMode.Int8, threads: 3, expertOrder: 7,
+            tileBytes: 1 << 20);
         List<float[]> expected = whole.Run(ids, 48);
         Assert.Equal(expected, cut.Run(ids, 17));
         Assert.Equal(expected, cut.Run(ids, 1, 30, 17)); // a second sequence in the same state
@@ -102,11 +103,12 @@ public sealed class DecoderTests(ITestOutputHelper log)
 
     [Fact]
     public void Decoder_ModelWithExpertsButNoSource_IsRefused() =>
-        Assert.Throws<ArgumentNullException>(() => new MemoryModel(GoldenCase.Load("mixtral").Model, 64, KvType.F32, ActivationMode.F32, expertOrder: MemoryModel.NoExperts));
+        Assert.Throws<ArgumentNullException>(() => new MemoryModel(GoldenCase.Load("mixtral").Model, 64, KvType.F32, ActivationMode.F32,
+            expertOrder: MemoryModel.NoExperts));
 
     [Theory]
     [MemberData(nameof(Quantised))]
-    public void QuantisedModel_DivergesFromExactArithmeticByItsActivationsOnly(string name)
+    public void QuantisedModel_BesideExactArithmetic_DivergesByItsActivationsOnly(string name)
     {
         GoldenCase golden = GoldenCase.Load(name);
         try
@@ -125,7 +127,8 @@ public sealed class DecoderTests(ITestOutputHelper log)
         Assert.InRange(MeanDivergence(golden), -1e-9, 0.02);
     }
 
-    /// <summary>Mean over random sequences of the divergence of the default path from the exact one, whose error is a millionth of it.</summary>
+    /// <summary>Mean over random sequences of the divergence of the default path from the exact one, whose error is a millionth of
+    /// it.</summary>
     private double MeanDivergence(GoldenCase golden)
     {
         const int Sequences = 20;
@@ -148,7 +151,8 @@ public sealed class DecoderTests(ITestOutputHelper log)
     {
         using MemoryModel model = new(golden.Model, golden.Context, kv, mode);
         LogitDistance distance = LogitDistance.Between(golden, model.Run(golden.Tokens, golden.Tokens.Length));
-        log.WriteLine($"{golden.Name} {mode} worst {distance.Worst:e1} median {distance.MedianWorst:e1} divergence {distance.Divergence:e1} top-1 {distance.SameBest:f3}");
+        log.WriteLine($"{golden.Name} {mode} worst {distance.Worst:e1} median {distance.MedianWorst:e1} divergence "
+            + $"{distance.Divergence:e1} top-1 {distance.SameBest:f3}");
         return distance;
     }
 }

@@ -1,6 +1,5 @@
 using LayerStream.Kernels.Ops;
 using LayerStream.Kernels.Quants.Activations;
-using LayerStream.Models;
 using Xunit;
 
 namespace LayerStream.Golden.Tests;
@@ -8,11 +7,12 @@ namespace LayerStream.Golden.Tests;
 /// <summary>A case's file written in another form that means the same has the case's logits.</summary>
 public sealed class EquivalentFormTests
 {
-    private static readonly (string Form, string Cases)[] Rows =
+    private static readonly (string Form, string Cases)[] s_rows =
     [
         ("keys per block", "llama gemma3 gptoss deepseek3 qwen35moe gemma4moe mixtral"),
         ("wide keys", "mistral3-temperature gemma4moe deepseek3 qwen35moe gptoss granite"),
-        ("fused attention", "mistral3like qwen2 qwen3 gptoss llama4 gemma3 gemma4moe gemma4-e olmo3 smollm3 seedoss qwen35moe qwen3next-ssm-in granite"),
+        ("fused attention",
+            "mistral3like qwen2 qwen3 gptoss llama4 gemma3 gemma4moe gemma4-e olmo3 smollm3 seedoss qwen35moe qwen3next-ssm-in granite"),
         ("fused attention, separate biases", "qwen2 gptoss seedoss"),
         ("split attention", "phi3"),
         ("fused network", "llama gemma3 gemma4moe deepseek3 llama4 olmo3 qwen35moe"),
@@ -20,7 +20,8 @@ public sealed class EquivalentFormTests
         ("split experts", "gemma4moe"),
         ("scales", "llama gptoss deepseek3 deepseek2-kv-b llama4 gemma4moe gemma4-e qwen35moe qwen3next-ssm-in mixtral phi3"),
         ("one scale for all experts", "mixtral gptoss deepseek3"),
-        ("biases of zero", "llama mixtral gptoss deepseek3 deepseek2-kv-b gemma3 gemma4moe gemma4-e llama4 qwen35moe qwen3next-ssm-in phi3 olmo3"),
+        ("biases of zero",
+            "llama mixtral gptoss deepseek3 deepseek2-kv-b gemma3 gemma4moe gemma4-e llama4 qwen35moe qwen3next-ssm-in phi3 olmo3"),
         ("block to predict with", "deepseek3 qwen35moe qwen3next-ssm-in"),
         ("no key lengths", "llama"),
         ("no expert keys", "deepseek3 qwen35moe"),
@@ -28,6 +29,16 @@ public sealed class EquivalentFormTests
         ("no kinds of layers", "gemma3 olmo3 qwen35moe qwen3next-ssm-in"),
         ("factor without scaling", "llama qwen2 qwen35moe"),
         ("equal selection biases", "mixtral llama4 gptoss qwen35moe"),
+        ("predictor counted that is a layer", "qwen35 deepseek3 qwen3next"),
+        ("predictor not counted", "deepseek3 qwen35moe"),
+        ("predictor counted and left out", "qwen35 deepseek3"),
+        ("tensors of other types", "llama mixtral"),
+        ("factors by their other name", "llama gptoss deepseek3 gemma4moe mixtral"),
+        ("trailing ones", "llama mixtral deepseek3 gemma4moe qwen35moe"),
+        ("one tensor per expert", "mixtral qwen3moe deepseek3"),
+        ("alignment 8", "llama mixtral"),
+        ("alignment 24", "llama gptoss"),
+        ("alignment 4096", "llama"),
         ("as mistral3", "llama mixtral"),
         ("as granite", "granitemoe granitemoe-shared"),
     ];
@@ -37,7 +48,7 @@ public sealed class EquivalentFormTests
         get
         {
             TheoryData<string, string> data = [];
-            foreach ((string form, string cases) in Rows)
+            foreach ((string form, string cases) in s_rows)
             {
                 Array.ForEach(cases.Split(' '), name => data.Add(form, name));
             }

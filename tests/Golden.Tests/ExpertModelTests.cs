@@ -1,6 +1,5 @@
 using LayerStream.Formats;
 using LayerStream.Kernels.Ops;
-using LayerStream.Models;
 using LayerStream.Models.Architectures;
 using LayerStream.Models.Building;
 using LayerStream.Models.Spec;

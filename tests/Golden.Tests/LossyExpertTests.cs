@@ -1,7 +1,6 @@
 using LayerStream.Formats;
 using LayerStream.Kernels.Ops;
 using LayerStream.Kernels.Quants.Activations;
-using LayerStream.Models;
 using LayerStream.Models.Building;
 using LayerStream.Models.Spec;
 using Xunit;
@@ -36,7 +35,8 @@ public sealed class LossyExpertTests
         GoldenCase golden = GoldenCase.Load("qwen3moe");
         Assert.Equal(Logits(golden, golden.Model, 0), Logits(golden, golden.Model, 4));
         ModelSpec spec = ModelSpecBuilder.Build(GgufModel.Open(golden.Model));
-        Assert.Contains("own number is 4", Assert.Throws<LossyOptionException>(() => FewerExperts.Apply(spec, 5)).Message, StringComparison.Ordinal);
+        Assert.Contains("own number is 4", Assert.Throws<LossyOptionException>(() => FewerExperts.Apply(spec, 5)).Message,
+            StringComparison.Ordinal);
         Assert.All(FewerExperts.Apply(spec, 3).ExpertBanks, b => Assert.Equal(3, b.Used));
     }
 
@@ -44,7 +44,8 @@ public sealed class LossyExpertTests
     public void Fewer_OfADenseModel_IsRefused()
     {
         ModelSpec spec = ModelSpecBuilder.Build(GgufModel.Open(GoldenCase.Load("llama").Model));
-        Assert.Contains("has none", Assert.Throws<LossyOptionException>(() => FewerExperts.Apply(spec, 1)).Message, StringComparison.Ordinal);
+        Assert.Contains("has none", Assert.Throws<LossyOptionException>(() => FewerExperts.Apply(spec, 1)).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]

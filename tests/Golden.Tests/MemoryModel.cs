@@ -34,17 +34,17 @@ internal sealed class MemoryModel : ITileSource, IDisposable
         Spec = ModelSpecBuilder.Build(GgufModel.Open(path));
         Spec = expertsPerToken > 0 ? FewerExperts.Apply(Spec, expertsPerToken) : Spec;
         byte[] bytes = File.ReadAllBytes(path);
-        _file = AlignedBuffer.Allocate(bytes.Length, "model");
+        _file = new BudgetAccount("model", long.MaxValue).Allocate(bytes.Length);
         bytes.CopyTo(_file.Bytes(0, bytes.Length));
-        _small = AlignedBuffer.Allocate(Math.Max(4096, Spec.SmallWeightBytes), "norms and biases");
+        _small = new BudgetAccount("norms and biases", long.MaxValue).Allocate(Math.Max(4096, Spec.SmallWeightBytes));
         foreach (SmallWeight weight in Spec.SmallWeights)
         {
             Dequantize.Row(weight.Tensor.Type, Bytes(weight.Tensor.Extent), _small.Floats(weight.ByteOffset, weight.Count));
         }
 
         TileMap tiles = TileMap.Create(Spec, tileBytes);
-        _work = Workspace.Create(Spec, Batch, Batch, threads);
-        _sequence = new SequenceState(Spec, context, kv);
+        _work = Workspace.Create(Spec, Batch, Batch, threads, new BudgetAccount("test", long.MaxValue));
+        _sequence = new SequenceState(Spec, context, kv, new BudgetAccount("test", long.MaxValue));
         _crew = new ComputeCrew(threads);
         Experts = new MemoryExperts(Spec.ExpertBanks, _file.Address, expertOrder);
         _decoder = new Decoder(Spec, tiles, this, _crew, _work, _small, RopeTables.Create(Spec, _small, context), mode, expertOrder == NoExperts ? null : Experts, coldShare);

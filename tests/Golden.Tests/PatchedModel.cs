@@ -55,5 +55,6 @@ internal sealed class PatchedModel : IDisposable
 
     public void Dispose() => File.Delete(Path);
 
-    private static byte[] Stored(string text) => [.. BitConverter.GetBytes((long)Encoding.UTF8.GetByteCount(text)), .. Encoding.UTF8.GetBytes(text)];
+    private static byte[] Stored(string text) => [.. BitConverter.GetBytes((long)Encoding.UTF8.GetByteCount(text)),
+        .. Encoding.UTF8.GetBytes(text)];
 }

@@ -22,13 +22,16 @@ internal sealed class RewrittenModel : IDisposable
 
         foreach (TensorInfo tensor in model.Tensors)
         {
-            Tensors[tensor.Name] = new RewrittenTensor(tensor.Type, [.. tensor.Shape], file[(int)tensor.Extent.Offset..(int)(tensor.Extent.Offset + tensor.Extent.Length)]);
+            Tensors[tensor.Name] = new RewrittenTensor(tensor.Type, [.. tensor.Shape],
+                file[(int)tensor.Extent.Offset..(int)(tensor.Extent.Offset + tensor.Extent.Length)]);
         }
     }
 
     internal Dictionary<string, object> Keys { get; } = [];
 
     internal Dictionary<string, RewrittenTensor> Tensors { get; } = [];
+
+    internal int Alignment { get; set; } = 32;
 
     internal string Architecture => (string)Keys["general.architecture"];
 
@@ -51,7 +54,8 @@ internal sealed class RewrittenModel : IDisposable
     }
 
     /// <summary>Takes a tensor out.</summary>
-    internal RewrittenTensor Take(string name) => Tensors.Remove(name, out RewrittenTensor? tensor) ? tensor : throw new ArgumentException($"no {name}", nameof(name));
+    internal RewrittenTensor Take(string name) => Tensors.Remove(name, out RewrittenTensor? tensor) ? tensor
+        : throw new ArgumentException($"no {name}", nameof(name));
 
     /// <summary>Adds a tensor of F32.</summary>
     internal void Add(string name, long[] shape, IEnumerable<float> values) =>
@@ -60,7 +64,7 @@ internal sealed class RewrittenModel : IDisposable
     /// <summary>Writes the file.</summary>
     internal string Write()
     {
-        GgufWriter writer = new();
+        GgufWriter writer = new(Alignment);
         foreach ((string key, object value) in Keys)
         {
             writer.AddKey(key, value);

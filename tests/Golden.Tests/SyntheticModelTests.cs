@@ -4,7 +4,6 @@ using LayerStream.Formats.Routes;
 using LayerStream.Formats.Writing;
 using LayerStream.Kernels.Ops;
 using LayerStream.Kernels.Quants.Activations;
-using LayerStream.Models;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Synthesis;
 using LayerStream.Models.Synthesis.Shapes;
@@ -57,7 +56,8 @@ public sealed class SyntheticModelTests
     {
         (_, RouteTrace trace) = Run(name, RouterLocality.Trace);
         double[] rates = [.. ((int[])[15, 31, 61]).Select(slots => HitRate(trace, slots))];
-        Assert.True(rates[0] is > 0.42 and < 0.69 && rates[1] is > 0.66 and < 0.88 && rates[2] is > 0.83 and < 0.96, string.Join(", ", rates.Select(r => $"{r:P1}")));
+        Assert.True(rates[0] is > 0.42 and < 0.69 && rates[1] is > 0.66 and < 0.88 && rates[2] is > 0.83 and < 0.96,
+            string.Join(", ", rates.Select(r => $"{r:P1}")));
     }
 
     [Theory]
@@ -97,8 +97,10 @@ public sealed class SyntheticModelTests
         {
             GgufModel model = GgufModel.Open(path);
             byte[] bytes = File.ReadAllBytes(path);
-            Assert.All(model.Tensors, t => Assert.Equal(0, ScaleCheck.CountNonFinite(t.Type, bytes.AsSpan((int)t.Extent.Offset, (int)t.Extent.Length))));
-            Assert.All(model.Tensors, t => Assert.True(bytes.AsSpan((int)t.Extent.Offset, (int)t.Extent.Length).ContainsAnyExcept((byte)0), t.Name));
+            Assert.All(model.Tensors, t => Assert.Equal(0,
+                ScaleCheck.CountNonFinite(t.Type, bytes.AsSpan((int)t.Extent.Offset, (int)t.Extent.Length))));
+            Assert.All(model.Tensors,
+                t => Assert.True(bytes.AsSpan((int)t.Extent.Offset, (int)t.Extent.Length).ContainsAnyExcept((byte)0), t.Name));
             Assert.Contains("Synthetic", model.Metadata.GetString("general.description"), StringComparison.Ordinal);
             return bytes;
         }, Cancel);
@@ -109,7 +111,9 @@ public sealed class SyntheticModelTests
     public void Write_ThatFails_LeavesNoFile()
     {
         string? left = null;
-        Assert.Throws<OperationCanceledException>(() => Write(s_shapes["llama"], new SyntheticOptions(), null, File.ReadAllBytes, new CancellationToken(canceled: true), p => left = p));
+        Assert.Throws<OperationCanceledException>(() =>
+            Write(s_shapes["llama"], new SyntheticOptions(), null, File.ReadAllBytes, new CancellationToken(canceled: true),
+            p => left = p));
         Assert.False(File.Exists(left));
     }
 
@@ -133,7 +137,8 @@ public sealed class SyntheticModelTests
         {
             using MemoryModel model = new(path, Tokens, KvType.F32, ActivationMode.Int8, threads: 2);
             int banks = model.Spec.ExpertBanks.Count, used = banks == 0 ? 1 : model.Spec.ExpertBanks[0].Used;
-            RouteTrace trace = new(new RouteHeader("tiny", shape.Architecture, Math.Max(1, shape.Experts), used, [.. Enumerable.Repeat(1L, banks)], [.. Enumerable.Repeat(1L, banks)]));
+            RouteTrace trace = new(new RouteHeader("tiny", shape.Architecture, Math.Max(1, shape.Experts), used,
+                [.. Enumerable.Repeat(1L, banks)], [.. Enumerable.Repeat(1L, banks)]));
             int token = 0;
             model.Routes = (bank, _, experts, weights) => trace.Add(token, 0, 1, token, bank, experts, weights);
             List<float[]> logits = [];
@@ -146,7 +151,8 @@ public sealed class SyntheticModelTests
         }, Cancel);
     }
 
-    private static T Write<T>(ModelShape shape, SyntheticOptions options, ExtentShare? share, Func<string, T> use, CancellationToken cancel, Action<string>? onPath = null)
+    private static T Write<T>(ModelShape shape, SyntheticOptions options, ExtentShare? share, Func<string, T> use, CancellationToken cancel,
+        Action<string>? onPath = null)
     {
         string folder = Directory.CreateTempSubdirectory("synthetic-").FullName;
         try

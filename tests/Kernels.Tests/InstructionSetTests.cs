@@ -3,7 +3,10 @@ using Xunit;
 
 namespace LayerStream.Kernels.Tests;
 
-/// <summary>The product tests once more in a process that lacks an instruction set: the same bits, which are stored.</summary>
+/// <summary>
+/// The tests of products and of the definition of all else once more in a process that lacks an instruction set: the same bits, which are
+/// stored.
+/// </summary>
 public sealed class InstructionSetTests
 {
     [Theory]
@@ -11,7 +14,20 @@ public sealed class InstructionSetTests
     [InlineData("DOTNET_EnableAVX512")]
     [InlineData("DOTNET_EnableAVX2")]
     [InlineData("DOTNET_EnableHWIntrinsic")]
-    public async Task Products_WithoutAnInstructionSet_Hold(string setting)
+    public Task Products_WithoutAnInstructionSet_Hold(string setting) =>
+        RunWithout(setting, "-method", "*" + nameof(MatMulTests.Multiply_AnyTokensAndRowSplit_BitEqual), "-method",
+            "*" + nameof(MatMulTests.Multiply_GoldenRows_MatchesReferenceDots), "-method",
+            "*" + nameof(ProductHashTests.Multiply_OfAType_HasTheStoredBits));
+
+    [Theory]
+    [InlineData("DOTNET_EnableAVXVNNI")]
+    [InlineData("DOTNET_EnableAVX512")]
+    [InlineData("DOTNET_EnableAVX2")]
+    [InlineData("DOTNET_EnableHWIntrinsic")]
+    public Task Operators_WithoutAnInstructionSet_HaveTheDefinedBits(string setting) =>
+        RunWithout(setting, "-class", "*" + nameof(DefinitionTests), "-class", "*" + nameof(ElementaryTests));
+
+    private static async Task RunWithout(string setting, params string[] tests)
     {
         if (Environment.GetEnvironmentVariable(setting) == "0")
         {
@@ -19,11 +35,7 @@ public sealed class InstructionSetTests
         }
 
         string program = Path.Combine(AppContext.BaseDirectory, "Kernels.Tests" + (OperatingSystem.IsWindows() ? ".exe" : string.Empty));
-        ProcessStartInfo start = new(program, 
-        [
-            "-method", "*" + nameof(MatMulTests.Multiply_AnyTokensAndRowSplit_BitEqual), "-method", "*" + nameof(MatMulTests.Multiply_GoldenRows_MatchesReferenceDots),
-            "-method", "*" + nameof(ProductHashTests.Multiply_OfAType_HasTheStoredBits),
-        ])
+        ProcessStartInfo start = new(program, tests)
         {
             RedirectStandardOutput = true,
             UseShellExecute = false,

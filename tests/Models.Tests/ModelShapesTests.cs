@@ -32,7 +32,8 @@ public sealed class ModelShapesTests
         Assert.Equal(model.Shape.Layers, spec.Layers.Count);
         Assert.Equal(vocabulary, spec.Vocabulary);
         Assert.All(spec.ExpertBanks, b => Assert.Equal(model.Shape.Experts, b.Experts));
-        Assert.Equal(model.Layout.Tensors.Count(t => t.Name.EndsWith("ffn_gate_inp.weight", StringComparison.Ordinal)), spec.ExpertBanks.Count);
+        Assert.Equal(model.Layout.Tensors.Count(t => t.Name.EndsWith("ffn_gate_inp.weight", StringComparison.Ordinal)),
+            spec.ExpertBanks.Count);
     }
 
     [Fact]
@@ -61,7 +62,8 @@ public sealed class ModelShapesTests
         Assert.Throws<ArgumentException>(() => Create("llama-8b", 100, new SyntheticOptions { PhysicalLayers = 2 }));
     }
 
-    private static SyntheticModel Create(string name, int vocabulary, SyntheticOptions options) => SyntheticModel.Create(ModelShapes.Find(name)!, Vocabulary(vocabulary), options);
+    private static SyntheticModel Create(string name, int vocabulary, SyntheticOptions options) =>
+        SyntheticModel.Create(ModelShapes.Find(name)!, Vocabulary(vocabulary), options);
 
     private static GgufMetadata Vocabulary(int tokens)
     {

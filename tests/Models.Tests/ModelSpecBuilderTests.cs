@@ -166,7 +166,7 @@ public sealed class ModelSpecBuilderTests
     public void Create_RopeFactorsOfZero_AreAModelFormatError()
     {
         ModelSpec spec = ModelSpecBuilder.Build(new TinyFile("llama").Open());
-        using AlignedBuffer zeros = AlignedBuffer.Allocate(spec.SmallWeightBytes, "test");
+        using AlignedBuffer zeros = new BudgetAccount("test", long.MaxValue).Allocate(spec.SmallWeightBytes);
         ModelFormatException error = Assert.Throws<ModelFormatException>(() => RopeTables.Create(spec, zeros, 64));
         Assert.Contains("rope_freqs", error.Message, StringComparison.Ordinal);
     }
@@ -179,7 +179,7 @@ public sealed class ModelSpecBuilderTests
         TinyFile file = new("phi3");
         file.Tensors["rope_factors_short.weight"] = file.Tensors["rope_factors_long.weight"] = [4];
         ModelSpec spec = ModelSpecBuilder.Build(file.Open());
-        using AlignedBuffer small = AlignedBuffer.Allocate(spec.SmallWeightBytes, "test");
+        using AlignedBuffer small = new BudgetAccount("test", long.MaxValue).Allocate(spec.SmallWeightBytes);
         RopeSpec rope = Assert.Single(spec.Ropes);
         small.Floats(rope.Factors!.ByteOffset, 4).Fill(1);
         small.Floats(rope.LongFactors!.ByteOffset, 4).Fill(2);
@@ -195,7 +195,7 @@ public sealed class ModelSpecBuilderTests
             ModelSpec spec = ModelSpecBuilder.Build(model);
             Assert.InRange(Workspace.Bytes(spec, 8, 1, 2), 1, 1 << 30);
             Assert.InRange(spec.StateBytesPerToken(KvType.F32) * spec.TrainedContext, 0, 1L << 40);
-            using AlignedBuffer ones = AlignedBuffer.Allocate(Math.Max(64, spec.SmallWeightBytes), "test");
+            using AlignedBuffer ones = new BudgetAccount("test", long.MaxValue).Allocate(Math.Max(64, spec.SmallWeightBytes));
             ones.Floats(0, (int)spec.SmallWeightBytes / 4).Fill(1);
             RopeTables.Create(spec, ones, 64);
             return false;

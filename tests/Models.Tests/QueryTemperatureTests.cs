@@ -21,5 +21,6 @@ public sealed class QueryTemperatureTests
         Assert.Equal(expected, new QueryTemperature(0.1, 8192, 1).At(position), 6);
 
     [Fact]
-    public void At_LargestPosition_DoesNotOverflow() => Assert.Equal(1 + (0.1 * Math.Log(1 + 2147483648.0)), new QueryTemperature(0.1, 1, 1).At(int.MaxValue), 5);
+    public void At_LargestPosition_DoesNotOverflow() =>
+        Assert.Equal(1 + (0.1 * Math.Log(1 + 2147483648.0)), new QueryTemperature(0.1, 1, 1).At(int.MaxValue), 5);
 }

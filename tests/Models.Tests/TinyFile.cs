@@ -38,6 +38,9 @@ internal sealed partial class TinyFile
 
     internal Dictionary<string, long[]> Tensors { get; } = [];
 
+    /// <summary>Types other than F32.</summary>
+    internal Dictionary<string, TensorType> Types { get; } = [];
+
     internal GgufModel Open()
     {
         string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName() + ".gguf");
@@ -49,7 +52,7 @@ internal sealed partial class TinyFile
 
         foreach ((string name, long[] shape) in Tensors)
         {
-            builder.Tensor(name, shape);
+            builder.Tensor(name, shape, (int)Types.GetValueOrDefault(name, TensorType.F32));
         }
 
         File.WriteAllBytes(path, builder.Build());
@@ -67,15 +70,21 @@ internal sealed partial class TinyFile
     {
         (string, uint)[] integers =
         [
-            ("block_count", 2), ("context_length", 64), ("embedding_length", Width), ("feed_forward_length", FfnWidth), ("attention.head_count", Heads),
-            ("attention.head_count_kv", KvHeads), ("attention.key_length", HeadDim), ("attention.value_length", HeadDim), ("attention.key_length_swa", HeadDim),
-            ("attention.value_length_swa", HeadDim), ("attention.sliding_window", 4), ("attention.shared_kv_layers", 0), ("rope.dimension_count", HeadDim),
-            ("rope.dimension_count_swa", HeadDim), ("rope.scaling.original_context_length", 32), ("embedding_length_per_layer_input", 0), ("nextn_predict_layers", 0),
+            ("block_count", 2), ("context_length", 64), ("embedding_length", Width), ("feed_forward_length", FfnWidth),
+                ("attention.head_count", Heads),
+            ("attention.head_count_kv", KvHeads), ("attention.key_length", HeadDim), ("attention.value_length", HeadDim),
+                ("attention.key_length_swa", HeadDim),
+            ("attention.value_length_swa", HeadDim), ("attention.sliding_window", 4), ("attention.shared_kv_layers", 0),
+                ("rope.dimension_count", HeadDim),
+            ("rope.dimension_count_swa", HeadDim), ("rope.scaling.original_context_length", 32), ("embedding_length_per_layer_input", 0),
+                ("nextn_predict_layers", 0),
         ];
         (string, float)[] numbers =
         [
-            ("attention.layer_norm_rms_epsilon", 1e-6f), ("attention.scale", 0.5f), ("attention.temperature_scale", 0.5f), ("rope.freq_base", 10000), ("rope.freq_base_swa", 10000),
-            ("rope.scaling.factor", 4), ("rope.scaling.yarn_beta_fast", 32), ("rope.scaling.yarn_beta_slow", 1), ("rope.scaling.yarn_log_multiplier", 1),
+            ("attention.layer_norm_rms_epsilon", 1e-6f), ("attention.scale", 0.5f), ("attention.temperature_scale", 0.5f),
+                ("rope.freq_base", 10000), ("rope.freq_base_swa", 10000),
+            ("rope.scaling.factor", 4), ("rope.scaling.yarn_beta_fast", 32), ("rope.scaling.yarn_beta_slow", 1),
+                ("rope.scaling.yarn_log_multiplier", 1),
             ("embedding_scale", 2), ("residual_scale", 0.5f), ("logit_scale", 2), ("final_logit_softcapping", 30),
         ];
         foreach ((string key, uint value) in integers)
@@ -98,8 +107,10 @@ internal sealed partial class TinyFile
         (string, long[])[] tensors =
         [
             ("attn_norm", [Width]), ("post_attention_norm", [Width]), ("ffn_norm", [Width]), ("post_ffw_norm", [Width]),
-            ("attn_q", [Width, Heads * HeadDim]), ("attn_k", [Width, KvHeads * HeadDim]), ("attn_v", [Width, KvHeads * HeadDim]), ("attn_output", [Heads * HeadDim, Width]),
-            ("attn_q_norm", [row.QkNorm == QkNorm.Row ? Heads * HeadDim : HeadDim]), ("attn_k_norm", [row.QkNorm == QkNorm.Row ? KvHeads * HeadDim : HeadDim]),
+            ("attn_q", [Width, Heads * HeadDim]), ("attn_k", [Width, KvHeads * HeadDim]), ("attn_v", [Width, KvHeads * HeadDim]),
+                ("attn_output", [Heads * HeadDim, Width]),
+            ("attn_q_norm", [row.QkNorm == QkNorm.Row ? Heads * HeadDim : HeadDim]),
+                ("attn_k_norm", [row.QkNorm == QkNorm.Row ? KvHeads * HeadDim : HeadDim]),
             ("ffn_gate", [Width, FfnWidth]), ("ffn_up", [Width, FfnWidth]), ("ffn_down", [FfnWidth, Width]), ("layer_output_scale", [1]),
         ];
         foreach ((string name, long[] shape) in tensors)

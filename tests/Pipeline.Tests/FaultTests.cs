@@ -66,7 +66,7 @@ public sealed class FaultTests
     [InlineData("prefetch")]
     [InlineData("compute")]
     [InlineData("eviction")]
-    public async Task StageThatThrows_FailsItsRunOnly(string stage)
+    public async Task Stage_ThatThrows_FailsItsRunOnly(string stage)
     {
         await using Engine engine = await TinyModel.StartAsync();
         int[] expected = (await engine.RunAsync(TinyModel.Request(3), CancellationToken.None)).Ids;
@@ -107,11 +107,12 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public async Task PromptLongerThanTheContext_IsRefusedWithBothNumbers()
+    public async Task Prompt_LongerThanTheContext_IsRefusedWithBothNumbers()
     {
         await using Engine engine = await TinyModel.StartAsync();
         RunRequest request = TinyModel.Request() with { Prompt = new int[64] };
-        ContextExceededException error = await Assert.ThrowsAsync<ContextExceededException>(() => engine.RunAsync(request, CancellationToken.None));
+        ContextExceededException error = await Assert.ThrowsAsync<ContextExceededException>(() =>
+            engine.RunAsync(request, CancellationToken.None));
         Assert.Equal((64, 64), (error.PromptTokens, error.Context));
     }
 

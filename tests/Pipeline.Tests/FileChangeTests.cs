@@ -22,7 +22,8 @@ public sealed class FileChangeTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private static async Task<int[]> RunAsync(Engine engine, Func<int, bool>? onToken = null) => (await engine.RunAsync(TinyModel.Request(8, onToken), CancellationToken.None)).Ids;
+    private static async Task<int[]> RunAsync(Engine engine, Func<int, bool>? onToken = null) =>
+        (await engine.RunAsync(TinyModel.Request(8, onToken), CancellationToken.None)).Ids;
 
     private static async Task<int[]> ExpectedAsync()
     {
@@ -31,7 +32,7 @@ public sealed class FileChangeTests : IDisposable
     }
 
     [Fact]
-    public async Task ReplacedByRename_KeepsServingTheOldFile()
+    public async Task File_ReplacedByRename_KeepsServingTheOldBytes()
     {
         await using Engine engine = await TinyModel.StartAsync(_path);
         int[] expected = await RunAsync(engine);
@@ -45,7 +46,7 @@ public sealed class FileChangeTests : IDisposable
     }
 
     [Fact]
-    public async Task WrittenInPlace_FailsTheNextRunNamingFileAndChange()
+    public async Task File_WrittenInPlace_FailsTheNextRunNamingFileAndChange()
     {
         await using Engine engine = await TinyModel.StartAsync(_path);
         await RunAsync(engine);
@@ -57,7 +58,7 @@ public sealed class FileChangeTests : IDisposable
     }
 
     [Fact]
-    public async Task WrittenInPlaceDuringARun_FailsThatRun()
+    public async Task File_WrittenInPlaceDuringARun_FailsThatRun()
     {
         await using Engine engine = await TinyModel.StartAsync(_path);
         int tokens = 0;
@@ -70,6 +71,7 @@ public sealed class FileChangeTests : IDisposable
 
             return false;
         }));
+        Assert.Equal(3, tokens); // nothing computed after the change leaves
         Assert.Equal(engine.Status().TotalSlots, engine.Status().FreeSlots);
     }
 
@@ -77,7 +79,7 @@ public sealed class FileChangeTests : IDisposable
     [InlineData(300_000)]
     [InlineData(4096)]
     [InlineData(0)]
-    public async Task TruncatedDuringARun_FailsAtTheReadAndNeverComputesOnIt(long length)
+    public async Task File_TruncatedDuringARun_FailsAtTheReadAndNeverComputesOnIt(long length)
     {
         await using Engine engine = await TinyModel.StartAsync(_path);
         int[] expected = await RunAsync(engine);
@@ -101,7 +103,7 @@ public sealed class FileChangeTests : IDisposable
     }
 
     [Fact]
-    public async Task BufferedDevice_GivesTheIdsOfDirectReads()
+    public async Task Device_Buffered_GivesTheIdsOfDirectReads()
     {
         await using Engine engine = await TinyModel.StartAsync(_path, buffered: true);
         Assert.False(engine.IsDirect);
@@ -110,11 +112,12 @@ public sealed class FileChangeTests : IDisposable
     }
 
     [Fact]
-    public async Task FileSystemWithoutDirectReads_FallsBackSaysSoAndGivesTheSameIds()
+    public async Task FileSystem_WithoutDirectReads_FallsBackSaysSoAndGivesTheSameIds()
     {
         string mount = Path.Combine(_folder, "ramfs");
         Directory.CreateDirectory(mount);
-        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess && Call("mount", "-t", "ramfs", "ramfs", mount), "mounting ramfs, which refuses O_DIRECT, needs root");
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess && Call("mount", "-t", "ramfs", "ramfs", mount),
+            "mounting ramfs, which refuses O_DIRECT, needs root");
         try
         {
             string path = Path.Combine(mount, "model.gguf");
@@ -133,14 +136,15 @@ public sealed class FileChangeTests : IDisposable
     [Theory]
     [InlineData(2)]
     [InlineData(5)]
-    public async Task SplitModel_GivesTheIdsOfTheSingleFile(int count)
+    public async Task Model_Split_GivesTheIdsOfTheSingleFile(int count)
     {
         GgufImage whole = GgufImage.Read(_path);
         for (int i = 0; i < count; i++)
         {
             GgufImage shard = new();
             shard.Keys.AddRange(i == 0 ? whole.Keys : []);
-            shard.Keys.AddRange([GgufImage.Pair.Of("split.no", (ushort)i), GgufImage.Pair.Of("split.count", (ushort)count), GgufImage.Pair.Of("split.tensors.count", whole.Tensors.Count)]);
+            shard.Keys.AddRange([GgufImage.Pair.Of("split.no", (ushort)i), GgufImage.Pair.Of("split.count", (ushort)count),
+                GgufImage.Pair.Of("split.tensors.count", whole.Tensors.Count)]);
             List<byte> data = [];
             foreach (GgufImage.Row row in whole.Tensors.Where((_, t) => t % count == i))
             {

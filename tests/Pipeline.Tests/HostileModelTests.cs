@@ -20,7 +20,8 @@ public sealed class HostileModelTests
                 loop.Step();
             }
 
-            Assert.True(loop.Findings.Count == 0, string.Join(Environment.NewLine, loop.Findings.Select(f => f.Key + File.ReadAllText(f.Value + ".txt"))));
+            Assert.True(loop.Findings.Count == 0, string.Join(Environment.NewLine,
+                loop.Findings.Select(f => f.Key + File.ReadAllText(f.Value + ".txt"))));
             Assert.True(loop.Runs > 5, "no input was accepted");
             Assert.True(loop.Reached.GetValueOrDefault("open: ModelFormatException") > 50, "no input was refused");
             Assert.True(loop.Reached.GetValueOrDefault("plan: ModelFormatException") > 20, "no damaged hyper-parameter was refused");

@@ -1,5 +1,4 @@
 using LayerStream.Formats;
-using LayerStream.Models;
 using LayerStream.Models.Tiles;
 using LayerStream.Planning;
 using Xunit;
@@ -16,7 +15,8 @@ public sealed class ResidencyPlannerTests
     [InlineData(1.0)]
     public void Choose_AtAnyShare_StaysWithinItAndSpreadsEvenly(double share)
     {
-        Tile[] tiles = [.. Enumerable.Range(0, 1000).Select(i => new Tile(i, i / 10, 0, 1, new Extent(0, 32 + (i * 1_000_000L), 1_000_000)))];
+        Tile[] tiles = [.. Enumerable.Range(0, 1000).Select(i =>
+            new Tile(i, i / 10, 0, 1, new Extent(0, 32 + (i * 1_000_000L), 1_000_000)))];
         long total = tiles.Sum(t => t.Extent.Window.Length);
         bool[] pinned = ResidencyPlanner.Choose(tiles, (long)(total * share));
         long used = tiles.Where(t => pinned[t.Index]).Sum(t => t.Extent.Window.Length);

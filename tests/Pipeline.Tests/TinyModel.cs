@@ -34,24 +34,21 @@ internal static class TinyModel
         EnginePlan plan = Engine.Plan(GgufModel.Open(options.ModelPath), options);
         TileMap tiles = TileMap.Create(plan.Spec, tileBytes);
         bool[] pinned = [.. tiles.Tiles.Select(t => pinEvery > 0 && t.Index % pinEvery == 0)];
-        return plan with
+        return plan.Divided(plan.Spec, plan.Memory with
         {
-            Memory = plan.Memory with
-            {
-                Tiles = tiles,
-                Pinned = pinned,
-                Slots = options.PrefetchDepth + 1,
-                PrefetchDepth = options.PrefetchDepth,
-                PinnedBytes = tiles.Tiles.Where(t => pinned[t.Index]).Sum(t => t.Extent.Window.Length),
-                SlotBytes = (int)tiles.Tiles.Max(t => (t.Extent.Length + 12287) / 4096 * 4096),
-                Batch = 8,
-            },
-        };
+            Tiles = tiles,
+            Pinned = pinned,
+            Slots = options.PrefetchDepth + 1,
+            PrefetchDepth = options.PrefetchDepth,
+            PinnedBytes = tiles.Tiles.Where(t => pinned[t.Index]).Sum(t => t.Extent.Window.Length),
+            SlotBytes = (int)tiles.Tiles.Max(t => (t.Extent.Length + 12287) / 4096 * 4096),
+            Batch = 8,
+        });
     }
 
-    internal static async Task<Engine> StartAsync(Func<IFlashDevice, IFlashDevice>? wrap = null, int threads = 2, int depth = 2, int pinEvery = 0)
+    internal static async Task<Engine> StartAsync(Func<IFlashDevice, IFlashDevice>? wrap = null, int threads = 2, int depth = 2, int pinEvery = 0, TimeSpan? stallLimit = null)
     {
-        EngineOptions options = Options(threads, depth);
+        EngineOptions options = Options(threads, depth) with { StallLimit = stallLimit ?? TimeSpan.FromSeconds(60) };
         IFlashDevice device = FlashDevice.Open([Path]);
         return await Engine.StartAsync(StreamingPlan(options, pinEvery: pinEvery), options, wrap?.Invoke(device) ?? device, null, CancellationToken.None);
     }

@@ -1,5 +1,4 @@
 using LayerStream.Formats;
-using LayerStream.Models;
 using LayerStream.Models.Spec;
 using LayerStream.Planning.Experts;
 
@@ -19,12 +18,14 @@ internal static class ExpertPlans
             Layer = l,
             Experts = experts,
             Used = used,
-            Matrices = [new ExpertMatrix(new TensorInfo($"{l}", TensorType.F32, [16, 64, experts], new Extent(0, 0, ExpertBytes * experts)), 64)],
+            Matrices =
+                [new ExpertMatrix(new TensorInfo($"{l}", TensorType.F32, [16, 64, experts], new Extent(0, 0, ExpertBytes * experts)), 64)],
         }))];
         return new ExpertPlan
         {
             Layouts = layouts,
-            Classes = [new ExpertSlotClass(ExpertBytes, [.. Enumerable.Range(0, layers)], [.. Enumerable.Repeat(slots, layers)], experts, used)],
+            Classes = [new ExpertSlotClass(ExpertBytes, [.. Enumerable.Range(0, layers)], [.. Enumerable.Repeat(slots, layers)],
+                experts, used)],
             TransientSlots = 2,
             TransientSlotBytes = ExpertBytes,
             ExpectedHitRate = 0,

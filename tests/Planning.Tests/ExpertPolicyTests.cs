@@ -39,7 +39,8 @@ public sealed class ExpertPolicyTests
                 Assert.Equal(slotsOfHits, slotsOfHits.Distinct());
                 if (touch.Layer == Layers - 1)
                 {
-                    int[] taken = [.. from l in Enumerable.Range(0, Layers) from e in Enumerable.Range(0, Experts) let s = policy.SlotOf(l, e) where s >= 0 select s];
+                    int[] taken = [.. from l in Enumerable.Range(0, Layers) from e in Enumerable.Range(0, Experts) let s = policy.SlotOf(l,
+                        e) where s >= 0 select s];
                     Assert.Equal(taken.Length, taken.Distinct().Count());
                 }
             }
@@ -142,7 +143,8 @@ public sealed class ExpertPolicyTests
     public void Belady_WithAWarmUp_CountsTheSameTokensAsAPolicy()
     {
         ExpertCacheShape shape = ExpertCacheShape.Even(Layers, Experts, Routed, 7);
-        ReplayCounts bound = BeladyBound.Run(Trace, shape, shared: false, warmUpTokens: 50), policy = ExpertReplay.Run(Trace, ExpertPolicies.Find("decay")!, shape, 50);
+        ReplayCounts bound = BeladyBound.Run(Trace, shape, shared: false, warmUpTokens: 50),
+            policy = ExpertReplay.Run(Trace, ExpertPolicies.Find("decay")!, shape, 50);
         Assert.Equal((policy.Accesses, policy.Bytes), (bound.Accesses, bound.Bytes));
         Assert.True(bound.Hits >= policy.Hits);
     }
@@ -152,12 +154,13 @@ public sealed class ExpertPolicyTests
     {
         ExpertCacheShape shape = ExpertCacheShape.Even(Layers, Experts, Routed, 7);
         Assert.Equal(BeladyBound.Run(Trace, shape, shared: false), ForesightReplay.Run(Trace, shape, sightTokens: 1000));
-        Assert.Equal(BeladyBound.Run(Trace, shape, shared: false), ForesightReplay.Run(Trace, shape, sightTokens: 1000, knowsPopularity: true));
+        Assert.Equal(BeladyBound.Run(Trace, shape, shared: false),
+            ForesightReplay.Run(Trace, shape, sightTokens: 1000, knowsPopularity: true));
     }
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Policy_NeverExceedsBelady(string name)
+    public void Policy_OnAnyTrace_NeverExceedsBelady(string name)
     {
         for (int slots = 1; slots <= Experts; slots += 4)
         {
@@ -171,7 +174,8 @@ public sealed class ExpertPolicyTests
         }
     }
 
-    /// <summary>Most hits from a touch on, over every subset that may be kept of residents and routed; a layer's experts have bits of their own.</summary>
+    /// <summary>Most hits from a touch on, over every subset that may be kept of residents and routed; a layer's experts have bits of their
+    /// own.</summary>
     private static long Best(RouteTrace trace, int touch, int resident, int slots, Dictionary<(int, int), long>? known = null)
     {
         known ??= [];

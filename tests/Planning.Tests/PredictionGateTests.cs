@@ -1,5 +1,3 @@
-using Xunit;
-
 namespace LayerStream.Planning.Tests;
 
 public sealed class PredictionGateTests

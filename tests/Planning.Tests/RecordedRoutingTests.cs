@@ -6,7 +6,8 @@ namespace LayerStream.Planning.Tests;
 /// <summary>Policies, prior and synthetic routing against recorded routing of three models.</summary>
 public sealed class RecordedRoutingTests
 {
-    /// <summary>Per trace, at 4, 8, 15, 31 and 61 of 128 slots: the least share (%) of Belady's gain that the default policy earns.</summary>
+    /// <summary>Per trace, at 4, 8, 15, 31 and 61 of 128 slots: the least share (%) of Belady's gain that the default policy
+    /// earns.</summary>
     [Theory]
     [InlineData("qwen", new[] { 62, 37, 34, 31, 60 })]
     [InlineData("gptoss", new[] { 24, 14, 13, 16, 90 })]
@@ -21,7 +22,8 @@ public sealed class RecordedRoutingTests
             Assert.True(100 * share >= leastShares[i], $"{name}, {SharedTraces.Slots[i]} slots: {share:P1}");
             Assert.True(column.Rows[ReplayColumn.SharedBound].Hits >= column.Rows[ReplayColumn.Bound].Hits);
             double most = ExpertPolicies.All.Max(p => column.Rows[p.Name].HitRate);
-            Assert.True(column.Rows[ExpertPolicies.Default].HitRate >= most - 0.02, $"{name}, {SharedTraces.Slots[i]} slots: another policy hits {most:P1}");
+            Assert.True(column.Rows[ExpertPolicies.Default].HitRate >= most - 0.02,
+                $"{name}, {SharedTraces.Slots[i]} slots: another policy hits {most:P1}");
         }
     }
 
@@ -58,7 +60,8 @@ public sealed class RecordedRoutingTests
             foreach (ExpertPolicyRow policy in policies)
             {
                 ExpertCacheShape shape = ExpertCacheShape.Even(trace.Header.Layers, trace.Header.Experts, trace.Header.Routed, slots);
-                double real = 100 * ExpertReplay.Run(trace, policy, shape).HitRate, synthetic = 100 * ExpertReplay.Run(made, policy, shape).HitRate;
+                double real = 100 * ExpertReplay.Run(trace, policy, shape).HitRate,
+                    synthetic = 100 * ExpertReplay.Run(made, policy, shape).HitRate;
                 squares += (real - synthetic) * (real - synthetic);
                 report.Add($"{policy.Name} {slots}: recorded {real:F1} %, synthetic {synthetic:F1} %");
             }
@@ -113,7 +116,8 @@ public sealed class RecordedRoutingTests
     {
         RouteTrace trace = SharedTraces.Load("qwen");
         HitCurve[] curves = HitCurve.FromTrace(trace, ExpertPolicies.Find("forecast")!, SharedTraces.Slots);
-        ExpertLayerItem[] layers = [.. curves.Select((c, i) => new ExpertLayerItem(trace.Header.ExpertBytes[i], trace.Header.ExpertBytes[i], trace.Header.Experts, c))];
+        ExpertLayerItem[] layers = [.. curves.Select((c, i) =>
+            new ExpertLayerItem(trace.Header.ExpertBytes[i], trace.Header.ExpertBytes[i], trace.Header.Experts, c))];
         DenseItem[] dense = [.. trace.Header.DenseBytes.Select(b => new DenseItem(b, b))];
         ResidencyChoice choice = ResidencyKnapsack.Choose(dense, layers, trace.Header.Routed, 4L << 30);
         Assert.DoesNotContain(false, choice.Pinned);

@@ -69,7 +69,8 @@ public sealed class ResidencyKnapsackTests
     {
         DenseItem[] dense = [.. Enumerable.Range(0, 3).Select(_ => new DenseItem(size(), random.Next(1, 20)))];
         ExpertLayerItem[] experts = [.. Enumerable.Range(0, 2).Select(_ =>
-            new ExpertLayerItem(size(), random.Next(3, 20), 4, HitCurve.FromMeasured([0, .. Enumerable.Range(0, 4).Select(_ => random.NextDouble()).OrderDescending().Scan()])))];
+            new ExpertLayerItem(size(), random.Next(3, 20), 4,
+                HitCurve.FromMeasured([0, .. Enumerable.Range(0, 4).Select(_ => random.NextDouble()).OrderDescending().Scan()])))];
         return (dense, experts);
     }
 
@@ -85,7 +86,8 @@ public sealed class ResidencyKnapsackTests
                     DenseItem[] kept = [.. dense.Where((_, i) => (pinned >> i & 1) != 0)];
                     long bytes = kept.Sum(d => d.Bytes) + (a * experts[0].SlotBytes) + (b * experts[1].SlotBytes);
                     double saved = kept.Sum(d => d.SavedBytesPerToken)
-                        + (experts[0].Curve.HitsPerToken(a) * experts[0].ExpertBytes) + (experts[1].Curve.HitsPerToken(b) * experts[1].ExpertBytes);
+                        + (experts[0].Curve.HitsPerToken(a) * experts[0].ExpertBytes)
+                        + (experts[1].Curve.HitsPerToken(b) * experts[1].ExpertBytes);
                     best = bytes <= budget ? Math.Max(best, saved) : best;
                 }
             }

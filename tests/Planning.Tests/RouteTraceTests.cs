@@ -7,7 +7,8 @@ namespace LayerStream.Planning.Tests;
 
 public sealed class RouteTraceTests
 {
-    private const string Head = "# route_trace v1\n# model=/a b/m.gguf arch=x n_layer=2 n_expert=4 n_expert_used=2\n# layer=0 expert_bytes=10 dense_bytes=1\n"
+    private const string Head =
+        "# route_trace v1\n# model=/a b/m.gguf arch=x n_layer=2 n_expert=4 n_expert_used=2\n# layer=0 expert_bytes=10 dense_bytes=1\n"
         + "# layer=1 expert_bytes=20 dense_bytes=2\n" + RouteTraceWriter.Columns + "\n";
 
     private const string Rows = "0,0,0,0,0,3,0.6,0,10\n0,0,0,0,1,1,0.4,1,0\n0,0,0,1,0,2,1,0,20\n0,1,1,1,0,0,0.5,0,0\n0,1,1,1,1,3,0.5,0,0\n";
@@ -76,7 +77,8 @@ public sealed class RouteTraceTests
         using MemoryStream file = new();
         using (GZipStream zip = new(file, CompressionLevel.Fastest, leaveOpen: true))
         {
-            zip.Write(Encoding.ASCII.GetBytes(Head + string.Concat(Enumerable.Range(0, 500).Select(i => $"0,1,{i},0,0,{i * 7 % 4},0.{i},0,0\n"))));
+            zip.Write(Encoding.ASCII.GetBytes(Head
+                + string.Concat(Enumerable.Range(0, 500).Select(i => $"0,1,{i},0,0,{i * 7 % 4},0.{i},0,0\n"))));
         }
 
         using MemoryStream half = new(file.ToArray()[..(int)(file.Length / 2)]);

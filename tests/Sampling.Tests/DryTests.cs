@@ -17,7 +17,8 @@ public sealed class DryTests
     }
 
     [Fact]
-    public void Sample_RepetitionShorterThanAllowed_CostsNothing() => Assert.All(Penalised(s_dry, [1, 2, 9, 5, 2]), x => Assert.Equal(0, x));
+    public void Sample_RepetitionShorterThanAllowed_CostsNothing() =>
+        Assert.All(Penalised(s_dry, [1, 2, 9, 5, 2]), x => Assert.Equal(0, x));
 
     [Fact]
     public void Sample_SeveralPlaces_TheLongestRepetitionCounts()
@@ -30,8 +31,10 @@ public sealed class DryTests
     public void Sample_SequenceBreaker_EndsTheRepetitionAndIsNotPunished()
     {
         string[] texts = ["a", "b", "c", "d", "\n", " x\n", ":", "="];
-        SamplerChain Chain(params string[] breakers) => new(s_dry with { DrySequenceBreakers = breakers }, id => Encoding.UTF8.GetBytes(texts[id]));
-        Assert.Equal(-0.8 * Math.Pow(1.75, 3), Apply(Chain(), [0, 1, 4, 2, 3, 3, 0, 1, 4, 2, 3], 8)[3] + Apply(Chain(), [0, 1, 4, 2, 3, 3, 0, 1, 4, 2, 3], 8)[0], 1e-5);
+        SamplerChain Chain(params string[] breakers) =>
+            new(s_dry with { DrySequenceBreakers = breakers }, id => Encoding.UTF8.GetBytes(texts[id]));
+        Assert.Equal(-0.8 * Math.Pow(1.75, 3), Apply(Chain(), [0, 1, 4, 2, 3, 3, 0, 1, 4, 2, 3], 8)[3]
+            + Apply(Chain(), [0, 1, 4, 2, 3, 3, 0, 1, 4, 2, 3], 8)[0], 1e-5);
         Assert.Equal(-0.8, Apply(Chain("\n"), [0, 1, 4, 2, 3, 3, 0, 1, 4, 2, 3], 8)[3], 1e-5);
         Assert.All(Apply(Chain("\n"), [0, 1, 2, 5, 3, 0, 1, 2], 8), x => Assert.Equal(0, x));
         Assert.All(Apply(Chain("x\n"), [0, 1, 5, 0, 1, 5], 8), x => Assert.Equal(0, x));

@@ -70,7 +70,11 @@ public sealed class SamplerChainTests
     [Fact]
     public void Sample_LogitBias_BansAndPromotes()
     {
-        SamplingOptions options = new() { Temperature = 0, LogitBias = new Dictionary<int, float> { [0] = float.NegativeInfinity, [2] = 10, [99] = 5 } };
+        SamplingOptions options = new()
+        {
+            Temperature = 0,
+            LogitBias = new Dictionary<int, float> { [0] = float.NegativeInfinity, [2] = 10, [99] = 5 }
+        };
         Assert.Equal(2, new SamplerChain(options).Sample([9f, 3f, 1f], []));
     }
 

@@ -18,7 +18,15 @@ public sealed class SamplingOptionsTests
         {
             data.Add("FrequencyPenalty", new SamplingOptions { FrequencyPenalty = value });
             data.Add("PresencePenalty", new SamplingOptions { PresencePenalty = value });
-            data.Add("LogitBias", new SamplingOptions { LogitBias = new Dictionary<int, float> { [1] = float.IsNegativeInfinity(value) ? float.NaN : value } });
+            data.Add("LogitBias",
+                new SamplingOptions
+                {
+                    LogitBias = new Dictionary<int, float>
+                    {
+                        [1] = float.IsNegativeInfinity(value) ? float.NaN
+                : value
+                    }
+                });
         }
         foreach (float value in new[] { float.NaN, float.PositiveInfinity, -2f })
         {

@@ -86,7 +86,8 @@ public sealed class StopRulesTests
         for (int round = 0; round < 3000; round++)
         {
             string text = Letters(random, 1 + (int)(random.NextUInt64() % 30));
-            string[] stops = [.. Enumerable.Range(0, 1 + (int)(random.NextUInt64() % 3)).Select(_ => Letters(random, 1 + (int)(random.NextUInt64() % 5)))];
+            string[] stops = [.. Enumerable.Range(0, 1 + (int)(random.NextUInt64() % 3))
+                .Select(_ => Letters(random, 1 + (int)(random.NextUInt64() % 5)))];
             StopRules rules = new(s_eos, stops, false);
             StringBuilder seen = new();
             bool stopped = false;
@@ -100,7 +101,8 @@ public sealed class StopRulesTests
             }
             seen.Append(rules.Flush());
             int end = Enumerable.Range(1, text.Length).FirstOrDefault(e => stops.Any(s => text[..e].EndsWith(s, StringComparison.Ordinal)));
-            string expected = end == 0 ? text : text[..(end - stops.Where(s => text[..end].EndsWith(s, StringComparison.Ordinal)).Max(s => s.Length))];
+            string expected = end == 0 ? text
+                : text[..(end - stops.Where(s => text[..end].EndsWith(s, StringComparison.Ordinal)).Max(s => s.Length))];
             Assert.Equal(expected, seen.ToString());
             Assert.Equal(end != 0, stopped);
         }

@@ -22,7 +22,8 @@ public sealed class TruncationTests
         Assert.Equal([3, 4], Survivors(s_plain with { TopNSigma = 1 }, [0, 2, 4, 6, 8, float.NegativeInfinity, float.NegativeInfinity]));
 
     [Fact]
-    public void TopNSigma_EqualLogits_KeepsAll() => Assert.Equal([0, 1, 2], Survivors(s_plain with { TopNSigma = 0.5f }, [7e5f, 7e5f, 7e5f]));
+    public void TopNSigma_EqualLogits_KeepsAll() =>
+        Assert.Equal([0, 1, 2], Survivors(s_plain with { TopNSigma = 0.5f }, [7e5f, 7e5f, 7e5f]));
 
     [Fact]
     public void TypicalP_KnownDistribution_KeepsTheLeastSurprisingFirst()
@@ -95,7 +96,8 @@ public sealed class TruncationTests
             TypicalP = 0.9f,
             XtcProbability = 0.1f,
         });
-        Assert.Equal(["logit_bias", "penalties", "dry", "top_n_sigma", "top_k", "typical_p", "top_p", "min_p", "xtc", "temperature"], chain.Steps);
+        Assert.Equal(["logit_bias", "penalties", "dry", "top_n_sigma", "top_k", "typical_p", "top_p", "min_p", "xtc", "temperature"],
+            chain.Steps);
         Assert.Equal(SamplerSteps.Names, chain.Steps);
     }
 
@@ -104,7 +106,16 @@ public sealed class TruncationTests
     {
         static int[] Draw()
         {
-            SamplerChain chain = new(new SamplingOptions { Seed = 11, TopK = 0, DryMultiplier = 0.8f, TopNSigma = 3, TypicalP = 0.9f, XtcProbability = 0.5f, XtcThreshold = 0.01f });
+            SamplerChain chain = new(new SamplingOptions
+            {
+                Seed = 11,
+                TopK = 0,
+                DryMultiplier = 0.8f,
+                TopNSigma = 3,
+                TypicalP = 0.9f,
+                XtcProbability = 0.5f,
+                XtcThreshold = 0.01f
+            });
             List<int> history = [1, 2, 3];
             for (int i = 0; i < 200; i++)
             {

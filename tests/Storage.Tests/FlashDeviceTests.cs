@@ -34,7 +34,7 @@ public sealed class FlashDeviceTests
         }
 
         using TestFiles files = new(parent);
-        using AlignedBuffer buffer = AlignedBuffer.Allocate(16384, "test");
+        using AlignedBuffer buffer = new BudgetAccount("test", long.MaxValue).Allocate(16384);
         byte[] content = TestFiles.Pattern(12288);
         string path = files.Write("a", content);
         for (int tail = 4095; tail >= 1; tail--)
@@ -91,7 +91,7 @@ public sealed class FlashDeviceTests
     {
         using TestFiles files = new();
         using FlashDevice device = FlashDevice.Open([files.Write("empty", [])]);
-        using AlignedBuffer buffer = AlignedBuffer.Allocate(4096, "test");
+        using AlignedBuffer buffer = new BudgetAccount("test", long.MaxValue).Allocate(4096);
         Assert.Equal(0, device.Read(0, 0, buffer.Address, 4096));
     }
 
@@ -105,7 +105,7 @@ public sealed class FlashDeviceTests
 
         // procfs files are regular, and open() refuses O_DIRECT on them.
         using FlashDevice device = FlashDevice.Open(["/proc/self/status"]);
-        using AlignedBuffer buffer = AlignedBuffer.Allocate(4096, "test");
+        using AlignedBuffer buffer = new BudgetAccount("test", long.MaxValue).Allocate(4096);
         Assert.False(device.IsDirect);
         Assert.Contains("/proc/self/status", device.FallbackReason);
         int count = device.Read(0, 0, buffer.Address, 4096);
@@ -121,7 +121,7 @@ public sealed class FlashDeviceTests
     {
         using TestFiles files = new();
         using FlashDevice device = FlashDevice.Open([files.Write("a", TestFiles.Pattern(8192))]);
-        using AlignedBuffer buffer = AlignedBuffer.Allocate(8192, "test");
+        using AlignedBuffer buffer = new BudgetAccount("test", long.MaxValue).Allocate(8192);
         Assert.Throws<ArgumentException>(() => device.Read(0, offset, buffer.Address + addressOffset, length));
     }
 
@@ -152,7 +152,7 @@ public sealed class FlashDeviceTests
         byte[] old = TestFiles.Pattern(8192);
         string path = files.Write("a", old);
         using FlashDevice device = FlashDevice.Open([path]);
-        using AlignedBuffer buffer = AlignedBuffer.Allocate(8192, "test");
+        using AlignedBuffer buffer = new BudgetAccount("test", long.MaxValue).Allocate(8192);
         File.Move(files.Write("b", TestFiles.Pattern(4096, seed: 8)), path, overwrite: true);
         Assert.Equal(8192, device.Read(0, 0, buffer.Address, 8192));
         Assert.True(buffer.Bytes(0, 8192).SequenceEqual(old));
@@ -186,7 +186,7 @@ public sealed class FlashDeviceTests
         string path = files.Write("a", TestFiles.Pattern(64 * 1024));
         using FlashDevice device = FlashDevice.Open([path]);
         using FlashReader reader = new(device, 2);
-        using AlignedBuffer buffer = AlignedBuffer.Allocate(64 * 1024, "test");
+        using AlignedBuffer buffer = new BudgetAccount("test", long.MaxValue).Allocate(64 * 1024);
         reader.ReadNow(new Extent(0, 32, 60_000), buffer.Address, out _);
         foreach (int length in (int[])[50_000, 4096, 1, 0])
         {

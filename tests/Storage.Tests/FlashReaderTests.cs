@@ -51,7 +51,7 @@ public sealed class FlashReaderTests
         {
             using FaultyDevice device = new(new MemoryDevice(content), new FaultPlan { FailAtRead = n, FailCount = int.MaxValue });
             using FlashReader reader = new(device, 3);
-            using AlignedBuffer slots = AlignedBuffer.Allocate(40 * 4096, "test");
+            using AlignedBuffer slots = new BudgetAccount("test", long.MaxValue).Allocate(40 * 4096);
             slots.Bytes(0, 40 * 4096).Fill(0xCC);
             RecordingCompletion completion = new();
             for (int i = 0; i < 40; i++)
@@ -82,7 +82,7 @@ public sealed class FlashReaderTests
     {
         using FaultyDevice device = new(new MemoryDevice(TestFiles.Pattern(8192)), new FaultPlan { FailAtRead = 1, FailCount = int.MaxValue, Errno = errno });
         using FlashReader reader = new(device, 1);
-        using AlignedBuffer buffer = AlignedBuffer.Allocate(8192, "test");
+        using AlignedBuffer buffer = new BudgetAccount("test", long.MaxValue).Allocate(8192);
         Assert.Equal(errno, Assert.Throws<FlashReadException>(() => reader.ReadNow(new Extent(0, 0, 8000), buffer.Address, out _)).Errno);
         Assert.Equal(1, device.Reads);
     }
@@ -90,7 +90,7 @@ public sealed class FlashReaderTests
     [Fact]
     public void ReadNow_EveryTailLength_CompletesWhenThePayloadIsCovered()
     {
-        using AlignedBuffer buffer = AlignedBuffer.Allocate(12288, "test");
+        using AlignedBuffer buffer = new BudgetAccount("test", long.MaxValue).Allocate(12288);
         byte[] whole = TestFiles.Pattern(8191);
         for (int tail = 1; tail < 4096; tail++)
         {
@@ -110,7 +110,7 @@ public sealed class FlashReaderTests
     public void ReadNow_OnlyShortReads_StillRight(bool aligned)
     {
         byte[] content = TestFiles.Pattern(100_001);
-        using AlignedBuffer buffer = AlignedBuffer.Allocate(112 * 1024, "test");
+        using AlignedBuffer buffer = new BudgetAccount("test", long.MaxValue).Allocate(112 * 1024);
         for (int seed = 0; seed < 300; seed++)
         {
             FaultPlan plan = new() { Seed = seed, ShortReadChance = 0.9, ShortReadsAligned = aligned };
@@ -125,7 +125,7 @@ public sealed class FlashReaderTests
     [Fact]
     public void ReadNow_DeviceThatLiesOrThrows_IsAnErrorNotACompletion()
     {
-        using AlignedBuffer buffer = AlignedBuffer.Allocate(8192, "test");
+        using AlignedBuffer buffer = new BudgetAccount("test", long.MaxValue).Allocate(8192);
         foreach (Func<int, int> behaviour in (Func<int, int>[])[n => n + 1, _ => -1, _ => 1, _ => throw new InvalidOperationException("broken")])
         {
             using FlashReader reader = new(new OddDevice(behaviour), 1);
@@ -139,7 +139,7 @@ public sealed class FlashReaderTests
     {
         FaultyDevice device = new(new MemoryDevice(TestFiles.Pattern(SlotBytes)), new FaultPlan { MaxDelay = TimeSpan.FromMilliseconds(20) });
         FlashReader reader = new(device, 2);
-        using AlignedBuffer slots = AlignedBuffer.Allocate(100 * 4096, "test");
+        using AlignedBuffer slots = new BudgetAccount("test", long.MaxValue).Allocate(100 * 4096);
         RecordingCompletion completion = new();
         for (int i = 0; i < 100; i++)
         {
@@ -161,7 +161,7 @@ public sealed class FlashReaderTests
     public async Task Submit_CompletionThatThrows_DoesNotEndTheReader()
     {
         using FlashReader reader = new(new MemoryDevice(TestFiles.Pattern(4096)), 1);
-        using AlignedBuffer slot = AlignedBuffer.Allocate(4096, "test");
+        using AlignedBuffer slot = new BudgetAccount("test", long.MaxValue).Allocate(4096);
         RecordingCompletion completion = new((tag, _, _) =>
         {
             if (tag == 0)
@@ -183,7 +183,7 @@ public sealed class FlashReaderTests
     public void Submit_WrongArguments_Throws()
     {
         using FlashReader reader = new(new MemoryDevice(TestFiles.Pattern(8192)), 1);
-        using AlignedBuffer slot = AlignedBuffer.Allocate(8192, "test");
+        using AlignedBuffer slot = new BudgetAccount("test", long.MaxValue).Allocate(8192);
         RecordingCompletion completion = new();
         ReadRequest good = new(new Extent(0, 32, 4096), slot.Address, 8192, 0, completion);
         Assert.Throws<ArgumentNullException>(() => reader.Submit(good with { Completion = null! }));
@@ -201,7 +201,7 @@ public sealed class FlashReaderTests
     public async Task Submit_MoreThanTheQueueHolds_LosesNothingAndKeepsOrder()
     {
         using FlashReader reader = new(new MemoryDevice(TestFiles.Pattern(4096)), 1);
-        using AlignedBuffer slot = AlignedBuffer.Allocate(4096, "test");
+        using AlignedBuffer slot = new BudgetAccount("test", long.MaxValue).Allocate(4096);
         RecordingCompletion completion = new();
         for (int i = 0; i < 5000; i++)
         {
@@ -219,7 +219,7 @@ public sealed class FlashReaderTests
         using TestFiles files = new();
         using FlashDevice device = FlashDevice.Open([files.Write("a", TestFiles.Pattern(SlotBytes))]);
         using FlashReader reader = new(device, 1); // one pool thread: its own counter sees no other test
-        using AlignedBuffer slot = AlignedBuffer.Allocate(SlotBytes, "test");
+        using AlignedBuffer slot = new BudgetAccount("test", long.MaxValue).Allocate(SlotBytes);
         using Countdown counter = new();
         long submitBytes = -1;
         for (int round = 0; round < 2; round++)
@@ -240,10 +240,10 @@ public sealed class FlashReaderTests
     }
 
     [Fact]
-    public void Threads_ArePoolBackgroundThreads()
+    public void Threads_OfThePool_AreBackgroundThreads()
     {
         using FlashReader reader = new(new MemoryDevice(TestFiles.Pattern(4096)), 1);
-        using AlignedBuffer slot = AlignedBuffer.Allocate(4096, "test");
+        using AlignedBuffer slot = new BudgetAccount("test", long.MaxValue).Allocate(4096);
         using ManualResetEvent done = new(false);
         (string? Name, bool Background) seen = default;
         RecordingCompletion completion = new((_, _, _) =>
@@ -279,7 +279,7 @@ public sealed class FlashReaderTests
             return length;
         });
         using FlashReader reader = new(device, 6, urgentThreads: 2);
-        using AlignedBuffer slot = AlignedBuffer.Allocate(8192, "test");
+        using AlignedBuffer slot = new BudgetAccount("test", long.MaxValue).Allocate(8192);
         RecordingCompletion completion = new();
         void Submit(int count, Func<int, bool> isUrgent)
         {
@@ -313,7 +313,7 @@ public sealed class FlashReaderTests
     private static async Task Stress(IFlashDevice device, byte[][] contents, int requests, int slots, int threads, bool mayShareFailures = false)
     {
         using FlashReader reader = new(device, threads);
-        using AlignedBuffer arena = AlignedBuffer.Allocate((long)slots * SlotBytes, "test");
+        using AlignedBuffer arena = new BudgetAccount("test", long.MaxValue).Allocate((long)slots * SlotBytes);
         Extent[] extents = new Extent[slots];
         Random random = new(11);
         Lock gate = new();
@@ -390,26 +390,5 @@ public sealed class FlashReaderTests
         public void Dispose() => Done.Dispose();
 
         internal void Reset(int count) => _left = _count = count;
-    }
-
-    private sealed class OddDevice(Func<int, int> behaviour) : IFlashDevice
-    {
-        public int Alignment => 4096;
-
-        public bool IsDirect => true;
-
-        public string? FallbackReason => null;
-
-        public IReadOnlyList<string> Files => ["odd"];
-
-        public long FileLength(int file) => 8192;
-
-        public string? DescribeChange(int file) => null;
-
-        public int Read(int file, long offset, nint destination, int length) => behaviour(length);
-
-        public void Dispose()
-        {
-        }
     }
 }

@@ -113,7 +113,8 @@ public sealed class ModelSumsTests : IDisposable
     [InlineData("[]")]
     [InlineData("{\"format\":\"layerstream-sums\",\"version\":2,\"hash\":\"xxh128\"}")]
     [InlineData("{\"format\":\"layerstream-sums\",\"version\":1,\"hash\":\"xxh128\",\"recorded\":\"x\",\"parts\":[]}")]
-    [InlineData("{\"format\":\"layerstream-sums\",\"version\":1,\"hash\":\"xxh128\",\"recorded\":\"2026-01-02T03:04:05Z\",\"parts\":[{\"name\":1}]}")]
+    [InlineData("{\"format\":\"layerstream-sums\",\"version\":1,\"hash\":\"xxh128\","
+        + "\"recorded\":\"2026-01-02T03:04:05Z\",\"parts\":[{\"name\":1}]}")]
     public void Load_Damaged_SaysHowToGoOn(string text)
         => Assert.Contains("--record", Assert.Throws<InvalidDataException>(() => SumsFile.Load(_files.Write("s.json", text))).Message);
 
@@ -127,7 +128,8 @@ public sealed class ModelSumsTests : IDisposable
         }
 
         TensorSum[] sums = Compute(Path.Combine(_files.Root, "s-00001-of-00003.gguf"));
-        Assert.Equal([(TensorSum.HeaderName, 0), (TensorSum.HeaderName, 1), ("t1", 1), (TensorSum.HeaderName, 2), ("t2", 2)], sums.Select(s => (s.Name, s.File)));
+        Assert.Equal([(TensorSum.HeaderName, 0), (TensorSum.HeaderName, 1), ("t1", 1), (TensorSum.HeaderName, 2), ("t2", 2)],
+            sums.Select(s => (s.Name, s.File)));
         Assert.Empty(new SumsFile(DateTimeOffset.UtcNow, sums).Compare(sums));
     }
 }

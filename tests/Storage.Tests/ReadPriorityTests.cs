@@ -12,7 +12,7 @@ public sealed class ReadPriorityTests
     {
         using GatedDevice device = new();
         using FlashReader reader = new(device, 1);
-        using AlignedBuffer slots = AlignedBuffer.Allocate(8 * 4096, "test");
+        using AlignedBuffer slots = new BudgetAccount("test", long.MaxValue).Allocate(8 * 4096);
         RecordingCompletion completion = new();
         for (int i = 0; i < 8; i++)
         {
@@ -30,7 +30,7 @@ public sealed class ReadPriorityTests
     {
         using GatedDevice device = new();
         using FlashReader reader = new(device, 1);
-        using AlignedBuffer slots = AlignedBuffer.Allocate(8 * 4096, "test");
+        using AlignedBuffer slots = new BudgetAccount("test", long.MaxValue).Allocate(8 * 4096);
         RecordingCompletion completion = new(), other = new();
         for (int i = 0; i < 8; i++)
         {
@@ -56,7 +56,7 @@ public sealed class ReadPriorityTests
     {
         using GatedDevice device = new();
         using FlashReader reader = new(device, 4, urgentThreads: 1);
-        using AlignedBuffer slots = AlignedBuffer.Allocate(16 * 4096, "test");
+        using AlignedBuffer slots = new BudgetAccount("test", long.MaxValue).Allocate(16 * 4096);
         RecordingCompletion completion = new();
         for (int i = 0; i < 10; i++)
         {
@@ -81,7 +81,7 @@ public sealed class ReadPriorityTests
     {
         using GatedDevice device = new();
         using FlashReader reader = new(device, 8, urgentThreads: 2);
-        using AlignedBuffer slots = AlignedBuffer.Allocate(16 * 4096, "test");
+        using AlignedBuffer slots = new BudgetAccount("test", long.MaxValue).Allocate(16 * 4096);
         RecordingCompletion completion = new();
         Submit(reader, slots, 0, completion, urgent: true);
         Assert.True(await device.Started.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
@@ -111,7 +111,7 @@ public sealed class ReadPriorityTests
     public void Dispose_WithReadsOfBothKindsQueued_CompletesEachOnce()
     {
         using GatedDevice device = new();
-        using AlignedBuffer slots = AlignedBuffer.Allocate(16 * 4096, "test");
+        using AlignedBuffer slots = new BudgetAccount("test", long.MaxValue).Allocate(16 * 4096);
         RecordingCompletion completion = new();
         using (FlashReader reader = new(device, 3, urgentThreads: 2))
         {

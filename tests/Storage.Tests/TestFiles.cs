@@ -4,7 +4,8 @@ namespace LayerStream.Storage.Tests;
 internal sealed class TestFiles : IDisposable
 {
     internal TestFiles(string? parent = null) =>
-        Root = Directory.CreateDirectory(Path.Combine(parent ?? Path.GetTempPath(), "layerstream-" + Guid.NewGuid().ToString("n"))).FullName;
+        Root = Directory.CreateDirectory(Path.Combine(parent ?? Path.GetTempPath(),
+            "layerstream-" + Guid.NewGuid().ToString("n"))).FullName;
 
     internal string Root { get; }
 

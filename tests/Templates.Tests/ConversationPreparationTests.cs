@@ -34,7 +34,8 @@ public sealed class ConversationPreparationTests
     public void Prepare_ToolCallWithTextArguments_GetsAnObjectAndEmptyContent() =>
         Assert.Equal(
             """[{"role": "assistant", "content": "", "tool_calls": [{"function": {"name": "f", "arguments": {"a": 1.0}}}]}]""",
-            Prepared(PlainText, """[{"role":"assistant","content":null,"tool_calls":[{"function":{"name":"f","arguments":"{\"a\":1.0}"}}]}]"""));
+            Prepared(PlainText,
+                """[{"role":"assistant","content":null,"tool_calls":[{"function":{"name":"f","arguments":"{\"a\":1.0}"}}]}]"""));
 
     [Fact]
     public void Prepare_ContentParts_AreJoinedOnlyForTemplatesThatCannotTakeThem()
@@ -44,7 +45,8 @@ public sealed class ConversationPreparationTests
         Assert.Equal("""[{"role": "user", "content": "a\nb"}]""", Prepared(PlainText, Messages));
         Assert.Equal("""[{"role": "user", "content": "a\nb"}]""", Prepared("{% for m in messages %}{{ m.content }}{% endfor %}", Messages));
         Assert.Contains("\"type\"", Prepared(Parts, Messages));
-        Assert.Equal("""[{"role": "user", "content": [{"type": "text", "text": "t"}]}]""", Prepared(Parts, """[{"role":"user","content":"t"}]"""));
+        Assert.Equal("""[{"role": "user", "content": [{"type": "text", "text": "t"}]}]""",
+            Prepared(Parts, """[{"role":"user","content":"t"}]"""));
     }
 
     [Fact]
@@ -56,9 +58,14 @@ public sealed class ConversationPreparationTests
     [Fact]
     public void Render_WithoutTemplate_WritesChatMl()
     {
-        using var document = JsonDocument.Parse("""{"messages":[{"role":"system","content":"s"},{"role":"user","content":[{"type":"text","text":"u"}]}],"add_generation_prompt":true}""");
+        using var document =
+            JsonDocument.Parse("""
+                {"messages":[{"role":"system","content":"s"},{"role":"user","content":[{"type":"text","text":"u"}]}],
+                 "add_generation_prompt":true}
+                """);
         var variables = TemplateVariables.FromJson(document.RootElement);
-        Assert.Equal("<|im_start|>system\ns<|im_end|>\n<|im_start|>user\nu<|im_end|>\n<|im_start|>assistant\n", ConversationPreparation.Render(null, variables));
+        Assert.Equal("<|im_start|>system\ns<|im_end|>\n<|im_start|>user\nu<|im_end|>\n<|im_start|>assistant\n",
+            ConversationPreparation.Render(null, variables));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LayerStream.Templates.Runtime;
 using Xunit;
 
 namespace LayerStream.Templates.Tests;

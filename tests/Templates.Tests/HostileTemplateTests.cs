@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using LayerStream.Templates.Runtime;
 using Xunit;
 
 namespace LayerStream.Templates.Tests;
@@ -26,7 +27,8 @@ public sealed class HostileTemplateTests
 
     [Theory]
     [MemberData(nameof(Deep))]
-    public void ChatTemplate_DeepSyntax_IsRefused(string template) => Assert.Throws<TemplateSyntaxException>(() => ChatTemplate.Parse(template));
+    public void ChatTemplate_DeepSyntax_IsRefused(string template) =>
+        Assert.Throws<TemplateSyntaxException>(() => ChatTemplate.Parse(template));
 
     [Theory]
     [InlineData("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}")]
@@ -39,7 +41,8 @@ public sealed class HostileTemplateTests
     [InlineData("{% set n = namespace(s=[1]) %}{% for i in range(100) %}{% set n.s = n.s + n.s %}{% endfor %}")]
     [InlineData("{% set n = namespace(s=[1]) %}{% for i in range(100) %}{% set n.s = [n.s, n.s] %}{% endfor %}{{ n.s }}")]
     [InlineData("{% set n = namespace(s=[1]) %}{% for i in range(100) %}{% set n.s = [n.s, n.s] %}{% endfor %}{{ n.s|tojson }}")]
-    [InlineData("{% set n = namespace(a=[1], b=[1]) %}{% for i in range(100) %}{% set n.a = [n.a, n.a] %}{% set n.b = [n.b, n.b] %}{% endfor %}{{ n.a == n.b }}")]
+    [InlineData("{% set n = namespace(a=[1], b=[1]) %}{% for i in range(100) %}{% set n.a = [n.a, n.a] %}{% set n.b = [n.b, n.b] %}{% "
+        + "endfor %}{{ n.a == n.b }}")]
     [InlineData("{% set n = namespace(a=(1,), b=(1,)) %}{% for i in range(100) %}{% set n.a = (n.a, n.a) %}{% endfor %}{{ {n.a: 1} }}")]
     [InlineData("{% set l = [] %}{{ l.append(l) }}{{ l }}")]
     [InlineData("{% set l = [] %}{% set m = [] %}{{ l.append(m) }}{{ m.append(l) }}{{ l == m }}")]
@@ -59,7 +62,8 @@ public sealed class HostileTemplateTests
     [Fact]
     public void ChatTemplate_QuadraticSearch_StaysLinear()
     {
-        const string Source = "{% set a = 'a' * 2000000 %}{% set p = 'a' * 500000 + 'b' %}{{ p in a }}{{ a.find(p) }}{{ a.count(p) }}{{ a.rsplit(p)|length }}";
+        const string Source = "{% set a = 'a' * 2000000 %}{% set p = 'a' * 500000 + 'b' %}{{ p in a }}{{ a.find(p) }}{{ a.count(p) }}{{ "
+            + "a.rsplit(p)|length }}";
         var clock = Stopwatch.StartNew();
         Assert.Equal("False-101", ChatTemplate.Parse(Source).Render(new TemplateVariables()));
         Assert.True(clock.Elapsed < TimeSpan.FromSeconds(10), $"took {clock.Elapsed}");
@@ -71,7 +75,8 @@ public sealed class HostileTemplateTests
         string nested = Repeat("(1 + ", 60) + "m()" + Repeat(")", 60);
         string source = "{% macro m() %}{{ " + nested + " }}{% endmacro %}{{ m() }}";
         Exception? error = null;
-        var thread = new Thread(() => error = Record.Exception(() => ChatTemplate.Parse(source).Render(new TemplateVariables())), 512 << 10);
+        var thread = new Thread(() => error = Record.Exception(() =>
+            ChatTemplate.Parse(source).Render(new TemplateVariables())), 512 << 10);
         thread.Start();
         thread.Join();
         Assert.IsType<TemplateException>(error);
@@ -83,7 +88,8 @@ public sealed class HostileTemplateTests
         var random = new Random(20260102);
         var sources = TemplateData.Files().Select(File.ReadAllText).ToArray();
         string[] names = ["user", "tools", "tool-round", "parts", "reasoning-content"];
-        string[] pieces = ["{{", "}}", "{%", "%}", "{#", "#}", "-", "(", ")", "[", "]", "'", "\"", "|", ".", "in", " is ", "none", "loop", "messages", "\\", "~", "*", "%", ":", "1e999", "0x", "👍", "\ud800", "endif", "not "];
+        string[] pieces = ["{{", "}}", "{%", "%}", "{#", "#}", "-", "(", ")", "[", "]", "'", "\"", "|", ".", "in", " is ", "none", "loop",
+            "messages", "\\", "~", "*", "%", ":", "1e999", "0x", "👍", "\ud800", "endif", "not "];
         for (int round = 0; round < 1500; round++)
         {
             string source = Mutate(random, sources, pieces);

@@ -8,7 +8,7 @@ internal static class TemplateData
 {
     public static readonly string[] Folders = FindFolders();
 
-    private static readonly JsonElement Cases = JsonDocument.Parse(File.ReadAllText(Path.Combine(Folders[0], "cases.json"))).RootElement;
+    private static readonly JsonElement s_cases = JsonDocument.Parse(File.ReadAllText(Path.Combine(Folders[0], "cases.json"))).RootElement;
 
     /// <summary>Template files, each name once.</summary>
     public static IEnumerable<string> Files() => Folders
@@ -24,10 +24,10 @@ internal static class TemplateData
     /// <summary>Variables of one case with the clock and tokens all cases share.</summary>
     public static TemplateVariables Variables(string name)
     {
-        var variables = TemplateVariables.FromJson(Cases.GetProperty("cases").GetProperty(name));
-        variables.Now = Cases.GetProperty("now").GetDateTime();
-        variables.Set("bos_token", Cases.GetProperty("bos_token").GetString());
-        variables.Set("eos_token", Cases.GetProperty("eos_token").GetString());
+        var variables = TemplateVariables.FromJson(s_cases.GetProperty("cases").GetProperty(name));
+        variables.Now = s_cases.GetProperty("now").GetDateTime();
+        variables.Set("bos_token", s_cases.GetProperty("bos_token").GetString());
+        variables.Set("eos_token", s_cases.GetProperty("eos_token").GetString());
         return variables;
     }
 

@@ -1,6 +1,6 @@
+using LayerStream.Templates.Runtime;
 using System.Diagnostics;
 using CsCheck;
-using LayerStream.Templates.Syntax;
 using Xunit;
 
 namespace LayerStream.Templates.Tests;
@@ -10,27 +10,35 @@ namespace LayerStream.Templates.Tests;
 public sealed class TemplatePropertyTests
 {
     private const long MostBytes = 512L << 20;
-    private static readonly TimeSpan MostTime = TimeSpan.FromSeconds(20);
-    private static readonly TemplateLimits Limits = new() { Steps = 100_000, TextLength = 1 << 16, TotalText = 1 << 20, Time = TimeSpan.FromSeconds(2) };
-    private static readonly string[] Sources = [.. TemplateData.Files().Select(File.ReadAllText)];
-    private static readonly string[] Conversations = ["user", "tools", "tool-round", "parts", "reasoning-content"];
+    private static readonly TimeSpan s_mostTime = TimeSpan.FromSeconds(20);
+    private static readonly TemplateLimits s_limits = new()
+    {
+        Steps = 100_000,
+        TextLength = 1 << 16,
+        TotalText = 1 << 20,
+        Time = TimeSpan.FromSeconds(2)
+    };
+    private static readonly string[] s_sources = [.. TemplateData.Files().Select(File.ReadAllText)];
+    private static readonly string[] s_conversations = ["user", "tools", "tool-round", "parts", "reasoning-content"];
 
-    private static readonly string[] Fragments =
+    private static readonly string[] s_fragments =
     [
-        "{{", "}}", "{%", "%}", "{#", "#}", "{%-", "-%}", "(", ")", "[", "]", "{", "}", "'", "\"", "|", ".", ",", "~", "*", "**", "%", ":", "=", " in ", " is ", " not ", " if ", " else ",
-        "none", "loop", "messages", "tools", "namespace", "endif", "endfor", "endmacro", "\\", "1e999", "-1", "9999999999999999999999", "👍", "\uD800", "\n", "|tojson", "|length",
+        "{{", "}}", "{%", "%}", "{#", "#}", "{%-", "-%}", "(", ")", "[", "]", "{", "}", "'", "\"", "|", ".", ",", "~", "*", "**", "%", ":",
+            "=", " in ", " is ", " not ", " if ", " else ",
+        "none", "loop", "messages", "tools", "namespace", "endif", "endfor", "endmacro", "\\", "1e999", "-1", "9999999999999999999999", "👍",
+            "\uD800", "\n", "|tojson", "|length",
         ".items()", "[::-1]", "*1000000", "range(99999)",
     ];
 
     [Fact]
     public void Render_GeneratedTemplate_GivesTextOrATypedError() =>
-        Gen.Select(Statements(3), Gen.OneOf(Conversations)).Sample(made => Check(made.Item1, made.Item2));
+        Gen.Select(Statements(3), Gen.OneOf(s_conversations)).Sample(made => Check(made.Item1, made.Item2));
 
     [Fact]
     public void Render_MutatedRealTemplate_GivesTextOrATypedError()
     {
-        Gen<(double At, int Cut, string Put)[]> edits = Gen.Select(Gen.Double[0, 1], Gen.Int[0, 20], Gen.OneOf(Fragments)).Array[1, 6];
-        Gen.Select(Gen.OneOf(Sources), edits, Gen.OneOf(Conversations)).Sample(made =>
+        Gen<(double At, int Cut, string Put)[]> edits = Gen.Select(Gen.Double[0, 1], Gen.Int[0, 20], Gen.OneOf(s_fragments)).Array[1, 6];
+        Gen.Select(Gen.OneOf(s_sources), edits, Gen.OneOf(s_conversations)).Sample(made =>
         {
             string source = made.Item1;
             foreach ((double at, int cut, string put) in made.Item2)
@@ -48,7 +56,8 @@ public sealed class TemplatePropertyTests
     private static Gen<string> Statement(int depth)
     {
         Gen<string> simple = Gen.OneOf(
-            Gen.OneOf("text\n", "  ", "{# c #}", "{%- set ns = namespace(a=1) -%}", "{% break %}", "{{ raise_exception('no') }}", "{% set x = messages %}"),
+            Gen.OneOf("text\n", "  ", "{# c #}", "{%- set ns = namespace(a=1) -%}", "{% break %}", "{{ raise_exception('no') }}",
+                "{% set x = messages %}"),
             Expression(2).Select(static e => "{{ " + e + " }}"),
             Expression(2).Select(static e => "{% set x = " + e + " %}"),
             Expression(2).Select(static e => "{% set ns.a = " + e + " %}"));
@@ -71,8 +80,10 @@ public sealed class TemplatePropertyTests
     private static Gen<string> Expression(int depth)
     {
         Gen<string> atom = Gen.OneOf(
-            "messages", "tools", "loop", "loop.index0", "loop.nextitem", "x", "ns", "ns.a", "missing", "none", "true", "0", "-3", "2.5", "1e308", "10**30", "'a'", "'é👍'", "' b,c '",
-            "messages[0]", "messages[-1].content", "[]", "{}", "{'a': 1}", "(1, 2)", "range(7)", "bos_token", "strftime_now('%Y %d %b')", "dict(a=1)");
+            "messages", "tools", "loop", "loop.index0", "loop.nextitem", "x", "ns", "ns.a", "missing", "none", "true", "0", "-3", "2.5",
+                "1e308", "10**30", "'a'", "'é👍'", "' b,c '",
+            "messages[0]", "messages[-1].content", "[]", "{}", "{'a': 1}", "(1, 2)", "range(7)", "bos_token", "strftime_now('%Y %d %b')",
+                "dict(a=1)");
         if (depth == 0)
         {
             return atom;
@@ -81,9 +92,12 @@ public sealed class TemplatePropertyTests
         Gen<string> inner = Expression(depth - 1);
         Gen<string> operation = Gen.OneOf("+", "-", "*", "/", "//", "%", "**", "~", "==", "!=", "<", ">=", "in", "not in", "and", "or");
         Gen<string> suffix = Gen.OneOf(
-            "|length", "|tojson", "|tojson(indent=2)", "|trim", "|string", "|items", "|join('-')", "|default(1, true)", "|list", "|selectattr('role', 'equalto', 'user')|list",
-            "|map(attribute='role')|list", "|dictsort", "|upper", "|replace('a', 'bb')", "|indent(3)", "|int", "|float", "|sort", "|unique|list", "|first", "|last", "|sum", "|round(2)",
-            "|from_json", "|nofilter", ".content", ".items()", ".get('a')", ".keys()", ".append(1)", ".split(',')", ".strip()", ".format(1, 'x')", ".pop()", "['a']", "[0]", "[1:]", "[::-1]",
+            "|length", "|tojson", "|tojson(indent=2)", "|trim", "|string", "|items", "|join('-')", "|default(1, true)", "|list",
+                "|selectattr('role', 'equalto', 'user')|list",
+            "|map(attribute='role')|list", "|dictsort", "|upper", "|replace('a', 'bb')", "|indent(3)", "|int", "|float", "|sort",
+                "|unique|list", "|first", "|last", "|sum", "|round(2)",
+            "|from_json", "|nofilter", ".content", ".items()", ".get('a')", ".keys()", ".append(1)", ".split(',')", ".strip()",
+                ".format(1, 'x')", ".pop()", "['a']", "[0]", "[1:]", "[::-1]",
             "[::0]", " is defined", " is mapping", " is none", " is iterable", ".__class__", "()");
         return Gen.Frequency(
             (3, atom),
@@ -100,8 +114,8 @@ public sealed class TemplatePropertyTests
         long start = Stopwatch.GetTimestamp();
         try
         {
-            string text = ChatTemplate.Parse(source, Limits).Render(TemplateData.Variables(conversation));
-            Assert.InRange(text.Length, 0, Limits.TextLength);
+            string text = ChatTemplate.Parse(source, s_limits).Render(TemplateData.Variables(conversation));
+            Assert.InRange(text.Length, 0, s_limits.TextLength);
         }
         catch (TemplateSyntaxException e)
         {
@@ -112,7 +126,7 @@ public sealed class TemplatePropertyTests
             Assert.True(e.Line >= 0 && e.Message.Length > 0 | e.RaisedByTemplate);
         }
 
-        Assert.True(Stopwatch.GetElapsedTime(start) < MostTime, "took too long");
+        Assert.True(Stopwatch.GetElapsedTime(start) < s_mostTime, "took too long");
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - allocated, 0, MostBytes);
     }
 }

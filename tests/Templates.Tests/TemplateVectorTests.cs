@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LayerStream.Templates.Runtime;
 using Xunit;
 
 namespace LayerStream.Templates.Tests;
@@ -44,7 +45,8 @@ public sealed class TemplateVectorTests
     [InlineData("{% generation %}a{{ 1 }}{% endgeneration %}b", "a1b")]
     [InlineData("{% for x in [1,2,3] %}{% if x == 2 %}{% break %}{% endif %}{{ x }}{% endfor %}", "1")]
     [InlineData("{% for x in [] %}{% else %}none{% endfor %}", "none")]
-    [InlineData("{% macro m(a, b=2) %}{{ a }}{{ b }}{{ varargs }}{{ kwargs }}{% endmacro %}{{ m(1) }}{{ m(1, 3, 4, c=5) }}", "12(){}13(4,){'c': 5}")]
+    [InlineData("{% macro m(a, b=2) %}{{ a }}{{ b }}{{ varargs }}{{ kwargs }}{% endmacro %}{{ m(1) }}{{ m(1, 3, 4, c=5) }}",
+        "12(){}13(4,){'c': 5}")]
     [InlineData("{% if false %}{{ 1|no_such }}{{ no_such() }}{% endif %}ok", "ok")]
     [InlineData("{% for i in [1]: %}{% if i: %}{{ i }}{% else: %}{% endif %}{% endfor %}", "1")]
     [InlineData("{% raw %}{{ x }}{% endraw %}", "{{ x }}")]
@@ -60,10 +62,12 @@ public sealed class TemplateVectorTests
     [Theory]
     [InlineData("{{ d.items }}", "{\"d\":{\"items\":1}}", "<built-in items>")]
     [InlineData("{{ d['items'] }}", "{\"d\":{\"items\":1}}", "1")]
-    [InlineData("{{ d|tojson }}", "{\"d\":{\"b\":1.0,\"a\":123456789012345678901234567890,\"b\":2}}", "{\"b\": 2, \"a\": 123456789012345678901234567890}")]
+    [InlineData("{{ d|tojson }}", "{\"d\":{\"b\":1.0,\"a\":123456789012345678901234567890,\"b\":2}}",
+        "{\"b\": 2, \"a\": 123456789012345678901234567890}")]
     [InlineData("{{ d|tojson(indent=2) }}", "{\"d\":{\"a\":[],\"b\":{},\"c\":[1,{\"x\":true}]}}",
         "{\n  \"a\": [],\n  \"b\": {},\n  \"c\": [\n    1,\n    {\n      \"x\": true\n    }\n  ]\n}")]
-    [InlineData("{{ strftime_now('%d %b %Y') }}|{{ strftime_now('%B %d, %Y') }}", "{\"now\":\"2026-01-02T03:04:05\"}", "02 Jan 2026|January 02, 2026")]
+    [InlineData("{{ strftime_now('%d %b %Y') }}|{{ strftime_now('%B %d, %Y') }}", "{\"now\":\"2026-01-02T03:04:05\"}",
+        "02 Jan 2026|January 02, 2026")]
     public void ChatTemplate_VectorWithInput_RendersAsTheReference(string template, string json, string expected) =>
         Assert.Equal(expected, Render(template, json));
 

@@ -64,7 +64,8 @@ public sealed class BytePairTests
             .Merge("a a").Merge("aa aa").Merge("a b").Merge("ab ab").Tokenizer();
         var random = new Random(7);
         string mixed = new([.. Enumerable.Range(0, 100_000).Select(_ => (char)('a' + random.Next(2)))]);
-        foreach (string text in new[] { mixed, new string('a', 100_000), new string(' ', 100_000) + "x", new string('\n', 100_000), string.Concat(Enumerable.Repeat("é́", 30_000)) })
+        foreach (string text in new[] { mixed, new string('a', 100_000), new string(' ', 100_000) + "x", new string('\n', 100_000),
+            string.Concat(Enumerable.Repeat("é́", 30_000)) })
         {
             var watch = Stopwatch.StartNew();
             int[] ids = tokenizer.Encode(text, false, true);

@@ -1,21 +1,21 @@
-using LayerStream.Tokenization.Vocabularies;
 using Xunit;
 
 namespace LayerStream.Tokenization.Tests;
 
 public sealed class SentencePieceTests
 {
-    private static readonly SyntheticVocabulary Vocabulary = SyntheticVocabulary.Scored().Token("▁").Token("a", score: -9).Token("b", score: -9)
+    private static readonly SyntheticVocabulary s_vocabulary = SyntheticVocabulary.Scored().Token("▁").Token("a", score: -9)
+        .Token("b", score: -9)
         .Token("ab", score: -2).Token("ba", score: -1).Token("▁a", score: -3).Token("▁ab", score: -4);
 
-    private static readonly Tokenizer Tokens = Vocabulary.Tokenizer();
+    private static readonly Tokenizer s_tokens = s_vocabulary.Tokenizer();
 
     [Fact]
     public void Encode_CompetingPairs_HighestScoreFirst()
     {
-        Assert.Equal([1, Id("▁ab")], Tokens.Encode("ab", true, true));
-        Assert.Equal([Id("▁a"), Id("ba")], Tokens.Encode("aba", false, false));
-        Assert.Equal([1], Tokens.Encode("", true, true));
+        Assert.Equal([1, Id("▁ab")], s_tokens.Encode("ab", true, true));
+        Assert.Equal([Id("▁a"), Id("ba")], s_tokens.Encode("aba", false, false));
+        Assert.Equal([1], s_tokens.Encode("", true, true));
     }
 
     [Fact]
@@ -36,11 +36,11 @@ public sealed class SentencePieceTests
 
     [Fact]
     public void Encode_MissingCharacters_FallBackToBytes() =>
-        Assert.Equal([Id("▁a"), 3 + 0xC3, 3 + 0xA9, 3 + '\n'], Tokens.Encode("aé\n", false, false));
+        Assert.Equal([Id("▁a"), 3 + 0xC3, 3 + 0xA9, 3 + '\n'], s_tokens.Encode("aé\n", false, false));
 
     [Fact]
     public void Encode_AfterSpecial_PrefixesASpaceAgain() =>
-        Assert.Equal([Id("▁a"), 2, Id("▁a")], Tokens.Encode("a</s>a", false, true));
+        Assert.Equal([Id("▁a"), 2, Id("▁a")], s_tokens.Encode("a</s>a", false, true));
 
     [Fact]
     public void Encode_SpaceMarkWithoutToken_BecomesItsThreeBytes()
@@ -53,12 +53,12 @@ public sealed class SentencePieceTests
     public void Decode_SpacePrefix_IsDroppedOnceAndOnlyInWholeTexts()
     {
         int[] ids = [Id("▁a"), Id("▁ab"), 3 + 0xC3, 3 + 0xA9];
-        Assert.Equal("a abé", Tokens.Decode(ids));
-        var stream = new IncrementalDetokenizer(Tokens);
+        Assert.Equal("a abé", s_tokens.Decode(ids));
+        var stream = new IncrementalDetokenizer(s_tokens);
         Assert.Equal(" a abé", string.Concat(ids.Select(stream.Append)));
-        Assert.Equal("▁ab", Tokens.TokenText(ids[1]));
-        Assert.Equal(" ab"u8.ToArray(), Tokens.PieceBytes(ids[1]).ToArray());
+        Assert.Equal("▁ab", s_tokens.TokenText(ids[1]));
+        Assert.Equal(" ab"u8.ToArray(), s_tokens.PieceBytes(ids[1]).ToArray());
     }
 
-    private static int Id(string text) => Vocabulary.IdOf(text);
+    private static int Id(string text) => s_vocabulary.IdOf(text);
 }

@@ -35,7 +35,8 @@ public sealed class SpecialTokenTests
     [Fact]
     public void Encode_Phi3_DropsWhitespaceAfterSpecials()
     {
-        SyntheticVocabulary vocabulary = SyntheticVocabulary.Bytes().Set("general.name", "My Phi-3 mini").Token("<|user|>", TokenType.Control)
+        SyntheticVocabulary vocabulary = SyntheticVocabulary.Bytes().Set("general.name", "My Phi-3 mini")
+            .Token("<|user|>", TokenType.Control)
             .Token("<|endoftext|>", TokenType.Control);
         int user = vocabulary.IdOf("<|user|>");
         int end = vocabulary.IdOf("<|endoftext|>");

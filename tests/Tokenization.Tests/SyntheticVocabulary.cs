@@ -113,7 +113,8 @@ internal sealed class SyntheticVocabulary
             Array("tokenizer.ggml.token_type", 5, _tokens.Count, i => _entries.Write(BitConverter.GetBytes((int)_tokens[i].Type)));
         }
 
-        Array("tokenizer.ggml.scores", _hasWholeScores ? 5 : 6, _tokens.Count, i => _entries.Write(_hasWholeScores ? BitConverter.GetBytes((int)_tokens[i].Score) : BitConverter.GetBytes(_tokens[i].Score)));
+        Array("tokenizer.ggml.scores", _hasWholeScores ? 5 : 6, _tokens.Count,
+            i => _entries.Write(_hasWholeScores ? BitConverter.GetBytes((int)_tokens[i].Score) : BitConverter.GetBytes(_tokens[i].Score)));
         if (_hasMerges)
         {
             Array("tokenizer.ggml.merges", 8, _merges.Count, i => Write(_entries, _merges[i]));

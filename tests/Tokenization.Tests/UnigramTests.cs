@@ -8,7 +8,7 @@ namespace LayerStream.Tokenization.Tests;
 
 public sealed class UnigramTests
 {
-    private static readonly (string Text, float Score)[] Scored =
+    private static readonly (string Text, float Score)[] s_scored =
         [("▁", -3), ("a", -4), ("b", -5), ("ab", -4.5f), ("▁a", -5), ("▁ab", -9), ("ba", -3.5f), ("bab", -8), ("é", -6)];
 
     [Fact]
@@ -22,7 +22,7 @@ public sealed class UnigramTests
             string text = new([.. Enumerable.Range(0, random.Next(1, 10)).Select(_ => "ab é"[random.Next(4)])]);
             double best = BestSum(text.Replace(' ', '▁'));
             int[] ids = tokenizer.Encode(text, addSpecial: false, parseSpecial: false);
-            Assert.Equal(best, ids.Sum(id => Scored.First(token => vocabulary.IdOf(token.Text) == id).Score), 1e-4);
+            Assert.Equal(best, ids.Sum(id => s_scored.First(token => vocabulary.IdOf(token.Text) == id).Score), 1e-4);
             Assert.Equal(text, tokenizer.Decode(ids));
         }
     }
@@ -31,7 +31,8 @@ public sealed class UnigramTests
     public void Encode_Defaults_EndIsAddedAndUnknownsCollapse()
     {
         SyntheticVocabulary vocabulary = Make();
-        Assert.Equal([vocabulary.IdOf("a"), 2, vocabulary.IdOf("a"), 1], vocabulary.Tokenizer().Encode("axyza", addSpecial: true, parseSpecial: true));
+        Assert.Equal([vocabulary.IdOf("a"), 2, vocabulary.IdOf("a"), 1],
+            vocabulary.Tokenizer().Encode("axyza", addSpecial: true, parseSpecial: true));
     }
 
     [Theory]
@@ -52,7 +53,8 @@ public sealed class UnigramTests
     [Fact]
     public void Encode_UserDefined_CountsAsScoreZeroAndUnusedMayBeUsed()
     {
-        SyntheticVocabulary vocabulary = Make().Token("aba", TokenType.UserDefined, score: -99).Token("bb", TokenType.Unused, score: -1).Token("abab", TokenType.Control);
+        SyntheticVocabulary vocabulary = Make().Token("aba", TokenType.UserDefined, score: -99).Token("bb", TokenType.Unused, score: -1)
+            .Token("abab", TokenType.Control);
         Assert.Equal([vocabulary.IdOf("aba"), vocabulary.IdOf("bb")], vocabulary.Tokenizer().Encode("ababb", false, false));
     }
 
@@ -82,7 +84,8 @@ public sealed class UnigramTests
     public void Normalize_WithMap_ReplacementsFollowTheSpaceRules()
     {
         var result = new List<byte>();
-        new UnigramNormalizer(CharacterMap.Read(MapOf((byte)'A', " x")), mergesSpaces: true, prefixesSpace: true).Normalize("A AA"u8, result);
+        new UnigramNormalizer(CharacterMap.Read(MapOf((byte)'A', " x")), mergesSpaces: true, prefixesSpace: true)
+            .Normalize("A AA"u8, result);
         Assert.Equal(" x x x"u8.ToArray(), result);
     }
 
@@ -90,7 +93,8 @@ public sealed class UnigramTests
     public void Encode_LongWords_TakeLinearTime()
     {
         Tokenizer tokenizer = Make().Tokenizer();
-        foreach (string text in new[] { new string('a', 300_000), new string('x', 300_000), string.Concat(Enumerable.Repeat("ab é", 100_000)) })
+        foreach (string text in new[] { new string('a', 300_000), new string('x', 300_000),
+            string.Concat(Enumerable.Repeat("ab é", 100_000)) })
         {
             var clock = Stopwatch.StartNew();
             tokenizer.Encode(text, false, false);
@@ -99,13 +103,15 @@ public sealed class UnigramTests
     }
 
     private static SyntheticVocabulary Blank() =>
-        SyntheticVocabulary.Empty("t5", null).Token("<pad>", TokenType.Control).Token("</s>", TokenType.Control).Token("<unk>", TokenType.Unknown);
+        SyntheticVocabulary.Empty("t5", null).Token("<pad>", TokenType.Control).Token("</s>", TokenType.Control)
+            .Token("<unk>", TokenType.Unknown);
 
-    private static SyntheticVocabulary Make() => Scored.Aggregate(Blank(), (made, token) => made.Token(token.Text, score: token.Score));
+    private static SyntheticVocabulary Make() => s_scored.Aggregate(Blank(), (made, token) => made.Token(token.Text, score: token.Score));
 
     private static double BestSum(string text) => text.Length == 0
         ? 0
-        : Scored.Where(token => text.StartsWith(token.Text, StringComparison.Ordinal)).Max(token => token.Score + BestSum(text[token.Text.Length..]));
+        : s_scored.Where(token => text.StartsWith(token.Text, StringComparison.Ordinal))
+        .Max(token => token.Score + BestSum(text[token.Text.Length..]));
 
     // Root → label → value, at bases chosen by hand.
     private static byte[] MapOf(byte from, string to)

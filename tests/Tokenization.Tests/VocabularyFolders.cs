@@ -15,7 +15,8 @@ internal static class VocabularyFolders
         }
 
         string shared = Path.Combine(root, "..", "shared");
-        foreach (string folder in new[] { Path.Combine(shared, "golden", "vocab"), Path.Combine(root, "tests", "Tokenization.Tests", "data", "vocab") })
+        foreach (string folder in new[] { Path.Combine(shared, "golden", "vocab"),
+            Path.Combine(root, "tests", "Tokenization.Tests", "data", "vocab") })
         {
             string model = name == "smollm2"
                 ? Path.Combine(shared, "models", "SmolLM2-135M-Instruct-Q4_1.gguf")

@@ -2,15 +2,16 @@ using LayerStream.Actors.Ring;
 using LayerStream.Formats;
 using LayerStream.Kernels.Quants;
 using LayerStream.Memory;
-using LayerStream.Models;
 using LayerStream.Models.Spec;
 using LayerStream.Models.Tiles;
 using LayerStream.Storage;
 
 namespace LayerStream.Actors.Loading;
 
-/// <summary>Rows of a table with a row per token, read one by one from flash, or from a pinned tile where the head shares the table.</summary>
-internal sealed class EmbeddingRows(TensorInfo table, ModelSpec spec, TileMap tiles, PinnedTiles pinned, FlashReader reader, AlignedBuffer staging)
+/// <summary>Rows of a table with a row per token, read one by one from flash, or from a pinned tile where the head shares the
+/// table.</summary>
+internal sealed class EmbeddingRows(TensorInfo table, ModelSpec spec, TileMap tiles, PinnedTiles pinned, FlashReader reader,
+    AlignedBuffer staging)
 {
     private readonly TensorInfo _tensor = table;
     private readonly bool _isTied = spec.Head.Tensor == table;
@@ -27,7 +28,8 @@ internal sealed class EmbeddingRows(TensorInfo table, ModelSpec spec, TileMap ti
 
         try
         {
-            reader.ReadNow(new Extent(_tensor.Extent.File, _tensor.Extent.Offset + (token * (long)bytes), bytes), staging.Address, out nint payload);
+            reader.ReadNow(new Extent(_tensor.Extent.File, _tensor.Extent.Offset + (token * (long)bytes), bytes), staging.Address,
+                out nint payload);
             Dequantize.Row(_tensor.Type, staging.Bytes(payload - staging.Address, bytes), destination);
         }
         catch (FlashReadException error)

@@ -19,7 +19,8 @@ internal sealed class ExpertLoader : IReadCompletion
 
     /// <summary>Loads all experts of a plan that keeps all of them; otherwise does nothing.</summary>
     /// <exception cref="FlashReadException">One could not be read.</exception>
-    internal static async Task LoadAsync(ExpertPlan plan, ExpertSlots slots, FlashReader reader, IReadOnlyList<string> files, IProgress<LoadProgress>? progress, CancellationToken cancel)
+    internal static async Task LoadAsync(ExpertPlan plan, ExpertSlots slots, FlashReader reader, IReadOnlyList<string> files,
+        IProgress<LoadProgress>? progress, CancellationToken cancel)
     {
         if (!plan.AllResident)
         {
@@ -55,7 +56,8 @@ internal sealed class ExpertLoader : IReadCompletion
         }
     }
 
-    private async Task LoadAllAsync(ExpertPlan plan, ExpertSlots slots, FlashReader reader, IReadOnlyList<string> files, IProgress<LoadProgress>? progress, CancellationToken cancel)
+    private async Task LoadAllAsync(ExpertPlan plan, ExpertSlots slots, FlashReader reader, IReadOnlyList<string> files,
+        IProgress<LoadProgress>? progress, CancellationToken cancel)
     {
         ExpertReads reads = new(plan, reader, files);
         long total = plan.Layouts.Sum(l => l.ExpertBytes * l.Bank.Experts), done = 0;

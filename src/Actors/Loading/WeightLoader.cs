@@ -14,9 +14,9 @@ namespace LayerStream.Actors.Loading;
 internal static class WeightLoader
 {
     /// <summary>Reads and decodes all small weights.</summary>
-    internal static AlignedBuffer LoadSmall(ModelSpec spec, FlashReader reader, AlignedBuffer staging)
+    internal static AlignedBuffer LoadSmall(ModelSpec spec, FlashReader reader, AlignedBuffer staging, BudgetAccount account)
     {
-        AlignedBuffer small = AlignedBuffer.Allocate(Math.Max(4096, spec.SmallWeightBytes), "norms and biases");
+        AlignedBuffer small = account.Allocate(spec.SmallWeightBytes);
         foreach (SmallWeight weight in spec.SmallWeights)
         {
             Extent whole = weight.Tensor.Extent;
@@ -36,7 +36,7 @@ internal static class WeightLoader
     }
 
     /// <summary>Reads all pinned tiles, several at once.</summary>
-    internal static async Task<PinnedTiles> LoadPinnedAsync(MemoryPlan plan, FlashReader reader, IProgress<LoadProgress>? progress, CancellationToken cancel)
+    internal static async Task<PinnedTiles> LoadPinnedAsync(MemoryPlan plan, FlashReader reader, BudgetAccount account, IProgress<LoadProgress>? progress, CancellationToken cancel)
     {
         nint[] payload = new nint[plan.Tiles.Tiles.Count];
         if (plan.PinnedBytes == 0)
@@ -44,7 +44,7 @@ internal static class WeightLoader
             return new PinnedTiles(null, payload);
         }
 
-        AlignedBuffer arena = AlignedBuffer.Allocate(plan.PinnedBytes, "pinned weights", hugePages: true);
+        AlignedBuffer arena = account.Allocate(plan.PinnedBytes, hugePages: true);
         PinnedLoad load = new(plan.Tiles, payload, progress, plan.PinnedBytes);
         try
         {
@@ -89,14 +89,13 @@ internal static class WeightLoader
         {
             payload[tag] = address;
             Failure ??= error;
+            Room.Release(); // first: who listens to the progress must not hold up the load
             long done = Interlocked.Add(ref _done, tiles.Tiles[(int)tag].Extent.Length);
             long reported = Interlocked.Read(ref _reported);
             if (done - reported > total / 50 && Interlocked.CompareExchange(ref _reported, done, reported) == reported)
             {
                 progress?.Report(new LoadProgress("pinning weights", done, total));
             }
-
-            Room.Release();
         }
     }
 }

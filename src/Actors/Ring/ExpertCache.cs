@@ -1,4 +1,3 @@
-using LayerStream.Models;
 using LayerStream.Planning;
 using LayerStream.Planning.Experts;
 

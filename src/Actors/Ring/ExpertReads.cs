@@ -1,6 +1,5 @@
 using System.Globalization;
 using LayerStream.Formats;
-using LayerStream.Models;
 using LayerStream.Models.Spec;
 using LayerStream.Planning;
 using LayerStream.Storage;
@@ -48,10 +47,10 @@ internal sealed class ExpertReads(ExpertPlan plan, FlashReader reader, IReadOnly
     {
         foreach (ExpertMatrix matrix in plan.Layouts[bank].Bank.Matrices)
         {
-            long at = error.Offset - matrix.Tensor.Extent.Offset;
-            if (files[matrix.Tensor.Extent.File] == error.File && at >= 0 && at < matrix.Tensor.Extent.Length)
+            int file = Enumerable.Range(0, files.Count).FirstOrDefault(f => files[f] == error.File, -1);
+            if (matrix.At(file, error.Offset) is var (tensor, expert))
             {
-                return error.WithTensor(string.Create(CultureInfo.InvariantCulture, $"{matrix.Tensor.Name}, expert {at / matrix.SlabBytes}"));
+                return error.WithTensor(string.Create(CultureInfo.InvariantCulture, $"{tensor.Name}, expert {expert}"));
             }
         }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Threading.Channels;
 using LayerStream.Actors.Tracing;
 using LayerStream.Kernels.Crew;
+using LayerStream.Memory;
 using LayerStream.Models;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Tiles;
@@ -16,6 +17,9 @@ namespace LayerStream.Actors.Ring;
 /// </summary>
 internal sealed class ExpertRing : IReadCompletion, IDisposable
 {
+    /// <summary>Name of the point at which <see cref="FaultHook"/> is called.</summary>
+    internal const string CompletedPoint = "expert.completed";
+
     private const int Nobody = -1;
     private const int ReadAhead = -2; // holds a transient slot for a prediction
 
@@ -32,10 +36,10 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
     private int _count;
     private int _waiting; // demands on their way to prefetch
 
-    internal ExpertRing(ExpertPlan plan, FlashReader reader, IReadOnlyList<string> files, Channel<SpentTile> spent, TraceRing trace, TileNames names)
+    internal ExpertRing(ExpertPlan plan, FlashReader reader, IReadOnlyList<string> files, Channel<SpentTile> spent, TraceRing trace, TileNames names, BudgetSheet sheet)
     {
         (_plan, _reader, _trace, _names, Spent) = (plan, reader, trace, names, spent);
-        (Slots, AllResident) = (new ExpertSlots(plan), plan.AllResident);
+        (Slots, AllResident) = (new ExpertSlots(plan, sheet), plan.AllResident);
         Cache = new ExpertCache(plan);
         _reads = new ExpertReads(plan, reader, files);
         int most = plan.Layouts.Select(l => l.Bank.Experts).DefaultIfEmpty(0).Max();
@@ -83,6 +87,9 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
 
     /// <summary>Whether there are experts that travel.</summary>
     internal bool Streams => _plan.Layouts.Count > 0 && !AllResident;
+
+    /// <summary>Test hook: called when a read completes.</summary>
+    internal Action<string>? FaultHook { get; set; }
 
     /// <summary>Bytes that settling found read for nothing, since the start.</summary>
     internal long WastedBytes { get; private set; }
@@ -189,6 +196,7 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
     /// <inheritdoc/>
     public void Completed(long tag, nint payload, FlashReadException? error, long submitTicks, long startTicks, long endTicks)
     {
+        FaultHook?.Invoke(CompletedPoint);
         ref Request r = ref _requests[tag];
         lock (_completing)
         {
@@ -309,6 +317,13 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
 
         WastedBytes += wasted;
         return wasted;
+    }
+
+    /// <summary>Brings every transient slot home, wherever a failure left it; only when no loop runs and no read is in flight.</summary>
+    internal void Restore()
+    {
+        Array.Fill(_holder, ReadAhead);
+        Settle();
     }
 
     public void Dispose() => Slots.Dispose();

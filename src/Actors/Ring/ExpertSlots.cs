@@ -19,11 +19,11 @@ internal sealed class ExpertSlots : IDisposable
     private readonly long[] _classBytes; // [bank] bytes of a slot of its class
     private readonly int[] _own;         // [bank] its first slot when every expert has one
 
-    internal ExpertSlots(ExpertPlan plan)
+    internal ExpertSlots(ExpertPlan plan, BudgetSheet sheet)
     {
         _plan = plan;
         (_resident, _classBytes, _own) = (new nint[plan.Layouts.Count][], new long[plan.Layouts.Count], new int[plan.Layouts.Count]);
-        _arena = plan.Bytes == 0 ? null : AlignedBuffer.Allocate(plan.Bytes, "expert slots", hugePages: true);
+        _arena = plan.Bytes == 0 ? null : sheet.Allocate(AccountNames.ExpertSlots, plan.Bytes, hugePages: true);
         nint at = _arena?.Address ?? 0;
         foreach (ExpertSlotClass slots in plan.Classes)
         {

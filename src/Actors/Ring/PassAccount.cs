@@ -4,7 +4,7 @@ using LayerStream.Actors.Tracing;
 namespace LayerStream.Actors.Ring;
 
 /// <summary>Where the time and the bytes of the compute thread went: every moment of a pass is compute or a wait with its reason.</summary>
-internal sealed class PassAccount(TraceRing trace)
+internal sealed class PassAccount(TraceRing trace, Waiter waiter)
 {
     private long _computeStart;
 
@@ -45,18 +45,45 @@ internal sealed class PassAccount(TraceRing trace)
         {
             ComputeTicks += now - _computeStart;
             ExpertComputeTicks += isExpert ? now - _computeStart : 0;
-            trace.Add(new TraceEvent { Kind = TraceKind.Compute, StartTicks = _computeStart, EndTicks = now, Tile = tile, Pass = Pass, Lane = 0 });
+            trace.Add(new TraceEvent
+            {
+                Kind = TraceKind.Compute,
+                StartTicks = _computeStart,
+                EndTicks = now,
+                Tile = tile,
+                Pass = Pass,
+                Lane = 0
+            });
         }
 
         _computeStart = now;
     }
+
+    /// <summary>Arithmetic ends at <paramref name="now"/> and a wait begins.</summary>
+    internal void BeginWait(long now, string what)
+    {
+        EndCompute(now, -1);
+        waiter.Begin(what);
+    }
+
+    /// <summary>Nobody waits any more, whether or not what was waited for has come.</summary>
+    internal void LeaveWait() => waiter.End();
 
     /// <summary>Records a wait for a tile that ends now; arithmetic begins again.</summary>
     internal void EndWait(long begin, int tile, StallReason reason)
     {
         long end = Stopwatch.GetTimestamp();
         WaitTicks[(int)reason] += end - begin;
-        trace.Add(new TraceEvent { Kind = TraceKind.Wait, StartTicks = begin, EndTicks = end, Tile = tile, Pass = Pass, Lane = 0, Reason = reason });
+        trace.Add(new TraceEvent
+        {
+            Kind = TraceKind.Wait,
+            StartTicks = begin,
+            EndTicks = end,
+            Tile = tile,
+            Pass = Pass,
+            Lane = 0,
+            Reason = reason
+        });
         _computeStart = end;
     }
 }

@@ -1,5 +1,4 @@
 using LayerStream.Memory;
-using LayerStream.Models;
 using LayerStream.Models.Tiles;
 
 namespace LayerStream.Actors.Ring;

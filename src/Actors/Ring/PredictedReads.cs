@@ -10,8 +10,12 @@ namespace LayerStream.Actors.Ring;
 /// layer's demand a predicted expert is claimed (what is still queued of it becomes urgent) and arrives like any other; what nobody
 /// claims gives up its slot, at once unless a read into it is running. Nothing here decides what is kept or computed.
 /// </summary>
-internal sealed class PredictedReads(ExpertRing ring, ExpertReads reads, FlashReader reader, ExpertPlan plan, TraceRing trace, TileNames names) : IReadCompletion
+internal sealed class PredictedReads(ExpertRing ring, ExpertReads reads, FlashReader reader, ExpertPlan plan, TraceRing trace,
+    TileNames names) : IReadCompletion
 {
+    /// <summary>Name of the point at which the ring's hook is called.</summary>
+    internal const string CompletedPoint = "prediction.completed";
+
     private const int Nobody = -1;
     private const long MostBytesAhead = 16 << 20; // in flight and not claimed: a wrong one costs demand no more than this
 
@@ -44,10 +48,12 @@ internal sealed class PredictedReads(ExpertRing ring, ExpertReads reads, FlashRe
     internal bool HasRoom => _entries.Length > 1;
 
     /// <summary>
-    /// Compute: predicts experts of a bank, in the order in which they are to be read. A second prediction for the same bank replaces the first:
+    /// Compute: predicts experts of a bank, in the order in which they are to be read. A second prediction for the same bank replaces the
+    /// first:
     /// what both name stays, the rest of the first goes.
     /// </summary>
-    /// <param name="queues">Begins behind the reads that run, as transient slots come free; without, only while the disk does nothing else.</param>
+    /// <param name="queues">Begins behind the reads that run, as transient slots come free; without, only while the disk does nothing
+    /// else.</param>
     internal void Begin(int bank, int pass, ReadOnlySpan<int> experts, bool queues)
     {
         lock (_lock)
@@ -136,6 +142,7 @@ internal sealed class PredictedReads(ExpertRing ring, ExpertReads reads, FlashRe
     /// <inheritdoc/>
     public void Completed(long tag, nint payload, FlashReadException? error, long submitTicks, long startTicks, long endTicks)
     {
+        ring.FaultHook?.Invoke(CompletedPoint);
         lock (_lock)
         {
             _pieces--;
@@ -177,7 +184,17 @@ internal sealed class PredictedReads(ExpertRing ring, ExpertReads reads, FlashRe
         while (_next < _count && _bytesAhead < MostBytesAhead && !ring.DemandWaits && ring.TryTakeAhead(out int slot))
         {
             int expert = _candidates[_next++], count = reads.Count(_bank, expert);
-            _entries[slot] = new Entry { Bank = _bank, Expert = expert, Pass = _pass, Request = Nobody, Pieces = count, Outstanding = count, State = State.Reading, Start = long.MaxValue };
+            _entries[slot] = new Entry
+            {
+                Bank = _bank,
+                Expert = expert,
+                Pass = _pass,
+                Request = Nobody,
+                Pieces = count,
+                Outstanding = count,
+                State = State.Reading,
+                Start = long.MaxValue
+            };
             _pieces += count;
             _bytesAhead += plan.Layouts[_bank].ExpertBytes;
             long now = Stopwatch.GetTimestamp();

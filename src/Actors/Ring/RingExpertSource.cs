@@ -38,7 +38,8 @@ internal sealed class RingExpertSource : IExpertSource
     internal RingExpertSource(ExpertRing ring, PassAccount account, TileNames names, PredictionMode prediction)
     {
         (_ring, _account, _names, _prediction) = (ring, account, names, prediction);
-        (_order, _weights, _isHit, _hits) = (new int[ring.MostExperts], new float[ring.MostExperts], new bool[ring.MostExperts], new int[ring.MostExperts]);
+        (_order, _weights, _isHit, _hits) = (new int[ring.MostExperts], new float[ring.MostExperts], new bool[ring.MostExperts],
+            new int[ring.MostExperts]);
     }
 
     internal long PredictedBytesUseful => _ring.Predicted.UsefulBytes;
@@ -55,7 +56,8 @@ internal sealed class RingExpertSource : IExpertSource
     {
         _ring.Cache.BeginPass();
         (_begin, _isSweep, _sweptBank) = (Totals(), false, -1);
-        _predicts = _ring.Streams && _ring.Predicted.HasRoom && (_prediction == PredictionMode.On || (_prediction == PredictionMode.Auto && _gate.Next()));
+        _predicts = _ring.Streams && _ring.Predicted.HasRoom
+            && (_prediction == PredictionMode.On || (_prediction == PredictionMode.Auto && _gate.Next()));
     }
 
     internal void EndPass()
@@ -64,7 +66,8 @@ internal sealed class RingExpertSource : IExpertSource
         if (!_isSweep)
         {
             _gate.Observe(new PredictionPass(
-                _predicts, now.NeededBytes - _begin.NeededBytes, now.WaitTicks - _begin.WaitTicks, now.UsefulBytes - _begin.UsefulBytes, now.WastedBytes - _begin.WastedBytes));
+                _predicts, now.NeededBytes - _begin.NeededBytes, now.WaitTicks - _begin.WaitTicks, now.UsefulBytes - _begin.UsefulBytes,
+                    now.WastedBytes - _begin.WastedBytes));
         }
     }
 
@@ -195,7 +198,8 @@ internal sealed class RingExpertSource : IExpertSource
     }
 
     private PredictionPass Totals() => new(
-        _predicts, _account.ExpertBytes, _account.WaitTicks[(int)StallReason.DiskDemand], _ring.Predicted.UsefulBytes, _ring.Predicted.WastedBytes);
+        _predicts, _account.ExpertBytes, _account.WaitTicks[(int)StallReason.DiskDemand], _ring.Predicted.UsefulBytes,
+            _ring.Predicted.WastedBytes);
 
     /// <summary>Hits of the layer's experts, by the policy.</summary>
     private void Look(ReadOnlySpan<int> experts, ReadOnlySpan<float> weights)
@@ -265,11 +269,18 @@ internal sealed class RingExpertSource : IExpertSource
         }
 
         long begin = Stopwatch.GetTimestamp();
-        _account.EndCompute(begin, -1);
+        _account.BeginWait(begin, "an expert");
         StallReason reason = _ring.InFlight == 0 && _ring.Free.Reader.Count == 0 ? StallReason.BudgetEvict : StallReason.DiskDemand;
-        while (!_ring.Loaded.Reader.TryRead(out loaded))
+        try
         {
-            _ring.Arrived.Wait(_cancel);
+            while (!_ring.Loaded.Reader.TryRead(out loaded))
+            {
+                _ring.Arrived.Wait(_cancel);
+            }
+        }
+        finally
+        {
+            _account.LeaveWait();
         }
 
         _account.EndWait(begin, _ring.TileOf(loaded), reason);

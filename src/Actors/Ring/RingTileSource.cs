@@ -6,7 +6,8 @@ using LayerStream.Models.Tiles;
 
 namespace LayerStream.Actors.Ring;
 
-/// <summary>Compute's end of the ring: pinned tiles from the table, streamed ones in order from the channel, every wait accounted for.</summary>
+/// <summary>Compute's end of the ring: pinned tiles from the table, streamed ones in order from the channel, every wait accounted
+/// for.</summary>
 internal sealed class RingTileSource(TileRing ring, PinnedTiles pinned, PassAccount account, TileNames names) : ITileSource
 {
     private const int NoSlot = -1;
@@ -34,7 +35,8 @@ internal sealed class RingTileSource(TileRing ring, PinnedTiles pinned, PassAcco
 
         if (loaded.Tile != tile.Index || loaded.Pass != account.Pass)
         {
-            throw new InvalidOperationException($"the ring holds tile {loaded.Tile} of pass {loaded.Pass}, compute is at tile {tile.Index} of pass {account.Pass}");
+            throw new InvalidOperationException($"the ring holds tile {loaded.Tile} of pass {loaded.Pass}, compute is at tile "
+                + $"{tile.Index} of pass {account.Pass}");
         }
 
         return loaded.Payload;
@@ -77,11 +79,19 @@ internal sealed class RingTileSource(TileRing ring, PinnedTiles pinned, PassAcco
         }
 
         long begin = Stopwatch.GetTimestamp();
-        account.EndCompute(begin, -1);
-        StallReason reason = ring.InFlight > 0 ? StallReason.DiskPrefetchLate : ring.Free.Reader.Count == 0 ? StallReason.BudgetEvict : StallReason.Scheduler;
-        while (!ring.Loaded.Reader.TryRead(out loaded))
+        account.BeginWait(begin, "a tile");
+        StallReason reason = ring.InFlight > 0 ? StallReason.DiskPrefetchLate : ring.Free.Reader.Count == 0 ? StallReason.BudgetEvict
+            : StallReason.Scheduler;
+        try
         {
-            ring.Arrived.Wait(_cancel);
+            while (!ring.Loaded.Reader.TryRead(out loaded))
+            {
+                ring.Arrived.Wait(_cancel);
+            }
+        }
+        finally
+        {
+            account.LeaveWait();
         }
 
         account.EndWait(begin, loaded.Tile, reason);

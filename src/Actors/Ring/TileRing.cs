@@ -16,6 +16,9 @@ namespace LayerStream.Actors.Ring;
 /// </summary>
 internal sealed class TileRing : IReadCompletion, IDisposable
 {
+    /// <summary>Name of the point at which <see cref="FaultHook"/> is called.</summary>
+    internal const string CompletedPoint = "tile.completed";
+
     private readonly AlignedBuffer? _arena;
     private readonly FlashReader _reader;
     private readonly TraceRing _trace;
@@ -33,10 +36,10 @@ internal sealed class TileRing : IReadCompletion, IDisposable
     /// <param name="reader">Reads into the slots.</param>
     /// <param name="tiles">What is read.</param>
     /// <param name="trace">Records it.</param>
-    internal TileRing(int slots, int slotBytes, int transients, FlashReader reader, TileMap tiles, TraceRing trace)
+    internal TileRing(int slots, int slotBytes, int transients, FlashReader reader, TileMap tiles, TraceRing trace, BudgetAccount account)
     {
         (Slots, _slotBytes, _reader, _tiles, _trace) = (slots, slotBytes, reader, tiles, trace);
-        _arena = slots == 0 ? null : AlignedBuffer.Allocate((long)slots * slotBytes, "ring slots", hugePages: true);
+        _arena = slots == 0 ? null : account.Allocate((long)slots * slotBytes, hugePages: true);
         _pending = new Pending[Math.Max(1, slots)];
         BoundedChannelOptions options = new(Math.Max(1, slots)) { SingleReader = false, SingleWriter = false, FullMode = BoundedChannelFullMode.Wait };
         Free = Channel.CreateBounded<FreeSlot>(options);
@@ -64,6 +67,12 @@ internal sealed class TileRing : IReadCompletion, IDisposable
     internal Gate Arrived { get; } = new();
 
     internal int InFlight => _reader.InFlight;
+
+    /// <summary>What the loops wait for.</summary>
+    internal WaitBoard Waits { get; } = new();
+
+    /// <summary>Test hook: called when a read completes.</summary>
+    internal Action<string>? FaultHook { get; set; }
 
     /// <summary>Writes to a channel that has room by construction.</summary>
     internal static void Write<T>(Channel<T> channel, T item)
@@ -108,6 +117,7 @@ internal sealed class TileRing : IReadCompletion, IDisposable
     /// <inheritdoc/>
     public void Completed(long tag, nint payload, FlashReadException? error, long submitTicks, long startTicks, long endTicks)
     {
+        FaultHook?.Invoke(CompletedPoint);
         lock (_publishing)
         {
             ref Pending done = ref _pending[tag % _pending.Length];
@@ -136,6 +146,28 @@ internal sealed class TileRing : IReadCompletion, IDisposable
         }
 
         return wasted;
+    }
+
+    /// <summary>Brings every slot in use home, wherever a failure left it; only when no loop runs and no read is in flight.</summary>
+    internal void Restore()
+    {
+        lock (_publishing)
+        {
+            Array.Clear(_pending);
+            _published = _submitted;
+        }
+
+        while (Free.Reader.TryRead(out _) || Loaded.Reader.TryRead(out _) || Spent.Reader.TryRead(out _))
+        {
+        }
+
+        for (int slot = 0; slot < Slots; slot++)
+        {
+            if (!_parked.Contains(slot))
+            {
+                Write(Free, new FreeSlot(slot));
+            }
+        }
     }
 
     /// <summary>Completes when no read is in flight: a slot with one belongs to the kernel.</summary>

@@ -2,16 +2,15 @@ using System.Diagnostics;
 using LayerStream.Actors.Loading;
 using LayerStream.Actors.Ring;
 using LayerStream.Actors.Tracing;
-using LayerStream.Models;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
-using LayerStream.Models.Tiles;
 
 namespace LayerStream.Actors.Run;
 
 /// <summary>What a run's body works with on the compute thread: passes over the model, one after the other.</summary>
 internal sealed class ComputeSession(
-    ModelSpec spec, Decoder decoder, RingTileSource source, RingExpertSource experts, PassAccount account, Workspace work, SequenceState sequence, EmbeddingRows embeddings, EmbeddingRows? layerInputs, TraceRing trace)
+    ModelSpec spec, Decoder decoder, RingTileSource source, RingExpertSource experts, PassAccount account, Workspace work,
+        SequenceState sequence, EmbeddingRows embeddings, EmbeddingRows? layerInputs, TraceRing trace)
 {
     private readonly PassRow[] _rows = new PassRow[work.Batch];
     private RunContext? _run;

@@ -6,12 +6,13 @@ using LayerStream.Storage;
 namespace LayerStream.Actors.Run;
 
 /// <summary>A generation on the compute thread: prompt in batches, then a pass for each token, sampling in between.</summary>
-internal sealed class GenerationBody(RunRequest request, FlashReader reader)
+internal sealed class GenerationBody(RunRequest request, FlashReader reader, Action throwIfChanged)
 {
     private readonly List<int> _history = [.. request.Prompt];
     private readonly List<int> _generated = [];
     private readonly long[] _waits = new long[StallReasonNames.Count];
-    private long _runStart, _promptEnd, _end, _decodeBytes, _demandedStart, _decodeCompute, _decodeExperts, _promptCompute, _promptBytes, _expertStart, _hits, _misses, _skipped, _usefulStart, _wastedStart;
+    private long _runStart, _promptEnd, _end, _decodeBytes, _demandedStart, _decodeCompute, _decodeExperts, _promptCompute, _promptBytes,
+        _expertStart, _hits, _misses, _skipped, _usefulStart, _wastedStart;
     private double _decodeLoad;
     private int _decodePasses;
 
@@ -80,7 +81,8 @@ internal sealed class GenerationBody(RunRequest request, FlashReader reader)
             PromptComputeSeconds = Seconds(_promptCompute),
             PromptBytes = _promptBytes,
             OverlapShare = least <= 0 ? 1 : Math.Clamp((_decodeLoad + compute - wall) / least, 0, 1),
-            StallSeconds = Enumerable.Range(1, StallReasonNames.Count - 1).ToDictionary(r => ((StallReason)r).Name(), r => Seconds(_waits[r])),
+            StallSeconds = Enumerable.Range(1, StallReasonNames.Count - 1)
+                .ToDictionary(r => ((StallReason)r).Name(), r => Seconds(_waits[r])),
             FinishReason = FinishReason,
             PinnedBytes = pinnedBytes,
             PrefetchDepth = depth,
@@ -138,7 +140,8 @@ internal sealed class GenerationBody(RunRequest request, FlashReader reader)
             _decodeBytes = session.Account.DemandedBytes - bytes;
             _decodeCompute = session.Account.ComputeTicks - compute;
             _decodeExperts = session.Account.ExpertComputeTicks - experts;
-            (_hits, _misses, _skipped) = (session.Account.ExpertHits - hits, session.Account.ExpertMisses - misses, session.SkippedExperts - skipped);
+            (_hits, _misses, _skipped) = (session.Account.ExpertHits - hits, session.Account.ExpertMisses - misses,
+                session.SkippedExperts - skipped);
             _decodeLoad = reader.Activity.BusySeconds - load;
             for (int i = 0; i < waits.Length; i++)
             {
@@ -153,6 +156,7 @@ internal sealed class GenerationBody(RunRequest request, FlashReader reader)
         int id = request.Sample(session.Logits(0), _history);
         ArgumentOutOfRangeException.ThrowIfNegative(id);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(id, session.Spec.Vocabulary);
+        throwIfChanged(); // what was computed may mix old and new bytes: no such token leaves
         _history.Add(id);
         _generated.Add(id);
         if (!request.OnToken(id))

@@ -3,7 +3,7 @@ using System.Buffers;
 namespace LayerStream.Actors.Run;
 
 /// <summary>Logits of every position of a list of ids, in order.</summary>
-internal sealed class LogitsBody(IReadOnlyList<int> ids, Action<int, ReadOnlyMemory<float>> row)
+internal sealed class LogitsBody(IReadOnlyList<int> ids, Action<int, ReadOnlyMemory<float>> row, Action throwIfChanged)
 {
     internal void Execute(ComputeSession session)
     {
@@ -34,6 +34,7 @@ internal sealed class LogitsBody(IReadOnlyList<int> ids, Action<int, ReadOnlyMem
             }
 
             session.Execute(ids, first, count, first, count);
+            throwIfChanged();
             for (int r = 0; r < count; r++)
             {
                 session.Logits(r).CopyTo(copy);

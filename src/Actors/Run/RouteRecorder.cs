@@ -1,10 +1,10 @@
 using LayerStream.Formats.Routes;
-using LayerStream.Models;
 using LayerStream.Models.Spec;
 
 namespace LayerStream.Actors.Run;
 
-/// <summary>Turns the routing of a pass, which comes layer by layer, into that of its tokens, and writes it when the pass is over.</summary>
+/// <summary>Turns the routing of a pass, which comes layer by layer, into that of its tokens, and writes it when the pass is
+/// over.</summary>
 internal sealed class RouteRecorder(ModelSpec spec, int batch, int promptTokens, RouteTraceWriter writer)
 {
     private readonly int _used = spec.ExpertBanks.Max(b => b.Used);
@@ -27,7 +27,8 @@ internal sealed class RouteRecorder(ModelSpec spec, int batch, int promptTokens,
         }
 
         return new RouteHeader(
-            Path.GetFileName(spec.File), spec.Family, spec.ExpertBanks.Max(b => b.Experts), spec.ExpertBanks.Max(b => b.Used), experts, dense);
+            Path.GetFileName(spec.File), spec.Family, spec.ExpertBanks.Max(b => b.Experts), spec.ExpertBanks.Max(b => b.Used),
+                experts, dense);
     }
 
     internal void Routed(int bank, int row, ReadOnlySpan<int> experts, ReadOnlySpan<float> weights)

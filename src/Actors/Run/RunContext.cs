@@ -3,11 +3,11 @@ using LayerStream.Actors.Ring;
 
 namespace LayerStream.Actors.Run;
 
-/// <summary>One run: what the stages share about it.</summary>
+/// <summary>One run: what the stages share about it, and their loops.</summary>
 internal sealed class RunContext(Action<ComputeSession> body, CancellationToken caller) : IDisposable
 {
     private readonly CancellationTokenSource _cancel = CancellationTokenSource.CreateLinkedTokenSource(caller);
-    private readonly List<Task> _loops = [];
+    private readonly StageLoop[] _loops = [new(), new(), new()];
 
     /// <summary>What the compute thread does.</summary>
     internal Action<ComputeSession> Body { get; } = body;
@@ -15,45 +15,48 @@ internal sealed class RunContext(Action<ComputeSession> body, CancellationToken 
     /// <summary>Passes that are to come.</summary>
     internal Channel<PassOrder> Passes { get; } = Channel.CreateUnbounded<PassOrder>();
 
-    /// <summary>Set when the compute thread is done, with the exception that ended it.</summary>
+    /// <summary>Set when the compute thread is done, or could not begin, with the exception that ended it.</summary>
     internal TaskCompletionSource<Exception?> ComputeEnded { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Set when the ring is whole again.</summary>
+    /// <summary>Set when the ring is whole again, or never will be.</summary>
     internal TaskCompletionSource Outcome { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     internal CancellationToken Cancelled => _cancel.Token;
 
-    /// <summary>Whether a compute thread serves the run and will set <see cref="ComputeEnded"/>.</summary>
-    internal volatile bool IsComputeStarted;
-
     internal long WastedBytes { get; set; }
 
-    /// <summary>Test hook: called by each stage at its named point.</summary>
-    internal Action<string>? FaultPoint { get; init; }
+    /// <summary>Test hook: called at the points of <see cref="Run.FaultPoint"/>.</summary>
+    internal Action<string>? FaultHook { get; init; }
 
-    /// <summary>The first failure of a loop, or null.</summary>
-    internal Exception? LoopFailure
+    /// <summary>The loop of a stage.</summary>
+    internal StageLoop Loop(StageKind stage) => _loops[(int)stage];
+
+    /// <summary>Asks everyone who works for the run to end.</summary>
+    internal void Cancel()
     {
-        get
+        try
         {
-            lock (_loops)
-            {
-                return _loops.FirstOrDefault(l => l.IsFaulted)?.Exception?.GetBaseException();
-            }
+            _cancel.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has just ended.
         }
     }
 
-    internal void Cancel() => _cancel.Cancel();
-
-    internal void Probe(string stage) => FaultPoint?.Invoke(stage);
-
-    internal void AddLoop(Task loop)
+    /// <summary>Cancels the run and stops its loops; completes when all of them have ended.</summary>
+    internal Task EndLoopsAsync()
     {
-        lock (_loops)
+        Cancel();
+        foreach (StageLoop loop in _loops)
         {
-            _loops.Add(loop);
+            loop.Stop();
         }
+
+        return Task.WhenAll(_loops.Select(l => l.EndedAsync()));
     }
+
+    internal void Probe(string point) => FaultHook?.Invoke(point);
 
     public void Dispose() => _cancel.Dispose();
 }

@@ -11,7 +11,8 @@ public sealed record RunRequest
     /// <summary>Most tokens to generate; the context bounds it further.</summary>
     public required int MaxTokens { get; init; }
 
-    /// <summary>Logits and history (prompt and generated ids) to the next id; called on the compute thread, may change the logits.</summary>
+    /// <summary>Logits and history (prompt and generated ids) to the next id; called on the compute thread, may change the
+    /// logits.</summary>
     public required Func<Span<float>, IReadOnlyList<int>, int> Sample { get; init; }
 
     /// <summary>Sees each generated id on the compute thread; true ends the run.</summary>

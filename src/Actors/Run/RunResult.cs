@@ -31,7 +31,8 @@ public sealed record RunResult
     /// <summary>Bytes of experts that all passes of the run had to read.</summary>
     public required long ExpertBytesStreamed { get; init; }
 
-    /// <summary>Choices of experts (token, layer, expert) that the decode passes skipped; 0 unless <see cref="EngineOptions.DropColdExperts"/> is set.</summary>
+    /// <summary>Choices of experts (token, layer, expert) that the decode passes skipped; 0 unless
+    /// <see cref="EngineOptions.DropColdExperts"/> is set.</summary>
     public required long ExpertsSkipped { get; init; }
 
     /// <summary>Of them, bytes read before they were demanded.</summary>
@@ -41,7 +42,8 @@ public sealed record RunResult
     public required long PredictedBytesWasted { get; init; }
 
     /// <summary>Useful share of the predicted bytes; 1 when nothing was predicted.</summary>
-    public double PredictionAccuracy => PredictedBytesUseful + PredictedBytesWasted == 0 ? 1 : (double)PredictedBytesUseful / (PredictedBytesUseful + PredictedBytesWasted);
+    public double PredictionAccuracy => PredictedBytesUseful + PredictedBytesWasted == 0 ? 1
+        : (double)PredictedBytesUseful / (PredictedBytesUseful + PredictedBytesWasted);
 
     /// <summary>Share of the decode passes' experts that were in memory; 1 in a model without experts.</summary>
     public double ExpertHitRate => ExpertHits + ExpertMisses == 0 ? 1 : (double)ExpertHits / (ExpertHits + ExpertMisses);

@@ -3,16 +3,25 @@ using LayerStream.Actors.Run;
 namespace LayerStream.Actors.Stages;
 
 /// <summary>Runs passes on a plain thread, which is member 0 of the crew and waits with the crew's own spin-then-park.</summary>
-internal sealed class ComputeActor(ComputeSession session) : StageActor("compute")
+internal sealed class ComputeActor(ComputeSession session) : StageActor(StageKind.Compute)
 {
     private const int StackBytes = 1 << 20;
 
     protected override Task LoopAsync(RunContext run, CancellationToken stop)
     {
-        run.IsComputeStarted = true;
         TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        Thread thread = new(() => Execute(run, ended), StackBytes) { IsBackground = true, Name = "layerstream-compute" };
-        thread.Start();
+        try
+        {
+            run.Probe(FaultPoint.ComputeThread);
+            new Thread(() => Execute(run, ended), StackBytes) { IsBackground = true, Name = "layerstream-compute" }.Start();
+        }
+        catch (Exception e)
+        {
+            // The system refused a thread: nobody else will say that compute has ended.
+            run.ComputeEnded.TrySetResult(new EngineFaultException("compute", e));
+            throw;
+        }
+
         return ended.Task;
     }
 
@@ -24,7 +33,7 @@ internal sealed class ComputeActor(ComputeSession session) : StageActor("compute
         {
             try
             {
-                run.Probe("compute");
+                run.Probe(FaultPoint.ComputeLoop);
                 session.Begin(run);
                 run.Body(session);
             }

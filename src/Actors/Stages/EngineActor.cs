@@ -10,24 +10,32 @@ namespace LayerStream.Actors.Stages;
 /// </summary>
 internal sealed class EngineActor : ReceiveActor
 {
+    private const int MostDeaths = 8; // of stages in one run
+
     private readonly TileRing _ring;
     private readonly ExpertRing _experts;
-    private readonly Func<IActorRefFactory, string, IActorRef> _createStage;
-    private readonly Dictionary<string, IActorRef> _stages = [];
-    private readonly Queue<(RunContext Run, IActorRef Asker)> _waiting = new();
+    private readonly Func<StageKind, Props> _stage;
+    private readonly Action<RunContext?, Exception?> _stopped;
+    private readonly IActorRef[] _stages = [ActorRefs.Nobody, ActorRefs.Nobody, ActorRefs.Nobody];
+    private readonly Queue<RunContext> _waiting = new();
     private RunContext? _run;
-    private IActorRef _asker = ActorRefs.Nobody;
     private Exception? _failure;
-    private string? _settling;
-    private long _generation;
+    private Exception? _fault;
+    private StageKind? _settling;
+    private int _deaths;
 
-    public EngineActor(TileRing ring, ExpertRing experts, Func<IActorRefFactory, string, IActorRef> createStage)
+    /// <param name="ring">Its slots are counted when a run has ended.</param>
+    /// <param name="experts">As well.</param>
+    /// <param name="stage">How each stage is made.</param>
+    /// <param name="stopped">Hears when this actor is gone, of the run it served and of what threw.</param>
+    public EngineActor(TileRing ring, ExpertRing experts, Func<StageKind, Props> stage, Action<RunContext?, Exception?> stopped)
     {
-        (_ring, _experts, _createStage) = (ring, experts, createStage);
+        (_ring, _experts, _stage, _stopped) = (ring, experts, stage, stopped);
         Receive<SubmitRun>(m => Submit(m.Run));
-        Receive<RunEnded>(m => OnComputeEnded(m));
+        Receive<ComputeEnded>(OnComputeEnded);
         Receive<StageStopped>(OnStageStopped);
-        Receive<Terminated>(OnTerminated);
+        Receive<StageDied>(OnStageDied);
+        Receive<RunFailed>(OnRunFailed);
         Receive<SetDepth>(OnSetDepth);
     }
 
@@ -35,49 +43,74 @@ internal sealed class EngineActor : ReceiveActor
 
     protected override void PreStart()
     {
-        foreach (string stage in (string[])["prefetch", "compute", "eviction"])
+        foreach (StageKind stage in Enum.GetValues<StageKind>())
         {
             Create(stage);
         }
     }
 
-    private void Create(string stage)
+    /// <summary>The stages are gone by now.</summary>
+    protected override void PostStop() => _stopped(_run, _fault);
+
+    protected override bool AroundReceive(Receive receive, object message)
     {
-        IActorRef actor = _createStage(Context, $"{stage}-{_generation++}");
-        _stages[stage] = actor;
-        Context.WatchWith(actor, new Terminated(stage, actor));
+        try
+        {
+            return base.AroundReceive(receive, message);
+        }
+        catch (Exception e)
+        {
+            _fault = e;
+            throw;
+        }
+    }
+
+    private void Create(StageKind stage)
+    {
+        IActorRef actor = Context.ActorOf(_stage(stage));
+        _stages[(int)stage] = actor;
+        Context.WatchWith(actor, new StageDied(stage, actor));
     }
 
     private void Submit(RunContext run)
     {
         if (_run is not null)
         {
-            _waiting.Enqueue((run, Sender));
+            _waiting.Enqueue(run);
             return;
         }
 
-        (_run, _asker, _failure) = (run, Sender, null);
-        run.ComputeEnded.Task.PipeTo(Self, success: failure => new RunEnded(run, failure));
-        foreach (IActorRef stage in _stages.Values)
+        (_run, _failure, _deaths) = (run, null, 0);
+        run.Probe(FaultPoint.EngineSubmit);
+        (_ring.FaultHook, _experts.FaultHook) = (run.FaultHook, run.FaultHook);
+        run.ComputeEnded.Task.PipeTo(Self, success: failure => new ComputeEnded(run, failure));
+        foreach (IActorRef stage in _stages)
         {
             stage.Tell(new StartStage(run));
         }
     }
 
-    private void OnComputeEnded(RunEnded ended)
+    private void OnComputeEnded(ComputeEnded ended)
     {
         if (ended.Run == _run)
         {
+            ended.Run.Probe(FaultPoint.EngineComputeEnded);
             _failure ??= ended.Failure;
-            Settle("prefetch");
+            Settle(StageKind.Prefetch);
         }
     }
 
-    /// <summary>Stops one stage and waits for its answer; the order is prefetch, eviction, compute.</summary>
-    private void Settle(string stage)
+    /// <summary>Stops one stage and waits for its answer.</summary>
+    private void Settle(StageKind stage)
     {
         _settling = stage;
-        _stages[stage].Tell(new StopStage(_run!));
+        _ring.Waits.Engine.Begin(stage switch
+        {
+            StageKind.Prefetch => "prefetch to end and its reads",
+            StageKind.Eviction => "eviction to end",
+            _ => "compute to end",
+        });
+        _stages[(int)stage].Tell(new StopStage(_run!));
     }
 
     private void OnStageStopped(StageStopped stopped)
@@ -87,24 +120,22 @@ internal sealed class EngineActor : ReceiveActor
             return;
         }
 
-        switch (stopped.Stage)
+        stopped.Run.Probe(FaultPoint.EngineStageStopped);
+        _failure ??= stopped.Failure is { } failure ? new EngineFaultException(stopped.Stage.ToString().ToLowerInvariant(), failure) : null;
+        if (stopped.Stage == StageKind.Compute)
         {
-            case "prefetch":
-                Settle("eviction");
-                break;
-            case "eviction":
-                Settle("compute");
-                break;
-            default:
-                Finish();
-                break;
+            Finish();
+        }
+        else
+        {
+            Settle(stopped.Stage + 1);
         }
     }
 
-    /// <summary>A stage died: its run is cancelled, and its successor, which has no loop to end, answers the stop in its place.</summary>
-    private void OnTerminated(Terminated dead)
+    /// <summary>A stage died: its run is cancelled, and its successor answers the stop in its place.</summary>
+    private void OnStageDied(StageDied dead)
     {
-        if (_stages[dead.Stage] != dead.Actor)
+        if (!_stages[(int)dead.Stage].Equals(dead.Actor))
         {
             return;
         }
@@ -115,9 +146,16 @@ internal sealed class EngineActor : ReceiveActor
             return;
         }
 
-        _failure ??= new EngineFaultException(dead.Stage, run.LoopFailure);
+        run.Probe(FaultPoint.EngineStageDied);
+        EngineFaultException fault = new(dead.Stage.ToString().ToLowerInvariant(), run.Loop(dead.Stage).Failure);
+        _failure ??= fault;
+        if (++_deaths > MostDeaths)
+        {
+            throw fault;
+        }
+
         run.Cancel();
-        if (dead.Stage == "compute" && !run.IsComputeStarted)
+        if (dead.Stage == StageKind.Compute && !run.Loop(StageKind.Compute).IsStarted)
         {
             run.ComputeEnded.TrySetResult(_failure);
         }
@@ -128,20 +166,44 @@ internal sealed class EngineActor : ReceiveActor
         }
     }
 
+    private void OnRunFailed(RunFailed failed)
+    {
+        if (_run is { } run)
+        {
+            run.Probe(FaultPoint.EngineCompletionFailed);
+            _failure ??= failed.Failure;
+            run.Cancel();
+        }
+    }
+
+    /// <summary>No loop runs and no read is in flight: what a failure lost of the slots is made good here.</summary>
     private void Finish()
     {
         RunContext run = _run!;
+        run.Probe(FaultPoint.EngineFinish);
         int lost = _ring.ActiveSlots - _ring.Free.Reader.Count + (_experts.TransientSlots - _experts.Free.Reader.Count);
         if (lost != 0)
         {
-            _failure = new EngineFaultException("eviction", new InvalidOperationException($"{lost} slots did not come back"));
+            _failure ??= new EngineFaultException("eviction", new InvalidOperationException($"{lost} slots did not come back"));
+            _ring.Restore();
+            _experts.Restore();
         }
 
-        _asker.Tell(new RunEnded(run, _failure));
-        (_run, _failure, _settling) = (null, null, null);
-        if (_waiting.TryDequeue(out (RunContext Run, IActorRef Asker) next))
+        Exception? failure = _failure;
+        (_run, _failure, _settling, _ring.FaultHook, _experts.FaultHook) = (null, null, null, null, null);
+        _ring.Waits.Engine.End();
+        if (failure is null)
         {
-            Self.Tell(new SubmitRun(next.Run), next.Asker);
+            run.Outcome.TrySetResult();
+        }
+        else
+        {
+            run.Outcome.TrySetException(failure);
+        }
+
+        if (_waiting.TryDequeue(out RunContext? next))
+        {
+            Self.Tell(new SubmitRun(next));
         }
     }
 
@@ -155,5 +217,5 @@ internal sealed class EngineActor : ReceiveActor
         Sender.Tell(new DepthSet(Math.Max(0, _ring.ActiveSlots - 1)));
     }
 
-    private sealed record Terminated(string Stage, IActorRef Actor);
+    private sealed record StageDied(StageKind Stage, IActorRef Actor);
 }

@@ -6,20 +6,27 @@ using LayerStream.Actors.Tracing;
 namespace LayerStream.Actors.Stages;
 
 /// <summary>Frees the slots of spent tiles and experts; at the end of a run also those of what nobody took.</summary>
-internal sealed class EvictionActor(TileRing ring, ExpertRing experts, TraceRing trace) : StageActor("eviction")
+internal sealed class EvictionActor(TileRing ring, ExpertRing experts, TraceRing trace) : StageActor(StageKind.Eviction)
 {
     /// <summary>Waits without a token, which costs no allocation per tile; a stop wakes it by an empty item.</summary>
     protected override async Task LoopAsync(RunContext run, CancellationToken stop)
     {
         using CancellationTokenRegistration wake = stop.UnsafeRegister(static r => ((TileRing)r!).WakeEviction(), ring);
+        Waiter waiter = ring.Waits.Eviction;
+        waiter.Begin("a spent tile");
         while (!stop.IsCancellationRequested && await ring.Spent.Reader.WaitToReadAsync(CancellationToken.None))
         {
-            run.Probe("eviction");
+            waiter.End();
+            run.Probe(FaultPoint.EvictionLoop);
             while (ring.Spent.Reader.TryRead(out SpentTile spent))
             {
                 Evict(spent);
             }
+
+            waiter.Begin("a spent tile");
         }
+
+        waiter.End();
     }
 
     protected override Task SettleAsync(RunContext run)
@@ -50,6 +57,14 @@ internal sealed class EvictionActor(TileRing ring, ExpertRing experts, TraceRing
             TileRing.Write(ring.Free, new FreeSlot(spent.Slot));
         }
 
-        trace.Add(new TraceEvent { Kind = TraceKind.Evict, StartTicks = begin, EndTicks = Stopwatch.GetTimestamp(), Tile = spent.Tile, Pass = spent.Pass, Lane = spent.Slot });
+        trace.Add(new TraceEvent
+        {
+            Kind = TraceKind.Evict,
+            StartTicks = begin,
+            EndTicks = Stopwatch.GetTimestamp(),
+            Tile = spent.Tile,
+            Pass = spent.Pass,
+            Lane = spent.Slot
+        });
     }
 }

@@ -9,7 +9,7 @@ namespace LayerStream.Actors.Stages;
 /// Reads from flash into free slots: dense tiles in plan order and on across the border between passes, and in front of them the
 /// experts that compute demands. No slot, no read; the two kinds never take each other's slots.
 /// </summary>
-internal sealed class PrefetchActor(TileRing ring, ExpertRing experts, TileMap tiles, IReadOnlyList<int> streamed) : StageActor("prefetch")
+internal sealed class PrefetchActor(TileRing ring, ExpertRing experts, TileMap tiles, IReadOnlyList<int> streamed) : StageActor(StageKind.Prefetch)
 {
     protected override async Task LoopAsync(RunContext run, CancellationToken stop)
     {
@@ -46,8 +46,11 @@ internal sealed class PrefetchActor(TileRing ring, ExpertRing experts, TileMap t
 
     private async Task StreamAsync(RunContext run, CancellationToken stop)
     {
+        Waiter waiter = ring.Waits.Prefetch;
+        waiter.Begin("a pass");
         while (await run.Passes.Reader.WaitToReadAsync(stop))
         {
+            waiter.End();
             while (run.Passes.Reader.TryRead(out PassOrder pass))
             {
                 foreach (int index in streamed)
@@ -57,25 +60,36 @@ internal sealed class PrefetchActor(TileRing ring, ExpertRing experts, TileMap t
                         break;
                     }
 
-                    run.Probe("prefetch");
+                    run.Probe(FaultPoint.PrefetchLoop);
+                    waiter.Begin("a free slot");
                     FreeSlot slot = await ring.Free.Reader.ReadAsync(stop);
+                    waiter.End();
                     ring.Submit(slot, tiles.Tiles[index], pass.Pass);
                 }
             }
+
+            waiter.Begin("a pass");
         }
+
+        waiter.End();
     }
 
     /// <summary>Waits without a token, which costs no allocation per layer; a stop wakes it by an empty item in each channel.</summary>
     private async Task DemandAsync(RunContext run, CancellationToken stop)
     {
         using CancellationTokenRegistration wake = stop.UnsafeRegister(static e => ((ExpertRing)e!).Wake(), experts);
+        Waiter waiter = ring.Waits.Demand;
+        waiter.Begin("a demand");
         while (await experts.Demand.Reader.WaitToReadAsync(CancellationToken.None))
         {
+            waiter.End();
             while (experts.Demand.Reader.TryRead(out ExpertDemand demand))
             {
                 stop.ThrowIfCancellationRequested();
-                run.Probe("demand");
+                run.Probe(FaultPoint.DemandLoop);
+                waiter.Begin("a transient slot");
                 FreeSlot transient = demand.Slot >= 0 ? default : await experts.Free.Reader.ReadAsync(CancellationToken.None);
+                waiter.End();
                 if (stop.IsCancellationRequested)
                 {
                     experts.GiveBack(demand, transient);
@@ -84,6 +98,8 @@ internal sealed class PrefetchActor(TileRing ring, ExpertRing experts, TileMap t
 
                 experts.Submit(demand.Request, transient.Slot);
             }
+
+            waiter.Begin("a demand");
         }
     }
 }

@@ -5,18 +5,17 @@ namespace LayerStream.Actors.Stages;
 
 /// <summary>
 /// What the stages share: one loop per run, whose end is piped to the stage itself, so that its mailbox always answers.
-/// A loop that fails throws in the actor; supervision stops it and the engine makes a new one.
+/// A loop that fails throws in the actor; supervision stops it, and its successor waits for whatever loop it left.
 /// </summary>
 internal abstract class StageActor : ReceiveActor
 {
-    private readonly string _name;
-    private CancellationTokenSource? _stop;
+    private readonly StageKind _kind;
     private IActorRef? _stopAsker;
     private RunContext? _run;
 
-    protected StageActor(string name)
+    protected StageActor(StageKind kind)
     {
-        _name = name;
+        _kind = kind;
         Receive<StartStage>(m => Start(m.Run));
         Receive<StopStage>(m => Stop(m.Run));
         Receive<LoopEnded>(OnLoopEnded);
@@ -28,31 +27,21 @@ internal abstract class StageActor : ReceiveActor
     /// <summary>Settles what the loop left under way.</summary>
     protected virtual Task SettleAsync(RunContext run) => Task.CompletedTask;
 
+    /// <summary>The loop is told to end; who ends the run awaits it.</summary>
+    protected override void PostStop() => _run?.Loop(_kind).Stop();
+
     private void Start(RunContext run)
     {
-        if (_run is not null)
-        {
-            throw new InvalidOperationException($"the {_name} stage got a second run");
-        }
-
+        run.Probe(FaultPoint.Of(_kind, FaultPoint.Start));
         _run = run;
-        _stop = new CancellationTokenSource();
-        CancellationToken stop = _stop.Token;
-        Task loop = Task.Run(() => LoopAsync(run, stop), CancellationToken.None);
-        run.AddLoop(loop);
-        loop.PipeTo(Self, success: () => new LoopEnded(run, null), failure: e => new LoopEnded(run, e));
+        run.Loop(_kind).Start(stop => LoopAsync(run, stop)).PipeTo(Self, success: () => new LoopEnded(run, null), failure: e => new LoopEnded(run, e));
     }
 
     private void Stop(RunContext run)
     {
-        if (_run is not null && _run != run)
-        {
-            // A late stop for a run that is over.
-            return;
-        }
-
+        run.Probe(FaultPoint.Of(_kind, FaultPoint.Stop));
         _stopAsker = Sender;
-        _stop?.Cancel();
+        run.Loop(_kind).Stop();
         if (_run is null)
         {
             SettleAndAnswer(run);
@@ -61,10 +50,11 @@ internal abstract class StageActor : ReceiveActor
 
     private void OnLoopEnded(LoopEnded ended)
     {
+        ended.Run.Probe(FaultPoint.Of(_kind, FaultPoint.Ended));
         _run = null;
         if (ended.Failure is { } failure and not OperationCanceledException)
         {
-            throw new EngineFaultException(_name, failure);
+            throw failure as EngineFaultException ?? new EngineFaultException(_kind.ToString().ToLowerInvariant(), failure);
         }
 
         if (_stopAsker is not null)
@@ -77,6 +67,13 @@ internal abstract class StageActor : ReceiveActor
     {
         IActorRef asker = _stopAsker!;
         _stopAsker = null;
-        SettleAsync(run).PipeTo(asker, success: () => new StageStopped(run, _name));
+        EndAsync(run).PipeTo(asker, success: () => new StageStopped(run, _kind, null), failure: e => new StageStopped(run, _kind, e));
+    }
+
+    private async Task EndAsync(RunContext run)
+    {
+        await run.Loop(_kind).EndedAsync(); // a predecessor's
+        run.Probe(FaultPoint.Of(_kind, FaultPoint.Settle));
+        await SettleAsync(run);
     }
 }

@@ -8,20 +8,23 @@ internal sealed record StartStage(RunContext Run);
 /// <summary>Engine → stage: end the loop, wait for what is under way, answer with <see cref="StageStopped"/>.</summary>
 internal sealed record StopStage(RunContext Run);
 
-/// <summary>Stage → Engine: the loop of this run has ended and holds nothing.</summary>
-internal sealed record StageStopped(RunContext Run, string Stage);
+/// <summary>Stage → engine: the loop of this run has ended and holds nothing; with the exception if it could not settle what was under way.</summary>
+internal sealed record StageStopped(RunContext Run, StageKind Stage, Exception? Failure);
 
 /// <summary>Loop → its own actor: ended, with the exception if it failed.</summary>
 internal sealed record LoopEnded(RunContext Run, Exception? Failure);
 
-/// <summary>Request → Engine: take this run.</summary>
+/// <summary>Control → engine: take this run.</summary>
 internal sealed record SubmitRun(RunContext Run);
 
-/// <summary>Engine → Request: the run is over and the ring is whole again.</summary>
-internal sealed record RunEnded(RunContext Run, Exception? Failure);
+/// <summary>Compute thread → engine: it is done with this run.</summary>
+internal sealed record ComputeEnded(RunContext Run, Exception? Failure);
 
-/// <summary>Host → Engine: use this depth from now on.</summary>
+/// <summary>Reader or watchdog → engine: the run under way cannot go on.</summary>
+internal sealed record RunFailed(Exception Failure);
+
+/// <summary>Host → engine: use this depth from now on.</summary>
 internal sealed record SetDepth(int Depth);
 
-/// <summary>Engine → Host: the depth in force.</summary>
+/// <summary>Engine → host: the depth in force.</summary>
 internal sealed record DepthSet(int Depth);

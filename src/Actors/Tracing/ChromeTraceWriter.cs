@@ -3,18 +3,20 @@ using System.Text.Json;
 
 namespace LayerStream.Actors.Tracing;
 
-/// <summary>Writes the trace event format of Chrome ("Trace Event Format", JSON object form). Times are microseconds from the first event.</summary>
+/// <summary>Writes the trace event format of Chrome ("Trace Event Format", JSON object form). Times are microseconds from the first
+/// event.</summary>
 internal sealed class ChromeTraceWriter(TraceFile trace, Stream output) : IDisposable
 {
     private const int Process = 1;
     private const int FirstSlotLane = 100;
-    private const int FlushBytes = 64 * 1024;
+    private const int FlushBytes = 16 * 1024;
     private static readonly (int Thread, string Name)[] s_lanes = [(1, "request"), (2, "passes"), (3, "compute"), (4, "evict")];
     private readonly Utf8JsonWriter _json = new(output);
+    private readonly ChromeOrder _order = ChromeOrder.Of(trace.Events);
     private readonly long _origin = trace.Events.Length == 0 ? 0 : trace.Events.Min(e => e.StartTicks);
 
-    /// <summary>Writes everything.</summary>
-    public void Write()
+    /// <summary>Writes everything, a little with every step.</summary>
+    public IEnumerable<bool> Steps()
     {
         _json.WriteStartObject();
         _json.WriteString("displayTimeUnit", "ms");
@@ -23,10 +25,12 @@ internal sealed class ChromeTraceWriter(TraceFile trace, Stream output) : IDispo
         foreach (TraceEvent e in trace.Events)
         {
             WriteEvent(e);
-            Drain();
+            yield return Drain();
         }
-        WriteFlows();
-        WriteReadsInFlight();
+        foreach (bool step in WriteFlows().Concat(WriteReadsInFlight()))
+        {
+            yield return step;
+        }
         _json.WriteEndArray();
         _json.WriteStartObject("otherData");
         _json.WriteString("model", trace.Model);
@@ -56,7 +60,9 @@ internal sealed class ChromeTraceWriter(TraceFile trace, Stream output) : IDispo
             WriteName("thread_name", thread, name);
             WriteOrder(thread, order++);
         }
-        foreach (int thread in trace.Events.Where(e => e.Kind is TraceKind.Load or TraceKind.LoadSubmit).Select(e => Thread(e)).Distinct().Order())
+        foreach (
+            int thread in trace.Events.Where(e => e.Kind is TraceKind.Load or TraceKind.LoadSubmit).Select(e =>
+                Thread(e)).Distinct().Order())
         {
             WriteName("thread_name", thread, string.Create(CultureInfo.InvariantCulture, $"I/O slot {thread - FirstSlotLane}"));
             WriteOrder(thread, order++);
@@ -132,47 +138,69 @@ internal sealed class ChromeTraceWriter(TraceFile trace, Stream output) : IDispo
     };
 
     // One arrow per tile and pass: it starts where the read ends and goes through every use to the eviction.
-    private void WriteFlows()
+    private IEnumerable<bool> WriteFlows()
     {
-        var tiles = trace.Events
-            .Where(e => e.Tile >= 0 && e.Kind is TraceKind.Load or TraceKind.Compute or TraceKind.Evict)
-            .GroupBy(e => (e.Pass, e.Tile));
-        foreach (var tile in tiles)
+        int[] order = _order.Flows;
+        for (int first = 0, end; first < order.Length; first = end)
         {
-            TraceEvent[] path = [.. tile.OrderBy(e => e.StartTicks).SkipWhile(e => e.Kind != TraceKind.Load)];
-            for (int i = 0; i < path.Length && path.Length > 1; i++)
+            (int Pass, int Tile) key = (trace.Events[order[first]].Pass, trace.Events[order[first]].Tile);
+            end = first + 1;
+            while (end < order.Length && (trace.Events[order[end]].Pass, trace.Events[order[end]].Tile) == key)
             {
-                bool isLast = i == path.Length - 1;
-                Begin("tile", i == 0 ? "s" : isLast ? "f" : "t", Thread(path[i]));
-                _json.WriteString("cat", "tile");
-                _json.WriteString("id", string.Create(CultureInfo.InvariantCulture, $"0x{((long)tile.Key.Pass << 32) | (uint)tile.Key.Tile:x}"));
-                // inside the slice it is bound to: just before the end of the read, at the start of the others
-                _json.WriteNumber("ts", i == 0 ? Math.Max(Micros(path[0].StartTicks), Round(Micros(path[0].EndOrStartTicks) - 0.001)) : Micros(path[i].StartTicks));
-                if (isLast)
-                {
-                    _json.WriteString("bp", "e");
-                }
-                _json.WriteEndObject();
+                end++;
             }
-            Drain();
+
+            int start = first;
+            while (start < end && trace.Events[order[start]].Kind != TraceKind.Load)
+            {
+                start++;
+            }
+
+            for (int i = start; i < end && end - start > 1; i++)
+            {
+                WriteFlow(trace.Events[order[i]], isFirst: i == start, isLast: i == end - 1);
+                yield return Drain();
+            }
         }
     }
 
-    private void WriteReadsInFlight()
+    private void WriteFlow(in TraceEvent e, bool isFirst, bool isLast)
     {
-        TraceEvent[] loads = [.. trace.Events.Where(e => e.Kind == TraceKind.Load && e.EndTicks > e.StartTicks)];
-        var steps = loads.Select(e => (Ticks: e.StartTicks, Step: 1)).Concat(loads.Select(e => (Ticks: e.EndTicks, Step: -1)));
-        int inFlight = 0;
-        foreach (var moment in steps.GroupBy(s => s.Ticks).OrderBy(m => m.Key))
+        Begin("tile", isFirst ? "s" : isLast ? "f" : "t", Thread(e));
+        _json.WriteString("cat", "tile");
+        _json.WriteString("id", string.Create(CultureInfo.InvariantCulture, $"0x{((long)e.Pass << 32) | (uint)e.Tile:x}"));
+        // inside the slice it is bound to: just before the end of the read, at the start of the others
+        _json.WriteNumber("ts", isFirst ? Math.Max(Micros(e.StartTicks), Round(Micros(e.EndOrStartTicks) - 0.001)) : Micros(e.StartTicks));
+        if (isLast)
         {
-            inFlight += moment.Sum(s => s.Step);
+            _json.WriteString("bp", "e");
+        }
+        _json.WriteEndObject();
+    }
+
+    private IEnumerable<bool> WriteReadsInFlight()
+    {
+        int[] starts = _order.LoadStarts, ends = _order.LoadEnds;
+        int started = 0, ended = 0;
+        while (ended < ends.Length)
+        {
+            long moment = trace.Events[ends[ended]].EndTicks;
+            moment = started < starts.Length ? Math.Min(moment, trace.Events[starts[started]].StartTicks) : moment;
+            while (started < starts.Length && trace.Events[starts[started]].StartTicks == moment)
+            {
+                started++;
+            }
+            while (ended < ends.Length && trace.Events[ends[ended]].EndTicks == moment)
+            {
+                ended++;
+            }
             Begin("reads in flight", "C", 0);
-            _json.WriteNumber("ts", Micros(moment.Key));
+            _json.WriteNumber("ts", Micros(moment));
             _json.WriteStartObject("args");
-            _json.WriteNumber("reads", inFlight);
+            _json.WriteNumber("reads", started - ended);
             _json.WriteEndObject();
             _json.WriteEndObject();
-            Drain();
+            yield return Drain();
         }
     }
 
@@ -189,11 +217,14 @@ internal sealed class ChromeTraceWriter(TraceFile trace, Stream output) : IDispo
 
     private static double Round(double micros) => Math.Round(micros, 3);
 
-    private void Drain()
+    private bool Drain()
     {
-        if (_json.BytesPending > FlushBytes)
+        bool isFull = _json.BytesPending > FlushBytes;
+        if (isFull)
         {
             _json.Flush();
         }
+
+        return isFull;
     }
 }

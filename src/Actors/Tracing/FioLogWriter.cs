@@ -6,7 +6,8 @@ using LayerStream.Planning;
 namespace LayerStream.Actors.Tracing;
 
 /// <summary>
-/// Reads of a trace as an I/O log of fio, version 2 (fio's documentation, "Trace file format"): every read in the order of submission, cut and
+/// Reads of a trace as an I/O log of fio, version 2 (fio's documentation, "Trace file format"): every read in the order of submission, cut
+/// and
 /// rounded to pages as the reader does. No waits: <c>fio --read_iolog</c> then gives the rate at which the device serves these very reads.
 /// </summary>
 internal static class FioLogWriter
@@ -28,7 +29,8 @@ internal static class FioLogWriter
         {
             if (trace.Files[file].AsSpan().ContainsAny(' ', '\n', ':'))
             {
-                throw new InvalidDataException($"fio cannot name the file '{trace.Files[file]}': the path holds a space, a colon or a line end. Use a link without.");
+                throw new InvalidDataException($"fio cannot name the file '{trace.Files[file]}': the path holds a space, a colon or a "
+                    + "line end. Use a link without.");
             }
         }
 

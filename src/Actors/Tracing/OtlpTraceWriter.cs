@@ -37,20 +37,28 @@ internal sealed class OtlpTraceWriter
         }
     }
 
-    /// <summary>Writes everything.</summary>
-    public void Write()
+    /// <summary>Writes everything, a span with every step.</summary>
+    public IEnumerable<bool> Steps()
     {
         for (int first = 0; first < _trace.Events.Length; first += SpansPerLine)
         {
             using (Utf8JsonWriter json = new(_output))
             {
-                WriteLine(json, first, Math.Min(first + SpansPerLine, _trace.Events.Length));
+                BeginLine(json);
+                for (int i = first; i < Math.Min(first + SpansPerLine, _trace.Events.Length); i++)
+                {
+                    WriteSpan(json, i);
+                    json.Flush();
+                    yield return true;
+                }
+
+                EndLine(json);
             }
             _output.WriteByte((byte)'\n');
         }
     }
 
-    private void WriteLine(Utf8JsonWriter json, int first, int end)
+    private void BeginLine(Utf8JsonWriter json)
     {
         json.WriteStartObject();
         json.WriteStartArray("resourceSpans");
@@ -67,10 +75,10 @@ internal sealed class OtlpTraceWriter
         json.WriteString("name", "LayerStream");
         json.WriteEndObject();
         json.WriteStartArray("spans");
-        for (int i = first; i < end; i++)
-        {
-            WriteSpan(json, i);
-        }
+    }
+
+    private static void EndLine(Utf8JsonWriter json)
+    {
         json.WriteEndArray();
         json.WriteEndObject();
         json.WriteEndArray();

@@ -1,11 +1,11 @@
 using System.Globalization;
-using LayerStream.Models;
 using LayerStream.Models.Spec;
 using LayerStream.Models.Tiles;
 
 namespace LayerStream.Actors.Tracing;
 
-/// <summary>Numbers of tiles to names and layers, for errors and traces: dense tiles in pass order, then every expert of every bank.</summary>
+/// <summary>Numbers of tiles to names and layers, for errors and traces: dense tiles in pass order, then every expert of every
+/// bank.</summary>
 internal sealed class TileNames
 {
     private readonly ModelSpec _spec;

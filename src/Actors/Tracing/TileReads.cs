@@ -4,7 +4,8 @@ using LayerStream.Planning;
 
 namespace LayerStream.Actors.Tracing;
 
-/// <summary>Where the bytes of every tile lie, so that a trace can be replayed against the device: a dense tile is one range, an expert one per slab.</summary>
+/// <summary>Where the bytes of every tile lie, so that a trace can be replayed against the device: a dense tile is one range, an expert one
+/// per slab.</summary>
 /// <param name="First">Index of a tile's first range in <paramref name="Extents"/>; one entry more than there are tiles.</param>
 /// <param name="Extents">Ranges of the files, tile after tile.</param>
 public sealed record TileReads(int[] First, Extent[] Extents)

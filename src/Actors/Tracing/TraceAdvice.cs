@@ -1,6 +1,9 @@
+using System.Globalization;
+
 namespace LayerStream.Actors.Tracing;
 
-/// <summary>Which option to change after a trace, or to keep: follows from what the passes waited for and from when the disk was idle.</summary>
+/// <summary>Which option to change after a trace, or to keep: follows from what the passes waited for and from when the disk was
+/// idle.</summary>
 internal static class TraceAdvice
 {
     private const double LeastWait = 0.05; // of the wall: less is not worth an option
@@ -13,7 +16,8 @@ internal static class TraceAdvice
     /// <param name="depth">Prefetch depth of the run.</param>
     internal static string From(PassFigures total, int depth)
     {
-        double late = Share(total, StallReason.DiskPrefetchLate), demand = Share(total, StallReason.DiskDemand), evict = Share(total, StallReason.BudgetEvict);
+        double late = Share(total, StallReason.DiskPrefetchLate), demand = Share(total, StallReason.DiskDemand),
+            evict = Share(total, StallReason.BudgetEvict);
         if (late + evict < LeastWait && late + demand + evict < LeastGain)
         {
             return "keep the settings: arithmetic sets the pace, and more --threads on free cores is all that helps";
@@ -21,7 +25,8 @@ internal static class TraceAdvice
 
         if (late >= LeastWait && late >= demand && total.LoadMs < BusyShare * total.WallMs && depth < MostDepth)
         {
-            return FormattableString.Invariant($"raise --prefetch-depth to {Math.Min(MostDepth, Math.Max(2, 2 * depth))}: tiles come late though the disk has idle time");
+            return string.Create(CultureInfo.InvariantCulture,
+                $"raise --prefetch-depth to {Math.Min(MostDepth, Math.Max(2, 2 * depth))}: tiles come late though the disk has idle time");
         }
 
         if (evict > late + demand)

@@ -53,21 +53,26 @@ public sealed class TraceDiff
     {
         StringBuilder text = new();
         text.AppendLine(Figures.Summary);
-        text.AppendLine(Invariant($"read per {Figures.Kind}: {Figures.BeforeBytes / 1048576:0.#} → {Figures.AfterBytes / 1048576:0.#} MiB"));
-        text.AppendLine().AppendLine(Invariant($"{"per " + Figures.Kind + ", ms",-24}{"before",10}{"after",10}{"change",10}{"share",9}"));
+        text.AppendLine(CultureInfo.InvariantCulture,
+            $"read per {Figures.Kind}: {Figures.BeforeBytes / 1048576:0.#} → {Figures.AfterBytes / 1048576:0.#} MiB");
+        text.AppendLine().AppendLine(CultureInfo.InvariantCulture,
+            $"{"per " + Figures.Kind + ", ms",-24}{"before",10}{"after",10}{"change",10}{"share",9}");
         foreach (StageChange stage in Figures.Stages)
         {
-            text.AppendLine(Invariant($"{stage.Stage,-24}{stage.BeforeMs,10:0.00}{stage.AfterMs,10:0.00}{stage.AfterMs - stage.BeforeMs,10:+0.00;-0.00;0.00}{Math.Round(stage.Share * 100),7} %"));
+            text.AppendLine(CultureInfo.InvariantCulture,
+                $"{stage.Stage,-24}{stage.BeforeMs,10:0.00}{stage.AfterMs,10:0.00}"
+                + $"{stage.AfterMs - stage.BeforeMs,10:+0.00;-0.00;0.00}{Math.Round(stage.Share * 100),7} %");
         }
 
         LayerChange[] shown = [.. Figures.Layers.Where(l => l.BeforeMs != l.AfterMs).Take(LayersShown)];
         if (shown.Length > 0)
         {
-            text.AppendLine().AppendLine(Invariant($"{"waits by layer, ms",-24}{"before",10}{"after",10}{"change",10}"));
+            text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"{"waits by layer, ms",-24}{"before",10}{"after",10}{"change",10}");
             foreach (LayerChange layer in shown)
             {
                 string name = layer.Layer < 0 ? "outside the layers" : layer.Layer.ToString(CultureInfo.InvariantCulture);
-                text.AppendLine(Invariant($"{name,-24}{layer.BeforeMs,10:0.00}{layer.AfterMs,10:0.00}{layer.AfterMs - layer.BeforeMs,10:+0.00;-0.00;0.00}"));
+                text.AppendLine(CultureInfo.InvariantCulture,
+                    $"{name,-24}{layer.BeforeMs,10:0.00}{layer.AfterMs,10:0.00}{layer.AfterMs - layer.BeforeMs,10:+0.00;-0.00;0.00}");
             }
         }
 
@@ -87,17 +92,17 @@ public sealed class TraceDiff
     {
         double change = figures.AfterMs - figures.BeforeMs;
         string unit = figures.Kind == "token" ? "A token" : "A prompt pass";
-        string head = Invariant($"{unit} takes {figures.AfterMs:0.0} ms instead of {figures.BeforeMs:0.0} ms ({change / figures.BeforeMs * 100:+0;-0;0} %)");
+        string head = string.Create(CultureInfo.InvariantCulture,
+            $"{unit} takes {figures.AfterMs:0.0} ms instead of {figures.BeforeMs:0.0} ms ({change / figures.BeforeMs * 100:+0;-0;0} %)");
         if (figures.Stages.Count == 0 || Math.Abs(change) < SmallShare * figures.BeforeMs)
         {
             return head + ": no stage changed much";
         }
 
         StageChange top = figures.Stages.First(s => s.Share > 0); // of the parts that went the way of the whole, the largest
-        return head + Invariant($": {top.Stage} went from {top.BeforeMs:0.0} to {top.AfterMs:0.0} ms, {Math.Round(top.Share * 100)} % of the change");
+        return head + string.Create(CultureInfo.InvariantCulture,
+            $": {top.Stage} went from {top.BeforeMs:0.0} to {top.AfterMs:0.0} ms, {Math.Round(top.Share * 100)} % of the change");
     }
-
-    private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
 
     /// <summary>Milliseconds and bytes of an average pass.</summary>
     private sealed record StageTimes(double WallMs, double Bytes, Dictionary<string, double> Stages)
@@ -105,7 +110,8 @@ public sealed class TraceDiff
         public static StageTimes Of(TraceAnalysis analysis, TraceKind kind, string which)
         {
             PassFigures total = analysis.Total(kind)
-                ?? throw new InvalidDataException($"The {which} trace has no complete {(kind == TraceKind.Token ? "token" : "prompt pass")} to compare.");
+                ?? throw new InvalidDataException($"The {which} trace has no complete "
+                + $"{(kind == TraceKind.Token ? "token" : "prompt pass")} to compare.");
             int passes = analysis.Passes.Count(p => p.Kind == kind);
             Dictionary<string, double> stages = new(StringComparer.Ordinal)
             {

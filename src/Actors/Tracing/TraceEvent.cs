@@ -30,7 +30,8 @@ public struct TraceEvent
     /// <summary>Why compute waited (<see cref="TraceKind.Wait"/> only).</summary>
     public StallReason Reason;
 
-    /// <summary>A read of an expert before it was demanded; of <see cref="TraceKind.Evict"/>: the prediction was wrong, and the bytes were read for nothing.</summary>
+    /// <summary>A read of an expert before it was demanded; of <see cref="TraceKind.Evict"/>: the prediction was wrong, and the bytes were
+    /// read for nothing.</summary>
     public bool IsPredicted;
 
     /// <summary>End, or the start for an instant.</summary>

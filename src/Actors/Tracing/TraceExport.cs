@@ -11,20 +11,44 @@ public static class TraceExport
     {
         ArgumentNullException.ThrowIfNull(trace);
         ArgumentNullException.ThrowIfNull(output);
-        using ChromeTraceWriter writer = new(trace, output);
-        writer.Write();
+        foreach (bool step in ChromeSteps(trace, output))
+        {
+            _ = step;
+        }
     }
+
+    /// <summary>As <see cref="Chrome"/>, a little with every step, for whoever sends the output on between two steps.</summary>
+    public static IEnumerable<bool> ChromeSteps(TraceFile trace, Stream output)
+    {
+        using ChromeTraceWriter writer = new(trace, output);
+        foreach (bool step in writer.Steps())
+        {
+            yield return step;
+        }
+    }
+
+    /// <summary>As <see cref="Otlp"/>, a span with every step.</summary>
+    public static IEnumerable<bool> OtlpSteps(TraceFile trace, Stream output) => new OtlpTraceWriter(trace, output).Steps();
+
+    /// <summary>As <see cref="TraceFile.Save"/>, a block of events with every step.</summary>
+    /// <exception cref="ArgumentException">The trace breaks a rule of the format; nothing has been written.</exception>
+    public static IEnumerable<bool> FileSteps(TraceFile trace, Stream output) => TraceFormat.Steps(trace, TraceFormat.Check(trace), output);
+
 
     /// <summary>OTLP JSON lines: every line is one complete trace export request with up to 512 spans.</summary>
     public static void Otlp(TraceFile trace, Stream output)
     {
         ArgumentNullException.ThrowIfNull(trace);
         ArgumentNullException.ThrowIfNull(output);
-        new OtlpTraceWriter(trace, output).Write();
+        foreach (bool step in OtlpSteps(trace, output))
+        {
+            _ = step;
+        }
     }
 
     /// <summary>
-    /// An I/O log of fio with every read of the trace: <c>fio --name=replay --read_iolog=FILE --replay_no_stall=1 --direct=1 --ioengine=psync</c> measures
+    /// An I/O log of fio with every read of the trace: <c>fio --name=replay --read_iolog=FILE --replay_no_stall=1 --direct=1
+    /// --ioengine=psync</c> measures
     /// what the device gives for these reads alone.
     /// </summary>
     /// <exception cref="InvalidDataException">No reads, or a trace that does not say where its tiles lie.</exception>

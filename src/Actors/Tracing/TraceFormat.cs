@@ -9,8 +9,21 @@ internal static class TraceFormat
     public const int PrefixBytes = 12;
     public const int MaxHeaderBytes = 64 << 20;
     private const int EventsPerBlock = 4096;
+    private const int EventsPerStep = 512;
 
     public static void Save(TraceFile trace, string path)
+    {
+        byte[] header = Check(trace);
+        using FileStream file = File.Create(path);
+        foreach (bool step in Steps(trace, header, file))
+        {
+            _ = step;
+        }
+    }
+
+    /// <summary>The header of a trace that may be saved.</summary>
+    /// <exception cref="ArgumentException">It breaks a rule of the format.</exception>
+    public static byte[] Check(TraceFile trace)
     {
         for (int i = 0; i < trace.Events.Length; i++)
         {
@@ -19,25 +32,31 @@ internal static class TraceFormat
                 throw new ArgumentException($"Event {i} cannot be saved: {fault}.", nameof(trace));
             }
         }
-        byte[] header = TraceHeader.Write(trace);
-        using FileStream file = File.Create(path);
+
+        return TraceHeader.Write(trace);
+    }
+
+    /// <summary>Writes everything, a block with every step.</summary>
+    public static IEnumerable<bool> Steps(TraceFile trace, byte[] header, Stream file)
+    {
         byte[] prefix = new byte[PrefixBytes];
         "LSTR"u8.CopyTo(prefix);
         BinaryPrimitives.WriteUInt32LittleEndian(prefix.AsSpan(4), TraceFile.CurrentVersion);
         BinaryPrimitives.WriteUInt32LittleEndian(prefix.AsSpan(8), (uint)header.Length);
         file.Write(prefix);
         file.Write(header);
-        byte[] block = new byte[EventsPerBlock * EventBytes];
+        byte[] block = new byte[EventsPerStep * EventBytes];
         BinaryPrimitives.WriteInt64LittleEndian(block, trace.Events.Length);
         file.Write(block, 0, 8);
-        for (int first = 0; first < trace.Events.Length; first += EventsPerBlock)
+        for (int first = 0; first < trace.Events.Length; first += EventsPerStep)
         {
-            int count = Math.Min(EventsPerBlock, trace.Events.Length - first);
+            int count = Math.Min(EventsPerStep, trace.Events.Length - first);
             for (int i = 0; i < count; i++)
             {
                 WriteEvent(block.AsSpan(i * EventBytes, EventBytes), trace.Events[first + i]);
             }
             file.Write(block, 0, count * EventBytes);
+            yield return true;
         }
     }
 
@@ -48,14 +67,16 @@ internal static class TraceFormat
         byte[] prefix = source.Read(PrefixBytes, "the first 12 bytes");
         source.Require(prefix.AsSpan(0, 4).SequenceEqual("LSTR"u8), 0, "this is not a LayerStream trace (magic \"LSTR\" is missing)");
         uint version = BinaryPrimitives.ReadUInt32LittleEndian(prefix.AsSpan(4));
-        source.Require(version is >= TraceFile.OldestVersion and <= TraceFile.CurrentVersion, 4, $"version {version} is not known (this program reads {TraceFile.OldestVersion} to {TraceFile.CurrentVersion})");
+        source.Require(version is >= TraceFile.OldestVersion and <= TraceFile.CurrentVersion, 4,
+            $"version {version} is not known (this program reads {TraceFile.OldestVersion} to {TraceFile.CurrentVersion})");
         uint headerLength = BinaryPrimitives.ReadUInt32LittleEndian(prefix.AsSpan(8));
         source.Require(headerLength <= MaxHeaderBytes, 8, $"the header claims {headerLength} bytes (at most {MaxHeaderBytes})");
         TraceFile trace = TraceHeader.Read(source, source.Read((int)headerLength, "the header"));
         long countAt = source.Offset;
         long count = BinaryPrimitives.ReadInt64LittleEndian(source.Read(8, "the number of events"));
         source.Require(
-            count >= 0 && count == source.Remaining / EventBytes && source.Remaining % EventBytes == 0 && count <= Array.MaxLength / EventBytes,
+            count >= 0 && count == source.Remaining / EventBytes && source.Remaining % EventBytes == 0
+                && count <= Array.MaxLength / EventBytes,
             countAt, $"{count} events are claimed, but {source.Remaining} bytes follow ({EventBytes} each)");
         TraceEvent[] events = new TraceEvent[count];
         for (int first = 0; first < count; first += EventsPerBlock)
@@ -65,7 +86,8 @@ internal static class TraceFormat
             byte[] block = source.Read(length * EventBytes, "events");
             for (int i = 0; i < length; i++)
             {
-                events[first + i] = ReadEvent(block.AsSpan(i * EventBytes, EventBytes), source, blockAt + (i * EventBytes), trace.TileNames.Length);
+                events[first + i] =
+                    ReadEvent(block.AsSpan(i * EventBytes, EventBytes), source, blockAt + (i * EventBytes), trace.TileNames.Length);
             }
         }
         return trace with { Version = (int)version, Events = events };

@@ -39,7 +39,8 @@ internal static class TraceHeader
         byte[] header = bytes.ToArray();
         if (trace.TileNames.Length != trace.TileLayers.Length || trace.TicksPerSecond <= 0 || header.Length > TraceFormat.MaxHeaderBytes)
         {
-            throw new ArgumentException("A trace needs a layer per tile name, a positive tick rate and a header of at most 64 MiB.", nameof(trace));
+            throw new ArgumentException("A trace needs a layer per tile name, a positive tick rate and a header of at most 64 MiB.",
+                nameof(trace));
         }
         return header;
     }
@@ -70,8 +71,10 @@ internal static class TraceHeader
             source.Require(trace.TileNames.Length == trace.TileLayers.Length, TraceFormat.PrefixBytes,
                 $"there are {trace.TileNames.Length} tile names but {trace.TileLayers.Length} tile layers");
             source.Require(AreSound(trace), TraceFormat.PrefixBytes, "the ranges of the tiles are not as they should be");
-            source.Require(double.IsFinite(trace.DeviceBytesPerSecond) && trace.DeviceBytesPerSecond >= 0, TraceFormat.PrefixBytes, "deviceBytesPerSecond is not a rate");
-            source.Require(trace.BudgetBytes >= 0 && trace.Depth >= 0 && trace.Dropped >= 0, TraceFormat.PrefixBytes, "budget, depth or dropped is negative");
+            source.Require(double.IsFinite(trace.DeviceBytesPerSecond) && trace.DeviceBytesPerSecond >= 0, TraceFormat.PrefixBytes,
+                "deviceBytesPerSecond is not a rate");
+            source.Require(trace.BudgetBytes >= 0 && trace.Depth >= 0 && trace.Dropped >= 0, TraceFormat.PrefixBytes,
+                "budget, depth or dropped is negative");
             return trace;
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
@@ -133,5 +136,6 @@ internal static class TraceHeader
 
     private static bool AreSound(TraceFile trace) =>
         trace.Reads.First.Length <= trace.TileNames.Length + 1
-        && trace.Reads.Extents.All(e => (uint)e.File < (uint)trace.Files.Length && e.Offset >= 0 && e.Length >= 0 && e.Offset <= long.MaxValue - e.Length - 4096);
+        && trace.Reads.Extents.All(e => (uint)e.File < (uint)trace.Files.Length && e.Offset >= 0 && e.Length >= 0
+        && e.Offset <= long.MaxValue - e.Length - 4096);
 }

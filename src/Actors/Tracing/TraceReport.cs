@@ -60,20 +60,27 @@ public sealed class TraceReport
         text.AppendLine(_figures.Summary);
         if (_figures.Total is { } total)
         {
-            text.AppendLine(Invariant($"{_figures.Tokens} tokens, {_figures.TokensPerSecond:0.##} per second; {Percent(_figures.AttributedShare)} of the wall time attributed; {Percent(_figures.OverlapShare)} of the possible overlap reached"));
+            text.AppendLine(CultureInfo.InvariantCulture,
+                $"{_figures.Tokens} tokens, {_figures.TokensPerSecond:0.##} per second; {Percent(_figures.AttributedShare)} of the wall "
+                + $"time attributed; {Percent(_figures.OverlapShare)} of the possible overlap reached");
             if (_figures.DiskBound)
             {
-                text.AppendLine(Invariant($"disk-bound: depth cannot help (reads were in flight {Percent(total.LoadMs / total.WallMs)} of the time)"));
+                text.AppendLine(CultureInfo.InvariantCulture,
+                    $"disk-bound: depth cannot help (reads were in flight {Percent(total.LoadMs / total.WallMs)} of the time)");
             }
             if (total.Experts > 0)
             {
-                text.AppendLine(Invariant($"{(double)total.Experts / _figures.Tokens:0.#} experts per token, {Percent(1 - ((double)total.ExpertMisses / total.Experts))} of them in memory"));
+                text.AppendLine(CultureInfo.InvariantCulture,
+                    $"{(double)total.Experts / _figures.Tokens:0.#} experts per token, "
+                    + $"{Percent(1 - ((double)total.ExpertMisses / total.Experts))} of them in memory");
             }
             if (total.PredictedBytes + total.PredictedBytesWasted > 0)
             {
-                text.AppendLine(Invariant($"{total.PredictedBytes / 1048576.0 / _figures.Tokens:0.#} MiB of experts per token read before they were demanded, {total.PredictedBytesWasted / 1048576.0 / _figures.Tokens:0.#} MiB per token for nothing"));
+                text.AppendLine(CultureInfo.InvariantCulture,
+                    $"{total.PredictedBytes / 1048576.0 / _figures.Tokens:0.#} MiB of experts per token read before they were demanded, "
+                    + $"{total.PredictedBytesWasted / 1048576.0 / _figures.Tokens:0.#} MiB per token for nothing");
             }
-            text.AppendLine().AppendLine(Invariant($"{"per token",-24}{"ms",10}{"share",8}"));
+            text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"{"per token",-24}{"ms",10}{"share",8}");
             AppendPart(text, "compute", total.ComputeMs, total.WallMs);
             AppendPart(text, "sampling", total.SampleMs, total.WallMs);
             foreach ((string reason, double ms) in total.StallMs)
@@ -85,22 +92,26 @@ public sealed class TraceReport
         }
         if (_figures.Layers.Count > 0)
         {
-            text.AppendLine().AppendLine(Invariant($"{"layer",-8}{"ms/token",10}  {"waited for most",-40}{"ms/token",10}  reason"));
+            text.AppendLine().AppendLine(CultureInfo.InvariantCulture,
+                $"{"layer",-8}{"ms/token",10}  {"waited for most",-40}{"ms/token",10}  reason");
             foreach (LayerFigures layer in _figures.Layers.Take(LayersShown))
             {
                 string name = layer.Layer < 0 ? "-" : layer.Layer.ToString(CultureInfo.InvariantCulture);
-                text.AppendLine(Invariant($"{name,-8}{layer.StallMsPerToken,10:0.00}  {layer.TopTile,-40}{layer.TopTileMsPerToken,10:0.00}  {Spoken(layer.TopReason)}"));
+                text.AppendLine(CultureInfo.InvariantCulture,
+                    $"{name,-8}{layer.StallMsPerToken,10:0.00}  {layer.TopTile,-40}{layer.TopTileMsPerToken,10:0.00}  "
+                    + $"{Spoken(layer.TopReason)}");
             }
         }
         if (_figures.Dropped > 0)
         {
-            text.AppendLine().AppendLine(Invariant($"{_figures.Dropped} older events were overwritten; the report covers what is left"));
+            text.AppendLine().AppendLine(CultureInfo.InvariantCulture,
+                $"{_figures.Dropped} older events were overwritten; the report covers what is left");
         }
         return text.ToString();
     }
 
     private void AppendPart(StringBuilder text, string name, double ms, double wall) =>
-        text.AppendLine(Invariant($"{name,-24}{ms / _figures.Tokens,10:0.00}{Percent(wall > 0 ? ms / wall : 0),8}"));
+        text.AppendLine(CultureInfo.InvariantCulture, $"{name,-24}{ms / _figures.Tokens,10:0.00}{Percent(wall > 0 ? ms / wall : 0),8}");
 
     /// <summary>The median decode pass, or the median prompt pass if there is none, in one sentence, and what to change.</summary>
     private static string Sentence(PassFigures[] passes, PassFigures? total, int depth, double deviceBytesPerSecond)
@@ -124,16 +135,20 @@ public sealed class TraceReport
         decimal other = wall - compute - disk - waits.Sum(w => w.Ms);
         compute += Math.Min(0, other); // rounding may overshoot by a digit: the parts must add up to what is shown
         other = Math.Max(0, other);
-        StringBuilder text = new(Invariant($"{(kind == "token" ? "Token" : "Prompt pass")} {pass.Pass}: {wall.ToString(format, CultureInfo.InvariantCulture)} ms = {compute.ToString(format, CultureInfo.InvariantCulture)} compute"));
+        StringBuilder text = new(string.Create(CultureInfo.InvariantCulture, $"{(kind == "token" ? "Token" : "Prompt pass")} "
+            + $"{pass.Pass}: {wall.ToString(format, CultureInfo.InvariantCulture)} ms = "
+            + $"{compute.ToString(format, CultureInfo.InvariantCulture)} compute"));
         if (disk > 0)
         {
-            text.Append(Invariant($" + {disk.ToString(format, CultureInfo.InvariantCulture)} disk ({pass.TopStallTile}, {Spoken(pass.TopStallReason!)})"));
+            text.Append(string.Create(CultureInfo.InvariantCulture,
+                $" + {disk.ToString(format, CultureInfo.InvariantCulture)} disk ({pass.TopStallTile}, {Spoken(pass.TopStallReason!)})"));
         }
         foreach ((string name, decimal ms) in waits)
         {
-            text.Append(Invariant($" + {ms.ToString(format, CultureInfo.InvariantCulture)} {name}"));
+            text.Append(string.Create(CultureInfo.InvariantCulture, $" + {ms.ToString(format, CultureInfo.InvariantCulture)} {name}"));
         }
-        text.Append(Invariant($" + {other.ToString(format, CultureInfo.InvariantCulture)} other; bound by {Spoken(pass.BoundBy)}"));
+        text.Append(string.Create(CultureInfo.InvariantCulture,
+            $" + {other.ToString(format, CultureInfo.InvariantCulture)} other; bound by {Spoken(pass.BoundBy)}"));
         if (pass.DeviceShare is { } share)
         {
             text.Append("; ").Append(OfTheDevice(share, deviceBytesPerSecond));
@@ -145,10 +160,13 @@ public sealed class TraceReport
         return text.ToString();
     }
 
-    // A device's rate changes within minutes, so the reads of a run may come faster than the short measurement beside it: then both rates are said.
+    // A device's rate changes within minutes, so the reads of a run may come faster than the short measurement beside it: then both rates
+    // are said.
     private static string OfTheDevice(double share, double deviceBytesPerSecond) => share <= 1
-        ? Invariant($"{Percent(share)} of the device's limit")
-        : Invariant($"reads came at {share * deviceBytesPerSecond / 1e9:0.0#} GB/s, more than the {deviceBytesPerSecond / 1e9:0.0#} GB/s that the device gave when it was measured");
+        ? string.Create(CultureInfo.InvariantCulture, $"{Percent(share)} of the device's limit")
+        : string.Create(CultureInfo.InvariantCulture,
+        $"reads came at {share * deviceBytesPerSecond / 1e9:0.0#} GB/s, more than the {deviceBytesPerSecond / 1e9:0.0#} GB/s that the "
+        + $"device gave when it was measured");
 
     private static double Overlap(PassFigures? total)
     {
@@ -164,7 +182,6 @@ public sealed class TraceReport
     internal static string Spoken(string reason) =>
         (reason.StartsWith("disk_", StringComparison.Ordinal) ? reason[5..] : reason).Replace('_', ' ');
 
-    private static string Percent(double share) => Invariant($"{Math.Round(share * 100, share is > 0.99 and < 1 ? 1 : 0)} %");
-
-    private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
+    private static string Percent(double share) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Math.Round(share * 100, share is > 0.99 and < 1 ? 1 : 0)} %");
 }

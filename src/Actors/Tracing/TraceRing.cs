@@ -27,7 +27,8 @@ public sealed class TraceRing
     /// <summary>Events ever added.</summary>
     public long Added => Volatile.Read(ref _next);
 
-    /// <summary>Events that are gone: overwritten by newer ones, or given up because the writer was a whole round too slow. Looks at every slot.</summary>
+    /// <summary>Events that are gone: overwritten by newer ones, or given up because the writer was a whole round too slow. Looks at every
+    /// slot.</summary>
     public long Dropped
     {
         get
@@ -75,7 +76,8 @@ public sealed class TraceRing
         return count == events.Length ? events : events[..count];
     }
 
-    /// <summary>Copies events from a reader's place on, oldest first, and moves the place: for readers that follow a run. Takes no lock, so that no writer waits.</summary>
+    /// <summary>Copies events from a reader's place on, oldest first, and moves the place: for readers that follow a run. Takes no lock, so
+    /// that no writer waits.</summary>
     /// <param name="place">Number of the first event wanted; afterwards of the next one.</param>
     /// <param name="into">Where the events go.</param>
     /// <param name="missed">Events that were overwritten before this reader came to them.</param>

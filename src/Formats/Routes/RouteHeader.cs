@@ -7,7 +7,8 @@ namespace LayerStream.Formats.Routes;
 /// <param name="Routed">Experts a token is routed to in each layer, K.</param>
 /// <param name="ExpertBytes">Per layer: bytes of one expert (gate, up and down); 0 for a layer without experts.</param>
 /// <param name="DenseBytes">Per layer: bytes that every token uses.</param>
-public sealed record RouteHeader(string Model, string Architecture, int Experts, int Routed, IReadOnlyList<long> ExpertBytes, IReadOnlyList<long> DenseBytes)
+public sealed record RouteHeader(string Model, string Architecture, int Experts, int Routed, IReadOnlyList<long> ExpertBytes,
+    IReadOnlyList<long> DenseBytes)
 {
     /// <summary>Layers, L.</summary>
     public int Layers => ExpertBytes.Count;

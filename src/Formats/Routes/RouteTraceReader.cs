@@ -121,7 +121,8 @@ public sealed class RouteTraceReader
 
         if (_model is null || _layers.Count != _layerCount)
         {
-            throw Wrong(_model is null ? "no '# model=' line before the columns" : $"{_layers.Count} of {_layerCount} layers are described before the columns");
+            throw Wrong(_model is null ? "no '# model=' line before the columns"
+                : $"{_layers.Count} of {_layerCount} layers are described before the columns");
         }
 
         _trace = new RouteTrace(new RouteHeader(
@@ -182,7 +183,8 @@ public sealed class RouteTraceReader
             try
             {
                 _trace.Add(
-                    token, touch.Turn, touch.Phase, touch.Step, touch.Layer, experts.Slice(touch.Begin, touch.Count), weights.Slice(touch.Begin, touch.Count));
+                    token, touch.Turn, touch.Phase, touch.Step, touch.Layer, experts.Slice(touch.Begin, touch.Count),
+                        weights.Slice(touch.Begin, touch.Count));
             }
             catch (ArgumentException e)
             {
@@ -193,7 +195,8 @@ public sealed class RouteTraceReader
         return _trace;
     }
 
-    private static (int Turn, int Phase, int Step, int Layer) KeyOf(in RouteTouch touch) => (touch.Turn, touch.Phase, touch.Step, touch.Layer);
+    private static (int Turn, int Phase, int Step, int Layer) KeyOf(in RouteTouch touch) =>
+        (touch.Turn, touch.Phase, touch.Step, touch.Layer);
 
     private static string Value(string line, string name)
     {
@@ -214,7 +217,8 @@ public sealed class RouteTraceReader
             : throw Wrong($"{name} is '{text}', not a whole number from {least} to {most}");
 
     private long Bytes(ReadOnlySpan<char> text, string name) =>
-        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long v) && v < 1L << 48 ? v : throw Wrong($"{name} is '{text}', not a number of bytes");
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long v)
+            && v < 1L << 48 ? v : throw Wrong($"{name} is '{text}', not a number of bytes");
 
     private RouteTraceException Wrong(string message) => new(_source, _line, message);
 }

@@ -3,7 +3,8 @@ using System.IO.Compression;
 
 namespace LayerStream.Formats.Routes;
 
-/// <summary>Writes a route trace as <see cref="RouteTraceReader"/> reads it, compressed. Token ids are left out. Not for the data plane: it formats text.</summary>
+/// <summary>Writes a route trace as <see cref="RouteTraceReader"/> reads it, compressed. Token ids are left out. Not for the data plane: it
+/// formats text.</summary>
 public sealed class RouteTraceWriter : IDisposable
 {
     /// <summary>The column line.</summary>
@@ -20,10 +21,12 @@ public sealed class RouteTraceWriter : IDisposable
         _text.WriteLine("# route_trace v1");
         _text.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"# model={Path.GetFileName(header.Model)} arch={header.Architecture} n_layer={header.Layers} n_expert={header.Experts} n_expert_used={header.Routed}"));
+            $"# model={Path.GetFileName(header.Model)} arch={header.Architecture} n_layer={header.Layers} n_expert={header.Experts} "
+                + $"n_expert_used={header.Routed}"));
         for (int layer = 0; layer < header.Layers; layer++)
         {
-            _text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"# layer={layer} expert_bytes={header.ExpertBytes[layer]} dense_bytes={header.DenseBytes[layer]}"));
+            _text.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"# layer={layer} expert_bytes={header.ExpertBytes[layer]} dense_bytes={header.DenseBytes[layer]}"));
         }
 
         _text.WriteLine(Columns);
@@ -37,14 +40,16 @@ public sealed class RouteTraceWriter : IDisposable
     /// <param name="experts">Expert ids, strongest first.</param>
     /// <param name="weights">Their router weights.</param>
     /// <param name="hits">Whether each was resident; empty when that is not known.</param>
-    public void Write(int turn, int phase, int step, int layer, ReadOnlySpan<int> experts, ReadOnlySpan<float> weights, ReadOnlySpan<bool> hits)
+    public void Write(int turn, int phase, int step, int layer, ReadOnlySpan<int> experts, ReadOnlySpan<float> weights,
+        ReadOnlySpan<bool> hits)
     {
         for (int slot = 0; slot < experts.Length; slot++)
         {
             bool hit = !hits.IsEmpty && hits[slot];
             _text.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{turn},{phase},{step},{layer},{slot},{experts[slot]},{weights[slot]:G6},{(hit ? 1 : 0)},{(hit ? 0 : _header.ExpertBytes[layer])}"));
+                $"{turn},{phase},{step},{layer},{slot},{experts[slot]},{weights[slot]:G6},"
+                + $"{(hit ? 1 : 0)},{(hit ? 0 : _header.ExpertBytes[layer])}"));
         }
     }
 

@@ -12,7 +12,8 @@ public sealed class GgufWriter
 
     private static readonly Type[] s_valueTypes =
     [
-        typeof(byte), typeof(sbyte), typeof(ushort), typeof(short), typeof(uint), typeof(int), typeof(float), typeof(bool), typeof(string), typeof(Array),
+        typeof(byte), typeof(sbyte), typeof(ushort), typeof(short), typeof(uint), typeof(int), typeof(float), typeof(bool), typeof(string),
+            typeof(Array),
         typeof(ulong), typeof(long), typeof(double),
     ];
 
@@ -26,12 +27,13 @@ public sealed class GgufWriter
     private long _dataBytes;
 
     /// <summary>Begins a file.</summary>
-    /// <param name="alignment">A power of two from 8 to 1 MiB; written as a key unless it is the default, 32.</param>
+    /// <param name="alignment">A multiple of 8 up to 1 MiB; written as a key unless it is the default, 32.</param>
     public GgufWriter(int alignment = GgufLimits.DefaultAlignment)
     {
-        if (alignment is < GgufLimits.MinAlignment or > GgufLimits.MaxAlignment || !System.Numerics.BitOperations.IsPow2(alignment))
+        if (!GgufLimits.IsAlignment(alignment))
         {
-            throw new ArgumentOutOfRangeException(nameof(alignment), alignment, $"The alignment is a power of two from {GgufLimits.MinAlignment} to {GgufLimits.MaxAlignment}.");
+            throw new ArgumentOutOfRangeException(nameof(alignment), alignment,
+                $"The alignment is a multiple of {GgufLimits.MinAlignment} up to {GgufLimits.MaxAlignment}.");
         }
 
         _alignment = alignment;
@@ -52,7 +54,8 @@ public sealed class GgufWriter
         int type = Array.IndexOf(s_valueTypes, element);
         if (type < 0 || element == typeof(Array))
         {
-            throw new ArgumentException($"The key '{key}' has a value of type {value.GetType().Name}, which GGUF does not have.", nameof(value));
+            throw new ArgumentException($"The key '{key}' has a value of type {value.GetType().Name}, which GGUF does not have.",
+                nameof(value));
         }
 
         if (array is null)
@@ -94,13 +97,15 @@ public sealed class GgufWriter
     /// <param name="name">1 to 63 bytes of UTF-8.</param>
     /// <param name="type">Its type.</param>
     /// <param name="shape">1 to 4 dimensions; the first is contiguous and a whole number of blocks.</param>
-    /// <exception cref="ArgumentException">The name is taken or its length out of range, the shape does not fit the type, or there are more tensors than a reader takes.</exception>
+    /// <exception cref="ArgumentException">The name is taken or its length out of range, the shape does not fit the type, or there are more
+    /// tensors than a reader takes.</exception>
     public void AddTensor(string name, TensorType type, params ReadOnlySpan<long> shape)
     {
         TensorTypeInfo info = TensorTypes.Get(type);
         if (Encoding.UTF8.GetByteCount(name) is 0 or > GgufLimits.MaxTensorNameBytes || !_tensorNames.Add(name))
         {
-            throw new ArgumentException($"The tensor name '{name}' is taken or not of 1 to {GgufLimits.MaxTensorNameBytes} bytes.", nameof(name));
+            throw new ArgumentException($"The tensor name '{name}' is taken or not of 1 to {GgufLimits.MaxTensorNameBytes} bytes.",
+                nameof(name));
         }
 
         if (_tensors.Count == GgufLimits.MaxTensors)
@@ -110,7 +115,8 @@ public sealed class GgufWriter
 
         if (shape.Length is 0 or > GgufLimits.MaxDimensions || shape[0] % info.BlockSize != 0)
         {
-            throw new ArgumentException($"The tensor '{name}' has {shape.Length} dimensions, the first of which must be a multiple of {info.BlockSize}.", nameof(shape));
+            throw new ArgumentException($"The tensor '{name}' has {shape.Length} dimensions, the first of which must be a multiple of "
+                + $"{info.BlockSize}.", nameof(shape));
         }
 
         long bytes = shape[0] / info.BlockSize * info.BlockBytes;
@@ -150,7 +156,8 @@ public sealed class GgufWriter
 
         head.SetLength(Align(head.Length));
         byte[] bytes = head.ToArray();
-        TensorInfo[] tensors = [.. _tensors.Select(t => new TensorInfo(t.Name, t.Type, t.Shape, new Extent(0, bytes.Length + t.Offset, t.Length)))];
+        TensorInfo[] tensors = [.. _tensors.Select(t =>
+            new TensorInfo(t.Name, t.Type, t.Shape, new Extent(0, bytes.Length + t.Offset, t.Length)))];
         return new GgufLayout(bytes, tensors, bytes.Length + _dataBytes);
     }
 

@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace LayerStream.Formats.Writing;
 
-/// <summary>Valid blocks of random codes whose values have mean 0 (to a part in 30 of their spread) and a given standard deviation.</summary>
+/// <summary>Valid blocks of random codes whose values have mean 0 (to a part in 30 of their spread) and a given standard
+/// deviation.</summary>
 public static class RandomBlocks
 {
     /// <summary>Elements that <see cref="SetLargest"/> sets at the beginning of a block.</summary>
@@ -62,7 +63,8 @@ public static class RandomBlocks
 
     private static void Signed8(Span<byte> block, double deviation, ref SplitMix64 random) => Half(block, deviation / Spread(256));
 
-    /// <summary>d·sc·q − dmin·m with sc = m: dmin = 7.5 d centres the codes 0…15. Layout: d, dmin, 12 bytes of 6-bit scales and minima.</summary>
+    /// <summary>d·sc·q − dmin·m with sc = m: dmin = 7.5 d centres the codes 0…15. Layout: d, dmin, 12 bytes of 6-bit scales and
+    /// minima.</summary>
     private static void Nibbles(Span<byte> block, double deviation, ref SplitMix64 random)
     {
         double d = deviation / (SubScale * Spread(16));
@@ -78,7 +80,8 @@ public static class RandomBlocks
         Half(block[208..], deviation / (SubScale * Spread(64)));
     }
 
-    /// <summary>Exponents of two neighbours, mixed so that the mean square is right; codes are 0, ½, 1, 1½, 2, 3, 4, 6 and their negatives.</summary>
+    /// <summary>Exponents of two neighbours, mixed so that the mean square is right; codes are 0, ½, 1, 1½, 2, 3, 4, 6 and their
+    /// negatives.</summary>
     private static void PowersOfTwo(Span<byte> block, double deviation, ref SplitMix64 random)
     {
         const double MeanSquare = 68.5 / 8;

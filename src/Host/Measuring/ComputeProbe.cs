@@ -26,10 +26,11 @@ internal static class ComputeProbe
     public static ComputeTimes Measure(GgufModel model, EnginePlan plan, ModelOptions options, TimeSpan time)
     {
         ModelSpec spec = plan.Spec;
-        using SampleWeights weights = SampleWeights.Read(model, plan);
-        using AlignedBuffer small = ReadSmall(model, spec);
-        using Workspace work = Workspace.Create(spec, 1, 1, plan.Threads);
-        using SequenceState sequence = new(spec, Math.Min(Context, plan.Context), options.KvType);
+        BudgetAccount account = plan.MeasuringAccount();
+        using SampleWeights weights = SampleWeights.Read(model, plan, account);
+        using AlignedBuffer small = ReadSmall(model, spec, account);
+        using Workspace work = Workspace.Create(spec, 1, 1, plan.Threads, account);
+        using SequenceState sequence = new(spec, Math.Min(Context, plan.Context), options.KvType, account);
         using ComputeCrew crew = new(plan.Threads);
         ProbeSource source = new(weights, spec, spec.ExpertBanks.Count > 0 && plan.Experts.TransientSlots > 1 && options.Prediction != PredictionMode.Off);
         Decoder decoder = new(
@@ -82,9 +83,9 @@ internal static class ComputeProbe
     }
 
     /// <summary>Norms and biases as they are: recurrent states must not grow without bounds.</summary>
-    private static AlignedBuffer ReadSmall(GgufModel model, ModelSpec spec)
+    private static AlignedBuffer ReadSmall(GgufModel model, ModelSpec spec, BudgetAccount account)
     {
-        AlignedBuffer small = AlignedBuffer.Allocate(Math.Max(4096, spec.SmallWeightBytes), "norms and biases");
+        AlignedBuffer small = account.Allocate(spec.SmallWeightBytes);
         foreach (SmallWeight weight in spec.SmallWeights)
         {
             byte[] bytes = SampleWeights.ReadBytes(model, weight.Tensor.Extent, checked((int)weight.Tensor.Extent.Length));
@@ -151,7 +152,7 @@ internal static class ComputeProbe
 
         public ExpertLease Take()
         {
-            nint Slab(int m) => m < _bank!.Matrices.Count ? samples.Next(_bank.Matrices[m].Tensor.Type, _bank.Matrices[m].SlabBytes) : 0;
+            nint Slab(int m) => m < _bank!.Matrices.Count ? samples.Next(_bank.Matrices[m].Type, _bank.Matrices[m].SlabBytes) : 0;
             _taken = Stopwatch.GetTimestamp();
             return new ExpertLease(_experts.Dequeue(), 0, Slab(0), Slab(1), Slab(2));
         }

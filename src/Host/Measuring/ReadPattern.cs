@@ -1,5 +1,6 @@
 using LayerStream.Actors;
 using LayerStream.Formats;
+using LayerStream.Memory;
 using LayerStream.Models;
 using LayerStream.Planning;
 using LayerStream.Storage;
@@ -19,14 +20,15 @@ internal static class ReadPattern
     {
         using FlashDevice device = FlashDevice.Open(model.Files);
         MemoryPlan memory = plan.Memory;
+        BudgetAccount account = plan.MeasuringAccount();
         ReaderShare share = ReaderWork.Share(memory, readsInFlight);
         Extent[] tiles = [.. memory.Tiles.Tiles.Where(t => !memory.Pinned[t.Index]).Select(t => t.Extent)];
         Extent[][] bursts = replay is null ? [] : Bursts(replay);
-        ReadRate? stream = tiles.Length == 0 ? null : ReadProbe.Stream(device, tiles, memory.PrefetchDepth + 1, share.Reads - share.Urgent, s_longestTurn, s_measured);
-        ReadRate? burst = bursts.Length == 0 ? null : ReadProbe.Bursts(device, bursts, share.Reads, TimeSpan.FromSeconds(1), s_measured);
+        ReadRate? stream = tiles.Length == 0 ? null : ReadProbe.Stream(device, tiles, memory.PrefetchDepth + 1, share.Reads - share.Urgent, s_longestTurn, s_measured, account);
+        ReadRate? burst = bursts.Length == 0 ? null : ReadProbe.Bursts(device, bursts, share.Reads, TimeSpan.FromSeconds(1), s_measured, account);
         if ((stream ?? burst) is not { } some)
         {
-            double any = DeviceProbe.MeasureBytesPerSecond(device, TimeSpan.FromSeconds(1));
+            double any = DeviceProbe.MeasureBytesPerSecond(device, TimeSpan.FromSeconds(1), account, blockBytes: 1 << 20);
             return new ReadRates(any, any, 0, 0);
         }
 

@@ -19,7 +19,7 @@ internal sealed class SampleWeights : IDisposable
     private SampleWeights(AlignedBuffer buffer, Dictionary<TensorType, Area> areas) => (_buffer, _areas) = (buffer, areas);
 
     /// <summary>Reads at most 1 GiB, or half the budget, shared by the types as a token uses them; each has room for its largest tile or slab.</summary>
-    public static SampleWeights Read(GgufModel model, EnginePlan plan)
+    public static SampleWeights Read(GgufModel model, EnginePlan plan, BudgetAccount account)
     {
         ModelSpec spec = plan.Spec;
         Dictionary<TensorType, List<TensorInfo>> tensors = [];
@@ -40,11 +40,11 @@ internal sealed class SampleWeights : IDisposable
         {
             foreach (ExpertMatrix matrix in bank.Matrices)
             {
-                Add(matrix.Tensor, (double)matrix.SlabBytes * bank.Used, matrix.SlabBytes);
+                Add(matrix.Tensors[0], (double)matrix.SlabBytes * bank.Used, matrix.SlabBytes);
             }
         }
 
-        double all = needs.Values.Sum(n => n.Used), room = Math.Min(MostBytes, plan.Sheet.BudgetBytes / 2.0);
+        double all = needs.Values.Sum(n => n.Used), room = Math.Min(MostBytes, account.FreeBytes / 2.0);
         Dictionary<TensorType, Area> areas = [];
         long total = 0;
         foreach ((TensorType type, (double used, long largest)) in needs)
@@ -54,7 +54,7 @@ internal sealed class SampleWeights : IDisposable
             total += length;
         }
 
-        AlignedBuffer buffer = AlignedBuffer.Allocate(total, "sample of weights", hugePages: true);
+        AlignedBuffer buffer = account.Allocate(total, hugePages: true);
         foreach ((TensorType type, Area area) in areas)
         {
             Fill(model, buffer, area, TensorTypes.Get(type).BlockBytes, [.. tensors[type].Distinct()]);

@@ -20,7 +20,11 @@ internal readonly record struct TuneCase(int Depth = 0, int Reads = 0, int Slots
     /// <summary>As on the command line; empty for what was given.</summary>
     public override string ToString()
     {
-        (string name, int value) = this switch { { Depth: > 0 } => ("prefetch-depth", Depth), { Reads: > 0 } => ("reads-in-flight", Reads), { Slots: > 0 } => ("transient-slots", Slots), _ => ("", 0) };
+        (string name, int value) = this switch
+        { { Depth: > 0 } => ("prefetch-depth", Depth), { Reads: > 0 } => ("reads-in-flight", Reads),
+            { Slots: > 0 } => ("transient-slots", Slots),
+            _ => ("", 0)
+        };
         return value == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"--{name} {value}");
     }
 }

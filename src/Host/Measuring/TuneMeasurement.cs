@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using LayerStream.Actors;
 using LayerStream.Actors.Run;
-using LayerStream.Memory;
+using LayerStream.Models.Spec;
 using LayerStream.Sampling;
 using LayerStream.Session;
 
@@ -16,64 +16,62 @@ internal sealed class TuneMeasurement
 {
     private const int Block = 4; // tokens of one number of reads; the first is not counted
 
-    private readonly ModelOptions _options;
+    // Greedy text may fall into a loop, whose experts all stay in memory.
+    private static readonly SamplingOptions s_sampling = new() { Temperature = 1, TopK = 0, TopP = 1, MinP = 0, Seed = 1 };
+
+    private readonly TunePlans _plans;
     private readonly IProgress<SessionNotice> _notices;
     private readonly int[] _prompt;
-    private readonly TuneCase[] _cases;
-    private readonly int _reads, _turns, _warmUp;
+    private readonly int _turns, _warmUp;
     private readonly Dictionary<TuneCase, List<double>> _ratios; // time of a token as given ÷ with the case
-    private readonly Dictionary<TuneCase, string> _gaps = [];
     private readonly List<double> _given = []; // seconds of a token
 
-    /// <param name="options">What was given.</param>
+    /// <param name="plans">What to measure.</param>
     /// <param name="ids">The prompt; null for a fixed short one.</param>
-    /// <param name="cases">What to measure; the first is <see cref="TuneCase.AsGiven"/>.</param>
-    /// <param name="plan">The plan of what was given.</param>
-    /// <param name="reads">Its reads in flight.</param>
     /// <param name="tokens">Tokens measured of each case in each round.</param>
     /// <param name="warmUp">Tokens of a generation before them.</param>
     /// <param name="notices">Hears of what opening says.</param>
-    /// <exception cref="UsageException">An id is none of the vocabulary, or the tokens do not fit the context.</exception>
-    public TuneMeasurement(ModelOptions options, int[]? ids, TuneCase[] cases, EnginePlan plan, int reads, int tokens, int warmUp, IProgress<SessionNotice> notices)
+    /// <exception cref="TokenWithoutRowException">The model has no row for an id.</exception>
+    /// <exception cref="UsageException">The tokens do not fit the context.</exception>
+    public TuneMeasurement(TunePlans plans, int[]? ids, int tokens, int warmUp, IProgress<SessionNotice> notices)
     {
-        // Greedy text may fall into a loop, whose experts all stay in memory.
-        SamplingOptions sampling = new() { Temperature = 1, TopK = 0, TopP = 1, MinP = 0, Seed = 1 };
-        (_options, _cases, _reads, _warmUp, _notices) = (options with { Sampling = sampling }, cases, reads, warmUp, notices);
+        EnginePlan plan = plans.Given.Plan;
+        (_plans, _warmUp, _notices) = (plans, warmUp, notices);
         _prompt = ids ?? [.. Enumerable.Range(1, 8).Select(i => i * 37 % plan.Spec.Vocabulary)];
-        TokenIds.Check(_prompt, plan.Spec.Vocabulary);
+        TokenWithoutRowException.ThrowIfAny(_prompt, plan.Spec.Vocabulary);
         _turns = (tokens + Block - 2) / (Block - 1);
-        int most = Tokens(1 + cases.Count(c => c.Reads > 0));
+        int most = Tokens(1 + plans.Cases.Count(c => c.Reads > 0));
         if (_prompt.Length + most > plan.Context)
         {
-            throw new UsageException($"{_prompt.Length} + {most} tokens are taken for this, and the context holds {plan.Context}: set --context higher or --tokens lower.");
+            throw new UsageException($"{_prompt.Length} + {most} tokens are taken for this, and the context holds {plan.Context}: set "
+                + "--context higher or --tokens lower.");
         }
 
-        _ratios = cases.ToDictionary(c => c, _ => new List<double>());
+        _ratios = plans.Cases.ToDictionary(c => c, _ => new List<double>());
     }
 
     /// <summary>The last generation of what was given.</summary>
     public RunResult? Given { get; private set; }
 
-    /// <summary>Measures every case once. Errors: as <see cref="LoadedModel.OpenAsync"/>; a case that does not fit the budget is left out.</summary>
+    /// <summary>Measures every case once. Errors: as <see cref="PlannedModel.LoadAsync"/>; a case that does not fit the budget is left
+    /// out.</summary>
     public async Task RoundAsync(bool isReversed, Action<string> progress, CancellationToken ct)
     {
-        TuneCase[] loads = [.. _cases.Where(c => c.Reads == 0 && c != TuneCase.AsGiven)];
-        double before = await AsGivenAsync([.. _cases.Where(c => c.Reads > 0)], progress, ct);
+        TuneCase[] loads = [.. _plans.Cases.Where(c => c.Reads == 0 && c != TuneCase.AsGiven)];
+        double before = await AsGivenAsync([.. _plans.Cases.Where(c => c.Reads > 0 && !_plans.Gaps.ContainsKey(c))], progress, ct);
         foreach (TuneCase load in isReversed ? loads.Reverse() : loads)
         {
-            try
+            if (_plans.Gaps.TryGetValue(load, out string? gap))
             {
-                double seconds = (await GenerateAsync(load, [load], ct))[0].Average();
-                double after = await AsGivenAsync([], progress, ct);
-                _ratios[load].Add((before + after) / 2 / seconds);
-                before = after;
-                progress(string.Create(CultureInfo.InvariantCulture, $"{load}: {1 / seconds:F2} tokens/s, as given {1 / after:F2}"));
+                progress($"{load} {gap}");
+                continue;
             }
-            catch (BudgetTooSmallException e)
-            {
-                _gaps[load] = $"does not fit the budget (it takes {ByteSize.FormatOption(e.SmallestBudgetBytes)})";
-                progress($"{load} {_gaps[load]}");
-            }
+
+            double seconds = (await GenerateAsync([load], ct))[0].Average();
+            double after = await AsGivenAsync([], progress, ct);
+            _ratios[load].Add((before + after) / 2 / seconds);
+            before = after;
+            progress(string.Create(CultureInfo.InvariantCulture, $"{load}: {1 / seconds:F2} tokens/s, as given {1 / after:F2}"));
         }
     }
 
@@ -81,34 +79,35 @@ internal sealed class TuneMeasurement
     public IReadOnlyList<TuneRow> Rows()
     {
         double given = 1 / _given.Average();
-        return [.. _cases.Select(c => c == TuneCase.AsGiven ? new TuneRow(c, given, 1, 0, null) : TuneRow.From(c, given, _ratios[c], _gaps.GetValueOrDefault(c)))];
+        return [.. _plans.Cases.Select(c => c == TuneCase.AsGiven ? new TuneRow(c, given, 1, 0, null)
+            : TuneRow.From(c, given, _ratios[c], _plans.Gaps.GetValueOrDefault(c)))];
     }
 
     /// <summary>Seconds of a token as given, numbers of reads alternating with it.</summary>
     private async Task<double> AsGivenAsync(TuneCase[] reads, Action<string> progress, CancellationToken ct)
     {
         TuneCase[] cases = [TuneCase.AsGiven, .. reads];
-        List<double>[] times = await GenerateAsync(TuneCase.AsGiven, cases, ct);
+        List<double>[] times = await GenerateAsync(cases, ct);
         double given = times[0].Average();
         _given.AddRange(times[0]);
         for (int i = 1; i < cases.Length; i++)
         {
             // Turn by turn: the blocks of one turn ran within seconds.
             _ratios[cases[i]].AddRange(times[0].Zip(times[i], (a, b) => a / b));
-            progress(string.Create(CultureInfo.InvariantCulture, $"{cases[i]}: {1 / times[i].Average():F2} tokens/s, as given {1 / given:F2}"));
+            progress(string.Create(CultureInfo.InvariantCulture,
+                $"{cases[i]}: {1 / times[i].Average():F2} tokens/s, as given {1 / given:F2}"));
         }
 
         return given;
     }
 
     /// <summary>Mean seconds of a token in each turn of each case, numbers of reads alternating.</summary>
-    private async Task<List<double>[]> GenerateAsync(TuneCase load, TuneCase[] cases, CancellationToken ct)
+    private async Task<List<double>[]> GenerateAsync(TuneCase[] cases, CancellationToken ct)
     {
-        int most = Math.Max(_reads, cases.Max(c => c.Reads));
-        ModelOptions options = load.Apply(_options);
-        await using LoadedModel model = await LoadedModel.OpenAsync(options with { ReadsInFlight = cases.Length > 1 ? most : options.ReadsInFlight }, _notices, ct);
+        ModelOptions given = _plans.Given.Options;
+        await using LoadedModel model = await _plans.For(cases).LoadAsync(_notices, ct);
         List<double>[] times = [.. cases.Select(_ => new List<double>())];
-        SamplerChain sampler = Generation.CreateSampler(model.Tokenizer, options.Sampling, model.Engine.Spec.Vocabulary);
+        SamplerChain sampler = Generation.CreateSampler(model.Tokenizer, s_sampling, model.Engine.Spec.Vocabulary);
         int token = -_warmUp;
         long begin = 0;
 
@@ -126,7 +125,7 @@ internal sealed class TuneMeasurement
 
                 if (cases.Length > 1)
                 {
-                    model.Engine.LimitReads(cases[Turn(block)].Apply(options).ReadsInFlight);
+                    model.Engine.LimitReads(cases[Turn(block)].Apply(given).ReadsInFlight);
                 }
             }
             else if (place == 1)
@@ -144,7 +143,7 @@ internal sealed class TuneMeasurement
         RunResult result = await model.Engine.RunAsync(
             new RunRequest { Prompt = _prompt, MaxTokens = Tokens(cases.Length), Sample = sampler.Sample, OnToken = OnToken }, ct);
         ct.ThrowIfCancellationRequested();
-        if (load == TuneCase.AsGiven)
+        if (cases[0] == TuneCase.AsGiven)
         {
             Given = result;
         }

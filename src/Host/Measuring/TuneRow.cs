@@ -10,7 +10,8 @@ internal sealed record TuneRow(TuneCase Case, double TokensPerSecond, double Rat
 {
     private const double Worth = 1.03; // a smaller gain is not worth an option
 
-    /// <summary>Whether it is faster than what was given, by more than chance: one of many settings may well seem faster by two errors.</summary>
+    /// <summary>Whether it is faster than what was given, by more than chance: one of many settings may well seem faster by two
+    /// errors.</summary>
     public bool IsBetter => Ratio > Worth && Ratio - (3 * Error) > 1;
 
     /// <summary>A row from ratios measured pair by pair.</summary>
@@ -24,7 +25,8 @@ internal sealed record TuneRow(TuneCase Case, double TokensPerSecond, double Rat
         // Of logarithms: the mean of ratios would favour what varies.
         double[] logs = [.. ratios.Select(r => Math.Log(r))];
         double middle = logs.Average(), mean = Math.Exp(middle);
-        double error = ratios.Count == 1 ? double.PositiveInfinity : mean * Math.Sqrt(logs.Sum(l => (l - middle) * (l - middle)) / (logs.Length - 1) / logs.Length);
+        double error = ratios.Count == 1 ? double.PositiveInfinity
+            : mean * Math.Sqrt(logs.Sum(l => (l - middle) * (l - middle)) / (logs.Length - 1) / logs.Length);
         return new TuneRow(tuned, given * mean, mean, error, null);
     }
 }

@@ -14,14 +14,17 @@ internal static class ExpertFlags
     /// <summary>Names and help.</summary>
     public static IReadOnlyList<(string Name, string Help)> Texts { get; } =
     [
-        (PerTokenName, "LOSSY: experts per token, fewer than the model's own number; the best ones, weighted by the family's own rule over them (default: the model's own)"),
-        (DropColdName, "LOSSY: an expert that is not in memory is skipped for a token whose router gives it less than this share (above 0, to 1) of the token's weights, without "
+        (PerTokenName, "LOSSY: experts per token, fewer than the model's own number; the best ones, weighted by the family's own rule "
+            + "over them (default: the model's own)"),
+        (DropColdName, "LOSSY: an expert that is not in memory is skipped for a token whose router gives it less than this share (above "
+            + "0, to 1) of the token's weights, without "
             + "renormalising the others; the output then depends on the budget and on what ran before (default: never)"),
         (PolicyName, $"which experts stay in memory, never what they compute: {s_policies} (default: {ExpertPolicies.Default})"),
     ];
 
     /// <summary>Experts per token; 0 = the model's own number.</summary>
-    public static int PerToken(Func<string, string?> read) => read(PerTokenName) is { } text ? OptionText.Whole(PerTokenName, text, 1, RouterRule.MaxSelected) : 0;
+    public static int PerToken(Func<string, string?> read) => read(PerTokenName) is { } text
+        ? OptionText.Whole(PerTokenName, text, 1, RouterRule.MaxSelected) : 0;
 
     /// <summary>Least share of a token's weights; 0 = never skip.</summary>
     public static float DropCold(Func<string, string?> read) => read(DropColdName) switch

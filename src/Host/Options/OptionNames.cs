@@ -12,7 +12,8 @@ internal static class OptionNames
     public static IReadOnlyList<string> Of(ParseResult parse) =>
     [
         .. CommonOptions.Names
-            .Concat(parse.RootCommandResult.Command.Subcommands.SelectMany(verb => verb.Subcommands.Prepend(verb)).SelectMany(c => c.Options).Select(NameOf))
+            .Concat(parse.RootCommandResult.Command.Subcommands.SelectMany(verb => verb.Subcommands.Prepend(verb))
+            .SelectMany(c => c.Options).Select(NameOf))
             .Distinct(),
     ];
 }

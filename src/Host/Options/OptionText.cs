@@ -9,9 +9,11 @@ internal static class OptionText
 {
     /// <summary>A whole number in [least, most].</summary>
     public static int Whole(string name, string text, int least, int most) =>
-        int.TryParse(text, least < 0 ? NumberStyles.AllowLeadingSign : NumberStyles.None, CultureInfo.InvariantCulture, out int v) && v >= least && v <= most
+        int.TryParse(text, least < 0 ? NumberStyles.AllowLeadingSign : NumberStyles.None, CultureInfo.InvariantCulture, out int v)
+            && v >= least && v <= most
             ? v
-            : throw new UsageException($"--{name} takes a whole number from {least}{(most == int.MaxValue ? " up" : $" to {most}")}, not '{text}'.");
+            : throw new UsageException($"--{name} takes a whole number from {least}{(most == int.MaxValue ? " up" : $" to {most}")}, "
+            + $"not '{text}'.");
 
     /// <summary>A finite number.</summary>
     public static float Real(string name, string text) =>
@@ -21,7 +23,8 @@ internal static class OptionText
 
     /// <summary>A whole number of 64 bits.</summary>
     public static long Seed(string name, string text) =>
-        long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long v) ? v : throw new UsageException($"--{name} takes a whole number, not '{text}'.");
+        long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long v) ? v
+            : throw new UsageException($"--{name} takes a whole number, not '{text}'.");
 
     /// <summary>One of the texts of a table.</summary>
     public static T Choice<T>(string name, string text, params ReadOnlySpan<(string Text, T Value)> rows)

@@ -1,4 +1,3 @@
-using System.CommandLine;
 using System.Globalization;
 using LayerStream.Sampling;
 using LayerStream.Session;
@@ -15,24 +14,32 @@ internal static class SamplingFlags
         new("top-p", "keep the likeliest tokens up to this mass", (o, n, t) => o with { TopP = OptionText.Real(n, t) }),
         new("min-p", "drop tokens below this share of the likeliest", (o, n, t) => o with { MinP = OptionText.Real(n, t) }),
         new("typical-p", "keep the most typical tokens up to this mass, 1 = all", (o, n, t) => o with { TypicalP = OptionText.Real(n, t) }),
-        new("top-n-sigma", "keep logits within N standard deviations of the best, 0 = all", (o, n, t) => o with { TopNSigma = OptionText.Real(n, t) }),
-        new("xtc-probability", "chance of removing the top choices of a token, 0 = none", (o, n, t) => o with { XtcProbability = OptionText.Real(n, t) }),
+        new("top-n-sigma", "keep logits within N standard deviations of the best, 0 = all",
+            (o, n, t) => o with { TopNSigma = OptionText.Real(n, t) }),
+        new("xtc-probability", "chance of removing the top choices of a token, 0 = none",
+            (o, n, t) => o with { XtcProbability = OptionText.Real(n, t) }),
         new("xtc-threshold", "least probability of a top choice", (o, n, t) => o with { XtcThreshold = OptionText.Real(n, t) }),
         new("repeat-penalty", "1 = none", (o, n, t) => o with { RepeatPenalty = OptionText.Real(n, t) }),
-        new("repeat-last-n", "tokens the penalties look back at, -1 = all", (o, n, t) => o with { RepeatLastN = OptionText.Whole(n, t, -1, int.MaxValue) }),
-        new("frequency-penalty", "subtracted for every sighting of a token", (o, n, t) => o with { FrequencyPenalty = OptionText.Real(n, t) }),
+        new("repeat-last-n", "tokens the penalties look back at, -1 = all",
+            (o, n, t) => o with { RepeatLastN = OptionText.Whole(n, t, -1, int.MaxValue) }),
+        new("frequency-penalty", "subtracted for every sighting of a token",
+            (o, n, t) => o with { FrequencyPenalty = OptionText.Real(n, t) }),
         new("presence-penalty", "subtracted once for a token seen", (o, n, t) => o with { PresencePenalty = OptionText.Real(n, t) }),
-        new("dry-multiplier", "scale of the penalty for lengthening a repetition, 0 = none", (o, n, t) => o with { DryMultiplier = OptionText.Real(n, t) }),
+        new("dry-multiplier", "scale of the penalty for lengthening a repetition, 0 = none",
+            (o, n, t) => o with { DryMultiplier = OptionText.Real(n, t) }),
         new("dry-base", "growth of that penalty per token", (o, n, t) => o with { DryBase = OptionText.Real(n, t) }),
-        new("dry-allowed-length", "repetition at which it begins", (o, n, t) => o with { DryAllowedLength = OptionText.Whole(n, t, 1, int.MaxValue) }),
-        new("dry-penalty-last-n", "tokens searched for repetitions, -1 = all", (o, n, t) => o with { DryPenaltyLastN = OptionText.Whole(n, t, -1, int.MaxValue) }),
+        new("dry-allowed-length", "repetition at which it begins",
+            (o, n, t) => o with { DryAllowedLength = OptionText.Whole(n, t, 1, int.MaxValue) }),
+        new("dry-penalty-last-n", "tokens searched for repetitions, -1 = all",
+            (o, n, t) => o with { DryPenaltyLastN = OptionText.Whole(n, t, -1, int.MaxValue) }),
         new("seed", "seed of the draw", (o, n, t) => o with { Seed = OptionText.Seed(n, t) }),
     ];
 
     private static readonly ListRow[] s_lists =
     [
         new("logit-bias", "ID=VALUE added to a token's logit, -inf bans it (repeatable)", (o, n, t) => o with { LogitBias = Bias(n, t) }),
-        new("dry-sequence-breakers", "text across which no repetition is seen, none for no such text (repeatable)", (o, _, t) => o with { DrySequenceBreakers = Breakers(t) }),
+        new("dry-sequence-breakers", "text across which no repetition is seen, none for no such text (repeatable)",
+            (o, _, t) => o with { DrySequenceBreakers = Breakers(t) }),
     ];
 
     /// <summary>Names and help of the options with one value.</summary>
@@ -94,7 +101,8 @@ internal static class SamplingFlags
     }
 
     private static string[] Breakers(IReadOnlyList<string> texts) =>
-        [.. texts.Where(text => text is not ("none" or "")).Select(text => text.Replace("\\n", "\n", StringComparison.Ordinal).Replace("\\t", "\t", StringComparison.Ordinal))];
+        [.. texts.Where(text => text is not ("none" or ""))
+            .Select(text => text.Replace("\\n", "\n", StringComparison.Ordinal).Replace("\\t", "\t", StringComparison.Ordinal))];
 
     private sealed record Row(string Name, string Help, Func<SamplingOptions, string, string, SamplingOptions> Apply);
 

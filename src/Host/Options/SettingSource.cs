@@ -31,7 +31,8 @@ internal sealed class SettingSource
 
         try
         {
-            using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(path), new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
+            using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(path),
+                new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
             Read(path, json.RootElement);
         }
         catch (JsonException e)
@@ -64,7 +65,8 @@ internal sealed class SettingSource
             _file[name] = property.Value.ValueKind switch
             {
                 JsonValueKind.Null => [],
-                JsonValueKind.Array when CommonOptions.ListNames.Contains(name) => [.. property.Value.EnumerateArray().Select(e => Text(path, property.Name, e))],
+                JsonValueKind.Array when CommonOptions.ListNames.Contains(name) =>
+                    [.. property.Value.EnumerateArray().Select(e => Text(path, property.Name, e))],
                 _ => [Text(path, property.Name, property.Value)],
             };
         }

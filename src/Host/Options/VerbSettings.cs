@@ -17,7 +17,8 @@ internal static class VerbSettings
     {
         CheckVariables(OptionNames.Of(parse));
         Command verb = parse.CommandResult.Command;
-        Option[] open = [.. verb.Options.Where(o => !o.Recursive && o is not (HelpOption or VersionOption) && parse.GetResult(o) is null or { Implicit: true })];
+        Option[] open = [.. verb.Options.Where(o => !o.Recursive && o is not (HelpOption or VersionOption)
+            && parse.GetResult(o) is null or { Implicit: true })];
         if (verb is RootCommand || open.Length == 0)
         {
             return args;
@@ -33,7 +34,8 @@ internal static class VerbSettings
         {
             string name = (string)variable.Key;
             if (name.StartsWith(Prefix, StringComparison.Ordinal)
-                && !known.Concat(s_notOptions).Any(n => string.Equals(n.Replace('-', '_'), name[Prefix.Length..], StringComparison.OrdinalIgnoreCase)))
+                && !known.Concat(s_notOptions)
+                .Any(n => string.Equals(n.Replace('-', '_'), name[Prefix.Length..], StringComparison.OrdinalIgnoreCase)))
             {
                 throw new UsageException($"The environment variable {name} names no option. Known: {string.Join(", ", known)}.");
             }

@@ -1,9 +1,12 @@
+using System.Diagnostics;
+using System.Globalization;
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Service;
 using LayerStream.Host.Telemetry;
 using LayerStream.Session;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -14,9 +17,9 @@ namespace LayerStream.Host.Server;
 public static class Daemon
 {
     private const int UsageError = 2;
-    private const long MaxBodyBytes = 32L << 20;
     private const int MaxHeaderBytes = 16 << 10;
     private const int MaxConnections = 128;
+    private static readonly TimeSpan s_sendingTime = TimeSpan.FromSeconds(3);
 
     /// <summary>
     /// Listens, loads the model in the background, serves until SIGTERM, SIGINT or <paramref name="ct"/>, lets admitted
@@ -35,25 +38,28 @@ public static class Daemon
             options.Model.Sampling.Validate();
             RefuseOpenDoors(options, addresses, keys);
         }
-        catch (Exception e) when (e is FormatException or IOException or InvalidDataException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception e) when (e is FormatException or IOException or InvalidDataException or UnauthorizedAccessException
+            or ArgumentException)
         {
             DaemonLog.Line(e.Message);
             return UsageError;
         }
 
         using DaemonSignals signals = new();
-        Admission admission = new(options.QueueLimit);
+        using Admission admission = new(options.QueueLimit);
         ServerState? served = null;
         using DaemonMetrics metrics = new(() => admission.Waiting, () => served?.Model?.Engine.Status());
         using IDisposable? export = OtlpSwitch.Start(options.OtlpEndpoint);
         ServerState state = served = new(LoadedModel.IdOf(options.Model.ModelPath), admission, metrics);
-        await using WebApplication app = Build(addresses, new RequestPipeline(state, new RequestGuard(keys, addresses)));
+        AllowedOrigins origins = new(options.CorsOrigins);
+        await using WebApplication app =
+            Build(addresses, new RequestPipeline(state, new RequestGuard(keys, addresses, origins, options.AllowedHosts), origins));
         await app.StartAsync(ct);
-        DaemonLog.Line($"listening on {string.Join(", ", app.Urls)}");
         return await ServeAsync(app, options, state, signals, ct);
     }
 
-    private static async Task<int> ServeAsync(WebApplication app, DaemonOptions options, ServerState state, DaemonSignals signals, CancellationToken ct)
+    private static async Task<int> ServeAsync(WebApplication app, DaemonOptions options, ServerState state, DaemonSignals signals,
+        CancellationToken ct)
     {
         TaskCompletionSource cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
         using CancellationTokenRegistration registration = ct.Register(() => cancelled.TrySetResult());
@@ -62,22 +68,23 @@ public static class Daemon
         Task<LoadedModel> loading = Task.Run(() => ModelLoading.LoadAsync(options.Model, state, stopLoading.Token), CancellationToken.None);
         try
         {
+            if (await Task.WhenAny(loading, asked, state.Planned.Task) == state.Planned.Task)
+            {
+                DaemonLog.Line($"listening on {string.Join(", ", app.Urls)}"); // only now: a model that cannot be served ends the daemon
+            }
+
             if (await Task.WhenAny(loading, asked) == loading)
             {
                 LoadedModel model = await loading;
-                state.Model = model;
-                DaemonLog.Line($"ready: {model.Id}, context {model.Engine.Context}, budget {Memory.ByteSize.Format(model.Engine.CurrentPlan.Sheet.BudgetBytes)}");
+                state.Open(model);
+                DaemonLog.Line($"ready: {model.Id}, context {model.Engine.Context}, budget "
+                    + $"{Memory.ByteSize.Format(model.Engine.CurrentPlan.Sheet.BudgetBytes)}");
                 await asked;
             }
 
             state.Admission.Drain();
             await stopLoading.CancelAsync();
-            DaemonLog.Line("draining");
-            while (state.Admission.Admitted > 0)
-            {
-                await Task.Delay(20, CancellationToken.None);
-            }
-
+            await DrainAsync(state.Admission, options.DrainTime);
             return 0;
         }
         finally
@@ -87,6 +94,26 @@ public static class Daemon
             await app.StopAsync(patience.Token);
             state.Model = null; // telemetry still asks
             await EndAsync(loading);
+        }
+    }
+
+    // Running answers first have their time but for the end of it; then they end with what they have, which is sent as far as clients take
+    // it.
+    private static async Task DrainAsync(Admission admission, TimeSpan time)
+    {
+        DaemonLog.Line(string.Create(CultureInfo.InvariantCulture, $"draining for at most {time.TotalSeconds:0} s"));
+        TimeSpan sending = time < 4 * s_sendingTime ? time / 4 : s_sendingTime;
+        await EmptyAsync(admission, time - sending);
+        admission.EndRunning();
+        await EmptyAsync(admission, sending);
+    }
+
+    private static async Task EmptyAsync(Admission admission, TimeSpan time)
+    {
+        long since = Stopwatch.GetTimestamp();
+        while (admission.Admitted > 0 && Stopwatch.GetElapsedTime(since) < time)
+        {
+            await Task.Delay(20, CancellationToken.None);
         }
     }
 
@@ -111,20 +138,25 @@ public static class Daemon
 
     private static WebApplication Build(IReadOnlyList<ListenAddress> addresses, RequestPipeline pipeline)
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        WebApplicationBuilder builder =
+            WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear(); // settings come from the command line's own sources only
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IHostLifetime, QuietLifetime>();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
+            kestrel.Limits.MaxRequestBodySize = RequestBody.MostBytes;
             kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeaderBytes;
             kestrel.Limits.MaxConcurrentConnections = MaxConnections;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
             foreach (ListenAddress address in addresses)
             {
-                kestrel.Listen(address.Address, address.Port, listen => listen.Protocols = Microsoft.AspNetCore.Server.Kestrel.Core.HttpProtocols.Http1);
+                kestrel.Listen(address.Address, address.Port, listen =>
+                {
+                    listen.Protocols = HttpProtocols.Http1;
+                    KestrelErrorBodies.Use(listen);
+                });
             }
         });
         WebApplication app = builder.Build();

@@ -17,6 +17,18 @@ public sealed record DaemonOptions(
     int QueueLimit = 8,
     string? OtlpEndpoint = null)
 {
+    /// <summary>How long running answers may go on once the daemon is asked to end.</summary>
+    public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(DefaultDrainSeconds);
+
+    /// <summary>Names beside loopback under which it is called, such as that of a reverse proxy; <c>*</c> = any.</summary>
+    public IReadOnlyList<string> AllowedHosts { get; init; } = [];
+
+    /// <summary>Origins whose pages may call it; <c>*</c> = any.</summary>
+    public IReadOnlyList<string> CorsOrigins { get; init; } = [];
+
+    /// <summary>Seconds of draining unless told otherwise.</summary>
+    public const int DefaultDrainSeconds = 30;
+
     /// <summary>Where the daemon listens unless told otherwise.</summary>
     public const string DefaultUrls = "http://127.0.0.1:5099";
 }

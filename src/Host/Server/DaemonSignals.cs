@@ -2,11 +2,15 @@ using System.Runtime.InteropServices;
 
 namespace LayerStream.Host.Server;
 
-/// <summary>The first SIGTERM or SIGINT asks for a drain, the second ends the process at once.</summary>
+/// <summary>
+/// The first SIGTERM or SIGINT asks for a drain, the second ends the process at once. SIGHUP means that the terminal closes and asks for a
+/// drain too; of a process without a terminal it is a request to read settings again, and ends nothing.
+/// </summary>
 internal sealed class DaemonSignals : IDisposable
 {
     private const int InterruptedExitCode = 130;
     private readonly PosixSignalRegistration[] _registrations;
+    private readonly bool _hasTerminal = HasTerminal();
     private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _count;
 
@@ -14,6 +18,7 @@ internal sealed class DaemonSignals : IDisposable
     [
         PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle),
         PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle),
+        PosixSignalRegistration.Create(PosixSignal.SIGHUP, HandleHangUp),
     ];
 
     /// <summary>Completes with the first signal.</summary>
@@ -37,5 +42,27 @@ internal sealed class DaemonSignals : IDisposable
         }
 
         _asked.TrySetResult();
+    }
+
+    private void HandleHangUp(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        if (_hasTerminal)
+        {
+            _asked.TrySetResult();
+        }
+    }
+
+    private static bool HasTerminal()
+    {
+        try
+        {
+            using FileStream terminal = new("/dev/tty", FileMode.Open, FileAccess.Read);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 }

@@ -6,15 +6,12 @@ namespace LayerStream.Host.Server;
 /// <summary>Loads the model of the daemon.</summary>
 internal static class ModelLoading
 {
-    // Requests, connections and their buffers live on the managed heap as well.
-    private const long ServerHeapBytes = 32L << 20;
-
     /// <summary>Opens the model; notices go to the log, progress to the state.</summary>
-    /// <exception cref="Exception">As <see cref="LoadedModel.OpenAsync"/>; or there is no tokenizer, or the chat template cannot be read.</exception>
+    /// <exception cref="Exception">As <see cref="LoadedModel.OpenAsync"/>; or there is no tokenizer, or the chat template cannot be
+    /// read.</exception>
     public static async Task<LoadedModel> LoadAsync(ModelOptions options, ServerState state, CancellationToken ct)
     {
-        LoadedModel model = await LoadedModel.OpenAsync(
-            options with { ExtraHeapBytes = ServerHeapBytes, MeasuresDevice = true }, new Notices(state), ct);
+        LoadedModel model = await LoadedModel.OpenAsync(options.ForServing(), new Notices(state), ct);
         try
         {
             model.RequireTokenizer();
@@ -34,6 +31,9 @@ internal static class ModelLoading
         {
             switch (value)
             {
+                case SheetNotice:
+                    state.Planned.TrySetResult();
+                    break;
                 case LoadingNotice loading:
                     state.Progress = loading.Progress;
                     break;

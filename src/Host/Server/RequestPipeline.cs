@@ -6,17 +6,25 @@ using Microsoft.AspNetCore.Http;
 namespace LayerStream.Host.Server;
 
 /// <summary>Guard, table, endpoint; every failure becomes an error body.</summary>
-internal sealed class RequestPipeline(ServerState state, RequestGuard guard)
+internal sealed class RequestPipeline(ServerState state, RequestGuard guard, AllowedOrigins origins)
 {
     /// <summary>Answers one request.</summary>
     public async Task HandleAsync(HttpContext http)
     {
         try
         {
-            http.Response.Headers.XContentTypeOptions = "nosniff";
-            string path = http.Request.Path.Value ?? "";
+            Mark(http);
+            string path = Normal(http.Request.Path.Value ?? "");
+            http.Request.Path = path;
             bool isPublic = EndpointTable.Rows.Any(r => r.IsPublic && r.Serves(path));
-            guard.Check(http.Request, http.Connection.LocalPort, isPublic);
+            guard.Check(http.Request, isPublic);
+            if (HttpMethods.IsOptions(http.Request.Method))
+            {
+                http.Response.Headers.Allow = string.Join(", ", EndpointTable.MethodsOf(path));
+                http.Response.StatusCode = StatusCodes.Status204NoContent;
+                return;
+            }
+
             await EndpointTable.Find(http.Request.Method, path).Handle(http, state);
         }
         catch (Exception) when (http.RequestAborted.IsCancellationRequested)
@@ -29,11 +37,20 @@ internal sealed class RequestPipeline(ServerState state, RequestGuard guard)
         }
     }
 
+    // Slashes too many at either end or the beginning mean nothing.
+    private static string Normal(string path) => "/" + path.Trim('/');
+
+    private void Mark(HttpContext http)
+    {
+        http.Response.Headers.XContentTypeOptions = "nosniff";
+        origins.Mark(http);
+    }
+
     private async Task FailAsync(HttpContext http, Exception e)
     {
         ApiException error = JsonReply.Describe(e);
         DaemonLog.Failure(e, error);
-        if (error.Status is 400 or 401 or 403 or 404 or 405 or 413 or 415 or 429 or 503)
+        if (error.Status is >= 400 and < 500 or 503)
         {
             state.Metrics.AddRejection(error.Status);
         }
@@ -45,6 +62,7 @@ internal sealed class RequestPipeline(ServerState state, RequestGuard guard)
         }
 
         http.Response.Clear();
+        Mark(http);
         await JsonReply.SendErrorAsync(http, error);
     }
 }

@@ -5,7 +5,8 @@ using LayerStream.Actors;
 
 namespace LayerStream.Host.Telemetry;
 
-/// <summary>Counters of the daemon, kept for the Prometheus page and offered through a meter. Nothing leaves the process by itself.</summary>
+/// <summary>Counters of the daemon, kept for the Prometheus page and offered through a meter. Nothing leaves the process by
+/// itself.</summary>
 internal sealed class DaemonMetrics : IDisposable
 {
     private static readonly double[] s_bounds = [.. BucketCounts.Bounds];
@@ -37,8 +38,10 @@ internal sealed class DaemonMetrics : IDisposable
         _rejectionCounter = _meter.CreateCounter<long>(TelemetryNames.Rejections, "{request}");
         _stallTime = _meter.CreateCounter<double>(TelemetryNames.StallTime, "s");
         _meter.CreateObservableGauge(TelemetryNames.QueueCount, queued, "{request}");
-        Observe(TelemetryNames.ExpertLookups, "{lookup}", engine, s => [Tagged(s.ExpertHits, "result", "hit"), Tagged(s.ExpertMisses, "result", "miss")]);
-        Observe(TelemetryNames.ExpertIo, "By", engine, s => [Tagged(s.ExpertBytesDemanded, "use", "demanded"), Tagged(s.ExpertBytesWasted, "use", "wasted")]);
+        Observe(TelemetryNames.ExpertLookups, "{lookup}", engine,
+            s => [Tagged(s.ExpertHits, "result", "hit"), Tagged(s.ExpertMisses, "result", "miss")]);
+        Observe(TelemetryNames.ExpertIo, "By", engine,
+            s => [Tagged(s.ExpertBytesDemanded, "use", "demanded"), Tagged(s.ExpertBytesWasted, "use", "wasted")]);
         Observe(TelemetryNames.ExpertSkips, "{choice}", engine, s => [new Measurement<long>(s.ExpertsSkipped)]);
     }
 
@@ -104,7 +107,8 @@ internal sealed class DaemonMetrics : IDisposable
         Source.Dispose();
     }
 
-    private static Measurement<long> Tagged(long value, string name, string tag) => new(value, new KeyValuePair<string, object?>(name, tag));
+    private static Measurement<long> Tagged(long value, string name, string tag) =>
+        new(value, new KeyValuePair<string, object?>(name, tag));
 
     private void Observe(string name, string unit, Func<EngineStatus?> engine, Func<EngineStatus, Measurement<long>[]> read) =>
         _meter.CreateObservableCounter(name, () => engine() is { } status ? read(status) : [], unit);

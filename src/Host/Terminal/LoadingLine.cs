@@ -3,7 +3,8 @@ using LayerStream.Memory;
 
 namespace LayerStream.Host.Terminal;
 
-/// <summary>Loading progress on stderr: one line rewritten on a terminal, one line per stage otherwise. Stages may run side by side.</summary>
+/// <summary>Loading progress on stderr: one line rewritten on a terminal, one line per stage otherwise. Stages may run side by
+/// side.</summary>
 internal sealed class LoadingLine : IProgress<LoadProgress>, IDisposable
 {
     private const int RewriteMillis = 100;

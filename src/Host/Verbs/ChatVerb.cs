@@ -6,6 +6,7 @@ using LayerStream.Host.Terminal;
 using LayerStream.Session;
 using LayerStream.Storage;
 using LayerStream.Templates;
+using LayerStream.Templates.Runtime;
 
 namespace LayerStream.Host.Verbs;
 

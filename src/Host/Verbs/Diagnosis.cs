@@ -81,7 +81,7 @@ internal sealed class Diagnosis
             d.ExamineDevice(files);
         }
 
-        d.FirstUseBytesPerSecond = await FirstUse.MeasureBytesPerSecondAsync(d.Memory.FreeBytes / 4);
+        d.FirstUseBytesPerSecond = await FirstUse.MeasureBytesPerSecondAsync(new BudgetAccount("probe of first use", d.Memory.FreeBytes / 4));
         if (d.FirstUseBytesPerSecond < FirstUse.Slow)
         {
             d._notes.Add(string.Create(
@@ -107,15 +107,14 @@ internal sealed class Diagnosis
         IReadOnlyList<string> files = [options.ModelPath];
         try
         {
-            GgufModel model = GgufModel.Open(options.ModelPath);
-            files = model.Files;
-            LoadedModel.ReadTokenizer(model.Metadata, out string? gap);
-            if (gap is not null)
+            ModelFile file = ModelFile.Open(options.ModelPath);
+            files = file.Files;
+            if (file.TokenizerGap is { } gap)
             {
                 _notes.Add($"No usable tokenizer ({gap}): only token ids can be given.");
             }
 
-            SmallestBudgetBytes = ModelPlanning.Make(model, options, new TerminalNotices(options)).SmallestBudgetBytes;
+            SmallestBudgetBytes = file.Plan(options, new TerminalNotices(options)).Plan.SmallestBudgetBytes;
         }
         catch (BudgetTooSmallException e)
         {
@@ -147,7 +146,7 @@ internal sealed class Diagnosis
                 _notes.Add($"Reads pass through the page cache: {reason}. Another file system may do better.");
             }
 
-            DeviceBytesPerSecond = DeviceProbe.MeasureBytesPerSecond(device, TimeSpan.FromSeconds(1.5));
+            DeviceBytesPerSecond = DeviceProbe.MeasureBytesPerSecond(device, TimeSpan.FromSeconds(1.5), new BudgetAccount("device probe", 16 << 20));
         }
         catch (FlashReadException e)
         {

@@ -4,10 +4,12 @@ using LayerStream.Formats.Routes;
 using LayerStream.Memory;
 using LayerStream.Models;
 using LayerStream.Models.Building;
+using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
 using LayerStream.Session;
 using LayerStream.Storage;
 using LayerStream.Templates;
+using LayerStream.Templates.Runtime;
 using LayerStream.Tokenization;
 
 namespace LayerStream.Host.Verbs;
@@ -60,7 +62,7 @@ public static class Failures
             Console.Error.WriteLine(error);
         }
 
-        return error is UsageException or LossyOptionException ? Usage : Failed;
+        return error is UsageException or LossyOptionException or TokenWithoutRowException ? Usage : Failed;
     }
 
     /// <summary>One paragraph for a person.</summary>
@@ -74,10 +76,11 @@ public static class Failures
         RouteTraceException e => $"The route trace cannot be read: {e.Message}",
         ModelFormatException e => $"The model cannot be opened: {e.Message}",
         EngineFaultException { InnerException: { } inner } e => $"The {e.Stage} stage failed: {Describe(inner)}",
+        EngineStalledException e => $"The run came to a stop: {e.Message}.",
         FlashReadException e => $"Reading the model failed: {e.Message}",
         FileNotFoundException e => $"There is no file {e.FileName ?? e.Message}.",
         OutOfMemoryException => "Out of memory: the managed heap met its limit. Give a larger --memory-budget or a smaller --context.",
-        UsageException or LossyOptionException or TemplateException or TemplateSyntaxException or UnsupportedTokenizerException => error.Message,
+        UsageException or LossyOptionException or TokenWithoutRowException or KeyValueRangeException or TemplateException or TemplateSyntaxException or UnsupportedTokenizerException => error.Message,
         IOException or UnauthorizedAccessException or InvalidDataException => error.Message,
         _ => $"{error.Message} ({error.GetType().Name}; set LAYERSTREAM__DEBUG=1 for the details)",
     };

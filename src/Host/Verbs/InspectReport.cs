@@ -16,13 +16,16 @@ internal static class InspectReport
         StringWriter text = new(CultureInfo.InvariantCulture);
         double weights = model.Tensors.Sum(t => (double)t.Elements);
         string files = model.Files.Count == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $" in {model.Files.Count} files");
-        text.WriteLine($"{Path.GetFileName(model.Files[0])}: architecture {Printed(model.Architecture ?? "unknown")}, {Count(weights)} weights, {ByteSize.Format(model.Tensors.Sum(t => t.Extent.Length))} of tensors{files}, GGUF version {model.Version}");
+        text.WriteLine($"{Path.GetFileName(model.Files[0])}: architecture {Printed(model.Architecture ?? "unknown")}, {Count(weights)} "
+            + $"weights, {ByteSize.Format(model.Tensors.Sum(t => t.Extent.Length))} of tensors{files}, GGUF version {model.Version}");
         text.WriteLine();
         text.WriteLine($"{"type",-10}{"tensors",8}{"bytes",14}{"bits per weight",18}");
-        foreach (IGrouping<TensorType, TensorInfo> type in model.Tensors.GroupBy(t => t.Type).OrderByDescending(g => g.Sum(t => t.Extent.Length)))
+        foreach (IGrouping<TensorType, TensorInfo> type in model.Tensors.GroupBy(t => t.Type)
+            .OrderByDescending(g => g.Sum(t => t.Extent.Length)))
         {
             long bytes = type.Sum(t => t.Extent.Length);
-            text.WriteLine($"{TensorTypes.Get(type.Key).Name,-10}{type.Count(),8}{ByteSize.Format(bytes),14}{8.0 * bytes / Math.Max(1, type.Sum(t => t.Elements)),18:F2}");
+            double bitsPerElement = 8.0 * bytes / Math.Max(1, type.Sum(t => t.Elements));
+            text.WriteLine($"{TensorTypes.Get(type.Key).Name,-10}{type.Count(),8}{ByteSize.Format(bytes),14}{bitsPerElement,18:F2}");
         }
 
         text.WriteLine();

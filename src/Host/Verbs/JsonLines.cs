@@ -3,6 +3,7 @@ using System.Text.Json;
 using LayerStream.Host.Terminal;
 using LayerStream.Session;
 using LayerStream.Templates;
+using LayerStream.Templates.Runtime;
 
 namespace LayerStream.Host.Verbs;
 

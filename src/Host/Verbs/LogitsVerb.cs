@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using LayerStream.Host.Options;
 using LayerStream.Host.Terminal;
+using LayerStream.Models.Spec;
 using LayerStream.Session;
 
 namespace LayerStream.Host.Verbs;
@@ -26,7 +27,7 @@ public static class LogitsVerb
         ModelOptions options = CommonOptions.Bind(parse);
         await using LoadedModel model = await LoadedModel.OpenAsync(options, new TerminalNotices(options), ct);
         int vocabulary = model.Engine.Spec.Vocabulary;
-        TokenIds.Check(ids, vocabulary);
+        TokenWithoutRowException.ThrowIfAny(ids, vocabulary);
         await using (FileStream output = File.Create(parse.GetRequiredValue(s_out)))
         {
             await model.Engine.LogitsAsync(ids, (_, row) => output.Write(MemoryMarshal.AsBytes(row.Span)), ct);

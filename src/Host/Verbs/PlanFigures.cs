@@ -12,6 +12,7 @@ namespace LayerStream.Host.Verbs;
 internal sealed record PlanFigures
 {
     private static readonly double[] s_more = [1.5, 2, 3];
+    private static readonly IProgress<SessionNotice> s_nobody = new Progress<SessionNotice>(); // the first plan has said it all
 
     public required EnginePlan Plan { get; init; }
 
@@ -59,10 +60,11 @@ internal sealed record PlanFigures
     public double KernelBytesPerSecond => Plan.UsedBytesPerToken / Compute.TokenSeconds(Plan.Spec.ExpertBanks.Sum(b => b.Used));
 
     /// <summary>Measures. Takes a few seconds, and memory within the budget.</summary>
-    public static async Task<PlanFigures> MeasureAsync(GgufModel model, EnginePlan plan, ModelOptions options, RouteTrace? routes)
+    public static async Task<PlanFigures> MeasureAsync(ModelFile file, PlannedModel planned, RouteTrace? routes)
     {
+        (ModelOptions options, GgufModel model, EnginePlan plan) = (planned.Options, planned.Model, planned.Plan);
         PlannedReplay? replay = Replays(plan, routes);
-        double firstUse = await FirstUse.MeasureBytesPerSecondAsync(plan.Sheet.BudgetBytes / 2);
+        double firstUse = await FirstUse.MeasureBytesPerSecondAsync(plan.MeasuringAccount());
         ReadRates rates = ReadPattern.Measure(model, plan, options.ReadsInFlight, replay);
         ComputeTimes compute = ComputeProbe.Measure(model, plan, options, TimeSpan.FromSeconds(2));
         List<(long, double)> more = [];
@@ -70,7 +72,7 @@ internal sealed record PlanFigures
         {
             foreach (double times in s_more)
             {
-                if (With(model, options, (long)(plan.Sheet.BudgetBytes * times)) is { } larger)
+                if (With(file, options, (long)(plan.Sheet.BudgetBytes * times)) is { } larger)
                 {
                     more.Add((larger.Sheet.BudgetBytes, Forecast(larger, rates, compute, options, Replays(larger, routes)).TokensPerSecond));
                 }
@@ -95,11 +97,11 @@ internal sealed record PlanFigures
     private static PlannedReplay? Replays(EnginePlan plan, RouteTrace? routes) =>
         plan.Experts.Layouts.Count == 0 ? null : routes is null ? PlannedReplay.OfSynthetic(plan.Experts) : PlannedReplay.Of(plan.Experts, routes);
 
-    private static EnginePlan? With(GgufModel model, ModelOptions options, long budgetBytes)
+    private static EnginePlan? With(ModelFile file, ModelOptions options, long budgetBytes)
     {
         try
         {
-            return Engine.Plan(model, options.ToEngineOptions() with { BudgetBytes = budgetBytes });
+            return file.Plan(options with { BudgetBytes = budgetBytes }, s_nobody).Plan;
         }
         catch (Exception e) when (e is BudgetAboveLimitException or BudgetTooSmallException)
         {

@@ -19,21 +19,27 @@ internal static class PlanReport
         text.WriteLine();
         SpeedForecast speed = figures.Speed;
         Line(text, "speed", figures.IsResident
-            ? Format($"about {Rate(speed.TokensPerSecond)}")
-            : Format($"about {Rate(speed.TokensPerSecond)}: of {speed.Seconds:G2} s for a token, {speed.ComputeSeconds:G2} s compute and {speed.WaitSeconds:G2} s wait for the disk"));
+            ? string.Create(CultureInfo.InvariantCulture, $"about {Rate(speed.TokensPerSecond)}")
+            : string.Create(CultureInfo.InvariantCulture,
+            $"about {Rate(speed.TokensPerSecond)}: of {speed.Seconds:G2} s for a token, {speed.ComputeSeconds:G2} s compute "
+            + $"and {speed.WaitSeconds:G2} s wait for the disk"));
         Line(text, "limited by", Limit(figures));
         Line(text, "stays", Stays(plan));
         Line(text, "streams", Streams(figures));
         Line(text, "start", Start(figures));
-        Line(text, "disk", Format($"{figures.DeviceBytesPerSecond / 1e9:F2} GB/s, read as a run reads"));
-        Line(text, "compute", Format($"{figures.KernelBytesPerSecond / 1e9:F2} GB/s of weights, {plan.Threads} threads"));
-        Line(text, "context", Format($"{plan.Context} tokens"));
+        Line(text, "disk", string.Create(CultureInfo.InvariantCulture,
+            $"{figures.DeviceBytesPerSecond / 1e9:F2} GB/s, read as a run reads"));
+        Line(text, "compute", string.Create(CultureInfo.InvariantCulture,
+            $"{figures.KernelBytesPerSecond / 1e9:F2} GB/s of weights, {plan.Threads} threads"));
+        Line(text, "context", string.Create(CultureInfo.InvariantCulture, $"{plan.Context} tokens"));
         foreach ((long budget, double rate) in figures.WithMore)
         {
-            Line(text, Format($"with {ByteSize.Format(budget)}"), Format($"about {Rate(rate)}"));
+            Line(text, string.Create(CultureInfo.InvariantCulture, $"with {ByteSize.Format(budget)}"),
+                string.Create(CultureInfo.InvariantCulture, $"about {Rate(rate)}"));
         }
 
-        Line(text, "least", Format($"{ByteSize.Format(plan.SmallestBudgetBytes)} of memory are enough to run"));
+        Line(text, "least", string.Create(CultureInfo.InvariantCulture,
+            $"{ByteSize.Format(plan.SmallestBudgetBytes)} of memory are enough to run"));
         text.WriteLine();
         text.Write(plan.Sheet.Render());
         return text.ToString();
@@ -45,27 +51,37 @@ internal static class PlanReport
         double now = figures.Speed.TokensPerSecond;
         if (figures.IsResident)
         {
-            return Format($"Nothing to change: the whole model stays in memory, at about {Rate(now)}.");
+            return string.Create(CultureInfo.InvariantCulture,
+                $"Nothing to change: the whole model stays in memory, at about {Rate(now)}.");
         }
 
-        string more = figures.WithMore.Where(m => m.TokensPerSecond >= now * WorthMore).Select(m => Format($"with {ByteSize.Format(m.BudgetBytes)} about {Rate(m.TokensPerSecond)}")).FirstOrDefault() ?? "";
+        string more = figures.WithMore.Where(m => m.TokensPerSecond >= now * WorthMore)
+            .Select(m => string.Create(CultureInfo.InvariantCulture,
+            $"with {ByteSize.Format(m.BudgetBytes)} about {Rate(m.TokensPerSecond)}")).FirstOrDefault() ?? "";
         if (figures.Plan.Experts.BelowOneToken)
         {
-            return Format($"Give it more memory: what is left for experts holds less than the {ByteSize.Format(figures.Plan.Experts.RoutedBytesPerToken)} that one token uses, so most are read for every token, at about {Rate(now)}{(more.Length > 0 ? "; " + more : "")}.");
+            return string.Create(CultureInfo.InvariantCulture, $"Give it more memory: what is left for experts holds less than the "
+                + $"{ByteSize.Format(figures.Plan.Experts.RoutedBytesPerToken)} that one token uses, so most are read for every token, "
+                + $"at about {Rate(now)}{(more.Length > 0 ? "; " + more : "")}.");
         }
 
         if (more.Length > 0)
         {
-            return Format($"Give it more memory if there is any: {more}, with {ByteSize.Format(figures.Plan.Sheet.BudgetBytes)} about {Rate(now)}.");
+            return string.Create(CultureInfo.InvariantCulture,
+                $"Give it more memory if there is any: {more}, with {ByteSize.Format(figures.Plan.Sheet.BudgetBytes)} about "
+                + $"{Rate(now)}.");
         }
 
         return figures.Speed.Limit == SpeedLimit.Compute
-            ? Format($"Nothing to change: reads hide behind compute, at about {Rate(now)}; more memory gains little.")
-            : Format($"A faster disk or a smaller file would help: compute waits for {figures.Speed.WaitSeconds / figures.Speed.Seconds:P0} of the time, at about {Rate(now)}.");
+            ? string.Create(CultureInfo.InvariantCulture,
+            $"Nothing to change: reads hide behind compute, at about {Rate(now)}; more memory gains little.")
+            : string.Create(CultureInfo.InvariantCulture, $"A faster disk or a smaller file would help: compute waits for "
+            + $"{figures.Speed.WaitSeconds / figures.Speed.Seconds:P0} of the time, at about {Rate(now)}.");
     }
 
     /// <summary>Name of a limit, in JSON.</summary>
-    public static string Name(SpeedLimit limit) => limit switch { SpeedLimit.Compute => "compute", SpeedLimit.DenseReads => "dense_reads", _ => "expert_reads" };
+    public static string Name(SpeedLimit limit) =>
+        limit switch { SpeedLimit.Compute => "compute", SpeedLimit.DenseReads => "dense_reads", _ => "expert_reads" };
 
     private static string Limit(PlanFigures figures) => figures.Speed.Limit switch
     {
@@ -77,11 +93,13 @@ internal static class PlanReport
     private static string Stays(EnginePlan plan)
     {
         string dense = plan.PinnedBytes >= plan.DenseBytes
-            ? Format($"all weights that every token uses ({ByteSize.Format(plan.DenseBytes)})")
-            : Format($"{ByteSize.Format(plan.PinnedBytes)} of the {ByteSize.Format(plan.DenseBytes)} that every token uses");
+            ? string.Create(CultureInfo.InvariantCulture, $"all weights that every token uses ({ByteSize.Format(plan.DenseBytes)})")
+            : string.Create(CultureInfo.InvariantCulture,
+            $"{ByteSize.Format(plan.PinnedBytes)} of the {ByteSize.Format(plan.DenseBytes)} that every token uses");
         return plan.Experts.Layouts.Count == 0
             ? dense
-            : Format($"{dense}, {plan.Experts.ResidentSlots} of {plan.Experts.Layouts.Sum(l => l.Bank.Experts)} experts");
+            : string.Create(CultureInfo.InvariantCulture,
+            $"{dense}, {plan.Experts.ResidentSlots} of {plan.Experts.Layouts.Sum(l => l.Bank.Experts)} experts");
     }
 
     private static string Streams(PlanFigures figures)
@@ -91,27 +109,28 @@ internal static class PlanReport
             return "nothing";
         }
 
-        string all = Format($"{ByteSize.Format((long)figures.ReadBytesPerToken)} for a token");
+        string all = string.Create(CultureInfo.InvariantCulture, $"{ByteSize.Format((long)figures.ReadBytesPerToken)} for a token");
         if (figures.Replay is not { } replay || figures.Plan.Experts.AllResident)
         {
             return all;
         }
 
         string source = replay.IsRecorded ? "by the recorded routing" : "by made-up routing; --routes FILE of a run knows better";
-        return Format($"{all}; {replay.HitRate:P0} of its experts are found in memory ({source})");
+        return string.Create(CultureInfo.InvariantCulture, $"{all}; {replay.HitRate:P0} of its experts are found in memory ({source})");
     }
 
     private static string Start(PlanFigures figures)
     {
         string why = figures.FirstUseBytesPerSecond < FirstUse.Slow
-            ? Format($": memory used for the first time comes at {figures.FirstUseBytesPerSecond / 1e9:F2} GB/s here")
+            ? string.Create(CultureInfo.InvariantCulture,
+            $": memory used for the first time comes at {figures.FirstUseBytesPerSecond / 1e9:F2} GB/s here")
             : "";
-        return Format($"about {figures.LoadSeconds:G2} s to load{why}");
+        return string.Create(CultureInfo.InvariantCulture, $"about {figures.LoadSeconds:G2} s to load{why}");
     }
 
-    private static string Rate(double tokensPerSecond) => Format($"{tokensPerSecond.ToString(tokensPerSecond >= 10 ? "F0" : "G2", CultureInfo.InvariantCulture)} tokens/s");
+    private static string Rate(double tokensPerSecond) =>
+        string.Create(CultureInfo.InvariantCulture,
+            $"{tokensPerSecond.ToString(tokensPerSecond >= 10 ? "F0" : "G2", CultureInfo.InvariantCulture)} tokens/s");
 
     private static void Line(StringWriter text, string name, string value) => text.WriteLine($"{name,-14} {value}");
-
-    private static string Format(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

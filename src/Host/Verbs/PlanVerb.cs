@@ -1,11 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
 using LayerStream.Actors;
-using LayerStream.Formats;
 using LayerStream.Formats.Routes;
 using LayerStream.Host.Options;
 using LayerStream.Host.Terminal;
-using LayerStream.Models;
 using LayerStream.Models.Spec;
 using LayerStream.Planning;
 using LayerStream.Session;
@@ -15,7 +13,8 @@ namespace LayerStream.Host.Verbs;
 /// <summary><c>plan</c>: what a budget buys, without running the model.</summary>
 public static class PlanVerb
 {
-    private static readonly Option<string?> s_routes = new("--routes") { Description = "recorded routing (of run --routes) to predict from, instead of made-up routing" };
+    private static readonly Option<string?> s_routes =
+        new("--routes") { Description = "recorded routing (of run --routes) to predict from, instead of made-up routing" };
 
     /// <summary>The verb.</summary>
     public static Command Create()
@@ -28,15 +27,10 @@ public static class PlanVerb
     private static async Task<int> RunAsync(ParseResult parse)
     {
         ModelOptions options = CommonOptions.Bind(parse);
-        GgufModel model = GgufModel.Open(options.ModelPath);
+        ModelFile file = ModelFile.Open(options.ModelPath);
         TerminalNotices notices = new(options);
-        EnginePlan plan = ModelPlanning.Make(model, options, notices);
-        if (LossyText.Warning(plan) is { } warning)
-        {
-            notices.Report(warning);
-        }
-
-        PlanFigures figures = await PlanFigures.MeasureAsync(model, plan, options, Routes(parse.GetValue(s_routes), plan));
+        PlannedModel planned = file.Plan(options, notices);
+        PlanFigures figures = await PlanFigures.MeasureAsync(file, planned, Routes(parse.GetValue(s_routes), planned.Plan));
         if (options.Json)
         {
             StandardOutput.WriteJson(json => Write(json, figures));
@@ -56,7 +50,8 @@ public static class PlanVerb
             return null;
         }
 
-        RouteTrace trace = plan.Experts.Layouts.Count > 0 ? RouteTraceReader.Load(path) : throw new UsageException("--routes needs a model with experts.");
+        RouteTrace trace = plan.Experts.Layouts.Count > 0 ? RouteTraceReader.Load(path)
+            : throw new UsageException("--routes needs a model with experts.");
         return PlannedReplay.Misfit(plan.Experts, trace.Header) is { } misfit ? throw new UsageException(misfit) : trace;
     }
 

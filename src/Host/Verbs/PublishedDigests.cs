@@ -12,7 +12,8 @@ internal static class PublishedDigests
     private const int MostBytes = 1 << 20;
 
     /// <summary>Compares every file of the model that the list names; a difference keeps the checksums from being recorded.</summary>
-    public static void Check(GgufModel model, IFlashDevice device, RangeScan scan, Action<long> progress, VerifyReport report, CancellationToken cancel)
+    public static void Check(GgufModel model, IFlashDevice device, RangeScan scan, Action<long> progress, VerifyReport report,
+        CancellationToken cancel)
     {
         string list = Path.Combine(Path.GetDirectoryName(model.Files[0])!, FileName);
         if (!File.Exists(list) || new FileInfo(list).Length > MostBytes)

@@ -78,7 +78,7 @@ public static class RunVerb
 
         if (trace is not null)
         {
-            SaveTrace(trace, traceFile!, files);
+            SaveTrace(trace, traceFile!, files, plan);
         }
 
         if (options.Json)
@@ -134,10 +134,10 @@ public static class RunVerb
         return ChatPrompt.Encode(tokenizer, ChatPrompt.Render(tokenizer, model.Template, [("user", prompt)]));
     }
 
-    private static void SaveTrace(TraceFile trace, string path, IReadOnlyList<string> files)
+    private static void SaveTrace(TraceFile trace, string path, IReadOnlyList<string> files, EnginePlan plan)
     {
         using FlashDevice device = FlashDevice.Open(files);
-        double rate = DeviceProbe.MeasureBytesPerSecond(device, TimeSpan.FromSeconds(0.5), 1 << 20);
+        double rate = DeviceProbe.MeasureBytesPerSecond(device, TimeSpan.FromSeconds(0.5), plan.MeasuringAccount(), 1 << 20);
         (trace with { DeviceBytesPerSecond = rate }).Save(path);
         ProcessMemory.DropFileCache(path); // pages of a file we wrote count against the budget
     }

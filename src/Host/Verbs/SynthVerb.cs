@@ -6,7 +6,6 @@ using LayerStream.Formats;
 using LayerStream.Host.Options;
 using LayerStream.Host.Terminal;
 using LayerStream.Memory;
-using LayerStream.Models;
 using LayerStream.Models.Synthesis;
 using LayerStream.Models.Synthesis.Shapes;
 using LayerStream.Session;
@@ -19,27 +18,42 @@ public static class SynthVerb
 {
     private const int MostLayers = 4096; // as many as are read
 
-    private static readonly Argument<string> s_shape = new("shape") { Description = string.Join(", ", ModelShapes.All.Select(s => s.Name)) };
+    private static readonly Argument<string> s_shape =
+        new("shape") { Description = string.Join(", ", ModelShapes.All.Select(s => s.Name)) };
     private static readonly Option<string> s_out = new("--out") { Description = "file to write", Required = true };
-    private static readonly Option<string> s_vocab = new("--vocab") { Description = "GGUF file whose tokenizer is copied", Required = true };
+    private static readonly Option<string> s_vocab = new("--vocab")
+    {
+        Description = "GGUF file whose tokenizer is copied",
+        Required = true
+    };
     private static readonly Option<int?> s_layers = new("--layers") { Description = "layers (default: as published)" };
     private static readonly Option<int?> s_physicalLayers = new("--phys-layers")
     {
-        Description = "layers that take room on disk; the others share their extents (xfs or btrfs), so that a file may be larger than the disk",
+        Description =
+            "layers that take room on disk; the others share their extents (xfs or btrfs), so that a file may be larger than the disk",
     };
 
-    private static readonly Option<int?> s_align = new("--align") { Description = $"alignment of tensors in bytes (default: 32 as usual, with --phys-layers {SyntheticModel.ShareGrain})" };
-    private static readonly Option<long> s_seed = new("--weights-seed") { Description = "seed of the weights", DefaultValueFactory = _ => 1 };
+    private static readonly Option<int?> s_align = new("--align")
+    {
+        Description = $"alignment of tensors in bytes (default: 32 as usual, with --phys-layers {SyntheticModel.ShareGrain})"
+    };
+    private static readonly Option<long> s_seed = new("--weights-seed")
+    {
+        Description = "seed of the weights",
+        DefaultValueFactory = _ => 1
+    };
     private static readonly Option<string> s_locality = new("--locality")
     {
-        Description = "routers of experts: trace (synthetic popularity of experts, fitted to recorded routing) or none (random, worse for a cache than any real model)",
+        Description = "routers of experts: trace (synthetic popularity of experts, fitted to recorded routing) or none (random, worse "
+            + "for a cache than any real model)",
         DefaultValueFactory = _ => "trace",
     };
 
     /// <summary>The verb.</summary>
     public static Command Create()
     {
-        Command verb = new("synth", "Writes a model of a published shape with random weights, for measuring. What it says is noise; say beside every figure that it was synthetic.")
+        Command verb = new("synth", "Writes a model of a published shape with random weights, for measuring. What it says is noise; say "
+            + "beside every figure that it was synthetic.")
         {
             s_shape, s_out, s_vocab, s_layers, s_physicalLayers, s_align, s_seed, s_locality,
         };
@@ -50,7 +64,8 @@ public static class SynthVerb
     private static int Run(ParseResult parse, CancellationToken ct)
     {
         string name = parse.GetRequiredValue(s_shape), path = parse.GetRequiredValue(s_out), vocabulary = parse.GetRequiredValue(s_vocab);
-        ModelShape shape = ModelShapes.Find(name) ?? throw new UsageException($"There is no shape '{name}'. Shapes: {string.Join(", ", ModelShapes.All.Select(s => s.Name))}.");
+        ModelShape shape = ModelShapes.Find(name)
+            ?? throw new UsageException($"There is no shape '{name}'. Shapes: {string.Join(", ", ModelShapes.All.Select(s => s.Name))}.");
         if (Path.GetFullPath(path) == Path.GetFullPath(vocabulary))
         {
             throw new UsageException("--out and --vocab name the same file.");
@@ -64,7 +79,8 @@ public static class SynthVerb
         {
             SyntheticWriter.Write(
                 model, path, (file, from, to, length) => ExtentClone.Share(file, from, to, length, path),
-                done => progress?.Report(new LoadProgress("writing", Math.Min(done, model.Layout.FileBytes - 1), model.Layout.FileBytes)), ct);
+                done => progress?.Report(new LoadProgress("writing", Math.Min(done, model.Layout.FileBytes - 1), model.Layout.FileBytes)),
+                    ct);
         }
 
         Report(model, path, Stopwatch.GetElapsedTime(clock).TotalSeconds, isJson);
@@ -80,7 +96,8 @@ public static class SynthVerb
             PhysicalLayers = physical,
             Alignment = parse.GetValue(s_align) ?? (physical > 0 ? SyntheticModel.ShareGrain : 32),
             Seed = (ulong)parse.GetValue(s_seed),
-            Locality = OptionText.Choice("locality", parse.GetRequiredValue(s_locality), ("trace", RouterLocality.Trace), ("none", RouterLocality.None)),
+            Locality = OptionText.Choice("locality", parse.GetRequiredValue(s_locality), ("trace", RouterLocality.Trace),
+                ("none", RouterLocality.None)),
         };
         if (options.Alignment is < 8 or > 1 << 20 || !int.IsPow2(options.Alignment))
         {
@@ -93,7 +110,8 @@ public static class SynthVerb
     }
 
     private static int Whole(string option, int? value) =>
-        value is null ? 0 : value is >= 1 and <= MostLayers ? value.Value : throw new UsageException($"{option} takes a whole number from 1 to {MostLayers}.");
+        value is null ? 0 : value is >= 1 and <= MostLayers ? value.Value
+            : throw new UsageException($"{option} takes a whole number from 1 to {MostLayers}.");
 
     private static SyntheticModel Plan(ModelShape shape, string vocabulary, SyntheticOptions options)
     {
@@ -109,12 +127,14 @@ public static class SynthVerb
 
     private static void CheckRoom(SyntheticModel model, string path)
     {
-        string folder = Path.GetDirectoryName(Path.GetFullPath(path)) is { } parent && Directory.Exists(parent) ? parent : throw new UsageException($"There is no folder for {path}.");
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path)) is { } parent
+            && Directory.Exists(parent) ? parent : throw new UsageException($"There is no folder for {path}.");
         long needed = model.Layout.FileBytes - model.SharedBytes;
         long there = new DriveInfo(folder).AvailableFreeSpace + (File.Exists(path) ? new FileInfo(path).Length : 0);
         if (needed > there)
         {
-            throw new UsageException($"The file takes {ByteSize.Format(needed)} on disk, and {ByteSize.Format(there)} are free. Fewer --layers, or --phys-layers on xfs or btrfs, take less.");
+            throw new UsageException($"The file takes {ByteSize.Format(needed)} on disk, and {ByteSize.Format(there)} are free. Fewer "
+                + "--layers, or --phys-layers on xfs or btrfs, take less.");
         }
     }
 
@@ -140,7 +160,8 @@ public static class SynthVerb
 
         Console.Out.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{path}: {ByteSize.Format(model.Layout.FileBytes)}, {model.Layout.Tensors.Count} tensors, {model.Parameters / 1e9:F2} billion weights; {ByteSize.Format(diskBytes)} written in {seconds:F0} s"));
+            $"{path}: {ByteSize.Format(model.Layout.FileBytes)}, {model.Layout.Tensors.Count} tensors, {model.Parameters / 1e9:F2} "
+                + $"billion weights; {ByteSize.Format(diskBytes)} written in {seconds:F0} s"));
         Console.Out.WriteLine($"Synthetic: {model.Provenance}.");
     }
 }

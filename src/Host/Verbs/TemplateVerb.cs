@@ -4,6 +4,7 @@ using LayerStream.Formats;
 using LayerStream.Host.Options;
 using LayerStream.Session;
 using LayerStream.Templates;
+using LayerStream.Templates.Runtime;
 
 namespace LayerStream.Host.Verbs;
 

@@ -12,7 +12,8 @@ namespace LayerStream.Host.Verbs;
 public static class TokenizeVerb
 {
     private static readonly Argument<string?> s_text = new("text") { Description = "the text", Arity = ArgumentArity.ZeroOrOne };
-    private static readonly Option<bool> s_jsonl = new("--jsonl") { Description = "stdin lines {\"text\",\"special\",\"bos\"} to lines {\"ids\"}" };
+    private static readonly Option<bool> s_jsonl =
+        new("--jsonl") { Description = "stdin lines {\"text\",\"special\",\"bos\"} to lines {\"ids\"}" };
     private static readonly Option<bool> s_special = new("--special") { Description = "recognise special tokens in the text" };
     private static readonly Option<bool> s_bos = new("--bos") { Description = "add the tokens the model wants around a text" };
 
@@ -53,5 +54,6 @@ public static class TokenizeVerb
         });
     }
 
-    private static bool Flag(JsonElement line, string name) => line.TryGetProperty(name, out JsonElement v) && v.ValueKind == JsonValueKind.True;
+    private static bool Flag(JsonElement line, string name) => line.TryGetProperty(name, out JsonElement v)
+        && v.ValueKind == JsonValueKind.True;
 }

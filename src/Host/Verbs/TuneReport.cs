@@ -18,7 +18,8 @@ internal sealed class TuneReport(EnginePlan plan, int reads, RunResult given, IR
 
     private TuneRow? Best { get; } = rows.Where(r => r.IsBetter).MaxBy(r => r.Ratio);
 
-    private string Recommended => Best is { } best ? best.Case.ToString() : rows.Count > 1 ? "nothing to set: no setting is faster by more than chance" : "nothing to set";
+    private string Recommended => Best is { } best ? best.Case.ToString() : rows.Count > 1
+        ? "nothing to set: no setting is faster by more than chance" : "nothing to set";
 
     /// <summary>For people.</summary>
     public string Render()
@@ -28,11 +29,14 @@ internal sealed class TuneReport(EnginePlan plan, int reads, RunResult given, IR
         foreach (TuneRow row in rows)
         {
             string name = row.Case == TuneCase.AsGiven ? "as given" : row.Case.ToString();
-            text.WriteLine(row.Gap is { } gap ? $"{name,-22}   {gap}" : Format($"{name,-22}{row.TokensPerSecond,11:F2}{row.Ratio,11:P0}{Margin(row)}"));
+            text.WriteLine(row.Gap is { } gap ? $"{name,-22}   {gap}"
+                : string.Create(CultureInfo.InvariantCulture, $"{name,-22}{row.TokensPerSecond,11:F2}{row.Ratio,11:P0}{Margin(row)}"));
         }
 
         text.WriteLine();
-        text.WriteLine(Format($"as given: prefetch depth {plan.PrefetchDepth}, {reads} reads in flight, {plan.Experts.TransientSlots} transient slots; {Reason()}"));
+        text.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"as given: prefetch depth {plan.PrefetchDepth}, {reads} reads in flight, {plan.Experts.TransientSlots} "
+            + $"transient slots; {Reason()}"));
         text.WriteLine($"recommended: {Recommended}");
         return text.ToString();
     }
@@ -79,10 +83,9 @@ internal sealed class TuneReport(EnginePlan plan, int reads, RunResult given, IR
             : load >= Busy ? "disk-bound"
             : compute >= Busy ? "compute-bound: loading hides behind compute"
             : "balanced: neither disk nor compute is busy all the time";
-        return Format($"{why} (reads in flight {load:P0}, compute {compute:P0} of the time)");
+        return string.Create(CultureInfo.InvariantCulture, $"{why} (reads in flight {load:P0}, compute {compute:P0} of the time)");
     }
 
-    private static string Margin(TuneRow row) => row.Case == TuneCase.AsGiven ? "" : double.IsFinite(row.Error) ? Format($" ± {row.Error:P0}") : " (measured once)";
-
-    private static string Format(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+    private static string Margin(TuneRow row) => row.Case == TuneCase.AsGiven ? "" : double.IsFinite(row.Error)
+        ? string.Create(CultureInfo.InvariantCulture, $" ± {row.Error:P0}") : " (measured once)";
 }

@@ -35,14 +35,31 @@ internal sealed class VerifyReport
 
     private int Tensors => Sums.Count(s => s.Name != TensorSum.HeaderName);
 
-    private IEnumerable<TensorSum> Warnings => Sums.Where(s => s.NonFinite > 0);
+    private IEnumerable<(TensorSum Part, string Problem)> Warnings =>
+    [
+        .. Sums.Where(s => s.NonFinite > 0).Select(s => (s, $"{s.NonFinite} blocks or elements that are not finite")),
+        .. Sums.Where(s => s.IsZero && _differences.All(d => d.Part != s)).Select(s => (s, "nothing but zeros")),
+    ];
 
     public void AddFileDifference(int file, long length, string problem) => _differences.Add((new TensorSum("(whole file)", file, 0, length, ""), problem));
 
-    /// <summary>Compares with what was recorded; without that, only parts that cannot be read count.</summary>
-    public void AddDifferences(SumsFile? recorded) => _differences.AddRange(recorded is not null
-        ? recorded.Compare(Sums)
-        : Sums.Where(s => s.ReadError is not null).Select(s => (s, $"cannot be read: {s.ReadError}")));
+    /// <summary>Compares with what was recorded; without that, parts that cannot be read count, and matrices of zeros, as downloads leave them that have not ended.</summary>
+    /// <param name="recorded">What was recorded, or null.</param>
+    /// <param name="acceptsZeros">Whether the user asked for the file to be recorded as it is.</param>
+    public void AddDifferences(SumsFile? recorded, bool acceptsZeros)
+    {
+        if (recorded is not null)
+        {
+            _differences.AddRange(recorded.Compare(Sums));
+            return;
+        }
+
+        _differences.AddRange(Sums.Where(s => s.ReadError is not null).Select(s => (s, $"cannot be read: {s.ReadError}")));
+        if (!acceptsZeros)
+        {
+            _differences.AddRange(Sums.Where(s => s.IsZero).Select(s => (s, "holds nothing but zeros (a download that has not ended? --record takes the file as it is)")));
+        }
+    }
 
     public void Write(bool json)
     {
@@ -57,9 +74,9 @@ internal sealed class VerifyReport
             Console.Out.WriteLine($"{part.Name} {problem}: {FileOf(part)}, offset {part.Offset}, {part.Length} bytes");
         }
 
-        foreach (TensorSum sum in Warnings)
+        foreach ((TensorSum part, string problem) in Warnings)
         {
-            Console.Out.WriteLine($"warning: {sum.Name} has {sum.NonFinite} blocks or elements that are not finite: {FileOf(sum)}, offset {sum.Offset}");
+            Console.Out.WriteLine($"warning: {part.Name} has {problem}: {FileOf(part)}, offset {part.Offset}");
         }
 
         string size = ByteSize.Format(Sums.Sum(s => s.Length));
@@ -92,9 +109,9 @@ internal sealed class VerifyReport
 
         json.WriteEndArray();
         json.WriteStartArray("warnings");
-        foreach (TensorSum sum in Warnings)
+        foreach ((TensorSum part, string problem) in Warnings)
         {
-            WritePart(json, sum, $"{sum.NonFinite} blocks or elements are not finite");
+            WritePart(json, part, problem);
         }
 
         json.WriteEndArray();

@@ -34,12 +34,13 @@ public static class VerifyVerb
     private static int Run(ParseResult parse, CancellationToken ct)
     {
         ModelOptions options = CommonOptions.Bind(parse, parse.GetValue(s_file));
-        GgufModel model = GgufModel.Open(options.ModelPath).WithoutMetadata();
+        using ModelFiles files = new();
+        GgufModel model = GgufModel.Open(options.ModelPath, files).WithoutMetadata();
         SumsPlace place = new(model.Files[0], parse.GetValue(s_sums));
         string? path = parse.GetValue(s_record) ? null : place.Find();
         SumsFile? recorded = path is null ? null : SumsFile.Load(path);
         bool talk = !options.Quiet && !options.Json;
-        using FlashDevice device = FlashDevice.Open(model.Files);
+        using FlashDevice device = FlashDevice.Open(files);
         if (talk && device.FallbackReason is { } reason)
         {
             Console.Error.WriteLine($"Reads pass through the page cache: {reason}");
@@ -66,7 +67,7 @@ public static class VerifyVerb
             throw change;
         }
 
-        report.AddDifferences(recorded);
+        report.AddDifferences(recorded, acceptsZeros: parse.GetValue(s_record));
         report.Place = recorded is not null ? path! : report.Differences.Count == 0 ? place.Save(new SumsFile(DateTimeOffset.UtcNow, report.Sums)) : null;
         report.Recorded = recorded?.Recorded;
         report.Write(options.Json);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
+using LayerStream.Kernels.Ops;
 
 namespace LayerStream.Kernels.Crew;
 
@@ -18,7 +19,7 @@ public sealed class ComputeCrew : IDisposable
     private const int SpinMicros = 40;
     private const int StackBytes = 512 * 1024; // stacks count against the memory budget
     private const uint ClosedIndex = uint.MaxValue;
-    private static readonly long SpinTicks = Stopwatch.Frequency * SpinMicros / 1_000_000;
+    private static readonly long s_spinTicks = Stopwatch.Frequency * SpinMicros / 1_000_000;
 
     private readonly Thread[] _workers;
     private readonly ParkingSpot[] _spots; // one per worker; index = member - 1
@@ -64,6 +65,8 @@ public sealed class ComputeCrew : IDisposable
     /// </summary>
     /// <exception cref="InvalidOperationException">A run is in progress already (nested, or from another thread).</exception>
     /// <exception cref="ObjectDisposedException">The crew was disposed.</exception>
+    /// <exception cref="FloatEnvironmentException">The caller or a member has a floating-point mode in which results would
+    /// differ.</exception>
     /// <remarks>The first exception of the job is rethrown here; ranges not yet begun are then skipped.</remarks>
     public void Run(CrewJob job, int count, int grain)
     {
@@ -71,6 +74,7 @@ public sealed class ComputeCrew : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfLessThan(grain, 1);
         ObjectDisposedException.ThrowIf(_stop, this);
+        FloatEnvironment.Require();
         if (Interlocked.Exchange(ref _running, 1) != 0)
         {
             throw new InvalidOperationException("The crew is running a job already; one caller at a time.");
@@ -216,7 +220,7 @@ public sealed class ComputeCrew : IDisposable
         while (Volatile.Read(ref _shared.Done) != count)
         {
             long now = Stopwatch.GetTimestamp();
-            deadline = deadline == 0 ? now + SpinTicks : deadline;
+            deadline = deadline == 0 ? now + s_spinTicks : deadline;
             if (now < deadline)
             {
                 Thread.SpinWait(2);
@@ -240,6 +244,11 @@ public sealed class ComputeCrew : IDisposable
         uint seen = 0;
         while (AwaitEpoch(ref seen, _spots[member - 1]))
         {
+            if (FloatEnvironment.Fault is { } fault)
+            {
+                Interlocked.CompareExchange(ref _failure, fault, null); // too late for this run, it ends the next one
+            }
+
             ExecuteRanges(seen, member);
         }
     }
@@ -247,7 +256,7 @@ public sealed class ComputeCrew : IDisposable
     /// <summary>Waits until the published epoch differs from <paramref name="seen"/> and stores it there; false = stop.</summary>
     private bool AwaitEpoch(ref uint seen, ParkingSpot spot)
     {
-        long deadline = Stopwatch.GetTimestamp() + SpinTicks;
+        long deadline = Stopwatch.GetTimestamp() + s_spinTicks;
         while (!Volatile.Read(ref _stop))
         {
             uint epoch = Epoch(Volatile.Read(ref _shared.Claim));

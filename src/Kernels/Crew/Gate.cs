@@ -9,7 +9,7 @@ namespace LayerStream.Kernels.Crew;
 public sealed class Gate : IDisposable
 {
     private const int SpinMicros = 30;
-    private static readonly long SpinTicks = Stopwatch.Frequency * SpinMicros / 1_000_000;
+    private static readonly long s_spinTicks = Stopwatch.Frequency * SpinMicros / 1_000_000;
 
     private readonly ParkingSpot _spot = new();
     private int _signalled;
@@ -33,7 +33,7 @@ public sealed class Gate : IDisposable
             return;
         }
 
-        long deadline = Stopwatch.GetTimestamp() + SpinTicks;
+        long deadline = Stopwatch.GetTimestamp() + s_spinTicks;
         do
         {
             Thread.SpinWait(8);

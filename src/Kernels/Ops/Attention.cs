@@ -45,7 +45,8 @@ public static unsafe class Attention
             output, 0, scratch, sink.HasValue ? (nint)(&logit) : 0);
     }
 
-    /// <summary>The query heads that share a KV head: every row is read and converted once. Same bits per head as <see cref="Head"/>.</summary>
+    /// <summary>The query heads that share a KV head: every row is read and converted once. Same bits per head as
+    /// <see cref="Head"/>.</summary>
     /// <param name="query">Head h at query + h · queryStride.</param>
     /// <param name="queryStride">Floats.</param>
     /// <param name="heads">Query heads.</param>
@@ -53,7 +54,8 @@ public static unsafe class Attention
     /// <param name="valueDim">Elements of a value and of an output, at most 4096.</param>
     /// <param name="keys">Address of the row of absolute key 0; key j lies at keys + j · keyStride.</param>
     /// <param name="keyStride">Bytes.</param>
-    /// <param name="values">Address of the row of absolute key 0's value; may be <paramref name="keys"/> (MLA: values are the keys' first elements).</param>
+    /// <param name="values">Address of the row of absolute key 0's value; may be <paramref name="keys"/> (MLA: values are the keys' first
+    /// elements).</param>
     /// <param name="valueStride">Bytes.</param>
     /// <param name="type">Element type of keys and values.</param>
     /// <param name="firstKey">First visible key, absolute.</param>

@@ -32,7 +32,8 @@ public static unsafe class DeltaNet
         }
     }
 
-    /// <summary>beta = sigmoid(b) and decay = e^(rate · softplus(a + stepBias)) for the value heads of one token; evaluated in F64.</summary>
+    /// <summary>beta = sigmoid(b) and decay = e^(rate · softplus(a + stepBias)) for the value heads of one token; evaluated in
+    /// F64.</summary>
     /// <param name="b">One float per value head.</param>
     /// <param name="a">One float per value head.</param>
     /// <param name="rates">ssm_a, below 0; one float per value head.</param>
@@ -45,9 +46,9 @@ public static unsafe class DeltaNet
         for (int v = 0; v < heads; v++)
         {
             float strength = ((float*)b)[v];
-            double step = ScalarMath.Softplus(((float*)a)[v] + ((float*)stepBias)[v]);
-            ((float*)beta)[v] = (float)(1.0 / (1.0 + Math.Exp(-(double)strength)));
-            ((float*)decay)[v] = (float)Math.Exp(((float*)rates)[v] * step);
+            double step = Elementary.Softplus(((float*)a)[v] + ((float*)stepBias)[v]);
+            ((float*)beta)[v] = (float)(1.0 / (1.0 + Elementary.Exp(-(double)strength)));
+            ((float*)decay)[v] = (float)Elementary.Exp(((float*)rates)[v] * step);
         }
     }
 

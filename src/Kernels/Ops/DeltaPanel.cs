@@ -88,7 +88,8 @@ internal readonly unsafe struct DeltaPanel
             Recall<TLanes, TVector>(_matrix + column, width, _keyDim, key, out TVector left, out TVector right);
             left = TLanes.Multiply(beta, TLanes.MultiplyAdd(minusDecay, left, TLanes.Load(value)));
             right = TLanes.Multiply(beta, TLanes.MultiplyAdd(minusDecay, right, TLanes.Load(value + TLanes.Count)));
-            Learn<TLanes, TVector>(_matrix + column, width, _keyDim, key, _query + (t * _rowStride), TLanes.Create(decay), ref left, ref right);
+            Learn<TLanes, TVector>(_matrix + column, width, _keyDim, key, _query + (t * _rowStride), TLanes.Create(decay),
+                ref left, ref right);
             TLanes.Store(left, output);
             TLanes.Store(right, output + TLanes.Count);
         }

@@ -7,7 +7,8 @@ namespace LayerStream.Kernels.Ops;
 public static unsafe class ExpertSum
 {
     /// <summary>
-    /// output += Σ weights[i] · row_i, added in rising order of expert id whatever the order of the rows, so that the bits depend neither on
+    /// output += Σ weights[i] · row_i, added in rising order of expert id whatever the order of the rows, so that the bits depend neither
+    /// on
     /// the order in which experts were computed nor on where a caller splits the columns.
     /// </summary>
     /// <param name="ids">Distinct expert ids, at most <see cref="RouterRule.MaxSelected"/>.</param>
@@ -20,7 +21,8 @@ public static unsafe class ExpertSum
     public static void Add(ReadOnlySpan<int> ids, ReadOnlySpan<float> weights, nint rows, long rowStride, nint output, int n) =>
         Add(ids, weights, rows, rowStride, output, n, isPlaced: false);
 
-    /// <summary>As <see cref="Add(ReadOnlySpan{int}, ReadOnlySpan{float}, nint, long, nint, int)"/> where rows lie in rising order of expert id: output += Σ weights[i] · row at places[i].</summary>
+    /// <summary>As <see cref="Add(ReadOnlySpan{int}, ReadOnlySpan{float}, nint, long, nint, int)"/> where rows lie in rising order of
+    /// expert id: output += Σ weights[i] · row at places[i].</summary>
     /// <param name="places">Distinct row numbers, at most <see cref="RouterRule.MaxSelected"/>, added in rising order.</param>
     /// <param name="weights">One weight per place.</param>
     /// <param name="rows">Row p at rows + p · rowStride floats.</param>
@@ -32,7 +34,8 @@ public static unsafe class ExpertSum
         Add(places, weights, rows, rowStride, output, n, isPlaced: true);
 
     [SkipLocalsInit]
-    private static void Add(ReadOnlySpan<int> ids, ReadOnlySpan<float> weights, nint rows, long rowStride, nint output, int n, bool isPlaced)
+    private static void Add(ReadOnlySpan<int> ids, ReadOnlySpan<float> weights, nint rows, long rowStride, nint output, int n,
+        bool isPlaced)
     {
         if (ids.Length > RouterRule.MaxSelected || weights.Length < ids.Length)
         {

@@ -41,7 +41,8 @@ public static unsafe class HeadMatMul
     }
 
     /// <summary>
-    /// y[t, h, a] = Σ_i w[h·rows + a, i] · x[t, h, i] for the stored rows h·rows + a in [rowBegin, rowEnd). Same bits for any number of tokens
+    /// y[t, h, a] = Σ_i w[h·rows + a, i] · x[t, h, i] for the stored rows h·rows + a in [rowBegin, rowEnd). Same bits for any number of
+    /// tokens
     /// and any split of the rows.
     /// </summary>
     /// <param name="type">Type of the weights.</param>

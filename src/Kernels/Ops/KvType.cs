@@ -1,5 +1,3 @@
-using LayerStream.Kernels.Quants.Types;
-
 namespace LayerStream.Kernels.Ops;
 
 /// <summary>Element type of cached keys and values.</summary>

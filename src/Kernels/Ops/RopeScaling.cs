@@ -5,7 +5,7 @@ public static class RopeScaling
 {
     private delegate (double[] Omega, double Magnitude) Scaling(double[] frequencies, in Parameters parameters);
 
-    private static readonly Dictionary<string, Scaling> Types = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Scaling> s_types = new(StringComparer.Ordinal)
     {
         ["none"] = static (double[] f, in Parameters _) => (f, 1),
         ["linear"] = static (double[] f, in Parameters p) => (Divide(f, p.Factor), 1),
@@ -14,7 +14,7 @@ public static class RopeScaling
     };
 
     /// <summary>Whether <see cref="Create"/> knows the scaling type.</summary>
-    public static bool Supports(string type) => Types.ContainsKey(Canonical(type));
+    public static bool Supports(string type) => s_types.ContainsKey(Canonical(type));
 
     /// <summary>Frequencies ω_p for p &lt; dims / 2, from f_p = θ^(−2p/dims) / freqFactors_p.</summary>
     /// <param name="dims">Rotated dimensions n_rot: even, positive.</param>
@@ -48,7 +48,7 @@ public static class RopeScaling
             throw new ArgumentException($"{freqFactors.Length} rope factors for {dims / 2} pairs.", nameof(freqFactors));
         }
 
-        if (!Types.TryGetValue(Canonical(type), out Scaling? scaling))
+        if (!s_types.TryGetValue(Canonical(type), out Scaling? scaling))
         {
             throw new ArgumentException($"unknown rope scaling type \"{type}\".", nameof(type));
         }
@@ -56,7 +56,7 @@ public static class RopeScaling
         var frequencies = new double[dims / 2];
         for (int p = 0; p < frequencies.Length; p++)
         {
-            frequencies[p] = Math.Pow(theta, -2.0 * p / dims) / (freqFactors is null ? 1.0 : freqFactors[p]);
+            frequencies[p] = Elementary.Pow(theta, -2.0 * p / dims) / (freqFactors is null ? 1.0 : freqFactors[p]);
         }
 
         var parameters = new Parameters(dims, theta, factor > 0 ? factor : 1, originalContext, betaFast, betaSlow);
@@ -85,12 +85,12 @@ public static class RopeScaling
             omega[i] = (frequencies[i] * (1 - interpolated)) + (frequencies[i] / p.Factor * interpolated);
         }
 
-        return (omega, p.Factor <= 1 ? 1 : (0.1 * Math.Log(p.Factor)) + 1);
+        return (omega, p.Factor <= 1 ? 1 : (0.1 * Elementary.Log(p.Factor)) + 1);
     }
 
     /// <summary>The (fractional) pair that turns <paramref name="rotations"/> times within the original context.</summary>
     private static double PairTurning(double rotations, in Parameters p) =>
-        p.Dims * Math.Log(p.OriginalContext / (2 * Math.PI * rotations)) / (2 * Math.Log(p.Theta));
+        p.Dims * Elementary.Log(p.OriginalContext / (2 * Math.PI * rotations)) / (2 * Elementary.Log(p.Theta));
 
     private readonly record struct Parameters(
         int Dims, double Theta, double Factor, int OriginalContext, double BetaFast, double BetaSlow);

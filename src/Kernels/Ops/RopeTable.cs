@@ -60,7 +60,7 @@ public sealed unsafe class RopeTable
         Span<float> sin = cosSin.Slice(omega.Length, omega.Length);
         for (int p = 0; p < omega.Length; p++)
         {
-            (double s, double c) = Math.SinCos(position * omega[p]);
+            (double s, double c) = Elementary.SinCos(position * omega[p]);
             cos[p] = (float)(c * Magnitude);
             sin[p] = (float)(s * Magnitude);
         }

@@ -21,7 +21,8 @@ public static unsafe class Dequantize
         long blocks = destination.Length / row.BlockElements;
         if (destination.Length % row.BlockElements != 0 || source.Length < blocks * row.BlockBytes)
         {
-            throw new ArgumentException($"{source.Length} bytes of {type} do not hold {destination.Length} whole elements.", nameof(source));
+            throw new ArgumentException($"{source.Length} bytes of {type} do not hold {destination.Length} whole elements.",
+                nameof(source));
         }
 
         fixed (byte* from = source)

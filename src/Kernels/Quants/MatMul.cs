@@ -60,10 +60,12 @@ public static unsafe class MatMul
     /// <exception cref="NotSupportedException">The type is not supported.</exception>
     /// <exception cref="ArgumentException">Layout or columns do not fit the type.</exception>
     public static void Multiply(
-        TensorType type, nint weights, int columns, int rowBegin, int rowEnd, ActivationLayout layout, nint activations, long activationStride, int tokens, nint y, long yStride)
+        TensorType type, nint weights, int columns, int rowBegin, int rowEnd, ActivationLayout layout, nint activations,
+            long activationStride, int tokens, nint y, long yStride)
     {
         QuantType row = Row(type);
-        MatMulLoop loop = row.Loop(layout, Isa.Level) ?? throw new ArgumentException($"{type} weights do not take {layout} activations.", nameof(layout));
+        MatMulLoop loop = row.Loop(layout, Isa.Level)
+            ?? throw new ArgumentException($"{type} weights do not take {layout} activations.", nameof(layout));
         if (columns % row.BlockElements != 0)
         {
             throw new ArgumentException($"{columns} columns are not whole {type} blocks.", nameof(columns));

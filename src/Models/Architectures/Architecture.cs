@@ -3,7 +3,8 @@ using LayerStream.Models.Spec;
 
 namespace LayerStream.Models.Architectures;
 
-/// <summary>What a file does not say about its family: one row of the table in <see cref="ArchitectureTable"/>. Everything else follows from keys and tensors.</summary>
+/// <summary>What a file does not say about its family: one row of the table in <see cref="ArchitectureTable"/>. Everything else follows
+/// from keys and tensors.</summary>
 /// <param name="Name">Value of <c>general.architecture</c>, the prefix of all keys.</param>
 /// <param name="Rope">Which elements of a head form a rotated pair.</param>
 public sealed record Architecture(string Name, RopeStyle Rope)

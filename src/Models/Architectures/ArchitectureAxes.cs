@@ -35,7 +35,8 @@ public enum YarnMagnitude
     /// <summary>(0.1·ln s + 1)/(0.1·c·ln s + 1) with c = <c>rope.scaling.yarn_log_multiplier</c>, where the file has it.</summary>
     OverMultiplier,
 
-    /// <summary>1 where the file has <c>rope.scaling.yarn_log_multiplier</c> = c, which then makes the scores (1 + c·ln s)² larger; else as <see cref="Plain"/>.</summary>
+    /// <summary>1 where the file has <c>rope.scaling.yarn_log_multiplier</c> = c, which then makes the scores (1 + c·ln s)² larger; else as
+    /// <see cref="Plain"/>.</summary>
     IntoScale,
 }
 

@@ -2,7 +2,8 @@ using LayerStream.Kernels.Ops;
 
 namespace LayerStream.Models.Architectures;
 
-/// <summary>Granite; its four factors are keys, and a key may take the rotation away. A layer with a router has experts, as in the other Granite.</summary>
+/// <summary>Granite; its four factors are keys, and a key may take the rotation away. A layer with a router has experts, as in the other
+/// Granite.</summary>
 internal static class Granite
 {
     internal static readonly Architecture Row = new("granite", RopeStyle.Interleaved)

@@ -3,7 +3,8 @@ using LayerStream.Models.Spec;
 
 namespace LayerStream.Models.Architectures;
 
-/// <summary>Llama 4: three of four layers rotate and see a piece of the sequence, the fourth sees all of it and warms its queries.</summary>
+/// <summary>Llama 4: three of four layers rotate and see a piece of the sequence, the fourth sees all of it and warms its
+/// queries.</summary>
 internal static class Llama4
 {
     internal static readonly Architecture Row = new("llama4", RopeStyle.Interleaved)

@@ -19,7 +19,8 @@ internal static class AttentionBuilder
         bool sharesKeys = row.KeysMayBeValues && !reader.Has(p + "attn_v.weight");
         if (sharesKeys && writes && !fused && shape.KeyDim != shape.ValueDim)
         {
-            throw reader.Bad($"layer {site.Index} has no {p}attn_v.weight, and keys of {shape.KeyDim} do not serve as values of {shape.ValueDim}");
+            throw reader.Bad($"layer {site.Index} has no {p}attn_v.weight, and keys of {shape.KeyDim} do not serve as values of "
+                + $"{shape.ValueDim}");
         }
 
         int q = shape.QueryWidth, k = shape.KvHeads * shape.KeyDim, v = shape.KvHeads * shape.ValueDim;
@@ -29,10 +30,12 @@ internal static class AttentionBuilder
         WeightMatrix? value = fused || !writes || sharesKeys ? null : site.Matrix("attn_v", site.Width, v);
         WeightMatrix? output = site.Matrix("attn_output", (long)shape.Heads * shape.ValueDim, site.Width);
         int? rope = site.Ropes.TableFor(site.Index, site.IsSliding, shape.KeyDim);
-        QkNorm qkNorm = row.ExpertsWithoutQkNorm > 0 && reader.Integer("expert_count", 0, 0, int.MaxValue) == row.ExpertsWithoutQkNorm ? QkNorm.Head : row.QkNorm;
+        QkNorm qkNorm = row.ExpertsWithoutQkNorm > 0 && reader.Integer("expert_count", 0, 0, int.MaxValue) == row.ExpertsWithoutQkNorm
+            ? QkNorm.Head : row.QkNorm;
         SmallWeight? Norm(string name, int heads) => row.QkNorm == QkNorm.HeadAfterRope
             ? null : reader.OptionalSmall(p + name, row.QkNorm == QkNorm.Row ? heads * shape.KeyDim : shape.KeyDim);
-        SmallWeight? queryNorm = Norm("attn_q_norm.weight", shape.Heads), keyNorm = writes ? Norm("attn_k_norm.weight", shape.KvHeads) : null;
+        SmallWeight? queryNorm = Norm("attn_q_norm.weight", shape.Heads),
+            keyNorm = writes ? Norm("attn_k_norm.weight", shape.KvHeads) : null;
         SmallWeight? sinks = reader.OptionalSmall(p + "attn_sinks.weight", shape.Heads);
         if (output is null || (qkv ?? query) is null || (writes && !fused && (key is null || (value is null && !sharesKeys))))
         {
@@ -78,13 +81,15 @@ internal static class AttentionBuilder
 
         int Dim(string name)
         {
-            int dim = site.IsSliding && reader.HasKey(name + "_swa") ? reader.Integer(name + "_swa", 1, MostHeadValues) : reader.Integer(name, site.Width / heads, 1, MostHeadValues);
+            int dim = site.IsSliding && reader.HasKey(name + "_swa") ? reader.Integer(name + "_swa", 1, MostHeadValues)
+                : reader.Integer(name, site.Width / heads, 1, MostHeadValues);
             return dim;
         }
 
         Shape shape = new(heads, kvHeads, Dim("attention.key_length"), Dim("attention.value_length"), site.Row.HasQueryGate, source);
         return !shape.HasGate || shape.KeyDim == shape.ValueDim
-            ? shape : throw reader.BadKey("attention.value_length", $"{shape.ValueDim} must equal key_length {shape.KeyDim} where queries have gates");
+            ? shape : throw reader.BadKey("attention.value_length",
+            $"{shape.ValueDim} must equal key_length {shape.KeyDim} where queries have gates");
     }
 
     /// <summary>The last layer of the same kind in front of those that share keys and values.</summary>
@@ -115,7 +120,8 @@ internal static class AttentionBuilder
         }
 
         (string Name, int First, int Count)[] parts = [("attn_q.bias", 0, q), ("attn_k.bias", q, k), ("attn_v.bias", q + k, v)];
-        return [.. parts.Where(b => site.Reader.Has(site.Prefix + b.Name)).Select(b => new RowBias(site.Reader.OptionalSmall(site.Prefix + b.Name, b.Count)!, b.First))];
+        return [.. parts.Where(b => site.Reader.Has(site.Prefix + b.Name))
+            .Select(b => new RowBias(site.Reader.OptionalSmall(site.Prefix + b.Name, b.Count)!, b.First))];
     }
 
     private static float Scale(LayerSite site, Shape shape)
@@ -124,12 +130,14 @@ internal static class AttentionBuilder
         if (site.Row.LayersScaledByWidth == site.Layers)
         {
             int perHead = site.Width / shape.Heads;
-            return perHead > 0 ? (float)(1 / Math.Sqrt(perHead)) : throw site.Reader.BadKey("attention.head_count", $"{shape.Heads} is more than the width {site.Width}");
+            return perHead > 0 ? (float)(1 / Math.Sqrt(perHead))
+                : throw site.Reader.BadKey("attention.head_count", $"{shape.Heads} is more than the width {site.Width}");
         }
 
         return site.Row.Scale switch
         {
-            AttentionScale.Key => (float)(site.Reader.Number("attention.scale", headDim, -1e6, 1e6) is var scale && scale == 0 ? headDim : scale),
+            AttentionScale.Key => (float)(site.Reader.Number("attention.scale", headDim, -1e6, 1e6) is var scale
+                && scale == 0 ? headDim : scale),
             AttentionScale.One => 1,
             _ => (float)headDim,
         };

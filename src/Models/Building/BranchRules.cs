@@ -5,22 +5,22 @@ namespace LayerStream.Models.Building;
 /// <summary>Which kind of mixer and of feed-forward network a layer has: the first rule that applies builds it.</summary>
 internal static class BranchRules
 {
-    private static readonly BranchRule[] Mixers =
+    private static readonly BranchRule[] s_mixers =
     [
         new(static s => s.Kinds.IsRecurrent(s.Index), DeltaNetBuilder.Build),
         new(static s => s.Row.HasLatentAttention, LatentAttentionBuilder.Build),
         new(static _ => true, AttentionBuilder.Build),
     ];
 
-    private static readonly BranchRule[] FeedForwards =
+    private static readonly BranchRule[] s_feedForwards =
     [
         new(static s => s.Reader.Has(s.Prefix + "ffn_gate_inp.weight"), ExpertFfnBuilder.Build),
         new(static _ => true, static s => DenseFfnBuilder.Build(s)),
     ];
 
-    internal static BranchSpec? Mixer(LayerSite site) => First(Mixers, site);
+    internal static BranchSpec? Mixer(LayerSite site) => First(s_mixers, site);
 
-    internal static BranchSpec? FeedForward(LayerSite site) => First(FeedForwards, site);
+    internal static BranchSpec? FeedForward(LayerSite site) => First(s_feedForwards, site);
 
     private static BranchSpec? First(BranchRule[] rules, LayerSite site) => rules.First(r => r.Applies(site)).Build(site);
 

@@ -1,4 +1,3 @@
-using LayerStream.Kernels.Crew;
 using LayerStream.Kernels.Ops;
 using LayerStream.Models.Spec;
 
@@ -18,7 +17,8 @@ internal static class DeltaNetBuilder
         bool isJoint = reader.Has(p + "ssm_in.weight"), hasMixedGates = reader.Has(p + "ssm_ba.weight");
         if ((isJoint || hasMixedGates) && shape.HeadMap != DeltaHeadMap.Grouped)
         {
-            throw reader.Bad($"layer {site.Index} has {p}{(isJoint ? "ssm_in" : "ssm_ba")}.weight, whose order of heads is not that of this family");
+            throw reader.Bad($"layer {site.Index} has {p}{(isJoint ? "ssm_in" : "ssm_ba")}.weight, whose order of heads is not that of "
+                + "this family");
         }
 
         WeightMatrix? joint = isJoint ? site.Matrix("ssm_in", site.Width, shape.Channels + shape.ValueWidth) : null;
@@ -31,7 +31,8 @@ internal static class DeltaNetBuilder
         SmallWeight? convolution = reader.Small(p + "ssm_conv1d.weight", (long)shape.Taps * shape.Channels);
         SmallWeight? rates = reader.Small(p + "ssm_a", shape.ValueHeads), stepBias = reader.Small(p + "ssm_dt.bias", shape.ValueHeads);
         SmallWeight? norm = reader.Small(p + "ssm_norm.weight", shape.ValueDim);
-        bool isComplete = (isJoint ? joint : qkv) is not null && (isJoint || gate is not null) && (hasMixedGates ? gates : beta) is not null && (hasMixedGates || alpha is not null);
+        bool isComplete = (isJoint ? joint : qkv) is not null && (isJoint || gate is not null) && (hasMixedGates ? gates : beta) is not null
+            && (hasMixedGates || alpha is not null);
         if (!isComplete || output is null || convolution is null || rates is null || stepBias is null || norm is null)
         {
             return null;
@@ -67,6 +68,7 @@ internal static class DeltaNetBuilder
 
         return inner % valueHeads == 0 && inner / valueHeads <= MostHeadValues
             ? new DeltaNetShape(keyHeads, valueHeads, keyDim, inner / valueHeads, taps, site.Row.DeltaNet!.Value)
-            : throw reader.BadKey("ssm.inner_size", $"= {inner} does not make {valueHeads} heads ({reader.Key("ssm.time_step_rank")}) of at most {MostHeadValues} values");
+            : throw reader.BadKey("ssm.inner_size",
+            $"= {inner} does not make {valueHeads} heads ({reader.Key("ssm.time_step_rank")}) of at most {MostHeadValues} values");
     }
 }

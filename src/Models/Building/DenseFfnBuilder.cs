@@ -21,10 +21,18 @@ internal static class DenseFfnBuilder
         int width = separate ? up.Rows : up.Rows / 2;
         if (width is < 1 or > MostWidth || (!separate && up.Rows % 2 != 0))
         {
-            throw site.Reader.Bad($"tensor {up.Tensor.Name} has {up.Rows} rows, which {(separate ? "are out of range" : "do not halve into gate and up")}", up.Tensor.Extent.Offset);
+            throw site.Reader.Bad($"tensor {up.Tensor.Name} has {up.Rows} rows, which "
+                + $"{(separate ? "are out of range" : "do not halve into gate and up")}", up.Tensor.Extent.Offset);
         }
 
         WeightMatrix? down = site.Matrix("ffn_down" + suffix, width, site.Width);
-        return down is null ? null : new DenseFfnSpec { Gate = gate, Up = up, Down = down, Width = width, Activation = site.Row.Activation };
+        return down is null ? null : new DenseFfnSpec
+        {
+            Gate = gate,
+            Up = up,
+            Down = down,
+            Width = width,
+            Activation = site.Row.Activation
+        };
     }
 }

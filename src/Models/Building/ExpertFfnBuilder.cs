@@ -1,13 +1,13 @@
 using LayerStream.Kernels.Ops;
-using LayerStream.Models.Architectures;
 using LayerStream.Models.Spec;
 
 namespace LayerStream.Models.Building;
 
-/// <summary>Reads <see cref="ExpertFfnSpec"/> off a layer: its router and the network beside the experts stream, the experts come on demand.</summary>
+/// <summary>Reads <see cref="ExpertFfnSpec"/> off a layer: its router and the network beside the experts stream, the experts come on
+/// demand.</summary>
 internal static class ExpertFfnBuilder
 {
-    private static readonly string[] SharedTensors = ["ffn_gate_shexp", "ffn_up_shexp", "ffn_down_shexp", "ffn_gate_inp_shexp"];
+    private static readonly string[] s_sharedTensors = ["ffn_gate_shexp", "ffn_up_shexp", "ffn_down_shexp", "ffn_gate_inp_shexp"];
 
     internal static BranchSpec? Build(LayerSite site)
     {
@@ -22,7 +22,7 @@ internal static class ExpertFfnBuilder
         RouterRule rule = RouterReader.Read(site, routing);
         bool isParallel = routing.HasParallelNetwork;
         WeightMatrix? router = site.Matrix("ffn_gate_inp", site.Width, rule.Experts, hasScale: !isParallel);
-        bool isShared = SharedTensors.Any(t => reader.Has(p + t + ".weight"));
+        bool isShared = s_sharedTensors.Any(t => reader.Has(p + t + ".weight"));
         DenseFfnSpec? shared = isParallel ? DenseFfnBuilder.Build(site) : isShared ? DenseFfnBuilder.Build(site, "_shexp") : null;
         SmallWeight? sharedGate = isShared && routing.HasSharedGate ? reader.Small(p + "ffn_gate_inp_shexp.weight", site.Width) : null;
         ExpertNorms? norms = isParallel ? Norms(site) : null;
@@ -50,7 +50,8 @@ internal static class ExpertFfnBuilder
     private static ExpertNorms? Norms(LayerSite site)
     {
         SmallWeight? Norm(string name) => site.Reader.Small(site.Prefix + name, site.Width);
-        SmallWeight? router = Norm("ffn_gate_inp.scale"), sharedBefore = Norm(site.Row.FfnNorm + ".weight"), sharedAfter = Norm("post_ffw_norm_1.weight");
+        SmallWeight? router = Norm("ffn_gate_inp.scale"), sharedBefore = Norm(site.Row.FfnNorm + ".weight"),
+            sharedAfter = Norm("post_ffw_norm_1.weight");
         SmallWeight? before = Norm("pre_ffw_norm_2.weight"), after = Norm("post_ffw_norm_2.weight");
         return router is null || sharedBefore is null || sharedAfter is null || before is null || after is null
             ? null : new ExpertNorms(router, sharedBefore, sharedAfter, before, after);
@@ -61,17 +62,19 @@ internal static class ExpertFfnBuilder
         SpecReader reader = site.Reader;
         string p = site.Prefix;
         bool isFused = reader.Has(p + "ffn_gate_up_exps.weight");
-        ExpertMatrix? gate = reader.Stack(p + (isFused ? "ffn_gate_up_exps" : "ffn_gate_exps"), site.Width, 0, rule.Experts);
-        ExpertMatrix? up = isFused ? gate : reader.Stack(p + "ffn_up_exps", site.Width, gate?.Rows ?? 0, rule.Experts);
+        ExpertMatrix? gate = reader.Experts(p + (isFused ? "ffn_gate_up_exps" : "ffn_gate_exps"), p + "ffn_gate", site.Width, 0,
+            rule.Experts);
+        ExpertMatrix? up = isFused ? gate : reader.Experts(p + "ffn_up_exps", p + "ffn_up", site.Width, gate?.Rows ?? 0, rule.Experts);
         int width = (up?.Rows ?? 0) / (isFused ? 2 : 1);
         if (up is not null && (width is < 1 or > DenseFfnBuilder.MostWidth || (isFused && up.Rows % 2 != 0)))
         {
-            throw reader.Bad($"tensor {up.Tensor.Name} has {up.Rows} rows per expert, which {(isFused ? "do not halve into gate and up" : "are out of range")}", up.Tensor.Extent.Offset);
+            throw reader.Bad($"tensor {up.Tensors[0].Name} has {up.Rows} rows per expert, which "
+                + $"{(isFused ? "do not halve into gate and up" : "are out of range")}", up.Tensors[0].Extent.Offset);
         }
 
-        string downName = p + "ffn_down_exps";
-        long downColumns = up is null ? reader.ColumnsOf(downName + ".weight") : width;
-        ExpertMatrix? down = reader.Stack(downName, downColumns, site.Width, rule.Experts);
+        string stack = p + "ffn_down_exps", single = p + "ffn_down";
+        long downColumns = up is null ? reader.ExpertColumns(stack, single) : width;
+        ExpertMatrix? down = reader.Experts(stack, single, downColumns, site.Width, rule.Experts);
         return gate is null || up is null || down is null
             ? null : reader.Bank(site.Index, rule.Experts, rule.Selected, isFused ? [gate, down] : [gate, up, down]);
     }

@@ -1,3 +1,4 @@
+using LayerStream.Kernels.Ops;
 using LayerStream.Models.Architectures;
 using LayerStream.Models.Spec;
 
@@ -18,7 +19,8 @@ internal static class LatentAttentionBuilder
         int rank = isLowRank ? reader.Integer("attention.q_lora_rank", 1, DenseFfnBuilder.MostWidth) : 0;
         WeightMatrix? queryDown = isLowRank ? site.Matrix("attn_q_a", site.Width, rank) : null;
         WeightMatrix? keyValueDown = site.Matrix("attn_kv_a_mqa", site.Width, s.Latent + s.RopeDim);
-        WeightMatrix? query = site.Matrix(isLowRank ? "attn_q_b" : "attn_q", isLowRank ? rank : site.Width, (long)s.Heads * (s.PlainDim + s.RopeDim));
+        WeightMatrix? query = site.Matrix(isLowRank ? "attn_q_b" : "attn_q", isLowRank ? rank : site.Width,
+            (long)s.Heads * (s.PlainDim + s.RopeDim));
         WeightMatrix? both = isExpanded ? site.Matrix("attn_kv_b", s.Latent, (long)s.Heads * (s.PlainDim + s.ValueDim)) : null;
         WeightMatrix? keyUp = isExpanded ? null : site.Matrix("attn_k_b", s.PlainDim, (long)s.Heads * s.Latent);
         WeightMatrix? valueUp = isExpanded ? null : site.Matrix("attn_v_b", s.Latent, (long)s.Heads * s.ValueDim);
@@ -77,8 +79,9 @@ internal static class LatentAttentionBuilder
     {
         const string Name = "rope.scaling.yarn_log_multiplier";
         RopeSpec rope = site.Ropes.Tables[shape.Rope];
-        bool isYarn = site.Row.YarnMagnitude == YarnMagnitude.IntoScale && rope.ScalingType == "yarn" && rope.Factor > 1 && site.Reader.HasKey(Name);
-        double magnitude = isYarn ? 1 + (site.Reader.Number(Name, 0, 0, 1e3) * Math.Log(rope.Factor)) : 1;
+        bool isYarn = site.Row.YarnMagnitude == YarnMagnitude.IntoScale && rope.ScalingType == "yarn" && rope.Factor > 1
+            && site.Reader.HasKey(Name);
+        double magnitude = isYarn ? 1 + (site.Reader.Number(Name, 0, 0, 1e3) * Elementary.Log(rope.Factor)) : 1;
         return (float)(magnitude * magnitude / Math.Sqrt(shape.PlainDim + shape.RopeDim));
     }
 

@@ -17,7 +17,7 @@ internal static class LayerInputBuilder
             return null;
         }
 
-        TensorInfo? table = reader.Tensor("per_layer_token_embd.weight", rowWidth, vocabulary);
+        TensorInfo? table = reader.Table("per_layer_token_embd.weight", rowWidth, vocabulary);
         WeightMatrix? projection = reader.Matrix("per_layer_model_proj", 0, width, rowWidth);
         SmallWeight? norm = reader.Small("per_layer_proj_norm.weight", pieceWidth);
         return table is null || projection is null || norm is null ? null : new LayerInputSpec(pieceWidth, layers, table, projection, norm);

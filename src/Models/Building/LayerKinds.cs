@@ -11,7 +11,8 @@ internal sealed class LayerKinds
     private readonly bool[] _isRecurrent;
     private readonly KeyWindow _window;
 
-    private LayerKinds(bool[] isSliding, KeyWindow window, bool[] isRecurrent) => (_isSliding, _window, _isRecurrent) = (isSliding, window, isRecurrent);
+    private LayerKinds(bool[] isSliding, KeyWindow window, bool[] isRecurrent) =>
+        (_isSliding, _window, _isRecurrent) = (isSliding, window, isRecurrent);
 
     internal bool IsSliding(int layer) => _isSliding[layer];
 
@@ -32,13 +33,15 @@ internal sealed class LayerKinds
         int least = sliding.Period == 0 ? 1 : 0;
         int keys = reader.Integer("attention.sliding_window", sliding.DefaultKeys, least, MostKeys);
         return keys == 0
-            ? new LayerKinds(new bool[layers], default, recurrent) : new LayerKinds(Pattern(reader, sliding, layers), new KeyWindow(keys, sliding.IsPieced), recurrent);
+            ? new LayerKinds(new bool[layers], default, recurrent)
+            : new LayerKinds(Pattern(reader, sliding, layers), new KeyWindow(keys, sliding.IsPieced), recurrent);
     }
 
     private static bool[] Recurrent(SpecReader reader, int layers)
     {
         int interval = reader.Integer("full_attention_interval", 4, 1, int.MaxValue);
-        return reader.LayerFlags("attention.recurrent_layers", layers) ?? [.. Enumerable.Range(0, layers).Select(i => (i + 1) % interval != 0)];
+        return reader.LayerFlags("attention.recurrent_layers", layers)
+            ?? [.. Enumerable.Range(0, layers).Select(i => (i + 1) % interval != 0)];
     }
 
     private static bool[] Pattern(SpecReader reader, SlidingLayers sliding, int layers)

@@ -1,5 +1,4 @@
 using LayerStream.Formats;
-using LayerStream.Kernels.Quants;
 using LayerStream.Models.Architectures;
 using LayerStream.Models.Spec;
 
@@ -17,42 +16,28 @@ public static class ModelSpecBuilder
     /// <exception cref="ModelFormatException">A key is missing or makes no sense.</exception>
     public static ModelSpec Build(GgufModel model)
     {
-        List<string> gaps = [];
         Architecture? row = ArchitectureTable.Find(model.Architecture);
-        if (row is null)
-        {
-            gaps.Add($"architecture '{model.Architecture ?? "(none)"}' (known: {string.Join(", ", ArchitectureTable.All.Select(a => a.Name))})");
-        }
-
-        foreach (IGrouping<TensorType, TensorInfo> type in model.Tensors.GroupBy(t => t.Type).Where(g => !MatMul.Supports(g.Key) || !Dequantize.Supports(g.Key)))
-        {
-            gaps.Add($"tensor type {type.Key} ({type.Count()} tensors, first {type.First().Name})");
-        }
-
-        if (row is null)
-        {
-            throw new UnsupportedModelException(gaps);
-        }
-
-        SpecReader reader = new(model, row.Name);
-        gaps.ForEach(reader.Gap);
-        return Build(model, row, reader);
+        return row is not null ? Build(model, row, new SpecReader(model, row.Name))
+            : throw new UnsupportedModelException([$"architecture '{model.Architecture ?? "(none)"}' (known: "
+            + $"{string.Join(", ", ArchitectureTable.All.Select(a => a.Name))})"]);
     }
 
     private static ModelSpec Build(GgufModel model, Architecture row, SpecReader reader)
     {
         int width = reader.Integer("embedding_length", 1, MostWidth), context = reader.Integer("context_length", 1, MostContext);
-        int blocks = reader.Integer("block_count", 1, MostLayers), layerCount = blocks - reader.Integer("nextn_predict_layers", 0, 0, blocks - 1);
-        TensorInfo? embedding = reader.Tensor("token_embd.weight", width, 0);
+        int layerCount = TrunkLayers.Count(model, reader, reader.Integer("block_count", 1, MostLayers));
+        TensorInfo? embedding = reader.Table("token_embd.weight", width, 0);
         long vocabulary = embedding?.Rows ?? 0;
         LayerInputSpec? inputs = LayerInputBuilder.Start(reader, layerCount, width, vocabulary);
         LayerKinds kinds = LayerKinds.Read(reader, row, layerCount);
         RopeBuilder ropes = new(reader, row, context);
         float residualScale = (float)reader.Factor("residual_scale");
-        LayerSpec?[] layers = [.. Enumerable.Range(0, layerCount).Select(i => Layer(new LayerSite(reader, row, i, layerCount, width, kinds, ropes), residualScale))];
+        LayerSpec?[] layers = [.. Enumerable.Range(0, layerCount)
+            .Select(i => Layer(new LayerSite(reader, row, i, layerCount, width, kinds, ropes), residualScale))];
         SmallWeight? outputNorm = reader.Small("output_norm.weight", width);
         string headName = reader.Has("output.weight") ? "output" : "token_embd";
-        RowBias[]? headBias = embedding is not null && reader.OptionalSmall("output.bias", vocabulary) is { } bias ? [new RowBias(bias, 0)] : null;
+        RowBias[]? headBias = embedding is not null && reader.OptionalSmall("output.bias", vocabulary) is { } bias
+            ? [new RowBias(bias, 0)] : null;
         WeightMatrix? head = reader.Matrix(headName, layerCount, width, vocabulary, headBias);
         if (reader.Gaps.Count > 0 || embedding is null || head is null || outputNorm is null)
         {
@@ -86,7 +71,8 @@ public static class ModelSpecBuilder
     private static float Epsilon(SpecReader reader)
     {
         const string Name = "attention.layer_norm_rms_epsilon";
-        return reader.HasKey(Name) ? (float)reader.Number(Name, 0, 1e-20, 1) : throw reader.Bad($"the required key '{reader.Key(Name)}' is missing");
+        return reader.HasKey(Name) ? (float)reader.Number(Name, 0, 1e-20, 1)
+            : throw reader.Bad($"the required key '{reader.Key(Name)}' is missing");
     }
 
     private static float LogitCap(SpecReader reader)
@@ -102,7 +88,8 @@ public static class ModelSpecBuilder
         SmallWeight? Norm(bool isThere, string name) => isThere ? site.Reader.Small($"{site.Prefix}{name}.weight", site.Width) : null;
         BranchSpec? mixer = BranchRules.Mixer(site), feedForward = BranchRules.FeedForward(site);
         SmallWeight? beforeMixer = Norm(before, "attn_norm"), afterMixer = Norm(after, "post_attention_norm");
-        SmallWeight? beforeFfn = Norm(before && feedForward is not { NormsItsInput: true }, site.Row.FfnNorm), afterFfn = Norm(after, "post_ffw_norm");
+        SmallWeight? beforeFfn = Norm(before && feedForward is not { NormsItsInput: true }, site.Row.FfnNorm),
+            afterFfn = Norm(after, "post_ffw_norm");
         Branch? inputGate = LayerInputBuilder.Gate(site);
         SmallWeight? outputScale = site.Reader.OptionalSmall(site.Prefix + "layer_output_scale.weight", 1);
         if (mixer is null || feedForward is null)
@@ -110,7 +97,13 @@ public static class ModelSpecBuilder
             return null;
         }
 
-        Branch[] branches = [new Branch(mixer, beforeMixer, afterMixer, residualScale), new Branch(feedForward, beforeFfn, afterFfn, residualScale)];
-        return new LayerSpec { Index = site.Index, Branches = inputGate is null ? branches : [.. branches, inputGate], OutputScale = outputScale };
+        Branch[] branches = [new Branch(mixer, beforeMixer, afterMixer, residualScale),
+            new Branch(feedForward, beforeFfn, afterFfn, residualScale)];
+        return new LayerSpec
+        {
+            Index = site.Index,
+            Branches = inputGate is null ? branches : [.. branches, inputGate],
+            OutputScale = outputScale
+        };
     }
 }

@@ -102,7 +102,7 @@ internal sealed class RopeBuilder(SpecReader reader, Architecture row, int conte
             return 1;
         }
 
-        double log = factor > 1 ? 0.1 * Math.Log(factor) : 0;
+        double log = factor > 1 ? 0.1 * Elementary.Log(factor) : 0;
         return (float)((log + 1) / ((reader.Number(Name, 1, 0, 1e3) * log) + 1));
     }
 }

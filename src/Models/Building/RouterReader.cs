@@ -1,6 +1,5 @@
 using LayerStream.Kernels.Ops;
 using LayerStream.Models.Architectures;
-using LayerStream.Models.Spec;
 
 namespace LayerStream.Models.Building;
 
@@ -8,7 +7,8 @@ namespace LayerStream.Models.Building;
 internal static class RouterReader
 {
     /// <summary>Values of <c>expert_gating_func</c>; 0 stands for "not stated".</summary>
-    private static readonly RouterWeighting[] Stated = [RouterWeighting.Softmax, RouterWeighting.Sigmoid, RouterWeighting.SelectedSoftmax, RouterWeighting.SqrtSoftplus];
+    private static readonly RouterWeighting[] s_stated = [RouterWeighting.Softmax, RouterWeighting.Sigmoid, RouterWeighting.SelectedSoftmax,
+        RouterWeighting.SqrtSoftplus];
 
     internal static RouterRule Read(LayerSite site, ExpertRouting routing)
     {
@@ -30,10 +30,10 @@ internal static class RouterReader
 
     private static RouterWeighting Weighting(SpecReader reader, ExpertRouting routing)
     {
-        int stated = routing.HasGatingKey ? reader.Integer("expert_gating_func", 0, 0, Stated.Length) : 0;
+        int stated = routing.HasGatingKey ? reader.Integer("expert_gating_func", 0, 0, s_stated.Length) : 0;
         if (stated > 0)
         {
-            return Stated[stated - 1];
+            return s_stated[stated - 1];
         }
 
         bool isSigmoid = routing.SigmoidVocabulary > 0 && reader.RowsOf("token_embd.weight") == routing.SigmoidVocabulary;
@@ -52,6 +52,7 @@ internal static class RouterReader
         int kept = groups == 1 ? 1 : reader.Integer(Kept, groups, 1, groups);
         return kept * (rule.Experts / groups) >= rule.Selected
             ? rule with { Groups = groups, KeptGroups = kept }
-            : throw reader.BadKey(Kept, $"= {kept} groups of {rule.Experts / groups} do not hold {reader.Key("expert_used_count")} = {rule.Selected} experts");
+            : throw reader.BadKey(Kept,
+            $"= {kept} groups of {rule.Experts / groups} do not hold {reader.Key("expert_used_count")} = {rule.Selected} experts");
     }
 }

@@ -1,4 +1,5 @@
 using LayerStream.Formats;
+using LayerStream.Kernels.Quants;
 using LayerStream.Models.Spec;
 
 namespace LayerStream.Models.Building;
@@ -15,9 +16,15 @@ internal sealed class SpecReader(GgufModel model, string prefix)
     private readonly List<WeightMatrix> _matrices = [];
     private readonly List<ExpertBank> _banks = [];
     private readonly Dictionary<string, SmallWeight> _small = [];
+    private readonly OrderedDictionary<TensorType, List<string>> _unknownTypes = [];
     private int _unnamed;
 
-    internal IReadOnlyList<string> Gaps => _unnamed == 0 ? _gaps : [.. _gaps, $"and {_unnamed} more"];
+    internal IReadOnlyList<string> Gaps =>
+    [
+        .. _gaps,
+        .. _unknownTypes.Select(t => $"tensor type {t.Key} ({t.Value.Count} tensors, first {t.Value[0]})"),
+        .. _unnamed == 0 ? Array.Empty<string>() : [$"and {_unnamed} more"],
+    ];
 
     /// <summary>In the order of asking, which is the order of use in a pass.</summary>
     internal IReadOnlyList<WeightMatrix> Matrices => _matrices;
@@ -49,8 +56,10 @@ internal sealed class SpecReader(GgufModel model, string prefix)
 
     internal ModelFormatException Bad(string message, long offset = 0) => new(model.Files[0], offset, message);
 
-    /// <summary>An error of a key's value, which begins the message; it points at the value, or at byte 0 where the key is absent.</summary>
-    internal ModelFormatException BadKey(string name, string problem) => new(model.Files[0], model.Metadata.OffsetOf(Key(name)), $"{Key(name)} {problem}");
+    /// <summary>An error of a key's value, which begins the message; it points at the value, or at byte 0 where the key is
+    /// absent.</summary>
+    internal ModelFormatException BadKey(string name, string problem) =>
+        new(model.Files[0], model.Metadata.OffsetOf(Key(name)), $"{Key(name)} {problem}");
 
     internal string? Text(string name) => model.Metadata.GetString(Key(name));
 
@@ -60,7 +69,8 @@ internal sealed class SpecReader(GgufModel model, string prefix)
     internal int Integer(string name, int least, int most) => Checked(name, model.Metadata.GetInt64(Key(name)), least, most);
 
     /// <summary>An integer; the value for an absent key must be in the range too.</summary>
-    internal int Integer(string name, long absent, int least, int most) => Checked(name, model.Metadata.GetInt64(Key(name), absent), least, most);
+    internal int Integer(string name, long absent, int least, int most) =>
+        Checked(name, model.Metadata.GetInt64(Key(name), absent), least, most);
 
     /// <summary>A finite number in a range.</summary>
     internal double Number(string name, double absent, double least, double most)
@@ -106,7 +116,8 @@ internal sealed class SpecReader(GgufModel model, string prefix)
     /// <param name="rows">0 = any.</param>
     /// <param name="biases">Instead of <c>NAME.bias</c>.</param>
     /// <param name="hasScale">Whether <c>NAME.scale</c> is a factor for the result.</param>
-    internal WeightMatrix? Matrix(string name, int layer, long columns, long rows, IReadOnlyList<RowBias>? biases = null, bool hasScale = true)
+    internal WeightMatrix? Matrix(string name, int layer, long columns, long rows, IReadOnlyList<RowBias>? biases = null,
+        bool hasScale = true)
     {
         TensorInfo? tensor = Tensor(name + ".weight", columns, rows);
         if (tensor is null)
@@ -114,22 +125,67 @@ internal sealed class SpecReader(GgufModel model, string prefix)
             return null;
         }
 
+        RequireProduct(tensor);
+
         WeightMatrix matrix = new()
         {
             Id = _matrices.Count,
             Layer = layer,
             Tensor = tensor,
             Biases = biases ?? (OptionalSmall(name + ".bias", tensor.Rows) is { } bias ? [new RowBias(bias, 0)] : []),
-            Scale = hasScale ? OptionalSmall(name + ".scale", 1) : null,
+            Scale = Scale(name, 1, mayBePlain: hasScale),
         };
         _matrices.Add(matrix);
         return matrix;
     }
 
     /// <summary>A matrix of every expert, with what stands beside it; null and a gap when it is missing.</summary>
-    /// <param name="name">Without <c>.weight</c>.</param>
+    /// <param name="name">Of the stack, without <c>.weight</c>.</param>
+    /// <param name="single">Of one expert in files with a tensor for each, without its number and <c>.weight</c>.</param>
     /// <param name="rows">Of one expert; 0 = any.</param>
-    internal ExpertMatrix? Stack(string name, long columns, long rows, int experts)
+    internal ExpertMatrix? Experts(string name, string single, long columns, long rows, int experts) =>
+        HasSingle(name, single) ? Singles(single, columns, rows, experts) : Stack(name, columns, rows, experts);
+
+    /// <summary>Columns of a matrix of every expert; 0 when it is missing.</summary>
+    internal long ExpertColumns(string name, string single) =>
+        model.Find(HasSingle(name, single) ? single + ".0.weight" : name + ".weight")?.Columns ?? 0;
+
+    private bool HasSingle(string name, string single) => !Has(name + ".weight") && Has(single + ".0.weight");
+
+    /// <summary>Files of early 2024 have a tensor for each expert.</summary>
+    private ExpertMatrix? Singles(string single, long columns, long rows, int experts)
+    {
+        TensorInfo[] tensors = new TensorInfo[experts];
+        for (int e = 0; e < experts; e++)
+        {
+            string name = $"{single}.{e}";
+            if (Tensor(name + ".weight", columns, e == 0 ? rows : tensors[0].Rows) is not { } tensor)
+            {
+                return null;
+            }
+
+            RequireProduct(tensor);
+            tensors[e] = tensor;
+            if (tensor.Type != tensors[0].Type)
+            {
+                Gap($"one tensor per expert of different types ({tensors[0].Name} {tensors[0].Type}, {tensor.Name} {tensor.Type}): "
+                    + "convert the model again with a current converter, which stacks them");
+                return null;
+            }
+
+            if (Has(name + ".bias") || Has(name + ".scale") || Has(name + ".weight.scale"))
+            {
+                Gap($"a bias or factor beside {tensor.Name}, one of an old layout with one tensor per expert: convert the model again "
+                    + "with a current converter");
+                return null;
+            }
+        }
+
+        return !Has($"{single}.{experts}.weight") ? new ExpertMatrix(tensors)
+            : throw BadKey("expert_count", $"= {experts}, but the file has {single}.{experts}.weight as well");
+    }
+
+    private ExpertMatrix? Stack(string name, long columns, long rows, int experts)
     {
         TensorInfo? tensor = Tensor(name + ".weight", columns, rows * experts);
         if (tensor is null)
@@ -137,16 +193,18 @@ internal sealed class SpecReader(GgufModel model, string prefix)
             return null;
         }
 
+        RequireProduct(tensor);
+
         if (tensor.Rows % experts != 0 || (tensor.Shape.Count > 2 && tensor.Shape[^1] != experts))
         {
-            throw Bad($"tensor {name}.weight has shape [{string.Join(", ", tensor.Shape)}], which does not hold {Key("expert_count")} = {experts} matrices", tensor.Extent.Offset);
+            throw Bad($"tensor {name}.weight has shape [{string.Join(", ", tensor.Shape)}], which does not hold {Key("expert_count")} = "
+                + $"{experts} matrices", tensor.Extent.Offset);
         }
 
         int own = (int)(tensor.Rows / experts);
-        string scales = name + ".scale";
         return new ExpertMatrix(tensor, own)
         {
-            Scales = OptionalSmall(scales, model.Find(scales)?.Elements == 1 ? 1 : experts),
+            Scales = Scale(name, experts),
             Biases = OptionalSmall(name + ".bias", (long)own * experts),
         };
     }
@@ -162,11 +220,21 @@ internal sealed class SpecReader(GgufModel model, string prefix)
     /// <summary>Rows of a tensor; 0 when it is missing.</summary>
     internal long RowsOf(string tensor) => model.Find(tensor)?.Rows ?? 0;
 
-    /// <summary>Columns of a tensor; 0 when it is missing.</summary>
-    internal long ColumnsOf(string tensor) => model.Find(tensor)?.Columns ?? 0;
+    /// <summary>A table whose rows are looked up; null and a gap when it is missing.</summary>
+    internal TensorInfo? Table(string name, long columns, long rows)
+    {
+        TensorInfo? table = Tensor(name, columns, rows);
+        if (table is not null)
+        {
+            RequireDecoder(table);
+            RefuseScale(name);
+        }
+
+        return table;
+    }
 
     /// <summary>A tensor of a shape; null and a gap when it is missing.</summary>
-    internal TensorInfo? Tensor(string name, long columns, long rows)
+    private TensorInfo? Tensor(string name, long columns, long rows)
     {
         TensorInfo? tensor = model.Find(name);
         if (tensor is null)
@@ -175,7 +243,8 @@ internal sealed class SpecReader(GgufModel model, string prefix)
         }
         else if (tensor.Columns != columns || (rows > 0 && tensor.Rows != rows) || tensor.Rows is < 1 or > int.MaxValue)
         {
-            throw Bad($"tensor {name} has shape [{string.Join(", ", tensor.Shape)}], expected [{columns}, {(rows > 0 ? rows : "…")}]", tensor.Extent.Offset);
+            throw Bad($"tensor {name} has shape [{string.Join(", ", tensor.Shape)}], expected [{columns}, {(rows > 0 ? rows : "…")}]",
+                tensor.Extent.Offset);
         }
 
         return tensor;
@@ -206,10 +275,67 @@ internal sealed class SpecReader(GgufModel model, string prefix)
             throw Bad($"tensor {name} has {tensor.Elements} values, expected {count}", tensor.Extent.Offset);
         }
 
+        RequireDecoder(tensor);
+        RefuseScale(name);
         SmallWeight small = new(tensor, SmallBytes);
         SmallBytes = checked(SmallBytes + ((tensor.Elements * 4) + 63) / 64 * 64);
         _small.Add(name, small);
         return small;
+    }
+
+    /// <summary>
+    /// The factor of a matrix, under either of the names that writers give it: NAME.scale or NAME.weight.scale; null without. Stacks have
+    /// one
+    /// for each expert, or one for all.
+    /// </summary>
+    /// <param name="mayBePlain">Whether NAME.scale is that factor; it means something else beside the routers of one family.</param>
+    private SmallWeight? Scale(string name, int count, bool mayBePlain = true)
+    {
+        string plain = name + ".scale", full = name + ".weight.scale";
+        if (mayBePlain && Has(plain) && Has(full))
+        {
+            throw Bad($"tensor {name}.weight has two factors, {plain} and {full}", model.Find(full)!.Extent.Offset);
+        }
+
+        string own = mayBePlain && Has(plain) ? plain : full;
+        return OptionalSmall(own, model.Find(own)?.Elements == 1 ? 1 : count);
+    }
+
+    /// <summary>A factor beside what is not multiplied by would be lost in silence.</summary>
+    private void RefuseScale(string tensor)
+    {
+        const string Weight = ".weight";
+        string stem = tensor.EndsWith(Weight, StringComparison.Ordinal) ? tensor[..^Weight.Length] : tensor;
+        foreach (string scale in new[] { stem + ".scale", stem + ".weight.scale" })
+        {
+            if (stem != tensor && Has(scale))
+            {
+                Gap($"a factor beside {tensor} ({scale})");
+            }
+        }
+    }
+
+    private void RequireProduct(TensorInfo tensor) => RequireType(tensor, MatMul.Supports(tensor.Type) && Dequantize.Supports(tensor.Type));
+
+    private void RequireDecoder(TensorInfo tensor) => RequireType(tensor, Dequantize.Supports(tensor.Type));
+
+    /// <summary>A type matters only for the tensors that a model is made of.</summary>
+    private void RequireType(TensorInfo tensor, bool isKnown)
+    {
+        if (isKnown)
+        {
+            return;
+        }
+
+        if (!_unknownTypes.TryGetValue(tensor.Type, out List<string>? names))
+        {
+            _unknownTypes.Add(tensor.Type, names = []);
+        }
+
+        if (!names.Contains(tensor.Name))
+        {
+            names.Add(tensor.Name);
+        }
     }
 
     private long Entry(string name, IReadOnlyList<long> values, int layer) =>

@@ -49,7 +49,8 @@ internal sealed class AttentionMixer : BranchExecutor
 
         if (_spec.Value is { } value)
         {
-            _pass.Multiply(value, input, work.StreamStride, work.InnerRow(0, _spec.QueryWidth + _spec.KeyWidth), work.InnerStride, sameInput: true);
+            _pass.Multiply(value, input, work.StreamStride, work.InnerRow(0, _spec.QueryWidth + _spec.KeyWidth), work.InnerStride,
+                sameInput: true);
         }
     }
 
@@ -130,7 +131,8 @@ internal sealed class AttentionMixer : BranchExecutor
             SequenceState s = row.Sequence;
             int firstKey = a.Window.FirstKey(row.Position);
             float scale = a.Temperature is { } temperature ? a.Scale * temperature.At(row.Position) : a.Scale;
-            nint query = _pass.Work.InnerRow(r, (long)firstHead * a.QueryStride), output = _pass.Work.InnerRow(r, a.MixedOffset + ((long)firstHead * a.ValueDim));
+            nint query = _pass.Work.InnerRow(r, (long)firstHead * a.QueryStride),
+                output = _pass.Work.InnerRow(r, a.MixedOffset + ((long)firstHead * a.ValueDim));
             nint sinks = a.Sinks is { } weight ? _pass.Address(weight) + (firstHead * 4) : 0;
             Attention.Group(
                 query, a.QueryStride, group, a.KeyDim, a.ValueDim,

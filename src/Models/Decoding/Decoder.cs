@@ -29,12 +29,14 @@ public sealed class Decoder
     /// <param name="ropes">Tables in the order of <see cref="ModelSpec.Ropes"/>.</param>
     /// <param name="experts">Where experts come from; may be missing in models without.</param>
     /// <param name="coldShare">
-    /// Lossy: an expert that is not in memory is skipped where the router gives it less than this share of a row's weights (and no other row of
+    /// Lossy: an expert that is not in memory is skipped where the router gives it less than this share of a row's weights (and no other
+    /// row of
     /// the pass has it fetched). The remaining weights stay as they are. 0 = never; above, results depend on the source's residency.
     /// </param>
     /// <exception cref="ArgumentNullException">The model has experts and no source of them is given.</exception>
     public Decoder(
-        ModelSpec spec, TileMap tiles, ITileSource source, ComputeCrew crew, Workspace work, AlignedBuffer smallWeights, IReadOnlyList<RopeTable> ropes, ActivationMode mode,
+        ModelSpec spec, TileMap tiles, ITileSource source, ComputeCrew crew, Workspace work, AlignedBuffer smallWeights,
+            IReadOnlyList<RopeTable> ropes, ActivationMode mode,
         IExpertSource? experts = null, float coldShare = 0)
     {
         (_spec, _work, _crew, _ropes) = (spec, work, crew, ropes);
@@ -60,7 +62,8 @@ public sealed class Decoder
     /// <summary>Choices of experts (row, expert) that were skipped since the start; 0 unless the decoder is lossy.</summary>
     public long SkippedExperts => _pass.SkippedExperts;
 
-    /// <summary>Row of the residual stream to fill with a token's embedding, as it is in the file, before <see cref="RunLayers"/> from layer 0.</summary>
+    /// <summary>Row of the residual stream to fill with a token's embedding, as it is in the file, before <see cref="RunLayers"/> from
+    /// layer 0.</summary>
     public Span<float> InputRow(int row) => _work.StreamRow(row, _spec.Width);
 
     /// <summary>Row to fill with a token's row of the layer inputs' table; empty in models without.</summary>
@@ -83,7 +86,8 @@ public sealed class Decoder
         }
     }
 
-    /// <summary>Final norm and head for rows [first, first + n) of the last <see cref="RunLayers"/>; logits land in the workspace rows 0…n−1.</summary>
+    /// <summary>Final norm and head for rows [first, first + n) of the last <see cref="RunLayers"/>; logits land in the workspace rows
+    /// 0…n−1.</summary>
     public void Head(int first, int n)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(n, _work.LogitRows);

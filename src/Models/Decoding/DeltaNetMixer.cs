@@ -4,7 +4,8 @@ using LayerStream.Models.Spec;
 namespace LayerStream.Models.Decoding;
 
 /// <summary>
-/// Runs <see cref="DeltaNetSpec"/>. The layer's state holds the convolution's last raw rows, then the matrices; it is zeroed at position 0 of
+/// Runs <see cref="DeltaNetSpec"/>. The layer's state holds the convolution's last raw rows, then the matrices; it is zeroed at position 0
+/// of
 /// a sequence, and rows of a sequence must come in the order of their positions.
 /// </summary>
 internal sealed class DeltaNetMixer : BranchExecutor
@@ -95,7 +96,8 @@ internal sealed class DeltaNetMixer : BranchExecutor
     private int SequenceRows(int first)
     {
         int end = first + 1;
-        while (end < _pass.Count && _pass.Rows[end].Sequence == _pass.Rows[first].Sequence && _pass.Rows[end].Position == _pass.Rows[end - 1].Position + 1)
+        while (end < _pass.Count && _pass.Rows[end].Sequence == _pass.Rows[first].Sequence
+            && _pass.Rows[end].Position == _pass.Rows[end - 1].Position + 1)
         {
             end++;
         }
@@ -123,7 +125,8 @@ internal sealed class DeltaNetMixer : BranchExecutor
     private void Convolve(int begin, int end, int worker)
     {
         nint rows = At(Rows, _first * _spec.RowWidth);
-        CausalConv.Advance(_pass.Address(_spec.Convolution), _shape.Taps, _shape.Channels, begin, end, rows, _spec.RowWidth, _count, State, rows, _spec.RowWidth);
+        CausalConv.Advance(_pass.Address(_spec.Convolution), _shape.Taps, _shape.Channels, begin, end, rows, _spec.RowWidth, _count, State,
+            rows, _spec.RowWidth);
     }
 
     private void PrepareKeys(int begin, int end, int worker)
@@ -141,7 +144,8 @@ internal sealed class DeltaNetMixer : BranchExecutor
     {
         nint rows = At(Rows, _first * _spec.RowWidth);
         long heads = (long)_first * _shape.ValueHeads;
-        DeltaNetRows tokens = new(_count, rows, _spec.RowWidth, At(Beta, heads), At(Decay, heads), At(rows, _shape.ValueOffset), _spec.RowWidth);
+        DeltaNetRows tokens = new(_count, rows, _spec.RowWidth, At(Beta, heads), At(Decay, heads), At(rows, _shape.ValueOffset),
+            _spec.RowWidth);
         DeltaNet.Advance(_shape, begin, end, tokens, At(State, _spec.MatrixOffset));
     }
 
@@ -150,7 +154,8 @@ internal sealed class DeltaNetMixer : BranchExecutor
         for (int r = begin; r < end; r++)
         {
             nint heads = At(Rows, (r * _spec.RowWidth) + _shape.ValueOffset);
-            Norms.GatedRmsNorm(heads, _pass.Address(_spec.Norm), At(Gates, r * _spec.GateWidth), heads, _shape.ValueHeads, _shape.ValueDim, _pass.Spec.Epsilon);
+            Norms.GatedRmsNorm(heads, _pass.Address(_spec.Norm), At(Gates, r * _spec.GateWidth), heads, _shape.ValueHeads, _shape.ValueDim,
+                _pass.Spec.Epsilon);
         }
     }
 }

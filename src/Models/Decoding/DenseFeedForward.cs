@@ -2,7 +2,8 @@ using LayerStream.Models.Spec;
 
 namespace LayerStream.Models.Decoding;
 
-/// <summary>Runs <see cref="DenseFfnSpec"/>; a row of intermediate results, anywhere in the workspace, holds the gate, then the values, and the product replaces the gate.</summary>
+/// <summary>Runs <see cref="DenseFfnSpec"/>; a row of intermediate results, anywhere in the workspace, holds the gate, then the values, and
+/// the product replaces the gate.</summary>
 internal sealed class DenseFeedForward : BranchExecutor
 {
     private const int ActivationGrain = 4096; // values that are worth waking another thread for

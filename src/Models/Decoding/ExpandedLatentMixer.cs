@@ -5,7 +5,8 @@ namespace LayerStream.Models.Decoding;
 
 /// <summary>
 /// Runs <see cref="LatentAttentionSpec"/> of a file with keys and values in one matrix, whose rows are of use in one order only: every
-/// token's keys and values are made once and kept. The layer's state is a K area [context × KeyWidth], then a V area [context × ValueWidth].
+/// token's keys and values are made once and kept. The layer's state is a K area [context × KeyWidth], then a V area [context ×
+/// ValueWidth].
 /// </summary>
 internal sealed class ExpandedLatentMixer : BranchExecutor
 {
@@ -27,7 +28,8 @@ internal sealed class ExpandedLatentMixer : BranchExecutor
     {
         Workspace work = _pass.Work;
         _projection.Run(input);
-        _pass.Multiply(_spec.KeyValueUp!, work.InnerRow(0, _spec.LatentOffset), work.InnerStride, work.InnerRow(0, _spec.WideOffset), work.InnerStride);
+        _pass.Multiply(_spec.KeyValueUp!, work.InnerRow(0, _spec.LatentOffset), work.InnerStride, work.InnerRow(0, _spec.WideOffset),
+            work.InnerStride);
         _pass.Crew.Run(_storeJob, _pass.Count, 1);
         _pass.Crew.Run(_attendJob, _pass.Count * _spec.Heads, 1);
         _pass.Multiply(_spec.Output, work.InnerRow(0, _spec.MixedOffset), work.InnerStride, output, work.StreamStride);
@@ -48,7 +50,8 @@ internal sealed class ExpandedLatentMixer : BranchExecutor
                 long key = (token * _spec.KeyWidth) + ((long)h * _spec.QueryDim);
                 s.Store(plain, s.Area(_layer), key, _spec.PlainDim);
                 s.Store(turned, s.Area(_layer), key + _spec.PlainDim, _spec.RopeDim);
-                s.Store(plain + (nint)(_spec.PlainDim * 4L), Values(s), (token * _spec.ValueWidth) + ((long)h * _spec.ValueDim), _spec.ValueDim);
+                s.Store(plain + (nint)(_spec.PlainDim * 4L), Values(s), (token * _spec.ValueWidth) + ((long)h * _spec.ValueDim),
+                    _spec.ValueDim);
             }
         }
     }
@@ -65,7 +68,8 @@ internal sealed class ExpandedLatentMixer : BranchExecutor
                 _pass.Work.InnerRow(r, (long)h * _spec.QueryDim), _spec.QueryDim, _spec.ValueDim,
                 s.Area(_layer) + (nint)((long)h * _spec.QueryDim * s.ElementBytes), (long)_spec.KeyWidth * s.ElementBytes,
                 Values(s) + (nint)((long)h * _spec.ValueDim * s.ElementBytes), (long)_spec.ValueWidth * s.ElementBytes,
-                s.Type, 0, row.Position + 1, _projection.Scale(r), _pass.Work.InnerRow(r, _spec.MixedOffset + ((long)h * _spec.ValueDim)), _pass.Work.ScratchOf(worker));
+                s.Type, 0, row.Position + 1, _projection.Scale(r), _pass.Work.InnerRow(r, _spec.MixedOffset + ((long)h * _spec.ValueDim)),
+                    _pass.Work.ScratchOf(worker));
         }
     }
 }

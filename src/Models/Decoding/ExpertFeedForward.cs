@@ -178,7 +178,8 @@ internal sealed class ExpertFeedForward : BranchExecutor
         {
             nint offset = (nint)(r * work.StreamStride * 4);
             MatMul.Prepare(ActivationLayout.F32, _input + offset, _spec.ModelWidth, prepared);
-            MatMul.Multiply(Formats.TensorType.F32, _pass.Address(_spec.SharedGate!), _spec.ModelWidth, 0, 1, ActivationLayout.F32, prepared, 0, 1, sum, 1);
+            MatMul.Multiply(Formats.TensorType.F32, _pass.Address(_spec.SharedGate!), _spec.ModelWidth, 0, 1, ActivationLayout.F32,
+                prepared, 0, 1, sum, 1);
             VectorOps.Scale(_output + offset, _spec.ModelWidth, VectorOps.Sigmoid(work.Floats(sum, 1)[0]));
         }
     }
@@ -189,7 +190,8 @@ internal sealed class ExpertFeedForward : BranchExecutor
         for (int u = begin; u < end; u++)
         {
             int row = u / _pieces, piece = u % _pieces;
-            int column = (int)((long)_spec.ModelWidth * piece / _pieces), n = (int)((long)_spec.ModelWidth * (piece + 1) / _pieces) - column;
+            int column = (int)((long)_spec.ModelWidth * piece / _pieces),
+                n = (int)((long)_spec.ModelWidth * (piece + 1) / _pieces) - column;
             SumRow(row, column, n);
         }
     }
@@ -213,7 +215,8 @@ internal sealed class ExpertFeedForward : BranchExecutor
             _products.Finish(places[k], ids[k], column, n);
         }
 
-        ExpertSum.AddPlaced(places, _spec.WeightsInput ? ones : weights, _products.Output(0) + (nint)(column * 4L), _spec.OutputWidth, sum, n);
+        ExpertSum.AddPlaced(places, _spec.WeightsInput ? ones : weights, _products.Output(0) + (nint)(column * 4L),
+            _spec.OutputWidth, sum, n);
         if (_spec.Norms is { } norms)
         {
             VectorOps.RmsNorm(sum, _pass.Address(norms.ExpertsAfter), sum, n, _pass.Spec.Epsilon);

@@ -39,7 +39,12 @@ internal sealed class ExpertProducts
         MostTogether = Math.Min(spec.Bank.Used, work.Batch);
         (_experts, _places) = (new int[work.Batch], new int[work.Batch]);
         _upJob = new PartsMatMulJob(2 * MostTogether) { Columns = spec.ModelWidth, OutputStride = _pairFloats };
-        _downJob = new PartsMatMulJob(MostTogether) { Columns = spec.Width, OutputStride = _outputFloats, ActivationStride = _hiddenFloats * 4 };
+        _downJob = new PartsMatMulJob(MostTogether)
+        {
+            Columns = spec.Width,
+            OutputStride = _outputFloats,
+            ActivationStride = _hiddenFloats * 4
+        };
     }
 
     /// <summary>Experts that a run takes at most; more than one only for a pass of one row.</summary>
@@ -96,7 +101,7 @@ internal sealed class ExpertProducts
     /// <summary>Scale and bias of the down product, on columns [column, column + n) of a place's result.</summary>
     internal void Finish(int place, int expert, int column, int n) => Finish(Down, expert, column, Output(place) + (nint)(column * 4L), n);
 
-    private ActivationLayout LayoutOf(int matrix) => MatMul.LayoutFor(_spec.Bank.Matrices[matrix].Tensor.Type, _pass.Mode);
+    private ActivationLayout LayoutOf(int matrix) => MatMul.LayoutFor(_spec.Bank.Matrices[matrix].Type, _pass.Mode);
 
     private void RunUp() => _pass.Crew.Run(_upJob, _upJob.Rows, _pass.RowGrain(_upJob.Rows));
 
@@ -107,7 +112,7 @@ internal sealed class ExpertProducts
         for (int i = 0; i < leases.Length; i++)
         {
             nint output = _pair + (nint)(((i * each * _pairFloats) + (matrix * _spec.Width)) * 4);
-            _upJob.Add(new PartsMatMulJob.Part(up.Tensor.Type, leases[i].Slab(matrix), up.Rows, activations, output));
+            _upJob.Add(new PartsMatMulJob.Part(up.Type, leases[i].Slab(matrix), up.Rows, activations, output));
         }
     }
 
@@ -119,7 +124,7 @@ internal sealed class ExpertProducts
         for (int i = 0; i < leases.Length; i++)
         {
             nint activations = _hidden + (nint)(i * each * _hiddenFloats * 4);
-            _downJob.Add(new PartsMatMulJob.Part(Down.Tensor.Type, leases[i].Slab(matrix), Down.Rows, activations, Output(_places[i * each])));
+            _downJob.Add(new PartsMatMulJob.Part(Down.Type, leases[i].Slab(matrix), Down.Rows, activations, Output(_places[i * each])));
         }
 
         _pass.Crew.Run(_downJob, _downJob.Rows, _pass.RowGrain(_downJob.Rows));

@@ -6,7 +6,8 @@ using LayerStream.Models.Tiles;
 
 namespace LayerStream.Models.Decoding;
 
-/// <summary>Streams a stack of matrices, one for each head, past the heads of all rows of a pass; the counterpart of <see cref="MatrixProduct"/>.</summary>
+/// <summary>Streams a stack of matrices, one for each head, past the heads of all rows of a pass; the counterpart of
+/// <see cref="MatrixProduct"/>.</summary>
 internal sealed class HeadProduct
 {
     private readonly PassContext _pass;
@@ -28,7 +29,8 @@ internal sealed class HeadProduct
         _multiplyJob = new RangeJob(MultiplyRows);
     }
 
-    /// <summary>output head h = (rows of head h) · input head h, for all rows of the pass and the heads of <paramref name="input"/>.</summary>
+    /// <summary>output head h = (rows of head h) · input head h, for all rows of the pass and the heads of
+    /// <paramref name="input"/>.</summary>
     internal void Multiply(WeightMatrix matrix, int heads, HeadRows input, HeadRows output)
     {
         (_matrix, _input, _output, _rows) = (matrix, input, output, matrix.Rows / heads);
@@ -63,7 +65,8 @@ internal sealed class HeadProduct
     }
 
     private void PrepareHeads(int begin, int end, int worker) =>
-        HeadMatMul.Prepare(_layout, _input.Address, _input.RowStride, _input.HeadStride, _matrix.Columns, begin, end, _pass.Count, _pass.Work.Prepared);
+        HeadMatMul.Prepare(_layout, _input.Address, _input.RowStride, _input.HeadStride, _matrix.Columns, begin, end, _pass.Count,
+            _pass.Work.Prepared);
 
     private void MultiplyRows(int begin, int end, int worker) => HeadMatMul.Multiply(
         _matrix.Tensor.Type, _weights, _matrix.Columns, _rows, _tileRow + begin, _tileRow + end, _layout, _pass.Work.Prepared, _pass.Count,

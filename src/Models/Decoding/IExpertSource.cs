@@ -15,7 +15,8 @@ public interface IExpertSource
     /// <summary>Whether an expert is in memory now, so that demanding it reads nothing.</summary>
     bool IsResident(int bank, int expert);
 
-    /// <summary>Whether a prediction of a bank's experts would be put to use; asked once its predecessor has demanded, and at the start of its layer.</summary>
+    /// <summary>Whether a prediction of a bank's experts would be put to use; asked once its predecessor has demanded, and at the start of
+    /// its layer.</summary>
     bool WantsPrediction(int bank) => false;
 
     /// <summary>
@@ -25,7 +26,8 @@ public interface IExpertSource
     /// <param name="bank">Id of the layer's bank.</param>
     /// <param name="experts">Distinct experts, ascending.</param>
     /// <param name="weights">Weights that the router would give them.</param>
-    /// <param name="early">While the layer before is still at work: the reads go behind those that it waits for. A later prediction replaces this one.</param>
+    /// <param name="early">While the layer before is still at work: the reads go behind those that it waits for. A later prediction
+    /// replaces this one.</param>
     void Predict(int bank, ReadOnlySpan<int> experts, ReadOnlySpan<float> weights, bool early)
     {
     }
@@ -33,7 +35,8 @@ public interface IExpertSource
     /// <summary>Waits for a demanded expert that was not taken yet: those in memory first, then the others as they arrive.</summary>
     ExpertLease Take();
 
-    /// <summary>Whether <see cref="Take"/> would hand out one that is in memory without waiting, so that it can be held along with others.</summary>
+    /// <summary>Whether <see cref="Take"/> would hand out one that is in memory without waiting, so that it can be held along with
+    /// others.</summary>
     bool HasReady => false;
 
     /// <summary>The pass is done with the expert for all its rows.</summary>

@@ -29,11 +29,13 @@ internal sealed class LatentMixer : BranchExecutor
     {
         Workspace work = _pass.Work;
         _projection.Run(input);
-        HeadRows queries = new(work.Inner, work.InnerStride, _spec.QueryDim), wide = new(work.InnerRow(0, _spec.WideOffset), work.InnerStride, _spec.LatentKeyDim);
+        HeadRows queries = new(work.Inner, work.InnerStride, _spec.QueryDim),
+            wide = new(work.InnerRow(0, _spec.WideOffset), work.InnerStride, _spec.LatentKeyDim);
         _pass.MultiplyHeads(_spec.KeyUp!, _spec.Heads, queries, wide);
         _pass.Crew.Run(_storeJob, _pass.Count, 1);
         _pass.Crew.Run(_attendJob, _pass.Count * _units, 1);
-        HeadRows mixed = new(work.InnerRow(0, _spec.MixedOffset), work.InnerStride, _spec.Latent), heads = new(work.Inner, work.InnerStride, _spec.ValueDim);
+        HeadRows mixed = new(work.InnerRow(0, _spec.MixedOffset), work.InnerStride, _spec.Latent),
+            heads = new(work.Inner, work.InnerStride, _spec.ValueDim);
         _pass.MultiplyHeads(_spec.ValueUp!, _spec.Heads, mixed, heads);
         _pass.Multiply(_spec.Output, work.Inner, work.InnerStride, output, work.StreamStride);
     }
@@ -44,11 +46,13 @@ internal sealed class LatentMixer : BranchExecutor
         for (int r = begin; r < end; r++)
         {
             SequenceState s = _pass.Rows[r].Sequence;
-            s.Store(_pass.Work.InnerRow(r, _spec.LatentOffset), s.Area(_layer), (long)_pass.Rows[r].Position * _spec.LatentKeyDim, _spec.LatentKeyDim);
+            s.Store(_pass.Work.InnerRow(r, _spec.LatentOffset), s.Area(_layer), (long)_pass.Rows[r].Position * _spec.LatentKeyDim,
+                _spec.LatentKeyDim);
             for (int h = 0; h < _spec.Heads; h++)
             {
                 nint turned = _pass.Work.InnerRow(r, ((long)h * _spec.QueryDim) + _spec.PlainDim);
-                VectorOps.Copy(turned, _pass.Work.InnerRow(r, _spec.WideOffset + ((long)h * _spec.LatentKeyDim) + _spec.Latent), _spec.RopeDim);
+                VectorOps.Copy(turned, _pass.Work.InnerRow(r, _spec.WideOffset + ((long)h * _spec.LatentKeyDim) + _spec.Latent),
+                    _spec.RopeDim);
             }
         }
     }
@@ -64,7 +68,8 @@ internal sealed class LatentMixer : BranchExecutor
             nint latents = s.Area(_layer);
             long stride = (long)_spec.LatentKeyDim * s.ElementBytes;
             Attention.Group(
-                _pass.Work.InnerRow(r, _spec.WideOffset + ((long)head * _spec.LatentKeyDim)), _spec.LatentKeyDim, heads, _spec.LatentKeyDim, _spec.Latent,
+                _pass.Work.InnerRow(r, _spec.WideOffset + ((long)head * _spec.LatentKeyDim)), _spec.LatentKeyDim, heads, _spec.LatentKeyDim,
+                    _spec.Latent,
                 latents, stride, latents, stride, s.Type, 0, row.Position + 1, _projection.Scale(r),
                 _pass.Work.InnerRow(r, _spec.MixedOffset + ((long)head * _spec.Latent)), _spec.Latent, _pass.Work.ScratchOf(worker));
         }

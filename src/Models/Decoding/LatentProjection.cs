@@ -3,7 +3,8 @@ using LayerStream.Models.Spec;
 
 namespace LayerStream.Models.Decoding;
 
-/// <summary>The part that both forms of <see cref="LatentAttentionSpec"/> share: rotated queries, and each row's normed latent vector with its rotated key.</summary>
+/// <summary>The part that both forms of <see cref="LatentAttentionSpec"/> share: rotated queries, and each row's normed latent vector with
+/// its rotated key.</summary>
 internal sealed class LatentProjection
 {
     private readonly PassContext _pass;
@@ -29,14 +30,16 @@ internal sealed class LatentProjection
             _pass.Multiply(down, input, work.StreamStride, queryInput, queryStride);
         }
 
-        _pass.Multiply(_spec.KeyValueDown, input, work.StreamStride, work.InnerRow(0, _spec.LatentOffset), work.InnerStride, sameInput: _spec.QueryDown is not null);
+        _pass.Multiply(_spec.KeyValueDown, input, work.StreamStride, work.InnerRow(0, _spec.LatentOffset), work.InnerStride,
+            sameInput: _spec.QueryDown is not null);
         _pass.Crew.Run(_latentJob, _pass.Count, 1);
         _pass.Multiply(_spec.Query, queryInput, queryStride, work.Inner, work.InnerStride, sameInput: _spec.QueryDown is null);
         _pass.Crew.Run(_queryJob, _pass.Count, 1);
     }
 
     /// <summary>Factor on the scores of a row.</summary>
-    internal float Scale(int row) => _spec.Temperature is { } temperature ? _spec.Scale * temperature.At(_pass.Rows[row].Position) : _spec.Scale;
+    internal float Scale(int row) => _spec.Temperature is { } temperature ? _spec.Scale * temperature.At(_pass.Rows[row].Position)
+        : _spec.Scale;
 
     private void FinishLatents(int begin, int end, int worker)
     {
@@ -45,7 +48,8 @@ internal sealed class LatentProjection
         {
             nint latent = _pass.Work.InnerRow(r, _spec.LatentOffset);
             VectorOps.RmsNorm(latent, _pass.Address(_spec.LatentNorm), latent, _spec.Latent, epsilon);
-            RopeTable.Apply(_spec.RopeStyle, latent + (nint)(_spec.Latent * 4L), 1, _spec.RopeDim, _pass.Work.RopeAddress(r, _spec.Rope), _spec.RopeDim);
+            RopeTable.Apply(_spec.RopeStyle, latent + (nint)(_spec.Latent * 4L), 1, _spec.RopeDim, _pass.Work.RopeAddress(r, _spec.Rope),
+                _spec.RopeDim);
             if (_spec.QueryNorm is { } norm)
             {
                 nint query = _pass.Work.InnerRow(r, _spec.QueryDownOffset);
@@ -58,7 +62,8 @@ internal sealed class LatentProjection
     {
         for (int r = begin; r < end; r++)
         {
-            RopeTable.Apply(_spec.RopeStyle, _pass.Work.InnerRow(r, _spec.PlainDim), _spec.Heads, _spec.QueryDim, _pass.Work.RopeAddress(r, _spec.Rope), _spec.RopeDim);
+            RopeTable.Apply(_spec.RopeStyle, _pass.Work.InnerRow(r, _spec.PlainDim), _spec.Heads, _spec.QueryDim,
+                _pass.Work.RopeAddress(r, _spec.Rope), _spec.RopeDim);
         }
     }
 }

@@ -8,7 +8,8 @@ internal sealed class LayerExecutor(PassContext pass, LayerSpec layer)
 {
     private readonly BranchExecutor[] _bodies = [.. layer.Branches.Select(b => BranchExecutors.Create(pass, b.Body, layer.Index))];
 
-    private readonly int _expertBranch = layer.Branches.ToList().FindLastIndex(b => b.Body is ExpertFfnSpec); // 0 and −1: there is nothing to predict
+    // 0 and −1: there is nothing to predict
+    private readonly int _expertBranch = layer.Branches.ToList().FindLastIndex(b => b.Body is ExpertFfnSpec);
 
     private ExpertFeedForward? Experts => _expertBranch < 0 ? null : (ExpertFeedForward)_bodies[_expertBranch];
 
@@ -66,7 +67,8 @@ internal sealed class LayerExecutor(PassContext pass, LayerSpec layer)
     }
 
     /// <summary>
-    /// The layer's router on the state that the layer before has not added its experts to: less sure than at the start of the layer, but the
+    /// The layer's router on the state that the layer before has not added its experts to: less sure than at the start of the layer, but
+    /// the
     /// disk can go on while that one's experts are computed.
     /// </summary>
     /// <param name="scratch">Rows of the residual stream's stride, free to be written.</param>

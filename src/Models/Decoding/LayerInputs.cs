@@ -25,7 +25,8 @@ internal sealed class LayerInputs
 
     private void MergeRows(int begin, int end, int worker)
     {
-        float projectedScale = (float)(1 / Math.Sqrt(_pass.Spec.Width)), rootHalf = (float)Math.Sqrt(0.5), tableScale = (float)Math.Sqrt(_spec.Width / 2.0);
+        float projectedScale = (float)(1 / Math.Sqrt(_pass.Spec.Width)), rootHalf = (float)Math.Sqrt(0.5),
+            tableScale = (float)Math.Sqrt(_spec.Width / 2.0);
         for (int r = begin; r < end; r++)
         {
             nint projected = _pass.Work.InnerRow(r, 0), table = _pass.Work.LayerInputAddress(r, 0);

@@ -86,7 +86,8 @@ internal sealed class MatrixProduct
     {
         for (int r = begin; r < end; r++)
         {
-            MatMul.Prepare(_layout, _input + (nint)(r * _inputStride * 4), _columns, _pass.Work.Prepared + (nint)(r * _pass.Work.PreparedStride));
+            MatMul.Prepare(_layout, _input + (nint)(r * _inputStride * 4), _columns,
+                _pass.Work.Prepared + (nint)(r * _pass.Work.PreparedStride));
         }
     }
 }

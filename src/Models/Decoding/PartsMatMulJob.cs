@@ -5,7 +5,8 @@ using LayerStream.Kernels.Quants.Activations;
 
 namespace LayerStream.Models.Decoding;
 
-/// <summary>Multiplies the rows of several matrices in one job, each by activations of its own; ranges count their rows one after the other.</summary>
+/// <summary>Multiplies the rows of several matrices in one job, each by activations of its own; ranges count their rows one after the
+/// other.</summary>
 /// <param name="most">Most matrices.</param>
 internal sealed class PartsMatMulJob(int most) : CrewJob
 {
@@ -37,7 +38,8 @@ internal sealed class PartsMatMulJob(int most) : CrewJob
             int last = Math.Min(end, part.Rows);
             if (begin < last)
             {
-                MatMul.Multiply(part.Type, part.Weights, Columns, begin, last, Layout, part.Activations, ActivationStride, Tokens, part.Output, OutputStride);
+                MatMul.Multiply(part.Type, part.Weights, Columns, begin, last, Layout, part.Activations, ActivationStride, Tokens,
+                    part.Output, OutputStride);
             }
 
             (begin, end) = (Math.Max(0, begin - part.Rows), end - part.Rows);

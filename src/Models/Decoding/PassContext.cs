@@ -8,7 +8,8 @@ using LayerStream.Models.Tiles;
 
 namespace LayerStream.Models.Decoding;
 
-/// <summary>What all executors of a model share: the rows of the current pass, buffers, threads, and work on rows of the model's width.</summary>
+/// <summary>What all executors of a model share: the rows of the current pass, buffers, threads, and work on rows of the model's
+/// width.</summary>
 internal sealed class PassContext
 {
     private readonly AlignedBuffer _small;
@@ -26,7 +27,8 @@ internal sealed class PassContext
 
     /// <exception cref="ArgumentNullException">The model has experts and no source of them is given.</exception>
     internal PassContext(
-        ModelSpec spec, TileMap tiles, ITileSource source, IExpertSource? experts, ComputeCrew crew, Workspace work, AlignedBuffer smallWeights, ActivationMode mode)
+        ModelSpec spec, TileMap tiles, ITileSource source, IExpertSource? experts, ComputeCrew crew, Workspace work,
+            AlignedBuffer smallWeights, ActivationMode mode)
     {
         (Spec, Crew, Work, Mode, _small, _tiles, _source) = (spec, crew, work, mode, smallWeights, tiles, source);
         if (spec.ExpertBanks.Count > 0)
@@ -34,7 +36,8 @@ internal sealed class PassContext
             ArgumentNullException.ThrowIfNull(experts);
             Experts = experts;
             Choices = new ExpertChoices(work.Batch, spec.ExpertBanks.Max(b => b.Used), spec.ExpertBanks.Max(b => b.Experts));
-            Foreseen = new ExpertChoices(Math.Min(work.Batch, MostRowsForeseen), spec.ExpertBanks.Max(b => b.Used), spec.ExpertBanks.Max(b => b.Experts));
+            Foreseen = new ExpertChoices(Math.Min(work.Batch, MostRowsForeseen), spec.ExpertBanks.Max(b => b.Used),
+                spec.ExpertBanks.Max(b => b.Experts));
         }
 
         _headProduct = new HeadProduct(this, tiles, source);
@@ -103,7 +106,8 @@ internal sealed class PassContext
         _product.Multiply(matrix, input, inputStride, output, outputStride, sameInput);
 
     /// <summary>As <see cref="Multiply"/> for a stack of matrices, one for each head.</summary>
-    internal void MultiplyHeads(WeightMatrix matrix, int heads, HeadRows input, HeadRows output) => _headProduct.Multiply(matrix, heads, input, output);
+    internal void MultiplyHeads(WeightMatrix matrix, int heads, HeadRows input, HeadRows output) =>
+        _headProduct.Multiply(matrix, heads, input, output);
 
     /// <summary>output = N(input; weight) for all rows of the model's width; the two may be the same.</summary>
     internal void Norm(nint input, nint output, SmallWeight weight)
@@ -120,7 +124,8 @@ internal sealed class PassContext
     }
 
     /// <summary>Rows of a matrix that a thread takes at once: a quarter of its share, in whole panels.</summary>
-    internal int RowGrain(int rows) => (Math.Max(1, rows / (Crew.Threads * 4)) + MatMul.PanelRows - 1) / MatMul.PanelRows * MatMul.PanelRows;
+    internal int RowGrain(int rows) => (Math.Max(1, rows / (Crew.Threads * 4)) + MatMul.PanelRows - 1) / MatMul.PanelRows
+        * MatMul.PanelRows;
 
     private void NormRows(int begin, int end, int worker)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using LayerStream.Kernels.Ops;
 using LayerStream.Memory;
 using LayerStream.Models.Spec;
@@ -7,11 +8,14 @@ namespace LayerStream.Models.Decoding;
 /// <summary>State of one sequence: per layer an area for <see cref="Context"/> tokens and a fixed part, laid out by the layer's mixer.</summary>
 public sealed class SequenceState : IDisposable
 {
+    private const ushort PositiveInfinity = 0x7C00; // as bits of F16
+    private const ushort NegativeInfinity = 0xFC00;
+
     private readonly AlignedBuffer _buffer;
     private readonly long[] _offset;
 
     /// <summary>Allocates room for <paramref name="context"/> tokens.</summary>
-    public SequenceState(ModelSpec spec, int context, KvType type)
+    public SequenceState(ModelSpec spec, int context, KvType type, BudgetAccount account)
     {
         Type = type;
         Context = context;
@@ -20,11 +24,22 @@ public sealed class SequenceState : IDisposable
         foreach (LayerSpec layer in spec.Layers)
         {
             _offset[layer.Index] = offset;
-            long bytes = checked((context * layer.Mixer.StateBytesPerToken(type)) + layer.Mixer.StateBytesPerSequence);
-            offset = checked(offset + ((bytes + BranchSpec.StateAlignment - 1) / BranchSpec.StateAlignment * BranchSpec.StateAlignment));
+            offset = checked(offset + LayerBytes(layer, context, type));
         }
 
-        _buffer = AlignedBuffer.Allocate(Math.Max(4096, offset), "KV cache");
+        _buffer = account.Allocate(Bytes(spec, context, type));
+    }
+
+    /// <summary>Bytes for a sequence of <paramref name="context"/> tokens over all layers.</summary>
+    public static long Bytes(ModelSpec spec, int context, KvType type)
+    {
+        long bytes = 0;
+        foreach (LayerSpec layer in spec.Layers)
+        {
+            bytes = checked(bytes + LayerBytes(layer, context, type));
+        }
+
+        return bytes;
     }
 
     /// <summary>Element type of keys and values.</summary>
@@ -35,6 +50,12 @@ public sealed class SequenceState : IDisposable
 
     /// <summary>Bytes of one element.</summary>
     public int ElementBytes => Type == KvType.F16 ? 2 : 4;
+
+    private static long LayerBytes(LayerSpec layer, int context, KvType type)
+    {
+        long bytes = checked((context * layer.Mixer.StateBytesPerToken(type)) + layer.Mixer.StateBytesPerSequence);
+        return checked((bytes + BranchSpec.StateAlignment - 1) / BranchSpec.StateAlignment * BranchSpec.StateAlignment);
+    }
 
     /// <summary>Zeroes the first bytes of a layer's area.</summary>
     internal void Clear(int layer, long bytes)
@@ -54,12 +75,27 @@ public sealed class SequenceState : IDisposable
         if (Type == KvType.F16)
         {
             VectorOps.FloatToHalf(source, destination, n);
+            CheckRange(destination, n);
         }
         else
         {
             VectorOps.Copy(source, destination, n);
         }
     }
+
+    /// <summary>Fails when a value became infinite; one that is no number stays one and is seen in the logits.</summary>
+    private void CheckRange(nint halves, int n)
+    {
+        Span<ushort> bits = MemoryMarshal.Cast<byte, ushort>(_buffer.Bytes(halves - _buffer.Address, n * 2));
+        if (bits.ContainsAny(PositiveInfinity, NegativeInfinity))
+        {
+            int at = bits.IndexOfAny(PositiveInfinity, NegativeInfinity);
+            throw OutOfRange(halves - _buffer.Address, bits[at] == PositiveInfinity);
+        }
+    }
+
+    // Apart, because a captured variable is allocated where its method begins, for every row.
+    private KeyValueRangeException OutOfRange(nint offset, bool isPositive) => new(Array.FindLastIndex(_offset, o => o <= offset), isPositive);
 
     /// <summary>Address of a layer's area.</summary>
     public nint Area(int layer) => _buffer.Address + (nint)_offset[layer];

@@ -15,11 +15,11 @@ public sealed class Workspace : IDisposable
     private readonly nint _scratch;
     private readonly long _scratchStride;
 
-    private Workspace(ModelSpec spec, int batch, int logitRows, int threads)
+    private Workspace(ModelSpec spec, int batch, int logitRows, int threads, BudgetAccount account)
     {
         (Batch, LogitRows) = (batch, logitRows);
         Shape shape = new(spec);
-        _buffer = AlignedBuffer.Allocate(Bytes(spec, batch, logitRows, threads), "activations");
+        _buffer = account.Allocate(Bytes(spec, batch, logitRows, threads));
         nint next = _buffer.Address;
         nint Take(long strideFloats, int rows)
         {
@@ -83,7 +83,7 @@ public sealed class Workspace : IDisposable
     public static long BytesPerRow(ModelSpec spec) => new Shape(spec).BytesPerRow;
 
     /// <summary>Allocates the buffers.</summary>
-    public static Workspace Create(ModelSpec spec, int batch, int logitRows, int threads) => new(spec, batch, logitRows, threads);
+    public static Workspace Create(ModelSpec spec, int batch, int logitRows, int threads, BudgetAccount account) => new(spec, batch, logitRows, threads, account);
 
     /// <summary>Logits of one row of the last pass; valid until the next pass.</summary>
     public Span<float> LogitsRow(int row, int vocabulary) => _buffer.Floats(Logits - _buffer.Address + (row * LogitStride * 4), vocabulary);

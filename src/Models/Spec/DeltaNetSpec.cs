@@ -1,4 +1,3 @@
-using LayerStream.Kernels.Crew;
 using LayerStream.Kernels.Ops;
 
 namespace LayerStream.Models.Spec;

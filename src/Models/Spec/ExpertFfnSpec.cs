@@ -2,7 +2,8 @@ using LayerStream.Kernels.Ops;
 
 namespace LayerStream.Models.Spec;
 
-/// <summary>Σ over the experts a router chose of weight · down · activation(gate · x, up · x), beside a dense network where there is one.</summary>
+/// <summary>Σ over the experts a router chose of weight · down · activation(gate · x, up · x), beside a dense network where there is
+/// one.</summary>
 public sealed record ExpertFfnSpec : BranchSpec
 {
     /// <summary>From a row to a logit for each expert.</summary>
@@ -71,4 +72,5 @@ public sealed record ExpertFfnSpec : BranchSpec
 /// <param name="SharedAfter">Of its output.</param>
 /// <param name="ExpertsBefore">Of the experts' input.</param>
 /// <param name="ExpertsAfter">Of their sum.</param>
-public sealed record ExpertNorms(SmallWeight Router, SmallWeight SharedBefore, SmallWeight SharedAfter, SmallWeight ExpertsBefore, SmallWeight ExpertsAfter);
+public sealed record ExpertNorms(SmallWeight Router, SmallWeight SharedBefore, SmallWeight SharedAfter, SmallWeight ExpertsBefore,
+    SmallWeight ExpertsAfter);

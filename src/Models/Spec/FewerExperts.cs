@@ -4,7 +4,8 @@ namespace LayerStream.Models.Spec;
 public static class FewerExperts
 {
     /// <summary>
-    /// The model with at most <paramref name="most"/> experts per token in every layer: the best by the family's own choice, weighted by the
+    /// The model with at most <paramref name="most"/> experts per token in every layer: the best by the family's own choice, weighted by
+    /// the
     /// family's own rule as if the file stated that number. So a family that normalises does so over the fewer experts, and one that
     /// does not leaves the weights as they are. Layers that use no more stay as they are.
     /// </summary>
@@ -22,7 +23,8 @@ public static class FewerExperts
 
         return spec with
         {
-            Layers = [.. spec.Layers.Select(l => l with { Branches = [.. l.Branches.Select(b => b.Body is ExpertFfnSpec e ? b with { Body = Limit(e, most) } : b)] })],
+            Layers = [.. spec.Layers.Select(l =>
+                l with { Branches = [.. l.Branches.Select(b => b.Body is ExpertFfnSpec e ? b with { Body = Limit(e, most) } : b)] })],
             ExpertBanks = [.. spec.ExpertBanks.Select(b => Limit(b, most))],
         };
     }

@@ -99,5 +99,6 @@ public sealed record LatentAttentionSpec : BranchSpec
     public override long ThreadFloats => Attention.ScratchFloats(HeadsPerUnit, KeyValueUp is null ? Latent : ValueDim);
 
     /// <inheritdoc/>
-    public override long StateBytesPerToken(KvType type) => (KeyValueUp is null ? LatentKeyDim : (long)KeyWidth + ValueWidth) * (type == KvType.F16 ? 2 : 4);
+    public override long StateBytesPerToken(KvType type) =>
+        (KeyValueUp is null ? LatentKeyDim : (long)KeyWidth + ValueWidth) * (type == KvType.F16 ? 2 : 4);
 }

@@ -65,6 +65,11 @@ public sealed record ModelSpec
     /// <summary>Bytes of state of a sequence whatever its length, with the alignment of each layer's area.</summary>
     public long StateBytesPerSequence => Layers.Sum(l => l.Mixer.StateBytesPerSequence + BranchSpec.StateAlignment);
 
+    /// <summary>All tensors that the model is made of; one with two uses comes twice.</summary>
+    public IEnumerable<TensorInfo> Tensors =>
+        Matrices.Select(m => m.Tensor).Concat(ExpertBanks.SelectMany(b => b.Matrices).SelectMany(m => m.Tensors)).Concat(SmallWeights.Select(w => w.Tensor))
+            .Append(TokenEmbedding).Concat(LayerInputs is { } inputs ? [inputs.Table] : []);
+
     /// <summary>Bytes of all matrices.</summary>
     public long MatrixBytes => Matrices.Sum(m => m.Tensor.Extent.Length);
 

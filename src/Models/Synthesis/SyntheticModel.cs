@@ -14,7 +14,8 @@ public sealed partial class SyntheticModel
 
     private const long LeastShared = 1 << 20; // smaller ones are not worth an extent
 
-    private SyntheticModel(ModelShape shape, SyntheticOptions options, int layers, IReadOnlyList<SyntheticTensor> tensors, GgufLayout layout)
+    private SyntheticModel(ModelShape shape, SyntheticOptions options, int layers, IReadOnlyList<SyntheticTensor> tensors,
+        GgufLayout layout)
     {
         (Shape, Options, Layers, Tensors, Layout) = (shape, options, layers, tensors, layout);
         Sources = options.PhysicalLayers > 0 ? FindSources(layout.Tensors, options.PhysicalLayers) : new int?[tensors.Count];
@@ -40,11 +41,15 @@ public sealed partial class SyntheticModel
     public long Parameters => Layout.Tensors.Sum(t => t.Elements);
 
     /// <summary>What is synthetic, to be said beside every figure taken with the file.</summary>
-    public string Provenance => $"shape of {Shape.Title}{(Layers == Shape.Layers ? "" : string.Create(CultureInfo.InvariantCulture, $" cut to {Layers} of {Shape.Layers} layers"))}, random weights"
+    public string Provenance =>
+        $"shape of {Shape.Title}"
+        + (Layers == Shape.Layers ? "" : string.Create(CultureInfo.InvariantCulture, $" cut to {Layers} of {Shape.Layers} layers"))
+        + ", random weights"
         + (Shape.Experts == 0 ? "" : Options.Locality == RouterLocality.None
             ? ", random routers (no expert is more popular than another: worse for a cache than any real model)"
             : ", routers with synthetic popularity of experts fitted to recorded routing (no topics that come and go)")
-        + (SharedBytes == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", {Options.PhysicalLayers} layers on disk whose extents the others share"));
+        + (SharedBytes == 0 ? "" : string.Create(CultureInfo.InvariantCulture,
+        $", {Options.PhysicalLayers} layers on disk whose extents the others share"));
 
     internal IReadOnlyList<SyntheticTensor> Tensors { get; }
 
@@ -71,13 +76,15 @@ public sealed partial class SyntheticModel
 
         int layers = options.Layers > 0 ? options.Layers : shape.Layers;
         IReadOnlyList<SyntheticTensor> tensors = shape.Tensors(layers, tokens);
-        SyntheticModel model = new(shape, options, layers, tensors, Lay(shape, options, layers, tensors, tokens, vocabulary, description: ""));
+        SyntheticModel model = new(shape, options, layers, tensors,
+            Lay(shape, options, layers, tensors, tokens, vocabulary, description: ""));
         string description = $"Synthetic: {model.Provenance}.";
         return new SyntheticModel(shape, options, layers, tensors, Lay(shape, options, layers, tensors, tokens, vocabulary, description));
     }
 
     private static GgufLayout Lay(
-        ModelShape shape, SyntheticOptions options, int layers, IReadOnlyList<SyntheticTensor> tensors, int tokens, GgufMetadata vocabulary, string description)
+        ModelShape shape, SyntheticOptions options, int layers, IReadOnlyList<SyntheticTensor> tensors, int tokens, GgufMetadata vocabulary,
+            string description)
     {
         GgufWriter writer = new(options.Alignment);
         writer.AddKey("general.architecture", shape.Architecture);
@@ -85,7 +92,8 @@ public sealed partial class SyntheticModel
         writer.AddKey("general.description", description);
         writer.AddKey("general.file_type", shape.Mix.FileType);
         writer.AddKey("general.quantization_version", 2u);
-        foreach ((string key, object value) in shape.Keys(layers).Prepend(("block_count", (uint)layers)).Append(("vocab_size", (uint)tokens)))
+        foreach ((string key, object value) in shape.Keys(layers).Prepend(("block_count", (uint)layers))
+            .Append(("vocab_size", (uint)tokens)))
         {
             writer.AddKey($"{shape.Architecture}.{key}", value);
         }
@@ -99,7 +107,8 @@ public sealed partial class SyntheticModel
         return writer.Finish();
     }
 
-    /// <summary>Large quantised tensors of later layers share with those of the same name, type and size in the written ones, in turn.</summary>
+    /// <summary>Large quantised tensors of later layers share with those of the same name, type and size in the written ones, in
+    /// turn.</summary>
     private static int?[] FindSources(IReadOnlyList<TensorInfo> tensors, int physicalLayers)
     {
         Dictionary<(string, TensorType, long), List<int>> written = [];
@@ -108,7 +117,8 @@ public sealed partial class SyntheticModel
         {
             TensorInfo tensor = tensors[i];
             Match name = LayerName().Match(tensor.Name);
-            if (!name.Success || tensor.Type == TensorType.F32 || tensor.Extent.Length < LeastShared || tensor.Extent.Length % ShareGrain != 0)
+            if (!name.Success || tensor.Type == TensorType.F32 || tensor.Extent.Length < LeastShared
+                || tensor.Extent.Length % ShareGrain != 0)
             {
                 continue;
             }

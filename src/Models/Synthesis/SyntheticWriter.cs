@@ -2,9 +2,9 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using LayerStream.Formats;
 using LayerStream.Formats.Writing;
+using LayerStream.Kernels.Ops;
 using LayerStream.Memory;
 using LayerStream.Models.Synthesis.Shapes;
-using LayerStream.Models.Tiles;
 using Microsoft.Win32.SafeHandles;
 
 namespace LayerStream.Models.Synthesis;
@@ -13,7 +13,8 @@ namespace LayerStream.Models.Synthesis;
 public delegate void ExtentShare(SafeFileHandle file, long source, long destination, long length);
 
 /// <summary>
-/// Writes a synthetic model. Matrices repeat a tile of random blocks that is larger than what compression or a processor's caches see, from a
+/// Writes a synthetic model. Matrices repeat a tile of random blocks that is larger than what compression or a processor's caches see, from
+/// a
 /// random place each, so that the disk is what limits the speed.
 /// </summary>
 public sealed class SyntheticWriter
@@ -45,7 +46,8 @@ public sealed class SyntheticWriter
     /// <param name="share">Shares extents; needed when the model has any to share.</param>
     /// <param name="progress">Is told the bytes done, shared ones included.</param>
     /// <param name="cancel">Stops the writing.</param>
-    public static void Write(SyntheticModel model, string path, ExtentShare? share = null, Action<long>? progress = null, CancellationToken cancel = default)
+    public static void Write(SyntheticModel model, string path, ExtentShare? share = null, Action<long>? progress = null,
+        CancellationToken cancel = default)
     {
         try
         {
@@ -141,7 +143,8 @@ public sealed class SyntheticWriter
     }
 
     /// <summary>
-    /// A number of blocks without small factors, so that rows and experts, whose sizes are rich in them, meet the same place seldom; at least
+    /// A number of blocks without small factors, so that rows and experts, whose sizes are rich in them, meet the same place seldom; at
+    /// least
     /// <paramref name="rows"/> blocks, so that no two tokens are alike.
     /// </summary>
     private byte[] Tile(SyntheticTensor tensor, long rows)
@@ -173,7 +176,8 @@ public sealed class SyntheticWriter
         {
             case FillKind.Router:
                 TensorType embedding = _model.Tensors[0].Type;
-                double constant = HasSkew ? RouterSkew.Constant(_model.Shape, _model.Layers, (int)first, RandomBlocks.Largest(embedding)) : 0;
+                double constant = HasSkew ? RouterSkew.Constant(_model.Shape, _model.Layers, (int)first,
+                    RandomBlocks.Largest(embedding)) : 0;
                 RouterSkew.Fill(values, (int)tensor.Shape[0], second, constant, ref random);
                 break;
             case FillKind.RopeFactors:
@@ -182,7 +186,8 @@ public sealed class SyntheticWriter
             default:
                 foreach (ref float value in values.AsSpan())
                 {
-                    value = (float)(kind == FillKind.Uniform ? first + ((second - first) * random.Uniform()) : first + (second * random.Normal()));
+                    value = (float)(kind == FillKind.Uniform ? first + ((second - first) * random.Uniform())
+                        : first + (second * random.Normal()));
                 }
 
                 values.AsSpan(0, kind == FillKind.BlindNorm && HasSkew ? RouterSkew.Run : 0).Clear();
@@ -196,7 +201,7 @@ public sealed class SyntheticWriter
         const double Original = 8192, Factor = 8, Low = 1, High = 4;
         for (int pair = 0; pair < factors.Length; pair++)
         {
-            double wave = 2 * Math.PI * Math.Pow(baseFrequency, (double)pair / factors.Length);
+            double wave = 2 * Math.PI * Elementary.Pow(baseFrequency, (double)pair / factors.Length);
             double share = Math.Clamp(((Original / wave) - Low) / (High - Low), 0, 1);
             factors[pair] = (float)(1 / (((1 - share) / Factor) + share));
         }

@@ -25,7 +25,8 @@ public sealed class TileMap
     /// <summary>Index of the first tile of a matrix; the tile behind its last is the first of the next.</summary>
     public int FirstTile(int matrix) => _firstTile[matrix];
 
-    /// <summary>Cuts every matrix into row ranges of nearly equal size, each at most <paramref name="tileBytes"/> (or one row) and, where that is many, of whole panels.</summary>
+    /// <summary>Cuts every matrix into row ranges of nearly equal size, each at most <paramref name="tileBytes"/> (or one row) and, where
+    /// that is many, of whole panels.</summary>
     public static TileMap Create(ModelSpec spec, long tileBytes)
     {
         List<Tile> tiles = [];

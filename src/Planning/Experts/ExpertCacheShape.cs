@@ -10,5 +10,6 @@ public sealed record ExpertCacheShape(int Experts, int Routed, IReadOnlyList<int
     public int Layers => SlotsPerLayer.Count;
 
     /// <summary>The same number of slots in every layer.</summary>
-    public static ExpertCacheShape Even(int layers, int experts, int routed, int slots) => new(experts, routed, [.. Enumerable.Repeat(slots, layers)]);
+    public static ExpertCacheShape Even(int layers, int experts, int routed, int slots) =>
+        new(experts, routed, [.. Enumerable.Repeat(slots, layers)]);
 }

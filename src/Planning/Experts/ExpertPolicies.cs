@@ -25,7 +25,8 @@ public static class ExpertPolicies
         new("decay", "decayed use with admission, per layer", s => new DecayPolicy(s, shared: false)),
         new("decay-shared", "decayed use with admission, slots shared by all layers", s => new DecayPolicy(s, shared: true)),
         new("forecast", "decayed use and similar tokens, with admission, per layer", s => new ForecastPolicy(s, shared: false)),
-        new(Default, "decayed use and similar tokens, with admission, slots shared by all layers", s => new ForecastPolicy(s, shared: true)),
+        new(Default, "decayed use and similar tokens, with admission, slots shared by all layers",
+            s => new ForecastPolicy(s, shared: true)),
     ];
 
     /// <summary>The row of a name, or null.</summary>

@@ -15,9 +15,11 @@ public readonly record struct ReplayCounts(long Accesses, long Hits, long Bytes,
     /// <summary>Hit bytes per byte.</summary>
     public double ByteHitRate => Bytes == 0 ? 0 : (double)HitBytes / Bytes;
 
-    internal ReplayCounts With(in ReplayCounts other) => new(Accesses + other.Accesses, Hits + other.Hits, Bytes + other.Bytes, HitBytes + other.HitBytes);
+    internal ReplayCounts With(in ReplayCounts other) =>
+        new(Accesses + other.Accesses, Hits + other.Hits, Bytes + other.Bytes, HitBytes + other.HitBytes);
 
-    internal ReplayCounts With(bool hit, long bytes) => new(Accesses + 1, Hits + (hit ? 1 : 0), Bytes + bytes, HitBytes + (hit ? bytes : 0));
+    internal ReplayCounts With(bool hit, long bytes) =>
+        new(Accesses + 1, Hits + (hit ? 1 : 0), Bytes + bytes, HitBytes + (hit ? bytes : 0));
 }
 
 /// <summary>Runs a policy over recorded routing. The cache begins empty; the first <c>warmUpTokens</c> run through it uncounted.</summary>

@@ -68,7 +68,8 @@ internal sealed class ExpertResidency
         return count;
     }
 
-    /// <summary>A free slot, or that of the least valued resident when <paramref name="always"/> or when it is worth less than the newcomer; else -1.</summary>
+    /// <summary>A free slot, or that of the least valued resident when <paramref name="always"/> or when it is worth less than the
+    /// newcomer; else -1.</summary>
     internal int Admit(int layer, int expert, bool always)
     {
         int key = (layer * _experts) + expert;

@@ -15,7 +15,8 @@ public static class ForesightReplay
     /// <param name="sightTokens">Tokens it sees ahead, n.</param>
     /// <param name="warmUpTokens">Tokens not counted.</param>
     /// <param name="knowsPopularity">Beyond its sight it knows the uses in the whole trace, instead of the past.</param>
-    public static ReplayCounts Run(RouteTrace trace, ExpertCacheShape shape, int sightTokens, int warmUpTokens = 0, bool knowsPopularity = false)
+    public static ReplayCounts Run(RouteTrace trace, ExpertCacheShape shape, int sightTokens, int warmUpTokens = 0,
+        bool knowsPopularity = false)
     {
         int experts = trace.Header.Experts;
         Queue<int>[] uses = [.. Enumerable.Range(0, shape.Layers * experts).Select(_ => new Queue<int>())];
@@ -38,7 +39,8 @@ public static class ForesightReplay
             foreach (int expert in routed)
             {
                 uses[(touch.Layer * experts) + expert].Dequeue();
-                counts = touch.Token >= warmUpTokens ? counts.With(kept[touch.Layer].Contains(expert), trace.Header.ExpertBytes[touch.Layer]) : counts;
+                counts = touch.Token >= warmUpTokens ? counts.With(kept[touch.Layer].Contains(expert),
+                    trace.Header.ExpertBytes[touch.Layer]) : counts;
             }
 
             history.Touch(touch.Layer, routed, values);
@@ -50,7 +52,8 @@ public static class ForesightReplay
             double Value(int expert) => uses[(touch.Layer * experts) + expert].TryPeek(out int next) && next - touch.Token <= sightTokens
                 ? 1e6 - next
                 : values[expert];
-            kept[touch.Layer] = [.. kept[touch.Layer].Union(routed).OrderByDescending(Value).ThenBy(e => e).Take(shape.SlotsPerLayer[touch.Layer])];
+            kept[touch.Layer] = [.. kept[touch.Layer].Union(routed).OrderByDescending(Value).ThenBy(e => e)
+                .Take(shape.SlotsPerLayer[touch.Layer])];
         }
 
         return counts;

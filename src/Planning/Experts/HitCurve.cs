@@ -8,7 +8,8 @@ namespace LayerStream.Planning.Experts;
 /// </summary>
 public sealed class HitCurve
 {
-    /// <summary>Exponent of the popularity of experts when no trace is known: within 9 points of the replayed hit rates of three models.</summary>
+    /// <summary>Exponent of the popularity of experts when no trace is known: within 9 points of the replayed hit rates of three
+    /// models.</summary>
     public const double PriorExponent = 1.0;
 
     private readonly double[] _marginal;
@@ -47,7 +48,8 @@ public sealed class HitCurve
     }
 
     /// <summary>
-    /// Without a trace: experts are used with probability min(1, c / rank^s), c such that K of E are used by a token, and the k best are kept.
+    /// Without a trace: experts are used with probability min(1, c / rank^s), c such that K of E are used by a token, and the k best are
+    /// kept.
     /// </summary>
     public static HitCurve Prior(int experts, int routed, double exponent = PriorExponent)
     {

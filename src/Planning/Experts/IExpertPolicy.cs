@@ -13,8 +13,10 @@ public interface IExpertPolicy
     void Begin();
 
     /// <summary>
-    /// Tells the experts that the pass is routed to in a layer, distinct, strongest first, with their weights (sums over the rows of a batch).
-    /// Fills <paramref name="hits"/>, and returns their count. Until the layer's next touch, or another layer's, none of these experts is replaced.
+    /// Tells the experts that the pass is routed to in a layer, distinct, strongest first, with their weights (sums over the rows of a
+    /// batch).
+    /// Fills <paramref name="hits"/>, and returns their count. Until the layer's next touch, or another layer's, none of these experts is
+    /// replaced.
     /// </summary>
     int Touch(int layer, ReadOnlySpan<int> experts, ReadOnlySpan<float> weights, Span<bool> hits);
 

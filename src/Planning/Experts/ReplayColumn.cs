@@ -48,7 +48,8 @@ public sealed record ReplayColumn(int Slots, IReadOnlyDictionary<string, ReplayC
         return new ReplayColumn(slots, rows);
     }
 
-    /// <summary>Of what Belady's per-layer bound gains over the baseline, the share that a row gains; null where there is nothing to gain.</summary>
+    /// <summary>Of what Belady's per-layer bound gains over the baseline, the share that a row gains; null where there is nothing to
+    /// gain.</summary>
     public double? ShareOfGain(string name)
     {
         double baseline = Rows[ExpertPolicies.Baseline].HitRate, gain = Rows[Bound].HitRate - baseline;

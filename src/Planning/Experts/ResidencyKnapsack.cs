@@ -20,7 +20,8 @@ public sealed record ExpertLayerItem(long SlotBytes, long ExpertBytes, int Exper
 /// <param name="ExpertBytes">Memory of the expert slots.</param>
 /// <param name="RoutedBytesPerToken">Bytes of the experts that one token is routed to.</param>
 public sealed record ResidencyChoice(
-    IReadOnlyList<bool> Pinned, IReadOnlyList<int> SlotsPerLayer, long UsedBytes, double SavedBytesPerToken, long ExpertBytes, long RoutedBytesPerToken)
+    IReadOnlyList<bool> Pinned, IReadOnlyList<int> SlotsPerLayer, long UsedBytes, double SavedBytesPerToken, long ExpertBytes,
+        long RoutedBytesPerToken)
 {
     /// <summary>The cliff: a cache smaller than one token's experts, on which a plain LRU would hit nothing.</summary>
     public bool BelowOneToken => RoutedBytesPerToken > 0 && ExpertBytes < RoutedBytesPerToken;
@@ -32,9 +33,11 @@ public sealed record ResidencyChoice(
 /// </summary>
 public static class ResidencyKnapsack
 {
-    /// <summary>Chooses what is kept in <paramref name="budgetBytes"/>. Equal values: dense before experts, then slots spread evenly over the layers.</summary>
+    /// <summary>Chooses what is kept in <paramref name="budgetBytes"/>. Equal values: dense before experts, then slots spread evenly over
+    /// the layers.</summary>
     /// <param name="routed">Experts a token is routed to in each layer, K.</param>
-    public static ResidencyChoice Choose(IReadOnlyList<DenseItem> dense, IReadOnlyList<ExpertLayerItem> experts, int routed, long budgetBytes)
+    public static ResidencyChoice Choose(IReadOnlyList<DenseItem> dense, IReadOnlyList<ExpertLayerItem> experts, int routed,
+        long budgetBytes)
     {
         bool[] pinned = new bool[dense.Count];
         int[] slots = new int[experts.Count];
@@ -42,7 +45,8 @@ public static class ResidencyKnapsack
         PriorityQueue<Item, (double Density, int Slots, int Index)> queue = new();
         for (int i = 0; i < dense.Count; i++)
         {
-            queue.Enqueue(new Item(i, IsExpert: false, dense[i].Bytes, dense[i].SavedBytesPerToken), (-Density(dense[i].SavedBytesPerToken, dense[i].Bytes), -1, i));
+            queue.Enqueue(new Item(i, IsExpert: false, dense[i].Bytes, dense[i].SavedBytesPerToken),
+                (-Density(dense[i].SavedBytesPerToken, dense[i].Bytes), -1, i));
         }
 
         for (int layer = 0; layer < experts.Count; layer++)

@@ -12,7 +12,8 @@ internal sealed class SimilarTokens(int layers, int experts, int routed)
     private const float NextFactor = 0.178f, SoonFactor = 0.128f; // fitted with those of UseHistory
 
     private readonly ushort[] _past = new ushort[Depth * layers * routed]; // [token, layer, k] expert + 1; 0 = none
-    private readonly float[] _shared = new float[Depth];                   // [token] sum over this token's layers of the share of experts in common
+    // [token] sum over this token's layers of the share of experts in common
+    private readonly float[] _shared = new float[Depth];
     private readonly float[] _weights = new float[Depth];
     private readonly bool[] _here = new bool[experts + 1];
     private int _now = Depth - 1;

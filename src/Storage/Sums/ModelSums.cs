@@ -36,10 +36,12 @@ public static class ModelSums
         TensorType?[] types = [.. sums.Select(s => s.Name == TensorSum.HeaderName ? null : model.Find(s.Name)?.Type)];
         scan.Run(
             [.. sums.Select((s, i) => (new Extent(s.File, s.Offset, s.Length), types[i] is { } t ? TensorTypes.Get(t).BlockBytes : 1))],
-            i => new SumSink(types[i], (hash, nonFinite, error) => sums[i] = sums[i] with { Hash = hash, NonFinite = nonFinite, ReadError = error }),
+            i => new SumSink(types[i], sum => sums[i] = sums[i] with { Hash = sum.Hash, NonFinite = sum.NonFinite, ReadError = sum.Error, IsZero = sum.IsZero && IsMatrix(model.Find(sums[i].Name)) }),
             progress, cancel);
         return sums;
     }
+
+    private static bool IsMatrix(TensorInfo? tensor) => tensor is not null && tensor.Rows > 1 && tensor.Extent.Length >= ExtentWindow.Alignment; // biases may be zero
 
     /// <summary>SHA-256 of a whole file in lower-case hexadecimal digits.</summary>
     /// <exception cref="FlashReadException">The file could not be read.</exception>
@@ -52,19 +54,23 @@ public static class ModelSums
         return sink.Error is { } error ? throw error : sink.Digest();
     }
 
-    private sealed class SumSink(TensorType? type, Action<string, long, string?> done) : RangeScan.ISink
+    private readonly record struct Sum(string Hash, long NonFinite, bool IsZero, string? Error);
+
+    private sealed class SumSink(TensorType? type, Action<Sum> done) : RangeScan.ISink
     {
         private readonly XxHash128 _hash = new();
+        private bool _isZero = true;
         private long _nonFinite;
 
         public void Take(ReadOnlySpan<byte> piece)
         {
             _hash.Append(piece);
+            _isZero = _isZero && !piece.ContainsAnyExcept((byte)0);
             _nonFinite += type is { } t ? ScaleCheck.CountNonFinite(t, piece) : 0;
         }
 
         public void End(FlashReadException? error) =>
-            done(error is null ? Convert.ToHexStringLower(_hash.GetCurrentHash()) : "", _nonFinite, error?.Reason);
+            done(new Sum(error is null ? Convert.ToHexStringLower(_hash.GetCurrentHash()) : "", _nonFinite, _isZero && error is null, error?.Reason));
     }
 
     private sealed class DigestSink : RangeScan.ISink, IDisposable

@@ -31,7 +31,7 @@ public sealed class RangeScan(IFlashDevice device, int workers, int windowBytes)
     public void Run(IReadOnlyList<(Extent Extent, int UnitBytes)> ranges, Func<int, ISink> open, Action<long>? progress, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(ranges);
-        using AlignedBuffer buffers = AlignedBuffer.Allocate((long)workers * windowBytes, "I/O buffers of a scan");
+        using AlignedBuffer buffers = new BudgetAccount("windows of a scan", (long)workers * windowBytes).Allocate((long)workers * windowBytes);
         Work work = new(device, ranges, open, progress, windowBytes, cancel);
         Thread[] threads = new Thread[workers];
         for (int i = 0; i < threads.Length; i++)

@@ -21,12 +21,14 @@ public sealed record SumsFile(DateTimeOffset Recorded, IReadOnlyList<TensorSum> 
         {
             using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(path));
             JsonElement root = json.RootElement;
-            if (root.GetProperty("format").GetString() != Format || root.GetProperty("version").GetInt32() != Version || root.GetProperty("hash").GetString() != Hash)
+            if (root.GetProperty("format").GetString() != Format || root.GetProperty("version").GetInt32() != Version
+                || root.GetProperty("hash").GetString() != Hash)
             {
                 throw new InvalidDataException($"{path} is no file of checksums that this version reads; record them anew with --record.");
             }
 
-            return new SumsFile(root.GetProperty("recorded").GetDateTimeOffset(), [.. root.GetProperty("parts").EnumerateArray().Select(Read)]);
+            return new SumsFile(root.GetProperty("recorded").GetDateTimeOffset(),
+                [.. root.GetProperty("parts").EnumerateArray().Select(Read)]);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
@@ -101,7 +103,8 @@ public sealed record SumsFile(DateTimeOffset Recorded, IReadOnlyList<TensorSum> 
     private static int KeyFile(TensorSum sum) => sum.Name == TensorSum.HeaderName ? sum.File : 0;
 
     private static TensorSum Read(JsonElement part) => new(
-        part.GetProperty("name").GetString() ?? "", part.GetProperty("file").GetInt32(), part.GetProperty("offset").GetInt64(), part.GetProperty("length").GetInt64(),
+        part.GetProperty("name").GetString() ?? "", part.GetProperty("file").GetInt32(), part.GetProperty("offset").GetInt64(),
+            part.GetProperty("length").GetInt64(),
         part.GetProperty("sum").GetString() ?? "");
 
     private void Write(Utf8JsonWriter json)

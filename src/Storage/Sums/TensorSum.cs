@@ -14,6 +14,9 @@ public sealed record TensorSum(string Name, int File, long Offset, long Length, 
     /// <summary>Blocks with scales (or elements) that are not finite.</summary>
     public long NonFinite { get; init; }
 
+    /// <summary>Whether every byte of it is zero, though it has rows.</summary>
+    public bool IsZero { get; init; }
+
     /// <summary>Why it could not be read, or null.</summary>
     public string? ReadError { get; init; }
 }

@@ -1,21 +1,7 @@
+using LayerStream.Templates.Runtime;
 using LayerStream.Templates.Values;
 
 namespace LayerStream.Templates.Builtins;
-
-/// <summary>Evaluated arguments of a call.</summary>
-internal sealed class Arguments(List<Value> positional, Dictionary<string, Value>? named = null)
-{
-    private static readonly Dictionary<string, Value> Nothing = [];
-
-    public static readonly Arguments None = new([]);
-
-    public List<Value> Positional => positional;
-
-    public Dictionary<string, Value> Named => named ?? Nothing;
-
-    /// <summary>The arguments without the first <paramref name="count"/> positional ones.</summary>
-    public Arguments Skip(int count) => new([.. positional.Skip(count)], named);
-}
 
 /// <summary>What a builtin sees: the value it is applied to and its arguments in the order of the signature.</summary>
 internal readonly struct Call(RenderState state, Value self, Value?[] values, Arguments raw)
@@ -32,10 +18,17 @@ internal readonly struct Call(RenderState state, Value self, Value?[] values, Ar
     /// <summary>The value itself as text, whatever its type.</summary>
     public string SelfText => ValueText.Str(state, self);
 
+    /// <summary>As <see cref="SelfText"/>, with the account of what comes from the conversation.</summary>
+    public TextValue SelfValue => ValueText.Of(state, self);
+
     /// <summary>An argument that must be a text.</summary>
     public string Text(int index) => values[index] is TextValue text
         ? text.Text
         : throw state.Error($"must be str, not {values[index]?.TypeName}");
+
+    /// <summary>As <see cref="Text"/>, with the account of what comes from the conversation.</summary>
+    public TextValue TextValue(int index) => values[index] as TextValue
+        ?? throw state.Error($"must be str, not {values[index]?.TypeName}");
 
     /// <summary>An argument that must be a text, none or absent.</summary>
     public string? OptionalText(int index) => values[index] is null or NoneValue ? null : Text(index);
@@ -50,7 +43,7 @@ internal readonly struct Call(RenderState state, Value self, Value?[] values, Ar
             return fallback;
         }
 
-        return Arithmetic.TryInteger(value, out var number)
+        return Numbers.TryInteger(value, out var number)
             ? (int)System.Numerics.BigInteger.Min(System.Numerics.BigInteger.Max(number, -1_000_000_000), 1_000_000_000)
             : throw state.Error($"'{value.TypeName}' object cannot be interpreted as an integer");
     }

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text;
+using LayerStream.Templates.Runtime;
+using LayerStream.Templates.Values;
 
 namespace LayerStream.Templates.Builtins;
 

@@ -1,3 +1,4 @@
+using LayerStream.Templates.Runtime;
 using LayerStream.Templates.Values;
 
 namespace LayerStream.Templates.Builtins;
@@ -8,7 +9,7 @@ internal static class FilterTable
     private static readonly Dictionary<string, Builtin> Table = Builtin.Table(
         new("abs", "", NumberFilters.Abs),
         new("attr", "name", c => Attributes.GetPath(c.State, c.Self, c.Text(0))),
-        new("capitalize", "", c => c.State.Text(TextCase.Capitalize(c.SelfText))),
+        new("capitalize", "", c => Mapped(c, TextCase.Capitalize)),
         new("count", "", Length),
         new("d", "default_value? boolean?", Default),
         new("default", "default_value? boolean?", Default),
@@ -18,8 +19,8 @@ internal static class FilterTable
         new("first", "", SequenceFilters.First),
         new("float", "default?", NumberFilters.ToFloat),
         new("format", "*", TextFilters.Format),
-        new("from_json", "", c => JsonValues.Parse(c.State, c.SelfText)),
-        new("fromjson", "", c => JsonValues.Parse(c.State, c.SelfText)),
+        new("from_json", "", c => JsonValues.Parse(c.State, c.SelfValue)),
+        new("fromjson", "", c => JsonValues.Parse(c.State, c.SelfValue)),
         new("indent", "width? first? blank?", TextFilters.Indent),
         new("int", "default? base?", NumberFilters.ToInteger),
         new("items", "", SequenceFilters.Items),
@@ -27,7 +28,7 @@ internal static class FilterTable
         new("last", "", SequenceFilters.Last),
         new("length", "", Length),
         new("list", "", c => new ListValue([.. Sequences.Iterate(c.State, c.Self)])),
-        new("lower", "", c => c.State.Text(TextCase.Lower(c.SelfText))),
+        new("lower", "", c => Mapped(c, TextCase.Lower)),
         new("map", "*", SelectFilters.Map),
         new("max", "case_sensitive? attribute?", c => SequenceFilters.Extreme(c, 1)),
         new("min", "case_sensitive? attribute?", c => SequenceFilters.Extreme(c, -1)),
@@ -36,19 +37,25 @@ internal static class FilterTable
         new("replace", "old new count?", TextFilters.Replace),
         new("reverse", "", SequenceFilters.Reverse),
         new("round", "precision? method?", NumberFilters.Round),
-        new("safe", "", c => c.Self is TextValue ? c.Self : c.State.Text(c.SelfText)),
+        new("safe", "", c => c.Self is TextValue ? c.Self : c.SelfValue),
         new("select", "*", c => SelectFilters.Select(c, wanted: true)),
         new("selectattr", "*", c => SelectFilters.SelectAttribute(c, wanted: true)),
         new("sort", "reverse? case_sensitive? attribute?", SequenceFilters.Sort),
-        new("string", "", c => c.Self is TextValue ? c.Self : c.State.Text(c.SelfText)),
+        new("string", "", c => c.Self is TextValue ? c.Self : c.SelfValue),
         new("sum", "attribute? start?", SequenceFilters.Sum),
-        new("title", "", c => c.State.Text(TextCase.TitleFilter(c.SelfText))),
+        new("title", "", c => Mapped(c, TextCase.TitleFilter)),
         new("tojson", "ensure_ascii? indent? separators? sort_keys?", TextFilters.ToJson),
         new("trim", "chars?", TextFilters.Trim),
         new("unique", "case_sensitive? attribute?", SequenceFilters.Unique),
-        new("upper", "", c => c.State.Text(TextCase.Upper(c.SelfText))));
+        new("upper", "", c => Mapped(c, TextCase.Upper)));
 
     public static Builtin? Find(string name) => Table.GetValueOrDefault(name);
+
+    private static TextValue Mapped(Call call, Func<string, string> map)
+    {
+        var text = call.SelfValue;
+        return call.State.Text(text.Mapped(map(text.Text)));
+    }
 
     private static IntValue Length(Call call) => new(Sequences.Length(call.State, call.Self));
 

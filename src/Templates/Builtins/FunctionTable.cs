@@ -1,4 +1,5 @@
 using System.Numerics;
+using LayerStream.Templates.Runtime;
 using LayerStream.Templates.Values;
 
 namespace LayerStream.Templates.Builtins;
@@ -12,10 +13,16 @@ internal static class FunctionTable
         new("dict", "*", c => Fill(c, new DictValue())),
         new("range", "start stop? step?", Range),
         new("raise_exception", "message", c => throw new TemplateException(ValueText.Str(c.State, c[0]!), c.State.Line, raisedByTemplate: true)),
-        new("strftime_now", "format", c => c.State.Text(DateText.Format(c.State.Now(), c.Text(0)))),
+        new("strftime_now", "format", StrftimeNow),
     }.ToDictionary(x => x.Name, x => new BoundValue(x, NoneValue.Instance), StringComparer.Ordinal);
 
     public static Value? Find(string name) => Table.GetValueOrDefault(name);
+
+    private static TextValue StrftimeNow(Call call)
+    {
+        string text = DateText.Format(call.State.Now(), call.Text(0));
+        return call.State.Text(call.TextValue(0).Spans is null ? new TextValue(text) : TextValue.OfMessage(text));
+    }
 
     private static NamespaceValue Namespace(Call call)
     {
@@ -87,7 +94,7 @@ internal static class FunctionTable
         return new ListValue(items);
     }
 
-    private static BigInteger Integer(Call call, int index) => Arithmetic.TryInteger(call[index]!, out var number)
+    private static BigInteger Integer(Call call, int index) => Numbers.TryInteger(call[index]!, out var number)
         ? number
         : throw call.State.Error($"'{call[index]!.TypeName}' object cannot be interpreted as an integer");
 }

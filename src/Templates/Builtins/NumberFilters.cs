@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using LayerStream.Templates.Runtime;
 using LayerStream.Templates.Values;
 
 namespace LayerStream.Templates.Builtins;
@@ -10,13 +11,13 @@ internal static class NumberFilters
     public static Value Abs(Call call) => call.Self switch
     {
         FloatValue f => new FloatValue(Math.Abs(f.Number)),
-        _ when Arithmetic.TryInteger(call.Self, out var number) => new IntValue(BigInteger.Abs(number)),
+        _ when Numbers.TryInteger(call.Self, out var number) => new IntValue(BigInteger.Abs(number)),
         _ => throw call.State.Error($"bad operand type for abs(): '{call.Self.TypeName}'"),
     };
 
     public static Value ToFloat(Call call)
     {
-        if (Arithmetic.TryFloat(call.Self, out double number))
+        if (Numbers.TryFloat(call.Self, out double number))
         {
             return new FloatValue(number);
         }
@@ -49,7 +50,7 @@ internal static class NumberFilters
             case UndefinedValue undefined:
                 throw call.State.UndefinedError(undefined);
             default:
-                return Arithmetic.TryInteger(call.Self, out number) ? new IntValue(number) : fallback;
+                return Numbers.TryInteger(call.Self, out number) ? new IntValue(number) : fallback;
         }
     }
 
@@ -57,14 +58,14 @@ internal static class NumberFilters
     {
         int precision = Math.Clamp(call.Integer(0, 0), -300, 300);
         string method = call.OptionalText(1) ?? "common";
-        if (!Arithmetic.TryFloat(call.Self, out double number))
+        if (!Numbers.TryFloat(call.Self, out double number))
         {
             throw call.State.Error($"type {call.Self.TypeName} cannot be rounded");
         }
 
         if (method == "common")
         {
-            return Arithmetic.TryInteger(call.Self, out var whole) ? new IntValue(HalfEven(whole, precision)) : new FloatValue(HalfEven(number, precision));
+            return Numbers.TryInteger(call.Self, out var whole) ? new IntValue(HalfEven(whole, precision)) : new FloatValue(HalfEven(number, precision));
         }
 
         double scale = Math.Pow(10, precision);

@@ -1,3 +1,4 @@
+using LayerStream.Templates.Runtime;
 using LayerStream.Templates.Values;
 
 namespace LayerStream.Templates.Builtins;
@@ -38,22 +39,22 @@ internal static class SequenceFilters
     {
         var state = call.State;
         var items = Sequences.Iterate(state, call.Self).Select(Key(call, 1));
-        string separator = call[0] is { } given ? ValueText.Str(state, given) : "";
-        return JoinTexts(state, separator, items.Select(x => ValueText.Str(state, x)));
+        var separator = call[0] is { } given ? ValueText.Of(state, given) : TextValue.Empty;
+        return JoinTexts(state, separator, items.Select(x => ValueText.Of(state, x)));
     }
 
-    public static TextValue JoinTexts(RenderState state, string separator, IEnumerable<string> items)
+    public static TextValue JoinTexts(RenderState state, TextValue separator, IEnumerable<TextValue> items)
     {
-        var builder = new System.Text.StringBuilder();
+        var builder = new TextBuilder();
         bool isFirst = true;
-        foreach (string item in items)
+        foreach (TextValue item in items)
         {
-            state.CheckTextLength((long)builder.Length + separator.Length + item.Length);
-            builder.Append(isFirst ? "" : separator).Append(item);
+            state.CheckTextLength((long)builder.Length + separator.Text.Length + item.Text.Length);
+            builder.Append(isFirst ? TextValue.Empty : separator).Append(item);
             isFirst = false;
         }
 
-        return state.Text(builder.ToString());
+        return state.Text(builder.ToValue());
     }
 
     public static Value DictSort(Call call)

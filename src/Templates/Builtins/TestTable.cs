@@ -1,4 +1,4 @@
-using LayerStream.Templates.Syntax;
+using LayerStream.Templates.Runtime;
 using LayerStream.Templates.Values;
 
 namespace LayerStream.Templates.Builtins;
@@ -20,7 +20,7 @@ internal static class TestTable
         Row("number", c => c.Self is IntValue or FloatValue or BoolValue),
         Row("integer", c => c.Self is IntValue),
         Row("float", c => c.Self is FloatValue),
-        Row("callable", c => c.Self is BoundValue or MacroValue or UndefinedValue),
+        Row("callable", c => c.Self is CallableValue or UndefinedValue),
         Row("lower", c => IsCased(c.SelfText, TextCase.Lower)),
         Row("upper", c => IsCased(c.SelfText, TextCase.Upper)),
         Row("odd", c => Remainder(c, new IntValue(2)) is IntValue { Number.IsOne: true }),

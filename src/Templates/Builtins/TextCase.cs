@@ -1,4 +1,6 @@
 using System.Text;
+using LayerStream.Templates.Runtime;
+using LayerStream.Templates.Values;
 
 namespace LayerStream.Templates.Builtins;
 

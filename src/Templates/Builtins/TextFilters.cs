@@ -1,4 +1,5 @@
 using System.Text;
+using LayerStream.Templates.Runtime;
 using LayerStream.Templates.Values;
 
 namespace LayerStream.Templates.Builtins;
@@ -6,26 +7,27 @@ namespace LayerStream.Templates.Builtins;
 /// <summary>Filters that make text.</summary>
 internal static class TextFilters
 {
-    public static Value Trim(Call call) => call.State.Text(TextMethods.Strip(call.SelfText, call.OptionalText(0), left: true, right: true));
+    public static Value Trim(Call call) => call.State.Text(TextMethods.Strip(call.SelfValue, call.OptionalText(0), left: true, right: true));
 
     public static Value Replace(Call call)
     {
         int count = call[2] is null or NoneValue ? -1 : call.Integer(2, -1);
-        return TextMethods.Replace(call.State, call.SelfText, ValueText.Str(call.State, call[0]!), ValueText.Str(call.State, call[1]!), count);
+        return TextMethods.Replace(call.State, call.SelfValue, ValueText.Str(call.State, call[0]!), ValueText.Of(call.State, call[1]!), count);
     }
 
     public static Value Escape(Call call)
     {
-        var builder = new StringBuilder(call.SelfText);
+        var text = call.SelfValue;
+        var builder = new StringBuilder(text.Text);
         builder.Replace("&", "&amp;").Replace("<", "&lt;").Replace(">", "&gt;").Replace("'", "&#39;").Replace("\"", "&#34;");
-        return call.State.Text(builder.ToString());
+        return call.State.Text(text.Mapped(builder.ToString()));
     }
 
     public static Value Format(Call call)
     {
         if (call.Raw.Named.Count == 0)
         {
-            return call.State.Text(PrintfFormat.Format(call.State, call.SelfText, new TupleValue([.. call.Raw.Positional])));
+            return call.State.Text(PrintfFormat.Format(call.State, call.SelfValue, new TupleValue([.. call.Raw.Positional])));
         }
 
         var names = new DictValue();
@@ -34,27 +36,29 @@ internal static class TextFilters
             names.Set(name, value);
         }
 
-        return call.State.Text(PrintfFormat.Format(call.State, call.SelfText, names));
+        return call.State.Text(PrintfFormat.Format(call.State, call.SelfValue, names));
     }
 
     public static Value Indent(Call call)
     {
-        if (call.Self is not TextValue)
+        if (call.Self is not TextValue self)
         {
             throw call.State.Error($"indent: text is required, not {call.Self.TypeName}");
         }
 
-        string pad = call[0] is TextValue text ? text.Text : new string(' ', Math.Clamp(call.Integer(0, 4), 0, 10_000));
+        var pad = call[0] as TextValue ?? new TextValue(new string(' ', Math.Clamp(call.Integer(0, 4), 0, 10_000)));
         bool padsBlank = call.Flag(2);
-        var lines = Whitespace.Lines(call.SelfText + "\n");
-        call.State.ChargeText(call.SelfText.Length + ((long)pad.Length * lines.Count));
-        var builder = new StringBuilder(call.Flag(1) ? pad : "");
+        var lines = Whitespace.Lines(self.Text + "\n");
+        call.State.ChargeText(self.Text.Length + ((long)pad.Text.Length * lines.Count));
+        var builder = new TextBuilder().Append(call.Flag(1) ? pad : TextValue.Empty);
         for (int i = 0; i < lines.Count; i++)
         {
-            builder.Append(i == 0 ? "" : lines[i].Length > 0 || padsBlank ? "\n" + pad : "\n").Append(lines[i]);
+            var (begin, end) = lines[i];
+            builder.Append(i == 0 ? "" : "\n").Append(i > 0 && (end > begin || padsBlank) ? pad : TextValue.Empty);
+            builder.Append(self, begin, Math.Min(end, self.Text.Length) - begin);
         }
 
-        return call.State.Text(builder.ToString());
+        return call.State.Text(builder.ToValue());
     }
 
     public static Value ToJson(Call call)
@@ -85,6 +89,6 @@ internal static class TextFilters
             ItemSeparator = item,
             KeySeparator = key,
         };
-        return new TextValue(writer.Write(call.Self));
+        return writer.Write(call.Self);
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using LayerStream.Templates.Runtime;
 using LayerStream.Templates.Values;
 
 namespace LayerStream.Templates.Builtins;
@@ -12,22 +13,22 @@ internal static class TextMethods
         new("rsplit", "sep? maxsplit?", SplitFromRight),
         new("partition", "sep", c => Partition(c, last: false)),
         new("rpartition", "sep", c => Partition(c, last: true)),
-        new("splitlines", "keepends?", c => Texts(c.State, Whitespace.Lines(Self(c), c.Flag(0)))),
-        new("strip", "chars?", c => c.State.Text(Strip(Self(c), c.OptionalText(0), left: true, right: true))),
-        new("lstrip", "chars?", c => c.State.Text(Strip(Self(c), c.OptionalText(0), left: true, right: false))),
-        new("rstrip", "chars?", c => c.State.Text(Strip(Self(c), c.OptionalText(0), left: false, right: true))),
-        new("removeprefix", "prefix", c => Self(c).StartsWith(c.Text(0), StringComparison.Ordinal) ? c.State.Text(Self(c)[c.Text(0).Length..]) : c.Self),
-        new("removesuffix", "suffix", c => Self(c).EndsWith(c.Text(0), StringComparison.Ordinal) ? c.State.Text(Self(c)[..^c.Text(0).Length]) : c.Self),
+        new("splitlines", "keepends?", c => Parts(c, Whitespace.Lines(Self(c), c.Flag(0)))),
+        new("strip", "chars?", c => c.State.Text(Strip(Whole(c), c.OptionalText(0), left: true, right: true))),
+        new("lstrip", "chars?", c => c.State.Text(Strip(Whole(c), c.OptionalText(0), left: true, right: false))),
+        new("rstrip", "chars?", c => c.State.Text(Strip(Whole(c), c.OptionalText(0), left: false, right: true))),
+        new("removeprefix", "prefix", c => Self(c).StartsWith(c.Text(0), StringComparison.Ordinal) ? c.State.Text(Whole(c).Slice(c.Text(0).Length, Self(c).Length)) : c.Self),
+        new("removesuffix", "suffix", c => Self(c).EndsWith(c.Text(0), StringComparison.Ordinal) ? c.State.Text(Whole(c).Slice(0, Self(c).Length - c.Text(0).Length)) : c.Self),
         new("startswith", "prefix", c => AnyOf(c, (text, part) => text.StartsWith(part, StringComparison.Ordinal))),
         new("endswith", "suffix", c => AnyOf(c, (text, part) => text.EndsWith(part, StringComparison.Ordinal))),
-        new("replace", "old new count?", c => Replace(c.State, Self(c), c.Text(0), c.Text(1), c.Integer(2, -1))),
+        new("replace", "old new count?", c => Replace(c.State, Whole(c), c.Text(0), c.TextValue(1), c.Integer(2, -1))),
         new("format", "*", Format),
         new("join", "items", Join),
-        new("upper", "", c => c.State.Text(TextCase.Upper(Self(c)))),
-        new("lower", "", c => c.State.Text(TextCase.Lower(Self(c)))),
-        new("casefold", "", c => c.State.Text(TextCase.Lower(TextCase.Upper(Self(c))))),
-        new("title", "", c => c.State.Text(TextCase.Title(Self(c)))),
-        new("capitalize", "", c => c.State.Text(TextCase.Capitalize(Self(c)))),
+        new("upper", "", c => Mapped(c, TextCase.Upper)),
+        new("lower", "", c => Mapped(c, TextCase.Lower)),
+        new("casefold", "", c => Mapped(c, x => TextCase.Lower(TextCase.Upper(x)))),
+        new("title", "", c => Mapped(c, TextCase.Title)),
+        new("capitalize", "", c => Mapped(c, TextCase.Capitalize)),
         new("zfill", "width", c => Pad(c, (text, width) => text[..Sign(text)] + text[Sign(text)..].PadLeft(width - Sign(text), '0'))),
         new("ljust", "width", c => Pad(c, (text, width) => text.PadRight(width))),
         new("rjust", "width", c => Pad(c, (text, width) => text.PadLeft(width))),
@@ -47,33 +48,35 @@ internal static class TextMethods
     public static Builtin? Find(string name) => Table.GetValueOrDefault(name);
 
     /// <summary>Strips white space, or the code points of <paramref name="chars"/>, from the ends.</summary>
-    public static string Strip(string text, string? chars, bool left, bool right)
+    public static TextValue Strip(TextValue text, string? chars, bool left, bool right)
     {
+        int begin = 0, end = text.Text.Length;
         if (chars is null)
         {
-            text = left ? Whitespace.TrimStart(text) : text;
-            return right ? Whitespace.TrimEnd(text) : text;
+            end = right ? Whitespace.TrimmedLength(text.Text) : end;
+            begin = left ? Whitespace.LeadingLength(text.Text.AsSpan(0, end)) : 0;
+            return text.Slice(begin, end);
         }
 
         var set = chars.EnumerateRunes().ToHashSet();
-        var rest = text.AsSpan();
-        while (left && rest.Length > 0 && Rune.DecodeFromUtf16(rest, out var rune, out int units) == 0 && set.Contains(rune))
+        while (left && begin < end && Rune.DecodeFromUtf16(text.Text.AsSpan(begin..end), out var rune, out int units) == 0 && set.Contains(rune))
         {
-            rest = rest[units..];
+            begin += units;
         }
 
-        while (right && rest.Length > 0 && Rune.DecodeLastFromUtf16(rest, out var rune, out int units) == 0 && set.Contains(rune))
+        while (right && begin < end && Rune.DecodeLastFromUtf16(text.Text.AsSpan(begin..end), out var rune, out int units) == 0 && set.Contains(rune))
         {
-            rest = rest[..^units];
+            end -= units;
         }
 
-        return rest.ToString();
+        return text.Slice(begin, end);
     }
 
     /// <summary>Replaces up to <paramref name="count"/> occurrences (all when negative); an empty pattern matches between code points.</summary>
-    public static TextValue Replace(RenderState state, string text, string old, string by, int count)
+    public static TextValue Replace(RenderState state, TextValue source, string old, TextValue by, int count)
     {
-        var builder = new StringBuilder();
+        string text = source.Text;
+        var builder = new TextBuilder();
         int from = 0, done = 0;
         while (done != count)
         {
@@ -84,13 +87,13 @@ internal static class TextMethods
             }
 
             state.Charge(1);
-            state.CheckTextLength((long)builder.Length + next - from + by.Length);
-            builder.Append(text, from, next - from).Append(by);
+            state.CheckTextLength((long)builder.Length + next - from + by.Text.Length);
+            builder.Append(source, from, next - from).Append(by);
             from = next + old.Length;
             done++;
         }
 
-        return state.Text(builder.Append(text, from, text.Length - from).ToString());
+        return done == 0 ? state.Text(source) : state.Text(builder.Append(source, from, text.Length - from).ToValue());
     }
 
     // Offset after the code point at the given one; -1 at the end.
@@ -99,11 +102,15 @@ internal static class TextMethods
 
     private static string Self(Call call) => ((TextValue)call.Self).Text;
 
-    private static ListValue Texts(RenderState state, IReadOnlyList<string> texts)
+    private static TextValue Whole(Call call) => (TextValue)call.Self;
+
+    private static TextValue Mapped(Call call, Func<string, string> map) => call.State.Text(Whole(call).Mapped(map(Self(call))));
+
+    private static ListValue Parts(Call call, List<(int Begin, int End)> places)
     {
-        state.Charge(texts.Count);
-        state.ChargeText(texts.Sum(x => (long)x.Length));
-        return new ListValue([.. texts.Select(x => new TextValue(x))]);
+        call.State.Charge(places.Count);
+        call.State.ChargeText(places.Sum(x => (long)x.End - x.Begin));
+        return new ListValue([.. places.Select(x => Whole(call).Slice(x.Begin, x.End))]);
     }
 
     private static Value Split(Call call)
@@ -112,27 +119,27 @@ internal static class TextMethods
         int most = Most(call);
         if (call.OptionalText(0) is not { } separator)
         {
-            return Texts(call.State, Whitespace.Words(text, most));
+            return Parts(call, Whitespace.Words(text, most));
         }
 
         RequireSeparator(call, separator);
-        var parts = new List<string>();
+        var parts = new List<(int, int)>();
         int from = 0;
         for (int next; parts.Count < most && (next = TextSearch.Find(text, separator, from)) >= 0; from = next + separator.Length)
         {
             call.State.Charge(1);
-            parts.Add(text[from..next]);
+            parts.Add((from, next));
         }
 
-        parts.Add(text[from..]);
-        return Texts(call.State, parts);
+        parts.Add((from, text.Length));
+        return Parts(call, parts);
     }
 
     private static Value SplitFromRight(Call call)
     {
         string text = Self(call);
         int most = Most(call);
-        var parts = new List<string>();
+        var parts = new List<(int Begin, int End)>();
         int end = text.Length;
         if (call.OptionalText(0) is { } separator)
         {
@@ -140,26 +147,23 @@ internal static class TextMethods
             for (int next; parts.Count < most && (next = TextSearch.FindLast(text, separator, end)) >= 0; end = next)
             {
                 call.State.Charge(1 + (separator.Length > 64 ? text.Length / 64 : 0));
-                parts.Add(text[(next + separator.Length)..end]);
+                parts.Add((next + separator.Length, end));
             }
 
-            parts.Add(text[..end]);
+            parts.Add((0, end));
+            parts.Reverse();
+            return Parts(call, parts);
         }
-        else
+
+        var words = Whitespace.Words(text);
+        int kept = Math.Max(0, words.Count - most);
+        if (kept > 0)
         {
-            var words = Whitespace.Words(text);
-            int kept = Math.Max(0, words.Count - most);
-            for (int i = words.Count - 1; i >= kept; i--)
-            {
-                parts.Add(words[i]);
-                end = text.LastIndexOf(words[i], end - 1, StringComparison.Ordinal);
-            }
-
-            parts.AddRange(kept > 0 ? [Whitespace.Trim(text[..end])] : []);
+            parts.Add((0, words[kept - 1].End));
         }
 
-        parts.Reverse();
-        return Texts(call.State, parts);
+        parts.AddRange(words.Skip(kept));
+        return Parts(call, parts);
     }
 
     private static int Most(Call call) => call.Integer(1, -1) is var most and >= 0 ? most : int.MaxValue;
@@ -183,7 +187,8 @@ internal static class TextMethods
             return last ? new TupleValue(TextValue.Empty, TextValue.Empty, call.Self) : new TupleValue(call.Self, TextValue.Empty, TextValue.Empty);
         }
 
-        return new TupleValue(new TextValue(text[..at]), new TextValue(separator), new TextValue(text[(at + separator.Length)..]));
+        var whole = Whole(call);
+        return new TupleValue(whole.Slice(0, at), call[0]!, whole.Slice(at + separator.Length, text.Length));
     }
 
     private static BoolValue AnyOf(Call call, Func<string, string, bool> holds)
@@ -207,7 +212,7 @@ internal static class TextMethods
         }
 
         call.State.CheckTextLength((long)text.Text.Length + missing);
-        return call.State.Text(pad(text.Text, text.Text.Length + missing));
+        return call.State.Text(text.Mapped(pad(text.Text, text.Text.Length + missing)));
     }
 
     private static int Sign(string text) => text.StartsWith('-') || text.StartsWith('+') ? 1 : 0;
@@ -217,8 +222,8 @@ internal static class TextMethods
     private static Value Join(Call call)
     {
         var items = Sequences.Iterate(call.State, call[0]!);
-        return SequenceFilters.JoinTexts(call.State, Self(call), items.Select(x =>
-            x is TextValue text ? text.Text : throw call.State.Error($"join(): expected str instance, {x.TypeName} found")));
+        return SequenceFilters.JoinTexts(call.State, Whole(call), items.Select(x =>
+            x as TextValue ?? throw call.State.Error($"join(): expected str instance, {x.TypeName} found")));
     }
 
     private static int Find(Call call, bool last)
@@ -251,32 +256,32 @@ internal static class TextMethods
     private static Value Format(Call call)
     {
         string text = Self(call);
-        var builder = new StringBuilder();
+        var builder = new TextBuilder();
         int next = 0;
         for (int i = 0; i < text.Length; i++)
         {
             char c = text[i];
             if (c is not ('{' or '}'))
             {
-                builder.Append(c);
+                builder.Append(Whole(call), i, 1);
                 continue;
             }
 
             if (i + 1 < text.Length && text[i + 1] == c)
             {
-                builder.Append(c);
+                builder.Append(Whole(call), i, 1);
                 i++;
                 continue;
             }
 
             int close = c == '{' ? text.IndexOf('}', i) : -1;
             string name = close < 0 ? throw call.State.Error("single brace in format string") : text[(i + 1)..close];
-            builder.Append(ValueText.Str(call.State, Field(call, name, ref next)));
+            builder.Append(ValueText.Of(call.State, Field(call, name, ref next)));
             call.State.CheckTextLength(builder.Length);
             i = close;
         }
 
-        return call.State.Text(builder.ToString());
+        return call.State.Text(builder.ToValue());
     }
 
     private static Value Field(Call call, string name, ref int next)

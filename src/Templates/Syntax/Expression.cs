@@ -1,4 +1,5 @@
 using LayerStream.Templates.Builtins;
+using LayerStream.Templates.Runtime;
 using LayerStream.Templates.Values;
 
 namespace LayerStream.Templates.Syntax;
@@ -133,11 +134,12 @@ internal sealed class SliceExpression(int line, Expression target, Expression? s
 }
 
 /// <summary>Values passed to a call, as written.</summary>
-internal sealed class ArgumentExpressions(Expression[] positional, KeyValuePair<string, Expression>[] named)
+internal sealed class ArgumentExpressions(
+    Expression[] positional, KeyValuePair<string, Expression>[] named, Expression? spread = null, Expression? namedSpread = null)
 {
     public static readonly ArgumentExpressions None = new([], []);
 
-    public Expression[] All => [.. positional, .. named.Select(x => x.Value)];
+    public Expression?[] All => [.. positional, .. named.Select(x => x.Value), spread, namedSpread];
 
     public Arguments Evaluate(RenderState state)
     {
@@ -147,7 +149,12 @@ internal sealed class ArgumentExpressions(Expression[] positional, KeyValuePair<
             values.Add(expression.Evaluate(state));
         }
 
-        if (named.Length == 0)
+        if (spread is not null)
+        {
+            values.AddRange(Sequences.Iterate(state, spread.Evaluate(state)));
+        }
+
+        if (named.Length == 0 && namedSpread is null)
         {
             return new Arguments(values);
         }
@@ -161,7 +168,28 @@ internal sealed class ArgumentExpressions(Expression[] positional, KeyValuePair<
             }
         }
 
+        if (namedSpread is not null)
+        {
+            AddSpread(state, namedSpread.Evaluate(state), byName);
+        }
+
         return new Arguments(values, byName);
+    }
+
+    private static void AddSpread(RenderState state, Value source, Dictionary<string, Value> byName)
+    {
+        if (source is not DictValue dict)
+        {
+            throw state.Error($"argument after ** must be a mapping, not {source.TypeName}");
+        }
+
+        foreach (var (key, value) in dict.Items)
+        {
+            if (key is not TextValue name || !byName.TryAdd(name.Text, value))
+            {
+                throw state.Error("keywords must be texts, each given once");
+            }
+        }
     }
 }
 
@@ -171,14 +199,24 @@ internal sealed class CallExpression(int line, Expression target, ArgumentExpres
     protected override Value Compute(RenderState state)
     {
         var callee = target.Evaluate(state);
-        return callee switch
-        {
-            BoundValue bound => bound.Builtin.Invoke(state, bound.Self, arguments.Evaluate(state)),
-            MacroValue macro => macro.Definition.Call(state, macro, arguments.Evaluate(state)),
-            UndefinedValue undefined => throw state.UndefinedError(undefined),
-            _ => throw state.Error($"'{callee.TypeName}' object is not callable"),
-        };
+        return Callable(state, callee).Call(state, arguments.Evaluate(state));
     }
+
+    /// <summary>The call of a call block, whose body is handed over as <c>caller</c>.</summary>
+    public Value Invoke(RenderState state, Value caller)
+    {
+        var callee = Callable(state, target.Evaluate(state));
+        var given = arguments.Evaluate(state);
+        var named = new Dictionary<string, Value>(given.Named, StringComparer.Ordinal) { ["caller"] = caller };
+        return callee.Call(state, new Arguments(given.Positional, named));
+    }
+
+    private static CallableValue Callable(RenderState state, Value callee) => callee switch
+    {
+        CallableValue callable => callable,
+        UndefinedValue undefined => throw state.UndefinedError(undefined),
+        _ => throw state.Error($"'{callee.TypeName}' object is not callable"),
+    };
 }
 
 /// <summary><c>input|name(arguments)</c>; a null input is the text of a filter block. An unknown name fails when executed.</summary>

@@ -1,4 +1,6 @@
 using System.Globalization;
+using LayerStream.Templates.Builtins;
+using LayerStream.Templates.Runtime;
 using LayerStream.Templates.Values;
 
 namespace LayerStream.Templates.Syntax;
@@ -260,9 +262,10 @@ internal abstract class ExpressionParser(List<Token> tokens) : TokenReader(token
     {
         var positional = new List<Expression>();
         var named = new List<KeyValuePair<string, Expression>>();
+        Expression? spread = null, namedSpread = null;
         while (!TryOperator(")"))
         {
-            if (positional.Count + named.Count > 0)
+            if (positional.Count + named.Count > 0 || spread is not null || namedSpread is not null)
             {
                 ExpectOperator(",");
                 if (TryOperator(")"))
@@ -271,13 +274,21 @@ internal abstract class ExpressionParser(List<Token> tokens) : TokenReader(token
                 }
             }
 
-            if (Current.Kind == TokenKind.Name && Following.IsOperator("="))
+            if (namedSpread is null && TryOperator("**"))
+            {
+                namedSpread = ParseExpression();
+            }
+            else if (spread is null && namedSpread is null && TryOperator("*"))
+            {
+                spread = ParseExpression();
+            }
+            else if (namedSpread is null && Current.Kind == TokenKind.Name && Following.IsOperator("="))
             {
                 string name = Next().Text;
                 Next();
                 named.Add(new(name, ParseExpression()));
             }
-            else if (named.Count > 0 || Current.IsOperator("*") || Current.IsOperator("**"))
+            else if (named.Count > 0 || spread is not null || namedSpread is not null)
             {
                 throw Error("invalid syntax for function call expression");
             }
@@ -287,7 +298,7 @@ internal abstract class ExpressionParser(List<Token> tokens) : TokenReader(token
             }
         }
 
-        return new ArgumentExpressions([.. positional], [.. named]);
+        return new ArgumentExpressions([.. positional], [.. named], spread, namedSpread);
     }
 
     private Expression ParsePrimary()
@@ -300,7 +311,7 @@ internal abstract class ExpressionParser(List<Token> tokens) : TokenReader(token
             case TokenKind.Text:
                 return new ConstantExpression(token.Line, new TextValue(JoinAdjacentTexts(token.Text)));
             case TokenKind.Integer:
-                return new ConstantExpression(token.Line, new IntValue(IntegerText.ParseLiteral(token)));
+                return new ConstantExpression(token.Line, IntegerLiteral.Parse(token));
             case TokenKind.Float:
                 return new ConstantExpression(token.Line, new FloatValue(double.Parse(token.Text, NumberStyles.Float, CultureInfo.InvariantCulture)));
             case TokenKind.Operator when token.Text == "(":

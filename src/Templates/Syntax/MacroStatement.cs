@@ -1,11 +1,22 @@
 using LayerStream.Templates.Builtins;
+using LayerStream.Templates.Runtime;
 using LayerStream.Templates.Values;
 
 namespace LayerStream.Templates.Syntax;
 
+/// <summary>What a macro uses besides its parameters.</summary>
+[Flags]
+internal enum MacroExtras
+{
+    None = 0,
+    Varargs = 1,
+    Kwargs = 2,
+    Caller = 4,
+}
+
 /// <summary>A macro definition; executing it binds the name, calling it returns the text its body prints.</summary>
 internal sealed class MacroStatement(
-    int line, string name, List<(string Name, Expression? Default)> parameters, Statement[] body, bool takesVarargs, bool takesKwargs)
+    int line, string name, List<(string Name, Expression? Default)> parameters, Statement[] body, MacroExtras extras)
     : Statement(line)
 {
     public string Name => name;
@@ -53,7 +64,12 @@ internal sealed class MacroStatement(
 
     private void BindRest(RenderState state, Arguments arguments, Dictionary<string, Value> named)
     {
-        if (takesVarargs)
+        if (extras.HasFlag(MacroExtras.Caller) && !parameters.Exists(x => x.Name == "caller"))
+        {
+            state.Scope.Set("caller", named.Remove("caller", out var caller) ? caller : new UndefinedValue("'caller' (the macro is not called by a call block)"));
+        }
+
+        if (extras.HasFlag(MacroExtras.Varargs))
         {
             state.Scope.Set("varargs", new TupleValue([.. arguments.Positional.Skip(parameters.Count)]));
         }
@@ -62,7 +78,7 @@ internal sealed class MacroStatement(
             throw state.Error($"macro '{name}' takes not more than {parameters.Count} argument(s)");
         }
 
-        if (takesKwargs)
+        if (extras.HasFlag(MacroExtras.Kwargs))
         {
             var rest = new DictValue();
             foreach (var (key, value) in named)

@@ -1,3 +1,5 @@
+using LayerStream.Templates.Builtins;
+using LayerStream.Templates.Runtime;
 using LayerStream.Templates.Values;
 
 namespace LayerStream.Templates.Syntax;
@@ -44,9 +46,11 @@ internal abstract class Statement(int line)
 
 internal sealed class DataStatement(int line, string text) : Statement(line)
 {
+    private readonly TextValue _text = new(text);
+
     protected override Flow Run(RenderState state)
     {
-        state.Write(text);
+        state.Write(_text);
         return Flow.Next;
     }
 }
@@ -55,7 +59,7 @@ internal sealed class PrintStatement(int line, Expression value) : Statement(lin
 {
     protected override Flow Run(RenderState state)
     {
-        state.Write(ValueText.Str(state, value.Evaluate(state)));
+        state.Write(ValueText.Of(state, value.Evaluate(state)));
         return Flow.Next;
     }
 }
@@ -81,15 +85,22 @@ internal sealed class FlowStatement(int line, Flow flow) : Statement(line)
     protected override Flow Run(RenderState state) => flow;
 }
 
-internal sealed class ForStatement(int line, Target target, Expression items, Expression? filter, Statement[] body, Statement[] otherwise, int depth)
+internal sealed class ForStatement(
+    int line, Target target, Expression items, Expression? filter, Statement[] body, Statement[] otherwise, bool isRecursive)
     : Statement(line)
 {
     protected override Flow Run(RenderState state)
     {
-        var outer = state.Scope;
-        var values = Sequences.Iterate(state, items.Evaluate(state));
+        Walk(state, state.Scope, items.Evaluate(state), depth: 1);
+        return Flow.Next;
+    }
+
+    private void Walk(RenderState state, Scope outer, Value items, int depth)
+    {
+        var values = Sequences.Iterate(state, items);
         values = filter is null ? values : [.. values.Where(x => Passes(state, outer, x))];
-        var loop = new LoopValue(values, depth);
+        Func<RenderState, Value, Value>? again = isRecursive ? (inner, more) => Again(inner, outer, more, depth + 1) : null;
+        var loop = new LoopValue(values, depth, again);
         foreach (var value in values)
         {
             state.Scope = new Scope(outer);
@@ -112,7 +123,21 @@ internal sealed class ForStatement(int line, Target target, Expression items, Ex
         }
 
         state.Scope = outer;
-        return Flow.Next;
+    }
+
+    // loop(items) inside the body: the text of the same loop over other items, one level deeper.
+    private TextValue Again(RenderState state, Scope outer, Value items, int depth)
+    {
+        var caller = state.Scope;
+        int callerLine = state.Line;
+        state.EnterMacro();
+        state.BeginCapture();
+        Walk(state, outer, items, depth);
+        var text = state.EndCapture();
+        state.Scope = caller;
+        state.Line = callerLine;
+        state.LeaveMacro();
+        return text;
     }
 
     private bool Passes(RenderState state, Scope outer, Value value)
@@ -149,7 +174,7 @@ internal sealed class CaptureStatement(int line, Statement[] body, CapturedText 
         state.Scope = outer;
         if (target is null)
         {
-            state.Write(ValueText.Str(state, value));
+            state.Write(ValueText.Of(state, value));
         }
         else
         {
@@ -168,17 +193,4 @@ internal sealed class CapturedText(int line) : Expression(line)
     public void Set(RenderState state, TextValue text) => state.Scope.Set(Name, text);
 
     protected override Value Compute(RenderState state) => state.Scope.Find(Name) ?? TextValue.Empty;
-}
-
-/// <summary><c>generation … endgeneration</c>: the body unchanged, in a scope of its own.</summary>
-internal sealed class GenerationStatement(int line, Statement[] body) : Statement(line)
-{
-    protected override Flow Run(RenderState state)
-    {
-        var outer = state.Scope;
-        state.Scope = new Scope(outer);
-        ExecuteAll(state, body);
-        state.Scope = outer;
-        return Flow.Next;
-    }
 }

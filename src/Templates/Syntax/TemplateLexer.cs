@@ -1,3 +1,7 @@
+using LayerStream.Templates.Builtins;
+using LayerStream.Templates.Runtime;
+using LayerStream.Templates.Values;
+
 namespace LayerStream.Templates.Syntax;
 
 /// <summary>
@@ -100,7 +104,7 @@ internal sealed class TemplateLexer
     {
         if (sign == '-')
         {
-            text = Whitespace.TrimEnd(text);
+            text = text[..Whitespace.TrimmedLength(text)];
         }
         else if (sign != '+' && !isPrint)
         {

@@ -1,3 +1,7 @@
+using LayerStream.Templates.Builtins;
+using LayerStream.Templates.Runtime;
+using LayerStream.Templates.Values;
+
 namespace LayerStream.Templates.Syntax;
 
 /// <summary>Statements of a template; a row per tag in <see cref="Tags"/>.</summary>
@@ -10,6 +14,11 @@ internal sealed class TemplateParser : ExpressionParser
         ["set"] = (p, line) => p.ParseSet(line),
         ["macro"] = (p, line) => p.ParseMacro(line),
         ["filter"] = (p, line) => p.ParseFilterBlock(line),
+        ["call"] = (p, line) => p.ParseCallBlock(line),
+        ["with"] = (p, line) => p.ParseWith(line),
+        ["do"] = (p, line) => p.ParseDo(line),
+        ["block"] = (p, line) => p.ParseBlock(line),
+        ["autoescape"] = (p, line) => p.ParseAutoescape(line),
         ["generation"] = (p, line) => p.ParseGeneration(line),
         ["break"] = (p, line) => p.ParseFlow(line, Flow.Break),
         ["continue"] = (p, line) => p.ParseFlow(line, Flow.Continue),
@@ -122,15 +131,11 @@ internal sealed class TemplateParser : ExpressionParser
 
         var items = ParseTuple(withCondition: false);
         var filter = TryName("if") ? ParseExpression() : null;
-        if (Current.IsName("recursive"))
-        {
-            throw Error("recursive loops are not supported");
-        }
-
+        bool isRecursive = TryName("recursive");
         ExpectBodyStart();
         _loops++;
         var body = ParseBody("else", "endfor");
-        int depth = _loops--;
+        _loops--;
         Statement[] otherwise = [];
         if (TryName("else"))
         {
@@ -139,7 +144,7 @@ internal sealed class TemplateParser : ExpressionParser
         }
 
         EndTag("endfor");
-        return new ForStatement(line, target, items, filter, body, otherwise, depth);
+        return new ForStatement(line, target, items, filter, body, otherwise, isRecursive);
     }
 
     private Statement ParseSet(int line)
@@ -170,10 +175,87 @@ internal sealed class TemplateParser : ExpressionParser
         return new CaptureStatement(line, body, captured, result, target);
     }
 
-    private GenerationStatement ParseGeneration(int line)
+    private ScopedStatement ParseGeneration(int line)
     {
         ExpectBodyStart();
-        return new GenerationStatement(line, ParseOutsideLoops("endgeneration"));
+        return ParseScoped(line, [], "endgeneration");
+    }
+
+    private ScopedStatement ParseScoped(int line, List<(Target, Expression)> assignments, string end)
+    {
+        var body = ParseBody(end);
+        EndTag(end);
+        return new ScopedStatement(line, assignments, body);
+    }
+
+    private ScopedStatement ParseWith(int line)
+    {
+        var assignments = new List<(Target, Expression)>();
+        while (Current.Kind != TokenKind.BlockEnd && !Current.IsOperator(":"))
+        {
+            if (assignments.Count > 0)
+            {
+                ExpectOperator(",");
+            }
+
+            var target = ParseSingleTarget(allowsAttribute: false);
+            ExpectOperator("=");
+            assignments.Add((target, ParseExpression()));
+        }
+
+        ExpectBodyStart();
+        return ParseScoped(line, assignments, "endwith");
+    }
+
+    // Nothing is escaped here, so only the switch to off means what it says.
+    private ScopedStatement ParseAutoescape(int line)
+    {
+        if (ParseExpression() is not ConstantExpression { Constant.IsTrue: false })
+        {
+            throw new TemplateSyntaxException("'autoescape' is only supported with false: prompts are never escaped", line);
+        }
+
+        ExpectBodyStart();
+        return ParseScoped(line, [], "endautoescape");
+    }
+
+    private InPlaceStatement ParseBlock(int line)
+    {
+        string name = Expect(TokenKind.Name).Text;
+        bool isScoped = TryName("scoped");
+        if (Current.IsName("required"))
+        {
+            throw Error($"the required block '{name}' needs another template, and files are not read");
+        }
+
+        ExpectBodyStart();
+        int loops = _loops;
+        _loops = 0;
+        var body = ParseBody("endblock");
+        Expect(TokenKind.Name);
+        TryName(name);
+        Expect(TokenKind.BlockEnd);
+        _loops = loops;
+        return new InPlaceStatement(line, body, isScoped);
+    }
+
+    private DoStatement ParseDo(int line)
+    {
+        var expression = ParseTuple();
+        Expect(TokenKind.BlockEnd);
+        return new DoStatement(line, expression);
+    }
+
+    private CallStatement ParseCallBlock(int line)
+    {
+        var parameters = TryOperator("(") ? ParseParameters() : [];
+        if (ParseExpression() is not CallExpression call)
+        {
+            throw new TemplateSyntaxException("'call' must be followed by the call of a macro", line);
+        }
+
+        ExpectBodyStart();
+        return new CallStatement(line, call, ParseMacroBody(line, "caller", parameters, "endcall"));
     }
 
     private Statement[] ParseOutsideLoops(string end)
@@ -194,10 +276,28 @@ internal sealed class TemplateParser : ExpressionParser
 
     private MacroStatement ParseMacro(int line)
     {
-        var outerNames = _names;
-        _names = [];
         string name = Expect(TokenKind.Name).Text;
         ExpectOperator("(");
+        var parameters = ParseParameters();
+        ExpectBodyStart();
+        return ParseMacroBody(line, name, parameters, "endmacro");
+    }
+
+    private MacroStatement ParseMacroBody(int line, string name, List<(string, Expression?)> parameters, string end)
+    {
+        var outerNames = _names;
+        _names = [];
+        var body = ParseOutsideLoops(end);
+        var extras = (_names.Contains("varargs") ? MacroExtras.Varargs : 0) | (_names.Contains("kwargs") ? MacroExtras.Kwargs : 0)
+            | (_names.Contains("caller") ? MacroExtras.Caller : 0);
+        outerNames.UnionWith(_names);
+        _names = outerNames;
+        return new MacroStatement(line, name, parameters, body, extras);
+    }
+
+    // After the opening parenthesis.
+    private List<(string Name, Expression? Default)> ParseParameters()
+    {
         var parameters = new List<(string, Expression?)>();
         while (!TryOperator(")"))
         {
@@ -216,12 +316,7 @@ internal sealed class TemplateParser : ExpressionParser
             parameters.Add((parameter, hasDefault ? ParseExpression() : null));
         }
 
-        ExpectBodyStart();
-        var body = ParseOutsideLoops("endmacro");
-        var macro = new MacroStatement(line, name, parameters, body, _names.Contains("varargs"), _names.Contains("kwargs"));
-        outerNames.UnionWith(_names);
-        _names = outerNames;
-        return macro;
+        return parameters;
     }
 
     private Target ParseTarget(bool allowsAttribute)

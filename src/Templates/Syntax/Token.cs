@@ -1,3 +1,7 @@
+using LayerStream.Templates.Builtins;
+using LayerStream.Templates.Runtime;
+using LayerStream.Templates.Values;
+
 namespace LayerStream.Templates.Syntax;
 
 internal enum TokenKind

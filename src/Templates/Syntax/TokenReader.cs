@@ -1,3 +1,7 @@
+using LayerStream.Templates.Builtins;
+using LayerStream.Templates.Runtime;
+using LayerStream.Templates.Values;
+
 namespace LayerStream.Templates.Syntax;
 
 /// <summary>Walks a token list that ends with <see cref="TokenKind.End"/>, and counts the nesting of what reads it.</summary>

@@ -28,7 +28,7 @@ internal sealed class KeyEquality : IEqualityComparer<Value>
             (TupleValue x, TupleValue y) => x.Items.Length == y.Items.Length && x.Items.AsSpan().SequenceEqual(y.Items, this),
             (NoneValue or UndefinedValue, _) => a.GetType() == b?.GetType(),
             (null, _) or (_, null) => false,
-            _ => ValueOrder.TryCompareNumbers(a, b, out int order) && order == 0,
+            _ => Numbers.TryCompare(a, b, out int order) && order == 0,
         };
     }
 

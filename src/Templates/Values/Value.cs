@@ -1,6 +1,4 @@
 using System.Numerics;
-using LayerStream.Templates.Builtins;
-using LayerStream.Templates.Syntax;
 
 namespace LayerStream.Templates.Values;
 
@@ -12,6 +10,15 @@ internal abstract class Value
 
     /// <summary>Python truthiness.</summary>
     public virtual bool IsTrue => true;
+
+    /// <summary>What <c>repr</c> prints for values that are no data.</summary>
+    public virtual string Display => $"<{TypeName}>";
+
+    /// <summary>An attribute that belongs to this kind of value (not a dict's key or a method); null when there is none.</summary>
+    public virtual Value? Attribute(string name) => null;
+
+    /// <summary>True for the same object, or another name of the same function.</summary>
+    public virtual bool IsSameAs(Value other) => ReferenceEquals(this, other);
 }
 
 internal sealed class NoneValue : Value
@@ -114,24 +121,6 @@ internal sealed class NamespaceValue : Value
     public Dictionary<string, Value> Attributes { get; } = new(StringComparer.Ordinal);
 
     public override string TypeName => "Namespace";
-}
 
-/// <summary>A function, or a method together with the value it belongs to.</summary>
-internal sealed class BoundValue(Builtin builtin, Value self) : Value
-{
-    public Builtin Builtin { get; } = builtin;
-
-    public Value Self { get; } = self;
-
-    public override string TypeName => "builtin";
-}
-
-/// <summary>A macro with the scope it was defined in.</summary>
-internal sealed class MacroValue(MacroStatement definition, Scope closure) : Value
-{
-    public MacroStatement Definition { get; } = definition;
-
-    public Scope Closure { get; } = closure;
-
-    public override string TypeName => "Macro";
+    public override Value? Attribute(string name) => Attributes.GetValueOrDefault(name);
 }

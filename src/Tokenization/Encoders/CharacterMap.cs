@@ -26,7 +26,8 @@ internal sealed class CharacterMap
 
     public long ApproximateBytes => (4L * _nodes.Length) + _texts.Length;
 
-    /// <summary>Reads a blob: u32 size of the trie in bytes, the trie, replacements that each end in NUL. Empty when the size is wrong.</summary>
+    /// <summary>Reads a blob: u32 size of the trie in bytes, the trie, replacements that each end in NUL. Empty when the size is
+    /// wrong.</summary>
     public static CharacterMap Read(ReadOnlySpan<byte> blob)
     {
         if (blob.Length < 4)

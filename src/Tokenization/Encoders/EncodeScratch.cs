@@ -56,7 +56,8 @@ internal sealed class EncodeScratch
         preTokenizer.Split(new CodePointText(_codePoints.AsSpan(0, _count), _classes.AsSpan(0, _count)), ref _ends, ref _spare);
     }
 
-    /// <summary>UTF-8 of a range of code points; with <paramref name="spaceMarks"/> U+2581 becomes a space. Valid until the next call.</summary>
+    /// <summary>UTF-8 of a range of code points; with <paramref name="spaceMarks"/> U+2581 becomes a space. Valid until the next
+    /// call.</summary>
     public ReadOnlySpan<byte> Utf8(int begin, int end, bool spaceMarks)
     {
         if (_bytes.Length < (end - begin) * 4L)

@@ -17,7 +17,8 @@ internal sealed class SymbolMerger
 
     public void Clear() => Count = 0;
 
-    /// <summary>Appends a symbol of <paramref name="length"/> bytes from <paramref name="start"/> with its piece number, -1 = none.</summary>
+    /// <summary>Appends a symbol of <paramref name="length"/> bytes from <paramref name="start"/> with its piece number, -1 =
+    /// none.</summary>
     public void Add(int start, int length, int piece)
     {
         if (Count == _symbols.Length)
@@ -34,7 +35,8 @@ internal sealed class SymbolMerger
         Count++;
     }
 
-    /// <summary>Merges until no pair is left that may be joined. The result is the list from symbol 0 along <see cref="Symbol.Next"/>.</summary>
+    /// <summary>Merges until no pair is left that may be joined. The result is the list from symbol 0 along
+    /// <see cref="Symbol.Next"/>.</summary>
     public void Merge<TRule>(TRule rule, ReadOnlySpan<byte> bytes)
         where TRule : struct, IMergeRule
     {

@@ -11,7 +11,7 @@ internal sealed class UnigramEncoder : FragmentEncoder
     // The penalty of a character without a token, below the least score of the vocabulary.
     private const double UnknownPenalty = 10;
     private const float ScoreLimit = 1e9f;
-    private static readonly PreTokenizer WholeText = new([]);
+    private static readonly PreTokenizer s_wholeText = new([]);
 
     private readonly ByteTrie _trie = new();
     private readonly UnigramNormalizer _normalizer;
@@ -35,7 +35,8 @@ internal sealed class UnigramEncoder : FragmentEncoder
             float score = float.IsNaN(scores[id]) ? 0 : Math.Clamp(scores[id], -ScoreLimit, ScoreLimit);
             _scores[id] = type == TokenType.UserDefined ? 0 : score;
             least = type == TokenType.Normal ? Math.Min(least, score) : least;
-            if (type is TokenType.Normal or TokenType.UserDefined or TokenType.Unused && vocabulary.IsInAlphabet(id) && vocabulary.Pieces[id].Length > 0)
+            if (type is TokenType.Normal or TokenType.UserDefined or TokenType.Unused && vocabulary.IsInAlphabet(id)
+                && vocabulary.Pieces[id].Length > 0)
             {
                 _trie.Add(vocabulary.Pieces[id], id);
             }
@@ -48,7 +49,7 @@ internal sealed class UnigramEncoder : FragmentEncoder
 
     public override void Encode(ReadOnlySpan<char> fragment, EncodeScratch scratch, List<int> ids)
     {
-        scratch.Split(fragment, WholeText, spacePrefix: false);
+        scratch.Split(fragment, s_wholeText, spacePrefix: false);
         _normalizer.Normalize(scratch.Utf8(0, scratch.Ends[^1], spaceMarks: false), scratch.Normalized);
         ReadOnlySpan<byte> text = CollectionsMarshal.AsSpan(scratch.Normalized);
         Span<UnigramBorder> borders = scratch.Borders(text.Length + 1);

@@ -18,10 +18,10 @@ internal static class CharacterClass
     /// <summary>Ll, set besides <see cref="Letter"/>.</summary>
     public const byte Lower = 128;
 
-    private static readonly byte[] BasicPlane = BuildBasicPlane();
+    private static readonly byte[] s_basicPlane = BuildBasicPlane();
 
     /// <summary>The flags of a code point.</summary>
-    public static byte Of(int codePoint) => codePoint < 0x10000 ? BasicPlane[codePoint] : Compute(codePoint);
+    public static byte Of(int codePoint) => codePoint < 0x10000 ? s_basicPlane[codePoint] : Compute(codePoint);
 
     private static byte[] BuildBasicPlane()
     {

@@ -1,6 +1,7 @@
 namespace LayerStream.Tokenization.PreTokenization;
 
-/// <summary>Text as code points with their classes, and the scans that pre-tokenisers are made of. Every scan stops at the given end.</summary>
+/// <summary>Text as code points with their classes, and the scans that pre-tokenisers are made of. Every scan stops at the given
+/// end.</summary>
 internal readonly ref struct CodePointText(ReadOnlySpan<int> codePoints, ReadOnlySpan<byte> classes)
 {
     private readonly ReadOnlySpan<int> _codePoints = codePoints;

@@ -14,19 +14,19 @@ internal static class DeepSeekFamily
 
     private const string Cjk = "4E00-9FA5 800-4E00 AC00-D7FF";
 
-    private static readonly ClassRunRule Newline = new(0, CodePointRanges.Of("\r\n")) { Longest = 1 };
+    private static readonly ClassRunRule s_newline = new(0, CodePointRanges.Of("\r\n")) { Longest = 1 };
 
     public static PreTokenizer[] Rows =>
     [
         new(["deepseek-llm"],
-            Newline,
+            s_newline,
             new ClassRunRule(0, CodePointRanges.Parse(Cased)) { WhitespaceLeads = true },
             new ClassRunRule(0, CodePointRanges.Parse("21-2F 3A-7E FF01-FF0F FF1A-FF5E 2018-201F 3000-3002")) { WhitespaceLeads = true },
             new ClassRunRule(CharacterClass.Whitespace) { AtEnd = true },
             new ClassRunRule(0, CodePointRanges.Parse(Cjk)),
             new ClassRunRule(CharacterClass.Number)),
         new(["deepseek-coder"],
-            Newline,
+            s_newline,
             new ClassRunRule(CharacterClass.Letter) { WhitespaceLeads = true },
             new ClassRunRule(CharacterClass.Punctuation) { WhitespaceLeads = true },
             new ClassRunRule(0, CodePointRanges.Parse(Cjk)),

@@ -33,7 +33,8 @@ internal sealed class DeepSeekV3Rule : SplitRule
             : text.Blank(position, end, newlines: true);
     }
 
-    private static bool IsAsciiPunctuation(int c) => c is (>= '!' and <= '/') or (>= ':' and <= '@') or (>= '[' and <= '`') or (>= '{' and <= '~');
+    private static bool IsAsciiPunctuation(int c) =>
+        c is (>= '!' and <= '/') or (>= ':' and <= '@') or (>= '[' and <= '`') or (>= '{' and <= '~');
 
     private static bool IsAsciiLetter(int c) => c is (>= 'A' and <= 'Z') or (>= 'a' and <= 'z');
 }

@@ -97,8 +97,10 @@ internal sealed class O200KRule : SplitRule
     }
 
     private bool IsUpper(in CodePointText text, int position) =>
-        text.Has(position, Cased) && !text.Has(position, CharacterClass.Lower) && !(HanApart && CodePointRanges.Han.Contains(text[position]));
+        text.Has(position, Cased) && !text.Has(position, CharacterClass.Lower)
+            && !(HanApart && CodePointRanges.Han.Contains(text[position]));
 
     private bool IsLower(in CodePointText text, int position) =>
-        text.Has(position, Cased) && !text.Has(position, CharacterClass.Upper) && !(HanApart && CodePointRanges.Han.Contains(text[position]));
+        text.Has(position, Cased) && !text.Has(position, CharacterClass.Upper)
+            && !(HanApart && CodePointRanges.Han.Contains(text[position]));
 }

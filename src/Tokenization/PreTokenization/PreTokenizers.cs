@@ -3,13 +3,13 @@ namespace LayerStream.Tokenization.PreTokenization;
 /// <summary>The table of pre-tokenisers. To add one: a row in the file of its family, or a new family listed here.</summary>
 internal static class PreTokenizers
 {
-    private static readonly Dictionary<string, PreTokenizer> ByName = Index();
+    private static readonly Dictionary<string, PreTokenizer> s_byName = Index();
 
     /// <summary>The row with this name; the absent key stands for <c>default</c>. Null when unknown.</summary>
-    public static PreTokenizer? Find(string? name) => ByName.GetValueOrDefault(string.IsNullOrEmpty(name) ? "default" : name);
+    public static PreTokenizer? Find(string? name) => s_byName.GetValueOrDefault(string.IsNullOrEmpty(name) ? "default" : name);
 
     /// <summary>All names, in order.</summary>
-    public static IEnumerable<string> Names => ByName.Keys.Order(StringComparer.Ordinal);
+    public static IEnumerable<string> Names => s_byName.Keys.Order(StringComparer.Ordinal);
 
     private static Dictionary<string, PreTokenizer> Index()
     {

@@ -8,7 +8,8 @@ internal abstract class SplitRule
     /// -n = no match at this and the n - 1 next positions.</returns>
     public abstract int Match(in CodePointText text, int position, int end);
 
-    /// <summary>Splits every word of <paramref name="ends"/> (ascending ends, the first begins at 0) into <paramref name="result"/>.</summary>
+    /// <summary>Splits every word of <paramref name="ends"/> (ascending ends, the first begins at 0) into
+    /// <paramref name="result"/>.</summary>
     public void Apply(in CodePointText text, List<int> ends, List<int> result)
     {
         int begin = 0;

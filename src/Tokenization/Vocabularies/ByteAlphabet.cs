@@ -4,8 +4,8 @@ namespace LayerStream.Tokenization.Vocabularies;
 internal sealed class ByteAlphabet : TokenAlphabet
 {
     private const int HighestCharacter = 0x143;
-    private static readonly char[] CharacterOfByte = BuildCharacters();
-    private static readonly short[] ByteOfCharacter = BuildBytes();
+    private static readonly char[] s_characterOfByte = BuildCharacters();
+    private static readonly short[] s_byteOfCharacter = BuildBytes();
 
     public static ByteAlphabet Instance { get; } = new();
 
@@ -14,12 +14,12 @@ internal sealed class ByteAlphabet : TokenAlphabet
         for (int i = 0; i < text.Length; i++)
         {
             char c = text[i];
-            if (c > HighestCharacter || ByteOfCharacter[c] < 0)
+            if (c > HighestCharacter || s_byteOfCharacter[c] < 0)
             {
                 return -1;
             }
 
-            destination[i] = (byte)ByteOfCharacter[c];
+            destination[i] = (byte)s_byteOfCharacter[c];
         }
 
         return text.Length;
@@ -30,7 +30,7 @@ internal sealed class ByteAlphabet : TokenAlphabet
         {
             for (int i = 0; i < source.Length; i++)
             {
-                characters[i] = CharacterOfByte[source[i]];
+                characters[i] = s_characterOfByte[source[i]];
             }
         });
 
@@ -53,7 +53,7 @@ internal sealed class ByteAlphabet : TokenAlphabet
         Array.Fill(bytes, (short)-1);
         for (int b = 0; b < 256; b++)
         {
-            bytes[CharacterOfByte[b]] = (short)b;
+            bytes[s_characterOfByte[b]] = (short)b;
         }
 
         return bytes;

@@ -24,7 +24,7 @@ internal sealed class SpecialTokenIndex
             if (vocabulary.TypeOf(id) is TokenType type and (TokenType.Control or TokenType.UserDefined or TokenType.Unknown))
             {
                 string text = vocabulary.TextOf(id);
-                _entries.Add(new Entry(id, text, Encoding.UTF8.GetByteCount(text), type == TokenType.UserDefined, stripsRight?.Invoke(text) ?? false));
+                _entries.Add(new Entry(id, text, Encoding.UTF8.GetByteCount(text), type == TokenType.UserDefined, vocabulary.IsMark(id), stripsRight?.Invoke(text) ?? false));
             }
         }
 
@@ -43,11 +43,14 @@ internal sealed class SpecialTokenIndex
 
     /// <summary>Cuts text into tokens and the raw text between them; without <paramref name="parseSpecial"/> only user-defined
     /// tokens are recognised.</summary>
-    public List<Fragment> Partition(string text, bool parseSpecial)
+    public List<Fragment> Partition(string text, bool parseSpecial) => Partition(text, parseSpecial, []);
+
+    /// <summary>As the other; tokens that are the model's own marks are not recognised where they reach into a plain range.</summary>
+    public List<Fragment> Partition(string text, bool parseSpecial, IReadOnlyList<Range> plain)
     {
         var fragments = new List<Fragment>();
         int raw = 0;
-        foreach (Fragment token in Choose(text, parseSpecial))
+        foreach (Fragment token in Choose(text, parseSpecial, PlainUnits(text, plain)))
         {
             if (token.Start > raw)
             {
@@ -68,14 +71,14 @@ internal sealed class SpecialTokenIndex
 
     // Every place offers its longest token that still fits; the queue orders the offers by (rank, place). A place that lost room to an
     // earlier choice offers again, so memory stays proportional to the number of places.
-    private List<Fragment> Choose(string text, bool parseSpecial)
+    private List<Fragment> Choose(string text, bool parseSpecial, BitArray? plain)
     {
         var chosen = new List<Fragment>();
         var offers = new PriorityQueue<(int Start, int Rank), long>();
         SearchValues<char> starts = parseSpecial ? _starts : _visibleStarts;
         for (int start = text.AsSpan().IndexOfAny(starts); start >= 0;)
         {
-            Offer(offers, text, start, text.Length, parseSpecial);
+            Offer(offers, text, start, text.Length, parseSpecial, plain);
             int next = text.AsSpan(start + 1).IndexOfAny(starts);
             start = next < 0 ? -1 : start + 1 + next;
         }
@@ -97,7 +100,7 @@ internal sealed class SpecialTokenIndex
 
             if (free < end)
             {
-                Offer(offers, text, offer.Start, free, parseSpecial);
+                Offer(offers, text, offer.Start, free, parseSpecial, plain);
                 continue;
             }
 
@@ -118,14 +121,16 @@ internal sealed class SpecialTokenIndex
         return chosen;
     }
 
-    private void Offer(PriorityQueue<(int Start, int Rank), long> offers, string text, int start, int end, bool parseSpecial)
+    private void Offer(PriorityQueue<(int Start, int Rank), long> offers, string text, int start, int end, bool parseSpecial, BitArray? plain)
     {
         int rank = -1;
+        bool isPlain = false;
         int node = start < end && _roots.TryGetValue(text[start], out int root) ? root : -1;
         for (int i = start + 1; node >= 0; i++)
         {
+            isPlain |= plain is not null && plain[i - 1];
             int here = _nodes[node].Rank;
-            rank = here >= 0 && (parseSpecial || _entries[here].Visible) ? here : rank;
+            rank = here >= 0 && (isPlain ? _entries[here] is { Visible: true, IsMark: false } : parseSpecial || _entries[here].Visible) ? here : rank;
             node = i < end ? Child(node, text[i]) : -1;
         }
 
@@ -133,6 +138,27 @@ internal sealed class SpecialTokenIndex
         {
             offers.Enqueue((start, rank), ((long)rank << 32) | (uint)start);
         }
+    }
+
+    // A bit per UTF-16 unit; null without ranges.
+    private static BitArray? PlainUnits(string text, IReadOnlyList<Range> ranges)
+    {
+        if (ranges.Count == 0)
+        {
+            return null;
+        }
+
+        var units = new BitArray(text.Length);
+        foreach (Range range in ranges)
+        {
+            (int start, int length) = range.GetOffsetAndLength(text.Length);
+            for (int i = start; i < start + length; i++)
+            {
+                units[i] = true;
+            }
+        }
+
+        return units;
     }
 
     private int Child(int node, char c)
@@ -180,5 +206,5 @@ internal sealed class SpecialTokenIndex
 
     private readonly record struct Node(char Character, int NextSibling, int FirstChild, int Rank);
 
-    private readonly record struct Entry(int Id, string Text, int Bytes, bool Visible, bool StripsRight);
+    private readonly record struct Entry(int Id, string Text, int Bytes, bool Visible, bool IsMark, bool StripsRight);
 }

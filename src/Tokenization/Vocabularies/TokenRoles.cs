@@ -62,7 +62,7 @@ internal static class TokenRoles
 
         foreach (string text in VisibleTexts.Where(found.ContainsKey))
         {
-            vocabulary.SetType(found[text], TokenType.UserDefined);
+            vocabulary.MakeVisible(found[text]);
         }
 
         bool harmony = (found.ContainsKey("<|return|>") && found.ContainsKey("<|call|>"))
@@ -70,7 +70,7 @@ internal static class TokenRoles
         if (harmony && found.TryGetValue("<|end|>", out int end))
         {
             ends.Remove(end);
-            vocabulary.SetType(end, TokenType.UserDefined);
+            vocabulary.MakeVisible(end);
         }
 
         if (found.ContainsKey("<|tool_response>") && found.TryGetValue("</s>", out int sentenceEnd))

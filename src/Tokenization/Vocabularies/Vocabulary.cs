@@ -12,6 +12,7 @@ internal sealed class Vocabulary
     private readonly TokenAlphabet _alphabet;
     private readonly byte[] _types; // TokenType, and OutsideAlphabet
     private readonly Dictionary<int, byte[]> _literals = [];
+    private readonly HashSet<int> _marks = [];
 
     private Vocabulary(TokenAlphabet alphabet, PieceTable pieces, byte[] types)
     {
@@ -68,6 +69,16 @@ internal sealed class Vocabulary
     public bool IsInAlphabet(int id) => (_types[id] & OutsideAlphabet) == 0;
 
     public void SetType(int id, TokenType type) => _types[id] = (byte)((_types[id] & OutsideAlphabet) | (byte)type);
+
+    /// <summary>Makes a control token visible in output; it stays a mark of the model's own, which users' text never means.</summary>
+    public void MakeVisible(int id)
+    {
+        SetType(id, TokenType.UserDefined);
+        _marks.Add(id);
+    }
+
+    /// <summary>Whether the token was made visible though it is a mark of the model's own.</summary>
+    public bool IsMark(int id) => _marks.Contains(id);
 
     /// <summary>The text of a token as the file writes it.</summary>
     public string TextOf(int id) =>

@@ -91,11 +91,14 @@ public sealed class AttentionTests
         using var clean = new GuardedFloats(192);
         using var a = new GuardedFloats(64);
         using var b = new GuardedFloats(64);
-        Attention.Head(query.Address, 64, 64, cache.Keys, cache.KeyStride, cache.Values, cache.ValueStride, KvType.F16, 0, 333, 0.1f, a.Address, clean.Address);
+        Attention.Head(query.Address, 64, 64, cache.Keys, cache.KeyStride, cache.Values, cache.ValueStride, KvType.F16, 0, 333, 0.1f,
+            a.Address, clean.Address);
         cache.Poison(333);
-        Attention.Head(query.Address, 64, 64, cache.Keys, cache.KeyStride, cache.Values, cache.ValueStride, KvType.F16, 0, 333, 0.1f, b.Address, dirty.Address);
+        Attention.Head(query.Address, 64, 64, cache.Keys, cache.KeyStride, cache.Values, cache.ValueStride, KvType.F16, 0, 333, 0.1f,
+            b.Address, dirty.Address);
         Assert.Equal(a.Span.ToArray(), b.Span.ToArray());
-        Attention.Head(query.Address, 64, 64, cache.Keys, cache.KeyStride, cache.Values, cache.ValueStride, KvType.F16, 0, 333, 0.1f, query.Address, clean.Address);
+        Attention.Head(query.Address, 64, 64, cache.Keys, cache.KeyStride, cache.Values, cache.ValueStride, KvType.F16, 0, 333, 0.1f,
+            query.Address, clean.Address);
         Assert.Equal(a.Span.ToArray(), query.Span.ToArray()); // output over the query
     }
 
@@ -106,7 +109,8 @@ public sealed class AttentionTests
         using GuardedFloats query = GuardedFloats.Random(2, 16, 1000);
         using var output = new GuardedFloats(16);
         using var scratch = new GuardedFloats(144);
-        Attention.Head(query.Address, 16, 16, cache.Keys, cache.KeyStride, cache.Values, cache.ValueStride, KvType.F32, 0, 200, 1f, output.Address, scratch.Address);
+        Attention.Head(query.Address, 16, 16, cache.Keys, cache.KeyStride, cache.Values, cache.ValueStride, KvType.F32, 0, 200, 1f,
+            output.Address, scratch.Address);
         double[] expected = Reference(query.Span, cache, 0, 200, 1f, null);
         for (int d = 0; d < 16; d++)
         {
@@ -121,7 +125,8 @@ public sealed class AttentionTests
         using GuardedFloats query = GuardedFloats.Random(2, 8);
         using GuardedFloats output = GuardedFloats.Random(2, 8);
         using var scratch = new GuardedFloats(136);
-        Attention.Head(query.Address, 8, 8, cache.Keys, cache.KeyStride, cache.Values, cache.ValueStride, KvType.F32, 0, 0, 1f, output.Address, scratch.Address);
+        Attention.Head(query.Address, 8, 8, cache.Keys, cache.KeyStride, cache.Values, cache.ValueStride, KvType.F32, 0, 0, 1f,
+            output.Address, scratch.Address);
         Assert.All(output.Span.ToArray(), v => Assert.Equal(0f, v));
     }
 
@@ -133,7 +138,8 @@ public sealed class AttentionTests
         using GuardedFloats query = GuardedFloats.Random(2, 16);
         using var output = new GuardedFloats(16);
         using var scratch = new GuardedFloats(144);
-        Attention.Head(query.Address, 16, 16, cache.Keys, cache.KeyStride, cache.Values, cache.ValueStride, KvType.F16, 0, 140, 1f, output.Address, scratch.Address);
+        Attention.Head(query.Address, 16, 16, cache.Keys, cache.KeyStride, cache.Values, cache.ValueStride, KvType.F16, 0, 140, 1f,
+            output.Address, scratch.Address);
         Assert.All(output.Span.ToArray(), v => Assert.True(float.IsNaN(v)));
     }
 

@@ -20,7 +20,8 @@ public sealed class CausalConvTests
         using GuardedFloats raw = GuardedFloats.Random(2, Tokens * channels, 3);
         using var state = new GuardedFloats((taps - 1) * channels);
         using var output = new GuardedFloats(Tokens * channels);
-        CausalConv.Advance(weights.Address, taps, channels, 0, channels, raw.Address, channels, Tokens, state.Address, output.Address, channels);
+        CausalConv.Advance(weights.Address, taps, channels, 0, channels, raw.Address, channels, Tokens, state.Address,
+            output.Address, channels);
         for (int t = 0; t < Tokens; t++)
         {
             for (int c = 0; c < channels; c++)
@@ -52,7 +53,8 @@ public sealed class CausalConvTests
         using GuardedFloats state = GuardedFloats.Random(3, (taps - 1) * channels);
         using var whole = new GuardedFloats(state.Span);
         using var expected = new GuardedFloats(raw.Span);
-        CausalConv.Advance(weights.Address, taps, channels, 0, channels, raw.Address, stride, Tokens, whole.Address, expected.Address, stride);
+        CausalConv.Advance(weights.Address, taps, channels, 0, channels, raw.Address, stride, Tokens, whole.Address,
+            expected.Address, stride);
         foreach (int[] cuts in new int[][] { [48], [17, .. Enumerable.Repeat(1, 31)], [1, 2, 45], [3, 45] })
         {
             using var inPlace = new GuardedFloats(raw.Span);

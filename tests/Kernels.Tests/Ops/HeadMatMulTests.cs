@@ -55,7 +55,8 @@ public sealed unsafe class HeadMatMulTests
         AssertNearDecoded(type, weights.Address, rowBytes, columns, x.Span[..columns], y.Span[0], mode);
     }
 
-    private static void AssertNearDecoded(TensorType type, nint weights, int rowBytes, int columns, Span<float> x, float actual, ActivationMode mode)
+    private static void AssertNearDecoded(TensorType type, nint weights, int rowBytes, int columns, Span<float> x, float actual,
+        ActivationMode mode)
     {
         var row = new float[columns];
         Dequantize.Row(type, new ReadOnlySpan<byte>((void*)weights, rowBytes), row);

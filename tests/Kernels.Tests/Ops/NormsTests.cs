@@ -5,12 +5,12 @@ namespace LayerStream.Kernels.Tests;
 
 public sealed class NormsTests
 {
-    private static readonly int[] Lengths = [1, 3, 7, 8, 9, 16, 31, 64, 127, 128];
+    private static readonly int[] s_lengths = [1, 3, 7, 8, 9, 16, 31, 64, 127, 128];
 
     [Fact]
     public void L2Norm_EveryLength_AddsEpsilonToTheSum()
     {
-        foreach (int n in Lengths)
+        foreach (int n in s_lengths)
         {
             using GuardedFloats x = GuardedFloats.Random(n, n);
             using var y = new GuardedFloats(n);
@@ -55,7 +55,7 @@ public sealed class NormsTests
     [Fact]
     public void GatedRmsNorm_EveryLength_NormsBeforeTheGate()
     {
-        foreach (int n in Lengths)
+        foreach (int n in s_lengths)
         {
             const int Heads = 3;
             using GuardedFloats x = GuardedFloats.Random(n, Heads * n, 1e-3);
@@ -80,7 +80,7 @@ public sealed class NormsTests
     [Fact]
     public void MultiplyAndScaleRows_EveryLength_MatchScalar()
     {
-        foreach (int n in Lengths)
+        foreach (int n in s_lengths)
         {
             using GuardedFloats a = GuardedFloats.Random(n, 3 * n);
             using GuardedFloats b = GuardedFloats.Random(n + 1, 3 * n);

@@ -11,7 +11,8 @@ public sealed class RouterTests
         foreach (RouterWeighting weighting in Enum.GetValues<RouterWeighting>())
         {
             foreach ((int experts, int selected, int groups, int kept) in new[]
-                { (1, 1, 1, 1), (8, 2, 1, 1), (8, 8, 1, 1), (128, 8, 1, 1), (256, 8, 8, 4), (160, 6, 8, 3), (1024, 64, 1, 1), (60, 4, 60, 7), (33, 5, 3, 2) })
+                { (1, 1, 1, 1), (8, 2, 1, 1), (8, 8, 1, 1), (128, 8, 1, 1), (256, 8, 8, 4), (160, 6, 8, 3), (1024, 64, 1, 1),
+                    (60, 4, 60, 7), (33, 5, 3, 2) })
             {
                 rules.Add(weighting, false, experts, selected, groups, kept);
                 rules.Add(weighting, true, experts, selected, groups, kept);
@@ -23,7 +24,8 @@ public sealed class RouterTests
 
     [Theory]
     [MemberData(nameof(Rules))]
-    public void Select_AnyRule_MatchesPlainReference(RouterWeighting weighting, bool normalise, int experts, int selected, int groups, int kept)
+    public void Select_AnyRule_MatchesPlainReference(RouterWeighting weighting, bool normalise, int experts, int selected,
+        int groups, int kept)
     {
         for (int seed = 0; seed < 12; seed++)
         {
@@ -48,7 +50,8 @@ public sealed class RouterTests
             var ids = new int[selected];
             var weights = new float[selected];
             Assert.True(Router.Select(rule, logits.Address, biased ? bias.Address : 0, ids, weights, scratch.Address));
-            (int[] expectedIds, double[] expectedWeights) = Reference(rule, logits.Span.ToArray(), biased ? bias.Span.ToArray() : new float[experts]);
+            (int[] expectedIds, double[] expectedWeights) = Reference(rule, logits.Span.ToArray(),
+                biased ? bias.Span.ToArray() : new float[experts]);
             Assert.Equal(expectedIds, ids);
             for (int i = 0; i < selected; i++)
             {
@@ -110,7 +113,15 @@ public sealed class RouterTests
                 {
                     var logits = new float[16];
                     logits[at] = bad;
-                    var rule = new RouterRule { Experts = 16, Selected = 3, Weighting = weighting, Groups = 4, KeptGroups = 2, Normalise = true };
+                    var rule = new RouterRule
+                    {
+                        Experts = 16,
+                        Selected = 3,
+                        Weighting = weighting,
+                        Groups = 4,
+                        KeptGroups = 2,
+                        Normalise = true
+                    };
                     (int[] ids, float[] weights, bool ok) = Run(rule, logits);
                     Assert.False(ok);
                     Assert.Equal([0, 1, 2], ids);
@@ -145,7 +156,14 @@ public sealed class RouterTests
     [InlineData(8, 5, 4, 2)]
     public void Validate_NumbersThatDoNotFit_Throw(int experts, int selected, int groups, int kept) =>
         Assert.Throws<ArgumentException>(
-            () => new RouterRule { Experts = experts, Selected = selected, Weighting = RouterWeighting.Softmax, Groups = groups, KeptGroups = kept }.Validate());
+            () => new RouterRule
+            {
+                Experts = experts,
+                Selected = selected,
+                Weighting = RouterWeighting.Softmax,
+                Groups = groups,
+                KeptGroups = kept
+            }.Validate());
 
     private static (int[] Ids, float[] Weights, bool Ok) Run(RouterRule rule, float[] values, nint bias = 0)
     {
@@ -175,7 +193,8 @@ public sealed class RouterTests
         int take = rule.GroupScore == RouterGroupScore.Best ? 1 : 2;
         HashSet<int> keep = [.. Enumerable.Range(0, rule.Groups)
             .OrderByDescending(g => score.Skip(g * size).Take(size).OrderDescending().Take(take).Sum()).Take(rule.KeptGroups)];
-        int[] ids = [.. Enumerable.Range(0, rule.Experts).Where(e => keep.Contains(e / size)).OrderByDescending(e => score[e]).Take(rule.Selected)];
+        int[] ids = [.. Enumerable.Range(0, rule.Experts).Where(e => keep.Contains(e / size)).OrderByDescending(e => score[e])
+            .Take(rule.Selected)];
         double[] weights = [.. ids.Select(e => p[e])];
         if (rule.Weighting == RouterWeighting.SelectedSoftmax)
         {

@@ -5,14 +5,14 @@ namespace LayerStream.Kernels.Tests;
 
 public sealed unsafe class VectorOpsTests
 {
-    private static readonly int[] Lengths = [.. Enumerable.Range(1, 40), 63, 64, 65, 127, 576, 1000];
+    private static readonly int[] s_lengths = [.. Enumerable.Range(1, 40), 63, 64, 65, 127, 576, 1000];
 
     private delegate void Elementwise(nint a, nint b, nint y, int n);
 
     [Fact]
     public void RmsNorm_EveryLength_MatchesDoubleReference()
     {
-        foreach (int n in Lengths)
+        foreach (int n in s_lengths)
         {
             using GuardedFloats x = GuardedFloats.Random(n, n, 5);
             using GuardedFloats w = GuardedFloats.Random(n + 1, n);
@@ -49,7 +49,7 @@ public sealed unsafe class VectorOpsTests
     [Fact]
     public void AddScaleCopy_EveryLength_MatchScalar()
     {
-        foreach (int n in Lengths)
+        foreach (int n in s_lengths)
         {
             using GuardedFloats a = GuardedFloats.Random(n, n);
             using GuardedFloats b = GuardedFloats.Random(n + 1, n);
@@ -74,7 +74,7 @@ public sealed unsafe class VectorOpsTests
     {
         foreach (float cap in new[] { 2f, 30f })
         {
-            foreach (int n in Lengths)
+            foreach (int n in s_lengths)
             {
                 using GuardedFloats x = GuardedFloats.Random(n, n, 3 * cap);
                 using var y = new GuardedFloats(x.Span);
@@ -117,7 +117,8 @@ public sealed unsafe class VectorOpsTests
     [Fact]
     public void Exp_VectorAndTail_HaveTheSameBits()
     {
-        float[] values = [.. Enumerable.Range(0, 4000).Select(i => (i * 0.057f) - 114), float.NaN, float.PositiveInfinity, float.NegativeInfinity, -0f, 1e-40f];
+        float[] values = [.. Enumerable.Range(0, 4000).Select(i => (i * 0.057f) - 114), float.NaN, float.PositiveInfinity,
+            float.NegativeInfinity, -0f, 1e-40f];
         using var x = new GuardedFloats(values);
         using var y = new GuardedFloats(values.Length);
         VectorOps.Exp(x.Address, y.Address, values.Length);
@@ -140,7 +141,8 @@ public sealed unsafe class VectorOpsTests
 
     [Fact]
     public void GeluMultiply_EveryLength_MatchesTanhFormInDouble() =>
-        CheckGated(VectorOps.GeluMultiply, (g, u) => 0.5 * g * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (g + (0.044715 * g * g * g)))) * u, 6, 6e-7, 3e-7);
+        CheckGated(VectorOps.GeluMultiply, (g, u) => 0.5 * g * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (g + (0.044715 * g * g * g)))) * u,
+            6, 6e-7, 3e-7);
 
     [Fact]
     public void ClampedSwishMultiply_EveryLength_MatchesDouble() =>
@@ -208,7 +210,8 @@ public sealed unsafe class VectorOpsTests
         {
             float expected = (float)BitConverter.UInt16BitsToHalf((ushort)i);
             Assert.True(
-                float.IsNaN(expected) ? float.IsNaN(floats[i]) : BitConverter.SingleToInt32Bits(expected) == BitConverter.SingleToInt32Bits(floats[i]),
+                float.IsNaN(expected) ? float.IsNaN(floats[i])
+                    : BitConverter.SingleToInt32Bits(expected) == BitConverter.SingleToInt32Bits(floats[i]),
                 $"half {i:x4}");
         }
     }
@@ -216,7 +219,8 @@ public sealed unsafe class VectorOpsTests
     [Fact]
     public void FloatToHalf_HalvesMidpointsAndNeighbours_RoundsToNearestEven()
     {
-        var values = new List<float> { 65519.996f, 65520f, 65536f, 1e10f, float.MaxValue, float.PositiveInfinity, float.NaN, 1e-8f, 2.9802322e-8f, 2.9802326e-8f, float.Epsilon, 0f };
+        var values = new List<float> { 65519.996f, 65520f, 65536f, 1e10f, float.MaxValue, float.PositiveInfinity, float.NaN, 1e-8f,
+            2.9802322e-8f, 2.9802326e-8f, float.Epsilon, 0f };
         for (int h = 0; h < 0x7BFF; h++)
         {
             float a = (float)BitConverter.UInt16BitsToHalf((ushort)h);
@@ -240,14 +244,15 @@ public sealed unsafe class VectorOpsTests
             Half expected = (Half)all[i];
             Half actual = BitConverter.UInt16BitsToHalf(halves[i]);
             Assert.True(
-                Half.IsNaN(expected) ? Half.IsNaN(actual) : BitConverter.HalfToUInt16Bits(expected) == halves[i], $"{all[i]:r}: {expected} {actual}");
+                Half.IsNaN(expected) ? Half.IsNaN(actual) : BitConverter.HalfToUInt16Bits(expected) == halves[i],
+                    $"{all[i]:r}: {expected} {actual}");
         }
     }
 
     [Fact]
     public void HalfConversions_EveryLength_StayInside()
     {
-        foreach (int n in Lengths)
+        foreach (int n in s_lengths)
         {
             using GuardedFloats x = GuardedFloats.Random(n, n);
             using var back = new GuardedFloats(n);
@@ -263,7 +268,7 @@ public sealed unsafe class VectorOpsTests
 
     private static void CheckGated(Elementwise op, Func<double, double, double> reference, double range, double relative, double absolute)
     {
-        foreach (int n in Lengths)
+        foreach (int n in s_lengths)
         {
             using GuardedFloats g = GuardedFloats.Random(n, n, range);
             using GuardedFloats u = GuardedFloats.Random(n + 7, n, range);

@@ -18,7 +18,8 @@ public sealed class DequantizeTests
         byte[] blocks = GoldenQuants.Blocks(type);
         var actual = new float[GoldenQuants.Rows * GoldenQuants.Columns];
         Dequantize.Row(type, blocks, actual);
-        Assert.Equal(MemoryMarshal.Cast<float, int>(GoldenQuants.Decoded(type)).ToArray(), MemoryMarshal.Cast<float, int>(actual.AsSpan()).ToArray());
+        Assert.Equal(MemoryMarshal.Cast<float, int>(GoldenQuants.Decoded(type)).ToArray(),
+            MemoryMarshal.Cast<float, int>(actual.AsSpan()).ToArray());
     }
 
     [Fact]
@@ -50,7 +51,8 @@ public sealed class DequantizeTests
             ];
             foreach (float value in actual)
             {
-                Assert.True(float.IsNaN(expected) ? float.IsNaN(value) : BitConverter.SingleToInt32Bits(expected) == BitConverter.SingleToInt32Bits(value), $"half 0x{bits:X4}");
+                Assert.True(float.IsNaN(expected) ? float.IsNaN(value)
+                    : BitConverter.SingleToInt32Bits(expected) == BitConverter.SingleToInt32Bits(value), $"half 0x{bits:X4}");
             }
         }
     }

@@ -11,11 +11,11 @@ internal static class GoldenQuants
     public const int Rows = 8;
     public const int Columns = 1024;
 
-    private static readonly string? Folder = Find(AppContext.BaseDirectory) ?? Find(SourceFolder());
+    private static readonly string? s_folder = Find(AppContext.BaseDirectory) ?? Find(SourceFolder());
 
-    public static bool Has(TensorType type) => Folder is not null && File.Exists(Path.Combine(Folder, type + ".bin"));
+    public static bool Has(TensorType type) => s_folder is not null && File.Exists(Path.Combine(s_folder, type + ".bin"));
 
-    public static byte[] Blocks(TensorType type) => File.ReadAllBytes(Path.Combine(Folder!, type + ".bin"));
+    public static byte[] Blocks(TensorType type) => File.ReadAllBytes(Path.Combine(s_folder!, type + ".bin"));
 
     public static float[] Decoded(TensorType type) => Floats(type + ".f32");
 
@@ -23,11 +23,12 @@ internal static class GoldenQuants
 
     public static double[] Dots(TensorType type)
     {
-        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Folder!, "quants.json")));
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(s_folder!, "quants.json")));
         return document.RootElement.GetProperty(type.ToString()).GetProperty("dot").EnumerateArray().Select(e => e.GetDouble()).ToArray();
     }
 
-    private static float[] Floats(string name) => MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(Path.Combine(Folder!, name))).ToArray();
+    private static float[] Floats(string name) =>
+        MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(Path.Combine(s_folder!, name))).ToArray();
 
     private static string SourceFolder([CallerFilePath] string path = "") => Path.GetDirectoryName(path) ?? ".";
 

@@ -87,7 +87,8 @@ public sealed unsafe class GridTests
         {
             for (int t = 0; t < Tokens; t++)
             {
-                MatMul.Prepare(ActivationLayout.Q8Block256, (nint)(source + (t * Columns)), Columns, activations.Address + (nint)(t * stride));
+                MatMul.Prepare(ActivationLayout.Q8Block256, (nint)(source + (t * Columns)), Columns,
+                    activations.Address + (nint)(t * stride));
             }
         }
 

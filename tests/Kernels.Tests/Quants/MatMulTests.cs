@@ -31,7 +31,8 @@ public sealed unsafe class MatMulTests
                 float[] y = Run(MatMulLoopOf(type, layout, level), weights, layout, x, GoldenQuants.Columns, GoldenQuants.Rows, 1);
                 for (int r = 0; r < GoldenQuants.Rows; r++)
                 {
-                    double magnitude = Enumerable.Range(0, GoldenQuants.Columns).Sum(i => Math.Abs((double)decoded[(r * GoldenQuants.Columns) + i] * x[i]));
+                    double magnitude = Enumerable.Range(0, GoldenQuants.Columns)
+                        .Sum(i => Math.Abs((double)decoded[(r * GoldenQuants.Columns) + i] * x[i]));
                     Assert.InRange(Math.Abs(y[r] - expected[r]), 0, tolerance * magnitude);
                 }
             }
@@ -44,7 +45,8 @@ public sealed unsafe class MatMulTests
     {
         QuantType row = QuantTypes.Find(type)!;
         IEnumerable<int> blocks = row.BlockElements == 1 ? Enumerable.Range(1, 140).Concat([255, 256, 257, 300])
-            : row.BlockElements == 256 ? [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 33] : [.. Enumerable.Range(1, 17), 31, 32, 33, 2304 / row.BlockElements];
+            : row.BlockElements == 256 ? [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 33]
+            : [.. Enumerable.Range(1, 17), 31, 32, 33, 2304 / row.BlockElements];
         foreach (int columns in blocks.Select(n => n * row.BlockElements))
         {
             // Nine rows: panels need eight, and rows of few blocks are multiplied eight, four or two at once.
@@ -131,12 +133,14 @@ public sealed unsafe class MatMulTests
         }
     }
 
-    private static MatMulLoop MatMulLoopOf(TensorType type, ActivationLayout layout, IsaLevel level) => QuantTypes.Find(type)!.Loop(layout, level)!;
+    private static MatMulLoop MatMulLoopOf(TensorType type, ActivationLayout layout, IsaLevel level) =>
+        QuantTypes.Find(type)!.Loop(layout, level)!;
 
     private static int[] Bits(ReadOnlySpan<float> values) => MemoryMarshal.Cast<float, int>(values).ToArray();
 
     /// <summary>Runs a loop with weights and activations that end at guarded pages; rows in pieces of <paramref name="piece"/>.</summary>
-    private static float[] Run(MatMulLoop loop, byte[] weights, ActivationLayout layout, float[] x, int columns, int rows, int tokens, int piece = int.MaxValue)
+    private static float[] Run(MatMulLoop loop, byte[] weights, ActivationLayout layout, float[] x, int columns, int rows, int tokens,
+        int piece = int.MaxValue)
     {
         long stride = MatMul.RowBytes(layout, columns);
         using var w = new QuantGuardedMemory(weights.Length);
@@ -153,7 +157,8 @@ public sealed unsafe class MatMulTests
 
         for (int row = 0; row < rows; row += Math.Min(piece, rows))
         {
-            loop.Multiply((byte*)w.Address, columns, row, (int)Math.Min(rows, (long)row + piece), (byte*)a.Address, stride, tokens, (float*)y.Address, rows);
+            loop.Multiply((byte*)w.Address, columns, row, (int)Math.Min(rows, (long)row + piece), (byte*)a.Address, stride, tokens,
+                (float*)y.Address, rows);
         }
 
         return new Span<float>((void*)y.Address, rows * tokens).ToArray();

@@ -8,7 +8,8 @@ using Xunit;
 
 namespace LayerStream.Kernels.Tests;
 
-/// <summary>Prepared activations and products have stored bits: the same on every machine and at every level, whatever this process has.</summary>
+/// <summary>Prepared activations and products have stored bits: the same on every machine and at every level, whatever this process
+/// has.</summary>
 public sealed unsafe class ProductHashTests
 {
     private const int Rows = 19, Tokens = 6;
@@ -64,7 +65,8 @@ public sealed unsafe class ProductHashTests
             (TensorTypes.Get(row.Type).BlockSize, TensorTypes.Get(row.Type).BlockBytes), (row.BlockElements, row.BlockBytes)));
     }
 
-    /// <summary>Prepared rows and products in both modes, of one token and of several, of rows that end with and within eight blocks.</summary>
+    /// <summary>Prepared rows and products in both modes, of one token and of several, of rows that end with and within eight
+    /// blocks.</summary>
     private static string Hash(TensorType type)
     {
         using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

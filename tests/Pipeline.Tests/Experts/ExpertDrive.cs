@@ -1,12 +1,12 @@
 using LayerStream.Actors.Run;
-using LayerStream.Models;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
 using Xunit;
 
 namespace LayerStream.Pipeline.Tests;
 
-/// <summary>Plays the decoder's part: random demands for every bank of a number of passes, every byte of every expert compared with the file.</summary>
+/// <summary>Plays the decoder's part: random demands for every bank of a number of passes, every byte of every expert compared with the
+/// file.</summary>
 internal sealed class ExpertDrive(ExpertModel model, int seed, int passes, int rows = 1)
 {
     private readonly Random _random = new(seed);
@@ -72,7 +72,8 @@ internal sealed class ExpertDrive(ExpertModel model, int seed, int passes, int r
             for (int m = 0; m < bank.Matrices.Count; m++)
             {
                 ReadOnlySpan<byte> slab = new((void*)lease.Slab(m), (int)bank.Matrices[m].SlabBytes);
-                Assert.True(slab.SequenceEqual(model.Slab(bank.Id, m, lease.Expert)), $"expert {lease.Expert} of bank {bank.Id}: matrix {m} is not what the file has");
+                Assert.True(slab.SequenceEqual(model.Slab(bank.Id, m, lease.Expert)),
+                    $"expert {lease.Expert} of bank {bank.Id}: matrix {m} is not what the file has");
             }
 
             Taken.Add((bank.Id, lease.Expert));
@@ -113,7 +114,8 @@ internal sealed class ExpertDrive(ExpertModel model, int seed, int passes, int r
         }
 
         session.Experts.Predict(bank.Id, [.. guesses], [.. guesses.Select(_ => (float)_guesses.NextDouble())], early: false);
-        long until = System.Diagnostics.Stopwatch.GetTimestamp() + (LeadMicros(Hits.Count) * System.Diagnostics.Stopwatch.Frequency / 1_000_000);
+        long until = System.Diagnostics.Stopwatch.GetTimestamp()
+            + (LeadMicros(Hits.Count) * System.Diagnostics.Stopwatch.Frequency / 1_000_000);
         while (System.Diagnostics.Stopwatch.GetTimestamp() < until)
         {
             Thread.Yield();

@@ -35,7 +35,7 @@ internal sealed class ExpertModel : IDisposable
             banks.Add(new ExpertBank { Id = b, Layer = b, Experts = experts, Used = Math.Min(Used, experts), Matrices = parts });
         }
 
-        Extent last = banks[^1].Matrices[^1].Tensor.Extent;
+        Extent last = banks[^1].Matrices[^1].Tensors[0].Extent;
         _bytes = new byte[last.Offset + last.Length];
         new Random(seed).NextBytes(_bytes);
         Path = System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"experts-{Guid.NewGuid():N}.bin");
@@ -59,7 +59,7 @@ internal sealed class ExpertModel : IDisposable
     internal EnginePlan Plan(EngineOptions options, int residents, int transients)
     {
         EnginePlan plan = TinyModel.StreamingPlan(options, tileBytes: 16 * 1024);
-        return plan with { Spec = Spec, Memory = plan.Memory with { Experts = Division(Spec, residents, transients) } };
+        return plan.Divided(Spec, plan.Memory with { Experts = Division(Spec, residents, transients) });
     }
 
     /// <summary>Slots for <paramref name="residents"/> experts of each bank, as far as it has some; a class for each size that is far from the others.</summary>

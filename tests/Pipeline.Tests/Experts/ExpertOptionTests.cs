@@ -132,7 +132,7 @@ public sealed class ExpertOptionTests
     {
         EnginePlan plan = TinyModel.StreamingPlan(options, 8192);
         ExpertPlan experts = ExpertModel.Division(plan.Spec, residents, 2) with { Policy = plan.Experts.Policy };
-        return await Engine.StartAsync(plan with { Memory = plan.Memory with { Experts = experts } }, options, FlashDevice.Open([options.ModelPath]), null, CancellationToken.None);
+        return await Engine.StartAsync(plan.Divided(plan.Spec, plan.Memory with { Experts = experts }), options, FlashDevice.Open([options.ModelPath]), null, CancellationToken.None);
     }
 
     private static async Task<List<float[]>> LogitsAsync(EngineOptions options, int residents)

@@ -1,3 +1,4 @@
+using LayerStream.Models.Decoding;
 using LayerStream.Models;
 using LayerStream.Models.Spec;
 using LayerStream.Planning;
@@ -47,5 +48,5 @@ public sealed class ExpertPlanTests
     }
 
     private static MemoryPlan Plan(ModelSpec spec, long budget) =>
-        MemoryPlanner.Plan(new PlanInputs(spec, budget, 8 * MiB, 16 * MiB, 2, 64, 2, spec.StateBytesPerToken(Kernels.Ops.KvType.F32)));
+        MemoryPlanner.Plan(new PlanInputs(spec, budget, 8 * MiB, 16 * MiB, 2, 64, 2, spec.StateBytesPerToken(Kernels.Ops.KvType.F32), context => SequenceState.Bytes(spec, context, Kernels.Ops.KvType.F32)));
 }

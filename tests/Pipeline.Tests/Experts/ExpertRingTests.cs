@@ -155,7 +155,8 @@ public sealed class ExpertRingTests
     [Theory]
     [InlineData("demand")]
     [InlineData("eviction")]
-    public async Task StageThatThrowsAtAnExpert_FailsItsRunOnly(string stage)
+    [InlineData("expert.completed")]
+    public async Task Stage_ThatThrowsAtAnExpert_FailsItsRunOnly(string stage)
     {
         using ExpertModel model = new();
         await using Engine engine = await model.StartAsync(1, 1);

@@ -33,13 +33,18 @@ public sealed class PredictionTests
             }))
             {
                 // Leads from none to longer than the reads take: experts are met queued, half read, and there.
-                ExpertDrive drive = new(model, seed: 5, passes: 4) { Accuracy = s == 0 ? null : accuracy, LeadMicros = n => (int)((uint)HashCode.Combine(s, n) % 3 * 400) };
+                ExpertDrive drive = new(model, seed: 5, passes: 4)
+                {
+                    Accuracy = s == 0 ? null : accuracy,
+                    LeadMicros = n => (int)((uint)HashCode.Combine(s, n) % 3 * 400)
+                };
                 await engine.ExecuteAsync(drive.Execute, null, CancellationToken.None);
                 AssertWhole(engine);
                 expected ??= drive.Hits;
                 Assert.Equal(expected, drive.Hits);
                 EngineStatus status = engine.Status();
-                Assert.True(transients > 1 || status.PredictedBytesUseful + status.PredictedBytesWasted == 0, "the slot of demand was taken");
+                Assert.True(transients > 1 || status.PredictedBytesUseful + status.PredictedBytesWasted == 0,
+                    "the slot of demand was taken");
                 (useful, wasted) = (useful + status.PredictedBytesUseful, wasted + status.PredictedBytesWasted);
             }
         }
@@ -61,7 +66,8 @@ public sealed class PredictionTests
             ExpertDrive drive = new(model, seed: 5, passes: 6, rows: 30);
             await engine.ExecuteAsync(drive.Execute, null, CancellationToken.None);
             AssertWhole(engine);
-            (useful[mode == PredictionMode.Off ? 0 : 1], hits[mode == PredictionMode.Off ? 0 : 1]) = (engine.Status().PredictedBytesUseful, drive.Hits);
+            (useful[mode == PredictionMode.Off ? 0 : 1], hits[mode == PredictionMode.Off ? 0 : 1]) = (engine.Status().PredictedBytesUseful,
+                drive.Hits);
         }
 
         Assert.Equal(0, useful[0]);
@@ -91,7 +97,8 @@ public sealed class PredictionTests
             }
 
             AssertWhole(engine);
-            await engine.ExecuteAsync(new ExpertDrive(model, i, passes: 1, rows: 3) { Accuracy = 0.7 }.Execute, null, CancellationToken.None);
+            await engine.ExecuteAsync(new ExpertDrive(model, i, passes: 1, rows: 3) { Accuracy = 0.7 }.Execute, null,
+                CancellationToken.None);
             AssertWhole(engine);
         }
 
@@ -107,7 +114,8 @@ public sealed class PredictionTests
         await using Engine engine = await model.StartAsync(1, 4, d => device = new ScriptedDevice(d));
         const int Broken = 9;
         Extent slab = model.Spec.ExpertBanks[0].Matrices[1].Slab(Broken);
-        device.ErrnoOf = (file, offset) => file == 1 && offset + 4096 > slab.Offset && offset < slab.Offset + slab.Length - 4096 ? InputOutputError : 0;
+        device.ErrnoOf = (file, offset) => file == 1 && offset + 4096 > slab.Offset
+            && offset < slab.Offset + slab.Length - 4096 ? InputOutputError : 0;
         for (int i = 0; i < 20; i++)
         {
             long lead = i % 4 * 300;
@@ -134,7 +142,9 @@ public sealed class PredictionTests
     [Theory]
     [InlineData("demand")]
     [InlineData("eviction")]
-    public async Task StageThatThrowsAmongPredictions_FailsItsRunOnly(string stage)
+    [InlineData("expert.completed")]
+    [InlineData("prediction.completed")]
+    public async Task Stage_ThatThrowsAmongPredictions_FailsItsRunOnly(string stage)
     {
         using ExpertModel model = new();
         await using Engine engine = await model.StartAsync(1, 3);

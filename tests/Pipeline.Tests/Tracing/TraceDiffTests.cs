@@ -8,7 +8,8 @@ public sealed class TraceDiffTests
     [Fact]
     public void Between_SlowerReads_NamesTheWaitAndItsShare()
     {
-        TraceDiff diff = TraceDiff.Between(TraceSample.Request(20, computeTicks: 100, loadTicks: 50), TraceSample.Request(20, computeTicks: 100, loadTicks: 300));
+        TraceDiff diff = TraceDiff.Between(TraceSample.Request(20, computeTicks: 100, loadTicks: 50),
+            TraceSample.Request(20, computeTicks: 100, loadTicks: 300));
         StageChange top = diff.Figures.Stages[0];
         Assert.Equal("wait: prefetch late", top.Stage);
         Assert.InRange(top.Share, 0.95, 1.1);
@@ -20,7 +21,8 @@ public sealed class TraceDiffTests
     [Fact]
     public void Between_SlowerArithmetic_NamesCompute()
     {
-        TraceDiff diff = TraceDiff.Between(TraceSample.Request(20, computeTicks: 100, loadTicks: 5), TraceSample.Request(20, computeTicks: 200, loadTicks: 5));
+        TraceDiff diff = TraceDiff.Between(TraceSample.Request(20, computeTicks: 100, loadTicks: 5),
+            TraceSample.Request(20, computeTicks: 200, loadTicks: 5));
         Assert.Equal("compute", diff.Figures.Stages[0].Stage);
         Assert.Contains("compute went from 0.3 to 0.6 ms", diff.Figures.Summary, StringComparison.Ordinal);
     }
@@ -42,5 +44,6 @@ public sealed class TraceDiffTests
 
     [Fact]
     public void Between_TraceWithoutPass_NamesIt() =>
-        Assert.Contains("second", Assert.Throws<InvalidDataException>(() => TraceDiff.Between(TraceSample.Request(5, 20, 30), TraceSample.File())).Message, StringComparison.Ordinal);
+        Assert.Contains("second", Assert.Throws<InvalidDataException>(() =>
+            TraceDiff.Between(TraceSample.Request(5, 20, 30), TraceSample.File())).Message, StringComparison.Ordinal);
 }

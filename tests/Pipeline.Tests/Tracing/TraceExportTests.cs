@@ -45,7 +45,8 @@ public sealed class TraceExportTests
         using MemoryStream output = new();
         TraceExport.Fio(trace, output);
         string[] lines = Encoding.UTF8.GetString(output.ToArray()).TrimEnd().Split('\n');
-        Assert.Equal(["fio version 2 iolog", "tiny.gguf add", "tiny.gguf open", "tiny.gguf read 4096 8192", "tiny.gguf read 16384 4096", "tiny.gguf read 40960 4096"], lines[..6]);
+        Assert.Equal(["fio version 2 iolog", "tiny.gguf add", "tiny.gguf open", "tiny.gguf read 4096 8192", "tiny.gguf read 16384 4096",
+            "tiny.gguf read 40960 4096"], lines[..6]);
         Assert.Equal(["tiny.gguf read 0 4096", "tiny.gguf close"], lines[^2..]);
         string[][] pieces = [.. lines[6..^2].Select(l => l.Split(' '))];
         Assert.Equal(3, pieces.Length);
@@ -55,17 +56,21 @@ public sealed class TraceExportTests
 
     [Fact]
     public void Fio_WithoutReads_SaysWhy() =>
-        Assert.Contains("no reads", Assert.Throws<InvalidDataException>(() => TraceExport.Fio(TraceSample.File(), Stream.Null)).Message, StringComparison.Ordinal);
+        Assert.Contains("no reads", Assert.Throws<InvalidDataException>(() => TraceExport.Fio(TraceSample.File(), Stream.Null)).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Chrome_Lanes_AreNamed()
     {
         List<JsonElement> events = Chrome(TraceSample.Request(5, 20, 30));
-        string[] names = [.. events.Where(e => e.GetProperty("name").GetString() == "thread_name").Select(e => e.GetProperty("args").GetProperty("name").GetString()!)];
+        string[] names = [.. events.Where(e => e.GetProperty("name").GetString() == "thread_name")
+            .Select(e => e.GetProperty("args").GetProperty("name").GetString()!)];
         Assert.Equal(["request", "passes", "compute", "evict", "I/O slot 0", "I/O slot 1"], names);
-        int[] named = [.. events.Where(e => e.GetProperty("name").GetString() == "thread_name").Select(e => e.GetProperty("tid").GetInt32())];
+        int[] named = [.. events.Where(e => e.GetProperty("name").GetString() == "thread_name")
+            .Select(e => e.GetProperty("tid").GetInt32())];
         Assert.All(events.Where(e => e.GetProperty("ph").GetString() == "X"), e => Assert.Contains(e.GetProperty("tid").GetInt32(), named));
-        Assert.Equal("LayerStream tiny", events.Single(e => e.GetProperty("name").GetString() == "process_name").GetProperty("args").GetProperty("name").GetString());
+        Assert.Equal("LayerStream tiny", events.Single(e => e.GetProperty("name").GetString() == "process_name").GetProperty("args")
+            .GetProperty("name").GetString());
     }
 
     [Fact]
@@ -82,7 +87,8 @@ public sealed class TraceExportTests
             string[] kinds = [.. flow.Select(arrow => slices.Single(s =>
                 s.GetProperty("tid").GetInt32() == arrow.GetProperty("tid").GetInt32() &&
                 s.GetProperty("ts").GetDouble() <= arrow.GetProperty("ts").GetDouble() &&
-                arrow.GetProperty("ts").GetDouble() < s.GetProperty("ts").GetDouble() + s.GetProperty("dur").GetDouble()).GetProperty("cat").GetString()!)];
+                arrow.GetProperty("ts").GetDouble() < s.GetProperty("ts").GetDouble() + s.GetProperty("dur").GetDouble()).GetProperty("cat")
+                    .GetString()!)];
             Assert.Equal(["load", "compute", "evict"], kinds);
         }
     }
@@ -90,7 +96,8 @@ public sealed class TraceExportTests
     [Fact]
     public void Chrome_PinnedTile_HasNoFlow()
     {
-        List<JsonElement> events = Chrome(TraceSample.File(TraceSample.Event(TraceKind.Compute, 5, 9, tile: 0), TraceSample.Event(TraceKind.Compute, 9, 12, tile: 0)));
+        List<JsonElement> events = Chrome(TraceSample.File(TraceSample.Event(TraceKind.Compute, 5, 9, tile: 0),
+            TraceSample.Event(TraceKind.Compute, 9, 12, tile: 0)));
         Assert.DoesNotContain(events, e => e.TryGetProperty("id", out _));
     }
 
@@ -103,7 +110,8 @@ public sealed class TraceExportTests
             TraceSample.Event(TraceKind.Load, 30, 40, tile: 2)));
         Assert.Equal(
             [(0.0, 1), (10, 2), (30, 1), (40, 0)],
-            events.Where(e => e.GetProperty("ph").GetString() == "C").Select(e => (e.GetProperty("ts").GetDouble(), e.GetProperty("args").GetProperty("reads").GetInt32())));
+            events.Where(e => e.GetProperty("ph").GetString() == "C")
+                .Select(e => (e.GetProperty("ts").GetDouble(), e.GetProperty("args").GetProperty("reads").GetInt32())));
     }
 
     [Fact]
@@ -146,7 +154,8 @@ public sealed class TraceExportTests
     public void Otlp_Attributes_CarryTileAndReason()
     {
         JsonElement wait = Otlp(TraceSample.Token17()).Single(s => s.GetProperty("name").GetString() == "layerstream.wait");
-        Dictionary<string, JsonElement> attributes = wait.GetProperty("attributes").EnumerateArray().ToDictionary(a => a.GetProperty("key").GetString()!, a => a.GetProperty("value"));
+        Dictionary<string, JsonElement> attributes = wait.GetProperty("attributes").EnumerateArray()
+            .ToDictionary(a => a.GetProperty("key").GetString()!, a => a.GetProperty("value"));
         Assert.Equal("blk.31.ffn_up", attributes["layerstream.tile"].GetProperty("stringValue").GetString());
         Assert.Equal("31", attributes["layerstream.layer"].GetProperty("intValue").GetString());
         Assert.Equal("disk_prefetch_late", attributes["layerstream.stall.reason"].GetProperty("stringValue").GetString());

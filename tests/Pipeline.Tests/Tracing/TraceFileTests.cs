@@ -25,7 +25,8 @@ public sealed class TraceFileTests : IDisposable
         Assert.Equal(trace.Files, back.Files);
         Assert.Equal(trace.Reads.First, back.Reads.First);
         Assert.Equal(trace.Reads.Extents, back.Reads.Extents);
-        Assert.Equal(trace with { Events = [], TileNames = [], TileLayers = [] }, back with { Events = [], TileNames = [], TileLayers = [] }, SameFields);
+        Assert.Equal(trace with { Events = [], TileNames = [], TileLayers = [] },
+            back with { Events = [], TileNames = [], TileLayers = [] }, SameFields);
     }
 
     [Fact]
@@ -48,7 +49,8 @@ public sealed class TraceFileTests : IDisposable
         TraceReport report = TraceReport.From(back);
         PassFigures total = report.ToJson().Total!;
         Assert.Equal((6L << 20, 2L << 20, 2, 2), (total.PredictedBytes, total.PredictedBytesWasted, total.Experts, total.ExpertMisses));
-        Assert.Contains("6 MiB of experts per token read before they were demanded, 2 MiB per token for nothing", report.Render(), StringComparison.Ordinal);
+        Assert.Contains("6 MiB of experts per token read before they were demanded, 2 MiB per token for nothing", report.Render(),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -93,7 +95,8 @@ public sealed class TraceFileTests : IDisposable
         File.WriteAllBytes(_path, bytes);
         TraceFile back = TraceFile.Load(_path);
         Assert.Equal((1, 0, 7), (back.Version, back.Reads.Extents.Length, back.Events.Length));
-        Assert.Contains("older version", Assert.Throws<InvalidDataException>(() => TraceExport.Fio(back, Stream.Null)).Message, StringComparison.Ordinal);
+        Assert.Contains("older version", Assert.Throws<InvalidDataException>(() => TraceExport.Fio(back, Stream.Null)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

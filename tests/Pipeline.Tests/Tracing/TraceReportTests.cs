@@ -12,7 +12,8 @@ public sealed class TraceReportTests
     {
         string text = TraceReport.From(Token17()).Render();
         Assert.StartsWith(
-            "Token 17: 812 ms = 640 compute + 150 disk (blk.31.ffn_up, prefetch late) + 22 other; bound by disk; 93 % of the device's limit",
+            "Token 17: 812 ms = 640 compute + 150 disk (blk.31.ffn_up, prefetch late) + 22 other; bound by disk; 93 % of the device's "
+                + "limit",
             text.ReplaceLineEndings("\n").Split('\n')[0], StringComparison.Ordinal);
     }
 
@@ -87,7 +88,8 @@ public sealed class TraceReportTests
     [Fact]
     public void Sentence_ManyTokens_TellsOfTheMedian()
     {
-        TraceEvent[] tokens = [.. Enumerable.Range(0, 9).Select(i => Event(TraceKind.Token, i * 1_000_000, (i * 1_000_000) + ((i + 1) * 7000), pass: i))];
+        TraceEvent[] tokens = [.. Enumerable.Range(0, 9)
+            .Select(i => Event(TraceKind.Token, i * 1_000_000, (i * 1_000_000) + ((i + 1) * 7000), pass: i))];
         Assert.StartsWith("Token 4: 35.0 ms = 0.0 compute + 35.0 other", TraceReport.From(File(tokens)).Render(), StringComparison.Ordinal);
     }
 
@@ -99,7 +101,8 @@ public sealed class TraceReportTests
             Event(TraceKind.Wait, 100_000, 600_000, reason: StallReason.BudgetEvict),
             Event(TraceKind.Token, 0, 600_000, pass: 3)) with
         { DeviceBytesPerSecond = 0 }).Render();
-        Assert.StartsWith("Token 3: 600 ms = 100 compute + 500 budget evict + 0 other; bound by budget evict", text, StringComparison.Ordinal);
+        Assert.StartsWith("Token 3: 600 ms = 100 compute + 500 budget evict + 0 other; bound by budget evict", text,
+            StringComparison.Ordinal);
         Assert.DoesNotContain("limit", text, StringComparison.Ordinal);
     }
 

@@ -116,14 +116,16 @@ public sealed class TraceRingTests
             for (int i = 0; i < 50_000; i++)
             {
                 int value = (i * 4) + writer;
-                ring.Add(new TraceEvent { StartTicks = value, EndTicks = value, Tile = value, Pass = value, Lane = value, Bytes = value, Kind = TraceKind.Load });
+                ring.Add(new TraceEvent { StartTicks = value, EndTicks = value, Tile = value, Pass = value, Lane = value, Bytes = value,
+                    Kind = TraceKind.Load });
             }
         }, TestContext.Current.CancellationToken))];
         do
         {
             foreach (TraceEvent e in ring.Snapshot())
             {
-                Assert.True(e.StartTicks == e.EndTicks && e.Tile == e.StartTicks && e.Pass == e.Tile && e.Lane == e.Tile && e.Bytes == e.Tile && e.Tile > 0);
+                Assert.True(e.StartTicks == e.EndTicks && e.Tile == e.StartTicks && e.Pass == e.Tile && e.Lane == e.Tile
+                    && e.Bytes == e.Tile && e.Tile > 0);
             }
         }
         while (!Task.WhenAll(writers).IsCompleted);

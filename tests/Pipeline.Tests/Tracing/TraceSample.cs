@@ -1,12 +1,12 @@
 using LayerStream.Actors.Tracing;
-using LayerStream.Formats;
 
 namespace LayerStream.Pipeline.Tests.Tracing;
 
 /// <summary>Synthetic traces; a tick is a microsecond.</summary>
 internal static class TraceSample
 {
-    public static TraceEvent Event(TraceKind kind, long start, long end, int tile = -1, int pass = 0, int lane = 0, int bytes = 0, StallReason reason = StallReason.None) =>
+    public static TraceEvent Event(TraceKind kind, long start, long end, int tile = -1, int pass = 0, int lane = 0, int bytes = 0,
+        StallReason reason = StallReason.None) =>
         new() { Kind = kind, StartTicks = start, EndTicks = end, Tile = tile, Pass = pass, Lane = lane, Bytes = bytes, Reason = reason };
 
     public static TraceFile File(params TraceEvent[] events) => new()
@@ -18,7 +18,8 @@ internal static class TraceSample
         TileNames = ["blk.30.attn_q", "blk.31.ffn_up", "output"],
         TileLayers = [30, 31, -1],
         Files = ["tiny.gguf"],
-        Reads = new TileReads([0, 1, 2, 5], [new(0, 4100, 8000), new(0, 20_000, 96), new(0, 40_960, 4096), new(0, 50_000, 3 << 20), new(0, 1, 1)]),
+        Reads = new TileReads([0, 1, 2, 5], [new(0, 4100, 8000), new(0, 20_000, 96), new(0, 40_960, 4096), new(0, 50_000, 3 << 20),
+            new(0, 1, 1)]),
         DeviceBytesPerSecond = 100_000_000,
         BudgetBytes = 1 << 30,
         Depth = 2,

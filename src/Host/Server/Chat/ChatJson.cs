@@ -16,18 +16,47 @@ internal sealed class ChatJson(string id, string model, long created, Tokenizer 
     /// <summary>The request's id.</summary>
     public string Id => id;
 
-    /// <summary>A whole reply.</summary>
-    public void Reply(Utf8JsonWriter json, string text, IReadOnlyList<TokenLogProbabilities>? probabilities, RunResult result)
+    /// <summary>The beginning of a whole reply, up to the first token's log-probabilities if they are reported.</summary>
+    public void BeginReply(Utf8JsonWriter json, bool reportsProbabilities)
     {
         Begin(json, "chat.completion");
         json.WriteStartArray("choices");
         json.WriteStartObject();
         json.WriteNumber("index", 0);
+        if (reportsProbabilities)
+        {
+            json.WriteStartObject("logprobs");
+            json.WriteStartArray("content");
+        }
+        else
+        {
+            json.WriteNull("logprobs");
+        }
+    }
+
+    /// <summary>Log-probabilities of further tokens of a whole reply.</summary>
+    public void ReplyTokens(Utf8JsonWriter json, IReadOnlyList<TokenLogProbabilities> probabilities)
+    {
+        foreach (TokenLogProbabilities token in probabilities)
+        {
+            LogProbabilityJson.WriteToken(json, tokenizer, token);
+        }
+    }
+
+    /// <summary>The rest of a whole reply.</summary>
+    public void EndReply(Utf8JsonWriter json, bool reportsProbabilities, string text, RunResult result)
+    {
+        if (reportsProbabilities)
+        {
+            json.WriteEndArray();
+            json.WriteNull("refusal");
+            json.WriteEndObject();
+        }
+
         json.WriteStartObject("message");
         json.WriteString("role", "assistant");
         json.WriteString("content", text);
         json.WriteEndObject();
-        LogProbs(json, probabilities);
         json.WriteString("finish_reason", result.FinishReason);
         json.WriteEndObject();
         json.WriteEndArray();
@@ -42,7 +71,8 @@ internal sealed class ChatJson(string id, string model, long created, Tokenizer 
     /// <param name="text">Text to append, or null.</param>
     /// <param name="probabilities">Log-probabilities of the tokens of this piece, or null.</param>
     /// <param name="ended">The finished run in the last piece, or null.</param>
-    public void Chunk(Utf8JsonWriter json, bool withRole, string? text, IReadOnlyList<TokenLogProbabilities>? probabilities, RunResult? ended)
+    public void Piece(Utf8JsonWriter json, bool withRole, string? text, IReadOnlyList<TokenLogProbabilities>? probabilities,
+        RunResult? ended)
     {
         Begin(json, "chat.completion.chunk");
         Choice(json, withRole, text, probabilities, ended?.FinishReason);
@@ -69,7 +99,7 @@ internal sealed class ChatJson(string id, string model, long created, Tokenizer 
     }
 
     /// <summary>The usage piece of a stream.</summary>
-    public void UsageChunk(Utf8JsonWriter json, RunResult result)
+    public void UsagePiece(Utf8JsonWriter json, RunResult result)
     {
         Begin(json, "chat.completion.chunk");
         json.WriteStartArray("choices");
@@ -78,7 +108,8 @@ internal sealed class ChatJson(string id, string model, long created, Tokenizer 
         json.WriteEndObject();
     }
 
-    private void Choice(Utf8JsonWriter json, bool withRole, string? text, IReadOnlyList<TokenLogProbabilities>? probabilities, string? finish)
+    private void Choice(Utf8JsonWriter json, bool withRole, string? text, IReadOnlyList<TokenLogProbabilities>? probabilities,
+        string? finish)
     {
         json.WriteStartArray("choices");
         json.WriteStartObject();

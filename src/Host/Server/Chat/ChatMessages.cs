@@ -3,11 +3,11 @@ using LayerStream.Host.Server.Http;
 
 namespace LayerStream.Host.Server.Chat;
 
-/// <summary>Checks the messages of a chat request.</summary>
+/// <summary>Checks the messages of a chat request. Members that no template reads are what other servers added to their replies: they are
+/// let through.</summary>
 internal static class ChatMessages
 {
     private static readonly string[] s_roles = ["system", "developer", "user", "assistant", "tool"];
-    private static readonly string[] s_members = ["role", "content", "name", "tool_calls", "tool_call_id", "reasoning_content"];
 
     /// <summary>Gives the element back if every message is in order.</summary>
     /// <exception cref="ApiException">400 naming the place.</exception>
@@ -34,15 +34,6 @@ internal static class ChatMessages
             throw ApiException.Invalid(place, $"'{place}' must be an object", "invalid_type");
         }
 
-        foreach (JsonProperty member in message.EnumerateObject())
-        {
-            string name = ChatParameters.NameOf(member);
-            if (!s_members.Contains(name) && member.Value.ValueKind != JsonValueKind.Null)
-            {
-                throw ApiException.Invalid($"{place}.{name}", $"this server does not support '{place}.{name}'", "unsupported_parameter");
-            }
-        }
-
         string role = message.TryGetProperty("role", out JsonElement r) ? JsonFields.Text(r, place + ".role") : "";
         if (!s_roles.Contains(role))
         {
@@ -54,7 +45,7 @@ internal static class ChatMessages
         {
             CheckContent(content, place + ".content");
         }
-        else if (role != "assistant" || !message.TryGetProperty("tool_calls", out JsonElement calls) || calls.ValueKind != JsonValueKind.Array)
+        else if (role != "assistant")
         {
             throw ApiException.Invalid(place + ".content", $"'{place}.content' is missing", "missing_parameter");
         }
@@ -75,10 +66,13 @@ internal static class ChatMessages
 
         foreach (JsonElement part in content.EnumerateArray())
         {
-            bool isText = part.ValueKind == JsonValueKind.Object && part.TryGetProperty("type", out JsonElement type) && type.ValueKind == JsonValueKind.String && type.ValueEquals("text"u8);
+            bool isText =
+                part.ValueKind == JsonValueKind.Object && part.TryGetProperty("type", out JsonElement type)
+                    && type.ValueKind == JsonValueKind.String && type.ValueEquals("text"u8);
             if (!isText || !part.TryGetProperty("text", out JsonElement text))
             {
-                throw ApiException.Invalid(place, $"'{place}' may hold text parts only: {{\"type\":\"text\",\"text\":…}}", "unsupported_content");
+                throw ApiException.Invalid(place, $"'{place}' may hold text parts only: {{\"type\":\"text\",\"text\":…}}",
+                    "unsupported_content");
             }
 
             JsonFields.Text(text, place);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Service;
@@ -6,83 +5,100 @@ using LayerStream.Sampling;
 
 namespace LayerStream.Host.Server.Chat;
 
-/// <summary>The table of request members: each is honoured, known to have no effect, or refused by name.</summary>
+/// <summary>Members of a chat completion request: each is honoured, a hint, or refused by name.</summary>
 internal static class ChatParameters
 {
-    private const int MaxStops = 16;
-    private const int MaxStopLength = 1024;
+    private const int BytesPerToken = 16; // of a value in the template's variables, on top of its text; times what rendering takes per byte
 
-    private static readonly string[] s_ownVariables = ["messages", "tools", "add_generation_prompt", "bos_token", "eos_token"];
+    /// <summary>The rows.</summary>
+    public static IReadOnlyList<Parameter> Rows { get; } =
+    [
+        Does("model", "any spelling of the served model's name: case, `:latest`, `OWNER/NAME`, `default`, empty", (r, v, n) => r.Model =
+            JsonFields.Text(v, n)),
+        Does("messages", "roles system, developer, user, assistant, tool; content as text or text parts", (r, v, _) => r.Messages =
+            ChatMessages.Check(v)),
+        Does("max_tokens", "1 and above; −1 = what the context holds", (r, v, n) => r.MaxTokens = MaxTokens(v, n)),
+        Does("max_completion_tokens", "as `max_tokens`; not both", (r, v, n) => r.MaxTokens = MaxTokens(v, n)),
+        .. SamplingParameters.Rows,
+        Does("logprobs", "true or false", (r, v, n) => r.LogProbs = JsonFields.Flag(v, n)),
+        Does("top_logprobs", "0 to 20; above 0 needs `logprobs`", (r, v, n) => r.TopLogProbs =
+            (int)JsonFields.Integer(v, n, 0, SamplingOptions.MostAlternatives)),
+        Does("stop", "a text or up to 16", (r, v, n) => r.Stop = ParameterValues.Stops(v, n)),
+        Does("stream", "true or false", (r, v, n) => r.Stream = JsonFields.Flag(v, n)),
+        Does("stream_options", "`include_usage`; others are hints", ParameterValues.StreamOptions),
+        Does("return_progress", "events while the prompt is read; needs `stream`", (r, v, n) => r.ReturnProgress = JsonFields.Flag(v, n)),
+        Does("ignore_eos", "true or false", (r, v, n) => r.IgnoreEos = JsonFields.Flag(v, n)),
+        Does("chat_template_kwargs", "variables of the chat template", (r, v, n) => r.TemplateVariables =
+            ParameterValues.TemplateVariables(v, n)),
+        Does("add_generation_prompt", "false only with `continue_final_message`", (r, v, n) => r.OpensAnswer = JsonFields.Flag(v, n)),
+        Does("continue_final_message", "the answer goes on inside the last message, which is the assistant's", (r, v, n) =>
+            r.ContinuesFinal = JsonFields.Flag(v, n)),
+        Does("n", "1", (_, v, n) => JsonFields.Integer(v, n, 1, 1)),
+        Does("tools", "an empty list, or any with `tool_choice` none", (r, v, n) => r.HasTools = ParameterValues.List(v, n) > 0),
+        Does("tool_choice", "none or auto", ParameterValues.ToolChoice),
+        Does("response_format", "`{\"type\":\"text\"}`", ParameterValues.ResponseFormat),
+        Does("modalities", "`[\"text\"]`", ParameterValues.Modalities),
+        .. Hints("user", "metadata", "store", "service_tier", "prompt_cache_key", "prompt_cache_retention", "safety_identifier",
+            "verbosity", "reasoning_effort",
+            "parallel_tool_calls", "cache_prompt", "id_slot", "keep_alive", "prediction", "moderation", "timings_per_token", "tags",
+                "extra_headers"),
+        .. Refusals("functions", "function_call", "audio", "web_search_options", "grammar", "json_schema", "guided_json", "guided_regex",
+            "guided_choice",
+            "guided_grammar", "structured_outputs", "mirostat", "best_of", "echo", "suffix", "min_tokens", "lora"),
+    ];
 
-    private static readonly Dictionary<string, Action<ChatRequest, JsonElement, string>> s_table = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Parameter> s_byName = Rows.ToDictionary(r => r.Name, StringComparer.Ordinal);
+
+    /// <summary>Reads a body. Trees are made only of honoured members, and paid for before.</summary>
+    /// <exception cref="ApiException">400: not an object, a member unknown, refused, doubled or out of range; 413 or 429: its tree does
+    /// not fit.</exception>
+    public static ChatRequest Read(ReadOnlyMemory<byte> body, ServerState state, SamplingOptions defaults, RequestMemory.Holding memory)
     {
-        ["model"] = (r, v, n) => r.Model = JsonFields.Text(v, n),
-        ["messages"] = (r, v, _) => r.Messages = ChatMessages.Check(v),
-        ["max_tokens"] = (r, v, n) => r.MaxTokens = (int)JsonFields.Integer(v, n, 1, int.MaxValue),
-        ["max_completion_tokens"] = (r, v, n) => r.MaxTokens = (int)JsonFields.Integer(v, n, 1, int.MaxValue),
-        ["temperature"] = (r, v, n) => r.Sampling = r.Sampling with { Temperature = JsonFields.Number(v, n, 0, 1000) },
-        ["top_p"] = (r, v, n) => r.Sampling = r.Sampling with { TopP = JsonFields.Number(v, n, 0, 1) },
-        ["top_k"] = (r, v, n) => r.Sampling = r.Sampling with { TopK = (int)JsonFields.Integer(v, n, -1, int.MaxValue) },
-        ["min_p"] = (r, v, n) => r.Sampling = r.Sampling with { MinP = JsonFields.Number(v, n, 0, 1) },
-        ["typical_p"] = (r, v, n) => r.Sampling = r.Sampling with { TypicalP = JsonFields.Number(v, n, 0, 1) },
-        ["top_n_sigma"] = (r, v, n) => r.Sampling = r.Sampling with { TopNSigma = Math.Max(0, JsonFields.Number(v, n, -1, 1e6)) },
-        ["xtc_probability"] = (r, v, n) => r.Sampling = r.Sampling with { XtcProbability = JsonFields.Number(v, n, 0, 1) },
-        ["xtc_threshold"] = (r, v, n) => r.Sampling = r.Sampling with { XtcThreshold = JsonFields.Number(v, n, 0, 1) },
-        ["dry_multiplier"] = (r, v, n) => r.Sampling = r.Sampling with { DryMultiplier = JsonFields.Number(v, n, 0, 1000) },
-        ["dry_base"] = (r, v, n) => r.Sampling = r.Sampling with { DryBase = JsonFields.Number(v, n, 1, 100) },
-        ["dry_allowed_length"] = (r, v, n) => r.Sampling = r.Sampling with { DryAllowedLength = (int)JsonFields.Integer(v, n, 1, int.MaxValue) },
-        ["dry_penalty_last_n"] = (r, v, n) => r.Sampling = r.Sampling with { DryPenaltyLastN = (int)JsonFields.Integer(v, n, -1, int.MaxValue) },
-        ["dry_sequence_breakers"] = (r, v, n) => r.Sampling = r.Sampling with { DrySequenceBreakers = ReadStops(v, n) },
-        ["logprobs"] = (r, v, n) => r.LogProbs = v.ValueKind != JsonValueKind.Null && JsonFields.Flag(v, n),
-        ["top_logprobs"] = (r, v, n) => r.TopLogProbs = v.ValueKind == JsonValueKind.Null ? null : (int)JsonFields.Integer(v, n, 0, SamplingOptions.MostAlternatives),
-        ["seed"] = (r, v, n) => r.Sampling = r.Sampling with { Seed = JsonFields.Integer(v, n, long.MinValue, long.MaxValue) },
-        ["repeat_penalty"] = (r, v, n) => r.Sampling = r.Sampling with { RepeatPenalty = JsonFields.Number(v, n, 0.01, 100) },
-        ["repeat_last_n"] = (r, v, n) => r.Sampling = r.Sampling with { RepeatLastN = (int)JsonFields.Integer(v, n, -1, int.MaxValue) },
-        ["frequency_penalty"] = (r, v, n) => r.Sampling = r.Sampling with { FrequencyPenalty = JsonFields.Number(v, n, -1000, 1000) },
-        ["presence_penalty"] = (r, v, n) => r.Sampling = r.Sampling with { PresencePenalty = JsonFields.Number(v, n, -1000, 1000) },
-        ["logit_bias"] = (r, v, n) => r.Sampling = r.Sampling with { LogitBias = ReadBias(v, n) },
-        ["chat_template_kwargs"] = (r, v, n) => r.TemplateVariables = ReadTemplateVariables(v, n),
-        ["stop"] = (r, v, n) => r.Stop = ReadStops(v, n),
-        ["stream"] = (r, v, n) => r.Stream = v.ValueKind != JsonValueKind.Null && JsonFields.Flag(v, n),
-        ["stream_options"] = ReadStreamOptions,
-        ["return_progress"] = (r, v, n) => r.ReturnProgress = JsonFields.Flag(v, n),
-        ["ignore_eos"] = (r, v, n) => r.IgnoreEos = JsonFields.Flag(v, n),
-        ["n"] = (_, v, n) => JsonFields.Integer(v, n, 1, 1),
-        ["user"] = Ignore,
-        ["metadata"] = Ignore,
-        ["store"] = Ignore,
-    };
-
-    /// <summary>Reads a body.</summary>
-    /// <exception cref="ApiException">400: not an object, a member unknown, refused, doubled or out of range.</exception>
-    public static ChatRequest Read(JsonElement body, ServerState state, SamplingOptions defaults)
-    {
-        if (body.ValueKind != JsonValueKind.Object)
-        {
-            throw ApiException.Invalid(null, "the body must be a JSON object", "invalid_json");
-        }
-
         ChatRequest request = new() { Sampling = defaults };
         HashSet<string> seen = new(StringComparer.Ordinal);
-        foreach (JsonProperty member in body.EnumerateObject())
+        try
         {
-            string name = NameOf(member);
-            if (!s_table.TryGetValue(name, out Action<ChatRequest, JsonElement, string>? read))
-            {
-                throw ApiException.Invalid(name, $"this server does not support the parameter '{name}'", "unsupported_parameter");
-            }
-
-            if (!seen.Add(name))
-            {
-                throw ApiException.Invalid(name, $"'{name}' is given twice", "duplicate_parameter");
-            }
-
-            read(request, member.Value, name);
+            BodyMember.ReadAll(body, member => Take(request, member, seen, memory));
+            CheckTogether(request, seen, state);
+        }
+        catch
+        {
+            request.Dispose();
+            throw;
         }
 
-        CheckTogether(request, seen, state);
         request.Sampling = request.Sampling with { LogProbabilities = request.LogProbs ? request.TopLogProbs ?? 0 : null };
         return request;
+    }
+
+    private static void Take(ChatRequest request, BodyMember member, HashSet<string> seen, RequestMemory.Holding memory)
+    {
+        string name = member.Name;
+        if (!seen.Add(name))
+        {
+            throw ApiException.Invalid(name, $"'{name}' is given twice", "duplicate_parameter");
+        }
+
+        if (member.IsNull)
+        {
+            seen.Remove(name);
+            return;
+        }
+
+        Parameter? row = s_byName.GetValueOrDefault(name);
+        if (row is null or { Use: ParameterUse.Refused })
+        {
+            throw ApiException.Invalid(name, $"this server does not support the parameter '{name}'", "unsupported_parameter");
+        }
+
+        if (row.Read is not null)
+        {
+            memory.Grow(member.TreeBytes, $"'{name}'");
+            JsonDocument tree = member.Parse();
+            request.Trees.Add(tree);
+            request.TextBytes += member.Value.Length + (BytesPerToken * member.Tokens);
+            row.Read(request, tree.RootElement, name);
+        }
     }
 
     private static void CheckTogether(ChatRequest request, HashSet<string> seen, ServerState state)
@@ -92,124 +108,48 @@ internal static class ChatParameters
             throw ApiException.Invalid("messages", "'messages' is missing", "missing_parameter");
         }
 
-        if (request.Model is not null && request.Model != state.ModelId)
-        {
-            throw new ApiException(404, "invalid_request_error", $"there is no such model here; this server has '{state.ModelId}'", "model_not_found", "model");
-        }
-
+        ModelNames.Require(request.Model, state.ModelId);
         if (seen.Contains("max_tokens") && seen.Contains("max_completion_tokens"))
         {
             throw ApiException.Invalid("max_tokens", "give max_tokens or max_completion_tokens, not both", "conflicting_parameters");
         }
 
-        if (request.TopLogProbs is not null && !request.LogProbs)
+        if (request.TopLogProbs > 0 && !request.LogProbs)
         {
             throw ApiException.Invalid("top_logprobs", "'top_logprobs' needs \"logprobs\": true", "conflicting_parameters");
         }
 
-        if (!request.Stream && (request.IncludeUsage is not null || request.ReturnProgress))
+        if (request.ReturnProgress && !request.Stream)
         {
-            string name = request.ReturnProgress ? "return_progress" : "stream_options";
-            throw ApiException.Invalid(name, $"'{name}' needs \"stream\": true", "conflicting_parameters");
+            throw ApiException.Invalid("return_progress", "'return_progress' needs \"stream\": true", "conflicting_parameters");
         }
+
+        if (request.HasTools && !request.RefusesTools)
+        {
+            throw ApiException.Invalid("tools", "this server does not support the parameter 'tools' but with \"tool_choice\": \"none\"",
+                "unsupported_parameter");
+        }
+
+        ContinuedMessage.Check(request);
     }
 
-    /// <summary>A member's name; a lone surrogate in it is a 400.</summary>
-    public static string NameOf(JsonProperty member)
+    private static int? MaxTokens(JsonElement value, string name)
     {
-        try
+        long given = JsonFields.Integer(value, name, -1, int.MaxValue);
+        return given switch
         {
-            return member.Name;
-        }
-        catch (InvalidOperationException)
-        {
-            throw ApiException.Invalid(null, "a member name holds half of a surrogate pair", "invalid_string");
-        }
-    }
-
-    private static void Ignore(ChatRequest request, JsonElement value, string name)
-    {
-    }
-
-    private static void ReadStreamOptions(ChatRequest request, JsonElement value, string name)
-    {
-        if (value.ValueKind == JsonValueKind.Null)
-        {
-            return;
-        }
-
-        if (value.ValueKind != JsonValueKind.Object)
-        {
-            throw ApiException.Invalid(name, $"'{name}' must be an object", "invalid_type");
-        }
-
-        request.IncludeUsage = false;
-        foreach (JsonProperty member in value.EnumerateObject())
-        {
-            string inner = $"{name}.{NameOf(member)}";
-            request.IncludeUsage = inner == "stream_options.include_usage"
-                ? JsonFields.Flag(member.Value, inner)
-                : throw ApiException.Invalid(inner, $"this server does not support the parameter '{inner}'", "unsupported_parameter");
-        }
-    }
-
-    private static Dictionary<string, JsonElement> ReadTemplateVariables(JsonElement value, string name)
-    {
-        Dictionary<string, JsonElement> variables = [];
-        if (value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Null))
-        {
-            throw ApiException.Invalid(name, $"'{name}' must be an object", "invalid_type");
-        }
-
-        foreach (JsonProperty member in value.ValueKind == JsonValueKind.Null ? default : value.EnumerateObject())
-        {
-            string variable = NameOf(member);
-            variables[variable] = !s_ownVariables.Contains(variable)
-                ? member.Value
-                : throw ApiException.Invalid(name, $"'{name}' may not set '{variable}'", "invalid_value");
-        }
-
-        return variables;
-    }
-
-    private static string[] ReadStops(JsonElement value, string name)
-    {
-        string[] stops = value.ValueKind switch
-        {
-            JsonValueKind.Null => [],
-            JsonValueKind.String => [JsonFields.Text(value, name)],
-            JsonValueKind.Array when value.GetArrayLength() <= MaxStops => [.. value.EnumerateArray().Select(e => JsonFields.Text(e, name))],
-            JsonValueKind.Array => throw ApiException.Invalid(name, $"'{name}' may hold at most {MaxStops} strings", "out_of_range"),
-            _ => throw ApiException.Invalid(name, $"'{name}' must be a string or an array of strings", "invalid_type"),
+            -1 => null,
+            0 => throw ApiException.Invalid(name, $"'{name}' must be −1 or between 1 and {int.MaxValue}", "out_of_range"),
+            _ => (int)given,
         };
-        return Array.TrueForAll(stops, s => s.Length is > 0 and <= MaxStopLength)
-            ? stops
-            : throw ApiException.Invalid(name, $"a string of '{name}' must have 1 to {MaxStopLength} characters", "out_of_range");
     }
 
-    private static Dictionary<int, float>? ReadBias(JsonElement value, string name)
-    {
-        if (value.ValueKind == JsonValueKind.Null)
-        {
-            return null;
-        }
+    private static Parameter Does(string name, string note, Action<ChatRequest, JsonElement, string> read) =>
+        new(name, ParameterUse.Honoured, note, read);
 
-        if (value.ValueKind != JsonValueKind.Object)
-        {
-            throw ApiException.Invalid(name, $"'{name}' must map token ids to numbers", "invalid_type");
-        }
+    private static IEnumerable<Parameter> Hints(params string[] names) =>
+        names.Select(n => new Parameter(n, ParameterUse.Hint, "without effect here"));
 
-        Dictionary<int, float> bias = [];
-        foreach (JsonProperty member in value.EnumerateObject())
-        {
-            if (!int.TryParse(NameOf(member), NumberStyles.None, CultureInfo.InvariantCulture, out int id))
-            {
-                throw ApiException.Invalid(name, $"the keys of '{name}' must be token ids", "invalid_type");
-            }
-
-            bias[id] = JsonFields.Number(member.Value, name, -100, 100);
-        }
-
-        return bias;
-    }
+    private static IEnumerable<Parameter> Refusals(params string[] names) =>
+        names.Select(n => new Parameter(n, ParameterUse.Refused, "would change the answer"));
 }

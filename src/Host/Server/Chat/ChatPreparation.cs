@@ -1,11 +1,9 @@
-using System.Collections.Frozen;
-using System.Text.Json;
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Service;
 using LayerStream.Session;
 using LayerStream.Templates;
+using LayerStream.Templates.Runtime;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace LayerStream.Host.Server.Chat;
 
@@ -15,47 +13,49 @@ internal static class ChatPreparation
     // A byte of text takes at most six in JSON (\u0000); the rest of a body is small.
     private const int JsonBytesPerByte = 6;
     private const int BodySlackBytes = 256 << 10;
-    private const long MaxBodyBytes = 32L << 20;
 
-    /// <summary>Reads the body, renders the template and encodes the prompt.</summary>
-    /// <exception cref="ApiException">400 for whatever is wrong with the request.</exception>
-    public static async Task<(ChatRequest Request, int[] Prompt)> PrepareAsync(HttpContext http, ServerState state, LoadedModel model)
+    // Of rendering and encoding: the text as UTF-16 in messages, template and prompt, and the tokenizer's pieces.
+    private const int WorkBytesPerByte = 12;
+    private const int BytesPerId = 4;
+
+    /// <summary>Longest body that can hold a prompt of this context.</summary>
+    public static long LimitBytes(LoadedModel model) => (LongestPromptBytes(model) * JsonBytesPerByte) + BodySlackBytes;
+
+    /// <summary>Checks the request, renders the template and encodes the prompt; afterwards <paramref name="memory"/> holds the prompt
+    /// only.</summary>
+    /// <exception cref="ApiException">400 for whatever is wrong with the request; 413 or 429 when the work does not fit.</exception>
+    public static async Task<(ChatRequest Request, int[] Prompt)> PrepareAsync(
+        ReadOnlyMemory<byte> body, ServerState state, LoadedModel model, RequestMemory.Holding memory, CancellationToken ct)
     {
-        CancellationToken ct = http.RequestAborted;
-        RefuseHopelessBody(http, model);
-        JsonDocument document;
+        await state.Preparation.WaitAsync(ct);
         try
         {
-            document = await JsonDocument.ParseAsync(http.Request.Body, new JsonDocumentOptions { MaxDepth = 64 }, ct);
-        }
-        catch (JsonException e)
-        {
-            throw ApiException.Invalid(null, $"the body is not valid JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine})", "invalid_json");
-        }
+            using ChatRequest request = ChatParameters.Read(body, state, model.Options.Sampling, memory);
+            long textBytes = request.TextBytes;
+            if (textBytes > LongestPromptBytes(model) * JsonBytesPerByte)
+            {
+                throw TooLong($"its {textBytes} bytes", model);
+            }
 
-        using (document)
+            memory.Grow(textBytes * WorkBytesPerByte, "the prompt");
+            int[] prompt = Encode(Render(request, model), model);
+            memory.ShrinkTo(ReplySink.WindowBytes + ((long)prompt.Length * BytesPerId));
+            return (request, prompt);
+        }
+        finally
         {
-            ChatRequest request = ChatParameters.Read(document.RootElement, state, model.Options.Sampling);
-            await state.Preparation.WaitAsync(ct);
-            try
-            {
-                int[] prompt = Encode(Render(request, model), model);
-                request.Messages = default;
-                request.TemplateVariables = FrozenDictionary<string, JsonElement>.Empty;
-                return (request, prompt);
-            }
-            finally
-            {
-                state.Preparation.Release();
-            }
+            state.Preparation.Release();
         }
     }
 
-    private static string Render(ChatRequest request, LoadedModel model)
+    private static RenderedPrompt Render(ChatRequest request, LoadedModel model)
     {
         try
         {
-            return ChatPrompt.Render(model.RequireTokenizer(), model.Template, request.Messages, request.TemplateVariables);
+            RenderedPrompt prompt =
+                ChatPrompt.Render(model.RequireTokenizer(), model.Template, request.Messages, request.TemplateVariables,
+                    opensAnswer: !request.ContinuesFinal);
+            return request.ContinuesFinal ? ContinuedMessage.Cut(prompt, request) : prompt;
         }
         catch (TemplateException e)
         {
@@ -67,43 +67,28 @@ internal static class ChatPreparation
         }
     }
 
-    private static int[] Encode(string text, LoadedModel model)
+    private static int[] Encode(RenderedPrompt prompt, LoadedModel model)
     {
-        int context = model.Engine.Context;
-        if (text.Length > LongestPromptBytes(model))
+        if (prompt.Text.Length > LongestPromptBytes(model))
         {
-            throw TooLong($"the prompt has {text.Length} characters, more than {context} tokens of context can hold");
+            throw TooLong($"{prompt.Text.Length} characters", model);
         }
 
-        int[] ids = ChatPrompt.Encode(model.RequireTokenizer(), text);
+        int[] ids = ChatPrompt.Encode(model.RequireTokenizer(), prompt);
         if (ids.Length == 0)
         {
             throw ApiException.Invalid("messages", "the prompt is empty", "empty_prompt");
         }
 
-        return ids.Length < context
-            ? ids
-            : throw TooLong($"the prompt has {ids.Length} tokens, the context holds {context} with room for one answer token");
-    }
-
-    // A body whose text cannot fit into the context is not read: its memory is not in the budget.
-    private static void RefuseHopelessBody(HttpContext http, LoadedModel model)
-    {
-        long limit = (LongestPromptBytes(model) * JsonBytesPerByte) + BodySlackBytes;
-        long length = http.Request.ContentLength ?? 0;
-        if (length > limit && length <= MaxBodyBytes)
-        {
-            throw TooLong($"a body of {length} bytes is more than {model.Engine.Context} tokens of context can hold");
-        }
-
-        IHttpMaxRequestBodySizeFeature? size = http.Features.Get<IHttpMaxRequestBodySizeFeature>();
-        if (size is { IsReadOnly: false })
-        {
-            size.MaxRequestBodySize = Math.Min(limit, MaxBodyBytes);
-        }
+        return ids.Length < model.Engine.Context ? ids : throw TooLong($"{ids.Length} tokens", model);
     }
 
     private static long LongestPromptBytes(LoadedModel model) => (long)model.Engine.Context * model.LongestTokenBytes;
 
-    private static ApiException TooLong(string message) => ApiException.Invalid("messages", message, "context_length_exceeded");
+    // Agents shorten their history when they read these words.
+    private static ApiException TooLong(string what, LoadedModel model) => ApiException.Invalid(
+        "messages",
+        $"This model's maximum context length is {model.Engine.Context} tokens, and the prompt exceeds the available context size: it "
+            + $"has {what}, and one token of the answer needs room too",
+        "context_length_exceeded");
 }

@@ -5,8 +5,11 @@ using LayerStream.Session;
 namespace LayerStream.Host.Server.Chat;
 
 /// <summary>A chat completion request after its checks.</summary>
-internal sealed class ChatRequest
+internal sealed class ChatRequest : IDisposable
 {
+    /// <summary>Trees of its members.</summary>
+    public List<JsonDocument> Trees { get; } = [];
+
     /// <summary>The messages as sent, checked.</summary>
     public JsonElement Messages { get; set; }
 
@@ -42,6 +45,30 @@ internal sealed class ChatRequest
 
     /// <summary>Whether the model's end tokens do not count.</summary>
     public bool IgnoreEos { get; set; }
+
+    /// <summary>Bytes of the members that trees were made of, and a share for every value in them.</summary>
+    public long TextBytes { get; set; }
+
+    /// <summary>Whether it names tools.</summary>
+    public bool HasTools { get; set; }
+
+    /// <summary>Whether none of its tools may be called.</summary>
+    public bool RefusesTools { get; set; }
+
+    /// <summary>Whether the prompt ends with the opening of an answer; null = not said.</summary>
+    public bool? OpensAnswer { get; set; }
+
+    /// <summary>Whether the answer goes on inside the last message.</summary>
+    public bool ContinuesFinal { get; set; }
+
+    /// <summary>Gives up the trees; messages and variables are gone.</summary>
+    public void Dispose()
+    {
+        Messages = default;
+        TemplateVariables = new Dictionary<string, JsonElement>();
+        Trees.ForEach(t => t.Dispose());
+        Trees.Clear();
+    }
 
     /// <summary>The generation that answers it.</summary>
     public GenerationRequest ToGeneration(int[] prompt) => new()

@@ -8,8 +8,9 @@ namespace LayerStream.Host.Server.Endpoints;
 /// <param name="Method">GET or POST.</param>
 /// <param name="Path">The path; a row that ends in <c>/</c> takes one more segment, but for the root.</param>
 /// <param name="IsPublic">Whether it answers without a key.</param>
+/// <param name="Note">What it is, for the documentation.</param>
 /// <param name="Handle">The answer; <see cref="ApiException"/> for refusals.</param>
-internal sealed record Endpoint(string Method, string Path, bool IsPublic, Func<HttpContext, ServerState, Task> Handle)
+internal sealed record Endpoint(string Method, string Path, bool IsPublic, string Note, Func<HttpContext, ServerState, Task> Handle)
 {
     /// <summary>Whether this row serves a path.</summary>
     public bool Serves(string path) => Path.Length > 1 && Path.EndsWith('/')

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using LayerStream.Host.Server.Http;
 
 namespace LayerStream.Host.Server.Endpoints;
@@ -8,34 +9,43 @@ internal static class EndpointTable
     /// <summary>The rows.</summary>
     public static IReadOnlyList<Endpoint> Rows { get; } =
     [
-        new("GET", "/", true, PageEndpoint.IndexAsync),
-        new("GET", "/page/", true, PageEndpoint.PartAsync),
-        new("GET", "/health", true, HealthEndpoint.ReadyAsync),
-        new("GET", "/health/ready", true, HealthEndpoint.ReadyAsync),
-        new("GET", "/health/live", true, HealthEndpoint.LiveAsync),
-        new("GET", "/v1/models", false, ModelsEndpoint.ListAsync),
-        new("GET", "/v1/models/", false, ModelsEndpoint.OneAsync),
-        new("POST", "/v1/chat/completions", false, ChatCompletionsEndpoint.HandleAsync),
-        new("GET", "/metrics", false, MetricsEndpoint.HandleAsync),
-        new("GET", "/v1/layerstream/status", false, StatusEndpoint.HandleAsync),
-        new("GET", "/v1/layerstream/trace", false, TraceEndpoint.HandleAsync),
-        new("GET", "/v1/layerstream/trace/live", false, LiveTraceEndpoint.HandleAsync),
+        new("GET", "/", true, "the page", PageEndpoint.IndexAsync),
+        new("GET", "/page/", true, "parts of the page", PageEndpoint.PartAsync),
+        new("GET", "/health", true, "200 when requests are served; 503 with `status` loading (and progress), draining or failed (and the "
+            + "reason)", HealthEndpoint.ReadyAsync),
+        new("GET", "/health/ready", true, "the same", HealthEndpoint.ReadyAsync),
+        new("GET", "/health/live", true, "200 as long as the process answers", HealthEndpoint.LiveAsync),
+        new("GET", "/v1/models", false, "the served model with its context length", ModelsEndpoint.ListAsync),
+        new("GET", "/v1/models/", false, "one model by any spelling of its name", ModelsEndpoint.OneAsync),
+        new("POST", "/v1/chat/completions", false, "a chat answer, whole or as server-sent events", ChatCompletionsEndpoint.HandleAsync),
+        new("GET", "/metrics", false, "figures as Prometheus text", MetricsEndpoint.HandleAsync),
+        new("GET", "/v1/layerstream/status", false, "plan, accounts of memory, engine, queue", StatusEndpoint.HandleAsync),
+        new("GET", "/v1/layerstream/trace", false, "events of the last passes; `format` = lstr, chrome, otlp or json",
+            TraceEndpoint.HandleAsync),
+        new("GET", "/v1/layerstream/trace/live", false, "events as they happen, as server-sent events", LiveTraceEndpoint.HandleAsync),
     ];
 
-    /// <summary>The row for a request.</summary>
+    /// <summary>The row for a request; HEAD is answered wherever GET is.</summary>
     /// <exception cref="ApiException">404 for the path, 405 for the method.</exception>
     public static Endpoint Find(string method, string path)
     {
         Endpoint[] rows = [.. Rows.Where(r => r.Serves(path))];
         if (rows.Length == 0)
         {
-            throw new ApiException(404, "invalid_request_error", "there is nothing at this path", "not_found");
+            string? near = Rows.Any(r => r.Serves("/v1" + path)) ? "/v1" + path : null;
+            throw new ApiException(404, "invalid_request_error", near is null ? "there is nothing at this path"
+                : $"there is nothing at this path; the API is under /v1, here {near}", "not_found");
         }
 
-        return Array.Find(rows, r => r.Method == method)
+        string asked = HttpMethods.IsHead(method) ? "GET" : method;
+        return Array.Find(rows, r => r.Method == asked)
             ?? throw new ApiException(405, "invalid_request_error", "this path does not take this method", "method_not_allowed")
             {
-                Allow = string.Join(", ", rows.Select(r => r.Method)),
+                Allow = string.Join(", ", MethodsOf(path)),
             };
     }
+
+    /// <summary>Methods that a path takes.</summary>
+    public static IEnumerable<string> MethodsOf(string path) =>
+        Rows.Where(r => r.Serves(path)).SelectMany(r => r.Method == "GET" ? (string[])["GET", "HEAD"] : [r.Method]).Append("OPTIONS");
 }

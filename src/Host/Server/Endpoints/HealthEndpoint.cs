@@ -12,7 +12,8 @@ internal static class HealthEndpoint
     /// <summary>200 as long as the process answers.</summary>
     public static Task LiveAsync(HttpContext http, ServerState state) => JsonReply.SendAsync(http, 200, json => Write(json, "ok", null));
 
-    /// <summary>200 when requests are served; 503 with progress while the model loads, while draining, and with the reason once a model file was changed in place.</summary>
+    /// <summary>200 when requests are served; 503 with progress while the model loads, while draining, and with the reason once a model
+    /// file was changed in place or the engine has failed for good.</summary>
     public static Task ReadyAsync(HttpContext http, ServerState state)
     {
         if (state.Admission.IsDraining)
@@ -23,6 +24,11 @@ internal static class HealthEndpoint
         if (state.Model is not { } model)
         {
             return JsonReply.SendAsync(http, 503, json => Write(json, "loading", state.Progress));
+        }
+
+        if (model.Engine.Failure is { } failure)
+        {
+            return JsonReply.SendAsync(http, 503, json => Write(json, "failed", null, failure.Message));
         }
 
         return model.Engine.FindChange() is { } change

@@ -11,7 +11,8 @@ using Microsoft.AspNetCore.Http;
 namespace LayerStream.Host.Server.Endpoints;
 
 /// <summary>
-/// Events of the ring as they are added, as server-sent events: first the names of the tiles, then batches. A reader that is too slow misses
+/// Events of the ring as they are added, as server-sent events: first the names of the tiles, then batches. A reader that is too slow
+/// misses
 /// events, which are counted; no pass waits for it.
 /// </summary>
 internal static class LiveTraceEndpoint
@@ -25,11 +26,18 @@ internal static class LiveTraceEndpoint
     /// <exception cref="ApiException">503 while the model loads, 429 when enough clients follow already.</exception>
     public static async Task HandleAsync(HttpContext http, ServerState state)
     {
-        LoadedModel model = state.Model ?? throw new ApiException(503, "unavailable_error", "the model is loading", "loading") { RetryAfterSeconds = 2 };
+        LoadedModel model = state.Model ?? throw ServerState.Loading;
+        if (HttpMethods.IsHead(http.Request.Method))
+        {
+            return; // there is no end to wait for
+        }
+
         if (Interlocked.Increment(ref s_readers) > MostReaders)
         {
             Interlocked.Decrement(ref s_readers);
-            throw new ApiException(429, "rate_limit_error", $"{MostReaders} clients follow the trace already", "too_many_readers") { RetryAfterSeconds = 5 };
+            throw new ApiException(429, "rate_limit_error", $"{MostReaders} clients follow the trace already",
+                "too_many_readers")
+            { RetryAfterSeconds = 5 };
         }
 
         TraceEvent[] batch = ArrayPool<TraceEvent>.Shared.Rent(MostEvents);

@@ -42,7 +42,8 @@ internal static class MetricsEndpoint
         page.Metric("layerstream_request_rejections_total", "counter", "Refused requests by HTTP status.");
         foreach ((int status, long count) in metrics.Rejections)
         {
-            page.Sample("layerstream_request_rejections_total", "status", status.ToString(System.Globalization.CultureInfo.InvariantCulture), count);
+            page.Sample("layerstream_request_rejections_total", "status",
+                status.ToString(System.Globalization.CultureInfo.InvariantCulture), count);
         }
 
         page.Metric("layerstream_request_queue_count", "gauge", "Requests waiting for their turn.")
@@ -78,7 +79,8 @@ internal static class MetricsEndpoint
             .Metric("layerstream_expert_lookups_total", "counter", "Experts that passes demanded: in memory (hit) or read (miss).")
             .Sample("layerstream_expert_lookups_total", "result", "hit", status.ExpertHits)
             .Sample("layerstream_expert_lookups_total", "result", "miss", status.ExpertMisses)
-            .Metric("layerstream_expert_io_bytes_total", "counter", "Bytes of experts that passes demanded and had read, and bytes read that none used.")
+            .Metric("layerstream_expert_io_bytes_total", "counter",
+            "Bytes of experts that passes demanded and had read, and bytes read that none used.")
             .Sample("layerstream_expert_io_bytes_total", "use", "demanded", status.ExpertBytesDemanded)
             .Sample("layerstream_expert_io_bytes_total", "use", "wasted", status.ExpertBytesWasted)
             .Metric("layerstream_expert_skips_total", "counter", "Choices of experts that --drop-cold-experts skipped.")

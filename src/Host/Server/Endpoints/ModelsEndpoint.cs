@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LayerStream.Host.Server.Chat;
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Service;
 using Microsoft.AspNetCore.Http;
@@ -23,9 +24,11 @@ internal static class ModelsEndpoint
 
     /// <summary>One model by its name.</summary>
     /// <exception cref="ApiException">404.</exception>
-    public static Task OneAsync(HttpContext http, ServerState state) => http.Request.Path.Value![Prefix.Length..] == state.ModelId
+    public static Task OneAsync(HttpContext http, ServerState state) =>
+        ModelNames.Mean(http.Request.Path.Value![Prefix.Length..], state.ModelId)
         ? JsonReply.SendAsync(http, 200, json => WriteModel(json, state))
-        : throw new ApiException(404, "invalid_request_error", $"there is no such model here; this server has '{state.ModelId}'", "model_not_found", "model");
+        : throw new ApiException(404, "invalid_request_error", $"there is no such model here; this server has '{state.ModelId}'",
+        "model_not_found", "model");
 
     private static void WriteModel(Utf8JsonWriter json, ServerState state)
     {
@@ -34,6 +37,17 @@ internal static class ModelsEndpoint
         json.WriteString("object", "model");
         json.WriteNumber("created", (state.Model?.Created ?? DateTimeOffset.UtcNow).ToUnixTimeSeconds());
         json.WriteString("owned_by", "layerstream");
+        if (state.Model is { } model)
+        {
+            json.WriteNumber("context_length", model.Engine.Context);
+            json.WriteNumber("max_model_len", model.Engine.Context);
+            json.WriteStartObject("meta");
+            json.WriteNumber("n_ctx", model.Engine.Context);
+            json.WriteNumber("n_ctx_train", model.Engine.Spec.TrainedContext);
+            json.WriteNumber("n_vocab", model.Engine.Spec.Vocabulary);
+            json.WriteEndObject();
+        }
+
         json.WriteEndObject();
     }
 }

@@ -6,11 +6,13 @@ using Microsoft.AspNetCore.Http;
 
 namespace LayerStream.Host.Server.Endpoints;
 
-/// <summary>The page and its parts, from the program itself: nothing is read from disk, and the policy lets it reach this server only.</summary>
+/// <summary>The page and its parts, from the program itself: nothing is read from disk, and the policy lets it reach this server
+/// only.</summary>
 internal static class PageEndpoint
 {
     private const string Policy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; "
+            + "form-action 'none'; frame-ancestors 'none'";
 
     private const string Prefix = "page/";
 

@@ -17,12 +17,13 @@ internal static class StatusEndpoint
     /// <exception cref="ApiException">503 while the model loads.</exception>
     public static Task HandleAsync(HttpContext http, ServerState state)
     {
-        LoadedModel model = state.Model ?? throw new ApiException(503, "unavailable_error", "the model is loading", "loading") { RetryAfterSeconds = 2 };
+        LoadedModel model = state.Model ?? throw ServerState.Loading;
         return JsonReply.SendAsync(http, 200, json =>
         {
             json.WriteStartObject();
             json.WriteString("model", model.Id);
-            json.WriteString("state", state.Admission.IsDraining ? "draining" : model.Engine.FindChange() is null ? "ready" : "model_changed");
+            json.WriteString("state", state.Admission.IsDraining ? "draining" : model.Engine.FindChange() is null ? "ready"
+                : "model_changed");
             Plan(json, model.Engine);
             Now(json, model);
             json.WriteStartObject("requests");

@@ -4,63 +4,62 @@ using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Service;
 using LayerStream.Session;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace LayerStream.Host.Server.Endpoints;
 
 /// <summary>The events of the last passes: as a file of ours, for Chrome and Perfetto, as OTLP lines, or as figures.</summary>
 internal static class TraceEndpoint
 {
+    private const int SendBytes = 16 << 10;
+
     /// <summary>The trace in the format that the query asks for; lstr unless it says.</summary>
-    /// <exception cref="ApiException">400 for an unknown format, 503 while the model loads.</exception>
+    /// <exception cref="ApiException">400 for an unknown format, 429 when no memory is left for a copy, 503 while the model
+    /// loads.</exception>
     public static async Task HandleAsync(HttpContext http, ServerState state)
     {
-        LoadedModel model = state.Model ?? throw new ApiException(503, "unavailable_error", "the model is loading", "loading") { RetryAfterSeconds = 2 };
+        LoadedModel model = state.Model ?? throw ServerState.Loading;
         string format = http.Request.Query["format"].ToString();
-        TraceFile trace = model.Engine.CaptureTrace(model.DeviceBytesPerSecond);
-        switch (format)
+        (string Type, Func<TraceFile, Stream, IEnumerable<bool>>? Steps) row = format switch
         {
-            case "" or "lstr":
-                await SendFileAsync(http, trace);
-                break;
-            case "chrome":
-                Send(http, "application/json", body => TraceExport.Chrome(trace, body));
-                break;
-            case "otlp":
-                Send(http, "application/jsonl", body => TraceExport.Otlp(trace, body));
-                break;
-            case "json":
-                await JsonReply.SendAsync(http, 200, json => Figures(json, TraceReport.From(trace).ToJson()));
-                break;
-            default:
-                throw ApiException.Invalid("format", "'format' must be lstr, chrome, otlp or json", "invalid_value");
+            "" or "lstr" => ("application/octet-stream", TraceExport.FileSteps),
+            "chrome" => ("application/json", TraceExport.ChromeSteps),
+            "otlp" => ("application/jsonl", TraceExport.OtlpSteps),
+            "json" => ("application/json", null),
+            _ => throw ApiException.Invalid("format", "'format' must be lstr, chrome, otlp or json", "invalid_value"),
+        };
+        using TraceExports.Share share = state.Traces!.Open(model);
+        if (row.Steps is { } steps)
+        {
+            await SendAsync(http, row.Type, share.Trace, steps);
+            return;
         }
+
+        TraceFigures figures = TraceReport.From(share.Trace).ToJson();
+        share.Dispose();
+        await JsonReply.SendAsync(http, 200, json => Figures(json, figures));
     }
 
-    private static void Send(HttpContext http, string type, Action<Stream> write)
+    // Between two steps the little that was written goes out: a slow reader holds its step and no thread.
+    private static async Task SendAsync(HttpContext http, string type, TraceFile trace, Func<TraceFile, Stream, IEnumerable<bool>> steps)
     {
-        // The writers are synchronous; the server's buffer smooths them.
-        http.Features.GetRequiredFeature<IHttpBodyControlFeature>().AllowSynchronousIO = true;
         http.Response.ContentType = type;
-        write(http.Response.Body);
+        using MemoryStream written = new(SendBytes);
+        foreach (bool _ in steps(trace, written))
+        {
+            if (written.Length >= SendBytes)
+            {
+                await FlushAsync(http, written);
+            }
+        }
+
+        await FlushAsync(http, written);
     }
 
-    private static async Task SendFileAsync(HttpContext http, TraceFile trace)
+    private static async Task FlushAsync(HttpContext http, MemoryStream written)
     {
-        DirectoryInfo folder = Directory.CreateTempSubdirectory("layerstream-trace-");
-        try
-        {
-            string path = Path.Combine(folder.FullName, "trace.lstr");
-            trace.Save(path);
-            await using FileStream file = File.OpenRead(path);
-            http.Response.ContentType = "application/octet-stream";
-            http.Response.ContentLength = file.Length;
-            await file.CopyToAsync(http.Response.Body, http.RequestAborted);
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        await http.Response.Body.WriteAsync(written.GetBuffer().AsMemory(0, (int)written.Length), http.RequestAborted);
+        await http.Response.Body.FlushAsync(http.RequestAborted);
+        written.SetLength(0);
     }
 
     private static void Figures(Utf8JsonWriter json, TraceFigures figures)

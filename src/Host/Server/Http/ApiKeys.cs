@@ -28,7 +28,7 @@ internal sealed class ApiKeys
     }
 
     /// <summary>Whether an Authorization header carries one of the keys as a bearer token.</summary>
-    public bool Accepts(string? authorization)
+    public bool AcceptsBearer(string? authorization)
     {
         const string Scheme = "Bearer ";
         if (authorization is null || !authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
@@ -36,7 +36,13 @@ internal sealed class ApiKeys
             return false;
         }
 
-        byte[] given = Hash(authorization[Scheme.Length..].Trim());
+        return Accepts(authorization[Scheme.Length..].Trim());
+    }
+
+    /// <summary>Whether a text is one of the keys.</summary>
+    public bool Accepts(string? key)
+    {
+        byte[] given = Hash(key ?? "");
         bool found = false;
         foreach (byte[] hash in _hashes)
         {

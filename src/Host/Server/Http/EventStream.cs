@@ -28,28 +28,6 @@ internal sealed class EventStream(HttpContext http) : IDisposable
         return FlushAsync(_buffer.WrittenMemory);
     }
 
-    /// <summary>Sends the end mark.</summary>
-    public Task EndAsync() => FlushAsync("data: [DONE]\n\n"u8.ToArray());
-
-    /// <summary>Awaits something and sends comments meanwhile.</summary>
-    public async Task PingWhileAsync(Task wait)
-    {
-        while (!wait.IsCompleted)
-        {
-            using CancellationTokenSource timer = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
-            Task pause = Task.Delay(PingInterval, timer.Token);
-            if (await Task.WhenAny(wait, pause) == pause)
-            {
-                http.RequestAborted.ThrowIfCancellationRequested();
-                await FlushAsync(": ping\n\n"u8.ToArray());
-            }
-
-            await timer.CancelAsync();
-        }
-
-        await wait;
-    }
-
     /// <inheritdoc/>
     public void Dispose() => _json.Dispose();
 

@@ -9,7 +9,7 @@ internal static class JsonFields
     /// <summary>A whole number in [low, high].</summary>
     public static long Integer(JsonElement value, string name, long low, long high)
     {
-        if (value.ValueKind != JsonValueKind.Number || !value.TryGetInt64(out long number))
+        if (!TryGetWhole(value, out long number))
         {
             throw ApiException.Invalid(name, $"'{name}' must be a whole number between {low} and {high}", "invalid_type");
         }
@@ -17,6 +17,21 @@ internal static class JsonFields
         return number >= low && number <= high
             ? number
             : throw ApiException.Invalid(name, $"'{name}' must be between {low} and {high}", "out_of_range");
+    }
+
+    // 3.0 is a whole number too.
+    private static bool TryGetWhole(JsonElement value, out long number)
+    {
+        number = 0;
+        if (value.ValueKind != JsonValueKind.Number || value.TryGetInt64(out number))
+        {
+            return value.ValueKind == JsonValueKind.Number;
+        }
+
+        const double most = 1L << 53;
+        bool isWhole = value.TryGetDouble(out double real) && double.IsInteger(real) && Math.Abs(real) <= most;
+        number = isWhole ? (long)real : 0;
+        return isWhole;
     }
 
     /// <summary>A finite number in [low, high].</summary>
@@ -29,7 +44,8 @@ internal static class JsonFields
 
         return number >= low && number <= high
             ? (float)number
-            : throw ApiException.Invalid(name, string.Create(CultureInfo.InvariantCulture, $"'{name}' must be between {low} and {high}"), "out_of_range");
+            : throw ApiException.Invalid(name, string.Create(CultureInfo.InvariantCulture, $"'{name}' must be between {low} and {high}"),
+            "out_of_range");
     }
 
     /// <summary>True or false.</summary>

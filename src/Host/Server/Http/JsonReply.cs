@@ -2,6 +2,8 @@ using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using LayerStream.Actors.Run;
+using LayerStream.Models.Decoding;
+using LayerStream.Models.Spec;
 using LayerStream.Storage;
 using Microsoft.AspNetCore.Http;
 
@@ -74,6 +76,8 @@ internal static class JsonReply
     {
         ApiException api => api,
         ContextExceededException e => ApiException.Invalid("messages", e.Message, "context_length_exceeded"),
+        KeyValueRangeException e => new ApiException(500, "server_error", e.Message, "key_value_range"),
+        TokenWithoutRowException e => ApiException.Invalid("messages", e.Message, "token_without_row"),
         FlashReadException e => new ApiException(
             500, "flash_read_error", $"tensor {e.Tensor ?? "(unknown)"} could not be read at offset {e.Offset}: {e.Reason} (errno {e.Errno})", "flash_read_error")
         {
@@ -85,6 +89,7 @@ internal static class JsonReply
         BadHttpRequestException { StatusCode: 413 } => new ApiException(413, "invalid_request_error", "the body is larger than 32 MB, or than any prompt that fits into the context", "body_too_large"),
         BadHttpRequestException e => new ApiException(e.StatusCode, "invalid_request_error", "the request is malformed", "bad_request"),
         OutOfMemoryException => new ApiException(503, "unavailable_error", "the request does not fit into the memory budget", "out_of_memory"),
+        EngineStalledException e => new ApiException(500, "server_error", e.Message, "engine_stalled"),
         EngineFaultException e => new ApiException(500, "server_error", $"the {e.Stage} stage failed", "engine_fault"),
         _ => new ApiException(500, "server_error", "the server failed; its log has the cause", "internal_error"),
     };

@@ -23,9 +23,11 @@ internal sealed record ListenAddress(string Host, IPAddress Address, int Port)
     private static ListenAddress Parse(string url)
     {
         string plain = url.Replace("://*", "://0.0.0.0", StringComparison.Ordinal).Replace("://+", "://0.0.0.0", StringComparison.Ordinal);
-        if (!Uri.TryCreate(plain, UriKind.Absolute, out Uri? uri) || uri.Scheme != "http" || uri.PathAndQuery != "/" || uri.UserInfo.Length > 0)
+        if (!Uri.TryCreate(plain, UriKind.Absolute, out Uri? uri) || uri.Scheme != "http" || uri.PathAndQuery != "/"
+            || uri.UserInfo.Length > 0)
         {
-            throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"'{url}' is not an address to listen on; give http://host:port"));
+            throw new FormatException(string.Create(CultureInfo.InvariantCulture,
+                $"'{url}' is not an address to listen on; give http://host:port"));
         }
 
         string host = uri.DnsSafeHost;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.Http;
 
@@ -8,36 +7,44 @@ namespace LayerStream.Host.Server.Http;
 /// Turns away requests that a web page could have been tricked into sending (DNS rebinding, cross-site calls), and those
 /// without a key where one is needed.
 /// </summary>
-internal sealed class RequestGuard(ApiKeys keys, IReadOnlyList<ListenAddress> addresses)
+internal sealed class RequestGuard(ApiKeys keys, IReadOnlyList<ListenAddress> addresses, AllowedOrigins origins,
+    IReadOnlyList<string> hosts)
 {
-    private static readonly string[] s_loopbackNames = ["localhost", "127.0.0.1", "[::1]"];
+    private static readonly string[] s_keyHeaders = ["x-api-key", "api-key"];
 
     private readonly bool _isRemote = addresses.Any(a => !a.IsLoopback);
 
     /// <summary>Checks the headers of a request.</summary>
     /// <exception cref="ApiException">403 for the origin of the call, 401 for its key.</exception>
-    public void Check(HttpRequest request, int localPort, bool isPublic)
+    public void Check(HttpRequest request, bool isPublic)
     {
         string host = request.Headers.Host.ToString();
-        if (!IsKnownHost(host, localPort))
+        if (!IsKnownHost(host))
         {
-            throw new ApiException(403, "forbidden_error", "the Host header does not name this server", "host_not_allowed");
+            throw new ApiException(403, "forbidden_error", "the Host header does not name this server; --allowed-hosts names more",
+                "host_not_allowed");
         }
 
         string origin = request.Headers.Origin.ToString();
-        if (origin.Length > 0 && !string.Equals(origin, "http://" + host, StringComparison.OrdinalIgnoreCase))
+        bool isAllowed = origin.Length > 0 && origins.Allow(origin);
+        if (origin.Length > 0 && !isAllowed && !string.Equals(origin, "http://" + host, StringComparison.OrdinalIgnoreCase))
         {
-            throw new ApiException(403, "forbidden_error", "requests from other origins are refused", "origin_not_allowed");
+            throw new ApiException(403, "forbidden_error", "requests from other origins are refused; --cors-origin allows them by name",
+                "origin_not_allowed");
         }
 
-        if (string.Equals(request.Headers["Sec-Fetch-Site"].ToString(), "cross-site", StringComparison.OrdinalIgnoreCase))
+        if (!isAllowed && string.Equals(request.Headers["Sec-Fetch-Site"].ToString(), "cross-site", StringComparison.OrdinalIgnoreCase))
         {
             throw new ApiException(403, "forbidden_error", "cross-site requests are refused", "cross_site_not_allowed");
         }
 
-        if (!isPublic && keys.AreRequired && !keys.Accepts(request.Headers.Authorization))
+        bool hasKey =
+            !keys.AreRequired || keys.AcceptsBearer(request.Headers.Authorization)
+                || s_keyHeaders.Any(h => keys.Accepts(request.Headers[h]));
+        if (!isPublic && !hasKey && !HttpMethods.IsOptions(request.Method))
         {
-            throw new ApiException(401, "authentication_error", "a valid API key is needed: Authorization: Bearer <key>", "invalid_api_key");
+            throw new ApiException(401, "authentication_error",
+                "a valid API key is needed: Authorization: Bearer <key>, or x-api-key: <key>", "invalid_api_key");
         }
     }
 
@@ -53,22 +60,44 @@ internal sealed class RequestGuard(ApiKeys keys, IReadOnlyList<ListenAddress> ad
         }
     }
 
-    private bool IsKnownHost(string header, int localPort)
+    private bool IsKnownHost(string header)
     {
-        string port = ":" + localPort.ToString(CultureInfo.InvariantCulture);
-        string name = header.EndsWith(port, StringComparison.Ordinal) ? header[..^port.Length] : header;
-        if (s_loopbackNames.Contains(name, StringComparer.OrdinalIgnoreCase))
+        string bare = NameOf(header);
+        if (bare.Length == 0)
+        {
+            return true; // HTTP/1.0 without Host: no browser
+        }
+
+        bool isLoopback =
+            bare.Equals("localhost", StringComparison.OrdinalIgnoreCase) || bare.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
+            || (IPAddress.TryParse(bare, out IPAddress? address) && IPAddress.IsLoopback(address));
+        if (isLoopback || addresses.Any(a => string.Equals(a.Host, bare, StringComparison.OrdinalIgnoreCase)))
         {
             return true;
         }
 
-        string bare = name.StartsWith('[') && name.EndsWith(']') ? name[1..^1] : name;
-        if (addresses.Any(a => string.Equals(a.Host, bare, StringComparison.OrdinalIgnoreCase)))
+        if (hosts.Any(h =>
+            h == "*" || string.Equals(h, bare, StringComparison.OrdinalIgnoreCase)
+                || string.Equals(h, header, StringComparison.OrdinalIgnoreCase)))
         {
             return true;
         }
 
         // Rebinding needs a name; an address or this machine's own name cannot be rebound.
-        return _isRemote && (IPAddress.TryParse(bare, out _) || string.Equals(bare, Environment.MachineName, StringComparison.OrdinalIgnoreCase));
+        return _isRemote
+            && (IPAddress.TryParse(bare, out _) || string.Equals(bare, Environment.MachineName, StringComparison.OrdinalIgnoreCase));
+    }
+
+    // Without port, brackets and the dot of a full name.
+    private static string NameOf(string header)
+    {
+        if (header.StartsWith('['))
+        {
+            int end = header.IndexOf(']', StringComparison.Ordinal);
+            return end < 0 ? header : header[1..end];
+        }
+
+        int colon = header.IndexOf(':', StringComparison.Ordinal);
+        return (colon < 0 ? header : header[..colon]).TrimEnd('.');
     }
 }

@@ -1,79 +1,212 @@
+using System.Diagnostics;
 using LayerStream.Host.Server.Http;
 
 namespace LayerStream.Host.Server.Service;
 
-/// <summary>One running request and a bounded queue behind it; more are turned away at once.</summary>
-internal sealed class Admission(int queueLimit)
+/// <summary>
+/// One running request and a bounded queue behind it; more are turned away at once. The turn always belongs to a <see cref="Place"/>:
+/// it is given under the lock to one that is still in the queue, and passes on when that place ends, whoever waits for it or not.
+/// </summary>
+internal sealed class Admission(int queueLimit) : IDisposable
 {
-    private readonly SemaphoreSlim _turn = new(1, 1);
-    private int _admitted;
-    private int _running;
-    private volatile bool _isDraining;
+    private const int LongestRetrySeconds = 600;
+    private const double Smoothing = 0.3; // weight of the newest run in the mean
 
-    /// <summary>Requests admitted and not finished.</summary>
-    public int Admitted => Volatile.Read(ref _admitted);
+    private readonly Lock _lock = new();
+    private readonly LinkedList<Place> _queue = [];
+    private readonly CancellationTokenSource _hurry = new();
+    private Place? _running;
+    private int _sending;
+    private bool _isDraining;
+    private double _meanSeconds;
+
+    /// <summary>Requests that wait, run or are still being sent.</summary>
+    public int Admitted
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _queue.Count + (_running is null ? 0 : 1) + _sending;
+            }
+        }
+    }
 
     /// <summary>Requests waiting for their turn.</summary>
-    public int Waiting => Math.Max(0, Admitted - Volatile.Read(ref _running));
+    public int Waiting
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _queue.Count;
+            }
+        }
+    }
 
     /// <summary>Requests running, 0 or 1.</summary>
-    public int Running => Volatile.Read(ref _running);
+    public int Running
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _running is null ? 0 : 1;
+            }
+        }
+    }
 
     /// <summary>Requests that may wait.</summary>
     public int QueueLimit => queueLimit;
 
     /// <summary>Whether new requests are refused because the daemon is ending.</summary>
-    public bool IsDraining => _isDraining;
+    public bool IsDraining => Volatile.Read(ref _isDraining);
 
-    /// <summary>From now on admits nobody; those admitted go on.</summary>
-    public void Drain() => _isDraining = true;
+    /// <summary>Cancelled when the time for draining is over: a running answer ends with what it has.</summary>
+    public CancellationToken Hurry => _hurry.Token;
+
+    /// <summary>What a client is told that comes while the daemon ends.</summary>
+    public static ApiException Draining => new(503, "unavailable_error", "the server is shutting "
+        + "down", "draining")
+    { RetryAfterSeconds = 5 };
+
+    /// <summary>From now on admits nobody and refuses those in the queue; the running request goes on.</summary>
+    public void Drain()
+    {
+        lock (_lock)
+        {
+            Volatile.Write(ref _isDraining, true);
+            foreach (Place place in _queue)
+            {
+                place.Refuse(Draining);
+            }
+
+            _queue.Clear();
+        }
+    }
+
+    /// <summary>Ends the running answer with what it has.</summary>
+    public void EndRunning() => _hurry.Cancel();
 
     /// <summary>Takes a place. Dispose of it when the request has ended in every respect.</summary>
     /// <exception cref="ApiException">503 while draining, 429 when the queue is full.</exception>
     public Place Enter()
     {
-        int admitted = Interlocked.Increment(ref _admitted);
-        if (!_isDraining && admitted <= 1 + queueLimit)
+        lock (_lock)
         {
-            return new Place(this);
-        }
+            if (_isDraining)
+            {
+                throw Draining;
+            }
 
-        Interlocked.Decrement(ref _admitted);
-        throw _isDraining
-            ? new ApiException(503, "unavailable_error", "the server is shutting down", "draining") { RetryAfterSeconds = 5 }
-            : new ApiException(429, "rate_limit_error", $"{queueLimit} requests are waiting already; try again later", "queue_full") { RetryAfterSeconds = 2 };
+            if (_running is not null && _queue.Count >= queueLimit)
+            {
+                throw new ApiException(429, "rate_limit_error", $"{queueLimit} requests are waiting already; try again later",
+                    "queue_full")
+                { RetryAfterSeconds = RetrySeconds() };
+            }
+
+            Place place = new(this);
+            if (_running is null)
+            {
+                Grant(place);
+            }
+            else
+            {
+                _queue.AddLast(place);
+            }
+
+            return place;
+        }
     }
 
-    /// <summary>A place in the queue.</summary>
+    /// <inheritdoc/>
+    public void Dispose() => _hurry.Dispose();
+
+    private void Grant(Place place)
+    {
+        _running = place;
+        place.Grant();
+    }
+
+    // What one waits until the first of the queue has come and gone, by the mean of past runs.
+    private int RetrySeconds() => Math.Clamp((int)Math.Ceiling(_meanSeconds), 1, LongestRetrySeconds);
+
+    private void PassTurn(Place place)
+    {
+        if (_running != place)
+        {
+            return;
+        }
+
+        double seconds = place.RunningSeconds;
+        _meanSeconds = _meanSeconds == 0 ? seconds : (Smoothing * seconds) + ((1 - Smoothing) * _meanSeconds);
+        _running = null;
+        if (_queue.First is { } next)
+        {
+            _queue.RemoveFirst();
+            Grant(next.Value);
+        }
+    }
+
+    /// <summary>A place in the queue, later the turn itself, then an answer on its way out.</summary>
     internal sealed class Place(Admission owner) : IDisposable
     {
-        private bool _hasTurn;
+        private readonly TaskCompletionSource _turn = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private long _granted;
+        private bool _isSending;
         private bool _isDisposed;
 
-        /// <summary>Waits until this request may run.</summary>
-        public async Task WaitAsync(CancellationToken ct)
+        /// <summary>Completes when this request may run; fails with an <see cref="ApiException"/> when the daemon ends first.</summary>
+        public Task Turn => _turn.Task;
+
+        /// <summary>Whether the turn has gone on to another.</summary>
+        public bool HasEndedTurn => _isSending || _isDisposed;
+
+        /// <summary>Seconds since the turn was given.</summary>
+        internal double RunningSeconds => Stopwatch.GetElapsedTime(_granted).TotalSeconds;
+
+        /// <summary>The engine is done with this request: the next may run while the rest of the answer is sent.</summary>
+        public void EndTurn()
         {
-            await owner._turn.WaitAsync(ct);
-            _hasTurn = true;
-            Interlocked.Increment(ref owner._running);
+            lock (owner._lock)
+            {
+                if (!_isDisposed && !_isSending && owner._running == this)
+                {
+                    _isSending = true;
+                    owner._sending++;
+                    owner.PassTurn(this);
+                }
+            }
         }
 
         /// <inheritdoc/>
         public void Dispose()
         {
-            if (_isDisposed)
+            lock (owner._lock)
             {
-                return;
-            }
+                if (_isDisposed)
+                {
+                    return;
+                }
 
-            _isDisposed = true;
-            if (_hasTurn)
-            {
-                Interlocked.Decrement(ref owner._running);
-                owner._turn.Release();
+                _isDisposed = true;
+                owner._sending -= _isSending ? 1 : 0;
+                owner._queue.Remove(this);
+                owner.PassTurn(this);
             }
+        }
 
-            Interlocked.Decrement(ref owner._admitted);
+        internal void Grant()
+        {
+            _granted = Stopwatch.GetTimestamp();
+            _turn.TrySetResult();
+        }
+
+        internal void Refuse(ApiException reason)
+        {
+            _turn.TrySetException(reason);
+            _ = _turn.Task.Exception; // nobody may be waiting
         }
     }
 }

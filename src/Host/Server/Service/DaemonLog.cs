@@ -18,7 +18,8 @@ internal static class DaemonLog
         }
 
         // Only failures that are not caused by text may show their message.
-        string detail = shown.Type == "flash_read_error" || error is ModelChangedException ? shown.Message : string.Join(" < ", Chain(error));
+        string detail = shown.Type == "flash_read_error"
+            || error is ModelChangedException ? shown.Message : string.Join(" < ", Chain(error));
         Line($"request failed: {detail}");
         if (shown.Code == "internal_error")
         {

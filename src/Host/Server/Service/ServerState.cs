@@ -1,6 +1,7 @@
 using LayerStream.Actors.Loading;
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Telemetry;
+using LayerStream.Planning;
 using LayerStream.Session;
 
 namespace LayerStream.Host.Server.Service;
@@ -10,6 +11,9 @@ internal sealed class ServerState(string modelId, Admission admission, DaemonMet
 {
     private LoadedModel? _model;
     private LoadProgress _progress = new("opening", 0, 0);
+
+    /// <summary>What a client is told that comes too early.</summary>
+    public static ApiException Loading => new(503, "unavailable_error", "the model is loading", "loading") { RetryAfterSeconds = 2 };
 
     /// <summary>Name of the model in the API.</summary>
     public string ModelId => modelId;
@@ -22,6 +26,15 @@ internal sealed class ServerState(string modelId, Admission admission, DaemonMet
 
     /// <summary>Turns bodies into prompts one at a time, so that large bodies do not add up.</summary>
     public SemaphoreSlim Preparation { get; } = new(1, 1);
+
+    /// <summary>What requests may hold; null while the model loads.</summary>
+    public RequestMemory? Memory { get; set; }
+
+    /// <summary>Traces on their way out; null while the model loads.</summary>
+    public TraceExports? Traces { get; set; }
+
+    /// <summary>Completes when the model is planned: from then on the daemon can say that it listens.</summary>
+    public TaskCompletionSource Planned { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>How far loading has come.</summary>
     public LoadProgress Progress
@@ -37,15 +50,27 @@ internal sealed class ServerState(string modelId, Admission admission, DaemonMet
         set => Volatile.Write(ref _model, value);
     }
 
+    /// <summary>From now on requests are served.</summary>
+    public void Open(LoadedModel model)
+    {
+        Memory = new RequestMemory(model.Engine.CurrentPlan.Sheet.Account(AccountNames.Requests));
+        Traces = new TraceExports(model.Engine.CurrentPlan.Sheet.Account(AccountNames.TraceExport));
+        Model = model;
+    }
+
+    /// <summary>What requests may hold.</summary>
+    /// <exception cref="ApiException">503 while the model loads.</exception>
+    public RequestMemory RequireMemory() => Memory ?? throw Loading;
+
     /// <summary>The model.</summary>
     /// <exception cref="ApiException">503 while it loads or the daemon drains.</exception>
     public LoadedModel RequireModel()
     {
         if (admission.IsDraining)
         {
-            throw new ApiException(503, "unavailable_error", "the server is shutting down", "draining") { RetryAfterSeconds = 5 };
+            throw Service.Admission.Draining;
         }
 
-        return Model ?? throw new ApiException(503, "unavailable_error", "the model is loading", "loading") { RetryAfterSeconds = 2 };
+        return Model ?? throw Loading;
     }
 }

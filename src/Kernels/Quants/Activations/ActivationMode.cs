@@ -1,5 +1,3 @@
-using LayerStream.Kernels.Quants.Types;
-
 namespace LayerStream.Kernels.Quants.Activations;
 
 /// <summary>How the activations of a matrix product are represented.</summary>

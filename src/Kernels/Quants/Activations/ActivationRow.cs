@@ -4,8 +4,10 @@ using System.Runtime.Intrinsics;
 namespace LayerStream.Kernels.Quants.Activations;
 
 /// <summary>
-/// Prepared activation rows. Quantisation is symmetric: q = round-half-even(x / s) with s = max|x| / 127 or a hundredth more, whichever leaves
-/// the smaller squared error, so −128 never occurs; the scale d kept with q is Σxq / Σq², the least-squares one for these integers. Two tries
+/// Prepared activation rows. Quantisation is symmetric: q = round-half-even(x / s) with s = max|x| / 127 or a hundredth more, whichever
+/// leaves
+/// the smaller squared error, so −128 never occurs; the scale d kept with q is Σxq / Σq², the least-squares one for these integers. Two
+/// tries
 /// instead of one take about 8 % off the squared error. Results are the same at every instruction-set level.
 /// </summary>
 internal static unsafe class ActivationRow
@@ -25,7 +27,8 @@ internal static unsafe class ActivationRow
     /// <summary>Bytes of the scales of 64 columns in Q8Block32.</summary>
     public const int PairScaleBytes = 16;
 
-    /// <summary>Bytes of a Q8Block32 row's record of eight blocks: their scales, scaled sums and integer sums, 32 bytes each, and padding.</summary>
+    /// <summary>Bytes of a Q8Block32 row's record of eight blocks: their scales, scaled sums and integer sums, 32 bytes each, and
+    /// padding.</summary>
     public const int BlockRecordBytes = 128;
 
     /// <summary>Offset of the scaled sums in a record.</summary>
@@ -34,7 +37,8 @@ internal static unsafe class ActivationRow
     /// <summary>Offset of the integer sums in a record.</summary>
     public const int RecordSums = 64;
 
-    /// <summary>Where the records of a Q8Block32 row start: what its pairs of blocks hold, once more for those who want eight at a time.</summary>
+    /// <summary>Where the records of a Q8Block32 row start: what its pairs of blocks hold, once more for those who want eight at a
+    /// time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long BlocksOffset(int columns) => ScaleOffset(columns) + ((((((long)columns + 63) / 64) * PairScaleBytes) + 63) & ~63L);
 
@@ -128,7 +132,8 @@ internal static unsafe class ActivationRow
         }
     }
 
-    /// <summary>The factor from values to what is rounded, and the scale of the integers; both zero when the block is zero or too small to invert.</summary>
+    /// <summary>The factor from values to what is rounded, and the scale of the integers; both zero when the block is zero or too small to
+    /// invert.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float InverseScale(float* source, int count, out float scale)
     {
@@ -150,7 +155,8 @@ internal static unsafe class ActivationRow
         return BestOfTwo(source, count, inverse, out scale);
     }
 
-    /// <summary>The better of a factor from values to what is rounded and one a hundredth less, and the scale of its integers; a factor of 0 stays.</summary>
+    /// <summary>The better of a factor from values to what is rounded and one a hundredth less, and the scale of its integers; a factor of
+    /// 0 stays.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static float BestOfTwo(float* source, int count, float inverse, out float scale)
     {

@@ -9,7 +9,8 @@ internal static unsafe class BlockScales
 {
     /// <summary>Eight halves, <paramref name="stride"/> bytes apart.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Halves(byte* first, int stride) => Float16.ToSingle(Vector256.WidenLower(Words(first, stride).ToVector256Unsafe()));
+    public static Vector256<float> Halves(byte* first, int stride) =>
+        Float16.ToSingle(Vector256.WidenLower(Words(first, stride).ToVector256Unsafe()));
 
     /// <summary>Eight pairs of halves, <paramref name="stride"/> bytes apart: the first of each, and the second.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -36,7 +37,8 @@ internal static unsafe class BlockScales
     {
         Vector128<uint> low = Vector128.Create(Word(first), Word(first + stride), Word(first + (2 * stride)), Word(first + (3 * stride)));
         first += 4 * stride;
-        return Vector256.Create(low, Vector128.Create(Word(first), Word(first + stride), Word(first + (2 * stride)), Word(first + (3 * stride)))).AsSingle();
+        return Vector256.Create(low, Vector128.Create(Word(first), Word(first + stride), Word(first + (2 * stride)),
+            Word(first + (3 * stride)))).AsSingle();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -47,7 +49,8 @@ internal static unsafe class BlockScales
     public static Vector256<float> HalvesTwice(byte* first, int stride)
     {
         Vector128<uint> four = Vector128.Create(
-            Unsafe.ReadUnaligned<ushort>(first), (uint)Unsafe.ReadUnaligned<ushort>(first + stride), Unsafe.ReadUnaligned<ushort>(first + (2 * stride)), Unsafe.ReadUnaligned<ushort>(first + (3 * stride)));
+            Unsafe.ReadUnaligned<ushort>(first), (uint)Unsafe.ReadUnaligned<ushort>(first + stride),
+                Unsafe.ReadUnaligned<ushort>(first + (2 * stride)), Unsafe.ReadUnaligned<ushort>(first + (3 * stride)));
         Vector128<float> d = Float16.ToSingle(four);
         return Vector256.Create(Vector128.Shuffle(d, Vector128.Create(0, 0, 1, 1)), Vector128.Shuffle(d, Vector128.Create(2, 2, 3, 3)));
     }

@@ -17,7 +17,8 @@ internal static class ByteDots
         }
 
         Vector256<short> even = w.AsInt16() & Vector256.Create((short)255), odd = Vector256.ShiftRightLogical(w.AsInt16(), 8);
-        Vector256<short> evenA = Vector256.ShiftRightArithmetic(Vector256.ShiftLeft(a.AsInt16(), 8), 8), oddA = Vector256.ShiftRightArithmetic(a.AsInt16(), 8);
+        Vector256<short> evenA = Vector256.ShiftRightArithmetic(Vector256.ShiftLeft(a.AsInt16(), 8), 8),
+            oddA = Vector256.ShiftRightArithmetic(a.AsInt16(), 8);
         return sum + Avx2.MultiplyAddAdjacent(even, evenA) + Avx2.MultiplyAddAdjacent(odd, oddA);
     }
 }

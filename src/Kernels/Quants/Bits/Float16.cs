@@ -31,7 +31,8 @@ internal static unsafe class Float16
     {
         Vector128<uint> magnitude = bits & Vector128.Create(0x7FFFu);
         Vector128<float> value = Vector128.ShiftLeft(magnitude, 13).AsSingle() * Vector128.Create(Rebias);
-        Vector128<uint> special = Vector128.GreaterThan(magnitude.AsInt32(), Vector128.Create(0x7BFF)).AsUInt32() & Vector128.Create(0x7F800000u);
+        Vector128<uint> special = Vector128.GreaterThan(magnitude.AsInt32(), Vector128.Create(0x7BFF)).AsUInt32()
+            & Vector128.Create(0x7F800000u);
         return (value.AsUInt32() | special | Vector128.ShiftLeft(bits ^ magnitude, 16)).AsSingle();
     }
 
@@ -41,7 +42,8 @@ internal static unsafe class Float16
     {
         Vector256<uint> magnitude = bits & Vector256.Create(0x7FFFu);
         Vector256<float> value = Vector256.ShiftLeft(magnitude, 13).AsSingle() * Vector256.Create(Rebias);
-        Vector256<uint> special = Vector256.GreaterThan(magnitude.AsInt32(), Vector256.Create(0x7BFF)).AsUInt32() & Vector256.Create(0x7F800000u);
+        Vector256<uint> special = Vector256.GreaterThan(magnitude.AsInt32(), Vector256.Create(0x7BFF)).AsUInt32()
+            & Vector256.Create(0x7F800000u);
         return (value.AsUInt32() | special | Vector256.ShiftLeft(bits ^ magnitude, 16)).AsSingle();
     }
 
@@ -51,7 +53,8 @@ internal static unsafe class Float16
     {
         Vector512<uint> magnitude = bits & Vector512.Create(0x7FFFu);
         Vector512<float> value = Vector512.ShiftLeft(magnitude, 13).AsSingle() * Vector512.Create(Rebias);
-        Vector512<uint> special = Vector512.GreaterThan(magnitude.AsInt32(), Vector512.Create(0x7BFF)).AsUInt32() & Vector512.Create(0x7F800000u);
+        Vector512<uint> special = Vector512.GreaterThan(magnitude.AsInt32(), Vector512.Create(0x7BFF)).AsUInt32()
+            & Vector512.Create(0x7F800000u);
         return (value.AsUInt32() | special | Vector512.ShiftLeft(bits ^ magnitude, 16)).AsSingle();
     }
 }

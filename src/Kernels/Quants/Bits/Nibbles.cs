@@ -1,11 +1,11 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
-using LayerStream.Kernels.Ops;
 
 namespace LayerStream.Kernels.Quants.Bits;
 
-/// <summary>Bit patterns shared by the block types. "Split halves": element j &lt; 16 is the low nibble of byte j, element j + 16 the high one.</summary>
+/// <summary>Bit patterns shared by the block types. "Split halves": element j &lt; 16 is the low nibble of byte j, element j + 16 the high
+/// one.</summary>
 internal static unsafe class Nibbles
 {
     /// <summary>Sixteen bytes to 32 nibbles in element order.</summary>
@@ -60,7 +60,8 @@ internal static unsafe class Nibbles
     /// <summary>Lane 0 over the lower half of a vector, lane 1 over the upper.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> SpreadLanes01(Vector128<float> lanes) =>
-        Avx512F.PermuteVar16x32(lanes.ToVector256Unsafe().ToVector512Unsafe(), Vector512.Create(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1));
+        Avx512F.PermuteVar16x32(lanes.ToVector256Unsafe().ToVector512Unsafe(),
+            Vector512.Create(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1));
 
     /// <summary>Four constants, each in eight 16-bit lanes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

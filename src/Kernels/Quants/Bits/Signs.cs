@@ -27,7 +27,8 @@ internal static unsafe class Signs
     {
         Vector512<byte> each = Vector512.Create(0x8040201008040201ul).AsByte();
         Vector512<byte> index = Vector512.Create(
-            0ul, 0x0101010101010101ul, 0x0202020202020202ul, 0x0303030303030303ul, 0x0404040404040404ul, 0x0505050505050505ul, 0x0606060606060606ul, 0x0707070707070707ul).AsByte();
+            0ul, 0x0101010101010101ul, 0x0202020202020202ul, 0x0303030303030303ul, 0x0404040404040404ul, 0x0505050505050505ul,
+                0x0606060606060606ul, 0x0707070707070707ul).AsByte();
         return Vector512.Equals(Avx512BW.Shuffle(Vector512.Create(first | ((ulong)second << 32)).AsByte(), index) & each, each);
     }
 

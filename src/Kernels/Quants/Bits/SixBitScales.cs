@@ -41,10 +41,13 @@ internal static unsafe class SixBitScales
     public static Vector256<short> Unpack(byte* s)
     {
         // Words: low scales, high ones, low minimums, high ones; their upper two bits come from the low words' bytes.
-        Vector128<byte> all = Vector128.CreateScalar(Unsafe.ReadUnaligned<ulong>(s)).WithElement(1, (ulong)Unsafe.ReadUnaligned<uint>(s + 8)).AsByte();
+        Vector128<byte> all = Vector128.CreateScalar(Unsafe.ReadUnaligned<ulong>(s))
+            .WithElement(1, (ulong)Unsafe.ReadUnaligned<uint>(s + 8)).AsByte();
         Vector128<uint> low = Sse2.Shuffle(all.AsUInt32(), 0b10_01_10_00);
-        low = Avx2.ShiftRightLogicalVariable(low, Vector128.Create(0u, 0, 0, 4)) & Vector128.Create(0x3F3F3F3Fu, 0x0F0F0F0F, 0x3F3F3F3F, 0x0F0F0F0F);
-        Vector128<uint> high = Sse2.Shuffle(Vector128.ShiftRightLogical(all.AsUInt32(), 2) & Vector128.Create(0x30303030u, 0x30303030, 0, 0), 0b01_10_00_10);
+        low = Avx2.ShiftRightLogicalVariable(low, Vector128.Create(0u, 0, 0, 4))
+            & Vector128.Create(0x3F3F3F3Fu, 0x0F0F0F0F, 0x3F3F3F3F, 0x0F0F0F0F);
+        Vector128<uint> high = Sse2.Shuffle(Vector128.ShiftRightLogical(all.AsUInt32(), 2)
+            & Vector128.Create(0x30303030u, 0x30303030, 0, 0), 0b01_10_00_10);
         return Avx2.ConvertToVector256Int16((low | high).AsByte());
     }
 

@@ -34,8 +34,10 @@ internal static unsafe class Transpose
         for (int q = 0; q < 4; q++)
         {
             Vector512<long>* v = quads + (4 * q);
-            Vector512<long> even01 = Avx512F.Shuffle4x128(v[0], v[1], 0b10_00_10_00), even23 = Avx512F.Shuffle4x128(v[2], v[3], 0b10_00_10_00);
-            Vector512<long> odd01 = Avx512F.Shuffle4x128(v[0], v[1], 0b11_01_11_01), odd23 = Avx512F.Shuffle4x128(v[2], v[3], 0b11_01_11_01);
+            Vector512<long> even01 = Avx512F.Shuffle4x128(v[0], v[1], 0b10_00_10_00),
+                even23 = Avx512F.Shuffle4x128(v[2], v[3], 0b10_00_10_00);
+            Vector512<long> odd01 = Avx512F.Shuffle4x128(v[0], v[1], 0b11_01_11_01),
+                odd23 = Avx512F.Shuffle4x128(v[2], v[3], 0b11_01_11_01);
             byte* word = to + (q * stride);
             Avx512F.Shuffle4x128(even01, even23, 0b10_00_10_00).Store((long*)word);
             if (count > 4)
@@ -55,18 +57,22 @@ internal static unsafe class Transpose
         }
     }
 
-    /// <summary>Eight rows of eight words with AVX2: word j of row i goes to word i of <paramref name="to"/> + j · <paramref name="stride"/> bytes.</summary>
+    /// <summary>Eight rows of eight words with AVX2: word j of row i goes to word i of <paramref name="to"/> + j ·
+    /// <paramref name="stride"/> bytes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store8(Vector256<int>* r, byte* to, int stride)
     {
-        Half8(to, to + (4 * stride), stride, Avx2.UnpackLow(r[0], r[1]), Avx2.UnpackLow(r[2], r[3]), Avx2.UnpackLow(r[4], r[5]), Avx2.UnpackLow(r[6], r[7]));
+        Half8(to, to + (4 * stride), stride, Avx2.UnpackLow(r[0], r[1]), Avx2.UnpackLow(r[2], r[3]), Avx2.UnpackLow(r[4], r[5]),
+            Avx2.UnpackLow(r[6], r[7]));
         to += 2 * stride;
-        Half8(to, to + (4 * stride), stride, Avx2.UnpackHigh(r[0], r[1]), Avx2.UnpackHigh(r[2], r[3]), Avx2.UnpackHigh(r[4], r[5]), Avx2.UnpackHigh(r[6], r[7]));
+        Half8(to, to + (4 * stride), stride, Avx2.UnpackHigh(r[0], r[1]), Avx2.UnpackHigh(r[2], r[3]), Avx2.UnpackHigh(r[4], r[5]),
+            Avx2.UnpackHigh(r[6], r[7]));
     }
 
     /// <summary>Two words of each 128-bit lane of all rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Half8(byte* lower, byte* upper, int stride, Vector256<int> r01, Vector256<int> r23, Vector256<int> r45, Vector256<int> r67)
+    private static void Half8(byte* lower, byte* upper, int stride, Vector256<int> r01, Vector256<int> r23, Vector256<int> r45,
+        Vector256<int> r67)
     {
         Vector256<long> a = Avx2.UnpackLow(r01.AsInt64(), r23.AsInt64()), b = Avx2.UnpackLow(r45.AsInt64(), r67.AsInt64());
         Vector256<long> c = Avx2.UnpackHigh(r01.AsInt64(), r23.AsInt64()), d = Avx2.UnpackHigh(r45.AsInt64(), r67.AsInt64());

@@ -22,7 +22,8 @@ internal static unsafe class Widening
     public static Vector256<uint> ToWords(ushort* source)
     {
         Vector128<ushort> v = Vector128.Load(source);
-        return Avx2.IsSupported ? Avx2.ConvertToVector256Int32(v).AsUInt32() : Vector256.Create(Vector128.WidenLower(v), Vector128.WidenUpper(v));
+        return Avx2.IsSupported ? Avx2.ConvertToVector256Int32(v).AsUInt32()
+            : Vector256.Create(Vector128.WidenLower(v), Vector128.WidenUpper(v));
     }
 
     /// <summary>Eight bytes in memory.</summary>

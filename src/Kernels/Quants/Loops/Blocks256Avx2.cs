@@ -44,7 +44,8 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
         {
             Vector128<short> scales = T.WideGroups(block, out Vector128<short> min);
             low = high = Vector256.Create(scales, scales);
-            taken = IsSigned ? default : Sse2.MultiplyAddAdjacent(min, Vector128.Load((short*)(x + ActivationRow.WideSumsOffset))).ToVector256();
+            taken = IsSigned ? default : Sse2.MultiplyAddAdjacent(min, Vector128.Load((short*)(x + ActivationRow.WideSumsOffset)))
+                .ToVector256();
         }
         else
         {
@@ -107,7 +108,8 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Add4(byte* panel, int blocks, byte* x, long stride, float* sums)
     {
-        int groupBytes = GroupBytes, planes = groupBytes / (4 * PanelLayout.QuadBytes), quadBytes = planes * PanelLayout.QuadBytes, quads = QuadsPerSum;
+        int groupBytes = GroupBytes, planes = groupBytes / (4 * PanelLayout.QuadBytes), quadBytes = planes * PanelLayout.QuadBytes,
+            quads = QuadsPerSum;
         for (int b = 0; b < blocks; b++)
         {
             RowInts sum0 = default, sum1 = default, sum2 = default, sum3 = default;
@@ -175,7 +177,8 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Add1(byte* panel, int blocks, byte* x, float* sums)
     {
-        int groupBytes = GroupBytes, planes = groupBytes / (4 * PanelLayout.QuadBytes), quadBytes = planes * PanelLayout.QuadBytes, quads = QuadsPerSum;
+        int groupBytes = GroupBytes, planes = groupBytes / (4 * PanelLayout.QuadBytes), quadBytes = planes * PanelLayout.QuadBytes,
+            quads = QuadsPerSum;
         for (int b = 0; b < blocks; b++)
         {
             RowInts sum = default;
@@ -233,7 +236,8 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
         Vector256<float> a = Vector256.Create(*(float*)(x + ActivationRow.Scale256Offset - ActivationRow.SumsOffset));
         Vector256<int> min = min0 + min1;
         Vector256<int> dot = T.Form == BlockForm.Minimums ? sum : sum - min;
-        Vector256<float> total = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(dot), Vector256.Load(scales) * a, Vector256.Load(lane));
+        Vector256<float> total = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(dot), Vector256.Load(scales) * a,
+            Vector256.Load(lane));
         if (T.Form == BlockForm.Minimums)
         {
             total = Vector256.FusedMultiplyAdd(-Vector256.ConvertToSingle(min), Vector256.Load(scales + PanelLayout.Rows) * a, total);
@@ -244,7 +248,8 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> Pair(byte* mins, byte* sums, int p) =>
-        Avx2.MultiplyAddAdjacent(Vector256.Load((short*)(mins + (PanelLayout.QuadBytes * p))), Vector256.Create(*(int*)(sums + (4 * p))).AsInt16());
+        Avx2.MultiplyAddAdjacent(Vector256.Load((short*)(mins + (PanelLayout.QuadBytes * p))),
+            Vector256.Create(*(int*)(sums + (4 * p))).AsInt16());
 
     /// <summary>Factors, minimums and scales of sixteen rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -304,7 +309,8 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
         const long Each = 0x0202020202020202;
         const long First = 0x0100010001000100;
         int first = T.HasWideGroups ? k : 2 * (k & 3), second = T.HasWideGroups ? k : first + 1;
-        Vector256<byte> index = Vector256.Create(First + (Each * first), First + (Each * first), First + (Each * second), First + (Each * second)).AsByte();
+        Vector256<byte> index = Vector256.Create(First + (Each * first), First + (Each * first), First + (Each * second),
+            First + (Each * second)).AsByte();
         return Avx2.MultiplyAddAdjacent(pairs, Avx2.Shuffle(scales.AsByte(), index).AsInt16());
     }
 }

@@ -144,7 +144,8 @@ internal unsafe struct Blocks256Kernel<T, TLanes> : IPanelKernel
             {
                 for (int b = 0; b < blocks; b++)
                 {
-                    TLanes.Dot(block, activations + (b * ActivationRow.Block256Bytes), dots + ((lane + b) * TLanes.DotBytes), mins + lane + b);
+                    TLanes.Dot(block, activations + (b * ActivationRow.Block256Bytes), dots + ((lane + b) * TLanes.DotBytes),
+                        mins + lane + b);
                     block += T.StagedBytes;
                 }
             }
@@ -158,7 +159,8 @@ internal unsafe struct Blocks256Kernel<T, TLanes> : IPanelKernel
         return done;
     }
 
-    /// <summary>Adds the lanes of each row in the order of <see cref="LaneSums.Total"/>, in which the lanes that are not there are zeros.</summary>
+    /// <summary>Adds the lanes of each row in the order of <see cref="LaneSums.Total"/>, in which the lanes that are not there are
+    /// zeros.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void StoreShort(Vector256<float> sums, int lanes, float* y)
     {
@@ -182,7 +184,8 @@ internal unsafe struct Blocks256Kernel<T, TLanes> : IPanelKernel
 
     /// <summary>Adds eight blocks to their lanes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> AddBlocks(byte* dots, Vector256<int>* mins, Vector256<float> scales, Vector256<float> minScales, Vector256<float> sum)
+    private static Vector256<float> AddBlocks(byte* dots, Vector256<int>* mins, Vector256<float> scales, Vector256<float> minScales,
+        Vector256<float> sum)
     {
         sum = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(TLanes.DotsOfEight(dots)), scales, sum);
         return T.Form == BlockForm.Minimums

@@ -29,7 +29,8 @@ internal sealed unsafe class Blocks256Rows<T> : RowLoop
                 Vector128<int> lanes = default;
                 for (int g = 0; g < 16; g++)
                 {
-                    lanes += SignedDot.Add(default, Vector128.Load(values + (16 * g)), Vector128.Load((sbyte*)a + (16 * g))) * Vector128.Create((int)scales[g]);
+                    lanes += SignedDot.Add(default, Vector128.Load(values + (16 * g)), Vector128.Load((sbyte*)a + (16 * g)))
+                        * Vector128.Create((int)scales[g]);
                 }
 
                 int dot = SignedDot.Total(lanes), min = T.Form == BlockForm.Signed ? 0 : Sum(mins, (short*)(a + ActivationRow.SumsOffset));
@@ -59,7 +60,8 @@ internal sealed unsafe class Blocks256Rows<T> : RowLoop
     private static int Sum(Vector256<short> mins, short* sums)
     {
         Vector256<short> s = Vector256.Load(sums);
-        Vector256<int> products = (Vector256.WidenLower(mins) * Vector256.WidenLower(s)) + (Vector256.WidenUpper(mins) * Vector256.WidenUpper(s));
+        Vector256<int> products = (Vector256.WidenLower(mins) * Vector256.WidenLower(s))
+            + (Vector256.WidenUpper(mins) * Vector256.WidenUpper(s));
         return SignedDot.Total(products.GetLower() + products.GetUpper());
     }
 }

@@ -91,7 +91,8 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
                 byte* a = x;
                 for (int q = 0; q < 8; q++)
                 {
-                    Vector256<byte> low = Vector256.Load(panel + (q * PanelLayout.QuadBytes)), high = Vector256.Load(panel + (q * PanelLayout.QuadBytes) + 32);
+                    Vector256<byte> low = Vector256.Load(panel + (q * PanelLayout.QuadBytes)),
+                        high = Vector256.Load(panel + (q * PanelLayout.QuadBytes) + 32);
                     sum0.AddWide(low, high, a);
                     sum1.AddWide(low, high, a + stride);
                     sum2.AddWide(low, high, a + (2 * stride));
@@ -219,7 +220,8 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
     private static Vector256<short> Pairs(byte* eight, byte* x, int block) =>
         Avx2.MultiplyAddAdjacent(T.Bytes256(eight, block), Vector256.Load((sbyte*)x + (32 * block)));
 
-    /// <summary>Products of a block, added in fours; of signed bytes, since those of large unsigned ones do not fit 16 bits in pairs.</summary>
+    /// <summary>Products of a block, added in fours; of signed bytes, since those of large unsigned ones do not fit 16 bits in
+    /// pairs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> Fours(byte* eight, byte* x, int block)
     {

@@ -30,12 +30,14 @@ internal unsafe struct Blocks32Avx512<T> : IBlocks32Lanes
         if (T.MostValue <= 31)
         {
             evenFirst = LaneSums.OfHalves(
-                Pairs(eight, x, 0), pairs > 1 ? Pairs(eight, x, 1) : default, pairs > 2 ? Pairs(eight, x, 2) : default, pairs > 3 ? Pairs(eight, x, 3) : default);
+                Pairs(eight, x, 0), pairs > 1 ? Pairs(eight, x, 1) : default, pairs > 2 ? Pairs(eight, x, 2) : default,
+                    pairs > 3 ? Pairs(eight, x, 3) : default);
         }
         else
         {
             evenFirst = LaneSums.OfHalves(
-                Fours(eight, x, 0), pairs > 1 ? Fours(eight, x, 1) : default, pairs > 2 ? Fours(eight, x, 2) : default, pairs > 3 ? Fours(eight, x, 3) : default);
+                Fours(eight, x, 0), pairs > 1 ? Fours(eight, x, 1) : default, pairs > 2 ? Fours(eight, x, 2) : default,
+                    pairs > 3 ? Fours(eight, x, 3) : default);
         }
 
         return Avx2.PermuteVar8x32(evenFirst, Vector256.Create(0, 4, 1, 5, 2, 6, 3, 7));
@@ -159,16 +161,19 @@ internal unsafe struct Blocks32Avx512<T> : IBlocks32Lanes
         Vector512<float> total = Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(sum), scale, Vector512.Load(lane));
         if (T.HasOffsets)
         {
-            total = Vector512.FusedMultiplyAdd(Vector512.Load(scales + PanelLayout.OffsetsOf), Vector512.Create(*(float*)(record + ActivationRow.RecordScaledSums)), total);
+            total = Vector512.FusedMultiplyAdd(Vector512.Load(scales + PanelLayout.OffsetsOf),
+                Vector512.Create(*(float*)(record + ActivationRow.RecordScaledSums)), total);
         }
 
         total.Store(lane);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<short> Pairs(byte* eight, byte* x, int pair) => Avx512BW.MultiplyAddAdjacent(T.Bytes512(eight, pair), Vector512.Load((sbyte*)x + (64 * pair)));
+    private static Vector512<short> Pairs(byte* eight, byte* x, int pair) =>
+        Avx512BW.MultiplyAddAdjacent(T.Bytes512(eight, pair), Vector512.Load((sbyte*)x + (64 * pair)));
 
-    /// <summary>Products of two blocks, added in fours; of signed bytes, since those of large unsigned ones do not fit 16 bits in pairs.</summary>
+    /// <summary>Products of two blocks, added in fours; of signed bytes, since those of large unsigned ones do not fit 16 bits in
+    /// pairs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<int> Fours(byte* eight, byte* x, int pair)
     {

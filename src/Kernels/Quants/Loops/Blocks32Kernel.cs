@@ -101,7 +101,8 @@ internal unsafe struct Blocks32Kernel<T, TLanes> : IPanelKernel
         activations + ActivationRow.BlocksOffset(columns) + ((long)column / 256 * ActivationRow.BlockRecordBytes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Add(Vector256<float> scales, Vector256<float> offsets, byte* record, Vector256<int> dots, Vector256<float> sum)
+    private static Vector256<float> Add(Vector256<float> scales, Vector256<float> offsets, byte* record, Vector256<int> dots,
+        Vector256<float> sum)
     {
         if (T.Bias != 0 && T.MostValue <= 31)
         {
@@ -109,7 +110,8 @@ internal unsafe struct Blocks32Kernel<T, TLanes> : IPanelKernel
         }
 
         sum = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(dots), scales * Vector256.Load((float*)record), sum);
-        return T.HasOffsets ? Vector256.FusedMultiplyAdd(offsets, Vector256.Load((float*)(record + ActivationRow.RecordScaledSums)), sum) : sum;
+        return T.HasOffsets ? Vector256.FusedMultiplyAdd(offsets,
+            Vector256.Load((float*)(record + ActivationRow.RecordScaledSums)), sum) : sum;
     }
 
     /// <summary>One to three whole pairs; their scales are the last of the eight that end with the row.</summary>
@@ -133,7 +135,13 @@ internal unsafe struct Blocks32Kernel<T, TLanes> : IPanelKernel
         Copy(weights, columns, w);
         Vector256<float> scales = T.Scales(w, out Vector256<float> offsets);
         int pairs = (columns + 63) / 64;
-        Vector256<int> dots = pairs switch { 1 => TLanes.Dots(w, x, 1), 2 => TLanes.Dots(w, x, 2), 3 => TLanes.Dots(w, x, 3), _ => TLanes.Dots(w, x, 4) };
+        Vector256<int> dots = pairs switch
+        {
+            1 => TLanes.Dots(w, x, 1),
+            2 => TLanes.Dots(w, x, 2),
+            3 => TLanes.Dots(w, x, 3),
+            _ => TLanes.Dots(w, x, 4)
+        };
         return Add(scales, offsets, record, dots, sum);
     }
 

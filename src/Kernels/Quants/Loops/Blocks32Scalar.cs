@@ -24,7 +24,8 @@ internal sealed unsafe class Blocks32Scalar<T> : RowLoop
         for (int u = 0; u < columns / 32; u++)
         {
             byte* eight = row + ((long)(u / 8) * T.EightBytes);
-            byte* record = x + ActivationRow.BlocksOffset(columns) + ((long)(u / 8) * ActivationRow.BlockRecordBytes) + (u % 8 * sizeof(float));
+            byte* record = x + ActivationRow.BlocksOffset(columns) + ((long)(u / 8) * ActivationRow.BlockRecordBytes)
+                + (u % 8 * sizeof(float));
             int dot = 0;
             for (int i = 0; i < 32; i++)
             {

@@ -114,7 +114,8 @@ internal unsafe struct FloatOperator256<TLoader> : IBlockOperator<FloatWeights25
     }
 }
 
-/// <summary>The same without vectors, the definition: sixteen running sums; lane l of a step gets (w₀x₀ ⊕ w₂x₂) + (w₁x₁ ⊕ w₃x₃) of columns l + 16·i, ⊕ fused.</summary>
+/// <summary>The same without vectors, the definition: sixteen running sums; lane l of a step gets (w₀x₀ ⊕ w₂x₂) + (w₁x₁ ⊕ w₃x₃) of columns
+/// l + 16·i, ⊕ fused.</summary>
 internal unsafe struct FloatOperatorScalar<TLoader> : IBlockOperator<WeightPointer, FloatLanes16>
     where TLoader : IFloatLoader
 {

@@ -4,7 +4,8 @@ using LayerStream.Kernels.Quants.Bits;
 
 namespace LayerStream.Kernels.Quants.Loops;
 
-/// <summary>Blocks of 256 columns as <see cref="Blocks256Kernel{T, TLanes}"/> takes them: from the file's bytes, or staged before.</summary>
+/// <summary>Blocks of 256 columns as <see cref="Blocks256Kernel{T, TLanes}"/> takes them: from the file's bytes, or staged
+/// before.</summary>
 internal unsafe interface IBlockSource
 {
     /// <summary>Bytes of a block in the file.</summary>

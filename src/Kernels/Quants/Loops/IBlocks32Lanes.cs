@@ -8,7 +8,8 @@ internal unsafe interface IBlocks32Lanes
     /// <summary>Bytes of sixteen packed columns of sixteen rows.</summary>
     static abstract int GroupBytes { get; }
 
-    /// <summary>Integer sums of the first 2·<paramref name="pairs"/> of eight blocks, the bias not taken off where bytes are at most 31; zero behind them.</summary>
+    /// <summary>Integer sums of the first 2·<paramref name="pairs"/> of eight blocks, the bias not taken off where bytes are at most 31;
+    /// zero behind them.</summary>
     static abstract Vector256<int> Dots(byte* eight, byte* x, int pairs);
 
     /// <summary>Packs columns 64·pair to 64·pair + 63 of sixteen rows.</summary>

@@ -36,7 +36,8 @@ internal unsafe interface IBlocksOf256 : IBlockDecoder
     /// <summary>Scale and minimum of elements 16·g to 16·g + 15: the definition.</summary>
     static abstract void Group(byte* block, int g, out int scale, out int min);
 
-    /// <summary>Where the scale of the block is, a half; that of the minimums follows it (the form <see cref="BlockForm.Minimums"/> only).</summary>
+    /// <summary>Where the scale of the block is, a half; that of the minimums follows it (the form <see cref="BlockForm.Minimums"/>
+    /// only).</summary>
     static abstract int DOffset { get; }
 
     /// <summary>All sixteen scales and minimums.</summary>

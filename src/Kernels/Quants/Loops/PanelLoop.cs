@@ -6,7 +6,8 @@ using LayerStream.Kernels.Quants.Bits;
 namespace LayerStream.Kernels.Quants.Loops;
 
 /// <summary>
-/// The loop of the integer types at AVX2 and above: single rows while there are few tokens, else panels of sixteen rows that are unpacked once and
+/// The loop of the integer types at AVX2 and above: single rows while there are few tokens, else panels of sixteen rows that are unpacked
+/// once and
 /// used for all tokens of a batch. An output has the same bits either way (see <see cref="IPanelKernel"/>).
 /// </summary>
 internal sealed unsafe class PanelLoop<TKernel> : MatMulLoop
@@ -41,7 +42,8 @@ internal sealed unsafe class PanelLoop<TKernel> : MatMulLoop
             int rows = Math.Min(RowsAtOnce, rowEnd - row);
             for (int token = 0; token < tokens; token++)
             {
-                TKernel.Rows(weights + (row * rowBytes), rows, columns, activations + (token * activationStride), y + (token * yStride) + row);
+                TKernel.Rows(weights + (row * rowBytes), rows, columns, activations + (token * activationStride),
+                    y + (token * yStride) + row);
             }
         }
     }
@@ -72,7 +74,8 @@ internal sealed unsafe class PanelLoop<TKernel> : MatMulLoop
 
                 for (int t = 0; t < width; t++)
                 {
-                    Store(LaneSums.Total8(sums + (t * SumsOf)), LaneSums.Total8(sums + (t * SumsOf) + 8), y + ((token + t) * yStride) + row, rows);
+                    Store(LaneSums.Total8(sums + (t * SumsOf)), LaneSums.Total8(sums + (t * SumsOf) + 8),
+                        y + ((token + t) * yStride) + row, rows);
                 }
             }
         }

@@ -48,7 +48,8 @@ internal unsafe struct RowInts
     /// <summary>The same with eight activations and the columns of two quads, whose products fit 16 bits together.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(
-        Vector256<byte> low0, Vector256<byte> high0, Vector256<byte> low1, Vector256<byte> high1, byte* x, Vector256<short> factorLow, Vector256<short> factorHigh)
+        Vector256<byte> low0, Vector256<byte> high0, Vector256<byte> low1, Vector256<byte> high1, byte* x, Vector256<short> factorLow,
+            Vector256<short> factorHigh)
     {
         Vector256<sbyte> a = Vector256.Create(*(int*)x).AsSByte(), b = Vector256.Create(*(int*)(x + 4)).AsSByte();
         Low += Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(low0, a) + Avx2.MultiplyAddAdjacent(low1, b), factorLow);

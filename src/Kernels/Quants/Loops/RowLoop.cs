@@ -1,6 +1,7 @@
 namespace LayerStream.Kernels.Quants.Loops;
 
-/// <summary>Rows one by one, a few tokens at once: eight running sums per output, added as ((S0 + S4) + (S2 + S6)) + ((S1 + S5) + (S3 + S7)).</summary>
+/// <summary>Rows one by one, a few tokens at once: eight running sums per output, added as ((S0 + S4) + (S2 + S6)) + ((S1 + S5) + (S3 +
+/// S7)).</summary>
 internal abstract unsafe class RowLoop : MatMulLoop
 {
     /// <summary>Tokens a row is unpacked for.</summary>

@@ -11,7 +11,8 @@ internal static unsafe class RowPrefetch
 {
     private const int Distance = 2048;
 
-    /// <summary>Prefetches what lies the fixed distance behind <paramref name="bytes"/> bytes at <paramref name="weights"/>; may point behind the matrix.</summary>
+    /// <summary>Prefetches what lies the fixed distance behind <paramref name="bytes"/> bytes at <paramref name="weights"/>; may point
+    /// behind the matrix.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Ahead(byte* weights, int bytes)
     {

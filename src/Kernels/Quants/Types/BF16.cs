@@ -22,7 +22,8 @@ internal unsafe struct BF16 : IFloatLoader, IBlockDecoder
     public static Vector256<float> Load8(byte* source) => Vector256.ShiftLeft(Widening.ToWords((ushort*)source), 16).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Load16(byte* source) => Vector512.ShiftLeft(Avx512F.ConvertToVector512UInt32(Vector256.Load((ushort*)source)), 16).AsSingle();
+    public static Vector512<float> Load16(byte* source) =>
+        Vector512.ShiftLeft(Avx512F.ConvertToVector512UInt32(Vector256.Load((ushort*)source)), 16).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Decode(byte* source, float* destination) => *destination = Load1(source);

@@ -34,7 +34,8 @@ internal static unsafe class GridLanes
     /// <summary>Level numbers of 64 elements: entries 8j … 8j + 7 of a two-bit grid.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> Eights(Vector512<ushort> entries, int j) =>
-        Avx512BW.ShiftRightLogicalVariable(EachFourTimes(entries, j), Vector512.Create(0x0006000400020000).AsUInt16()).AsByte() & Vector512.Create((byte)3);
+        Avx512BW.ShiftRightLogicalVariable(EachFourTimes(entries, j), Vector512.Create(0x0006000400020000).AsUInt16()).AsByte()
+            & Vector512.Create((byte)3);
 
     /// <summary>Level numbers of 64 elements: entries 16j … 16j + 15 of a three-bit grid.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -43,7 +44,8 @@ internal static unsafe class GridLanes
         Vector512<ushort> each = Vector512.Create(
             (ushort)0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13, 14, 14, 15, 15);
         Vector512<ushort> twice = Avx512BW.PermuteVar32x16(entries, each + Vector512.Create((ushort)(16 * j)));
-        return Avx512BW.ShiftRightLogicalVariable(twice, Vector512.Create(0x0004000000040000).AsUInt16()).AsByte() & Vector512.Create((byte)7);
+        return Avx512BW.ShiftRightLogicalVariable(twice, Vector512.Create(0x0004000000040000).AsUInt16()).AsByte()
+            & Vector512.Create((byte)7);
     }
 
     /// <summary>Words 8j … 8j + 7, each four times.</summary>
@@ -121,7 +123,8 @@ internal static unsafe class GridLanes
         Signed(levels, bias, Fours(second, 1), signs, 3).Store(block->Values + 192);
     }
 
-    /// <summary>Stores 256 values of the IQ1 grid; bit 2 of both bytes of a word of <paramref name="minus"/>: the entry is shifted down.</summary>
+    /// <summary>Stores 256 values of the IQ1 grid; bit 2 of both bytes of a word of <paramref name="minus"/>: the entry is shifted
+    /// down.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreShifted(Vector512<ushort> entries, Vector512<ushort> minus, GridBlock* block)
     {
@@ -160,5 +163,6 @@ internal static unsafe class GridLanes
 
     /// <summary>Values (bytes of <paramref name="levels"/>) of level numbers 0 … 7.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<byte> Values(ulong levels, Vector512<byte> numbers) => Avx512BW.Shuffle(Vector512.Create(levels).AsByte(), numbers);
+    private static Vector512<byte> Values(ulong levels, Vector512<byte> numbers) =>
+        Avx512BW.Shuffle(Vector512.Create(levels).AsByte(), numbers);
 }

@@ -55,7 +55,8 @@ internal static unsafe class Grids
     /// <summary>All entries as in the file.</summary>
     public static readonly ushort* Packed = Read();
 
-    /// <summary>All entries with one byte per element, biased; the four values of an IQ3 entry in the lower half, those of IQ1 times eight and shifted up by one.</summary>
+    /// <summary>All entries with one byte per element, biased; the four values of an IQ3 entry in the lower half, those of IQ1 times eight
+    /// and shifted up by one.</summary>
     public static readonly ulong* Bytes = Expand();
 
     private static ushort* Read()

@@ -46,9 +46,11 @@ internal unsafe struct IQ1_M : IGridType
     public static void Unpack512(byte* source, GridBlock* block)
     {
         Vector128<byte> high = Vector128.Load(source + 32);
-        Vector256<byte> nibbles = Vector256.Create(GridLanes.Interleaved(high), GridLanes.Interleaved(Sse2.UnpackHigh(high.AsUInt64(), high.AsUInt64()).AsByte()));
+        Vector256<byte> nibbles = Vector256.Create(GridLanes.Interleaved(high),
+            GridLanes.Interleaved(Sse2.UnpackHigh(high.AsUInt64(), high.AsUInt64()).AsByte()));
         Vector512<ushort> words = Avx512BW.ConvertToVector512UInt16(nibbles);
-        Vector512<ushort> index = Avx512BW.ConvertToVector512UInt16(Vector256.Load(source)) | Vector512.ShiftLeft(words & Vector512.Create((ushort)7), 8);
+        Vector512<ushort> index = Avx512BW.ConvertToVector512UInt16(Vector256.Load(source))
+            | Vector512.ShiftLeft(words & Vector512.Create((ushort)7), 8);
         Vector512<ushort> minus = GridLanes.Doubled(Vector512.ShiftRightLogical(words & Vector512.Create((ushort)8), 1));
         GridLanes.StoreShifted(GridLanes.LookUp2048(index, Grids.Packed + Grids.IQ1), minus, block);
 

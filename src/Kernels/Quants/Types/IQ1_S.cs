@@ -49,7 +49,8 @@ internal unsafe struct IQ1_S : IGridType
         Vector512<ushort> each = Vector512.Create(
             (ushort)0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 6, 6, 6, 6, 7, 7, 7, 7);
         Vector512<ushort> spread = Avx512BW.PermuteVar32x16(words.AsUInt16().ToVector256Unsafe().ToVector512Unsafe(), each);
-        Vector512<ushort> high = Avx512BW.ShiftRightLogicalVariable(spread, Vector512.Create(0x0009_0006_0003_0000).AsUInt16()) & Vector512.Create((ushort)7);
+        Vector512<ushort> high = Avx512BW.ShiftRightLogicalVariable(spread, Vector512.Create(0x0009_0006_0003_0000).AsUInt16())
+            & Vector512.Create((ushort)7);
         Vector512<ushort> index = Avx512BW.ConvertToVector512UInt16(Vector256.Load(source + 2)) | Vector512.ShiftLeft(high, 8);
         Vector512<ushort> minus = Vector512.ShiftRightArithmetic(spread.AsInt16(), 15).AsUInt16() & Vector512.Create((ushort)0x0404);
         GridLanes.StoreShifted(GridLanes.LookUp2048(index, Grids.Packed + Grids.IQ1), minus, block);

@@ -48,9 +48,11 @@ internal unsafe struct IQ2_S : IGridType
         const ulong Each = 0x8000_8000_8000_8000;
         const ulong Next = Each + 0x0001_0001_0001_0001;
         const ulong Two = 0x0002_0002_0002_0002;
-        Vector512<byte> spread = Vector512.Create(Each, Next, Each + Two, Next + Two, Each + (2 * Two), Next + (2 * Two), Each + (3 * Two), Next + (3 * Two)).AsByte();
+        Vector512<byte> spread = Vector512.Create(Each, Next, Each + Two, Next + Two, Each + (2 * Two), Next + (2 * Two), Each + (3 * Two),
+            Next + (3 * Two)).AsByte();
         Vector512<ushort> high = Avx512BW.Shuffle(Vector512.Create(Unsafe.ReadUnaligned<ulong>(source + 66)).AsByte(), spread).AsUInt16();
-        high = Avx512BW.ShiftLeftLogicalVariable(high, Vector512.Create(0x0002_0004_0006_0008).AsUInt16()) & Vector512.Create((ushort)0x300);
+        high = Avx512BW.ShiftLeftLogicalVariable(high, Vector512.Create(0x0002_0004_0006_0008).AsUInt16())
+            & Vector512.Create((ushort)0x300);
         Vector512<ushort> index = Avx512BW.ConvertToVector512UInt16(Vector256.Load(source + 2)) | high;
         Vector512<ushort> signs = GridLanes.Doubled(Avx512BW.ConvertToVector512UInt16(Vector256.Load(source + 34)));
         GridLanes.StoreEights(GridLanes.LookUp1024(index, Grids.Packed + Grids.IQ2_S), signs, block);

@@ -61,7 +61,8 @@ internal unsafe struct IQ3_S : IGridType
     {
         const ulong Each = 0x8000_8000_8000_8000;
         const ulong One = 0x0001_0001_0001_0001;
-        Vector512<byte> spread = Vector512.Create(Each, Each, Each + One, Each + One, Each + (2 * One), Each + (2 * One), Each + (3 * One), Each + (3 * One)).AsByte();
+        Vector512<byte> spread = Vector512.Create(Each, Each, Each + One, Each + One, Each + (2 * One), Each + (2 * One), Each + (3 * One),
+            Each + (3 * One)).AsByte();
         const ulong Left = 0x0005_0006_0007_0008;
         const ulong Further = 0x0001_0002_0003_0004;
         Vector512<ushort> counts = Vector512.Create(Left, Further, Left, Further, Left, Further, Left, Further).AsUInt16();

@@ -50,7 +50,8 @@ internal unsafe struct IQ4_NL : IBlocksOf32
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> Bytes512(byte* eight, int pair) =>
-        Signs.Map512(Nibbles.Split512(eight + (36 * pair) + 2, eight + (36 * pair) + 20), LowValues, HighValues).AsByte() ^ Vector512.Create((byte)128);
+        Signs.Map512(Nibbles.Split512(eight + (36 * pair) + 2, eight + (36 * pair) + 20), LowValues, HighValues)
+            .AsByte() ^ Vector512.Create((byte)128);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Scales(byte* eight, out Vector256<float> offsets)

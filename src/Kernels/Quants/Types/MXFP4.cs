@@ -50,7 +50,8 @@ internal unsafe struct MXFP4 : IBlocksOf32
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> Bytes512(byte* eight, int pair) =>
-        (Signs.Map512(Nibbles.Split512(eight + (34 * pair) + 1, eight + (34 * pair) + 18), LowValues, HighValues) + Vector512.Create((sbyte)16)).AsByte();
+        (Signs.Map512(Nibbles.Split512(eight + (34 * pair) + 1, eight + (34 * pair) + 18), LowValues, HighValues)
+            + Vector512.Create((sbyte)16)).AsByte();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Scales(byte* eight, out Vector256<float> offsets)

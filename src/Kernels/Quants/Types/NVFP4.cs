@@ -8,7 +8,8 @@ using LayerStream.Kernels.Quants.Loops;
 namespace LayerStream.Kernels.Quants.Types;
 
 /// <summary>
-/// NVFP4: 64 elements, <c>d:u8[4] q:u8[32]</c>; sub-blocks of 16: y = fp4(n)·U(d), U unsigned E4M3 halved. Its products have sixteen running
+/// NVFP4: 64 elements, <c>d:u8[4] q:u8[32]</c>; sub-blocks of 16: y = fp4(n)·U(d), U unsigned E4M3 halved. Its products have sixteen
+/// running
 /// sums, one per four columns of a block.
 /// </summary>
 internal unsafe struct NVFP4 : IBlockDecoder, IBlockOperator<WeightPointer, FloatLanes16>
@@ -127,7 +128,8 @@ internal unsafe struct NVFP4 : IBlockDecoder, IBlockOperator<WeightPointer, Floa
         public static float Total(FloatLanes256 sum) => LaneSums.Total(sum.Low + sum.High);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static Vector256<float> Add(Vector256<sbyte> w, sbyte* a, Vector256<float> scale, Vector256<float> sum) => Vector256.FusedMultiplyAdd(
+        private static Vector256<float> Add(Vector256<sbyte> w, sbyte* a, Vector256<float> scale, Vector256<float> sum) =>
+            Vector256.FusedMultiplyAdd(
             Vector256.ConvertToSingle(Nibbles.Dot(Avx2.Abs(w), Avx2.Sign(Vector256.Load(a), w))), scale, sum);
 
         /// <summary>The low nibbles of the eight bytes of a sub-block come before the high ones.</summary>

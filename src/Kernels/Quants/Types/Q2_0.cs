@@ -49,7 +49,8 @@ internal unsafe struct Q2_0 : IBlocksOf32
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> Bytes512(byte* eight, int pair)
     {
-        Vector512<uint> q = Avx512F.ConvertToVector512UInt32(Vector128.Load(eight + (18 * pair) + 2)); // field i of a byte goes to byte i of its word
+        // field i of a byte goes to byte i of its word
+        Vector512<uint> q = Avx512F.ConvertToVector512UInt32(Vector128.Load(eight + (18 * pair) + 2));
         q |= Vector512.ShiftLeft(q, 6) | Vector512.ShiftLeft(q, 12) | Vector512.ShiftLeft(q, 18);
         return q.AsByte() & Vector512.Create((byte)3);
     }

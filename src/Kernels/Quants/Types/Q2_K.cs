@@ -6,7 +6,8 @@ using LayerStream.Kernels.Quants.Loops;
 
 namespace LayerStream.Kernels.Quants.Types;
 
-/// <summary>Q2_K: 256 elements, <c>scales:u8[16] q:u8[64] d:f16 dmin:f16</c>; groups of 16: y = (d·(s &amp; 15))·v − dmin·(s &gt;&gt; 4).</summary>
+/// <summary>Q2_K: 256 elements, <c>scales:u8[16] q:u8[64] d:f16 dmin:f16</c>; groups of 16: y = (d·(s &amp; 15))·v − dmin·(s &gt;&gt;
+/// 4).</summary>
 internal unsafe struct Q2_K : IBlocksOf256
 {
     public static int BlockElements => 256;

@@ -60,7 +60,8 @@ internal unsafe struct Q4_K : IBlocksOf256
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> Values256(byte* block, int k) =>
-        Vector256.ShiftRightLogical(Vector256.Load(block + 16 + (32 * (k >> 1))).AsUInt16(), 4 * (k & 1)).AsByte() & Vector256.Create((byte)15);
+        Vector256.ShiftRightLogical(Vector256.Load(block + 16 + (32 * (k >> 1))).AsUInt16(), 4 * (k & 1)).AsByte()
+            & Vector256.Create((byte)15);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> Values512(byte* block, int k) => Nibbles.LowThenHigh512(block + 16 + (32 * k));

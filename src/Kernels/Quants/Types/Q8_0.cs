@@ -40,13 +40,15 @@ internal unsafe struct Q8_0 : IBlocksOf32
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> Bytes256(byte* eight, int block) => Vector256.Load(eight + (34 * block) + 2) ^ Vector256.Create((byte)128);
+    public static Vector256<byte> Bytes256(byte* eight, int block) =>
+        Vector256.Load(eight + (34 * block) + 2) ^ Vector256.Create((byte)128);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> Bytes512(byte* eight, int pair)
     {
         byte* first = eight + (68 * pair);
-        return Avx512F.InsertVector256(Vector256.Load(first + 2).ToVector512Unsafe(), Vector256.Load(first + 36), 1) ^ Vector512.Create((byte)128);
+        return Avx512F.InsertVector256(Vector256.Load(first + 2).ToVector512Unsafe(), Vector256.Load(first + 36),
+            1) ^ Vector512.Create((byte)128);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

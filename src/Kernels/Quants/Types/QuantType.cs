@@ -37,7 +37,8 @@ internal abstract unsafe class QuantType(TensorType type, int blockElements, int
     }
 
     /// <summary>Sets the integer loops.</summary>
-    protected void SetInteger(ActivationLayout layout, MatMulLoop scalar, MatMulLoop rows, MatMulLoop avx2, MatMulLoop vnni, MatMulLoop avx512)
+    protected void SetInteger(ActivationLayout layout, MatMulLoop scalar, MatMulLoop rows, MatMulLoop avx2, MatMulLoop vnni,
+        MatMulLoop avx512)
     {
         IntegerLayout = layout;
         (_integers[(int)IsaLevel.Scalar], _integers[(int)IsaLevel.AdvSimd]) = (scalar, rows);

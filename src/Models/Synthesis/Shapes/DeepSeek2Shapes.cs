@@ -9,9 +9,11 @@ public static class DeepSeek2Shapes
         Create("deepseek-v3", "DeepSeek-V3", 61, 7168, new LatentMixer(128, 1536, 512, 128, 64, 128), 3, 18432, 256, 8, 2048, 8),
     ];
 
-    /// <summary>A shape of the family; <paramref name="inner"/> is an expert's, <paramref name="dense"/> that of the first layers, which have none.</summary>
+    /// <summary>A shape of the family; <paramref name="inner"/> is an expert's, <paramref name="dense"/> that of the first layers, which
+    /// have none.</summary>
     public static ModelShape Create(
-        string name, string title, int layers, int width, LatentMixer mixer, int denseLayers, int dense, int experts, int used, int inner, int groups) =>
+        string name, string title, int layers, int width, LatentMixer mixer, int denseLayers, int dense, int experts, int used, int inner,
+            int groups) =>
         new(name, title, "deepseek2", layers, width)
         {
             Experts = experts,
@@ -36,14 +38,21 @@ public static class DeepSeek2Shapes
     /// <summary>Layers without experts; a model cut to few layers keeps at least one with them.</summary>
     internal static int DenseLayers(int published, int layers) => Math.Min(published, layers - 1);
 
-    private static IEnumerable<(string Key, object Value)> Keys(int width, LatentMixer m, int denseLayers, int dense, int experts, int used, int inner, int groups) =>
+    private static IEnumerable<(string Key, object Value)> Keys(int width, LatentMixer m, int denseLayers, int dense, int experts, int used,
+        int inner, int groups) =>
     [
-        ("context_length", 163840u), ("embedding_length", (uint)width), ("feed_forward_length", (uint)dense), ("attention.head_count", (uint)m.Heads), ("attention.head_count_kv", 1u),
-        ("attention.key_length", (uint)(m.Latent + m.RopeDim)), ("attention.value_length", (uint)m.Latent), ("attention.key_length_mla", (uint)(m.PlainDim + m.RopeDim)),
-        ("attention.value_length_mla", (uint)m.ValueDim), ("attention.q_lora_rank", (uint)m.QueryRank), ("attention.kv_lora_rank", (uint)m.Latent),
-        ("attention.layer_norm_rms_epsilon", 1e-6f), ("rope.dimension_count", (uint)m.RopeDim), ("rope.freq_base", 10000f), ("rope.scaling.type", "yarn"), ("rope.scaling.factor", 40f),
-        ("rope.scaling.original_context_length", 4096u), ("rope.scaling.yarn_beta_fast", 32f), ("rope.scaling.yarn_beta_slow", 1f), ("rope.scaling.yarn_log_multiplier", 0.1f),
-        ("leading_dense_block_count", (uint)denseLayers), ("expert_count", (uint)experts), ("expert_used_count", (uint)used), ("expert_feed_forward_length", (uint)inner),
+        ("context_length", 163840u), ("embedding_length", (uint)width), ("feed_forward_length", (uint)dense),
+            ("attention.head_count", (uint)m.Heads), ("attention.head_count_kv", 1u),
+        ("attention.key_length", (uint)(m.Latent + m.RopeDim)), ("attention.value_length", (uint)m.Latent),
+            ("attention.key_length_mla", (uint)(m.PlainDim + m.RopeDim)),
+        ("attention.value_length_mla", (uint)m.ValueDim), ("attention.q_lora_rank", (uint)m.QueryRank),
+            ("attention.kv_lora_rank", (uint)m.Latent),
+        ("attention.layer_norm_rms_epsilon", 1e-6f), ("rope.dimension_count", (uint)m.RopeDim), ("rope.freq_base", 10000f),
+            ("rope.scaling.type", "yarn"), ("rope.scaling.factor", 40f),
+        ("rope.scaling.original_context_length", 4096u), ("rope.scaling.yarn_beta_fast", 32f), ("rope.scaling.yarn_beta_slow", 1f),
+            ("rope.scaling.yarn_log_multiplier", 0.1f),
+        ("leading_dense_block_count", (uint)denseLayers), ("expert_count", (uint)experts), ("expert_used_count", (uint)used),
+            ("expert_feed_forward_length", (uint)inner),
         ("expert_shared_count", 1u), ("expert_gating_func", 2u), ("expert_weights_norm", true), ("expert_weights_scale", 2.5f),
         ("expert_group_count", (uint)groups), ("expert_group_used_count", (uint)Math.Max(1, groups / 2)),
     ];

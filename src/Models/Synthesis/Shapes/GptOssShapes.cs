@@ -6,7 +6,8 @@ public static class GptOssShapes
     internal static readonly ModelShape[] Rows = [Create("gpt-oss-120b", "gpt-oss-120b", 36, 2880, 64, 8, 64, 128, 4, 2880)];
 
     /// <summary>A shape of the family; <paramref name="inner"/> is an expert's.</summary>
-    public static ModelShape Create(string name, string title, int layers, int width, int heads, int keyHeads, int headDim, int experts, int used, int inner) =>
+    public static ModelShape Create(string name, string title, int layers, int width, int heads, int keyHeads, int headDim, int experts,
+        int used, int inner) =>
         new(name, title, "gpt-oss", layers, width)
         {
             Experts = experts,
@@ -14,9 +15,12 @@ public static class GptOssShapes
             LayerVariance = 0.9,
             Keys = _ =>
             [
-                ("context_length", 131072u), ("embedding_length", (uint)width), ("feed_forward_length", (uint)inner), ("attention.head_count", (uint)heads),
-            ("attention.head_count_kv", (uint)keyHeads), ("attention.key_length", (uint)headDim), ("attention.value_length", (uint)headDim), ("attention.sliding_window", 128u),
-            ("rope.freq_base", 150000f), ("rope.scaling.type", "yarn"), ("rope.scaling.factor", 32f), ("rope.scaling.original_context_length", 4096u),
+                ("context_length", 131072u), ("embedding_length", (uint)width), ("feed_forward_length", (uint)inner),
+                    ("attention.head_count", (uint)heads),
+            ("attention.head_count_kv", (uint)keyHeads), ("attention.key_length", (uint)headDim), ("attention.value_length", (uint)headDim),
+                ("attention.sliding_window", 128u),
+            ("rope.freq_base", 150000f), ("rope.scaling.type", "yarn"), ("rope.scaling.factor", 32f),
+                ("rope.scaling.original_context_length", 4096u),
             ("rope.scaling.yarn_beta_fast", 32f), ("rope.scaling.yarn_beta_slow", 1f), ("attention.layer_norm_rms_epsilon", 1e-5f),
             ("expert_count", (uint)experts), ("expert_used_count", (uint)used), ("expert_feed_forward_length", (uint)inner),
         ],

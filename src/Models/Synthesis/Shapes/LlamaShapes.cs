@@ -14,23 +14,26 @@ public static class LlamaShapes
     ];
 
     /// <summary>A shape of the family.</summary>
-    public static ModelShape Create(string name, string title, int layers, int width, int heads, int keyHeads, int headDim, int inner) => new(name, title, "llama", layers, width)
-    {
-        Keys = _ =>
-        [
-            ("context_length", 131072u), ("embedding_length", (uint)width), ("feed_forward_length", (uint)inner), ("attention.head_count", (uint)heads),
-            ("attention.head_count_kv", (uint)keyHeads), ("rope.dimension_count", (uint)headDim), ("rope.freq_base", (float)RopeBase), ("attention.layer_norm_rms_epsilon", 1e-5f),
-        ],
-        Globals = t => t.RopeFactors(RopeBase, headDim / 2),
-        Layer = (t, _, _) =>
+    public static ModelShape Create(string name, string title, int layers, int width, int heads, int keyHeads, int headDim, int inner) =>
+        new(name, title, "llama", layers, width)
         {
-            t.BlindNorm("attn_norm");
-            t.Matrix("attn_q", width, heads * headDim);
-            t.Matrix("attn_k", width, keyHeads * headDim);
-            t.FinerMatrix("attn_v", width, keyHeads * headDim);
-            t.Matrix("attn_output", heads * headDim, width);
-            t.Norm("ffn_norm", width);
-            t.Dense(inner);
-        },
-    };
+            Keys = _ =>
+            [
+                ("context_length", 131072u), ("embedding_length", (uint)width), ("feed_forward_length", (uint)inner),
+                ("attention.head_count", (uint)heads),
+            ("attention.head_count_kv", (uint)keyHeads), ("rope.dimension_count", (uint)headDim), ("rope.freq_base", (float)RopeBase),
+                ("attention.layer_norm_rms_epsilon", 1e-5f),
+        ],
+            Globals = t => t.RopeFactors(RopeBase, headDim / 2),
+            Layer = (t, _, _) =>
+            {
+                t.BlindNorm("attn_norm");
+                t.Matrix("attn_q", width, heads * headDim);
+                t.Matrix("attn_k", width, keyHeads * headDim);
+                t.FinerMatrix("attn_v", width, keyHeads * headDim);
+                t.Matrix("attn_output", heads * headDim, width);
+                t.Norm("ffn_norm", width);
+                t.Dense(inner);
+            },
+        };
 }

@@ -1,5 +1,3 @@
-using LayerStream.Models.Architectures;
-
 namespace LayerStream.Models.Synthesis.Shapes;
 
 /// <summary>The shape of a published model: keys and tensors without weights.</summary>
@@ -31,7 +29,8 @@ public sealed class ModelShape
     /// <summary>Tensor types.</summary>
     internal TensorMix Mix { get; init; } = TensorMix.MediumFourBits;
 
-    /// <summary>Estimate of the mean square that a layer adds to the residual stream; embeddings outweigh it, so that a factor of two does little.</summary>
+    /// <summary>Estimate of the mean square that a layer adds to the residual stream; embeddings outweigh it, so that a factor of two does
+    /// little.</summary>
     internal double LayerVariance { get; init; } = 0.3;
 
     /// <summary>Keys without the prefix, for a number of layers.</summary>

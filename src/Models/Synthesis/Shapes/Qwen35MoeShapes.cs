@@ -13,7 +13,8 @@ public static class Qwen35MoeShapes
     ];
 
     /// <summary>A shape of the family; <paramref name="inner"/> is an expert's.</summary>
-    public static ModelShape Create(string name, string title, int layers, int width, Qwen35Mixers mixers, int experts, int used, int inner) =>
+    public static ModelShape Create(string name, string title, int layers, int width, Qwen35Mixers mixers, int experts, int used,
+        int inner) =>
         new(name, title, "qwen35moe", layers, width)
         {
             Experts = experts,
@@ -39,11 +40,16 @@ public static class Qwen35MoeShapes
 
     private static IEnumerable<(string Key, object Value)> Keys(int width, Qwen35Mixers m, int experts, int used, int inner) =>
     [
-        ("context_length", 262144u), ("embedding_length", (uint)width), ("attention.head_count", (uint)m.Heads), ("attention.head_count_kv", (uint)m.KeyHeads),
-        ("attention.key_length", (uint)m.HeadDim), ("attention.value_length", (uint)m.HeadDim), ("rope.freq_base", 1e7f), ("attention.layer_norm_rms_epsilon", 1e-6f),
-        ("rope.dimension_count", (uint)(m.HeadDim / 4)), ("rope.dimension_sections", new[] { 11, 11, 10, 0 }), ("expert_count", (uint)experts), ("expert_used_count", (uint)used),
-        ("expert_feed_forward_length", (uint)inner), ("expert_shared_feed_forward_length", (uint)inner), ("ssm.conv_kernel", (uint)Taps), ("ssm.state_size", (uint)m.DeltaDim),
-        ("ssm.group_count", (uint)m.DeltaKeyHeads), ("ssm.time_step_rank", (uint)m.DeltaValueHeads), ("ssm.inner_size", (uint)(m.DeltaValueHeads * m.DeltaDim)),
+        ("context_length", 262144u), ("embedding_length", (uint)width), ("attention.head_count", (uint)m.Heads),
+            ("attention.head_count_kv", (uint)m.KeyHeads),
+        ("attention.key_length", (uint)m.HeadDim), ("attention.value_length", (uint)m.HeadDim), ("rope.freq_base", 1e7f),
+            ("attention.layer_norm_rms_epsilon", 1e-6f),
+        ("rope.dimension_count", (uint)(m.HeadDim / 4)), ("rope.dimension_sections", new[] { 11, 11, 10, 0 }),
+            ("expert_count", (uint)experts), ("expert_used_count", (uint)used),
+        ("expert_feed_forward_length", (uint)inner), ("expert_shared_feed_forward_length", (uint)inner), ("ssm.conv_kernel", (uint)Taps),
+            ("ssm.state_size", (uint)m.DeltaDim),
+        ("ssm.group_count", (uint)m.DeltaKeyHeads), ("ssm.time_step_rank", (uint)m.DeltaValueHeads),
+            ("ssm.inner_size", (uint)(m.DeltaValueHeads * m.DeltaDim)),
         ("full_attention_interval", (uint)Interval),
     ];
 

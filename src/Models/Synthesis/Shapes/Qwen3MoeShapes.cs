@@ -10,15 +10,19 @@ public static class Qwen3MoeShapes
     ];
 
     /// <summary>A shape of the family; <paramref name="inner"/> is an expert's.</summary>
-    public static ModelShape Create(string name, string title, int layers, int width, int heads, int keyHeads, int headDim, int experts, int used, int inner) =>
+    public static ModelShape Create(string name, string title, int layers, int width, int heads, int keyHeads, int headDim, int experts,
+        int used, int inner) =>
         new(name, title, "qwen3moe", layers, width)
         {
             Experts = experts,
             Keys = _ =>
             [
-                ("context_length", 40960u), ("embedding_length", (uint)width), ("feed_forward_length", (uint)(inner * used)), ("attention.head_count", (uint)heads),
-            ("attention.head_count_kv", (uint)keyHeads), ("attention.key_length", (uint)headDim), ("attention.value_length", (uint)headDim), ("rope.freq_base", 1e6f),
-            ("attention.layer_norm_rms_epsilon", 1e-6f), ("expert_count", (uint)experts), ("expert_used_count", (uint)used), ("expert_feed_forward_length", (uint)inner),
+                ("context_length", 40960u), ("embedding_length", (uint)width), ("feed_forward_length", (uint)(inner * used)),
+                    ("attention.head_count", (uint)heads),
+            ("attention.head_count_kv", (uint)keyHeads), ("attention.key_length", (uint)headDim), ("attention.value_length", (uint)headDim),
+                ("rope.freq_base", 1e6f),
+            ("attention.layer_norm_rms_epsilon", 1e-6f), ("expert_count", (uint)experts), ("expert_used_count", (uint)used),
+                ("expert_feed_forward_length", (uint)inner),
         ],
             Layer = (t, _, _) =>
             {

@@ -18,7 +18,8 @@ internal enum FillKind
     /// <summary>Weights of a norm, near 1; 0 where the constant direction lies, so that mixers and the head do not see it.</summary>
     BlindNorm,
 
-    /// <summary>Weights of a router in layer <see cref="TensorFill.First"/>, normal of standard deviation <see cref="TensorFill.Second"/>.</summary>
+    /// <summary>Weights of a router in layer <see cref="TensorFill.First"/>, normal of standard deviation
+    /// <see cref="TensorFill.Second"/>.</summary>
     Router,
 
     /// <summary>Divisors of Llama 3's rotation frequencies of base <see cref="TensorFill.First"/>.</summary>

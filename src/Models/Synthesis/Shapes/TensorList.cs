@@ -15,10 +15,12 @@ internal sealed class TensorList(TensorMix mix, int layers, int width, int vocab
     private bool HasMoreBits => TensorMix.HasMoreBits(_layer, layers);
 
     /// <summary>Names that follow are of this layer; below 0, of none.</summary>
-    internal void BeginLayer(int layer) => (_layer, _prefix) = (layer, layer < 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"blk.{layer}."));
+    internal void BeginLayer(int layer) => (_layer, _prefix) = (layer,
+        layer < 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"blk.{layer}."));
 
     /// <summary>Token embeddings, of variance L: they stay half of the residual stream, to which each layer adds below 1.</summary>
-    internal void Embedding() => Add("token_embd.weight", TensorMix.Fitting(mix.Plain, width), new TensorFill(FillKind.Embedding, 0, Math.Sqrt(layers)), width, vocabulary);
+    internal void Embedding() => Add("token_embd.weight", TensorMix.Fitting(mix.Plain, width),
+        new TensorFill(FillKind.Embedding, 0, Math.Sqrt(layers)), width, vocabulary);
 
     /// <summary>The norm before the head, and the head.</summary>
     internal void Head()
@@ -31,10 +33,12 @@ internal sealed class TensorList(TensorMix mix, int layers, int width, int vocab
     internal void Matrix(string name, long columns, params ReadOnlySpan<long> rows) => Blocks(name, mix.Plain, [columns, .. rows]);
 
     /// <summary>A matrix that gets more bits in some layers.</summary>
-    internal void FinerMatrix(string name, long columns, params ReadOnlySpan<long> rows) => Blocks(name, HasMoreBits ? mix.More : mix.Plain, [columns, .. rows]);
+    internal void FinerMatrix(string name, long columns, params ReadOnlySpan<long> rows) =>
+        Blocks(name, HasMoreBits ? mix.More : mix.Plain, [columns, .. rows]);
 
     /// <summary>A matrix of type Q8_0.</summary>
-    internal void ByteMatrix(string name, long columns, params ReadOnlySpan<long> rows) => Blocks(name, TensorType.Q8_0, [columns, .. rows]);
+    internal void ByteMatrix(string name, long columns, params ReadOnlySpan<long> rows) =>
+        Blocks(name, TensorType.Q8_0, [columns, .. rows]);
 
     /// <summary>Gate, up and down of a dense network or, with a suffix, of the shared expert.</summary>
     internal void Dense(long inner, string suffix = "")
@@ -68,7 +72,8 @@ internal sealed class TensorList(TensorMix mix, int layers, int width, int vocab
         Add(name, TensorType.F32, new TensorFill(FillKind.Uniform, least, most), shape);
 
     /// <summary>Divisors of Llama 3's rotation frequencies.</summary>
-    internal void RopeFactors(double baseFrequency, int pairs) => Add("rope_freqs.weight", TensorType.F32, new TensorFill(FillKind.RopeFactors, baseFrequency, 0), pairs);
+    internal void RopeFactors(double baseFrequency, int pairs) =>
+        Add("rope_freqs.weight", TensorType.F32, new TensorFill(FillKind.RopeFactors, baseFrequency, 0), pairs);
 
     private void Blocks(string name, TensorType type, params ReadOnlySpan<long> shape) =>
         Add(name + ".weight", TensorMix.Fitting(type, shape[0]), new TensorFill(FillKind.Blocks, 0, 1 / Math.Sqrt(shape[0])), shape);

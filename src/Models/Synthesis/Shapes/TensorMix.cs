@@ -17,8 +17,10 @@ internal sealed record TensorMix(uint FileType, TensorType Plain, TensorType Mor
     internal static readonly TensorMix FourBitFloatExperts = new(38, TensorType.Q8_0, TensorType.Q8_0, TensorType.MXFP4, TensorType.MXFP4);
 
     /// <summary>Whether a layer's values and down-projections get more bits: the first and last eighth, and every third between.</summary>
-    internal static bool HasMoreBits(int layer, int layers) => layer < layers / 8 || layer >= 7 * layers / 8 || (layer - (layers / 8)) % 3 == 2;
+    internal static bool HasMoreBits(int layer, int layers) => layer < layers / 8 || layer >= 7 * layers / 8
+        || (layer - (layers / 8)) % 3 == 2;
 
     /// <summary>The type, or Q8_0 where the row does not hold whole blocks of it.</summary>
-    internal static TensorType Fitting(TensorType type, long columns) => columns % TensorTypes.Get(type).BlockSize == 0 ? type : TensorType.Q8_0;
+    internal static TensorType Fitting(TensorType type, long columns) => columns % TensorTypes.Get(type).BlockSize == 0 ? type
+        : TensorType.Q8_0;
 }

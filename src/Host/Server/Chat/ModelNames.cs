@@ -1,0 +1,35 @@
+using LayerStream.Host.Server.Http;
+
+namespace LayerStream.Host.Server.Chat;
+
+/// <summary>Names of the served model as people type them.</summary>
+internal static class ModelNames
+{
+    private const string Default = "default";
+    private const string Latest = ":latest";
+
+    /// <summary>Whether a name means the model: without case, without owner, without <c>:latest</c> or <c>.gguf</c>; none, empty and
+    /// <c>default</c> mean it too.</summary>
+    public static bool Mean(string? name, string modelId)
+    {
+        string plain = (name ?? "").Trim();
+        plain = plain[(plain.LastIndexOf('/') + 1)..];
+        plain = Without(Without(plain, Latest), ".gguf");
+        return plain.Length == 0 || plain.Equals(Default, StringComparison.OrdinalIgnoreCase)
+            || plain.Equals(modelId, StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>Refuses other names.</summary>
+    /// <exception cref="ApiException">404.</exception>
+    public static void Require(string? name, string modelId)
+    {
+        if (!Mean(name, modelId))
+        {
+            throw new ApiException(404, "invalid_request_error", $"there is no such model here; this server has '{modelId}'",
+                "model_not_found", "model");
+        }
+    }
+
+    private static string Without(string name, string ending) =>
+        name.EndsWith(ending, StringComparison.OrdinalIgnoreCase) ? name[..^ending.Length] : name;
+}

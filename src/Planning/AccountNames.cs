@@ -1,0 +1,38 @@
+namespace LayerStream.Planning;
+
+/// <summary>Names of the accounts of a budget, as they are printed: the only spelling of each.</summary>
+public static class AccountNames
+{
+    /// <summary>Tiles that stay.</summary>
+    public const string PinnedWeights = "weights: pinned";
+
+    /// <summary>Slots of the ring, through which the other tiles pass.</summary>
+    public const string RingSlots = "weights: ring";
+
+    /// <summary>Slots of experts, resident and transient.</summary>
+    public const string ExpertSlots = "weights: experts";
+
+    /// <summary>Keys and values, recurrent state.</summary>
+    public const string SequenceState = "kv cache";
+
+    /// <summary>Rows of a pass, scratch of the threads, logits.</summary>
+    public const string Activations = "activations and logits";
+
+    /// <summary>Weights too small to stream.</summary>
+    public const string SmallWeights = "norms and biases";
+
+    /// <summary>Windows of reads that go to no slot.</summary>
+    public const string Staging = "I/O staging";
+
+    /// <summary>Managed heap of the engine, tokenizer and metadata, held by a hard limit together with the two below.</summary>
+    public const string ManagedHeap = "managed heap";
+
+    /// <summary>What requests take, managed: bodies, rendered prompts, samplers, replies that are not sent yet.</summary>
+    public const string Requests = "requests";
+
+    /// <summary>Copies of traces while they are exported, managed.</summary>
+    public const string TraceExport = "traces being exported";
+
+    /// <summary>Runtime, libraries, JIT code, stacks, page tables.</summary>
+    public const string Runtime = "runtime reserve";
+}

@@ -1,0 +1,88 @@
+using LayerStream.Actors;
+using LayerStream.Formats;
+using LayerStream.Memory;
+using LayerStream.Sampling;
+using LayerStream.Tokenization;
+
+namespace LayerStream.Session;
+
+/// <summary>An opened model file with its metadata: what plans are made of. Whatever it gives away holds no metadata.</summary>
+public sealed class ModelFile
+{
+    private readonly GgufModel _model;
+    private readonly ModelFiles _open;
+
+    private ModelFile(GgufModel model, ModelFiles open)
+    {
+        (_model, _open) = (model, open);
+        TokenizerGap = Tokenization.Tokenizer.Unsupported(model.Metadata);
+        Tokenizer = TokenizerGap is null ? Tokenization.Tokenizer.FromMetadata(model.Metadata) : null;
+    }
+
+    /// <summary>The tokenizer; null when the file has none or an unsupported one.</summary>
+    public Tokenizer? Tokenizer { get; }
+
+    /// <summary>Why there is no tokenizer, or null.</summary>
+    public string? TokenizerGap { get; }
+
+    /// <summary>The files of the model, the first shard first.</summary>
+    public IReadOnlyList<string> Files => _model.Files;
+
+    /// <summary>Opens a model.</summary>
+    /// <exception cref="ModelFormatException">The file is no model.</exception>
+    public static ModelFile Open(string path)
+    {
+        ModelFiles files = new();
+        try
+        {
+            return new ModelFile(GgufModel.Open(path, files), files);
+        }
+        catch
+        {
+            files.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Plans under the options. Without a budget of the user's, a machine whose usual share is too small gets the smallest budget that
+    /// works, provided that what is free and what this process holds already cover it; a notice says so.
+    /// </summary>
+    /// <exception cref="Models.UnsupportedModelException">The model cannot run here.</exception>
+    /// <exception cref="Models.LossyOptionException">The model cannot follow a lossy option.</exception>
+    /// <exception cref="BudgetAboveLimitException">Machine or cgroup cannot give the budget.</exception>
+    /// <exception cref="BudgetTooSmallException">The accounts do not fit; carries the sheet and the smallest budget.</exception>
+    public PlannedModel Plan(ModelOptions options, IProgress<SessionNotice> notices)
+    {
+        EnginePlan plan = Divide(options, notices);
+        SamplingOptions sampling = FileSampling.Apply(_model.Metadata, options.Sampling, options.Explicit, out string? unusable);
+        IEnumerable<string?> warnings =
+        [
+            unusable,
+            Tokenizer?.Warning,
+            plan.Context > plan.Spec.TrainedContext ? $"--context {plan.Context} is more than the {plan.Spec.TrainedContext} tokens this model was trained for: what it writes beyond them may make no sense." : null,
+            plan.Lossy.Count > 0 ? $"{LossyText.Of(plan)}: results differ from the model's own." : null,
+        ];
+        foreach (string warning in warnings.OfType<string>())
+        {
+            notices.Report(new WarningNotice(warning));
+        }
+
+        return new PlannedModel(options with { Sampling = sampling }, _model.WithoutMetadata(), Tokenizer, TokenizerGap, plan) { Files = _open };
+    }
+
+    private EnginePlan Divide(ModelOptions options, IProgress<SessionNotice> notices)
+    {
+        try
+        {
+            return Engine.Plan(_model, options.ToEngineOptions());
+        }
+        catch (BudgetTooSmallException e) when (options.BudgetBytes is null
+            && e.SmallestBudgetBytes <= MemoryLimits.Read().FreeBytes + ProcessMemory.ResidentBytes())
+        {
+            long budget = e.SmallestBudgetBytes;
+            notices.Report(new WarningNotice($"Memory is short: using the smallest budget that works, {ByteSize.Format(budget)}, instead of the usual share."));
+            return Engine.Plan(_model, options.ToEngineOptions() with { BudgetBytes = budget });
+        }
+    }
+}

@@ -1,0 +1,18 @@
+using LayerStream.Templates.Values;
+
+namespace LayerStream.Templates.Runtime;
+
+/// <summary>Evaluated arguments of a call.</summary>
+internal sealed class Arguments(List<Value> positional, Dictionary<string, Value>? named = null)
+{
+    private static readonly Dictionary<string, Value> Nothing = [];
+
+    public static readonly Arguments None = new([]);
+
+    public List<Value> Positional => positional;
+
+    public Dictionary<string, Value> Named => named ?? Nothing;
+
+    /// <summary>The arguments without the first <paramref name="count"/> positional ones.</summary>
+    public Arguments Skip(int count) => new([.. positional.Skip(count)], named);
+}

@@ -1,0 +1,40 @@
+using System.Diagnostics;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
+using LayerStream.Kernels;
+using Xunit;
+
+namespace LayerStream.Golden.Tests;
+
+/// <summary>Logits and draws once more in processes that lack an instruction set: the same stored bits.</summary>
+public sealed class InstructionSetTests(ITestOutputHelper log)
+{
+    [Theory]
+    [InlineData("DOTNET_EnableAVXVNNI")]
+    [InlineData("DOTNET_EnableAVX512")]
+    [InlineData("DOTNET_EnableAVX2")]
+    [InlineData("DOTNET_EnableHWIntrinsic")]
+    public async Task Logits_WithoutAnInstructionSet_HaveTheStoredBits(string setting)
+    {
+        if (Environment.GetEnvironmentVariable(setting) == "0")
+        {
+            Assert.Skip("this is that process");
+        }
+
+        (string Name, bool IsHere)[] levels = [("AVX-512", Isa.Avx512), ("AVX-VNNI", AvxVnni.IsSupported), ("AVX2", Isa.Avx2), ("AdvSimd", Isa.AdvSimd), ("dot products of ARM64", Dp.IsSupported)];
+        log.WriteLine($"{Isa.Describe()}; not on this machine, so not run: {string.Join(", ", levels.Where(level => !level.IsHere).Select(level => level.Name))}");
+        string program = Path.Combine(AppContext.BaseDirectory, "Golden.Tests" + (OperatingSystem.IsWindows() ? ".exe" : string.Empty));
+        ProcessStartInfo start = new(program, ["-class", "*" + nameof(LogitHashTests)])
+        {
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+        };
+        start.Environment[setting] = "0";
+        using Process process = Process.Start(start)!;
+        string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.True(process.ExitCode == 0, output);
+        Assert.Contains("Total: ", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("Total: 0", output, StringComparison.Ordinal);
+    }
+}

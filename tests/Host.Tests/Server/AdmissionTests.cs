@@ -1,0 +1,112 @@
+using CsCheck;
+using LayerStream.Host.Server.Http;
+using LayerStream.Host.Server.Service;
+
+namespace LayerStream.Host.Tests.Server;
+
+/// <summary>The turn always has an owner.</summary>
+public sealed class AdmissionTests
+{
+    private const int QueueLimit = 4;
+
+    private enum Step
+    {
+        Enter,
+        Leave,
+        EndTurn,
+        Drain,
+    }
+
+    [Fact]
+    public void Admission_AnySchedule_NeverLosesTheTurn() =>
+        Gen.Select(Gen.Enum<Step>(), Gen.Int[0, QueueLimit]).Array[1, 60].Sample(schedule =>
+    {
+        using Admission admission = new(QueueLimit);
+        List<Admission.Place> places = [];
+        foreach ((Step step, int index) in schedule)
+        {
+            Take(admission, places, step, index);
+            Assert.Equal(places.Count(p => p.Turn.IsCompletedSuccessfully && !p.HasEndedTurn), admission.Running);
+            Assert.InRange(admission.Running, 0, 1);
+            Assert.True(admission.Waiting == 0 || admission.Running == 1, "somebody waits though nobody runs");
+        }
+
+        places.ForEach(p => p.Dispose());
+        Assert.Equal((0, 0, 0), (admission.Running, admission.Waiting, admission.Admitted));
+    });
+
+    [Fact]
+    public async Task Admission_ClientLeavesAtTheMomentOfItsTurn_TurnComesBack()
+    {
+        using Admission admission = new(QueueLimit);
+        for (int round = 0; round < 20_000; round++)
+        {
+            Admission.Place running = admission.Enter();
+            Task queued =
+                Task.Run(() => LeaveAsync(admission.Enter(), new CancellationToken(canceled: true)), TestContext.Current.CancellationToken);
+            Task leaving = Task.Run(running.Dispose, TestContext.Current.CancellationToken);
+            await Task.WhenAll(queued, leaving);
+            Assert.Equal(0, admission.Admitted);
+        }
+
+        static async Task LeaveAsync(Admission.Place place, CancellationToken gone)
+        {
+            using (place)
+            {
+                await Task.WhenAny(place.Turn.WaitAsync(gone));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Drain_WithAQueue_RefusesItAtOnceAndLetsTheRunningOneGoOn()
+    {
+        using Admission admission = new(QueueLimit);
+        using Admission.Place running = admission.Enter();
+        using Admission.Place queued = admission.Enter();
+        admission.Drain();
+        ApiException refused = await Assert.ThrowsAsync<ApiException>(() => queued.Turn);
+        Assert.Equal((503, "draining"), (refused.Status, refused.Code));
+        Assert.True(running.Turn.IsCompletedSuccessfully);
+        Assert.Equal(503, Assert.Throws<ApiException>(() => admission.Enter()).Status);
+    }
+
+    [Fact]
+    public void Enter_QueueFull_Is429WithRetryAfter()
+    {
+        using Admission admission = new(1);
+        using Admission.Place running = admission.Enter();
+        using Admission.Place waiting = admission.Enter();
+        ApiException refused = Assert.Throws<ApiException>(() => admission.Enter());
+        Assert.Equal(429, refused.Status);
+        Assert.True(refused.RetryAfterSeconds > 0);
+    }
+
+    private static void Take(Admission admission, List<Admission.Place> places, Step step, int index)
+    {
+        switch (step)
+        {
+            case Step.Enter:
+                try
+                {
+                    places.Add(admission.Enter());
+                }
+                catch (ApiException)
+                {
+                    // Full or draining: both are answers.
+                }
+
+                break;
+            case Step.Leave when places.Count > 0:
+                places[index % places.Count].Dispose();
+                places.RemoveAt(index % places.Count);
+                break;
+            case Step.EndTurn when places.Count > 0:
+                places[index % places.Count].EndTurn();
+                break;
+            case Step.Drain when index == 0:
+                admission.Drain();
+                break;
+        }
+    }
+}

@@ -1,0 +1,96 @@
+using System.Text;
+using LayerStream.Host.Server.Chat;
+using LayerStream.Host.Server.Endpoints;
+
+namespace LayerStream.Host.Tests.Server;
+
+/// <summary>docs/api.md is made from the tables of the code. To write it anew: LAYERSTREAM_WRITE_DOCS=1.</summary>
+public sealed class ApiDocumentTests
+{
+    [Fact]
+    public void Document_OfEndpointsAndParameters_IsWhatTheCodeSays()
+    {
+        string path = Path.Combine(Root(), "docs", "api.md"), text = Write();
+        if (Environment.GetEnvironmentVariable("LAYERSTREAM_WRITE_DOCS") == "1")
+        {
+            File.WriteAllText(path, text);
+        }
+
+        Assert.Equal(text, File.ReadAllText(path));
+    }
+
+    private static string Write()
+    {
+        StringBuilder text = new();
+        text.Append("""
+            # The HTTP API
+            Made from the tables of the code by the test `ApiDocumentTests` (`LAYERSTREAM_WRITE_DOCS=1` writes it anew).
+
+            ## Endpoints
+            HEAD is answered wherever GET is; slashes at the end mean nothing. Rows marked open need no key.
+
+            | method | path | open | what |
+            | --- | --- | --- | --- |
+
+            """);
+        foreach (Endpoint row in EndpointTable.Rows)
+        {
+            text.Append($"| {row.Method} | `{row.Path}{(row.Path.Length > 1 && row.Path.EndsWith('/') ? "…" : "")}` | "
+                + $"{(row.IsPublic ? "open" : "")} | {row.Note} |\n");
+        }
+
+        text.Append("""
+
+            ## Members of a chat completion request
+            `null` is the same as absent. A member that is not in the table is refused with 400.
+
+            | member | what happens | values |
+            | --- | --- | --- |
+
+            """);
+        foreach (Parameter row in ChatParameters.Rows)
+        {
+            text.Append($"| `{row.Name}` | {row.Use.ToString().ToLowerInvariant()} | {row.Note} |\n");
+        }
+
+        text.Append("""
+
+            ## Bodies
+            JSON, as it is or packed with gzip, deflate, br or zstd (windows up to 2 MiB); the limit holds before and after
+            unpacking, and is what the context could hold at most, never more than 32 MiB. A body is paid for from the account
+            "requests" of the budget sheet before it is read: what can never fit is refused with 413, what others leave no room
+            for now with 429 and `Retry-After`. A body that has not arrived after 30 s and a second more for every 32 KiB ends
+            with 408. A place in the queue is taken when the body is there.
+
+            ## Answers
+            An answer in one piece sends its headers and a blank when it has not come after 2 s, then a blank every 5 s; a
+            stream sends a comment instead. A failure after the headers is sent as an error and then breaks the connection: no
+            `[DONE]`, no end of the JSON. Whoever reads slower than the answer is made has 64 KiB and what the account still
+            gives; then the connection is broken.
+
+            ## The end of the daemon
+            SIGTERM or SIGINT: new and queued requests get 503, running answers go on for at most `--drain-seconds` (30, the
+            time to send them included), then end with what they have and the reason `length`. A second signal ends the process
+            at once. SIGHUP does the same as SIGTERM when the process has a terminal, and nothing when it has none.
+
+            ## Who may call
+            Loopback names with any port, the addresses listened on, and the names given by `--allowed-hosts`; web pages only
+            of origins given by `--cors-origin`. Keys of `--api-key-file` are taken as `Authorization: Bearer`, `x-api-key` or
+            `api-key`.
+
+            """);
+        return text.ToString();
+    }
+
+    private static string Root()
+    {
+        DirectoryInfo? folder = new(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Directory.Packages.props")))
+        {
+            folder = folder.Parent;
+        }
+
+        return folder?.FullName ?? Environment.GetEnvironmentVariable("LAYERSTREAM_ROOT")
+            ?? throw new DirectoryNotFoundException("the repository is not above the test; set LAYERSTREAM_ROOT");
+    }
+}

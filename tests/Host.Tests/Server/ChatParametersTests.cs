@@ -1,0 +1,118 @@
+using System.Text;
+using LayerStream.Host.Server.Chat;
+using LayerStream.Host.Server.Http;
+using LayerStream.Host.Server.Service;
+using LayerStream.Host.Telemetry;
+using LayerStream.Sampling;
+
+namespace LayerStream.Host.Tests.Server;
+
+/// <summary>Tolerant where nothing is lost, strict where something would be.</summary>
+public sealed class ChatParametersTests
+{
+    public static TheoryData<string> Hints => [.. ChatParameters.Rows.Where(r => r.Use == ParameterUse.Hint).Select(r => r.Name)];
+
+    public static TheoryData<string> Refusals => [.. ChatParameters.Rows.Where(r => r.Use == ParameterUse.Refused).Select(r => r.Name)];
+
+    public static TheoryData<string> All => [.. ChatParameters.Rows.Where(r => r.Name != "messages").Select(r => r.Name)];
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Read_NullForAnyMember_IsAbsent(string name) => Read($"\"{name}\":null").Dispose();
+
+    [Theory]
+    [MemberData(nameof(Hints))]
+    public void Read_Hint_IsTakenWithAnyValue(string name)
+    {
+        foreach (string value in new[] { "1", "\"x\"", "true", "[]", "{\"a\":[[],[]]}" })
+        {
+            Read($"\"{name}\":{value}").Dispose();
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Refusals))]
+    public void Read_WhatWouldChangeTheAnswer_IsRefusedByName(string name) => Assert.Equal(name, Refused($"\"{name}\":{{}}").Param);
+
+    [Theory]
+    [InlineData("\"tools\":[]")]
+    [InlineData("\"tools\":[],\"tool_choice\":\"auto\",\"parallel_tool_calls\":false")]
+    [InlineData("\"tool_choice\":\"none\",\"tools\":[{\"type\":\"function\"}]")]
+    [InlineData("\"response_format\":{\"type\":\"text\"}")]
+    [InlineData("\"modalities\":[\"text\"]")]
+    [InlineData("\"stream_options\":{\"include_usage\":true,\"include_obfuscation\":false}")]
+    [InlineData("\"max_tokens\":-1")]
+    [InlineData("\"max_tokens\":3.0")]
+    [InlineData("\"top_k\":40.0")]
+    [InlineData("\"n\":1.0")]
+    [InlineData("\"stop\":\"\"")]
+    [InlineData("\"top_logprobs\":0")]
+    [InlineData("\"model\":\"\"")]
+    [InlineData("\"model\":\"default\"")]
+    [InlineData("\"model\":\"owner/TINY:latest\"")]
+    public void Read_WhatAsksForNothing_IsTaken(string member) => Read(member).Dispose();
+
+    [Theory]
+    [InlineData("\"temprature\":1", "temprature")]
+    [InlineData("\"tools\":[{\"type\":\"function\"}]", "tools")]
+    [InlineData("\"tool_choice\":\"required\"", "tool_choice")]
+    [InlineData("\"response_format\":{\"type\":\"json_schema\"}", "response_format")]
+    [InlineData("\"modalities\":[\"audio\"]", "modalities")]
+    [InlineData("\"max_tokens\":0", "max_tokens")]
+    [InlineData("\"max_tokens\":1.5", "max_tokens")]
+    [InlineData("\"seed\":1e300", "seed")]
+    [InlineData("\"n\":2", "n")]
+    [InlineData("\"model\":\"gpt-4o\"", "model")]
+    [InlineData("\"continue_final_message\":true", "continue_final_message")]
+    [InlineData("\"add_generation_prompt\":false", "add_generation_prompt")]
+    public void Read_WhatCannotBeHonoured_IsRefusedByName(string member, string name) => Assert.Equal(name, Refused(member).Param);
+
+    [Fact]
+    public void Read_NestedHintOf3MiB_MakesNoTree()
+    {
+        RequestMemory memory = RequestBodyTests.Memory(1 << 20);
+        using RequestMemory.Holding holding = memory.Open();
+        byte[] body = Body("\"metadata\":[" + string.Join(',', Enumerable.Repeat("[]", 1 << 20)) + "]");
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Read(body, holding).Dispose();
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
+    }
+
+    [Fact]
+    public void Read_NestedMessagesBeyondTheMemory_Is413BeforeATreeIsMade()
+    {
+        using RequestMemory.Holding holding = RequestBodyTests.Memory(1 << 20).Open();
+        byte[] body = Encoding.UTF8.GetBytes("{\"messages\":[" + string.Join(',', Enumerable.Repeat("[]", 1 << 18)) + "]}");
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Equal(413, Assert.Throws<ApiException>(() => Read(body, holding)).Status);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
+    }
+
+    [Theory]
+    [InlineData("{\"messages\":[]} x")]
+    [InlineData("[]")]
+    [InlineData("")]
+    [InlineData("{\"messages\":")]
+    public void Read_NoObject_Is400(string body)
+    {
+        using RequestMemory.Holding holding = RequestBodyTests.Memory(1 << 20).Open();
+        Assert.Equal(400, Assert.Throws<ApiException>(() => Read(Encoding.UTF8.GetBytes(body), holding)).Status);
+    }
+
+    private static ApiException Refused(string member) => Assert.Throws<ApiException>(() => Read(member));
+
+    private static ChatRequest Read(string member)
+    {
+        using RequestMemory.Holding holding = RequestBodyTests.Memory(1 << 20).Open();
+        return Read(Body(member), holding);
+    }
+
+    private static byte[] Body(string member) => Encoding.UTF8.GetBytes($$"""{"messages":[{"role":"user","content":"a"}],{{member}}}""");
+
+    private static ChatRequest Read(byte[] body, RequestMemory.Holding holding)
+    {
+        using Admission admission = new(1);
+        using DaemonMetrics metrics = new(() => 0, () => null);
+        return ChatParameters.Read(body, new ServerState("Tiny", admission, metrics), new SamplingOptions(), holding);
+    }
+}

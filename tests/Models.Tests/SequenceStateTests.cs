@@ -1,0 +1,47 @@
+using LayerStream.Kernels.Ops;
+using LayerStream.Memory;
+using LayerStream.Models.Building;
+using LayerStream.Models.Decoding;
+using LayerStream.Models.Spec;
+using Xunit;
+
+namespace LayerStream.Models.Tests;
+
+public sealed class SequenceStateTests
+{
+    [Theory]
+    [InlineData(65504f, true)]
+    [InlineData(-65504f, true)]
+    [InlineData(65519f, true)] // rounds down to the largest
+    [InlineData(65520f, false)]
+    [InlineData(-1e9f, false)]
+    [InlineData(float.PositiveInfinity, false)]
+    [InlineData(float.NaN, true)] // seen in the logits
+    public void Store_InF16_RefusesWhatItCannotHoldWithTheLayerAndTheWayOut(float value, bool fits)
+    {
+        ModelSpec spec = ModelSpecBuilder.Build(new TinyFile("llama").Open());
+        using SequenceState state = new(spec, 8, KvType.F16, new BudgetAccount("test", long.MaxValue));
+        using AlignedBuffer row = new BudgetAccount("test", long.MaxValue).Allocate(4096);
+        row.Floats(0, 16).Fill(1);
+        row.Floats(0, 16)[13] = value;
+        if (fits)
+        {
+            state.Store(row.Address, state.Area(1), 16, 16);
+            return;
+        }
+
+        KeyValueRangeException error = Assert.Throws<KeyValueRangeException>(() => state.Store(row.Address, state.Area(1), 16, 16));
+        Assert.Equal(1, error.Layer);
+        Assert.Contains("--kv-type f32", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Store_InF32_HoldsEveryValue()
+    {
+        ModelSpec spec = ModelSpecBuilder.Build(new TinyFile("llama").Open());
+        using SequenceState state = new(spec, 8, KvType.F32, new BudgetAccount("test", long.MaxValue));
+        using AlignedBuffer row = new BudgetAccount("test", long.MaxValue).Allocate(4096);
+        row.Floats(0, 16).Fill(float.MaxValue);
+        state.Store(row.Address, state.Area(0), 0, 16);
+    }
+}

@@ -1,0 +1,245 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using Deque.AxeCore.Commons;
+using Deque.AxeCore.Playwright;
+using LayerStream.Actors.Tracing;
+using Microsoft.Playwright;
+
+namespace LayerStream.Page.Tests;
+
+public sealed class PageTests(Browser browser) : IClassFixture<Browser>
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Pipeline_DuringAGeneration_ShowsLiveLanesAndTheStages()
+    {
+        await using OpenPage open = await browser.OpenAsync();
+        await open.WaitForTextAsync("#state", t => t.Contains("ready", StringComparison.Ordinal));
+        Task answer = GenerateAsync(48);
+        string verdict = await open.WaitForTextAsync("#verdict", t => t.Contains("tokens a second", StringComparison.Ordinal));
+        Assert.Contains("sets the pace", verdict, StringComparison.Ordinal);
+        Assert.Contains("compute", await open.Page.Locator("#stages").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.True(await PaintedShareAsync(open.Page, "#lanes") > 0.02, "the lanes are empty");
+        Assert.Contains("weights: pinned", await open.WaitForTextAsync("#budget", t => t.Length > 0), StringComparison.Ordinal);
+        await answer;
+    }
+
+    [Fact]
+    public async Task Trace_OpenedFromAFile_ShowsItsTokensAndFollowsTheKeyboard()
+    {
+        string path = SaveTrace("one.lstrace", layers: 30, tokens: 4, readTicks: 300);
+        await using OpenPage open = await browser.OpenAsync();
+        await open.Page.Locator("#open").SetInputFilesAsync(path);
+        await open.WaitForTextAsync("#lanes-title", t => t.Contains("one.lstrace", StringComparison.Ordinal));
+        await open.Page.Locator("#lanes").FocusAsync();
+        await open.Page.Keyboard.PressAsync("+");
+        await open.Page.Keyboard.PressAsync("n");
+        await open.WaitForTextAsync("#tip", t => t.Contains("blk.", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Traces_TwoOpened_NameTheStageThatChanged()
+    {
+        string[] paths = [SaveTrace("before.lstrace", 30, 4, readTicks: 100), SaveTrace("after.lstrace", 30, 4, readTicks: 900)];
+        await using OpenPage open = await browser.OpenAsync();
+        await open.Page.Locator("#open").SetInputFilesAsync(paths);
+        string verdict = await open.WaitForTextAsync("#verdict", t => t.Contains("of the change", StringComparison.Ordinal));
+        Assert.Contains("wait: prefetch late", verdict, StringComparison.Ordinal);
+        Assert.True(await open.Page.Locator("#second").IsVisibleAsync());
+    }
+
+    [Fact]
+    public async Task Trace_ThatIsNone_IsRefusedInWords()
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"layerstream-{Guid.NewGuid():N}.lstrace");
+        await File.WriteAllTextAsync(path, "this is not a trace, only a text of some length", Cancel);
+        await using OpenPage open = await browser.OpenAsync();
+        await open.Page.Locator("#open").SetInputFilesAsync(path);
+        await open.WaitForTextAsync("#verdict", t => t.Contains("not a LayerStream trace", StringComparison.Ordinal));
+        File.Delete(path);
+    }
+
+    [Fact]
+    public async Task Trace_OfAThousandLayers_ZoomsWithinAFrame()
+    {
+        string path = SaveTrace("large.lstrace", layers: 1000, tokens: 3, readTicks: 300);
+        await using OpenPage open = await browser.OpenAsync();
+        await open.Page.Locator("#open").SetInputFilesAsync(path);
+        await open.WaitForTextAsync("#lanes-title", t => t.Contains("large.lstrace", StringComparison.Ordinal));
+        ICDPSession session = await open.Page.Context.NewCDPSessionAsync(open.Page);
+        await session.SendAsync("Performance.enable");
+        List<double> frames = [];
+        for (int step = 0; step < 60; step++)
+        {
+            double before = await BusyMillisecondsAsync(session);
+            await open.Page.EvaluateAsync("""
+                async step => {
+                    document.getElementById('lanes').dispatchEvent(
+                        new WheelEvent('wheel', { deltaY: step < 30 ? -120 : 120,
+                            clientX: 640, clientY: 200, ctrlKey: true, cancelable: true }));
+                    await new Promise(requestAnimationFrame);
+                    await new Promise(requestAnimationFrame);
+                }
+                """, step);
+            frames.Add(await BusyMillisecondsAsync(session) - before);
+        }
+
+        double median = frames.Order().ElementAt(frames.Count / 2);
+        TestContext.Current.SendDiagnosticMessage($"median of a zoom: {median:F1} ms");
+        Assert.True(median <= 33, $"a zoom step takes {median:F1} ms");
+    }
+
+    [Fact]
+    public async Task Chat_Answer_CanBeStoppedAndAskedAgain()
+    {
+        await using OpenPage open = await browser.OpenAsync("#chat");
+        await open.WaitForTextAsync("#state", t => t.Contains("ready", StringComparison.Ordinal));
+        await open.Page.Locator(".settings summary").ClickAsync();
+        await open.Page.Locator("#max-tokens").FillAsync("300");
+        await open.Page.Locator("#question").FillAsync("Write a long story about the sea.");
+        await open.Page.Keyboard.PressAsync("Enter");
+        await open.WaitForTextAsync("#conversation li.assistant", t => t.Length > 40);
+        await open.Page.Locator("#stop").ClickAsync();
+        string stopped = await open.Page.Locator("#conversation li.assistant").InnerTextAsync();
+        await Task.Delay(700, Cancel);
+        Assert.Equal(stopped, await open.Page.Locator("#conversation li.assistant").InnerTextAsync());
+        await open.Page.Locator("#max-tokens").FillAsync("5");
+        await open.Page.Locator("#again").ClickAsync();
+        await open.WaitForTextAsync("#conversation li.assistant", t => t.Length > 8 && t != stopped);
+        await open.Page.ReloadAsync();
+        Assert.Equal(2, await open.Page.Locator("#conversation li").CountAsync());
+    }
+
+    [Theory]
+    [InlineData("", ColorScheme.Light, 1280)]
+    [InlineData("", ColorScheme.Dark, 1280)]
+    [InlineData("#chat", ColorScheme.Light, 390)]
+    [InlineData("#models", ColorScheme.Dark, 390)]
+    public async Task Page_EveryView_HasNoSeriousFindingOfAxe(string view, ColorScheme scheme, int width)
+    {
+        await using OpenPage open = await browser.OpenAsync(view, scheme, width);
+        await open.WaitForTextAsync("#state", t => t.Contains("ready", StringComparison.Ordinal));
+        AxeResult result = await open.Page.RunAxe();
+        Assert.Empty(result.Violations.Where(v => v.Impact is "serious" or "critical")
+            .Select(v => $"{v.Id}: {v.Help} ({v.Nodes[0].Html})"));
+        int overflow =
+            await open.Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - document.documentElement.clientWidth");
+        Assert.True(overflow <= 0, $"the page is {overflow} pixels wider than the screen");
+    }
+
+    [Fact]
+    public async Task Page_Headers_AllowThisServerOnly()
+    {
+        Assert.SkipWhen(browser.Gap is not null, browser.Gap ?? "");
+        using HttpResponseMessage page = await browser.Daemon.Client.GetAsync("", Cancel);
+        string policy = page.Headers.GetValues("Content-Security-Policy").Single();
+        Assert.StartsWith("default-src 'none'", policy, StringComparison.Ordinal);
+        Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
+        using HttpResponseMessage missing = await browser.Daemon.Client.GetAsync("page/../../etc/passwd", Cancel);
+        Assert.Equal(404, (int)missing.StatusCode);
+    }
+
+    /// <summary>Milliseconds that the page has spent on scripts, styles and layout.</summary>
+    private static async Task<double> BusyMillisecondsAsync(ICDPSession session)
+    {
+        JsonElement metrics = (await session.SendAsync("Performance.getMetrics"))!.Value.GetProperty("metrics");
+        string[] counted = ["ScriptDuration", "LayoutDuration", "RecalcStyleDuration"];
+        return 1000 * metrics.EnumerateArray().Where(m => counted.Contains(m.GetProperty("name").GetString()))
+            .Sum(m => m.GetProperty("value").GetDouble());
+    }
+
+    private async Task GenerateAsync(int tokens)
+    {
+        using HttpResponseMessage answer = await browser.Daemon.Client.PostAsJsonAsync(
+            "v1/chat/completions", new
+            {
+                messages = new[] { new { role = "user", content = "Tell me about the sea." } },
+                max_tokens = tokens,
+                ignore_eos = true
+            }, Cancel);
+        answer.EnsureSuccessStatusCode();
+    }
+
+    private static Task<double> PaintedShareAsync(IPage page, string canvas) => page.EvaluateAsync<double>("""
+        selector => {
+            const c = document.querySelector(selector);
+            const data = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+            const back = [data[0], data[1], data[2]];
+            let painted = 0;
+            for (let i = 0; i < data.length; i += 4) {
+                const away = Math.abs(data[i] - back[0]) + Math.abs(data[i + 1] - back[1]) + Math.abs(data[i + 2] - back[2]);
+                if (away > 60) painted++;
+            }
+            return painted / (data.length / 4);
+        }
+        """, canvas);
+
+    /// <summary>A trace of a ring with eight slots: every layer has four tiles, each read, waited for where it comes late, computed and
+    /// evicted. A tick is a microsecond.</summary>
+    private static string SaveTrace(string name, int layers, int tokens, long readTicks)
+    {
+        const int PerLayer = 4;
+        List<TraceEvent> events = [];
+        long now = 1000, disk = 1000;
+        for (int pass = 0; pass < tokens; pass++)
+        {
+            long begin = now;
+            for (int tile = 0; tile < layers * PerLayer; tile++)
+            {
+                events.Add(new()
+                {
+                    Kind = TraceKind.Load,
+                    StartTicks = disk,
+                    EndTicks = disk + readTicks,
+                    Tile = tile,
+                    Pass = pass,
+                    Lane = tile % 8,
+                    Bytes = 1 << 20
+                });
+                disk += readTicks;
+                if (disk > now)
+                {
+                    events.Add(new()
+                    {
+                        Kind = TraceKind.Wait,
+                        StartTicks = now,
+                        EndTicks = disk,
+                        Tile = tile,
+                        Pass = pass,
+                        Reason = StallReason.DiskPrefetchLate
+                    });
+                    now = disk;
+                }
+
+                events.Add(new() { Kind = TraceKind.Compute, StartTicks = now, EndTicks = now + 250, Tile = tile, Pass = pass });
+                now += 250;
+                events.Add(new()
+                {
+                    Kind = TraceKind.Evict,
+                    StartTicks = now,
+                    EndTicks = now + 1,
+                    Tile = tile,
+                    Pass = pass,
+                    Lane = tile % 8
+                });
+            }
+
+            events.Add(new() { Kind = TraceKind.Token, StartTicks = begin, EndTicks = now, Tile = -1, Pass = pass });
+        }
+
+        string path = Path.Combine(Path.GetTempPath(), $"layerstream-{Guid.NewGuid():N}", name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        new TraceFile
+        {
+            Model = "drawn",
+            TicksPerSecond = 1_000_000,
+            Depth = 7,
+            BudgetBytes = 1 << 30,
+            TileNames = [.. Enumerable.Range(0, layers * PerLayer).Select(t => $"blk.{t / PerLayer}.tensor_{t % PerLayer}")],
+            TileLayers = [.. Enumerable.Range(0, layers * PerLayer).Select(t => t / PerLayer)],
+            Events = [.. events],
+        }.Save(path);
+        return path;
+    }
+}
