@@ -76,7 +76,8 @@ public sealed class Engine : IAsyncDisposable
     /// <exception cref="ModelChangedException">A file was changed in place, before or during the run; every later run fails as
     /// well.</exception>
     /// <exception cref="ContextExceededException">The prompt does not fit.</exception>
-    /// <exception cref="EngineFaultException">A stage, a loop, a completion or a thread failed; the engine goes on unless <see cref="Failure"/> says otherwise.</exception>
+    /// <exception cref="EngineFaultException">A stage, a loop, a completion or a thread failed; the engine goes on unless
+    /// <see cref="Failure"/> says otherwise.</exception>
     /// <exception cref="EngineStalledException">Nothing moved for <see cref="EngineOptions.StallLimit"/>.</exception>
     public Task<RunResult> RunAsync(RunRequest request, CancellationToken ct) => RunAsync(request, null, ct);
 

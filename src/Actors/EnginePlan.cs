@@ -11,7 +11,8 @@ namespace LayerStream.Actors;
 /// <summary>A sealed budget sheet and what follows from it.</summary>
 public sealed record EnginePlan
 {
-    // What code and stacks grow by once a run starts is not taken yet, and covers the blocks of a probe where a model has next to no weights.
+    // What code and stacks grow by once a run starts is not taken yet, and covers the blocks of a probe where a model has next to no
+    // weights.
     private const long LeastMeasuringBytes = 8L << 20;
 
     public required ModelSpec Spec { get; init; }
@@ -44,7 +45,8 @@ public sealed record EnginePlan
     public RouteHeader? RouteHeader => Spec.ExpertBanks.Count == 0 ? null : RouteRecorder.Header(Spec);
 
     /// <summary>
-    /// An account for measurements while nothing is loaded: as much native memory as loading will take. What it holds must be given back before
+    /// An account for measurements while nothing is loaded: as much native memory as loading will take. What it holds must be given back
+    /// before
     /// the engine starts.
     /// </summary>
     public BudgetAccount MeasuringAccount()
@@ -54,7 +56,8 @@ public sealed record EnginePlan
         return new("measurements", Math.Max(LeastMeasuringBytes, native));
     }
 
-    /// <summary>The plan with another division of memory, on a sealed sheet of its own that holds just what the division takes: for trials of divisions.</summary>
+    /// <summary>The plan with another division of memory, on a sealed sheet of its own that holds just what the division takes: for trials
+    /// of divisions.</summary>
     public EnginePlan Divided(ModelSpec spec, MemoryPlan memory)
     {
         Dictionary<string, long> changed = new()

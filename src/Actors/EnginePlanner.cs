@@ -38,18 +38,22 @@ public static class EnginePlanner
     /// <exception cref="BudgetTooSmallException">The accounts do not fit; carries the sheet and the smallest budget.</exception>
     public static EnginePlan Plan(GgufModel model, EngineOptions options)
     {
-        ModelSpec own = ModelSpecBuilder.Build(model), spec = options.ExpertsPerToken > 0 ? FewerExperts.Apply(own, options.ExpertsPerToken) : own;
+        ModelSpec own = ModelSpecBuilder.Build(model),
+            spec = options.ExpertsPerToken > 0 ? FewerExperts.Apply(own, options.ExpertsPerToken) : own;
         IReadOnlyList<string> lossy = Lossy(own, options);
-        ExpertPolicyRow policy = ExpertPolicies.Find(options.ExpertPolicy) ?? throw new ArgumentException($"There is no expert policy '{options.ExpertPolicy}'.", nameof(options));
+        ExpertPolicyRow policy = ExpertPolicies.Find(options.ExpertPolicy)
+            ?? throw new ArgumentException($"There is no expert policy '{options.ExpertPolicy}'.", nameof(options));
         long budget = Budget(options);
         int threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
         long heapBase = (20 * MiB) + (4 * MetadataBytes(model)) + ExpertPlan.ManagedBytes(spec) + options.ExtraHeapBytes;
         long runtime = options.RuntimeReserveBytes > 0 ? options.RuntimeReserveBytes
             : RuntimeBytes(options, threads) + (Math.Max(0, options.ReadsInFlight - UsualReads) * ReaderStackBytes);
         int traceCapacity = TraceCapacity(Math.Clamp(budget / 256, LeastTraceBytes, 16 * MiB)), leastTrace = TraceCapacity(LeastTraceBytes);
-        long requests = options.Serves ? Math.Clamp(budget / 24, LeastRequestBytes, MostRequestBytes) : 0, leastRequests = options.Serves ? LeastRequestBytes : 0;
+        long requests = options.Serves ? Math.Clamp(budget / 24, LeastRequestBytes, MostRequestBytes) : 0,
+            leastRequests = options.Serves ? LeastRequestBytes : 0;
         MemoryPlan Divide(int capacity, long requestBytes) => MemoryPlanner.Plan(new PlanInputs(
-            spec, budget, heapBase + TraceRing.BytesFor(capacity), runtime, threads, options.Context, options.PrefetchDepth, spec.StateBytesPerToken(options.KvType),
+            spec, budget, heapBase + TraceRing.BytesFor(capacity), runtime, threads, options.Context, options.PrefetchDepth,
+                spec.StateBytesPerToken(options.KvType),
             context => SequenceState.Bytes(spec, context, options.KvType))
         {
             RequestBytes = requestBytes,
@@ -60,7 +64,8 @@ public static class EnginePlanner
         long smallest = Divide(leastTrace, leastRequests).SmallestBudgetBytes;
         if (memory.Sum > budget)
         {
-            (traceCapacity, requests) = (leastTrace, leastRequests); // a short trace and few requests are part of what the smallest budget means
+            // a short trace and few requests are part of what the smallest budget means
+            (traceCapacity, requests) = (leastTrace, leastRequests);
             memory = Divide(traceCapacity, requests);
         }
 
@@ -83,7 +88,8 @@ public static class EnginePlanner
             Memory = memory with { Experts = memory.Experts with { Policy = policy } },
             Sheet = sheet,
             Threads = threads,
-            HeapLimitBytes = heapBase + TraceRing.BytesFor(traceCapacity) + requests + (options.Serves ? TraceRing.BytesFor(traceCapacity) : 0),
+            HeapLimitBytes = heapBase + TraceRing.BytesFor(traceCapacity) + requests
+                + (options.Serves ? TraceRing.BytesFor(traceCapacity) : 0),
             RopeContext = options.Context > 0 ? options.Context : spec.TrainedContext,
             TraceCapacity = traceCapacity,
             DropColdExperts = options.DropColdExperts,
@@ -123,7 +129,8 @@ public static class EnginePlanner
             throw new BudgetAboveLimitException(asked, limits.CgroupLimitBytes.Value, "the cgroup limit");
         }
 
-        return asked <= limits.MachineTotalBytes ? asked : throw new BudgetAboveLimitException(asked, limits.MachineTotalBytes, "the machine's memory");
+        return asked <= limits.MachineTotalBytes ? asked
+            : throw new BudgetAboveLimitException(asked, limits.MachineTotalBytes, "the machine's memory");
     }
 
     /// <summary>Bytes in front of the first tensor: keys, vocabulary, tensor list.</summary>
@@ -133,7 +140,8 @@ public static class EnginePlanner
     private static int TraceCapacity(long bytes) => 1 << BitOperations.Log2((uint)(bytes / TraceRing.BytesFor(1)));
 
     /// <summary>
-    /// What the runtime takes at a process's first plan, plus what JIT code, stacks and libraries still grow by once a run starts. The least of it
+    /// What the runtime takes at a process's first plan, plus what JIT code, stacks and libraries still grow by once a run starts. The
+    /// least of it
     /// covers what any command has in memory by then, so that all of them name the same smallest budget, again and again.
     /// </summary>
     private static long RuntimeBytes(EngineOptions options, int threads) =>
