@@ -8,6 +8,7 @@ using LayerStream.Models.Building;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
 using LayerStream.Planning;
+using LayerStream.Storage;
 using LayerStream.Planning.Experts;
 
 namespace LayerStream.Actors;
@@ -56,6 +57,8 @@ public static class EnginePlanner
                 spec.StateBytesPerToken(options.KvType),
             context => SequenceState.Bytes(spec, context, options.KvType))
         {
+            BufferedReadBytes = (long)Math.Max(options.ReadsInFlight, UsualReads) * FlashDevice.CachedBytesPerRead,
+            WrittenFileBytes = TransientFile.RoomBytes,
             RequestBytes = requestBytes,
             TraceExportBytes = options.Serves ? TraceRing.BytesFor(capacity) : 0,
             TransientExperts = options.TransientExperts,
