@@ -3,7 +3,6 @@ using System.Numerics;
 using LayerStream.Actors.Tracing;
 using LayerStream.Formats;
 using LayerStream.Memory;
-using LayerStream.Models;
 using LayerStream.Models.Building;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
