@@ -15,6 +15,6 @@ public enum ActivationLayout
     /// </summary>
     Q8Block32,
 
-    /// <summary>Per 256 columns 320 bytes: int8[256], int16[16] sums of 16, float scale, 28 bytes of zeros.</summary>
+    /// <summary>Per 256 columns 320 bytes: int8[256], int16[16] sums of 16, float scale, 12 bytes of zeros, int16[8] sums of 32.</summary>
     Q8Block256,
 }
