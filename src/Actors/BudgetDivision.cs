@@ -28,7 +28,8 @@ public sealed class BudgetDivision(ModelSpec spec, EngineOptions options, Expert
     /// <returns>The division, the events of the trace, and the bytes that requests may take.</returns>
     public (MemoryPlan Memory, int TraceCapacity, long RequestBytes) At(long budgetBytes)
     {
-        int capacity = TraceCapacity(Math.Clamp(budgetBytes / 256, LeastTraceBytes, MostTraceBytes)), least = TraceCapacity(LeastTraceBytes);
+        int capacity = TraceCapacity(Math.Clamp(budgetBytes / 256, LeastTraceBytes, MostTraceBytes));
+        int least = TraceCapacity(LeastTraceBytes);
         (long requests, long leastRequests) = options.Serves
             ? (Math.Clamp(budgetBytes / 24, LeastRequestBytes, MostRequestBytes), LeastRequestBytes) : (0, 0);
         MemoryPlan memory = Divide(budgetBytes, capacity, requests);

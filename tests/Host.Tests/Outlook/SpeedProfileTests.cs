@@ -35,7 +35,11 @@ public sealed class SpeedProfileTests : IDisposable
     [InlineData("nonsense")]
     [InlineData("[null]")]
     [InlineData("""[{"model":"a.gguf","fileBytes":1000,"threads":2,"compute":null,"rates":null,"scores":null}]""")]
-    [InlineData("""[{"model":"a.gguf","fileBytes":1000,"threads":2,"compute":{"outsideSeconds":-1,"beforeSeconds":0,"guessSeconds":0,"besideSeconds":0,"expertSeconds":0,"expertLayers":0},"rates":{"streamBytesPerSecond":1,"burstBytesPerSecond":1,"concurrentBytes":0,"cpuSecondsPerByte":0}}]""")]
+    [InlineData("""
+        [{"model":"a.gguf","fileBytes":1000,"threads":2,"compute":{"outsideSeconds":-1,"beforeSeconds":0,"guessSeconds":0,
+        "besideSeconds":0,"expertSeconds":0,"expertLayers":0},"rates":{"streamBytesPerSecond":1,"burstBytesPerSecond":1,
+        "concurrentBytes":0,"cpuSecondsPerByte":0}}]
+        """)]
     public void Read_FileThatNoRunWrote_CountsAsNone(string text)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(_path)!);
