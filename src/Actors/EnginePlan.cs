@@ -18,6 +18,9 @@ public sealed record EnginePlan
 
     public required MemoryPlan Memory { get; init; }
 
+    /// <summary>The same model and options under any other budget.</summary>
+    public required BudgetDivision Division { get; init; }
+
     public required BudgetSheet Sheet { get; init; }
 
     public required int Threads { get; init; }
