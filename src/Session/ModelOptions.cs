@@ -74,6 +74,9 @@ public sealed record ModelOptions
     /// <summary>Whether control tokens are recognised in the text of messages too: then a user can close turns.</summary>
     public bool ParseMessages { get; init; }
 
+    /// <summary>File of what runs teach for predictions; null = none is read or written.</summary>
+    public string? ProfilePath { get; init; }
+
     /// <summary>Whether the device's rate is measured while the model is opened.</summary>
     public bool MeasuresDevice { get; init; }
 

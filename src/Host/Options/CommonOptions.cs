@@ -5,6 +5,7 @@ using LayerStream.Memory;
 using LayerStream.Planning;
 using LayerStream.Sampling;
 using LayerStream.Session;
+using LayerStream.Session.Outlook;
 
 namespace LayerStream.Host.Options;
 
@@ -24,6 +25,7 @@ public static class CommonOptions
         ("predict", "read experts before they are demanded: on, off, or auto (while it pays; default)"),
         ("chat-template", "chat template instead of the model's own: a file, chatml, or the name of one in the model"),
         ("activations", "activations in matrix products: int8 or f32"),
+        ("profile", "file of what runs teach for later predictions, or off (default: layerstream/profile.json among the user's state)"),
         .. ExpertFlags.Texts,
         .. SamplingFlags.Texts,
     ];
@@ -151,6 +153,7 @@ public static class CommonOptions
                 : PredictionMode.Auto,
             ChatTemplate = Read("chat-template"),
             ParseMessages = parse.GetValue(s_parseSpecial) || OptionText.Flag("parse-special", source.Get("parse-special")),
+            ProfilePath = SpeedProfile.PathOf(Read("profile")),
             Json = parse.GetValue(s_json) || OptionText.Flag("json", source.Get("json")),
             Quiet = parse.GetValue(s_quiet) || OptionText.Flag("quiet", source.Get("quiet")),
             Sampling = sampling,

@@ -11,6 +11,7 @@ using LayerStream.Memory;
 using LayerStream.Planning;
 using LayerStream.Sampling;
 using LayerStream.Session;
+using LayerStream.Session.Outlook;
 using LayerStream.Storage;
 using LayerStream.Templates;
 using LayerStream.Tokenization;
@@ -81,6 +82,7 @@ public static class RunVerb
             trace = traceFile is null ? null : model.Engine.CaptureTrace(0);
         }
 
+        new SpeedTracker(plan, options, files, 0).Add(reply.Result);
         if (options.Json)
         {
             StandardOutput.WriteJson(json => WriteJson(json, reply, plan, tokenizer));

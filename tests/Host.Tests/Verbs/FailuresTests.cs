@@ -7,7 +7,6 @@ using LayerStream.Host.Terminal;
 using LayerStream.Host.Verbs;
 using LayerStream.Memory;
 using LayerStream.Models.Decoding;
-using LayerStream.Session;
 using LayerStream.Storage.Filling;
 using LayerStream.Templates.Runtime;
 
