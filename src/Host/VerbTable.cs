@@ -18,6 +18,7 @@ public static class VerbTable
         (LogitsVerb.Create, CommonUse.Model | CommonUse.Engine),
         (PerplexityVerb.Create, CommonUse.Model | CommonUse.Engine),
         (TokenizeVerb.Create, CommonUse.Model),
+        (GrammarVerb.Create, CommonUse.None),
         (TemplateVerb.Create, CommonUse.Model),
         (TraceVerb.Create, CommonUse.None),
         (TuneVerb.Create, CommonUse.Model | CommonUse.Engine),
