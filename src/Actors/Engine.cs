@@ -4,7 +4,6 @@ using LayerStream.Actors.Run;
 using LayerStream.Actors.Stages;
 using LayerStream.Actors.Tracing;
 using LayerStream.Formats;
-using LayerStream.Models;
 using LayerStream.Models.Spec;
 using LayerStream.Models.Tiles;
 using LayerStream.Planning;

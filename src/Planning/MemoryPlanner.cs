@@ -1,5 +1,4 @@
 using LayerStream.Formats;
-using LayerStream.Models;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
 using LayerStream.Models.Tiles;

@@ -1,4 +1,3 @@
-using LayerStream.Models;
 using LayerStream.Models.Spec;
 
 namespace LayerStream.Planning;

@@ -71,6 +71,9 @@ public sealed record ModelOptions
     /// <summary>Chat template instead of the model's own: a file, or <c>chatml</c>; null = the model's.</summary>
     public string? ChatTemplate { get; init; }
 
+    /// <summary>File of what runs teach for predictions; null = none is read or written.</summary>
+    public string? ProfilePath { get; init; }
+
     /// <summary>Whether the device's rate is measured while the model is opened.</summary>
     public bool MeasuresDevice { get; init; }
 
