@@ -63,7 +63,8 @@ public sealed class GrammarTests
     [Fact]
     public void Gbnf_GroupsTooDeep_IsRefusedByName() => Assert.Equal(
         "nesting",
-        Assert.Throws<GrammarException>(() => Grammar.FromGbnf("root ::= " + new string('(', 50_000) + "\"a\"" + new string(')', 50_000))).Feature);
+        Assert.Throws<GrammarException>(
+            () => Grammar.FromGbnf("root ::= " + new string('(', 50_000) + "\"a\"" + new string(')', 50_000))).Feature);
 
     [Theory]
     [InlineData(@"[A-Z]{3}-\d+", "ABC-12", true)]

@@ -64,7 +64,8 @@ internal sealed class RuleLanguage
         }
 
         (int State, Continuation Behind)[] kept = [.. threads
-            .Where(t => _network.Edges(t.State).Any(e => e.Kind is EdgeKind.Bytes or EdgeKind.End)).OrderBy(t => t.State).ThenBy(t => t.Behind.Id)];
+            .Where(t => _network.Edges(t.State).Any(e => e.Kind is EdgeKind.Bytes or EdgeKind.End))
+            .OrderBy(t => t.State).ThenBy(t => t.Behind.Id)];
         bool hasAnchors = kept.Any(t => _network.Edges(t.State).Any(e => e.Kind == EdgeKind.End));
         ends = ends || (hasAnchors && Spread(kept, [], atBegin, atEnd: true, isFresh: false));
         return kept.Length == 0 && !ends ? null : StateOf(kept, ends);
@@ -72,7 +73,11 @@ internal sealed class RuleLanguage
 
     // Whether the text may end with these threads; fresh ones do not return, as an empty text of their rule was passed over already.
     private bool Spread(
-        IEnumerable<(int State, Continuation Behind)> from, HashSet<(int State, Continuation Behind)> threads, bool atBegin, bool atEnd, bool isFresh)
+        IEnumerable<(int State, Continuation Behind)> from,
+        HashSet<(int State, Continuation Behind)> threads,
+        bool atBegin,
+        bool atEnd,
+        bool isFresh)
     {
         bool ends = false;
         Stack<(int State, Continuation Behind)> open = new();

@@ -15,7 +15,7 @@ internal sealed class RuleNetwork
     private readonly HashSet<int> _isEnd;
 
     /// <summary>Builds the automaton.</summary>
-    /// <exception cref="GrammarException">It needs too much, a rule calls itself before anything is written, or no text matches.</exception>
+    /// <exception cref="GrammarException">It needs too much, is left recursive, or no text matches.</exception>
     public RuleNetwork(IReadOnlyList<PatternNode> bodies, int root)
     {
         Root = root;
@@ -194,7 +194,8 @@ internal sealed class RuleNetwork
         }
 
         return order.Count == callers.Length ? [.. order]
-            : throw GrammarException.Unsupported("left recursion", "A rule of the grammar calls itself before anything is written (left recursion).");
+            : throw GrammarException.Unsupported(
+                "left recursion", "A rule of the grammar calls itself before anything is written (left recursion).");
     }
 
     private HashSet<int> FirstCalls(int start)

@@ -51,7 +51,8 @@ internal sealed class MaskBuilder(TokenTrie trie, int vocabulary)
         }
     }
 
-    private void Walk(int begin, int end, GrammarState start, ulong[] mask) => trie.Walk(begin, end, start, static (s, b) => s.Next(b), mask);
+    private void Walk(int begin, int end, GrammarState start, ulong[] mask) =>
+        trie.Walk(begin, end, start, static (s, b) => s.Next(b), mask);
 
     private ulong[] Shared(GrammarState state)
     {

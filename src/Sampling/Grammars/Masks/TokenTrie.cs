@@ -78,10 +78,16 @@ internal sealed class TokenTrie
     /// <param name="start">The state before them.</param>
     /// <param name="next">The state one byte further, or null.</param>
     /// <param name="mask">Takes the tokens that are reached.</param>
-    /// <param name="exits">Takes nodes with states for which <paramref name="isExit"/> holds; their tokens and subtrees are left out.</param>
+    /// <param name="exits">Takes nodes with states for which <paramref name="isExit"/> holds; their subtrees are left out.</param>
     /// <param name="isExit">Whether the walk ends in a state.</param>
     public void Walk<T>(
-        int begin, int end, T start, Func<T, byte, T?> next, ulong[] mask, List<(int Node, T State)>? exits = null, Func<T, bool>? isExit = null)
+        int begin,
+        int end,
+        T start,
+        Func<T, byte, T?> next,
+        ulong[] mask,
+        List<(int Node, T State)>? exits = null,
+        Func<T, bool>? isExit = null)
         where T : class
     {
         if (begin >= end)

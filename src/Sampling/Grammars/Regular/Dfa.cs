@@ -149,7 +149,12 @@ internal sealed class Dfa
     }
 
     private static Dfa Explore(
-        int[]? start, byte[] classOf, byte[] samples, Func<int[], byte, int[]?> step, Func<int[], bool> accepts, Func<int[], ulong> signature)
+        int[]? start,
+        byte[] classOf,
+        byte[] samples,
+        Func<int[], byte, int[]?> step,
+        Func<int[], bool> accepts,
+        Func<int[], ulong> signature)
     {
         List<int[]> sets = [];
         Dictionary<int[], int> numbers = new(IntArrayComparer.Instance);

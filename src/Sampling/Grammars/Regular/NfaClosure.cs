@@ -2,7 +2,7 @@ namespace LayerStream.Sampling.Grammars.Regular;
 
 /// <summary>What can be reached without a byte.</summary>
 /// <param name="nfa">The automaton, without calls.</param>
-/// <param name="universal">A state from which every text is accepted: a set that holds it is as good as that state alone; −1 = none.</param>
+/// <param name="universal">A state from which every text is accepted: a set with it is as good as it alone; −1 = none.</param>
 internal sealed class NfaClosure(Nfa nfa, int universal)
 {
     private readonly Stack<int> _open = new();

@@ -22,7 +22,7 @@ public static class GrammarLimits
     public const int Alternatives = 1_000;
 
     /// <summary>Different values of a schema.</summary>
-    public const int Shapes = 20_000;
+    public const int Shapes = 100_000;
 
     /// <summary>Nesting of generated JSON.</summary>
     public const int GeneratedDepth = 64;

@@ -19,7 +19,8 @@ public abstract class GrammarState
     public abstract GrammarState? Next(byte value);
 
     /// <summary>The state after <see cref="Local"/> was left through <paramref name="exit"/>.</summary>
-    internal virtual GrammarState? Leave(LocalState exit) => throw new InvalidOperationException("A state without a local part is not left.");
+    internal virtual GrammarState? Leave(LocalState exit) =>
+        throw new InvalidOperationException("A state without a local part is not left.");
 }
 
 /// <summary>

@@ -3,11 +3,11 @@ using System.Numerics;
 namespace LayerStream.Sampling.Grammars.Json.Numbers;
 
 /// <summary>Which numbers a value may be, and which forms of them may be written.</summary>
-/// <param name="Range">The bounds.</param>
-/// <param name="Steps">Numbers it must be a multiple of.</param>
-/// <param name="Refused">Numbers it must be no multiple of.</param>
-/// <param name="AllowsInteger">Whether it may be whole.</param>
-/// <param name="AllowsFraction">Whether it may be not whole.</param>
+/// <param name="range">The bounds.</param>
+/// <param name="steps">Numbers it must be a multiple of.</param>
+/// <param name="refused">Numbers it must be no multiple of.</param>
+/// <param name="allowsInteger">Whether it may be whole.</param>
+/// <param name="allowsFraction">Whether it may be not whole.</param>
 internal sealed class NumberRule(
     NumberRange range, IReadOnlyList<JsonNumber> steps, IReadOnlyList<JsonNumber> refused, bool allowsInteger, bool allowsFraction)
 {
@@ -94,7 +94,8 @@ internal sealed class NumberRule(
         return range.Contains(new JsonNumber(0, 0));
     }
 
-    private bool Meets(bool isNegative, JsonNumber low, JsonNumber high) => Interval(isNegative, low, high).Intersect(range).HasMultiple(_step);
+    private bool Meets(bool isNegative, JsonNumber low, JsonNumber high) =>
+        Interval(isNegative, low, high).Intersect(range).HasMultiple(_step);
 
     private static NumberRange Interval(bool isNegative, JsonNumber low, JsonNumber high) => isNegative
         ? new NumberRange(high.Negated, true, low.Negated, false)

@@ -118,7 +118,7 @@ internal sealed class ArrayRule
     {
         for (int i = containment.From; i <= Cap && i < Most; i++)
         {
-            if (shapes.IsSatisfiable(_table.All(ItemAt(i, 0b1111 & ((1 << Containments.Length) - 1)))) || MeetsAlone(containment, i, shapes))
+            if (MeetsAlone(containment, i, shapes))
             {
                 return true;
             }

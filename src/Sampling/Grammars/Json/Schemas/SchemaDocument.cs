@@ -65,7 +65,8 @@ internal sealed class SchemaDocument
             "http://json-schema.org/draft/2020-12/schema" or "http://json-schema.org/draft/2019-09/schema" => false,
             "http://json-schema.org/draft-07/schema" or "http://json-schema.org/draft-06/schema" or "http://json-schema.org/draft-04/schema"
                 or "http://json-schema.org/schema" => true,
-            _ => throw GrammarException.Unsupported("$schema", $"The dialect '{name}' is not supported; drafts 4 to 7, 2019-09 and 2020-12 are."),
+            _ => throw GrammarException.Unsupported(
+                "$schema", $"The dialect '{name}' is not supported; drafts 4 to 7, 2019-09 and 2020-12 are."),
         };
     }
 
@@ -146,15 +147,21 @@ internal sealed class SchemaDocument
             JsonElement element = Element(place);
             string name = Unescape(token);
             JsonElement next = default;
-            bool isThere = element.ValueKind == JsonValueKind.Object ? element.TryGetProperty(name, out next)
-                : element.ValueKind == JsonValueKind.Array && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
-                    && number < element.GetArrayLength() && (next = element[number]).ValueKind != JsonValueKind.Undefined;
+            bool isThere = element.ValueKind == JsonValueKind.Object ? element.TryGetProperty(name, out next) : Finds(element, name, out next);
             place = isThere ? $"{place}/{Escape(name)}"
                 : throw GrammarException.Syntax("$ref", $"The reference '{reference}' leads nowhere in this schema.");
             _elements[place] = next;
         }
 
         return place;
+    }
+
+    private static bool Finds(JsonElement list, string number, out JsonElement element)
+    {
+        bool isThere = list.ValueKind == JsonValueKind.Array
+            && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int index) && index < list.GetArrayLength();
+        element = isThere ? list[int.Parse(number, CultureInfo.InvariantCulture)] : default;
+        return isThere;
     }
 
     private JsonElement Element(string place)
@@ -194,14 +201,16 @@ internal sealed class SchemaDocument
             return whole.AbsoluteUri;
         }
 
-        return Uri.TryCreate(address, UriKind.Absolute, out Uri? root) && Uri.TryCreate(root, part, out Uri? joined) ? joined.AbsoluteUri : part;
+        return Uri.TryCreate(address, UriKind.Absolute, out Uri? root) && Uri.TryCreate(root, part, out Uri? joined)
+            ? joined.AbsoluteUri : part;
     }
 
     private static string? TextOf(JsonElement schema, string name) =>
         schema.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     /// <summary>A name as a pointer writes it.</summary>
-    public static string Escape(string name) => name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
+    public static string Escape(string name) =>
+        name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
 
     private static string Unescape(string token) =>
         token.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);

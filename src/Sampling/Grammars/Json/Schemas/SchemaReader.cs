@@ -11,7 +11,7 @@ internal readonly record struct Rule(Condition Holds, Condition Fails)
     public Rule Not => new(Fails, Holds);
 }
 
-/// <summary>Reads the keywords of a schema; keywords it does not know say nothing, known ones without support are refused by name.</summary>
+/// <summary>Reads the keywords of a schema; unknown ones say nothing, known ones without support are refused by name.</summary>
 internal sealed class SchemaReader(SchemaDocument document, ConditionTable table, Func<Condition, Dfa> textsOf)
 {
     private static readonly string[] s_refused = ["unevaluatedProperties", "unevaluatedItems", "$dynamicRef", "$recursiveRef"];

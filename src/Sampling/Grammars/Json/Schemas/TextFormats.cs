@@ -1,3 +1,4 @@
+using System.Globalization;
 using LayerStream.Sampling.Grammars.Regular;
 using LayerStream.Sampling.Grammars.States;
 
@@ -11,13 +12,17 @@ internal static class TextFormats
 
     private const string Zone = @"(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)";
 
-    // A leap second is the last one of a day in UTC; of the zones only those are known whose clock shows it at a whole hour.
-    private const string Time = @"(?:(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?" + Zone + @"|23:59:60(?:\.\d+)?(?:[Zz]|[+-]00:00))";
+    private static readonly string s_time =
+        @"(?:(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?" + Zone + $@"|23:59:60(?:\.\d+)?[Zz]|{string.Join('|', LeapSeconds())})";
 
     private const string Octet = @"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)";
     private const string Ipv4 = Octet + @"(?:\." + Octet + "){3}";
     private const string Group = "[0-9A-Fa-f]{1,4}";
-    private const string Label = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
+
+    // Hyphens in the third and fourth place mark encodings, which a pattern cannot check: such labels are not taken.
+    private const string Label = "(?:[A-Za-z0-9](?:[A-Za-z0-9-]?[A-Za-z0-9])?|[A-Za-z0-9][A-Za-z0-9-](?:[A-Za-z0-9-][A-Za-z0-9]"
+        + "|(?:[A-Za-z0-9][A-Za-z0-9-]|-[A-Za-z0-9])[A-Za-z0-9-]{0,58}[A-Za-z0-9]))";
+
     private const string Host = Label + @"(?:\." + Label + ")*";
     private const string AtomText = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+";
     private const string Pointer = "(?:/(?:[^/~]|~[01])*)*";
@@ -35,8 +40,8 @@ internal static class TextFormats
     private static readonly Dictionary<string, string> s_patterns = new(StringComparer.Ordinal)
     {
         ["date"] = Date,
-        ["time"] = Time,
-        ["date-time"] = Date + "[Tt]" + Time,
+        ["time"] = s_time,
+        ["date-time"] = Date + "[Tt]" + s_time,
         ["duration"] = @"P(?:\d+W|\d+Y(?:\d+M(?:\d+D)?)?(?:T(?:\d+H(?:\d+M(?:\d+S)?)?|\d+M(?:\d+S)?|\d+S))?"
             + @"|\d+M(?:\d+D)?(?:T(?:\d+H(?:\d+M(?:\d+S)?)?|\d+M(?:\d+S)?|\d+S))?"
             + @"|\d+D(?:T(?:\d+H(?:\d+M(?:\d+S)?)?|\d+M(?:\d+S)?|\d+S))?|T(?:\d+H(?:\d+M(?:\d+S)?)?|\d+M(?:\d+S)?|\d+S))",
@@ -51,13 +56,25 @@ internal static class TextFormats
         ["uri"] = Uri,
     };
 
-    private static readonly string[] s_refused = ["idn-email", "idn-hostname", "iri", "iri-reference", "uri-reference", "uri-template", "regex"];
+    private static readonly string[] s_refused =
+        ["idn-email", "idn-hostname", "iri", "iri-reference", "uri-reference", "uri-template", "regex"];
 
     /// <summary>The texts of a format; null = a name the specification does not know, which says nothing.</summary>
     /// <exception cref="GrammarException">The specification knows it, and it is not supported here.</exception>
     public static Dfa? Find(string name) => s_patterns.TryGetValue(name, out string? pattern)
         ? Dfa.Of(RegexParser.Parse(pattern))
         : !s_refused.Contains(name) ? null : throw GrammarException.Unsupported("format", $"The format '{name}' is not supported.");
+
+    // The last second of a day in UTC by the clocks of zones at whole and half hours.
+    private static IEnumerable<string> LeapSeconds()
+    {
+        for (int offset = -(24 * 60) + 30; offset < 24 * 60; offset += 30)
+        {
+            int local = ((23 * 60) + 59 + offset + (24 * 60)) % (24 * 60), size = Math.Abs(offset);
+            string zone = string.Create(CultureInfo.InvariantCulture, $"{(offset < 0 ? "-" : "[+]")}{size / 60:00}:{size % 60:00}");
+            yield return string.Create(CultureInfo.InvariantCulture, $@"{local / 60:00}:{local % 60:00}:60(?:\.\d+)?{zone}");
+        }
+    }
 
     private static string Ipv6()
     {

@@ -79,8 +79,9 @@ internal sealed class TextState : LocalState
     }
 
     /// <inheritdoc/>
-    public override LocalState Representative(int longestTokenBytes) => Matchers is [{ } only]
-        && only.Representative(longestTokenBytes) is { } other && !ReferenceEquals(only, other) ? _table.StateOf([other], isEnd: false)! : this;
+    public override LocalState Representative(int longestTokenBytes) =>
+        Matchers is [{ } only] && only.Representative(longestTokenBytes) is { } other && !ReferenceEquals(only, other)
+            ? _table.StateOf([other], isEnd: false)! : this;
 
     private TextState? Inside(byte value) => value switch
     {
