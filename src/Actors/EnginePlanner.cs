@@ -55,6 +55,7 @@ public static class EnginePlanner
             RequestBytes = requestBytes,
             TraceExportBytes = options.Serves ? TraceRing.BytesFor(capacity) : 0,
             TransientExperts = options.TransientExperts,
+            Sequences = options.Sequences,
         });
         MemoryPlan memory = Divide(traceCapacity, requests);
         long smallest = Divide(leastTrace, leastRequests).SmallestBudgetBytes;
