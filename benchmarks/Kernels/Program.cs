@@ -8,26 +8,16 @@ using LayerStream.Kernels.Quants.Activations;
 namespace LayerStream.Kernels.Benchmarks;
 
 /// <summary>
-/// Single-thread rates of the matrix products. Arguments: names of types (default: the common ones), <c>f32</c> for the reference mode,
-/// <c>columns=N</c> for the length of a row (4096), <c>ops</c> for the operators between matrix products instead.
+/// Rates of the matrix products. Arguments: names of types (default: the common ones), <c>f32</c> for the reference mode,
+/// <c>columns=N</c> for the length of a row (4096), <c>threads=N</c> for the threads of the first column (1), <c>ops</c> for the operators
+/// between matrix products instead.
 /// </summary>
 internal static unsafe class Program
 {
     private const long MatrixBytes = 200L << 20;
     private const int Tokens = 64;
 
-    private static int Columns = 4096;
-
-    private static readonly (TensorType Type, int BlockElements, int BlockBytes)[] Types =
-    [
-        (TensorType.F32, 1, 4), (TensorType.F16, 1, 2), (TensorType.BF16, 1, 2), (TensorType.Q8_0, 32, 34), (TensorType.Q4_0, 32, 18),
-        (TensorType.Q4_1, 32, 20), (TensorType.Q5_0, 32, 22), (TensorType.Q5_1, 32, 24), (TensorType.IQ4_NL, 32, 18), (TensorType.MXFP4, 32, 17),
-        (TensorType.IQ1_S, 256, 50), (TensorType.IQ1_M, 256, 56), (TensorType.IQ2_XXS, 256, 66), (TensorType.IQ2_XS, 256, 74), (TensorType.IQ2_S, 256, 82),
-        (TensorType.IQ3_XXS, 256, 98), (TensorType.IQ3_S, 256, 110),
-        (TensorType.Q2_K, 256, 84), (TensorType.Q3_K, 256, 110), (TensorType.Q4_K, 256, 144), (TensorType.Q5_K, 256, 176), (TensorType.Q6_K, 256, 210),
-        (TensorType.IQ4_XS, 256, 136), (TensorType.NVFP4, 64, 36), (TensorType.Q1_0, 128, 18), (TensorType.Q2_0, 64, 18), (TensorType.TQ1_0, 256, 54),
-        (TensorType.TQ2_0, 256, 66),
-    ];
+    private static int s_columns = 4096, s_threads = 1;
 
     private static void Main(string[] args)
     {
@@ -40,21 +30,25 @@ internal static unsafe class Program
 
         if (args.FirstOrDefault(a => a.StartsWith("columns=", StringComparison.Ordinal)) is { } columns)
         {
-            Columns = int.Parse(columns[8..], CultureInfo.InvariantCulture);
-            args = [.. args.Where(a => a != columns)];
+            s_columns = int.Parse(columns[8..], CultureInfo.InvariantCulture);
+        }
+
+        if (args.FirstOrDefault(a => a.StartsWith("threads=", StringComparison.Ordinal)) is { } threads)
+        {
+            s_threads = int.Parse(threads[8..], CultureInfo.InvariantCulture);
         }
 
         ActivationMode mode = args.Contains("f32") ? ActivationMode.F32 : ActivationMode.Int8;
-        string[] names = args.Where(a => a != "f32").ToArray();
+        string[] names = args.Where(a => a != "f32" && !a.Contains('=', StringComparison.Ordinal)).ToArray();
         nint weights = (nint)NativeMemory.AlignedAlloc((nuint)MatrixBytes, 4096);
         new Span<byte>((void*)weights, (int)MatrixBytes).Fill(0x33);
         Console.WriteLine($"{Isa.Describe()}; {mode}; plain read of the matrix {PlainRead(weights):F1} GB/s");
         Console.WriteLine("type     GEMV GB/s   in cache   GEMM-64 GFLOP/s   prepare ns/row");
-        foreach ((TensorType type, int elements, int bytes) in Types)
+        foreach (TensorTypeInfo type in TensorTypes.All)
         {
-            if (MatMul.Supports(type) && (names.Length == 0 || names.Contains(type.ToString())))
+            if (MatMul.Supports(type.Type) && (names.Length == 0 || names.Contains(type.Name)))
             {
-                Measure(type, (long)Columns / elements * bytes, mode, weights);
+                Measure(type.Type, (long)s_columns / type.BlockSize * type.BlockBytes, mode, weights);
             }
         }
 
@@ -66,31 +60,35 @@ internal static unsafe class Program
         int rows = (int)(MatrixBytes / rowBytes);
         int gemmRows = Math.Min(rows, 256);
         ActivationLayout layout = MatMul.LayoutFor(type, mode);
-        long stride = MatMul.RowBytes(layout, Columns);
-        nint x = (nint)NativeMemory.AlignedAlloc((nuint)(4 * Columns), 64);
+        long stride = MatMul.RowBytes(layout, s_columns);
+        nint x = (nint)NativeMemory.AlignedAlloc((nuint)(4 * s_columns), 64);
         nint a = (nint)NativeMemory.AlignedAlloc((nuint)(stride * Tokens), 64);
         nint y = (nint)NativeMemory.AlignedAlloc((nuint)(4L * rows * Tokens), 64);
-        for (int i = 0; i < Columns; i++)
+        for (int i = 0; i < s_columns; i++)
         {
             ((float*)x)[i] = MathF.Sin(i);
         }
 
         for (int t = 0; t < Tokens; t++)
         {
-            MatMul.Prepare(layout, x, Columns, a + (nint)(t * stride));
+            MatMul.Prepare(layout, x, s_columns, a + (nint)(t * stride));
         }
 
-        double gemv = Best(() => MatMul.Multiply(type, weights, Columns, 0, rows, layout, a, stride, 1, y, rows));
-        double cached = Best(() => MatMul.Multiply(type, weights, Columns, 0, gemmRows, layout, a, stride, 1, y, rows));
-        double gemm = Best(() => MatMul.Multiply(type, weights, Columns, 0, gemmRows, layout, a, stride, Tokens, y, rows));
+        double gemv = Best(() => Parallel.For(0, s_threads, new ParallelOptions { MaxDegreeOfParallelism = s_threads },
+            part => MatMul.Multiply(
+            type, weights, s_columns, (int)((long)rows * part / s_threads), (int)((long)rows * (part + 1) / s_threads), layout, a, stride,
+                1, y, rows)));
+        double cached = Best(() => MatMul.Multiply(type, weights, s_columns, 0, gemmRows, layout, a, stride, 1, y, rows));
+        double gemm = Best(() => MatMul.Multiply(type, weights, s_columns, 0, gemmRows, layout, a, stride, Tokens, y, rows));
         double prepare = Best(() =>
         {
             for (int i = 0; i < 1000; i++)
             {
-                MatMul.Prepare(layout, x, Columns, a);
+                MatMul.Prepare(layout, x, s_columns, a);
             }
         });
-        Console.WriteLine($"{type,-8} {rowBytes * rows / gemv / 1e9,9:F2} {rowBytes * gemmRows / cached / 1e9,11:F2} {2.0 * Columns * gemmRows * Tokens / gemm / 1e9,17:F1} {prepare * 1e6,16:F0}");
+        Console.WriteLine($"{type,-8} {rowBytes * rows / gemv / 1e9,9:F2} {rowBytes * gemmRows / cached / 1e9,11:F2} "
+            + $"{2.0 * s_columns * gemmRows * Tokens / gemm / 1e9,17:F1} {prepare * 1e6,16:F0}");
         NativeMemory.AlignedFree((void*)x);
         NativeMemory.AlignedFree((void*)a);
         NativeMemory.AlignedFree((void*)y);

@@ -5,7 +5,6 @@ using LayerStream.Actors.Stages;
 using LayerStream.Actors.Sweep;
 using LayerStream.Actors.Tracing;
 using LayerStream.Formats;
-using LayerStream.Models;
 using LayerStream.Models.Spec;
 using LayerStream.Models.Tiles;
 using LayerStream.Planning;
@@ -89,7 +88,8 @@ public sealed class Engine : IAsyncDisposable
     /// <exception cref="ModelChangedException">A file was changed in place, before or during the run; every later run fails as
     /// well.</exception>
     /// <exception cref="ContextExceededException">The prompt does not fit.</exception>
-    /// <exception cref="EngineFaultException">A stage, a loop, a completion or a thread failed; the engine goes on unless <see cref="Failure"/> says otherwise.</exception>
+    /// <exception cref="EngineFaultException">A stage, a loop, a completion or a thread failed; the engine goes on unless
+    /// <see cref="Failure"/> says otherwise.</exception>
     /// <exception cref="EngineStalledException">Nothing moved for <see cref="EngineOptions.StallLimit"/>.</exception>
     public Task<RunResult> RunAsync(RunRequest request, CancellationToken ct) => RunAsync(request, null, ct);
 

@@ -39,24 +39,28 @@ public sealed record EngineOptions
     public ActivationMode Activations { get; init; } = ActivationMode.Int8;
 
     /// <summary>
-    /// Lossy: experts per token instead of the model's own number, the best ones, weighted by the family's own rule over them; 0 = the model's
+    /// Lossy: experts per token instead of the model's own number, the best ones, weighted by the family's own rule over them; 0 = the
+    /// model's
     /// own. See <see cref="Models.FewerExperts"/>.
     /// </summary>
     public int ExpertsPerToken { get; init; }
 
     /// <summary>
     /// Lossy: an expert that is not in memory is skipped for a token whose router gives it less than this share of the token's weights; the
-    /// remaining weights are not renormalised. What is in memory depends on the budget and on earlier tokens, and so does the output then. 0 = never.
+    /// remaining weights are not renormalised. What is in memory depends on the budget and on earlier tokens, and so does the output then.
+    /// 0 = never.
     /// </summary>
     public float DropColdExperts { get; init; }
 
-    /// <summary>Name of the policy that decides which experts stay, one of <see cref="ExpertPolicies.All"/>; the output does not depend on it.</summary>
+    /// <summary>Name of the policy that decides which experts stay, one of <see cref="ExpertPolicies.All"/>; the output does not depend on
+    /// it.</summary>
     public string ExpertPolicy { get; init; } = ExpertPolicies.Default;
 
     /// <summary>When experts are read before they are demanded.</summary>
     public PredictionMode Prediction { get; init; }
 
-    /// <summary>After this long without any movement, though neither disk nor processor is at work, a run fails and says who waits for what.</summary>
+    /// <summary>After this long without any movement, though neither disk nor processor is at work, a run fails and says who waits for
+    /// what.</summary>
     public TimeSpan StallLimit { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Whether requests come from outside: the sheet then has accounts for what they take.</summary>

@@ -3,11 +3,9 @@ using LayerStream.Actors.Loading;
 using LayerStream.Actors.Ring;
 using LayerStream.Actors.Run;
 using LayerStream.Actors.Tracing;
-using LayerStream.Formats;
 using LayerStream.Kernels.Crew;
 using LayerStream.Kernels.Ops;
 using LayerStream.Memory;
-using LayerStream.Models;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
 using LayerStream.Planning;
@@ -38,7 +36,8 @@ internal sealed class EngineParts : IDisposable
 
     private TileNames Names { get; set; } = null!;
 
-    internal static async Task<EngineParts> LoadAsync(EnginePlan plan, EngineOptions options, IFlashDevice device, IProgress<LoadProgress>? progress, CancellationToken ct)
+    internal static async Task<EngineParts> LoadAsync(EnginePlan plan, EngineOptions options, IFlashDevice device,
+        IProgress<LoadProgress>? progress, CancellationToken ct)
     {
         EngineParts parts = new(device);
         try
@@ -99,7 +98,8 @@ internal sealed class EngineParts : IDisposable
         Workspace work = Own(Workspace.Create(spec, memory.Batch, memory.LogitRows, plan.Threads, sheet.Account(AccountNames.Activations)));
         SequenceState[] states = [.. Enumerable.Range(0, memory.Sequences).Select(
             _ => Own(new SequenceState(spec, memory.Context, options.KvType, sheet.Account(AccountNames.SequenceState))))];
-        Ring = Own(new TileRing(memory.Slots, memory.SlotBytes, memory.Experts.TransientSlots, Reader, memory.Tiles, Trace, sheet.Account(AccountNames.RingSlots)));
+        Ring = Own(new TileRing(memory.Slots, memory.SlotBytes, memory.Experts.TransientSlots, Reader, memory.Tiles, Trace,
+            sheet.Account(AccountNames.RingSlots)));
         Names = new TileNames(spec, memory.Tiles);
         Experts = Own(new ExpertRing(memory.Experts, Reader, Device.Files, Ring.Spent, Trace, Names, sheet));
         // The disk reads what is pinned meanwhile. Where every expert is loaded, its read takes the memory.
@@ -123,12 +123,14 @@ internal sealed class EngineParts : IDisposable
         IReadOnlyList<RopeTable> ropes = RopeTables.Create(spec, small, plan.RopeContext);
         Decoder decoder = new(spec, memory.Tiles, source, crew, work, small, ropes, options.Activations, experts, plan.DropColdExperts);
         EmbeddingRows embeddings = new(spec.TokenEmbedding, spec, memory.Tiles, pinned, Reader, staging);
-        EmbeddingRows? layerInputs = spec.LayerInputs is { } inputs ? new EmbeddingRows(inputs.Table, spec, memory.Tiles, pinned, Reader, staging) : null;
+        EmbeddingRows? layerInputs = spec.LayerInputs is { } inputs
+            ? new EmbeddingRows(inputs.Table, spec, memory.Tiles, pinned, Reader, staging) : null;
         Session = new ComputeSession(spec, decoder, source, experts, Account, work, states, embeddings, layerInputs, Trace);
     }
 
     private static Task Prepare(AlignedBuffer? slots, IProgress<LoadProgress>? progress, CancellationToken cancel) =>
-        slots is null ? Task.CompletedTask : FirstUse.TakeAsync(slots, done => progress?.Report(new LoadProgress("preparing memory", done, slots.Length)), cancel);
+        slots is null ? Task.CompletedTask : FirstUse.TakeAsync(slots,
+            done => progress?.Report(new LoadProgress("preparing memory", done, slots.Length)), cancel);
 
     private T Own<T>(T part)
         where T : IDisposable

@@ -1,7 +1,6 @@
 using LayerStream.Actors.Run;
 using LayerStream.Formats.Routes;
 using LayerStream.Memory;
-using LayerStream.Models;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
 using LayerStream.Planning;
@@ -11,12 +10,16 @@ namespace LayerStream.Actors;
 /// <summary>A sealed budget sheet and what follows from it.</summary>
 public sealed record EnginePlan
 {
-    // What code and stacks grow by once a run starts is not taken yet, and covers the blocks of a probe where a model has next to no weights.
+    // What code and stacks grow by once a run starts is not taken yet, and covers the blocks of a probe where a model has next to no
+    // weights.
     private const long LeastMeasuringBytes = 8L << 20;
 
     public required ModelSpec Spec { get; init; }
 
     public required MemoryPlan Memory { get; init; }
+
+    /// <summary>The same model and options under any other budget.</summary>
+    public required BudgetDivision Division { get; init; }
 
     public required BudgetSheet Sheet { get; init; }
 
@@ -44,7 +47,8 @@ public sealed record EnginePlan
     public RouteHeader? RouteHeader => Spec.ExpertBanks.Count == 0 ? null : RouteRecorder.Header(Spec);
 
     /// <summary>
-    /// An account for measurements while nothing is loaded: as much native memory as loading will take. What it holds must be given back before
+    /// An account for measurements while nothing is loaded: as much native memory as loading will take. What it holds must be given back
+    /// before
     /// the engine starts.
     /// </summary>
     public BudgetAccount MeasuringAccount()
@@ -54,7 +58,8 @@ public sealed record EnginePlan
         return new("measurements", Math.Max(LeastMeasuringBytes, native));
     }
 
-    /// <summary>The plan with another division of memory, on a sealed sheet of its own that holds just what the division takes: for trials of divisions.</summary>
+    /// <summary>The plan with another division of memory, on a sealed sheet of its own that holds just what the division takes: for trials
+    /// of divisions.</summary>
     public EnginePlan Divided(ModelSpec spec, MemoryPlan memory)
     {
         Dictionary<string, long> changed = new()

@@ -32,7 +32,8 @@ internal sealed class BoundedReader : IDisposable
             if (!info.Exists)
             {
                 throw new ModelFormatException(path, 0, FilePiece.Beside(path) is { } piece
-                    ? $"There is no such file, but {System.IO.Path.GetFileName(piece)} beside it. {FilePiece.Advice(piece)}" : "There is no such file; check the path.");
+                    ? $"There is no such file, but {System.IO.Path.GetFileName(piece)} beside it. {FilePiece.Advice(piece)}"
+                    : "There is no such file; check the path.");
             }
 
             // Pipes and devices report no length; opening a pipe would block, so look before opening.
@@ -41,7 +42,8 @@ internal sealed class BoundedReader : IDisposable
                 throw new ModelFormatException(path, 0, "The file is empty or not a regular file; download it again.");
             }
 
-            _handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan);
+            _handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete,
+                FileOptions.SequentialScan);
             Length = RandomAccess.GetLength(_handle);
             ModifiedAt = File.GetLastWriteTimeUtc(_handle);
         }
@@ -103,7 +105,8 @@ internal sealed class BoundedReader : IDisposable
     {
         if (bytes < 0 || bytes > Remaining)
         {
-            throw Error(Position, $"The file ends inside {what}: {(ulong)bytes} bytes needed, {Remaining} left. It is truncated or damaged; download it again.");
+            throw Error(Position, $"The file ends inside {what}: {(ulong)bytes} bytes needed, {Remaining} left. It is truncated or "
+                + "damaged; download it again.");
         }
     }
 

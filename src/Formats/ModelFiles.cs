@@ -16,7 +16,8 @@ public sealed class ModelFiles : IDisposable
     /// <summary>A file, open for reading through the page cache; belongs to this object.</summary>
     public SafeFileHandle Handle(int file) => _entries[file].Handle;
 
-    /// <summary>What has changed in a file since its description was read, as the end of a sentence about it; null when nothing has.</summary>
+    /// <summary>What has changed in a file since its description was read, as the end of a sentence about it; null when nothing
+    /// has.</summary>
     public string? DescribeChange(int file)
     {
         Entry e = _entries[file];
@@ -35,7 +36,8 @@ public sealed class ModelFiles : IDisposable
         }
     }
 
-    internal void Add(string path, SafeFileHandle handle, long length, DateTime modifiedAt) => _entries.Add(new Entry(path, handle, length, modifiedAt));
+    internal void Add(string path, SafeFileHandle handle, long length, DateTime modifiedAt) =>
+        _entries.Add(new Entry(path, handle, length, modifiedAt));
 
     private readonly record struct Entry(string Path, SafeFileHandle Handle, long Length, DateTime ModifiedAt);
 }

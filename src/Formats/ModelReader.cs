@@ -72,7 +72,8 @@ internal sealed class ModelReader(ModelFiles? keep)
         long total = RequiredSplitKey(first, TotalKey);
         if (total is < 0 or > GgufLimits.MaxTensors)
         {
-            throw first.Error(first.Metadata.OffsetOf(TotalKey), $"The key '{TotalKey}' is {total}; 0 to {GgufLimits.MaxTensors} tensors are supported.");
+            throw first.Error(first.Metadata.OffsetOf(TotalKey),
+                $"The key '{TotalKey}' is {total}; 0 to {GgufLimits.MaxTensors} tensors are supported.");
         }
 
         var files = new string[name.Count];
@@ -91,7 +92,9 @@ internal sealed class ModelReader(ModelFiles? keep)
             CheckShard(shard, i, name.Count);
             if (shard.Metadata.Contains(TotalKey) && shard.Metadata.GetInt64(TotalKey) != total)
             {
-                throw shard.Error(shard.Metadata.OffsetOf(TotalKey), $"The key '{TotalKey}' differs from the first file's, {total}. The files are from different models; download the whole set again.");
+                throw shard.Error(shard.Metadata.OffsetOf(TotalKey),
+                    $"The key '{TotalKey}' differs from the first file's, {total}. The files are from different models; download the "
+                    + $"whole set again.");
             }
 
             ReadShard(shard, i, total, table);
@@ -120,7 +123,9 @@ internal sealed class ModelReader(ModelFiles? keep)
     }
 
     private static ModelFormatException Disagreement(ShardReader shard, long total, string found)
-        => shard.Error(shard.Metadata.OffsetOf(TotalKey), $"The key '{TotalKey}' promises {total} tensors, but the files hold {found}. The files are from different models; download the whole set again.");
+        => shard.Error(shard.Metadata.OffsetOf(TotalKey),
+        $"The key '{TotalKey}' promises {total} tensors, but the files hold {found}. The files are from different models; download the "
+        + $"whole set again.");
 
     private static GgufModel Finish(IReadOnlyList<string> files, ShardReader first, TensorTable table)
     {
@@ -131,7 +136,8 @@ internal sealed class ModelReader(ModelFiles? keep)
     private ShardReader OpenShard(string path, int count)
         => File.Exists(path)
             ? new ShardReader(path, _buffer, _strings)
-            : throw new ModelFormatException(path, 0, $"This file of a model split into {count} is missing; put all {count} files into one folder.");
+            : throw new ModelFormatException(path, 0,
+            $"This file of a model split into {count} is missing; put all {count} files into one folder.");
 
     /// <summary>The number of files of a split model; null for a single file.</summary>
     private static int? SplitCount(ShardReader shard)
@@ -139,24 +145,30 @@ internal sealed class ModelReader(ModelFiles? keep)
         long count = shard.Metadata.GetInt64(CountKey, 1);
         return count <= 1 ? null : count <= GgufLimits.MaxShards
             ? (int)count
-            : throw shard.Error(shard.Metadata.OffsetOf(CountKey), $"The model is split into {count} files; at most {GgufLimits.MaxShards} are supported.");
+            : throw shard.Error(shard.Metadata.OffsetOf(CountKey),
+            $"The model is split into {count} files; at most {GgufLimits.MaxShards} are supported.");
     }
 
     private static long RequiredSplitKey(ShardReader shard, string key)
         => shard.Metadata.TryGetInt64(key, out long value)
             ? value
-            : throw shard.Error(shard.Metadata.OffsetOf(key), $"The file belongs to a split model but its key '{key}' is missing or no integer. It is damaged; download or split the model again.");
+            : throw shard.Error(shard.Metadata.OffsetOf(key),
+            $"The file belongs to a split model but its key '{key}' is missing or no integer. It is damaged; download or split the "
+            + $"model again.");
 
     private static ShardName CheckedName(string path, ShardReader shard, long number, int count)
     {
         if (!ShardName.TryParse(path, out var name))
         {
-            throw shard.Error(0, $"This is file {number + 1} of a model split into {count}, so its name must end in -00001-of-{count:D5}.gguf with its number; give all {count} files their original names.");
+            throw shard.Error(0, $"This is file {number + 1} of a model split into {count}, so its name must end in "
+                + $"-00001-of-{count:D5}.gguf with its number; give all {count} files their original names.");
         }
 
         return name.Count == count && name.Number == number + 1
             ? name
-            : throw shard.Error(shard.Metadata.OffsetOf(NumberKey), $"By its name this is file {name.Number} of {name.Count}, by its contents {number + 1} of {count}; give the files their original names.");
+            : throw shard.Error(shard.Metadata.OffsetOf(NumberKey),
+            $"By its name this is file {name.Number} of {name.Count}, by its contents {number + 1} of {count}; give the files their "
+            + $"original names.");
     }
 
     private static void CheckShard(ShardReader shard, int number, int count)
@@ -164,12 +176,15 @@ internal sealed class ModelReader(ModelFiles? keep)
         long found = RequiredSplitKey(shard, NumberKey);
         if (found != number)
         {
-            throw shard.Error(shard.Metadata.OffsetOf(NumberKey), $"By its name this is file {number + 1} of {count}, by its contents file {found + 1}; give the files their original names, or download file {number + 1} again if it is a copy.");
+            throw shard.Error(shard.Metadata.OffsetOf(NumberKey),
+                $"By its name this is file {number + 1} of {count}, by its contents file {found + 1}; give the files their original "
+                + $"names, or download file {number + 1} again if it is a copy.");
         }
 
         if ((number == 0 || shard.Metadata.Contains(CountKey)) && RequiredSplitKey(shard, CountKey) != count)
         {
-            throw shard.Error(shard.Metadata.OffsetOf(CountKey), $"The key '{CountKey}' differs from the set's {count}. The files are from different models; download the whole set again.");
+            throw shard.Error(shard.Metadata.OffsetOf(CountKey),
+                $"The key '{CountKey}' differs from the set's {count}. The files are from different models; download the whole set again.");
         }
     }
 }

@@ -94,7 +94,8 @@ internal sealed class ShardReader : IDisposable
 
     private ModelFormatException Repeated(long begin, string name, int earlier, int file) => _reader.Error(begin, earlier == file
         ? $"The tensor '{Printable.Text(name)}' occurs twice. The model is damaged; download or convert it again."
-        : $"The tensor '{Printable.Text(name)}' occurs twice, here and in file {earlier + 1} of the set. The files are from different models; download the whole set again.");
+        : $"The tensor '{Printable.Text(name)}' occurs twice, here and in file {earlier + 1} of the set. The files are from different "
+        + "models; download the whole set again.");
 
     private int ReadVersion()
     {
@@ -126,7 +127,8 @@ internal sealed class ShardReader : IDisposable
     {
         if (count < 0 || count > _reader.Remaining / minimumBytes)
         {
-            throw _reader.Error(offset, $"The header claims {(ulong)count} {what}, more than the file can hold. The file is truncated or damaged; download it again.");
+            throw _reader.Error(offset, $"The header claims {(ulong)count} {what}, more than the file can hold. The file is truncated "
+                + "or damaged; download it again.");
         }
 
         return count <= cap ? (int)count : throw _reader.Error(offset, $"The file has {count} {what}; at most {cap} are supported.");
@@ -138,7 +140,9 @@ internal sealed class ShardReader : IDisposable
         long value = Metadata.GetInt64(Key, GgufLimits.DefaultAlignment);
         return GgufLimits.IsAlignment(value)
             ? (int)value
-            : throw _reader.Error(Metadata.OffsetOf(Key), $"The alignment {value} ('{Key}') is not supported: only multiples of {GgufLimits.MinAlignment} up to {GgufLimits.MaxAlignment} are. Convert the model again without that key.");
+            : throw _reader.Error(Metadata.OffsetOf(Key),
+            $"The alignment {value} ('{Key}') is not supported: only multiples of {GgufLimits.MinAlignment} up to "
+            + $"{GgufLimits.MaxAlignment} are. Convert the model again without that key.");
     }
 
     private int ReadNameLength()
@@ -147,7 +151,8 @@ internal sealed class ShardReader : IDisposable
         long length = _reader.ReadInt64("a tensor name");
         return length is > 0 and <= GgufLimits.MaxTensorNameBytes
             ? (int)length
-            : throw _reader.Error(offset, $"A tensor name has {(ulong)length} bytes; 1 to {GgufLimits.MaxTensorNameBytes} are allowed. The file is damaged; download or convert it again.");
+            : throw _reader.Error(offset, $"A tensor name has {(ulong)length} bytes; 1 to {GgufLimits.MaxTensorNameBytes} are allowed. "
+            + "The file is damaged; download or convert it again.");
     }
 
     private int ReadDimensionCount()
@@ -156,7 +161,8 @@ internal sealed class ShardReader : IDisposable
         uint count = _reader.ReadUInt32("the number of dimensions of a tensor");
         return count <= GgufLimits.MaxDimensions
             ? (int)count
-            : throw _reader.Error(offset, $"A tensor has {count} dimensions; at most {GgufLimits.MaxDimensions} are allowed. The file is damaged; download or convert it again.");
+            : throw _reader.Error(offset, $"A tensor has {count} dimensions; at most {GgufLimits.MaxDimensions} are allowed. The file "
+            + "is damaged; download or convert it again.");
     }
 
     private TensorInfo ReadTensor(int file, long data, int alignment)
@@ -169,7 +175,8 @@ internal sealed class ShardReader : IDisposable
         uint id = _reader.ReadUInt32(What);
         if (!TensorTypes.TryGet((int)id, out var type))
         {
-            throw _reader.Error(typeOffset, $"The tensor '{Printable.Text(name)}' has the type {id}, which is unknown or no longer part of GGUF; get the model in another quantisation.");
+            throw _reader.Error(typeOffset, $"The tensor '{Printable.Text(name)}' has the type {id}, which is unknown or no longer part "
+                + "of GGUF; get the model in another quantisation.");
         }
 
         long bytes = Bytes(name, shape, type, shapeOffset);
@@ -177,12 +184,15 @@ internal sealed class ShardReader : IDisposable
         long offset = _reader.ReadInt64(What);
         if (offset < 0 || offset > _reader.Length - data || bytes > _reader.Length - data - offset)
         {
-            throw _reader.Error(offsetOffset, $"The tensor '{Printable.Text(name)}' ({bytes} bytes at {(ulong)offset} of the data section, which begins at {data}) lies outside the file of {_reader.Length} bytes. The file is truncated or damaged; download it again.");
+            throw _reader.Error(offsetOffset, $"The tensor '{Printable.Text(name)}' ({bytes} bytes at {(ulong)offset} of the data "
+                + $"section, which begins at {data}) lies outside the file of {_reader.Length} bytes. The file is truncated or damaged; "
+                + $"download it again.");
         }
 
         return offset % alignment == 0
             ? new TensorInfo(name, type.Type, shape, new Extent(file, data + offset, bytes))
-            : throw _reader.Error(offsetOffset, $"The offset {offset} of the tensor '{Printable.Text(name)}' is no multiple of the alignment {alignment}. The file is damaged; download or convert it again.");
+            : throw _reader.Error(offsetOffset, $"The offset {offset} of the tensor '{Printable.Text(name)}' is no multiple of the "
+            + $"alignment {alignment}. The file is damaged; download or convert it again.");
     }
 
     private long[] ReadShape(string name)
@@ -197,7 +207,8 @@ internal sealed class ShardReader : IDisposable
             long size = _reader.ReadInt64("the dimensions of a tensor");
             if (size <= 0 || size > long.MaxValue / elements)
             {
-                throw _reader.Error(offset, $"The tensor '{Printable.Text(name)}' has the impossible dimension {size}. The file is damaged; download or convert it again.");
+                throw _reader.Error(offset, $"The tensor '{Printable.Text(name)}' has the impossible dimension {size}. The file is "
+                    + "damaged; download or convert it again.");
             }
 
             shape[i] = size;
@@ -218,7 +229,8 @@ internal sealed class ShardReader : IDisposable
     {
         if (shape[0] % type.BlockSize != 0)
         {
-            throw _reader.Error(shapeOffset, $"The rows of the tensor '{Printable.Text(name)}' have {shape[0]} elements, no multiple of the {type.BlockSize} of a {type.Name} block. The file is damaged; download or convert it again.");
+            throw _reader.Error(shapeOffset, $"The rows of the tensor '{Printable.Text(name)}' have {shape[0]} elements, no multiple of "
+                + $"the {type.BlockSize} of a {type.Name} block. The file is damaged; download or convert it again.");
         }
 
         long blocks = shape[0] / type.BlockSize;
@@ -229,7 +241,8 @@ internal sealed class ShardReader : IDisposable
 
         return blocks <= long.MaxValue / type.BlockBytes
             ? blocks * type.BlockBytes
-            : throw _reader.Error(shapeOffset, $"The size of the tensor '{Printable.Text(name)}' overflows. The file is damaged; download or convert it again.");
+            : throw _reader.Error(shapeOffset,
+            $"The size of the tensor '{Printable.Text(name)}' overflows. The file is damaged; download or convert it again.");
     }
 
     private void CheckOverlap(TensorTable table, int first)
@@ -247,7 +260,8 @@ internal sealed class ShardReader : IDisposable
             var after = table[order[i]];
             if (before.Extent.Offset + before.Extent.Length > after.Extent.Offset)
             {
-                throw _reader.Error(after.Extent.Offset, $"The data of the tensors '{Printable.Text(before.Name)}' and '{Printable.Text(after.Name)}' overlap. The file is damaged; download or convert it again.");
+                throw _reader.Error(after.Extent.Offset, $"The data of the tensors '{Printable.Text(before.Name)}' and "
+                    + $"'{Printable.Text(after.Name)}' overlap. The file is damaged; download or convert it again.");
             }
         }
     }

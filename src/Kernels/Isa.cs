@@ -15,11 +15,18 @@ public static class Isa
     /// <summary>The vector instructions of ARM64 are usable.</summary>
     public static bool AdvSimd => System.Runtime.Intrinsics.Arm.AdvSimd.Arm64.IsSupported;
 
-    internal static IsaLevel Level => Avx512 ? IsaLevel.Avx512 : Avx2 && AvxVnni.IsSupported ? IsaLevel.AvxVnni : Avx2 ? IsaLevel.Avx2 : AdvSimd ? IsaLevel.AdvSimd : IsaLevel.Scalar;
+    internal static IsaLevel Level => Avx512 ? IsaLevel.Avx512
+        : Avx2 && AvxVnni.IsSupported ? IsaLevel.AvxVnni
+        : Avx2 ? IsaLevel.Avx2
+        : AdvSimd ? IsaLevel.AdvSimd
+        : IsaLevel.Scalar;
 
-    /// <summary>Every level whose loops run on this processor, the scalar one first; those of AVX-VNNI have a twin for AVX2 alone.</summary>
+    /// <summary>
+    /// Every level whose loops run on this processor, the scalar one first: those of ARM64 are written with plain vectors and run
+    /// everywhere, those of AVX-VNNI have a twin for AVX2 alone.
+    /// </summary>
     internal static IEnumerable<IsaLevel> Levels => Enum.GetValues<IsaLevel>().Where(
-        l => l == IsaLevel.Scalar || (AdvSimd ? l == IsaLevel.AdvSimd : l <= Level || (Avx2 && l == IsaLevel.AvxVnni)));
+        l => l is IsaLevel.Scalar or IsaLevel.AdvSimd || (!AdvSimd && l <= Level) || (Avx2 && l == IsaLevel.AvxVnni));
 
     /// <summary>One short phrase for logs, for example <c>AVX-512 (F, BW, DQ, VL)</c>.</summary>
     public static string Describe() => Level switch

@@ -6,7 +6,8 @@ public sealed class AccountOverdrawnException : InvalidOperationException
     /// <param name="account">The account.</param>
     /// <param name="askedBytes">What was asked for.</param>
     public AccountOverdrawnException(BudgetAccount account, long askedBytes)
-        : base($"The account '{account.Name}' of the memory budget holds {ByteSize.Format(account.LimitBytes)}, of which {ByteSize.Format(account.UsedBytes)} are taken; "
+        : base($"The account '{account.Name}' of the memory budget holds {ByteSize.Format(account.LimitBytes)}, of which "
+        + $"{ByteSize.Format(account.UsedBytes)} are taken; "
             + $"{ByteSize.Format(askedBytes)} ({askedBytes} bytes) more were asked for.")
     {
         (Account, AskedBytes) = (account.Name, askedBytes);

@@ -84,7 +84,8 @@ public sealed unsafe class AlignedBuffer : IDisposable
             {
                 if (hugePages && OperatingSystem.IsLinux() && mapped >= LeastHugeBytes)
                 {
-                    // Weights are read in long runs: with 4 KiB pages, address translation and the pinning of pages for direct reads cost as much as
+                    // Weights are read in long runs: with 4 KiB pages, address translation and the pinning of pages for direct reads cost
+                    // as much as
                     // the work. A refusal changes nothing but speed; the huge pages lie within the mapping, so the account holds.
                     _ = NativePages.Advise(address, mapped, NativePages.AdviseHugePages);
                 }
@@ -132,7 +133,8 @@ public sealed unsafe class AlignedBuffer : IDisposable
     {
         CheckRange(offset, length);
         ArgumentOutOfRangeException.ThrowIfNotEqual(offset % Environment.SystemPageSize, 0);
-        return _isMapped && OperatingSystem.IsLinux() && NativePages.Advise(Address + (nint)offset, (nuint)length, NativePages.AdvisePopulate) == 0;
+        return _isMapped && OperatingSystem.IsLinux()
+            && NativePages.Advise(Address + (nint)offset, (nuint)length, NativePages.AdvisePopulate) == 0;
     }
 
     /// <summary>Gives the memory back. No read may be in flight into it.</summary>

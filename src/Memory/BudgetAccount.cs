@@ -39,7 +39,8 @@ public sealed class BudgetAccount
 
     /// <summary>Zeroed, page-aligned native memory of this account, which gets it back when the buffer is disposed of.</summary>
     /// <param name="bytes">Length in bytes; zero gives a valid address of length zero.</param>
-    /// <param name="hugePages">Whether to ask for huge pages: for memory that is filled anyway, since touching a byte then charges 2 MiB.</param>
+    /// <param name="hugePages">Whether to ask for huge pages: for memory that is filled anyway, since touching a byte then charges 2
+    /// MiB.</param>
     /// <exception cref="AccountOverdrawnException">The account has less left.</exception>
     /// <exception cref="OutOfMemoryException">The system refused; names account and size.</exception>
     public AlignedBuffer Allocate(long bytes, bool hugePages = false)

@@ -4,7 +4,8 @@ using System.Text;
 namespace LayerStream.Memory;
 
 /// <summary>The memory controller of one control group (kernel documentation: cgroup-v1/memory, cgroup-v2).</summary>
-internal sealed record CgroupNode(string Directory, long? LimitBytes, long? UsageBytes, long? PeakBytes, long? FailCount, long ReclaimableBytes)
+internal sealed record CgroupNode(string Directory, long? LimitBytes, long? UsageBytes, long? PeakBytes, long? FailCount,
+    long ReclaimableBytes)
 {
     // v1 says "no limit" with the largest page count in bytes, which depends on the page size.
     private const long NoLimitBytes = 1L << 60;
@@ -125,7 +126,8 @@ internal sealed record CgroupNode(string Directory, long? LimitBytes, long? Usag
         long reclaimable = (PseudoFile.Field(stat, "active_file") ?? 0) + (PseudoFile.Field(stat, "inactive_file") ?? 0)
             + (PseudoFile.Field(stat, "slab_reclaimable") ?? 0);
         return new CgroupNode(
-            directory, Smaller(Limit(PseudoFile.Number(Path.Combine(directory, "memory.max"))), Limit(PseudoFile.Number(Path.Combine(directory, "memory.high")))), usage,
+            directory, Smaller(Limit(PseudoFile.Number(Path.Combine(directory, "memory.max"))),
+                Limit(PseudoFile.Number(Path.Combine(directory, "memory.high")))), usage,
             PseudoFile.Number(Path.Combine(directory, "memory.peak")),
             PseudoFile.Field(PseudoFile.Text(Path.Combine(directory, "memory.events")), "max"),
             Math.Min(reclaimable, usage));

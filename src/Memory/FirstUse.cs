@@ -3,7 +3,8 @@ using System.Diagnostics;
 namespace LayerStream.Memory;
 
 /// <summary>
-/// Takes memory from the system before it is used, so that nobody who fills it waits for the system to clear its pages. A machine clears them at
+/// Takes memory from the system before it is used, so that nobody who fills it waits for the system to clear its pages. A machine clears
+/// them at
 /// several GB/s; a virtual machine whose host takes free memory back may fetch each page from it, 25 times as slowly.
 /// </summary>
 public static class FirstUse
@@ -26,7 +27,8 @@ public static class FirstUse
         long next = 0, done = 0;
         void Work()
         {
-            for (long at = Interlocked.Add(ref next, StepBytes) - StepBytes; at < buffer.Length && !cancel.IsCancellationRequested; at = Interlocked.Add(ref next, StepBytes) - StepBytes)
+            for (long at = Interlocked.Add(ref next, StepBytes) - StepBytes; at < buffer.Length && !cancel.IsCancellationRequested;
+                at = Interlocked.Add(ref next, StepBytes) - StepBytes)
             {
                 long length = Math.Min(StepBytes, buffer.Length - at);
                 if (!buffer.TryTake(at, length))
@@ -39,7 +41,8 @@ public static class FirstUse
         }
 
         int threads = (int)Math.Min(Math.Min(MostThreads, Environment.ProcessorCount), (buffer.Length + StepBytes - 1) / StepBytes);
-        return Task.WhenAll(Enumerable.Range(0, threads).Select(_ => Task.Factory.StartNew(Work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+        return Task.WhenAll(Enumerable.Range(0, threads)
+            .Select(_ => Task.Factory.StartNew(Work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
     }
 
     /// <summary>Takes up to 256 MiB of what an account has left, and gives them back; bytes per second.</summary>

@@ -27,7 +27,8 @@ public sealed record MemoryLimits(
     /// <summary>Address space that RLIMIT_AS leaves (ulimit -v); null when it is not limited.</summary>
     public long? AddressSpaceFreeBytes { get; init; }
 
-    /// <summary>Bytes that can still be taken: the smallest of what the groups, the machine and the address space leave, never negative.</summary>
+    /// <summary>Bytes that can still be taken: the smallest of what the groups, the machine and the address space leave, never
+    /// negative.</summary>
     public long FreeBytes
     {
         get
@@ -48,7 +49,8 @@ public sealed record MemoryLimits(
         IReadOnlyList<CgroupNode> chain = CgroupNode.ReadChain(systemRoot);
         if (chain.Count == 0)
         {
-            return new MemoryLimits(null, null, null, null, available, total, null, false) { AddressSpaceFreeBytes = ReadAddressSpace(systemRoot) };
+            return new MemoryLimits(null, null, null, null, available, total, null,
+                false) { AddressSpaceFreeBytes = ReadAddressSpace(systemRoot) };
         }
 
         CgroupNode binding = chain[0];
@@ -83,7 +85,9 @@ public sealed record MemoryLimits(
             {
                 ReadOnlySpan<char> soft = line[Name.Length..].TrimStart();
                 int end = soft.IndexOf(' ');
-                limit = long.TryParse(end < 0 ? soft : soft[..end], NumberStyles.None, CultureInfo.InvariantCulture, out long bytes) ? bytes : null; // "unlimited"
+                // "unlimited"
+                limit = long.TryParse(end < 0 ? soft : soft[..end], NumberStyles.None, CultureInfo.InvariantCulture, out long bytes)
+                    ? bytes : null;
             }
         }
 

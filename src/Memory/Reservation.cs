@@ -11,7 +11,8 @@ public sealed class Reservation : IDisposable
     /// <summary>Bytes held.</summary>
     public long Bytes => Math.Max(0, Volatile.Read(ref _bytes));
 
-    /// <summary>Takes more, for example while a body arrives; false, and nothing is taken, when the account has less left or this was given back.</summary>
+    /// <summary>Takes more, for example while a body arrives; false, and nothing is taken, when the account has less left or this was given
+    /// back.</summary>
     public bool TryGrow(long bytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);

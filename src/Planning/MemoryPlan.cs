@@ -46,6 +46,9 @@ public sealed record MemoryPlan
     /// <summary>Bytes a generated token demands from flash: the dense part exactly, of experts what is expected to be missed.</summary>
     public required long StreamedBytesPerToken { get; init; }
 
+    /// <summary>Of them, those of the dense part.</summary>
+    public long DenseStreamedBytes => StreamedBytesPerToken - (long)Experts.ExpectedMissBytesPerToken;
+
     /// <summary>Sum of all accounts.</summary>
     public long Sum => Accounts.Sum(a => a.Value);
 }

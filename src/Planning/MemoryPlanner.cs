@@ -1,12 +1,12 @@
 using LayerStream.Formats;
-using LayerStream.Models;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
 using LayerStream.Models.Tiles;
 
 namespace LayerStream.Planning;
 
-/// <summary>Divides a budget into accounts: fixed needs first, then the ring and a slot for demanded experts, and all that is left keeps weights.</summary>
+/// <summary>Divides a budget into accounts: fixed needs first, then the ring and a slot for demanded experts, and all that is left keeps
+/// weights.</summary>
 public static class MemoryPlanner
 {
     private const long MiB = 1 << 20;
@@ -71,9 +71,11 @@ public static class MemoryPlanner
         return (int)Math.Clamp(held, 1, Math.Min(8192, inputs.Spec.TrainedContext));
     }
 
-    /// <summary>Ahead is what keeps a disk busy, and no more: what lies longer in slots leaves the processor's cache before it is used.</summary>
+    /// <summary>Ahead is what keeps a disk busy, and no more: what lies longer in slots leaves the processor's cache before it is
+    /// used.</summary>
     private static int Depth(PlanInputs inputs, long tileBytes) =>
-        inputs.PrefetchDepth > 0 ? inputs.PrefetchDepth : (int)Math.Clamp(Math.Min((inputs.BudgetBytes / 16 / tileBytes) - 1, MostAhead / tileBytes), 2, 8);
+        inputs.PrefetchDepth > 0 ? inputs.PrefetchDepth
+            : (int)Math.Clamp(Math.Min((inputs.BudgetBytes / 16 / tileBytes) - 1, MostAhead / tileBytes), 2, 8);
 
     private static MemoryPlan Build(PlanInputs inputs, int context, long tileBytes, int depth, long smallest, bool frugal = false)
     {
@@ -122,7 +124,8 @@ public static class MemoryPlanner
             LogitRows = logitRows,
             Accounts = accounts,
             SmallestBudgetBytes = smallest,
-            StreamedBytesPerToken = tiles.Tiles.Where(t => !weights.Pinned[t.Index]).Sum(t => t.Extent.Length) + (long)weights.Experts.ExpectedMissBytesPerToken,
+            StreamedBytesPerToken = tiles.Tiles.Where(t => !weights.Pinned[t.Index]).Sum(t => t.Extent.Length)
+                + (long)weights.Experts.ExpectedMissBytesPerToken,
         };
     }
 
@@ -136,7 +139,8 @@ public static class MemoryPlanner
         return (int)Math.Clamp(budgetBytes / share / Workspace.BytesPerRow(spec), FrugalBatch, most);
     }
 
-    /// <summary>Pinned tiles, ring and expert slots within <paramref name="left"/> bytes. A model whose dense part is pinned has no ring.</summary>
+    /// <summary>Pinned tiles, ring and expert slots within <paramref name="left"/> bytes. A model whose dense part is pinned has no
+    /// ring.</summary>
     private static Weights Divide(PlanInputs inputs, TileMap tiles, long ring, long left, bool frugal)
     {
         ModelSpec spec = inputs.Spec;
@@ -144,7 +148,8 @@ public static class MemoryPlanner
         bool isDenseHeld = everything <= left;
         if (spec.ExpertBanks.Count == 0)
         {
-            return new Weights(ResidencyPlanner.Choose(tiles.Tiles, isDenseHeld ? left : left - ring), isDenseHeld ? 0 : ring, ExpertPlan.None);
+            return new Weights(ResidencyPlanner.Choose(tiles.Tiles, isDenseHeld ? left : left - ring), isDenseHeld ? 0 : ring,
+                ExpertPlan.None);
         }
 
         ExpertPlanner experts = new(spec);

@@ -1,4 +1,3 @@
-using LayerStream.Models;
 using LayerStream.Models.Spec;
 
 namespace LayerStream.Planning;
@@ -12,7 +11,8 @@ namespace LayerStream.Planning;
 /// <param name="StateBytes">State of a sequence of that many tokens, as it is laid out.</param>
 /// <param name="PrefetchDepth">Slots ahead of compute; 0 = choose.</param>
 public sealed record PlanInputs(
-    ModelSpec Spec, long BudgetBytes, long HeapBytes, long RuntimeBytes, int Threads, int Context, int PrefetchDepth, long StateBytesPerToken, Func<int, long> StateBytes)
+    ModelSpec Spec, long BudgetBytes, long HeapBytes, long RuntimeBytes, int Threads, int Context, int PrefetchDepth,
+        long StateBytesPerToken, Func<int, long> StateBytes)
 {
     /// <summary>Managed memory that requests may take.</summary>
     public long RequestBytes { get; init; }

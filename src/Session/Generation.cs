@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Text;
 using System.Threading.Channels;
 using LayerStream.Actors.Run;
+using LayerStream.Kernels.Ops;
 using LayerStream.Models.Spec;
 using LayerStream.Sampling;
 using LayerStream.Tokenization;
@@ -42,6 +43,7 @@ public sealed class Generation
     public long FirstTokenTicks => Volatile.Read(ref _firstToken);
 
     /// <summary>Runs to the end; call once.</summary>
+    /// <exception cref="UnusableOutputException">Logits are no numbers.</exception>
     /// <exception cref="Exception">As <see cref="Actors.Engine.RunAsync(RunRequest, CancellationToken)"/>.</exception>
     public async Task<RunResult> ExecuteAsync(CancellationToken ct)
     {
@@ -67,6 +69,10 @@ public sealed class Generation
             }
 
             return result;
+        }
+        catch (InvalidLogitsException e)
+        {
+            throw new UnusableOutputException(e.Token, _model.Options.KvType == KvType.F16, e);
         }
         finally
         {

@@ -17,7 +17,8 @@ public static class DeviceProbe
     /// <returns>Bytes per second of busy device time; 0 when the files are empty.</returns>
     /// <exception cref="FlashReadException">A read failed for good.</exception>
     /// <remarks>Takes depth × blockBytes of native memory while it runs. Through the page cache (not direct) it measures that.</remarks>
-    public static double MeasureBytesPerSecond(IFlashDevice device, TimeSpan budget, BudgetAccount account, int blockBytes = 4 << 20, int depth = 4)
+    public static double MeasureBytesPerSecond(IFlashDevice device, TimeSpan budget, BudgetAccount account, int blockBytes = 4 << 20,
+        int depth = 4)
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentOutOfRangeException.ThrowIfLessThan(depth, 1);

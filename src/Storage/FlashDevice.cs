@@ -69,7 +69,8 @@ public sealed class FlashDevice : IFlashDevice
     {
         ArgumentNullException.ThrowIfNull(files);
         IReadOnlyList<string> paths = files.Paths;
-        FlashDevice device = Open(paths, (path, file) => OperatingSystem.IsWindows() ? OpenPath(path, file) : OpenFile.Of(path, Duplicate(path, files.Handle(file))), buffered: false);
+        FlashDevice device = Open(paths, (path, file) => OperatingSystem.IsWindows() ? OpenPath(path, file)
+            : OpenFile.Of(path, Duplicate(path, files.Handle(file))), buffered: false);
         for (int file = 0; file < paths.Count; file++)
         {
             if (files.DescribeChange(file) is { } change)
@@ -92,9 +93,11 @@ public sealed class FlashDevice : IFlashDevice
     /// <inheritdoc/>
     public int Read(int file, long offset, nint destination, int length)
     {
-        if (offset < 0 || length < 0 || offset % ExtentWindow.Alignment != 0 || destination % ExtentWindow.Alignment != 0 || length % ExtentWindow.Alignment != 0)
+        if (offset < 0 || length < 0 || offset % ExtentWindow.Alignment != 0 || destination % ExtentWindow.Alignment != 0
+            || length % ExtentWindow.Alignment != 0)
         {
-            throw new ArgumentException($"Offset {offset}, address 0x{destination:x} and length {length} must be multiples of {ExtentWindow.Alignment}.");
+            throw new ArgumentException($"Offset {offset}, address 0x{destination:x} and length {length} must be multiples of "
+                + $"{ExtentWindow.Alignment}.");
         }
 
         OpenFile f = _files[file];
@@ -113,7 +116,8 @@ public sealed class FlashDevice : IFlashDevice
         return count >= 0 ? count : throw f.Failed(offset, length, errno);
     }
 
-    /// <summary>The next range of a file at or behind an offset where the file system holds no data and zeros are read; null when there is none or it does not tell.</summary>
+    /// <summary>The next range of a file at or behind an offset where the file system holds no data and zeros are read; null when there is
+    /// none or it does not tell.</summary>
     public (long Begin, long End)? NextHole(int file, long offset) => _files[file].NextHole(offset);
 
     /// <summary>Closes the files; a read still running keeps its file open until it ends.</summary>

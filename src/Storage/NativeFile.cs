@@ -131,7 +131,8 @@ internal static unsafe partial class NativeFile
         return isSet;
     }
 
-    /// <summary>The next range without data at or behind an offset (Linux); null when there is none before the end, or the system does not say.</summary>
+    /// <summary>The next range without data at or behind an offset (Linux); null when there is none before the end, or the system does not
+    /// say.</summary>
     internal static (long Begin, long End)? NextHole(SafeFileHandle file, long offset, long length)
     {
         long begin = s_isLinux && offset < length ? Seek(file, offset, SeekHole) : -1;

@@ -69,7 +69,8 @@ internal sealed unsafe class OpenFile : IDisposable
     }
 
     /// <summary>
-    /// One read, which may be short. A system that refuses a direct read gets a buffered one, now and from then on. What a read leaves in the
+    /// One read, which may be short. A system that refuses a direct read gets a buffered one, now and from then on. What a read leaves in
+    /// the
     /// page cache is dropped whatever kind it was: file systems buffer direct reads in silence, some of them some extents only.
     /// </summary>
     /// <returns>Bytes read, or −1 and the errno.</returns>
@@ -89,7 +90,8 @@ internal sealed unsafe class OpenFile : IDisposable
     }
 
     /// <summary>Reads where the system has its own calls for it (Windows).</summary>
-    internal int ReadManaged(long offset, nint destination, int length) => RandomAccess.Read(_handle, new Span<byte>((void*)destination, length), offset);
+    internal int ReadManaged(long offset, nint destination, int length) =>
+        RandomAccess.Read(_handle, new Span<byte>((void*)destination, length), offset);
 
     /// <summary>Compares the file with what it was, by size and modification time.</summary>
     internal string? DescribeChange() =>
@@ -101,9 +103,11 @@ internal sealed unsafe class OpenFile : IDisposable
     /// <summary>Closes the file; a read still running keeps it open until it ends.</summary>
     public void Dispose() => _handle.Dispose();
 
-    internal FlashReadException Failed(long offset, long length, int errno) => new(Path, offset, length, errno, Marshal.GetPInvokeErrorMessage(errno));
+    internal FlashReadException Failed(long offset, long length, int errno) =>
+        new(Path, offset, length, errno, Marshal.GetPInvokeErrorMessage(errno));
 
-    /// <summary>Where no data lies, from an offset on: the next hole and its end; null when there is none, or the system does not say.</summary>
+    /// <summary>Where no data lies, from an offset on: the next hole and its end; null when there is none, or the system does not
+    /// say.</summary>
     internal (long Begin, long End)? NextHole(long offset) => NativeFile.NextHole(_handle, offset, Length);
 
     private void FallBack(int errno)

@@ -25,7 +25,8 @@ internal static unsafe partial class PageCache
             long offset = ExtentWindow.RoundDown(length / places * i);
             NativeFile.Advise(file, offset, ExtentWindow.Alignment, NativeFile.AdviseDontNeed);
             // Of files of others the first says "yes" to everything, of files behind an overlay the second "no".
-            Func<SafeFileHandle, long, bool?>? isCached = IsInCore(file, offset) is false ? IsInCore : IsCounted(file, offset) is false ? IsCounted : null;
+            Func<SafeFileHandle, long, bool?>? isCached = IsInCore(file, offset) is false ? IsInCore : IsCounted(file, offset) is false
+                ? IsCounted : null;
             if (isCached is null || NativeFile.Read(file, block, ExtentWindow.Alignment, offset, out _) < 0)
             {
                 continue;

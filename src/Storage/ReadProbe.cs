@@ -19,7 +19,8 @@ public static class ReadProbe
     /// <param name="measured">Time of the measurement.</param>
     /// <param name="account">Pays for the slots.</param>
     /// <exception cref="FlashReadException">A read failed for good.</exception>
-    public static ReadRate Stream(IFlashDevice device, IReadOnlyList<Extent> extents, int depth, int threads, TimeSpan unmeasured, TimeSpan measured, BudgetAccount account)
+    public static ReadRate Stream(IFlashDevice device, IReadOnlyList<Extent> extents, int depth, int threads, TimeSpan unmeasured,
+        TimeSpan measured, BudgetAccount account)
     {
         ArgumentOutOfRangeException.ThrowIfZero(extents.Count);
         using Run run = new(device, depth, extents.Max(e => e.Length), threads, account);
@@ -47,7 +48,8 @@ public static class ReadProbe
     /// <param name="measured">Time of the measurement.</param>
     /// <param name="account">Pays for the slots.</param>
     /// <exception cref="FlashReadException">A read failed for good.</exception>
-    public static ReadRate Bursts(IFlashDevice device, IReadOnlyList<Extent[]> bursts, int threads, TimeSpan unmeasured, TimeSpan measured, BudgetAccount account)
+    public static ReadRate Bursts(IFlashDevice device, IReadOnlyList<Extent[]> bursts, int threads, TimeSpan unmeasured, TimeSpan measured,
+        BudgetAccount account)
     {
         Extent[][] some = [.. bursts.Where(b => b.Length > 0)];
         ArgumentOutOfRangeException.ThrowIfZero(some.Length);

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using LayerStream.Templates.Runtime;
-using LayerStream.Templates.Syntax;
 using LayerStream.Templates.Values;
 
 namespace LayerStream.Templates;
@@ -11,7 +10,7 @@ namespace LayerStream.Templates;
 /// </summary>
 public static class ConversationPreparation
 {
-    private static readonly string[] ReasoningNames = ["reasoning_content", "thinking", "reasoning"];
+    private static readonly string[] s_reasoningNames = ["reasoning_content", "thinking", "reasoning"];
 
     /// <summary>
     /// Prepares the messages and renders them; ChatML when <paramref name="template"/> is null.
@@ -19,7 +18,8 @@ public static class ConversationPreparation
     /// </summary>
     public static string Render(ChatTemplate? template, TemplateVariables variables) => RenderPrompt(template, variables).Text;
 
-    /// <summary>As <see cref="Render"/>, with the account of what comes from the conversation. Errors: <see cref="TemplateException"/>.</summary>
+    /// <summary>As <see cref="Render"/>, with the account of what comes from the conversation. Errors:
+    /// <see cref="TemplateException"/>.</summary>
     public static RenderedPrompt RenderPrompt(ChatTemplate? template, TemplateVariables variables)
     {
         var prepared = Prepare(template, variables);
@@ -73,7 +73,8 @@ public static class ConversationPreparation
         return prepared;
     }
 
-    /// <summary>ChatML: <c>&lt;|im_start|&gt;role\ncontent&lt;|im_end|&gt;\n</c> per message, then the opening of the answer if asked for.</summary>
+    /// <summary>ChatML: <c>&lt;|im_start|&gt;role\ncontent&lt;|im_end|&gt;\n</c> per message, then the opening of the answer if asked
+    /// for.</summary>
     public static RenderedPrompt RenderChatMl(TemplateVariables variables)
     {
         var builder = new TextBuilder();
@@ -133,13 +134,13 @@ public static class ConversationPreparation
 
     private static void PrepareReasoning(DictValue message)
     {
-        var reasoning = ReasoningNames.Select(message.Find).FirstOrDefault(x => x is TextValue { IsTrue: true });
+        var reasoning = s_reasoningNames.Select(message.Find).FirstOrDefault(x => x is TextValue { IsTrue: true });
         if (reasoning is null)
         {
             return;
         }
 
-        foreach (string name in ReasoningNames)
+        foreach (string name in s_reasoningNames)
         {
             if (message.Find(name) is null or NoneValue)
             {

@@ -1,6 +1,4 @@
 using LayerStream.Templates.Runtime;
-using LayerStream.Templates.Syntax;
-using LayerStream.Templates.Values;
 
 namespace LayerStream.Templates;
 
@@ -11,7 +9,8 @@ namespace LayerStream.Templates;
 /// <param name="TextContent">Content given as a text is rendered.</param>
 /// <param name="ContentParts">Content given as a list of parts is rendered as its texts.</param>
 /// <param name="Harmony">The template writes the harmony format (gpt-oss), which knows the developer role.</param>
-public sealed record TemplateCapabilities(bool SystemRole, bool SeveralSystems, bool LaterSystem, bool TextContent, bool ContentParts, bool Harmony)
+public sealed record TemplateCapabilities(bool SystemRole, bool SeveralSystems, bool LaterSystem, bool TextContent, bool ContentParts,
+    bool Harmony)
 {
     private const string First = "needle-one", Second = "needle-two";
 
@@ -23,7 +22,8 @@ public sealed record TemplateCapabilities(bool SystemRole, bool SeveralSystems, 
         string? list = TryRender(template, Message("user", parts));
         string? several = TryRender(template, Message("system", First), Message("system", Second), Message("user", "question"));
         string? later = TryRender(
-            template, Message("system", First), Message("user", "question"), Message("assistant", "answer"), Message("system", Second), Message("user", "more"));
+            template, Message("system", First), Message("user", "question"), Message("assistant", "answer"), Message("system", Second),
+                Message("user", "more"));
         return new TemplateCapabilities(
             SystemRole: Has(system, First),
             SeveralSystems: Has(several, First) && Has(several, Second),

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using LayerStream.Templates.Runtime;
-using LayerStream.Templates.Syntax;
 using LayerStream.Templates.Values;
 
 namespace LayerStream.Templates;
@@ -12,7 +11,8 @@ namespace LayerStream.Templates;
 /// </summary>
 public sealed class TemplateVariables
 {
-    private static readonly string[] s_tokens = ["bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token", "mask_token"];
+    private static readonly string[] s_tokens = ["bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token",
+        "mask_token"];
 
     private readonly Dictionary<string, Value> _values = new(StringComparer.Ordinal);
 
@@ -43,7 +43,8 @@ public sealed class TemplateVariables
             {
                 variables._values[name] = value;
             }
-            else if (value is TextValue text && DateTime.TryParse(text.Text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var now))
+            else if (value is TextValue text && DateTime.TryParse(text.Text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind,
+                out var now))
             {
                 variables.Now = now;
             }

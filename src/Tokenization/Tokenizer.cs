@@ -10,7 +10,7 @@ namespace LayerStream.Tokenization;
 /// <summary>Text to token ids and back, as the metadata of a GGUF file describes it. Immutable; safe for concurrent use.</summary>
 public sealed class Tokenizer
 {
-    private static readonly byte[] AllBytes = [.. Enumerable.Range(0, 256).Select(b => (byte)b)];
+    private static readonly byte[] s_allBytes = [.. Enumerable.Range(0, 256).Select(b => (byte)b)];
     private readonly TokenizerParts _parts;
 
     private Tokenizer(TokenizerParts parts)
@@ -44,7 +44,8 @@ public sealed class Tokenizer
     /// <summary>Whether whole-text decoding of this vocabulary customarily removes spaces before punctuation.</summary>
     public bool CleansUp => _parts.CleansUp;
 
-    /// <summary>The chat template to use when none is asked for: the file's default one, or the only one there is; null when it has none, or a choice.</summary>
+    /// <summary>The chat template to use when none is asked for: the file's default one, or the only one there is; null when it has none,
+    /// or a choice.</summary>
     public string? ChatTemplate => _parts.ChatTemplate;
 
     /// <summary>All chat templates of the file by name; the default one under <see cref="Formats.ChatTemplates.DefaultName"/>.</summary>
@@ -65,7 +66,8 @@ public sealed class Tokenizer
         + (2L * _parts.ChatTemplates.Values.Sum(t => (long)t.Length)) + 4096;
 
     /// <summary>Reads the tokenizer of a file.</summary>
-    /// <exception cref="UnsupportedTokenizerException">The model or pre-tokeniser is not known, or tokens or merges are missing.</exception>
+    /// <exception cref="UnsupportedTokenizerException">The model or pre-tokeniser is not known, or tokens or merges are
+    /// missing.</exception>
     public static Tokenizer FromMetadata(GgufMetadata metadata) => new(TokenizerReader.Read(metadata));
 
     /// <summary>Why <see cref="FromMetadata"/> would refuse, or null.</summary>
@@ -165,6 +167,6 @@ public sealed class Tokenizer
 
     private static ReadOnlySpan<byte> SingleByte(ReadOnlySpan<byte> text) =>
         text.Length == 6 && byte.TryParse(text.Slice(3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte value)
-            ? AllBytes.AsSpan(value, 1)
+            ? s_allBytes.AsSpan(value, 1)
             : text;
 }

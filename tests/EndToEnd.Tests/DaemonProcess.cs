@@ -40,6 +40,7 @@ public sealed class DaemonProcess : IAsyncLifetime
             start.ArgumentList.Add(argument);
         }
 
+        start.Environment["LAYERSTREAM__PROFILE"] = "off"; // nothing of the user's is read or written
         foreach ((string name, string value) in Variables)
         {
             start.Environment[name] = value;

@@ -127,8 +127,9 @@ public sealed class DaemonTests(DaemonProcess daemon) : IClassFixture<DaemonProc
     public async Task Chat_EverySampler_IsHonouredAndRepeatsWithItsSeed()
     {
         const string Request = """
-            {"messages":[{"role":"user","content":"Say hello"}],"max_tokens":8,"seed":5,"temperature":1.2,"top_k":0,"typical_p":0.9,"top_n_sigma":2,
-             "xtc_probability":0.5,"xtc_threshold":0.1,"dry_multiplier":0.8,"dry_base":1.75,"dry_allowed_length":2,"dry_penalty_last_n":-1,
+            {"messages":[{"role":"user","content":"Say hello"}],"max_tokens":8,"seed":5,"temperature":1.2,"top_k":0,"typical_p":0.9,
+             "top_n_sigma":2,"xtc_probability":0.5,"xtc_threshold":0.1,"dry_multiplier":0.8,
+             "dry_base":1.75,"dry_allowed_length":2,"dry_penalty_last_n":-1,
              "dry_sequence_breakers":["\n"],"frequency_penalty":0.5,
              "presence_penalty":0.5,"chat_template_kwargs":{"enable_thinking":false},"logprobs":false,"top_logprobs":null}
             """;

@@ -35,7 +35,9 @@ public sealed class SamplingDefaultsTests : IDisposable
         string first = greedy.Trim('[', ']').Split(',')[0];
         string config = Path.Combine(_folder, "settings.json");
         await File.WriteAllTextAsync(config,
-            $$"""{"temperature":0,"logit-bias":["{{first}}=-inf","1=0.5"],"dry-sequence-breakers":["none"],"typical_p":0.9,"repeat-last-n":-1}""",
+            $$"""
+            {"temperature":0,"logit-bias":["{{first}}=-inf","1=0.5"],"dry-sequence-breakers":["none"],"typical_p":0.9,"repeat-last-n":-1}
+            """,
             TestContext.Current.CancellationToken);
         string banned = await IdsAsync(TinyModel, "--config", config);
         Assert.NotEqual(first, banned.Trim('[', ']').Split(',')[0]);

@@ -23,7 +23,8 @@ internal static class CoverageTarget
     private const long TemplateBytes = 512L << 20;
 
     // Small, so that the fuzzer's time goes to many inputs; the limits of the program are tested by the template tests.
-    private static readonly TemplateLimits s_limits = new() { Steps = 20_000, TextLength = 1 << 16, TotalText = 1 << 20, Time = TimeSpan.FromSeconds(2) };
+    private static readonly TemplateLimits s_limits = new() { Steps = 20_000, TextLength = 1 << 16, TotalText = 1 << 20,
+        Time = TimeSpan.FromSeconds(2) };
 
     /// <summary>Runs <c>seeds FOLDER GGUF …</c>, <c>gguf</c>, <c>template</c> or <c>tokenizer GGUF …</c>; returns the exit code.</summary>
     internal static int Run(string[] args)
@@ -57,7 +58,8 @@ internal static class CoverageTarget
         Directory.CreateDirectory(folder);
         for (int i = 0; i < files.Length; i++)
         {
-            File.WriteAllBytes(Path.Combine(folder, $"{i}.gguf"), GgufImage.ReadShortened(files[i], SeedItems, SeedTensors, SeedTensorBytes).Write());
+            File.WriteAllBytes(Path.Combine(folder, $"{i}.gguf"),
+                GgufImage.ReadShortened(files[i], SeedItems, SeedTensors, SeedTensorBytes).Write());
         }
     }
 
@@ -87,7 +89,8 @@ internal static class CoverageTarget
         Check(GC.GetAllocatedBytesForCurrentThread() - before <= TemplateBytes, "over-allocation");
     }
 
-    /// <summary>With special tokens (after which some vocabularies add a space) the stream must be the whole; without, the text comes back.</summary>
+    /// <summary>With special tokens (after which some vocabularies add a space) the stream must be the whole; without, the text comes
+    /// back.</summary>
     private static Action<Tokenizer> Encode(string text) => tokenizer =>
     {
         foreach (bool special in new[] { false, true })

@@ -21,8 +21,10 @@ public sealed class InstructionSetTests(ITestOutputHelper log)
             Assert.Skip("this is that process");
         }
 
-        (string Name, bool IsHere)[] levels = [("AVX-512", Isa.Avx512), ("AVX-VNNI", AvxVnni.IsSupported), ("AVX2", Isa.Avx2), ("AdvSimd", Isa.AdvSimd), ("dot products of ARM64", Dp.IsSupported)];
-        log.WriteLine($"{Isa.Describe()}; not on this machine, so not run: {string.Join(", ", levels.Where(level => !level.IsHere).Select(level => level.Name))}");
+        (string Name, bool IsHere)[] levels = [("AVX-512", Isa.Avx512), ("AVX-VNNI", AvxVnni.IsSupported), ("AVX2", Isa.Avx2),
+            ("AdvSimd", Isa.AdvSimd), ("dot products of ARM64", Dp.IsSupported)];
+        log.WriteLine($"{Isa.Describe()}; not on this machine, so not run: "
+            + $"{string.Join(", ", levels.Where(level => !level.IsHere).Select(level => level.Name))}");
         string program = Path.Combine(AppContext.BaseDirectory, "Golden.Tests" + (OperatingSystem.IsWindows() ? ".exe" : string.Empty));
         ProcessStartInfo start = new(program, ["-class", "*" + nameof(LogitHashTests)])
         {

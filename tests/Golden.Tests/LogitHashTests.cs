@@ -10,7 +10,8 @@ namespace LayerStream.Golden.Tests;
 
 /// <summary>
 /// Logits and drawn ids have the bits that are stored with the tests, on every machine and at every instruction-set level
-/// (<see cref="InstructionSetTests"/>). <c>tests/logit-hashes.sh</c> writes the stored ones anew after a change that is meant to change them.
+/// (<see cref="InstructionSetTests"/>). <c>tests/logit-hashes.sh</c> writes the stored ones anew after a change that is meant to change
+/// them.
 /// </summary>
 public sealed class LogitHashTests
 {
@@ -18,21 +19,25 @@ public sealed class LogitHashTests
     private const int Seeds = 20;
     private const float Temperature = 0.8f;
 
-    private static readonly Dictionary<string, string> s_stored = File.ReadLines(Path.Combine(AppContext.BaseDirectory, "data", "logit-hashes.txt"))
+    private static readonly Dictionary<string, string> s_stored =
+        File.ReadLines(Path.Combine(AppContext.BaseDirectory, "data", "logit-hashes.txt"))
         .Select(line => line.Split(' ')).ToDictionary(words => words[0] + " " + words[1], words => words[2]);
 
     public static TheoryData<string> Cases =>
-        [.. GoldenCase.Own.Concat(GoldenCase.Names("arch")).Concat(GoldenCase.Names("extra")).Concat(GoldenCase.Names("quant-models")).Distinct().Order()];
+        [.. GoldenCase.Own.Concat(GoldenCase.Names("arch")).Concat(GoldenCase.Names("extra")).Concat(GoldenCase.Names("quant-models"))
+            .Distinct().Order()];
 
     [Theory]
     [MemberData(nameof(Cases))]
     public void Logits_OfAGoldenCase_HaveTheStoredBits(string name)
     {
         GoldenCase golden = GoldenCase.Load(name);
-        foreach ((string mode, ActivationMode activations, KvType kv) in new[] { ("f32", ActivationMode.F32, KvType.F32), ("int8", ActivationMode.Int8, KvType.F16) })
+        foreach ((string mode, ActivationMode activations, KvType kv) in new[] { ("f32", ActivationMode.F32, KvType.F32),
+            ("int8", ActivationMode.Int8, KvType.F16) })
         {
             using MemoryModel model = new(golden.Model, golden.Context, kv, activations, threads: 2);
-            Check(name + " " + mode, MemoryMarshal.AsBytes<float>(model.Run(golden.Tokens, golden.Tokens.Length).SelectMany(row => row).ToArray()));
+            Check(name + " " + mode,
+                MemoryMarshal.AsBytes<float>(model.Run(golden.Tokens, golden.Tokens.Length).SelectMany(row => row).ToArray()));
         }
     }
 
@@ -72,7 +77,8 @@ public sealed class LogitHashTests
         Assert.SkipWhen(path is null || reference is null, "the model or its reference data is not beside the project");
         using JsonDocument json = JsonDocument.Parse(File.ReadAllText(reference!));
         int[] ids = [.. json.RootElement.GetProperty("windows")[0].GetProperty("ids").EnumerateArray().Take(32).Select(e => e.GetInt32())];
-        foreach ((string mode, ActivationMode activations, KvType kv) in new[] { ("f32", ActivationMode.F32, KvType.F32), ("int8", ActivationMode.Int8, KvType.F16) })
+        foreach ((string mode, ActivationMode activations, KvType kv) in new[] { ("f32", ActivationMode.F32, KvType.F32),
+            ("int8", ActivationMode.Int8, KvType.F16) })
         {
             using MemoryModel model = new(path!, 64, kv, activations, threads: 2);
             List<float[]> logits = model.Run(ids, ids.Length);

@@ -4,7 +4,6 @@ using LayerStream.Kernels.Ops;
 using LayerStream.Kernels.Quants;
 using LayerStream.Kernels.Quants.Activations;
 using LayerStream.Memory;
-using LayerStream.Models;
 using LayerStream.Models.Building;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
@@ -28,7 +27,8 @@ internal sealed class MemoryModel : ITileSource, IDisposable
     private readonly Decoder _decoder;
     private int _next;
 
-    internal MemoryModel(string path, int context, KvType kv, ActivationMode mode, int threads = 1, int expertOrder = 0, long tileBytes = 4096,
+    internal MemoryModel(string path, int context, KvType kv, ActivationMode mode, int threads = 1, int expertOrder = 0,
+        long tileBytes = 4096,
         int expertsPerToken = 0, float coldShare = 0)
     {
         Spec = ModelSpecBuilder.Build(GgufModel.Open(path));
@@ -47,7 +47,8 @@ internal sealed class MemoryModel : ITileSource, IDisposable
         _sequence = new SequenceState(Spec, context, kv, new BudgetAccount("test", long.MaxValue));
         _crew = new ComputeCrew(threads);
         Experts = new MemoryExperts(Spec.ExpertBanks, _file.Address, expertOrder);
-        _decoder = new Decoder(Spec, tiles, this, _crew, _work, _small, RopeTables.Create(Spec, _small, context), mode, expertOrder == NoExperts ? null : Experts, coldShare);
+        _decoder = new Decoder(Spec, tiles, this, _crew, _work, _small, RopeTables.Create(Spec, _small, context), mode,
+            expertOrder == NoExperts ? null : Experts, coldShare);
     }
 
     internal ModelSpec Spec { get; }

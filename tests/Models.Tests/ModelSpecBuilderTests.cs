@@ -11,20 +11,23 @@ namespace LayerStream.Models.Tests;
 
 public sealed class ModelSpecBuilderTests
 {
-    private static readonly object[] HostileValues =
+    private static readonly object[] s_hostileValues =
     [
         0u, 1u, 3u, 7u, 4097u, 1u << 24, uint.MaxValue, -1, int.MinValue, long.MinValue, long.MaxValue, ulong.MaxValue, (1L << 32) + 2,
-        0f, -1f, 1f, float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.MaxValue, 1e-40f, double.Epsilon, true, false, "", "yarn", "dynamic",
+        0f, -1f, 1f, float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.MaxValue, 1e-40f, double.Epsilon, true, false, "",
+            "yarn", "dynamic",
         new uint[] { 4 }, new uint[] { 0, 4 }, new[] { 4, -4 }, new[] { 1f, 2f }, new[] { true }, Array.Empty<int>(),
     ];
 
     // Every test case writes thousands of files, so those whose rows read most.
     public static TheoryData<string, bool> FamiliesWithMostKeys => new()
     {
-        { "gemma4", false }, { "granite", false }, { "mistral3", false }, { "gemma4", true }, { "deepseek2", true }, { "qwen3next", true }, { "qwen35", false },
+        { "gemma4", false }, { "granite", false }, { "mistral3", false }, { "gemma4", true }, { "deepseek2", true }, { "qwen3next", true },
+            { "qwen35", false },
     };
 
-    public static TheoryData<string> Families => [.. ArchitectureTable.All.Where(a => !a.HasLatentAttention && a.DeltaNet is null).Select(a => a.Name)];
+    public static TheoryData<string> Families =>
+        [.. ArchitectureTable.All.Where(a => !a.HasLatentAttention && a.DeltaNet is null).Select(a => a.Name)];
 
     [Theory]
     [MemberData(nameof(Families))]
@@ -33,7 +36,8 @@ public sealed class ModelSpecBuilderTests
         ModelSpec spec = ModelSpecBuilder.Build(new TinyFile(family).Open());
         string[] expected =
         [
-            .. new[] { "blk.0.", "blk.1." }.SelectMany(p => new[] { "attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down" }.Select(n => $"{p}{n}.weight")),
+            .. new[] { "blk.0.", "blk.1." }.SelectMany(p =>
+            new[] { "attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down" }.Select(n => $"{p}{n}.weight")),
             "token_embd.weight",
         ];
         Assert.Equal(expected, spec.Matrices.Select(m => m.Tensor.Name));
@@ -48,7 +52,7 @@ public sealed class ModelSpecBuilderTests
         int refused = 0;
         foreach (string key in new TinyFile(family, hasExperts).Keys.Keys)
         {
-            foreach (object value in HostileValues)
+            foreach (object value in s_hostileValues)
             {
                 TinyFile file = new(family, hasExperts);
                 file.Keys[key] = value;
@@ -75,7 +79,8 @@ public sealed class ModelSpecBuilderTests
             TinyFile file = new(family, hasExperts);
             file.Tensors.Remove(tensor);
             IsRefused(file, tensor, "nothing");
-            foreach (long[] shape in new long[][] { [1], [TinyFile.Width], [1, 1], [TinyFile.Width, 1], [TinyFile.Width, 3], [TinyFile.Width, 4, 8], [TinyFile.Width, 16, 5] })
+            foreach (long[] shape in new long[][] { [1], [TinyFile.Width], [1, 1], [TinyFile.Width, 1], [TinyFile.Width, 3],
+                [TinyFile.Width, 4, 8], [TinyFile.Width, 16, 5] })
             {
                 file.Tensors[tensor] = shape;
                 IsRefused(file, tensor, shape);
@@ -126,7 +131,8 @@ public sealed class ModelSpecBuilderTests
     [InlineData(2u, TinyFile.Vocabulary, RouterWeighting.Sigmoid, RouterGroupScore.TwoBest)]
     [InlineData(3u, TinyFile.Vocabulary, RouterWeighting.SelectedSoftmax, RouterGroupScore.TwoBest)]
     [InlineData(4u, TinyFile.Vocabulary, RouterWeighting.SqrtSoftplus, RouterGroupScore.TwoBest)]
-    public void Build_GatingKey_StatesTheWeightingAndWithItHowGroupsRank(uint stated, int vocabulary, RouterWeighting weighting, RouterGroupScore score)
+    public void Build_GatingKey_StatesTheWeightingAndWithItHowGroupsRank(uint stated, int vocabulary, RouterWeighting weighting,
+        RouterGroupScore score)
     {
         TinyFile file = new("deepseek2", hasExperts: true);
         file.Tensors["token_embd.weight"] = [TinyFile.Width, vocabulary];
@@ -154,7 +160,8 @@ public sealed class ModelSpecBuilderTests
         file.Keys["attention.sliding_window_pattern"] = new[] { true, false, true, false };
         foreach ((string name, long[] shape) in file.Tensors.Where(t => t.Key.StartsWith("blk.", StringComparison.Ordinal)).ToList())
         {
-            file.Tensors[name.Replace("blk.0.", "blk.2.", StringComparison.Ordinal).Replace("blk.1.", "blk.3.", StringComparison.Ordinal)] = shape;
+            file.Tensors[name.Replace("blk.0.", "blk.2.", StringComparison.Ordinal)
+                .Replace("blk.1.", "blk.3.", StringComparison.Ordinal)] = shape;
         }
 
         ModelSpec spec = ModelSpecBuilder.Build(file.Open());
@@ -207,7 +214,9 @@ public sealed class ModelSpecBuilderTests
         catch (ModelFormatException error)
         {
             string last = name[(name.LastIndexOf('.') + 1)..].Replace("_swa", "", StringComparison.Ordinal);
-            bool isNamed = error.Message.Contains(last, StringComparison.Ordinal) || error.Message.Contains("tensor", StringComparison.Ordinal) || error.Message.Contains(file.Architecture + ".", StringComparison.Ordinal);
+            bool isNamed = error.Message.Contains(last, StringComparison.Ordinal)
+                || error.Message.Contains("tensor", StringComparison.Ordinal)
+                || error.Message.Contains(file.Architecture + ".", StringComparison.Ordinal);
             Assert.True(isNamed, $"{name} = {value}: {error.Message}");
             return true;
         }

@@ -5,7 +5,8 @@ using Xunit;
 
 namespace LayerStream.Pipeline.Tests;
 
-/// <summary>Whatever fails: the request it served fails with a typed error, the next one answers, every slot is back, and nobody waits for ever.</summary>
+/// <summary>Whatever fails: the request it served fails with a typed error, the next one answers, every slot is back, and nobody waits for
+/// ever.</summary>
 public sealed class LifeCycleTests
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(20);
@@ -89,7 +90,8 @@ public sealed class LifeCycleTests
         foreach (string point in (string[])[FaultPoint.EngineComputeEnded, FaultPoint.PrefetchLoop, FaultPoint.EngineFinish])
         {
             Task<RunResult> failing = engine.RunAsync(TinyModel.Request(3), Throwing(point, 1), CancellationToken.None);
-            Task<RunResult>[] waiting = [.. Enumerable.Range(0, 3).Select(_ => engine.RunAsync(TinyModel.Request(3), CancellationToken.None))];
+            Task<RunResult>[] waiting = [.. Enumerable.Range(0, 3)
+                .Select(_ => engine.RunAsync(TinyModel.Request(3), CancellationToken.None))];
             await Assert.ThrowsAsync<EngineFaultException>(() => failing.WaitAsync(s_limit, TestContext.Current.CancellationToken));
             foreach (Task<RunResult> run in waiting)
             {
@@ -120,7 +122,8 @@ public sealed class LifeCycleTests
         int[] expected = (await engine.RunAsync(TinyModel.Request(3), CancellationToken.None)).Ids;
         // A pass that prefetch was never told of: compute waits for a tile, prefetch for a pass.
         EngineStalledException stalled = await Assert.ThrowsAsync<EngineStalledException>(
-            () => engine.ExecuteAsync(session => session.Execute([1], 0, 1, 0, 1), null, CancellationToken.None).WaitAsync(s_limit, TestContext.Current.CancellationToken));
+            () => engine.ExecuteAsync(session => session.Execute([1], 0, 1, 0, 1), null, CancellationToken.None)
+                .WaitAsync(s_limit, TestContext.Current.CancellationToken));
         Assert.Contains("compute waits for a tile since", stalled.Message, StringComparison.Ordinal);
         Assert.Contains("prefetch waits for a pass", stalled.Message, StringComparison.Ordinal);
         await AssertServesAsync(engine, expected);
@@ -131,7 +134,8 @@ public sealed class LifeCycleTests
     {
         await using Engine engine = await TinyModel.StartAsync(stallLimit: TimeSpan.FromMilliseconds(300));
         using ManualResetEventSlim gate = new();
-        RunResult result = await engine.RunAsync(TinyModel.Request(2, _ => gate.Wait(1000) && false), CancellationToken.None).WaitAsync(s_limit, TestContext.Current.CancellationToken);
+        RunResult result = await engine.RunAsync(TinyModel.Request(2, _ => gate.Wait(1000) && false), CancellationToken.None)
+            .WaitAsync(s_limit, TestContext.Current.CancellationToken);
         Assert.Equal(2, result.GeneratedTokens);
     }
 

@@ -3,7 +3,6 @@ using LayerStream.Actors.Run;
 using LayerStream.Formats;
 using LayerStream.Kernels.Ops;
 using LayerStream.Kernels.Quants.Activations;
-using LayerStream.Models;
 using LayerStream.Models.Tiles;
 using LayerStream.Storage;
 
@@ -46,11 +45,13 @@ internal static class TinyModel
         });
     }
 
-    internal static async Task<Engine> StartAsync(Func<IFlashDevice, IFlashDevice>? wrap = null, int threads = 2, int depth = 2, int pinEvery = 0, TimeSpan? stallLimit = null)
+    internal static async Task<Engine> StartAsync(Func<IFlashDevice, IFlashDevice>? wrap = null, int threads = 2, int depth = 2,
+        int pinEvery = 0, TimeSpan? stallLimit = null)
     {
         EngineOptions options = Options(threads, depth) with { StallLimit = stallLimit ?? TimeSpan.FromSeconds(60) };
         IFlashDevice device = FlashDevice.Open([Path]);
-        return await Engine.StartAsync(StreamingPlan(options, pinEvery: pinEvery), options, wrap?.Invoke(device) ?? device, null, CancellationToken.None);
+        return await Engine.StartAsync(StreamingPlan(options, pinEvery: pinEvery), options, wrap?.Invoke(device) ?? device, null,
+            CancellationToken.None);
     }
 
     /// <summary>An engine over a file of the caller's whose every tile streams.</summary>
@@ -58,7 +59,8 @@ internal static class TinyModel
     {
         EngineOptions options = Options() with { ModelPath = path };
         GgufModel model = GgufModel.Open(path);
-        return await Engine.StartAsync(StreamingPlan(options), options, FlashDevice.Open(model.Files, buffered), null, CancellationToken.None);
+        return await Engine.StartAsync(StreamingPlan(options), options, FlashDevice.Open(model.Files, buffered), null,
+            CancellationToken.None);
     }
 
     internal static RunRequest Request(int tokens = 12, Func<int, bool>? onToken = null) => new()

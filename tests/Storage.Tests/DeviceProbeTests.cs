@@ -11,7 +11,8 @@ public sealed class DeviceProbeTests
     {
         FaultPlan plan = new() { MaxDelay = TimeSpan.FromMilliseconds(10) };
         using FaultyDevice device = new(new MemoryDevice(TestFiles.Pattern(300_000)), plan);
-        double rate = DeviceProbe.MeasureBytesPerSecond(device, TimeSpan.FromMilliseconds(200), new BudgetAccount("test", 64 << 20), blockBytes: 65536, depth: 2);
+        double rate = DeviceProbe.MeasureBytesPerSecond(device, TimeSpan.FromMilliseconds(200), new BudgetAccount("test", 64 << 20),
+            blockBytes: 65536, depth: 2);
         Assert.InRange(rate, 1_000_000, 60_000_000); // 2 × 64 KiB per 5 ms on average is 26 MB/s
     }
 
@@ -21,7 +22,8 @@ public sealed class DeviceProbeTests
         long before = AlignedBuffer.LiveCount;
         using MemoryDevice device = new(TestFiles.Pattern(1), [], TestFiles.Pattern(5000));
         Assert.True(DeviceProbe.MeasureBytesPerSecond(device, TimeSpan.Zero, new BudgetAccount("test", 64 << 20)) > 0);
-        Assert.True(DeviceProbe.MeasureBytesPerSecond(device, TimeSpan.FromMilliseconds(5), new BudgetAccount("test", 64 << 20), 4096, 1) > 0);
+        Assert.True(DeviceProbe.MeasureBytesPerSecond(device, TimeSpan.FromMilliseconds(5), new BudgetAccount("test", 64 << 20),
+            4096, 1) > 0);
         Assert.True(AlignedBuffer.LiveCount - before < 50);
     }
 
@@ -37,7 +39,8 @@ public sealed class DeviceProbeTests
     {
         FaultPlan plan = new() { BadRange = (0, long.MaxValue / 2) };
         using FaultyDevice device = new(new MemoryDevice(TestFiles.Pattern(9000)), plan);
-        Assert.Throws<FlashReadException>(() => DeviceProbe.MeasureBytesPerSecond(device, TimeSpan.FromSeconds(20), new BudgetAccount("test", 64 << 20)));
+        Assert.Throws<FlashReadException>(() => DeviceProbe.MeasureBytesPerSecond(device, TimeSpan.FromSeconds(20),
+            new BudgetAccount("test", 64 << 20)));
     }
 
     /// <summary>Prints the rate of a file named by LAYERSTREAM_PROBE_FILE; skipped without it.</summary>

@@ -195,7 +195,8 @@ public sealed class FlashDeviceTests
                 stream.SetLength(length);
             }
 
-            FlashReadException e = Assert.Throws<FlashReadException>(() => reader.ReadNow(new Extent(0, 32, 60_000), buffer.Address, out _));
+            FlashReadException e = Assert.Throws<FlashReadException>(() =>
+                reader.ReadNow(new Extent(0, 32, 60_000), buffer.Address, out _));
             Assert.Contains("short read", e.Message);
             Assert.Equal((32L, 60_000L, 0), (e.Offset, e.Length, e.Errno));
         }

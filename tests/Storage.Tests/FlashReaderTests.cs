@@ -15,7 +15,8 @@ public sealed class FlashReaderTests
     public async Task Submit_StressOf2000WithDelaysAndShortReads_EveryPayloadIsRight()
     {
         byte[][] contents = [TestFiles.Pattern(1_000_003), TestFiles.Pattern(777_777, seed: 9)];
-        using FaultyDevice device = new(new MemoryDevice(contents), new FaultPlan { Seed = 5, ShortReadChance = 0.3, MaxDelay = TimeSpan.FromMilliseconds(0.2) });
+        using FaultyDevice device = new(new MemoryDevice(contents),
+            new FaultPlan { Seed = 5, ShortReadChance = 0.3, MaxDelay = TimeSpan.FromMilliseconds(0.2) });
         await Stress(device, contents, requests: 2000, slots: 16, threads: 6);
     }
 
@@ -60,8 +61,8 @@ public sealed class FlashReaderTests
             }
 
             await reader.DrainAsync().WaitAsync(TimeSpan.FromSeconds(20), Cancel);
-            (long Tag, nint Payload, FlashReadException? Error, long, long, long)[] failed = [.. completion.Calls.Where(c => c.Error is not null)];
-            (long tag, nint payload, FlashReadException? error, _, _, _) = Assert.Single(failed);
+            (long tag, nint payload, FlashReadException? error, _, _, _) = Assert.Single(completion.Calls,
+                c => c.Error is not null);
             Assert.Equal(0, payload);
             Assert.Equal((5, "memory-0", (tag * 4096) + 32, 4000L), (error!.Errno, error.File, error.Offset, error.Length));
             Assert.Equal(3, device.Failures); // the read and two more attempts
@@ -80,7 +81,8 @@ public sealed class FlashReaderTests
     [InlineData(9)]
     public void ReadNow_OtherError_IsNotRetried(int errno)
     {
-        using FaultyDevice device = new(new MemoryDevice(TestFiles.Pattern(8192)), new FaultPlan { FailAtRead = 1, FailCount = int.MaxValue, Errno = errno });
+        using FaultyDevice device = new(new MemoryDevice(TestFiles.Pattern(8192)),
+            new FaultPlan { FailAtRead = 1, FailCount = int.MaxValue, Errno = errno });
         using FlashReader reader = new(device, 1);
         using AlignedBuffer buffer = new BudgetAccount("test", long.MaxValue).Allocate(8192);
         Assert.Equal(errno, Assert.Throws<FlashReadException>(() => reader.ReadNow(new Extent(0, 0, 8000), buffer.Address, out _)).Errno);
@@ -99,7 +101,8 @@ public sealed class FlashReaderTests
             reader.ReadNow(new Extent(0, 96, content.Length - 96), buffer.Address, out nint payload);
             Assert.Equal(buffer.Address + 96, payload);
             Assert.True(buffer.Bytes(96, content.Length - 96).SequenceEqual(content.AsSpan(96)));
-            FlashReadException e = Assert.Throws<FlashReadException>(() => reader.ReadNow(new Extent(0, 96, content.Length - 95), buffer.Address, out _));
+            FlashReadException e = Assert.Throws<FlashReadException>(() =>
+                reader.ReadNow(new Extent(0, 96, content.Length - 95), buffer.Address, out _));
             Assert.Contains("short read", e.Message);
         }
     }
@@ -126,7 +129,8 @@ public sealed class FlashReaderTests
     public void ReadNow_DeviceThatLiesOrThrows_IsAnErrorNotACompletion()
     {
         using AlignedBuffer buffer = new BudgetAccount("test", long.MaxValue).Allocate(8192);
-        foreach (Func<int, int> behaviour in (Func<int, int>[])[n => n + 1, _ => -1, _ => 1, _ => throw new InvalidOperationException("broken")])
+        Func<int, int> broken = _ => throw new InvalidOperationException("broken");
+        foreach (Func<int, int> behaviour in (Func<int, int>[])[n => n + 1, _ => -1, _ => 1, broken])
         {
             using FlashReader reader = new(new OddDevice(behaviour), 1);
             Assert.Throws<FlashReadException>(() => reader.ReadNow(new Extent(0, 0, 8000), buffer.Address, out _));
@@ -137,7 +141,8 @@ public sealed class FlashReaderTests
     [Fact]
     public async Task Dispose_WithReadsRunningAndQueued_CompletesEachOnceAndWaits()
     {
-        FaultyDevice device = new(new MemoryDevice(TestFiles.Pattern(SlotBytes)), new FaultPlan { MaxDelay = TimeSpan.FromMilliseconds(20) });
+        FaultyDevice device = new(new MemoryDevice(TestFiles.Pattern(SlotBytes)),
+            new FaultPlan { MaxDelay = TimeSpan.FromMilliseconds(20) });
         FlashReader reader = new(device, 2);
         using AlignedBuffer slots = new BudgetAccount("test", long.MaxValue).Allocate(100 * 4096);
         RecordingCompletion completion = new();
@@ -152,7 +157,8 @@ public sealed class FlashReaderTests
         Assert.Equal(Enumerable.Range(0, 100).Select(i => (long)i), completion.Calls.Select(c => c.Tag).Order());
         Assert.Contains(completion.Calls, c => c.Error is { Errno: 125, Reason: "the reader was closed" });
         Assert.Equal(0, reader.InFlight);
-        Assert.Throws<ObjectDisposedException>(() => reader.Submit(new ReadRequest(new Extent(0, 0, 1), slots.Address, 4096, 0, completion)));
+        ReadRequest late = new(new Extent(0, 0, 1), slots.Address, 4096, 0, completion);
+        Assert.Throws<ObjectDisposedException>(() => reader.Submit(late));
         Assert.Equal(100, completion.Calls.Count);
         reader.Dispose();
     }
@@ -310,7 +316,8 @@ public sealed class FlashReaderTests
         }
     }
 
-    private static async Task Stress(IFlashDevice device, byte[][] contents, int requests, int slots, int threads, bool mayShareFailures = false)
+    private static async Task Stress(IFlashDevice device, byte[][] contents, int requests, int slots, int threads,
+        bool mayShareFailures = false)
     {
         using FlashReader reader = new(device, threads);
         using AlignedBuffer arena = new BudgetAccount("test", long.MaxValue).Allocate((long)slots * SlotBytes);
@@ -333,7 +340,8 @@ public sealed class FlashReaderTests
                 int file = random.Next(contents.Length);
                 int length = random.Next(1, SlotBytes - 8192);
                 int offset = random.Next(contents[file].Length - length + 1);
-                extents[slot] = mayShareFailures ? new Extent(0, (submitted - 1) * 8192 % 196_608 / 8192 * 8192, 3000) : new Extent(file, offset, length);
+                extents[slot] = mayShareFailures ? new Extent(0, (submitted - 1) * 8192 % 196_608 / 8192 * 8192, 3000)
+                    : new Extent(file, offset, length);
                 reader.Submit(new ReadRequest(extents[slot], arena.Address + (nint)(slot * SlotBytes), SlotBytes, slot, completion));
             }
         }
@@ -342,7 +350,8 @@ public sealed class FlashReaderTests
         {
             Extent extent = extents[slot];
             long at = payload - arena.Address;
-            if (error is not null || !arena.Bytes(at, (int)extent.Length).SequenceEqual(contents[extent.File].AsSpan((int)extent.Offset, (int)extent.Length)))
+            Span<byte> wanted = contents[extent.File].AsSpan((int)extent.Offset, (int)extent.Length);
+            if (error is not null || !arena.Bytes(at, (int)extent.Length).SequenceEqual(wanted))
             {
                 Interlocked.Increment(ref wrong);
             }
@@ -360,35 +369,5 @@ public sealed class FlashReaderTests
         Assert.Equal((requests, 0), (completed, wrong));
         Assert.True(reader.BytesRead > 0);
         Assert.Equal(reader.BytesRead, reader.Activity.Bytes);
-    }
-
-    private sealed class Countdown : IReadCompletion, IDisposable
-    {
-        private int _left;
-        private int _count;
-        private long _first;
-
-        /// <summary>Managed bytes the pool thread allocated from the first completion of the round to the last.</summary>
-        internal long AllocatedBytes { get; private set; }
-
-        internal AutoResetEvent Done { get; } = new(false);
-
-        public void Completed(long tag, nint payload, FlashReadException? error, long submitTicks, long startTicks, long endTicks)
-        {
-            if (_left == _count)
-            {
-                _first = GC.GetAllocatedBytesForCurrentThread();
-            }
-
-            if (--_left == 0)
-            {
-                AllocatedBytes = GC.GetAllocatedBytesForCurrentThread() - _first;
-                Done.Set();
-            }
-        }
-
-        public void Dispose() => Done.Dispose();
-
-        internal void Reset(int count) => _left = _count = count;
     }
 }

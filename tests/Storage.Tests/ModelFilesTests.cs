@@ -47,7 +47,8 @@ public sealed class ModelFilesTests
         using TestFiles folder = new();
         for (ushort i = 0; i < 3; i++)
         {
-            GgufBuilder builder = new GgufBuilder().Key("split.no", i).Key("split.count", (ushort)3).Key("split.tensors.count", 3).Tensor("abc"[i].ToString(), [4]);
+            GgufBuilder builder = new GgufBuilder().Key("split.no", i).Key("split.count", (ushort)3).Key("split.tensors.count", 3)
+                .Tensor("abc"[i].ToString(), [4]);
             folder.Write($"m-0000{i + 1}-of-00003.gguf", i == 0 ? builder.Key("general.architecture", "llama").Build() : builder.Build());
         }
 

@@ -14,8 +14,10 @@ public sealed class ReadProbeTests
     {
         FaultPlan plan = new() { MaxDelay = TimeSpan.FromMilliseconds(8) };
         using FaultyDevice device = new(new MemoryDevice(TestFiles.Pattern(300_000)), plan);
-        ReadRate one = ReadProbe.Stream(device, s_extents, 1, 4, TimeSpan.Zero, TimeSpan.FromMilliseconds(300), new BudgetAccount("test", 64 << 20));
-        ReadRate four = ReadProbe.Stream(device, s_extents, 4, 4, TimeSpan.Zero, TimeSpan.FromMilliseconds(300), new BudgetAccount("test", 64 << 20));
+        ReadRate one = ReadProbe.Stream(device, s_extents, 1, 4, TimeSpan.Zero, TimeSpan.FromMilliseconds(300),
+            new BudgetAccount("test", 64 << 20));
+        ReadRate four = ReadProbe.Stream(device, s_extents, 4, 4, TimeSpan.Zero, TimeSpan.FromMilliseconds(300),
+            new BudgetAccount("test", 64 << 20));
         Assert.InRange(one.BytesPerSecond, 1_000_000, 12_000_000); // 32 KB per 4 ms on average are 8 MB/s
         Assert.True(four.BytesPerSecond > 1.5 * one.BytesPerSecond, $"{four.BytesPerSecond} after {one.BytesPerSecond}");
     }
@@ -25,8 +27,10 @@ public sealed class ReadProbeTests
     {
         FaultPlan plan = new() { MaxDelay = TimeSpan.FromMilliseconds(8) };
         using FaultyDevice device = new(new MemoryDevice(TestFiles.Pattern(300_000)), plan);
-        ReadRate stream = ReadProbe.Stream(device, s_extents, 4, 4, TimeSpan.Zero, TimeSpan.FromMilliseconds(300), new BudgetAccount("test", 64 << 20));
-        ReadRate bursts = ReadProbe.Bursts(device, [[], s_extents, [], s_extents], 4, TimeSpan.FromMilliseconds(10), TimeSpan.FromMilliseconds(300), new BudgetAccount("test", 64 << 20));
+        ReadRate stream = ReadProbe.Stream(device, s_extents, 4, 4, TimeSpan.Zero, TimeSpan.FromMilliseconds(300),
+            new BudgetAccount("test", 64 << 20));
+        ReadRate bursts = ReadProbe.Bursts(device, [[], s_extents, [], s_extents], 4, TimeSpan.FromMilliseconds(10),
+            TimeSpan.FromMilliseconds(300), new BudgetAccount("test", 64 << 20));
         Assert.InRange(bursts.BytesPerSecond, 1_000_000, 0.95 * stream.BytesPerSecond);
         Assert.True(bursts.CpuSecondsPerByte >= 0);
     }
@@ -36,8 +40,10 @@ public sealed class ReadProbeTests
     {
         long before = AlignedBuffer.LiveBytes;
         using MemoryDevice device = new(TestFiles.Pattern(300_000));
-        Assert.True(ReadProbe.Bursts(device, [s_extents], 2, TimeSpan.Zero, TimeSpan.Zero, new BudgetAccount("test", 64 << 20)).Bytes >= s_extents.Sum(e => e.Length));
-        Assert.True(ReadProbe.Stream(device, s_extents, 2, 2, TimeSpan.FromSeconds(5), TimeSpan.Zero, new BudgetAccount("test", 64 << 20)).Seconds >= 0);
+        Assert.True(ReadProbe.Bursts(device, [s_extents], 2, TimeSpan.Zero, TimeSpan.Zero, new BudgetAccount("test", 64 << 20)).Bytes
+            >= s_extents.Sum(e => e.Length));
+        Assert.True(ReadProbe.Stream(device, s_extents, 2, 2, TimeSpan.FromSeconds(5), TimeSpan.Zero, new BudgetAccount("test", 64 << 20))
+            .Seconds >= 0);
         Assert.InRange(AlignedBuffer.LiveBytes - before, long.MinValue, 64 << 20);
     }
 
@@ -46,7 +52,9 @@ public sealed class ReadProbeTests
     {
         FaultPlan plan = new() { BadRange = (0, long.MaxValue / 2) };
         using FaultyDevice device = new(new MemoryDevice(TestFiles.Pattern(300_000)), plan);
-        Assert.Throws<FlashReadException>(() => ReadProbe.Stream(device, s_extents, 2, 2, TimeSpan.Zero, TimeSpan.FromSeconds(20), new BudgetAccount("test", 64 << 20)));
-        Assert.Throws<FlashReadException>(() => ReadProbe.Bursts(device, [s_extents], 2, TimeSpan.Zero, TimeSpan.FromSeconds(20), new BudgetAccount("test", 64 << 20)));
+        Assert.Throws<FlashReadException>(() => ReadProbe.Stream(device, s_extents, 2, 2, TimeSpan.Zero, TimeSpan.FromSeconds(20),
+            new BudgetAccount("test", 64 << 20)));
+        Assert.Throws<FlashReadException>(() => ReadProbe.Bursts(device, [s_extents], 2, TimeSpan.Zero, TimeSpan.FromSeconds(20),
+            new BudgetAccount("test", 64 << 20)));
     }
 }

@@ -1,6 +1,5 @@
 using LayerStream.Formats;
 using LayerStream.Formats.Tests;
-using LayerStream.Memory;
 using LayerStream.Storage.Filling;
 using LayerStream.Storage.Sums;
 using Xunit;
@@ -67,13 +66,15 @@ public sealed class UnfilledTensorsTests
     public void Compute_MatrixOfZeros_IsSaidToBeSoForCertain()
     {
         using TestFiles folder = new();
-        GgufModel model = Write(folder, out string path, isZero: name => Index(name) == 4 || name.EndsWith("bias", StringComparison.Ordinal));
+        GgufModel model = Write(folder, out string path,
+            isZero: name => Index(name) == 4 || name.EndsWith("bias", StringComparison.Ordinal));
         using FlashDevice device = FlashDevice.Open([path]);
         TensorSum[] sums = ModelSums.Compute(model, device, new RangeScan(device, 2, 64 << 10), null, CancellationToken.None);
         Assert.Equal("t4.weight", Assert.Single(sums, s => s.IsZero).Name);
     }
 
-    private static int Index(string name) => name.EndsWith("weight", StringComparison.Ordinal) ? int.Parse(name[1..name.IndexOf('.', StringComparison.Ordinal)], null) : -1;
+    private static int Index(string name) => name.EndsWith("weight", StringComparison.Ordinal)
+        ? int.Parse(name[1..name.IndexOf('.', StringComparison.Ordinal)], null) : -1;
 
     /// <summary>Matrices and a bias each, filled with a pattern but for some.</summary>
     private static GgufModel Write(TestFiles folder, out string path, Func<string, bool> isZero)

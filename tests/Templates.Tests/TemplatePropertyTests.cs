@@ -1,6 +1,6 @@
-using LayerStream.Templates.Runtime;
 using System.Diagnostics;
 using CsCheck;
+using LayerStream.Templates.Runtime;
 using Xunit;
 
 namespace LayerStream.Templates.Tests;
@@ -25,7 +25,8 @@ public sealed class TemplatePropertyTests
     [
         "{{", "}}", "{%", "%}", "{#", "#}", "{%-", "-%}", "(", ")", "[", "]", "{", "}", "'", "\"", "|", ".", ",", "~", "*", "**", "%", ":",
             "=", " in ", " is ", " not ", " if ", " else ",
-        "none", "loop", "messages", "tools", "namespace", "endif", "endfor", "endmacro", "\\", "1e999", "-1", "9999999999999999999999", "👍",
+        "none", "loop", "messages", "tools", "namespace", "endif", "endfor", "endmacro", "\\", "1e999", "-1", "9999999999999999999999",
+        "👍",
             "\uD800", "\n", "|tojson", "|length",
         ".items()", "[::-1]", "*1000000", "range(99999)",
     ];

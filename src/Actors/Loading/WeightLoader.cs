@@ -2,7 +2,6 @@ using LayerStream.Actors.Ring;
 using LayerStream.Formats;
 using LayerStream.Kernels.Quants;
 using LayerStream.Memory;
-using LayerStream.Models;
 using LayerStream.Models.Spec;
 using LayerStream.Models.Tiles;
 using LayerStream.Planning;
@@ -28,7 +27,8 @@ internal static class WeightLoader
                 int elements = bytes / type.BlockBytes * type.BlockSize;
                 reader.ReadNow(new Extent(whole.File, whole.Offset + done, bytes), staging.Address, out nint payload);
                 long first = done / type.BlockBytes * type.BlockSize;
-                Dequantize.Row(weight.Tensor.Type, staging.Bytes(payload - staging.Address, bytes), small.Floats(weight.ByteOffset + (first * 4), elements));
+                Dequantize.Row(weight.Tensor.Type, staging.Bytes(payload - staging.Address, bytes),
+                    small.Floats(weight.ByteOffset + (first * 4), elements));
             }
         }
 
@@ -36,7 +36,8 @@ internal static class WeightLoader
     }
 
     /// <summary>Reads all pinned tiles, several at once.</summary>
-    internal static async Task<PinnedTiles> LoadPinnedAsync(MemoryPlan plan, FlashReader reader, BudgetAccount account, IProgress<LoadProgress>? progress, CancellationToken cancel)
+    internal static async Task<PinnedTiles> LoadPinnedAsync(MemoryPlan plan, FlashReader reader, BudgetAccount account,
+        IProgress<LoadProgress>? progress, CancellationToken cancel)
     {
         nint[] payload = new nint[plan.Tiles.Tiles.Count];
         if (plan.PinnedBytes == 0)

@@ -3,9 +3,7 @@ using System.Threading.Channels;
 using LayerStream.Actors.Tracing;
 using LayerStream.Kernels.Crew;
 using LayerStream.Memory;
-using LayerStream.Models;
 using LayerStream.Models.Decoding;
-using LayerStream.Models.Tiles;
 using LayerStream.Planning;
 using LayerStream.Storage;
 
@@ -36,7 +34,8 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
     private int _count;
     private int _waiting; // demands on their way to prefetch
 
-    internal ExpertRing(ExpertPlan plan, FlashReader reader, IReadOnlyList<string> files, Channel<SpentTile> spent, TraceRing trace, TileNames names, BudgetSheet sheet)
+    internal ExpertRing(ExpertPlan plan, FlashReader reader, IReadOnlyList<string> files, Channel<SpentTile> spent, TraceRing trace,
+        TileNames names, BudgetSheet sheet)
     {
         (_plan, _reader, _trace, _names, Spent) = (plan, reader, trace, names, spent);
         (Slots, AllResident) = (new ExpertSlots(plan, sheet), plan.AllResident);
@@ -122,13 +121,16 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
     }
 
     /// <summary>
-    /// Compute: asks for an expert; <paramref name="slot"/> is its resident slot, or −1. Where there is a slot, its reads are submitted at once:
-    /// while the crew computes hits, another thread would have to wait for a core first. Only those that wait for a transient slot go through the channel.
+    /// Compute: asks for an expert; <paramref name="slot"/> is its resident slot, or −1. Where there is a slot, its reads are submitted at
+    /// once:
+    /// while the crew computes hits, another thread would have to wait for a core first. Only those that wait for a transient slot go
+    /// through the channel.
     /// </summary>
     internal void Ask(int expert, int slot)
     {
         int request = _count++, transient = Nobody;
-        _requests[request] = new Request { Expert = expert, Slot = slot, From = Nobody, Outstanding = _reads.Count(_bank, expert), Start = long.MaxValue };
+        _requests[request] = new Request { Expert = expert, Slot = slot, From = Nobody, Outstanding = _reads.Count(_bank, expert),
+            Start = long.MaxValue };
         if (Predicted.Claim(_bank, expert, request))
         {
             return;
@@ -158,7 +160,8 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
 
         nint address = Address(r);
         long now = Stopwatch.GetTimestamp();
-        _trace.Add(new TraceEvent { Kind = TraceKind.LoadSubmit, StartTicks = now, EndTicks = now, Tile = _names.Expert(_bank, r.Expert), Pass = _pass, Lane = Lane(r), Bytes = ExpertBytes });
+        _trace.Add(new TraceEvent { Kind = TraceKind.LoadSubmit, StartTicks = now, EndTicks = now, Tile = _names.Expert(_bank, r.Expert),
+            Pass = _pass, Lane = Lane(r), Bytes = ExpertBytes });
         _reads.Submit(_bank, r.Expert, address, request, this, urgent: true);
         if (Interlocked.Decrement(ref _waiting) == 0)
         {
@@ -207,7 +210,8 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
                 return;
             }
 
-            _trace.Add(new TraceEvent { Kind = TraceKind.Load, StartTicks = r.Start, EndTicks = r.End, Tile = _names.Expert(_bank, r.Expert), Pass = _pass, Lane = Lane(r), Bytes = ExpertBytes });
+            _trace.Add(new TraceEvent { Kind = TraceKind.Load, StartTicks = r.Start, EndTicks = r.End,
+                Tile = _names.Expert(_bank, r.Expert), Pass = _pass, Lane = Lane(r), Bytes = ExpertBytes });
             r.IsFilled = r.Error is null;
             TileRing.Write(Loaded, new LoadedExpert((int)tag));
         }

@@ -1,6 +1,5 @@
 using LayerStream.Kernels.Ops;
 using LayerStream.Memory;
-using LayerStream.Models;
 using LayerStream.Models.Decoding;
 using LayerStream.Planning;
 
@@ -54,7 +53,8 @@ internal sealed class ExpertSlots : IDisposable
     /// <summary>Address of a transient slot.</summary>
     internal nint Transient(int slot) => _transient[slot];
 
-    /// <summary>Brings the expert of a transient slot into a resident one that nobody uses: slots of one size change places, others are copied.</summary>
+    /// <summary>Brings the expert of a transient slot into a resident one that nobody uses: slots of one size change places, others are
+    /// copied.</summary>
     internal void Keep(int bank, int slot, int transient)
     {
         ref nint to = ref _resident[bank][slot], from = ref _transient[transient];

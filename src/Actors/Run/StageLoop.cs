@@ -1,6 +1,7 @@
 namespace LayerStream.Actors.Run;
 
-/// <summary>One stage's loop in one run. It belongs to the run, so that its end can be awaited when the actor that started it is gone.</summary>
+/// <summary>One stage's loop in one run. It belongs to the run, so that its end can be awaited when the actor that started it is
+/// gone.</summary>
 internal sealed class StageLoop
 {
     private readonly CancellationTokenSource _stop = new();

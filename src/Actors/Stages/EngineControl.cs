@@ -46,7 +46,8 @@ internal sealed class EngineControl
     private bool _isClosing;
     private bool _isClosed;
 
-    internal EngineControl(TileRing ring, ExpertRing experts, FlashReader reader, PassAccount account, Func<StageKind, Props> stage, TimeSpan stallLimit)
+    internal EngineControl(TileRing ring, ExpertRing experts, FlashReader reader, PassAccount account, Func<StageKind, Props> stage,
+        TimeSpan stallLimit)
     {
         (_ring, _experts, _reader, _account, _stage, _stallLimit) = (ring, experts, reader, account, stage, stallLimit);
         _system = ActorSystem.Create("layerstream", ConfigurationFactory.ParseString(ActorConfig));
@@ -249,5 +250,6 @@ internal sealed class EngineControl
         }
     }
 
-    private long Movement() => HashCode.Combine(_reader.BytesRead, _account.Pass, _account.DemandedBytes, _account.ComputeTicks, _ring.Waits.Waits, _runs.Count);
+    private long Movement() => HashCode.Combine(_reader.BytesRead, _account.Pass, _account.DemandedBytes, _account.ComputeTicks,
+        _ring.Waits.Waits, _runs.Count);
 }

@@ -1,6 +1,5 @@
 using LayerStream.Actors.Ring;
 using LayerStream.Actors.Run;
-using LayerStream.Models;
 using LayerStream.Models.Tiles;
 
 namespace LayerStream.Actors.Stages;
@@ -9,7 +8,8 @@ namespace LayerStream.Actors.Stages;
 /// Reads from flash into free slots: dense tiles in plan order and on across the border between passes, and in front of them the
 /// experts that compute demands. No slot, no read; the two kinds never take each other's slots.
 /// </summary>
-internal sealed class PrefetchActor(TileRing ring, ExpertRing experts, TileMap tiles, IReadOnlyList<int> streamed) : StageActor(StageKind.Prefetch)
+internal sealed class PrefetchActor(TileRing ring, ExpertRing experts, TileMap tiles, IReadOnlyList<int> streamed)
+    : StageActor(StageKind.Prefetch)
 {
     protected override async Task LoopAsync(RunContext run, CancellationToken stop)
     {

@@ -34,7 +34,8 @@ internal abstract class StageActor : ReceiveActor
     {
         run.Probe(FaultPoint.Of(_kind, FaultPoint.Start));
         _run = run;
-        run.Loop(_kind).Start(stop => LoopAsync(run, stop)).PipeTo(Self, success: () => new LoopEnded(run, null), failure: e => new LoopEnded(run, e));
+        run.Loop(_kind).Start(stop => LoopAsync(run, stop))
+            .PipeTo(Self, success: () => new LoopEnded(run, null), failure: e => new LoopEnded(run, e));
     }
 
     private void Stop(RunContext run)

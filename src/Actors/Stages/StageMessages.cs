@@ -8,7 +8,8 @@ internal sealed record StartStage(RunContext Run);
 /// <summary>Engine → stage: end the loop, wait for what is under way, answer with <see cref="StageStopped"/>.</summary>
 internal sealed record StopStage(RunContext Run);
 
-/// <summary>Stage → engine: the loop of this run has ended and holds nothing; with the exception if it could not settle what was under way.</summary>
+/// <summary>Stage → engine: the loop of this run has ended and holds nothing; with the exception if it could not settle what was under
+/// way.</summary>
 internal sealed record StageStopped(RunContext Run, StageKind Stage, Exception? Failure);
 
 /// <summary>Loop → its own actor: ended, with the exception if it failed.</summary>

@@ -1,6 +1,7 @@
 namespace LayerStream.Actors.Stages;
 
-/// <summary>Adds up the time in which nothing has moved. Pure: it is told the time, and time that the process slept through does not count.</summary>
+/// <summary>Adds up the time in which nothing has moved. Pure: it is told the time, and time that the process slept through does not
+/// count.</summary>
 internal sealed class StallClock(TimeSpan period)
 {
     private long _seen = long.MinValue;

@@ -16,6 +16,9 @@ public enum CommonUse
     /// <summary>How tokens are drawn and where an answer ends.</summary>
     Sampling = 4,
 
+    /// <summary>--memory-budget.</summary>
+    Budget = 8,
+
     /// <summary>All of them.</summary>
-    All = Model | Engine | Sampling,
+    All = Model | Engine | Sampling | Budget,
 }

@@ -5,7 +5,6 @@ using LayerStream.Host.Options;
 using LayerStream.Host.Terminal;
 using LayerStream.Session;
 using LayerStream.Storage;
-using LayerStream.Templates;
 using LayerStream.Templates.Runtime;
 
 namespace LayerStream.Host.Verbs;
@@ -20,14 +19,11 @@ public static class ChatVerb
     public static Command Create()
     {
         Command verb = new("chat", "Holds a conversation (/reset starts over, /exit ends).") { s_maxTokens, s_system };
-        // A synchronous action on purpose: around asynchronous ones the command line library takes Ctrl-C for the end of the program.
-#pragma warning disable RS0030 // the main thread has nothing else to do
-        verb.SetAction(parse => RunAsync(parse).GetAwaiter().GetResult());
-#pragma warning restore RS0030
+        verb.SetAction(RunAsync);
         return verb;
     }
 
-    private static async Task<int> RunAsync(ParseResult parse)
+    private static async Task<int> RunAsync(ParseResult parse, CancellationToken ct)
     {
         int most = parse.GetValue(s_maxTokens);
         if (most < 1)
@@ -36,8 +32,8 @@ public static class ChatVerb
         }
 
         ModelOptions options = CommonOptions.Bind(parse);
-        using AnswerInterrupt interrupt = new();
-        await using LoadedModel model = await LoadedModel.OpenAsync(options, new TerminalNotices(options), CancellationToken.None);
+        using AnswerInterrupt interrupt = new(Interrupts.Current ?? throw new InvalidOperationException("no verb runs"));
+        await using LoadedModel model = await LoadedModel.OpenAsync(options, new TerminalNotices(options), ct);
         ChatSession session = new(model, parse.GetValue(s_system), most);
         bool person = !Console.IsInputRedirected;
         if (person && !options.Quiet)

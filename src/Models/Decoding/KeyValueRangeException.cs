@@ -4,7 +4,8 @@ namespace LayerStream.Models.Decoding;
 /// <param name="layer">Layer that made it.</param>
 /// <param name="isPositive">Its sign.</param>
 public sealed class KeyValueRangeException(int layer, bool isPositive)
-    : Exception($"Layer {layer} has a key or value {(isPositive ? "above 65504" : "below -65504")}, which the KV cache of type f16 cannot hold; use --kv-type f32.")
+    : Exception($"Layer {layer} has a key or value {(isPositive ? "above 65504" : "below -65504")}, which the KV cache of type f16 "
+    + "cannot hold; use --kv-type f32.")
 {
     /// <summary>Layer that made it.</summary>
     public int Layer { get; } = layer;

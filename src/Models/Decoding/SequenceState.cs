@@ -5,7 +5,8 @@ using LayerStream.Models.Spec;
 
 namespace LayerStream.Models.Decoding;
 
-/// <summary>State of one sequence: per layer an area for <see cref="Context"/> tokens and a fixed part, laid out by the layer's mixer.</summary>
+/// <summary>State of one sequence: per layer an area for <see cref="Context"/> tokens and a fixed part, laid out by the layer's
+/// mixer.</summary>
 public sealed class SequenceState : IDisposable
 {
     private const ushort PositiveInfinity = 0x7C00; // as bits of F16
@@ -106,7 +107,8 @@ public sealed class SequenceState : IDisposable
     }
 
     // Apart, because a captured variable is allocated where its method begins, for every row.
-    private KeyValueRangeException OutOfRange(nint offset, bool isPositive) => new(Array.FindLastIndex(_offset, o => o <= offset), isPositive);
+    private KeyValueRangeException OutOfRange(nint offset, bool isPositive) =>
+        new(Array.FindLastIndex(_offset, o => o <= offset), isPositive);
 
     /// <summary>Address of a layer's area.</summary>
     public nint Area(int layer) => _buffer.Address + (nint)_offset[layer];

@@ -3,7 +3,8 @@ using LayerStream.Models.Spec;
 
 namespace LayerStream.Models.Decoding;
 
-/// <summary>Activations of one pass, allocated once: every buffer is [batch × width] floats, rows 64-byte aligned. Strides in floats unless said.</summary>
+/// <summary>Activations of one pass, allocated once: every buffer is [batch × width] floats, rows 64-byte aligned. Strides in floats unless
+/// said.</summary>
 public sealed class Workspace : IDisposable
 {
     private readonly AlignedBuffer _buffer;
@@ -83,7 +84,8 @@ public sealed class Workspace : IDisposable
     public static long BytesPerRow(ModelSpec spec) => new Shape(spec).BytesPerRow;
 
     /// <summary>Allocates the buffers.</summary>
-    public static Workspace Create(ModelSpec spec, int batch, int logitRows, int threads, BudgetAccount account) => new(spec, batch, logitRows, threads, account);
+    public static Workspace Create(ModelSpec spec, int batch, int logitRows, int threads, BudgetAccount account) =>
+        new(spec, batch, logitRows, threads, account);
 
     /// <summary>Logits of one row of the last pass; valid until the next pass.</summary>
     public Span<float> LogitsRow(int row, int vocabulary) => _buffer.Floats(Logits - _buffer.Address + (row * LogitStride * 4), vocabulary);
@@ -92,7 +94,8 @@ public sealed class Workspace : IDisposable
     internal Span<float> StreamRow(int row, int width) => _buffer.Floats(Stream - _buffer.Address + (row * StreamStride * 4), width);
 
     /// <summary>Row of layer inputs.</summary>
-    internal Span<float> LayerInputRow(int row, int width) => _buffer.Floats(_layerInputs - _buffer.Address + (row * _layerInputStride * 4), width);
+    internal Span<float> LayerInputRow(int row, int width) =>
+        _buffer.Floats(_layerInputs - _buffer.Address + (row * _layerInputStride * 4), width);
 
     /// <summary>Makes a row the copy of another between two layers: its residual stream, rotations and layer inputs.</summary>
     internal void MoveRow(int from, int to)
@@ -109,7 +112,8 @@ public sealed class Workspace : IDisposable
     }
 
     /// <summary>A row's rotation factors of one table.</summary>
-    internal Span<float> RopeRow(int row, int table, int dimensions) => _buffer.Floats(RopeAddress(row, table) - _buffer.Address, dimensions);
+    internal Span<float> RopeRow(int row, int table, int dimensions) =>
+        _buffer.Floats(RopeAddress(row, table) - _buffer.Address, dimensions);
 
     internal nint RopeAddress(int row, int table) => _rope + (nint)(((row * _ropeStride) + _ropeOffset[table]) * 4);
 

@@ -67,7 +67,8 @@ public sealed record ModelSpec
 
     /// <summary>All tensors that the model is made of; one with two uses comes twice.</summary>
     public IEnumerable<TensorInfo> Tensors =>
-        Matrices.Select(m => m.Tensor).Concat(ExpertBanks.SelectMany(b => b.Matrices).SelectMany(m => m.Tensors)).Concat(SmallWeights.Select(w => w.Tensor))
+        Matrices.Select(m => m.Tensor).Concat(ExpertBanks.SelectMany(b => b.Matrices).SelectMany(m => m.Tensors))
+            .Concat(SmallWeights.Select(w => w.Tensor))
             .Append(TokenEmbedding).Concat(LayerInputs is { } inputs ? [inputs.Table] : []);
 
     /// <summary>Bytes of all matrices.</summary>

@@ -23,7 +23,8 @@ public static class UnfilledTensors
     public static IReadOnlyList<UnfilledTensor> Find(FlashDevice device, IEnumerable<TensorInfo> tensors)
     {
         ArgumentNullException.ThrowIfNull(device);
-        TensorInfo[] ordered = [.. tensors.Where(t => t.Rows > 1 && t.Extent.Length >= ExtentWindow.Alignment).DistinctBy(t => t.Extent).OrderBy(t => t.Extent.File).ThenBy(t => t.Extent.Offset)];
+        TensorInfo[] ordered = [.. tensors.Where(t => t.Rows > 1 && t.Extent.Length >= ExtentWindow.Alignment).DistinctBy(t => t.Extent)
+            .OrderBy(t => t.Extent.File).ThenBy(t => t.Extent.Offset)];
         long[] holes = HoleBytes(device, ordered);
         bool?[] isZero = new bool?[ordered.Length];
         using AlignedBuffer block = new BudgetAccount("blocks looked at", 2 * ExtentWindow.Alignment).Allocate(2 * ExtentWindow.Alignment);
@@ -34,7 +35,8 @@ public static class UnfilledTensors
             {
             }
 
-            for (int i = suspect + 1; i < ordered.Length && isZero[suspect] == true && (isZero[i] ??= IsZero(device, ordered[i], block)); i++)
+            for (int i = suspect + 1; i < ordered.Length && isZero[suspect] == true
+                && (isZero[i] ??= IsZero(device, ordered[i], block)); i++)
             {
             }
         }
@@ -54,7 +56,8 @@ public static class UnfilledTensors
     {
         HashSet<Extent> found = [.. unfilled.Select(u => u.Tensor.Extent)];
         int run = 0, longest = 0;
-        foreach (TensorInfo tensor in tensors.Where(t => t.Rows > 1).DistinctBy(t => t.Extent).OrderBy(t => t.Extent.File).ThenBy(t => t.Extent.Offset))
+        foreach (TensorInfo tensor in tensors.Where(t => t.Rows > 1).DistinctBy(t => t.Extent).OrderBy(t => t.Extent.File)
+            .ThenBy(t => t.Extent.Offset))
         {
             run = found.Contains(tensor.Extent) ? run + 1 : 0;
             longest = Math.Max(longest, run);
@@ -67,8 +70,11 @@ public static class UnfilledTensors
     public static string Describe(IReadOnlyList<UnfilledTensor> tensors)
     {
         long holes = tensors.Sum(t => t.HoleBytes), bytes = tensors.Sum(t => t.Tensor.Extent.Length);
-        string names = tensors.Count == 1 ? tensors[0].Tensor.Name : $"{tensors.Count} tensors ({tensors[0].Tensor.Name} to {tensors[^1].Tensor.Name})";
-        return string.Create(CultureInfo.InvariantCulture, $"{names} of {ByteSize.Format(bytes)} hold zeros where weights should be{(holes == 0 ? "" : $" ({ByteSize.Format(holes)} of it are holes in the file)")}");
+        string names = tensors.Count == 1 ? tensors[0].Tensor.Name
+            : $"{tensors.Count} tensors ({tensors[0].Tensor.Name} to {tensors[^1].Tensor.Name})";
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{names} of {ByteSize.Format(bytes)} hold zeros where weights should "
+            + $"be{(holes == 0 ? "" : $" ({ByteSize.Format(holes)} of it are holes in the file)")}");
     }
 
     private static long[] HoleBytes(FlashDevice device, TensorInfo[] ordered)
@@ -143,7 +149,8 @@ public static class UnfilledTensors
     {
         for (int i = 0; i < BlocksPerTensor; i++)
         {
-            if (!IsZeroAt(device, tensor.Extent, ((tensor.Extent.Length - 1) / BlocksPerTensor * i) + (tensor.Extent.Length / BlocksPerTensor / 2), block))
+            if (!IsZeroAt(device, tensor.Extent, ((tensor.Extent.Length - 1) / BlocksPerTensor * i)
+                + (tensor.Extent.Length / BlocksPerTensor / 2), block))
             {
                 return false;
             }

@@ -29,19 +29,23 @@ public static class ModelSums
     /// <param name="scan">How to read.</param>
     /// <param name="progress">Bytes so far.</param>
     /// <param name="cancel">Ends early.</param>
-    public static TensorSum[] Compute(GgufModel model, IFlashDevice device, RangeScan scan, Action<long>? progress, CancellationToken cancel)
+    public static TensorSum[] Compute(GgufModel model, IFlashDevice device, RangeScan scan, Action<long>? progress,
+        CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(scan);
         TensorSum[] sums = [.. Parts(model, device)];
         TensorType?[] types = [.. sums.Select(s => s.Name == TensorSum.HeaderName ? null : model.Find(s.Name)?.Type)];
         scan.Run(
             [.. sums.Select((s, i) => (new Extent(s.File, s.Offset, s.Length), types[i] is { } t ? TensorTypes.Get(t).BlockBytes : 1))],
-            i => new SumSink(types[i], sum => sums[i] = sums[i] with { Hash = sum.Hash, NonFinite = sum.NonFinite, ReadError = sum.Error, IsZero = sum.IsZero && IsMatrix(model.Find(sums[i].Name)) }),
+            i => new SumSink(types[i], sum => sums[i] = sums[i] with { Hash = sum.Hash, NonFinite = sum.NonFinite, ReadError = sum.Error,
+                IsZero = sum.IsZero && IsMatrix(model.Find(sums[i].Name)) }),
             progress, cancel);
         return sums;
     }
 
-    private static bool IsMatrix(TensorInfo? tensor) => tensor is not null && tensor.Rows > 1 && tensor.Extent.Length >= ExtentWindow.Alignment; // biases may be zero
+    // biases may be zero
+    private static bool IsMatrix(TensorInfo? tensor) => tensor is not null && tensor.Rows > 1
+        && tensor.Extent.Length >= ExtentWindow.Alignment;
 
     /// <summary>SHA-256 of a whole file in lower-case hexadecimal digits.</summary>
     /// <exception cref="FlashReadException">The file could not be read.</exception>
@@ -70,7 +74,8 @@ public static class ModelSums
         }
 
         public void End(FlashReadException? error) =>
-            done(new Sum(error is null ? Convert.ToHexStringLower(_hash.GetCurrentHash()) : "", _nonFinite, _isZero && error is null, error?.Reason));
+            done(new Sum(error is null ? Convert.ToHexStringLower(_hash.GetCurrentHash()) : "", _nonFinite, _isZero && error is null,
+                error?.Reason));
     }
 
     private sealed class DigestSink : RangeScan.ISink, IDisposable

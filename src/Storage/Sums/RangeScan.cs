@@ -28,16 +28,19 @@ public sealed class RangeScan(IFlashDevice device, int workers, int windowBytes)
     /// <param name="open">Makes the sink of a range by its index; called from any worker.</param>
     /// <param name="progress">Receives the sum of bytes so far, from any worker.</param>
     /// <param name="cancel">Ends early with <see cref="OperationCanceledException"/>.</param>
-    public void Run(IReadOnlyList<(Extent Extent, int UnitBytes)> ranges, Func<int, ISink> open, Action<long>? progress, CancellationToken cancel)
+    public void Run(IReadOnlyList<(Extent Extent, int UnitBytes)> ranges, Func<int, ISink> open, Action<long>? progress,
+        CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(ranges);
-        using AlignedBuffer buffers = new BudgetAccount("windows of a scan", (long)workers * windowBytes).Allocate((long)workers * windowBytes);
+        using AlignedBuffer buffers = new BudgetAccount("windows of a scan", (long)workers * windowBytes)
+            .Allocate((long)workers * windowBytes);
         Work work = new(device, ranges, open, progress, windowBytes, cancel);
         Thread[] threads = new Thread[workers];
         for (int i = 0; i < threads.Length; i++)
         {
             long at = (long)i * windowBytes;
-            threads[i] = new Thread(() => work.Loop(buffers, at), 256 * 1024) { IsBackground = true, Name = string.Create(CultureInfo.InvariantCulture, $"layerstream-scan-{i}") };
+            threads[i] = new Thread(() => work.Loop(buffers, at), 256 * 1024) { IsBackground = true,
+                Name = string.Create(CultureInfo.InvariantCulture, $"layerstream-scan-{i}") };
             threads[i].Start();
         }
 
@@ -54,7 +57,8 @@ public sealed class RangeScan(IFlashDevice device, int workers, int windowBytes)
     }
 
     private sealed class Work(
-        IFlashDevice device, IReadOnlyList<(Extent Extent, int UnitBytes)> ranges, Func<int, ISink> open, Action<long>? progress, int windowBytes, CancellationToken cancel)
+        IFlashDevice device, IReadOnlyList<(Extent Extent, int UnitBytes)> ranges, Func<int, ISink> open, Action<long>? progress,
+            int windowBytes, CancellationToken cancel)
     {
         private int _next = -1;
         private long _done;

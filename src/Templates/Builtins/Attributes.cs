@@ -44,7 +44,8 @@ internal static class Attributes
     {
         foreach (string part in path.Split('.'))
         {
-            Value index = int.TryParse(part, System.Globalization.NumberStyles.None, null, out int number) ? new IntValue(number) : new TextValue(part);
+            Value index = int.TryParse(part, System.Globalization.NumberStyles.None, null, out int number) ? new IntValue(number)
+                : new TextValue(part);
             value = GetItem(state, value, index);
         }
 

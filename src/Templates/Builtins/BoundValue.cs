@@ -16,5 +16,6 @@ internal sealed class BoundValue(Builtin builtin, Value self) : CallableValue
 
     public override Value Call(RenderState state, Arguments arguments) => builtin.Invoke(state, self, arguments);
 
-    public override bool IsSameAs(Value other) => other is BoundValue bound && bound.Builtin == builtin && ReferenceEquals(bound.Self, self);
+    public override bool IsSameAs(Value other) => other is BoundValue bound && bound.Builtin == builtin
+        && ReferenceEquals(bound.Self, self);
 }

@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Text;
-using LayerStream.Templates.Runtime;
-using LayerStream.Templates.Values;
 
 namespace LayerStream.Templates.Builtins;
 
@@ -9,7 +7,7 @@ namespace LayerStream.Templates.Builtins;
 internal static class DateText
 {
     // strftime letter → .NET format (a lone letter gets its % prefix when used).
-    private static readonly Dictionary<char, string> Table = new()
+    private static readonly Dictionary<char, string> s_table = new()
     {
         ['Y'] = "yyyy",
         ['y'] = "yy",
@@ -57,7 +55,7 @@ internal static class DateText
 
     private static string Directive(DateTime time, char letter)
     {
-        if (Table.TryGetValue(letter, out string? pattern))
+        if (s_table.TryGetValue(letter, out string? pattern))
         {
             return time.ToString(pattern, CultureInfo.InvariantCulture);
         }

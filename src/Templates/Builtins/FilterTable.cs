@@ -6,7 +6,7 @@ namespace LayerStream.Templates.Builtins;
 /// <summary>All filters by name; a row and a small function each.</summary>
 internal static class FilterTable
 {
-    private static readonly Dictionary<string, Builtin> Table = Builtin.Table(
+    private static readonly Dictionary<string, Builtin> s_table = Builtin.Table(
         new("abs", "", NumberFilters.Abs),
         new("attr", "name", c => Attributes.GetPath(c.State, c.Self, c.Text(0))),
         new("capitalize", "", c => Mapped(c, TextCase.Capitalize)),
@@ -49,7 +49,7 @@ internal static class FilterTable
         new("unique", "case_sensitive? attribute?", SequenceFilters.Unique),
         new("upper", "", c => Mapped(c, TextCase.Upper)));
 
-    public static Builtin? Find(string name) => Table.GetValueOrDefault(name);
+    public static Builtin? Find(string name) => s_table.GetValueOrDefault(name);
 
     private static TextValue Mapped(Call call, Func<string, string> map)
     {

@@ -7,16 +7,17 @@ namespace LayerStream.Templates.Builtins;
 /// <summary>Global functions; variables of the same name hide them.</summary>
 internal static class FunctionTable
 {
-    private static readonly Dictionary<string, BoundValue> Table = new Builtin[]
+    private static readonly Dictionary<string, BoundValue> s_table = new Builtin[]
     {
         new("namespace", "*", Namespace),
         new("dict", "*", c => Fill(c, new DictValue())),
         new("range", "start stop? step?", Range),
-        new("raise_exception", "message", c => throw new TemplateException(ValueText.Str(c.State, c[0]!), c.State.Line, raisedByTemplate: true)),
+        new("raise_exception", "message", c => throw new TemplateException(ValueText.Str(c.State, c[0]!), c.State.Line,
+            raisedByTemplate: true)),
         new("strftime_now", "format", StrftimeNow),
     }.ToDictionary(x => x.Name, x => new BoundValue(x, NoneValue.Instance), StringComparer.Ordinal);
 
-    public static Value? Find(string name) => Table.GetValueOrDefault(name);
+    public static Value? Find(string name) => s_table.GetValueOrDefault(name);
 
     private static TextValue StrftimeNow(Call call)
     {
@@ -30,7 +31,8 @@ internal static class FunctionTable
         foreach (var (key, value) in Fill(call, new DictValue()).Items)
         {
             string name = ValueText.Str(call.State, key);
-            space.Attributes[name] = name.StartsWith('_') ? throw call.State.Error($"access to attribute '{name}' of a namespace is unsafe") : value;
+            space.Attributes[name] = name.StartsWith('_')
+                ? throw call.State.Error($"access to attribute '{name}' of a namespace is unsafe") : value;
         }
 
         return space;
@@ -46,7 +48,8 @@ internal static class FunctionTable
 
         if (call.Raw.Positional is [var source])
         {
-            var pairs = source is DictValue dict ? [.. SequenceFilters.Pairs(call.State, dict).Items] : Sequences.Iterate(call.State, source);
+            var pairs = source is DictValue dict ? [.. SequenceFilters.Pairs(call.State, dict).Items]
+                : Sequences.Iterate(call.State, source);
             foreach (var pair in pairs)
             {
                 if (Sequences.Iterate(call.State, pair) is not [var key, var value])

@@ -6,13 +6,14 @@ namespace LayerStream.Templates.Builtins;
 /// <summary>The <c>loop</c> variable of a running for loop.</summary>
 internal sealed class LoopValue(Value[] items, int depth, Func<RenderState, Value, Value>? again) : CallableValue
 {
-    private static readonly Builtin Cycle = new("cycle", "*", call =>
+    private static readonly Builtin s_cycle = new("cycle", "*", call =>
     {
         var choices = call.Raw.Positional;
-        return choices.Count > 0 ? choices[((LoopValue)call.Self).Index % choices.Count] : throw call.State.Error("no items for cycling given");
+        return choices.Count > 0 ? choices[((LoopValue)call.Self).Index % choices.Count]
+            : throw call.State.Error("no items for cycling given");
     });
 
-    private static readonly Builtin Changed = new("changed", "*", call =>
+    private static readonly Builtin s_changed = new("changed", "*", call =>
     {
         var loop = (LoopValue)call.Self;
         var now = new TupleValue([.. call.Raw.Positional]);
@@ -21,7 +22,7 @@ internal sealed class LoopValue(Value[] items, int depth, Func<RenderState, Valu
         return BoolValue.Of(changed);
     });
 
-    private static readonly Dictionary<string, Func<LoopValue, Value>> Table = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Func<LoopValue, Value>> s_table = new(StringComparer.Ordinal)
     {
         ["index"] = x => new IntValue(x.Index + 1),
         ["index0"] = x => new IntValue(x.Index),
@@ -34,8 +35,8 @@ internal sealed class LoopValue(Value[] items, int depth, Func<RenderState, Valu
         ["depth0"] = x => new IntValue(x.Depth - 1),
         ["previtem"] = x => x.Item(x.Index - 1, "there is no previous item"),
         ["nextitem"] = x => x.Item(x.Index + 1, "there is no next item"),
-        ["cycle"] = x => new BoundValue(Cycle, x),
-        ["changed"] = x => new BoundValue(Changed, x),
+        ["cycle"] = x => new BoundValue(s_cycle, x),
+        ["changed"] = x => new BoundValue(s_changed, x),
     };
 
     private TupleValue? _last;
@@ -48,7 +49,7 @@ internal sealed class LoopValue(Value[] items, int depth, Func<RenderState, Valu
 
     public override string TypeName => "LoopContext";
 
-    public override Value? Attribute(string name) => Table.TryGetValue(name, out var read) ? read(this) : null;
+    public override Value? Attribute(string name) => s_table.TryGetValue(name, out var read) ? read(this) : null;
 
     public override Value Call(RenderState state, Arguments arguments)
     {
@@ -57,7 +58,8 @@ internal sealed class LoopValue(Value[] items, int depth, Func<RenderState, Valu
             throw state.Error("the loop must have the 'recursive' marker to be called recursively");
         }
 
-        return arguments is { Positional: [var more], Named.Count: 0 } ? again(state, more) : throw state.Error("loop() takes one argument");
+        return arguments is { Positional: [var more], Named.Count: 0 } ? again(state, more)
+            : throw state.Error("loop() takes one argument");
     }
 
     private Value Item(int index, string missing) =>

@@ -6,17 +6,18 @@ namespace LayerStream.Templates.Builtins;
 /// <summary>Methods of dicts, lists and tuples; those of texts are in <see cref="TextMethods"/>.</summary>
 internal static class MethodTable
 {
-    private static readonly Dictionary<string, Builtin> Dict = Builtin.Table(
+    private static readonly Dictionary<string, Builtin> s_dict = Builtin.Table(
         new("items", "", c => SequenceFilters.Pairs(c.State, Dictionary(c))),
         new("keys", "", c => new ListValue([.. Dictionary(c).Items.Keys])),
         new("values", "", c => new ListValue([.. Dictionary(c).Items.Values])),
-        new("get", "key default?", c => Dictionary(c).Items.TryGetValue(Sequences.RequireKey(c.State, c[0]!), out var value) ? value : c[1] ?? NoneValue.Instance),
+        new("get", "key default?", c => Dictionary(c).Items.TryGetValue(Sequences.RequireKey(c.State, c[0]!), out var value) ? value : c[1]
+            ?? NoneValue.Instance),
         new("pop", "key default?", DictPop),
         new("update", "*", DictUpdate),
         new("setdefault", "key default?", DictSetDefault),
         new("copy", "", DictCopy));
 
-    private static readonly Dictionary<string, Builtin> List = Builtin.Table(
+    private static readonly Dictionary<string, Builtin> s_list = Builtin.Table(
         new("append", "item", ListAppend),
         new("extend", "items", ListExtend),
         new("insert", "index item", ListInsert),
@@ -26,16 +27,16 @@ internal static class MethodTable
         new("index", "item", Index),
         new("count", "item", Count));
 
-    private static readonly Dictionary<string, Builtin> Tuple = Builtin.Table(
+    private static readonly Dictionary<string, Builtin> s_tuple = Builtin.Table(
         new("index", "item", Index),
         new("count", "item", Count));
 
     public static Builtin? Find(Value value, string name) => value switch
     {
         TextValue => TextMethods.Find(name),
-        DictValue => Dict.GetValueOrDefault(name),
-        ListValue => List.GetValueOrDefault(name),
-        TupleValue => Tuple.GetValueOrDefault(name),
+        DictValue => s_dict.GetValueOrDefault(name),
+        ListValue => s_list.GetValueOrDefault(name),
+        TupleValue => s_tuple.GetValueOrDefault(name),
         _ => null,
     };
 

@@ -65,7 +65,8 @@ internal static class NumberFilters
 
         if (method == "common")
         {
-            return Numbers.TryInteger(call.Self, out var whole) ? new IntValue(HalfEven(whole, precision)) : new FloatValue(HalfEven(number, precision));
+            return Numbers.TryInteger(call.Self, out var whole) ? new IntValue(HalfEven(whole, precision))
+                : new FloatValue(HalfEven(number, precision));
         }
 
         double scale = Math.Pow(10, precision);
@@ -110,5 +111,6 @@ internal static class NumberFilters
     }
 
     private static bool TryParse(string text, out double number) =>
-        double.TryParse(Whitespace.Trim(text).Replace("_", "", StringComparison.Ordinal), NumberStyles.Float, CultureInfo.InvariantCulture, out number);
+        double.TryParse(Whitespace.Trim(text).Replace("_", "", StringComparison.Ordinal), NumberStyles.Float, CultureInfo.InvariantCulture,
+            out number);
 }

@@ -77,7 +77,8 @@ internal static class SequenceFilters
 
         Value KeyOf(Value item)
         {
-            var found = keys.Select(path => Fold(path is null ? item : Attributes.GetPath(call.State, item, path), caseSensitive)).ToArray();
+            var found = keys.Select(path => Fold(path is null ? item : Attributes.GetPath(call.State, item, path),
+                caseSensitive)).ToArray();
             return call[2] is null or NoneValue ? found[0] : new TupleValue(found);
         }
     }
@@ -118,7 +119,8 @@ internal static class SequenceFilters
         var state = call.State;
         var keyed = items.Select(x => (Value)new TupleValue(key(x), x)).ToArray();
         int sign = descending ? -1 : 1;
-        var sorted = ValueOrder.Sort(keyed, (a, b) => sign * ValueOrder.Compare(state, ((TupleValue)a).Items[0], ((TupleValue)b).Items[0], "<"));
+        var sorted = ValueOrder.Sort(keyed, (a, b) =>
+            sign * ValueOrder.Compare(state, ((TupleValue)a).Items[0], ((TupleValue)b).Items[0], "<"));
         return new ListValue([.. sorted.Select(x => ((TupleValue)x).Items[1])]);
     }
 

@@ -6,7 +6,7 @@ namespace LayerStream.Templates.Builtins;
 /// <summary>All tests (<c>x is name</c>) by name.</summary>
 internal static class TestTable
 {
-    private static readonly Dictionary<string, Builtin> Table = Builtin.Table(
+    private static readonly Dictionary<string, Builtin> s_table = Builtin.Table(
         Row("defined", c => c.Self is not UndefinedValue),
         Row("undefined", c => c.Self is UndefinedValue),
         Row("none", c => c.Self is NoneValue),
@@ -37,7 +37,7 @@ internal static class TestTable
         Compare("gt", ">"), Compare("greaterthan", ">"), Compare(">", ">"),
         Compare("ge", ">="), Compare(">=", ">="));
 
-    public static Builtin? Find(string name) => Table.GetValueOrDefault(name);
+    public static Builtin? Find(string name) => s_table.GetValueOrDefault(name);
 
     private static Builtin Row(string name, Func<Call, bool> holds) => Row(name, "", holds);
 
@@ -50,7 +50,8 @@ internal static class TestTable
     }
 
     private static Value Remainder(Call call, Value divisor) =>
-        call.Self is TextValue ? throw call.State.Error("a number is required, not str") : Arithmetic.Modulo(call.State, call.Self, divisor);
+        call.Self is TextValue ? throw call.State.Error("a number is required, not str")
+            : Arithmetic.Modulo(call.State, call.Self, divisor);
 
     private static bool IsCased(string text, Func<string, string> map) => text.Any(char.IsLetter) && map(text) == text;
 }

@@ -1,13 +1,12 @@
 using System.Text;
 using LayerStream.Templates.Runtime;
-using LayerStream.Templates.Values;
 
 namespace LayerStream.Templates.Builtins;
 
 /// <summary>Python's full case mapping: simple Unicode mapping and the common one-to-many letters.</summary>
 internal static class TextCase
 {
-    private static readonly Dictionary<char, string> UpperMany = new()
+    private static readonly Dictionary<char, string> s_upperMany = new()
     {
         ['ß'] = "SS",
         ['ı'] = "I",
@@ -40,7 +39,7 @@ internal static class TextCase
         var builder = new StringBuilder(text.Length);
         foreach (char c in text)
         {
-            _ = UpperMany.TryGetValue(c, out string? many) ? builder.Append(many) : builder.Append(c);
+            _ = s_upperMany.TryGetValue(c, out string? many) ? builder.Append(many) : builder.Append(c);
         }
 
         return builder.ToString().ToUpperInvariant();
@@ -79,7 +78,8 @@ internal static class TextCase
         int first = char.IsHighSurrogate(text[0]) && text.Length > 1 ? 2 : 1;
         string head = Upper(text[..first]);
         string lower = Lower(text);
-        return (head.Length > first ? head[..1] + Lower(head[1..]) : head) + (lower.Length == text.Length ? lower[first..] : Lower(text[first..]));
+        return (head.Length > first ? head[..1] + Lower(head[1..]) : head)
+            + (lower.Length == text.Length ? lower[first..] : Lower(text[first..]));
     }
 
     /// <summary>str.title(): a capital after every character that is not a letter.</summary>

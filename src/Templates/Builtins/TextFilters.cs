@@ -7,12 +7,14 @@ namespace LayerStream.Templates.Builtins;
 /// <summary>Filters that make text.</summary>
 internal static class TextFilters
 {
-    public static Value Trim(Call call) => call.State.Text(TextMethods.Strip(call.SelfValue, call.OptionalText(0), left: true, right: true));
+    public static Value Trim(Call call) =>
+        call.State.Text(TextMethods.Strip(call.SelfValue, call.OptionalText(0), left: true, right: true));
 
     public static Value Replace(Call call)
     {
         int count = call[2] is null or NoneValue ? -1 : call.Integer(2, -1);
-        return TextMethods.Replace(call.State, call.SelfValue, ValueText.Str(call.State, call[0]!), ValueText.Of(call.State, call[1]!), count);
+        return TextMethods.Replace(call.State, call.SelfValue, ValueText.Str(call.State, call[0]!),
+            ValueText.Of(call.State, call[1]!), count);
     }
 
     public static Value Escape(Call call)
@@ -78,7 +80,8 @@ internal static class TextFilters
         if (call[2] is ListValue or TupleValue)
         {
             var separators = Sequences.Items(call[2]!);
-            (item, key) = separators is [TextValue x, TextValue y] ? (x.Text, y.Text) : throw call.State.Error("tojson: separators are two texts");
+            (item, key) = separators is [TextValue x, TextValue y] ? (x.Text, y.Text)
+                : throw call.State.Error("tojson: separators are two texts");
         }
 
         var writer = new JsonText(call.State)

@@ -8,7 +8,7 @@ namespace LayerStream.Templates.Builtins;
 /// <summary>Methods of texts, with Python's semantics.</summary>
 internal static class TextMethods
 {
-    private static readonly Dictionary<string, Builtin> Table = Builtin.Table(
+    private static readonly Dictionary<string, Builtin> s_table = Builtin.Table(
         new("split", "sep? maxsplit?", Split),
         new("rsplit", "sep? maxsplit?", SplitFromRight),
         new("partition", "sep", c => Partition(c, last: false)),
@@ -17,8 +17,10 @@ internal static class TextMethods
         new("strip", "chars?", c => c.State.Text(Strip(Whole(c), c.OptionalText(0), left: true, right: true))),
         new("lstrip", "chars?", c => c.State.Text(Strip(Whole(c), c.OptionalText(0), left: true, right: false))),
         new("rstrip", "chars?", c => c.State.Text(Strip(Whole(c), c.OptionalText(0), left: false, right: true))),
-        new("removeprefix", "prefix", c => Self(c).StartsWith(c.Text(0), StringComparison.Ordinal) ? c.State.Text(Whole(c).Slice(c.Text(0).Length, Self(c).Length)) : c.Self),
-        new("removesuffix", "suffix", c => Self(c).EndsWith(c.Text(0), StringComparison.Ordinal) ? c.State.Text(Whole(c).Slice(0, Self(c).Length - c.Text(0).Length)) : c.Self),
+        new("removeprefix", "prefix", c => Self(c).StartsWith(c.Text(0), StringComparison.Ordinal)
+            ? c.State.Text(Whole(c).Slice(c.Text(0).Length, Self(c).Length)) : c.Self),
+        new("removesuffix", "suffix", c => Self(c).EndsWith(c.Text(0), StringComparison.Ordinal)
+            ? c.State.Text(Whole(c).Slice(0, Self(c).Length - c.Text(0).Length)) : c.Self),
         new("startswith", "prefix", c => AnyOf(c, (text, part) => text.StartsWith(part, StringComparison.Ordinal))),
         new("endswith", "suffix", c => AnyOf(c, (text, part) => text.EndsWith(part, StringComparison.Ordinal))),
         new("replace", "old new count?", c => Replace(c.State, Whole(c), c.Text(0), c.TextValue(1), c.Integer(2, -1))),
@@ -45,7 +47,7 @@ internal static class TextMethods
         new("isupper", "", c => BoolValue.Of(Self(c).Any(char.IsLetter) && TextCase.Upper(Self(c)) == Self(c))),
         new("islower", "", c => BoolValue.Of(Self(c).Any(char.IsLetter) && TextCase.Lower(Self(c)) == Self(c))));
 
-    public static Builtin? Find(string name) => Table.GetValueOrDefault(name);
+    public static Builtin? Find(string name) => s_table.GetValueOrDefault(name);
 
     /// <summary>Strips white space, or the code points of <paramref name="chars"/>, from the ends.</summary>
     public static TextValue Strip(TextValue text, string? chars, bool left, bool right)
@@ -59,12 +61,14 @@ internal static class TextMethods
         }
 
         var set = chars.EnumerateRunes().ToHashSet();
-        while (left && begin < end && Rune.DecodeFromUtf16(text.Text.AsSpan(begin..end), out var rune, out int units) == 0 && set.Contains(rune))
+        while (left && begin < end && Rune.DecodeFromUtf16(text.Text.AsSpan(begin..end), out var rune, out int units) == 0
+            && set.Contains(rune))
         {
             begin += units;
         }
 
-        while (right && begin < end && Rune.DecodeLastFromUtf16(text.Text.AsSpan(begin..end), out var rune, out int units) == 0 && set.Contains(rune))
+        while (right && begin < end && Rune.DecodeLastFromUtf16(text.Text.AsSpan(begin..end), out var rune, out int units) == 0
+            && set.Contains(rune))
         {
             end -= units;
         }
@@ -72,7 +76,8 @@ internal static class TextMethods
         return text.Slice(begin, end);
     }
 
-    /// <summary>Replaces up to <paramref name="count"/> occurrences (all when negative); an empty pattern matches between code points.</summary>
+    /// <summary>Replaces up to <paramref name="count"/> occurrences (all when negative); an empty pattern matches between code
+    /// points.</summary>
     public static TextValue Replace(RenderState state, TextValue source, string old, TextValue by, int count)
     {
         string text = source.Text;
@@ -184,7 +189,8 @@ internal static class TextMethods
         call.State.ChargeText(text.Length);
         if (at < 0)
         {
-            return last ? new TupleValue(TextValue.Empty, TextValue.Empty, call.Self) : new TupleValue(call.Self, TextValue.Empty, TextValue.Empty);
+            return last ? new TupleValue(TextValue.Empty, TextValue.Empty, call.Self)
+                : new TupleValue(call.Self, TextValue.Empty, TextValue.Empty);
         }
 
         var whole = Whole(call);
@@ -289,9 +295,11 @@ internal static class TextMethods
         if (name.Length == 0 || int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out _))
         {
             int index = name.Length == 0 ? next++ : int.Parse(name, CultureInfo.InvariantCulture);
-            return index < call.Raw.Positional.Count ? call.Raw.Positional[index] : throw call.State.Error("replacement index out of range");
+            return index < call.Raw.Positional.Count ? call.Raw.Positional[index]
+                : throw call.State.Error("replacement index out of range");
         }
 
-        return call.Raw.Named.TryGetValue(name, out var value) ? value : throw call.State.Error($"format field '{name}' is unknown or unsupported");
+        return call.Raw.Named.TryGetValue(name, out var value) ? value
+            : throw call.State.Error($"format field '{name}' is unknown or unsupported");
     }
 }

@@ -121,7 +121,8 @@ internal sealed class JsonText
         _builder.Append('}');
     }
 
-    private string KeyText(Value key) => key is TupleValue ? throw _state.Error("keys must be str, int, float, bool or None, not tuple") : Scalar(key);
+    private string KeyText(Value key) => key is TupleValue ? throw _state.Error("keys must be str, int, float, bool or None, not tuple")
+        : Scalar(key);
 
     private void AppendBreak(int depth)
     {

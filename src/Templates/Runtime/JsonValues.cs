@@ -6,13 +6,14 @@ using LayerStream.Templates.Values;
 
 namespace LayerStream.Templates.Runtime;
 
-/// <summary>Input → template values: JSON keeps int/float distinction, big integers and key order; duplicate keys: the last value.</summary>
+/// <summary>Input → template values: JSON keeps int/float distinction, big integers and key order; duplicate keys: the last
+/// value.</summary>
 internal static class JsonValues
 {
     private const int LongestInteger = 4300;
 
     // Templates build markers from these ('<|' + role + '|>'); any other text in a role's place is the conversation's.
-    private static readonly string[] Roles = ["system", "developer", "user", "assistant", "model", "tool", "function", "ipython"];
+    private static readonly string[] s_roles = ["system", "developer", "user", "assistant", "model", "tool", "function", "ipython"];
 
     public static Value Parse(RenderState state, TextValue source)
     {
@@ -111,7 +112,8 @@ internal static class JsonValues
         }
     }
 
-    private static bool IsRole(Value key, Value item) => key is TextValue { Text: "role" } && item is TextValue role && Roles.Contains(role.Text);
+    private static bool IsRole(Value key, Value item) => key is TextValue { Text: "role" } && item is TextValue role
+        && s_roles.Contains(role.Text);
 
     /// <summary>UTF-16 units of all texts in a value, plus one for each value.</summary>
     public static long Size(Value value, int depth = 0)

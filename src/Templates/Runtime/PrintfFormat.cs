@@ -28,7 +28,8 @@ internal static class PrintfFormat
             state.CheckTextLength(builder.Length);
         }
 
-        return queue.Count > 0 && values is not DictValue ? throw state.Error("not all arguments converted during string formatting") : builder.ToValue();
+        return queue.Count > 0 && values is not DictValue ? throw state.Error("not all arguments converted during string formatting")
+            : builder.ToValue();
     }
 
     /// <summary>Fixed notation, correctly rounded from the exact value (half to even).</summary>
@@ -97,7 +98,8 @@ internal static class PrintfFormat
         }
 
         string padded = Pad(text, width, flags, isNumber);
-        _ = padded.Length == converted.Text.Length && !isNumber ? builder.Append(converted) : builder.Append(padded, isMessage: converted.Spans is not null);
+        _ = padded.Length == converted.Text.Length && !isNumber ? builder.Append(converted)
+            : builder.Append(padded, isMessage: converted.Spans is not null);
     }
 
     private static string Pad(string text, int width, string flags, bool isNumber)

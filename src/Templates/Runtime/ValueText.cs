@@ -59,7 +59,8 @@ internal static class ValueText
     private static string Digits(string shortest)
     {
         int end = shortest.IndexOf('E');
-        string digits = (end < 0 ? shortest : shortest[..end]).Replace(".", "", StringComparison.Ordinal).TrimStart('-').TrimStart('0').TrimEnd('0');
+        string digits = (end < 0 ? shortest : shortest[..end]).Replace(".", "", StringComparison.Ordinal).TrimStart('-').TrimStart('0')
+            .TrimEnd('0');
         return digits.Length == 0 ? "0" : digits;
     }
 
@@ -116,7 +117,8 @@ internal static class ValueText
         _ => value.Display,
     };
 
-    private static void AppendItems(RenderState state, TextBuilder builder, string open, IReadOnlyList<Value> items, string close, int depth)
+    private static void AppendItems(RenderState state, TextBuilder builder, string open, IReadOnlyList<Value> items,
+        string close, int depth)
     {
         builder.Append(open);
         for (int i = 0; i < items.Count; i++)

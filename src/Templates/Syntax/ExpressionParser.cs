@@ -8,10 +8,11 @@ namespace LayerStream.Templates.Syntax;
 /// <summary>Expressions by precedence climbing; see <see cref="OperatorTable"/>. Recursion is limited.</summary>
 internal abstract class ExpressionParser(List<Token> tokens) : TokenReader(tokens)
 {
-    private static readonly HashSet<string> Keywords = ["and", "or", "not", "in", "is", "if", "else", "elif", "endif", "endfor", "recursive"];
+    private static readonly HashSet<string> s_keywords = ["and", "or", "not", "in", "is", "if", "else", "elif", "endif", "endfor",
+        "recursive"];
 
     // A word after a test name that is not its argument.
-    private static readonly HashSet<string> AfterTest = ["else", "or", "and", "if", "in", "not"];
+    private static readonly HashSet<string> s_afterTest = ["else", "or", "and", "if", "in", "not"];
 
     /// <summary>Called for every variable name read.</summary>
     protected abstract void NameUsed(string name);
@@ -79,7 +80,8 @@ internal abstract class ExpressionParser(List<Token> tokens) : TokenReader(token
         while (true)
         {
             int line = Current.Line;
-            if (Current.Kind == TokenKind.Operator && OperatorTable.Binary.TryGetValue(Current.Text, out var row) && row.Precedence >= minimum)
+            if (Current.Kind == TokenKind.Operator && OperatorTable.Binary.TryGetValue(Current.Text, out var row)
+                && row.Precedence >= minimum)
             {
                 Next();
                 left = new BinaryExpression(line, left, ParseBinary(row.Precedence + 1), row.Apply);
@@ -189,7 +191,7 @@ internal abstract class ExpressionParser(List<Token> tokens) : TokenReader(token
         }
         else if (Current.Kind is TokenKind.Text or TokenKind.Integer or TokenKind.Float
             || Current.IsOperator("[") || Current.IsOperator("{")
-            || (Current.Kind == TokenKind.Name && !AfterTest.Contains(Current.Text)))
+            || (Current.Kind == TokenKind.Name && !s_afterTest.Contains(Current.Text)))
         {
             arguments = new ArgumentExpressions([ParsePostfix(ParsePrimary())], []);
         }
@@ -313,7 +315,8 @@ internal abstract class ExpressionParser(List<Token> tokens) : TokenReader(token
             case TokenKind.Integer:
                 return new ConstantExpression(token.Line, IntegerLiteral.Parse(token));
             case TokenKind.Float:
-                return new ConstantExpression(token.Line, new FloatValue(double.Parse(token.Text, NumberStyles.Float, CultureInfo.InvariantCulture)));
+                return new ConstantExpression(token.Line,
+                    new FloatValue(double.Parse(token.Text, NumberStyles.Float, CultureInfo.InvariantCulture)));
             case TokenKind.Operator when token.Text == "(":
                 return ParseParenthesis(token.Line);
             case TokenKind.Operator when token.Text == "[":
@@ -352,7 +355,7 @@ internal abstract class ExpressionParser(List<Token> tokens) : TokenReader(token
             case "none" or "None":
                 return new ConstantExpression(token.Line, NoneValue.Instance);
             default:
-                if (Keywords.Contains(token.Text))
+                if (s_keywords.Contains(token.Text))
                 {
                     throw new TemplateSyntaxException($"unexpected '{token.Text}'", token.Line);
                 }

@@ -1,4 +1,3 @@
-using LayerStream.Templates.Builtins;
 using LayerStream.Templates.Runtime;
 using LayerStream.Templates.Values;
 
@@ -52,7 +51,8 @@ internal sealed class MacroStatement(
             bool isNamed = named.Remove(parameter, out var value);
             if (i < arguments.Positional.Count)
             {
-                value = isNamed ? throw state.Error($"macro '{name}' got multiple values for argument '{parameter}'") : arguments.Positional[i];
+                value = isNamed ? throw state.Error($"macro '{name}' got multiple values for argument '{parameter}'")
+                    : arguments.Positional[i];
             }
 
             value ??= fallback?.Evaluate(state) ?? new UndefinedValue($"parameter '{parameter}'");
@@ -66,7 +66,8 @@ internal sealed class MacroStatement(
     {
         if (extras.HasFlag(MacroExtras.Caller) && !parameters.Exists(x => x.Name == "caller"))
         {
-            state.Scope.Set("caller", named.Remove("caller", out var caller) ? caller : new UndefinedValue("'caller' (the macro is not called by a call block)"));
+            state.Scope.Set("caller", named.Remove("caller", out var caller) ? caller
+                : new UndefinedValue("'caller' (the macro is not called by a call block)"));
         }
 
         if (extras.HasFlag(MacroExtras.Varargs))

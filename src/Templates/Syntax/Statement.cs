@@ -64,7 +64,8 @@ internal sealed class PrintStatement(int line, Expression value) : Statement(lin
     }
 }
 
-internal sealed class IfStatement(int line, List<(Expression Condition, Statement[] Body)> branches, Statement[] otherwise) : Statement(line)
+internal sealed class IfStatement(int line, List<(Expression Condition, Statement[] Body)> branches, Statement[] otherwise)
+    : Statement(line)
 {
     protected override Flow Run(RenderState state)
     {
@@ -161,7 +162,8 @@ internal sealed class SetStatement(int line, Target target, Expression value) : 
 /// Executes its body in a scope of its own with the output captured, then hands the text to what follows:
 /// <c>set x … endset</c> (target), <c>filter f … endfilter</c> (printed).
 /// </summary>
-internal sealed class CaptureStatement(int line, Statement[] body, CapturedText captured, Expression result, Target? target) : Statement(line)
+internal sealed class CaptureStatement(int line, Statement[] body, CapturedText captured, Expression result, Target? target)
+    : Statement(line)
 {
     protected override Flow Run(RenderState state)
     {

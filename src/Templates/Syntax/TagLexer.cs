@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Text;
-using LayerStream.Templates.Builtins;
 using LayerStream.Templates.Runtime;
-using LayerStream.Templates.Values;
 
 namespace LayerStream.Templates.Syntax;
 
@@ -10,7 +8,7 @@ namespace LayerStream.Templates.Syntax;
 internal sealed class TagLexer(string source, List<Token> tokens, string close, TokenKind closeKind)
 {
     // Longest first.
-    private static readonly string[] Operators =
+    private static readonly string[] s_operators =
     [
         "//", "**", "==", "!=", ">=", "<=",
         "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<", "=", ".", ":", "|", ",", ";",
@@ -93,7 +91,7 @@ internal sealed class TagLexer(string source, List<Token> tokens, string close, 
 
     private void ReadOperator()
     {
-        string? sign = Array.Find(Operators, x => string.CompareOrdinal(source, _position, x, 0, x.Length) == 0)
+        string? sign = Array.Find(s_operators, x => string.CompareOrdinal(source, _position, x, 0, x.Length) == 0)
             ?? throw Error($"unexpected character '{source[_position]}'");
         if (sign is "(" or "[" or "{")
         {
@@ -242,7 +240,8 @@ internal sealed class TagLexer(string source, List<Token> tokens, string close, 
     private void ReadHex(StringBuilder builder, int digits)
     {
         var hex = source.AsSpan(_position + 1, Math.Min(digits, source.Length - _position - 1));
-        if (hex.Length < digits || !uint.TryParse(hex, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint code) || code > 0x10ffff)
+        if (hex.Length < digits || !uint.TryParse(hex, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint code)
+            || code > 0x10ffff)
         {
             throw Error($"truncated or illegal \\{source[_position]} escape");
         }

@@ -1,6 +1,4 @@
-using LayerStream.Templates.Builtins;
 using LayerStream.Templates.Runtime;
-using LayerStream.Templates.Values;
 
 namespace LayerStream.Templates.Syntax;
 
@@ -10,7 +8,7 @@ namespace LayerStream.Templates.Syntax;
 /// </summary>
 internal sealed class TemplateLexer
 {
-    private static readonly System.Buffers.SearchValues<char> TagStart = System.Buffers.SearchValues.Create("{");
+    private static readonly System.Buffers.SearchValues<char> s_tagStart = System.Buffers.SearchValues.Create("{");
 
     private readonly string _source;
     private readonly List<Token> _tokens = [];
@@ -74,7 +72,7 @@ internal sealed class TemplateLexer
     {
         for (int i = from; i < _source.Length - 1; i++)
         {
-            int next = _source.AsSpan(i).IndexOfAny(TagStart);
+            int next = _source.AsSpan(i).IndexOfAny(s_tagStart);
             if (next < 0 || i + next + 1 >= _source.Length)
             {
                 return -1;

@@ -1,13 +1,11 @@
-using LayerStream.Templates.Builtins;
 using LayerStream.Templates.Runtime;
-using LayerStream.Templates.Values;
 
 namespace LayerStream.Templates.Syntax;
 
-/// <summary>Statements of a template; a row per tag in <see cref="Tags"/>.</summary>
+/// <summary>Statements of a template; a row per tag in <see cref="s_tags"/>.</summary>
 internal sealed class TemplateParser : ExpressionParser
 {
-    private static readonly Dictionary<string, Func<TemplateParser, int, Statement>> Tags = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Func<TemplateParser, int, Statement>> s_tags = new(StringComparer.Ordinal)
     {
         ["if"] = (p, line) => p.ParseIf(line),
         ["for"] = (p, line) => p.ParseFor(line),
@@ -77,7 +75,7 @@ internal sealed class TemplateParser : ExpressionParser
     private Statement ParseTag()
     {
         var name = Expect(TokenKind.Name);
-        return Tags.TryGetValue(name.Text, out var parse)
+        return s_tags.TryGetValue(name.Text, out var parse)
             ? parse(this, name.Line)
             : throw new TemplateSyntaxException($"tag '{name.Text}' is not supported here", name.Line);
     }

@@ -24,7 +24,8 @@ internal sealed class SpecialTokenIndex
             if (vocabulary.TypeOf(id) is TokenType type and (TokenType.Control or TokenType.UserDefined or TokenType.Unknown))
             {
                 string text = vocabulary.TextOf(id);
-                _entries.Add(new Entry(id, text, Encoding.UTF8.GetByteCount(text), type == TokenType.UserDefined, vocabulary.IsMark(id), stripsRight?.Invoke(text) ?? false));
+                _entries.Add(new Entry(id, text, Encoding.UTF8.GetByteCount(text), type == TokenType.UserDefined, vocabulary.IsMark(id),
+                    stripsRight?.Invoke(text) ?? false));
             }
         }
 
@@ -121,7 +122,8 @@ internal sealed class SpecialTokenIndex
         return chosen;
     }
 
-    private void Offer(PriorityQueue<(int Start, int Rank), long> offers, string text, int start, int end, bool parseSpecial, BitArray? plain)
+    private void Offer(PriorityQueue<(int Start, int Rank), long> offers, string text, int start, int end, bool parseSpecial,
+        BitArray? plain)
     {
         int rank = -1;
         bool isPlain = false;
@@ -130,7 +132,8 @@ internal sealed class SpecialTokenIndex
         {
             isPlain |= plain is not null && plain[i - 1];
             int here = _nodes[node].Rank;
-            rank = here >= 0 && (isPlain ? _entries[here] is { Visible: true, IsMark: false } : parseSpecial || _entries[here].Visible) ? here : rank;
+            rank = here >= 0 && (isPlain ? _entries[here] is { Visible: true, IsMark: false } : parseSpecial || _entries[here].Visible)
+                ? here : rank;
             node = i < end ? Child(node, text[i]) : -1;
         }
 

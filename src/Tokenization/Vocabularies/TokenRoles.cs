@@ -6,7 +6,7 @@ namespace LayerStream.Tokenization.Vocabularies;
 /// <summary>The tokens that end a generation, and the corrections of token types that files get wrong.</summary>
 internal static class TokenRoles
 {
-    private static readonly string[] EndTexts =
+    private static readonly string[] s_endTexts =
     [
         "<|eot_id|>", "<|im_end|>", "<|end|>", "<|return|>", "<|call|>", "<|flush|>", "<|calls|>", "<end_of_turn>", "<|endoftext|>", "</s>",
         "<|eom_id|>", "<EOT>", "_<EOT>", "[EOT]", "[EOS]", "<|end_of_text|>", "<end_of_utterance>", "<eos>", "<turn|>", "<|tool_response>",
@@ -14,13 +14,13 @@ internal static class TokenRoles
     ];
 
     // Padding, repository and file separators of fill-in-the-middle end a generation too.
-    private static readonly string[] FillEndTexts =
+    private static readonly string[] s_fillEndTexts =
     [
         "<|fim_pad|>", "<fim-pad>", "<fim_pad>", "<PAD>", "[PAD]", "<|fim_repo|>", "<|repo_name|>", "<fim-repo>", "<REPO>", "<reponame>",
         "<|file_sep|>",
     ];
 
-    private static readonly string[] FillTexts =
+    private static readonly string[] s_fillTexts =
     [
         "<|fim_prefix|>", "<fim-prefix>", "<fim_prefix>", "<｜fim▁begin｜>", "<PRE>", "▁<PRE>", "<|code_prefix|>", "<|prefix|>",
         "<|fim_suffix|>", "<fim-suffix>", "<fim_suffix>", "<｜fim▁hole｜>", "<SUF>", "▁<SUF>", "<|code_suffix|>", "<|suffix|>",
@@ -28,9 +28,9 @@ internal static class TokenRoles
     ];
 
     // These must stay visible in output for parsing.
-    private static readonly string[] VisibleTexts = ["<|channel|>", "<|message|>", "<|start|>", "<|constrain|>"];
+    private static readonly string[] s_visibleTexts = ["<|channel|>", "<|message|>", "<|start|>", "<|constrain|>"];
 
-    private static readonly string[] EndKeys =
+    private static readonly string[] s_endKeys =
     [
         "tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id", "tokenizer.ggml.fim_pad_token_id",
         "tokenizer.ggml.fim_rep_token_id", "tokenizer.ggml.fim_sep_token_id",
@@ -38,7 +38,7 @@ internal static class TokenRoles
 
     /// <summary>All texts that mean something here.</summary>
     public static FrozenSet<string> WatchedTexts { get; } =
-        EndTexts.Concat(FillEndTexts).Concat(FillTexts).Concat(VisibleTexts).ToFrozenSet(StringComparer.Ordinal);
+        s_endTexts.Concat(s_fillEndTexts).Concat(s_fillTexts).Concat(s_visibleTexts).ToFrozenSet(StringComparer.Ordinal);
 
     /// <summary>Corrects the types in <paramref name="vocabulary"/>.</summary>
     /// <param name="metadata">Metadata of the file.</param>
@@ -49,18 +49,18 @@ internal static class TokenRoles
     public static FrozenSet<int> Apply(GgufMetadata metadata, Vocabulary vocabulary, IReadOnlyDictionary<string, int> found, int? eos)
     {
         var ends = new HashSet<int>();
-        foreach (string text in EndTexts.Concat(FillEndTexts).Where(found.ContainsKey))
+        foreach (string text in s_endTexts.Concat(s_fillEndTexts).Where(found.ContainsKey))
         {
             ends.Add(found[text]);
             vocabulary.SetType(found[text], TokenType.Control);
         }
 
-        foreach (string text in FillTexts.Where(found.ContainsKey))
+        foreach (string text in s_fillTexts.Where(found.ContainsKey))
         {
             vocabulary.SetType(found[text], TokenType.Control);
         }
 
-        foreach (string text in VisibleTexts.Where(found.ContainsKey))
+        foreach (string text in s_visibleTexts.Where(found.ContainsKey))
         {
             vocabulary.MakeVisible(found[text]);
         }
@@ -84,7 +84,7 @@ internal static class TokenRoles
             ends.Add(id);
         }
 
-        foreach (string key in EndKeys)
+        foreach (string key in s_endKeys)
         {
             if (metadata.TryGetInt64(key, out long keyed) && keyed >= 0 && keyed < vocabulary.Size)
             {

@@ -34,7 +34,8 @@ internal sealed class Vocabulary
     /// <param name="alphabet">What the texts are written in.</param>
     /// <param name="watched">Texts whose ids the caller wants.</param>
     /// <param name="found">Receives the id of every watched text.</param>
-    public static Vocabulary Read(GgufMetadata metadata, TokenAlphabet alphabet, IReadOnlySet<string> watched, Dictionary<string, int> found)
+    public static Vocabulary Read(GgufMetadata metadata, TokenAlphabet alphabet, IReadOnlySet<string> watched,
+        Dictionary<string, int> found)
     {
         IReadOnlyList<string> texts = metadata.GetStrings("tokenizer.ggml.tokens") ?? [];
         IReadOnlyList<long>? kinds = metadata.GetIntegers("tokenizer.ggml.token_type");
@@ -94,7 +95,8 @@ internal sealed class Vocabulary
     /// <summary>The bytes of a token's text.</summary>
     public ReadOnlySpan<byte> LiteralOf(int id) => _literals.TryGetValue(id, out byte[]? literal) ? literal : Pieces[id];
 
-    /// <summary>The neighbouring bytes, first × 256 + second, that some piece in reach of encoding holds: no merge crosses any other place.</summary>
+    /// <summary>The neighbouring bytes, first × 256 + second, that some piece in reach of encoding holds: no merge crosses any other
+    /// place.</summary>
     public BitArray NeighbouringBytes()
     {
         var pairs = new BitArray(1 << 16);

@@ -1,13 +1,13 @@
 using LayerStream.Actors;
 using LayerStream.Formats;
-using LayerStream.Models;
 using LayerStream.Models.Spec;
 using LayerStream.Planning;
 using LayerStream.Storage;
 
 namespace LayerStream.Pipeline.Tests;
 
-/// <summary>The tiny dense model with a second file full of experts: six banks of two sizes, slabs at odd offsets, the last one up to the file's end.</summary>
+/// <summary>The tiny dense model with a second file full of experts: six banks of two sizes, slabs at odd offsets, the last one up to the
+/// file's end.</summary>
 internal sealed class ExpertModel : IDisposable
 {
     internal const int Used = 4;
@@ -62,12 +62,14 @@ internal sealed class ExpertModel : IDisposable
         return plan.Divided(Spec, plan.Memory with { Experts = Division(Spec, residents, transients) });
     }
 
-    /// <summary>Slots for <paramref name="residents"/> experts of each bank, as far as it has some; a class for each size that is far from the others.</summary>
+    /// <summary>Slots for <paramref name="residents"/> experts of each bank, as far as it has some; a class for each size that is far from
+    /// the others.</summary>
     internal static ExpertPlan Division(ModelSpec spec, int residents, int transients)
     {
         ExpertLayout[] layouts = [.. spec.ExpertBanks.Select(b => new ExpertLayout(b))];
         ExpertSlotClass[] classes = [.. layouts.GroupBy(l => l.SlotBytes > 1 << 20).Select(g => new ExpertSlotClass(
-            g.Max(l => l.SlotBytes), [.. g.Select(l => l.Bank.Id)], [.. g.Select(l => Math.Min(residents, l.Bank.Experts))], g.Max(l => l.Bank.Experts), g.Max(l => l.Bank.Used)))];
+            g.Max(l => l.SlotBytes), [.. g.Select(l => l.Bank.Id)], [.. g.Select(l => Math.Min(residents, l.Bank.Experts))],
+                g.Max(l => l.Bank.Experts), g.Max(l => l.Bank.Used)))];
         return ExpertPlan.None with
         {
             Layouts = layouts,
@@ -77,11 +79,13 @@ internal sealed class ExpertModel : IDisposable
         };
     }
 
-    internal Task<Engine> StartAsync(int residents, int transients, Func<IFlashDevice, IFlashDevice>? wrap = null, int depth = 2, PredictionMode prediction = PredictionMode.On)
+    internal Task<Engine> StartAsync(int residents, int transients, Func<IFlashDevice, IFlashDevice>? wrap = null, int depth = 2,
+        PredictionMode prediction = PredictionMode.On)
     {
         EngineOptions options = TinyModel.Options(depth: depth) with { Prediction = prediction };
         IFlashDevice device = FlashDevice.Open([TinyModel.Path, Path]);
-        return Engine.StartAsync(Plan(options, residents, transients), options, wrap?.Invoke(device) ?? device, null, CancellationToken.None);
+        return Engine.StartAsync(Plan(options, residents, transients), options, wrap?.Invoke(device) ?? device, null,
+            CancellationToken.None);
     }
 
     public void Dispose() => File.Delete(Path);

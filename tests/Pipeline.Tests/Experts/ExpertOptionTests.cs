@@ -86,7 +86,8 @@ public sealed class ExpertOptionTests
         Assert.NotEqual(expected, await LogitsAsync(exact));
         Assert.True(engine.Status().ExpertBytesDemanded < exact.Status().ExpertBytesDemanded);
         Assert.Equal(["--experts 2 (the model's own: 4)"], engine.CurrentPlan.Lossy);
-        Assert.Equal(exact.CurrentPlan.Experts.RoutedBytesPerToken, engine.CurrentPlan.Experts.RoutedBytesPerToken); // both divisions are the test's own
+        // both divisions are the test's own
+        Assert.Equal(exact.CurrentPlan.Experts.RoutedBytesPerToken, engine.CurrentPlan.Experts.RoutedBytesPerToken);
         Assert.Empty(exact.CurrentPlan.Lossy);
         Assert.Equal(2 * Plan(lossy).Experts.RoutedBytesPerToken, Plan(Options()).Experts.RoutedBytesPerToken);
         Assert.Empty(Plan(Options() with { ExpertsPerToken = 4 }).Lossy);
@@ -132,7 +133,8 @@ public sealed class ExpertOptionTests
     {
         EnginePlan plan = TinyModel.StreamingPlan(options, 8192);
         ExpertPlan experts = ExpertModel.Division(plan.Spec, residents, 2) with { Policy = plan.Experts.Policy };
-        return await Engine.StartAsync(plan.Divided(plan.Spec, plan.Memory with { Experts = experts }), options, FlashDevice.Open([options.ModelPath]), null, CancellationToken.None);
+        return await Engine.StartAsync(plan.Divided(plan.Spec, plan.Memory with { Experts = experts }), options,
+            FlashDevice.Open([options.ModelPath]), null, CancellationToken.None);
     }
 
     private static async Task<List<float[]>> LogitsAsync(EngineOptions options, int residents)
@@ -144,7 +146,8 @@ public sealed class ExpertOptionTests
     private static async Task<List<float[]>> LogitsAsync(Engine engine)
     {
         List<float[]> logits = [];
-        await engine.LogitsAsync([.. TinyModel.Prompt, .. TinyModel.Prompt.Reverse()], (_, row) => logits.Add(row.ToArray()), CancellationToken.None);
+        await engine.LogitsAsync([.. TinyModel.Prompt, .. TinyModel.Prompt.Reverse()], (_, row) => logits.Add(row.ToArray()),
+            CancellationToken.None);
         return logits;
     }
 }

@@ -1,5 +1,4 @@
 using LayerStream.Models.Decoding;
-using LayerStream.Models;
 using LayerStream.Models.Spec;
 using LayerStream.Planning;
 using Xunit;
@@ -41,12 +40,14 @@ public sealed class ExpertPlanTests
     public void Smallest_OfAModelWithExperts_NeedsOneExpertMoreThanWithout()
     {
         using ExpertModel model = new();
-        long with = Plan(model.Spec, 1 << 30).SmallestBudgetBytes, without = Plan(model.Spec with { ExpertBanks = [] }, 1 << 30).SmallestBudgetBytes;
+        long with = Plan(model.Spec, 1 << 30).SmallestBudgetBytes,
+            without = Plan(model.Spec with { ExpertBanks = [] }, 1 << 30).SmallestBudgetBytes;
         long largestSlot = model.Spec.ExpertBanks.Max(b => new ExpertLayout(b).SlotBytes);
         Assert.InRange(with - without, largestSlot - MiB, largestSlot + MiB);
         Assert.InRange(Plan(model.Spec, with).Sum, 1, with);
     }
 
     private static MemoryPlan Plan(ModelSpec spec, long budget) =>
-        MemoryPlanner.Plan(new PlanInputs(spec, budget, 8 * MiB, 16 * MiB, 2, 64, 2, spec.StateBytesPerToken(Kernels.Ops.KvType.F32), context => SequenceState.Bytes(spec, context, Kernels.Ops.KvType.F32)));
+        MemoryPlanner.Plan(new PlanInputs(spec, budget, 8 * MiB, 16 * MiB, 2, 64, 2, spec.StateBytesPerToken(Kernels.Ops.KvType.F32),
+            context => SequenceState.Bytes(spec, context, Kernels.Ops.KvType.F32)));
 }

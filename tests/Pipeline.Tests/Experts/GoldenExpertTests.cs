@@ -2,17 +2,18 @@ using System.Text.Json;
 using LayerStream.Actors;
 using LayerStream.Actors.Run;
 using LayerStream.Formats.Routes;
-using LayerStream.Models;
 using LayerStream.Planning;
 using LayerStream.Storage;
 using Xunit;
 
 namespace LayerStream.Pipeline.Tests;
 
-/// <summary>Whole models with experts through the ring, at slots from the fewest to all: the reference's ids, and the same bits everywhere.</summary>
+/// <summary>Whole models with experts through the ring, at slots from the fewest to all: the reference's ids, and the same bits
+/// everywhere.</summary>
 public sealed class GoldenExpertTests
 {
-    private static readonly (int Residents, int Transients, int Depth, int PinEvery)[] s_divisions = [(0, 1, 1, 0), (1, 1, 3, 2), (2, 3, 2, 0), (5, 2, 2, 3), (1000, 0, 1, 1)];
+    private static readonly (int Residents, int Transients, int Depth, int PinEvery)[] s_divisions = [(0, 1, 1, 0), (1, 1, 3, 2),
+        (2, 3, 2, 0), (5, 2, 2, 3), (1000, 0, 1, 1)];
 
     [Theory]
     [InlineData("qwen3moe")]
@@ -34,7 +35,8 @@ public sealed class GoldenExpertTests
             int s = ++seed;
             await using Engine engine = await StartAsync(Path.Combine(folder, "model.gguf"), residents, transients, depth, pinEvery, s);
             RunResult run = await engine.RunAsync(
-                new RunRequest { Prompt = tokens[..16], MaxTokens = expected.Length, Sample = TinyModel.Greedy, OnToken = _ => false }, CancellationToken.None);
+                new RunRequest { Prompt = tokens[..16], MaxTokens = expected.Length, Sample = TinyModel.Greedy, OnToken = _ => false },
+                    CancellationToken.None);
             Assert.Equal(expected, run.Ids);
             Assert.True(run.ExpertHits + run.ExpertMisses > 0);
             Assert.True(residents < 1000 || run.ExpertMisses == 0);
@@ -61,13 +63,15 @@ public sealed class GoldenExpertTests
             await using Engine engine = await StartAsync(Path.Combine(folder, "model.gguf"), 1, 4, 1, pinEvery: 1, seed: 3, mode);
             int at = mode == PredictionMode.On ? 0 : 1;
             runs[at] = await engine.RunAsync(
-                new RunRequest { Prompt = TinyModel.Prompt, MaxTokens = 12, Sample = TinyModel.Greedy, OnToken = _ => false }, CancellationToken.None);
+                new RunRequest { Prompt = TinyModel.Prompt, MaxTokens = 12, Sample = TinyModel.Greedy, OnToken = _ => false },
+                    CancellationToken.None);
             await engine.LogitsAsync(TinyModel.Prompt, (_, row) => logits[at].Add(row.ToArray()), CancellationToken.None);
         }
 
         Assert.Equal(runs[1].Ids, runs[0].Ids);
         Assert.Equal(logits[1], logits[0]);
-        Assert.Equal((runs[1].ExpertHits, runs[1].ExpertMisses, runs[1].BytesStreamed), (runs[0].ExpertHits, runs[0].ExpertMisses, runs[0].BytesStreamed));
+        Assert.Equal((runs[1].ExpertHits, runs[1].ExpertMisses, runs[1].BytesStreamed),
+            (runs[0].ExpertHits, runs[0].ExpertMisses, runs[0].BytesStreamed));
         Assert.True(runs[0].PredictedBytesUseful > 0, "nothing was read ahead");
         Assert.Equal(0, runs[1].PredictedBytesUseful + runs[1].PredictedBytesWasted);
         TestContext.Current.TestOutputHelper?.WriteLine($"{family}: accuracy {runs[0].PredictionAccuracy:P0}");
@@ -84,7 +88,8 @@ public sealed class GoldenExpertTests
         using (RouteTraceWriter writer = new(stream, header))
         {
             await engine.RunAsync(
-                new RunRequest { Prompt = TinyModel.Prompt, MaxTokens = 5, Sample = TinyModel.Greedy, OnToken = _ => false, Routes = writer }, CancellationToken.None);
+                new RunRequest { Prompt = TinyModel.Prompt, MaxTokens = 5, Sample = TinyModel.Greedy, OnToken = _ => false,
+                    Routes = writer }, CancellationToken.None);
         }
 
         stream.Position = 0;
@@ -99,7 +104,8 @@ public sealed class GoldenExpertTests
         Assert.InRange(trace.Touches.Where(t => t.Phase == 1).Sum(t => t.Count), 1, demanded);
     }
 
-    private static async Task<Engine> StartAsync(string path, int residents, int transients, int depth, int pinEvery, int seed, PredictionMode prediction = PredictionMode.On)
+    private static async Task<Engine> StartAsync(string path, int residents, int transients, int depth, int pinEvery, int seed,
+        PredictionMode prediction = PredictionMode.On)
     {
         EngineOptions options = TinyModel.Options(depth: depth) with { ModelPath = path, Prediction = prediction };
         EnginePlan plan = TinyModel.StreamingPlan(options, 8192, pinEvery);

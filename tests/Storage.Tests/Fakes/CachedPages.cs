@@ -27,7 +27,8 @@ internal static unsafe partial class CachedPages
         ulong* range = stackalloc ulong[2];
         ulong* statistics = stackalloc ulong[8];
         (range[0], range[1]) = (0, 0); // length 0: to the end
-        return SystemCall(CacheStatSystemCall, (int)file.SafeFileHandle.DangerousGetHandle(), range, statistics, 0) == 0 ? (long)statistics[0] : null;
+        return SystemCall(CacheStatSystemCall, (int)file.SafeFileHandle.DangerousGetHandle(), range, statistics, 0) == 0
+            ? (long)statistics[0] : null;
     }
 
     [LibraryImport("libc", EntryPoint = "posix_fadvise")]

@@ -3,12 +3,14 @@ using Xunit;
 
 namespace LayerStream.Storage.Tests.Fakes;
 
-/// <summary>A file system of a kind on a loop device (or in memory), mounted for one test. Skips the test, with the reason, where that is not possible.</summary>
+/// <summary>A file system of a kind on a loop device (or in memory), mounted for one test. Skips the test, with the reason, where that is
+/// not possible.</summary>
 internal sealed class LoopFileSystem : IDisposable
 {
     private const long ImageBytes = 256L << 20; // btrfs wants 109 MiB at least
 
-    private readonly string _folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), "layerstream-" + Guid.NewGuid().ToString("n"))).FullName;
+    private readonly string _folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(),
+        "layerstream-" + Guid.NewGuid().ToString("n"))).FullName;
     private readonly Stack<string> _mounted = new();
 
     /// <param name="kind"><c>ext4</c>, <c>btrfs</c>, <c>xfs</c>, <c>tmpfs</c> or <c>overlay</c> (over ext4).</param>
@@ -72,7 +74,8 @@ internal sealed class LoopFileSystem : IDisposable
     private string Mount(string what, string kind, string options)
     {
         string point = Directory.CreateDirectory(Path.Combine(_folder, "mount" + _mounted.Count)).FullName;
-        string? problem = options.Length == 0 ? Run("mount", "-t", kind, what, point) : Run("mount", "-t", kind, "-o", options, what, point);
+        string? problem = options.Length == 0 ? Run("mount", "-t", kind, what, point)
+            : Run("mount", "-t", kind, "-o", options, what, point);
         Assert.SkipWhen(problem is not null, $"{kind} cannot be mounted here: {problem}");
         _mounted.Push(point);
         return point;
@@ -83,7 +86,8 @@ internal sealed class LoopFileSystem : IDisposable
     {
         try
         {
-            using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+            using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true,
+                RedirectStandardOutput = true })!;
             string said = process.StandardError.ReadToEnd();
             process.WaitForExit();
             return process.ExitCode == 0 ? null : $"{program} ended with {process.ExitCode}: {said.Trim()}";

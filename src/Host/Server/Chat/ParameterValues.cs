@@ -12,7 +12,8 @@ internal static class ParameterValues
 
     // Names of tokens among them: their text is read as control tokens.
     private static readonly string[] s_ownVariables =
-        ["messages", "tools", "add_generation_prompt", "bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token", "mask_token"];
+        ["messages", "tools", "add_generation_prompt", "bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token",
+            "mask_token"];
 
     /// <summary>A member's name.</summary>
     public static string NameOf(JsonProperty member)

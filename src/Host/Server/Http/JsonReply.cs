@@ -4,6 +4,7 @@ using System.Text.Json;
 using LayerStream.Actors.Run;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
+using LayerStream.Session;
 using LayerStream.Storage;
 using Microsoft.AspNetCore.Http;
 
@@ -79,15 +80,21 @@ internal static class JsonReply
         KeyValueRangeException e => new ApiException(500, "server_error", e.Message, "key_value_range"),
         TokenWithoutRowException e => ApiException.Invalid("messages", e.Message, "token_without_row"),
         FlashReadException e => new ApiException(
-            500, "flash_read_error", $"tensor {e.Tensor ?? "(unknown)"} could not be read at offset {e.Offset}: {e.Reason} (errno {e.Errno})", "flash_read_error")
+            500, "flash_read_error",
+                $"tensor {e.Tensor ?? "(unknown)"} could not be read at offset {e.Offset}: {e.Reason} (errno {e.Errno})",
+                "flash_read_error")
         {
             Tensor = e.Tensor,
             Offset = e.Offset,
             Errno = e.Errno,
         },
-        ModelChangedException e => new ApiException(503, "unavailable_error", $"{Path.GetFileName(e.File)} {e.Change}; the server must be started again", "model_changed"),
-        BadHttpRequestException { StatusCode: 413 } => new ApiException(413, "invalid_request_error", "the body is larger than 32 MB, or than any prompt that fits into the context", "body_too_large"),
+        ModelChangedException e => new ApiException(503, "unavailable_error",
+            $"{Path.GetFileName(e.File)} {e.Change}; the server must be started again", "model_changed"),
+        BadHttpRequestException { StatusCode: 413 } =>
+            new ApiException(413, "invalid_request_error", "the body is larger than 32 MB, or than any prompt that fits into the context",
+            "body_too_large"),
         BadHttpRequestException e => new ApiException(e.StatusCode, "invalid_request_error", "the request is malformed", "bad_request"),
+        UnusableOutputException e => new ApiException(503, "unavailable_error", e.Message, "unusable_output"),
         OutOfMemoryException => new ApiException(503, "unavailable_error", "the request does not fit into the memory budget", "out_of_memory"),
         EngineStalledException e => new ApiException(500, "server_error", e.Message, "engine_stalled"),
         EngineFaultException e => new ApiException(500, "server_error", $"the {e.Stage} stage failed", "engine_fault"),

@@ -1,5 +1,3 @@
-using LayerStream.Kernels.Quants.Types;
-
 namespace LayerStream.Kernels.Quants.Activations;
 
 /// <summary>Memory layout of one prepared activation row (see <see cref="MatMul.Prepare"/>).</summary>
@@ -15,6 +13,6 @@ public enum ActivationLayout
     /// </summary>
     Q8Block32,
 
-    /// <summary>Per 256 columns 320 bytes: int8[256], int16[16] sums of 16, float scale, 28 bytes of zeros.</summary>
+    /// <summary>Per 256 columns 320 bytes: int8[256], int16[16] sums of 16, float scale, 12 bytes of zeros, int16[8] sums of 32.</summary>
     Q8Block256,
 }

@@ -4,13 +4,15 @@ using System.Runtime.Intrinsics;
 namespace LayerStream.Kernels.Quants.Activations;
 
 /// <summary>
-/// Prepared activation rows. Quantisation is symmetric: q = round-half-even(x / s) with s = max|x| / 127 or a hundredth more, whichever leaves
-/// the smaller squared error, so −128 never occurs; the scale d kept with q is Σxq / Σq², the least-squares one for these integers. Two tries
+/// Prepared activation rows. Quantisation is symmetric: q = round-half-even(x / s) with s = max|x| / 127 or a hundredth more, whichever
+/// leaves
+/// the smaller squared error, so −128 never occurs; the scale d kept with q is Σxq / Σq², the least-squares one for these integers. Two
+/// tries
 /// instead of one take about 8 % off the squared error. Results are the same at every instruction-set level.
 /// </summary>
 internal static unsafe class ActivationRow
 {
-    /// <summary>Bytes of a 256-block: values, sums, scale, padding.</summary>
+    /// <summary>Bytes of a 256-block: values, sums, scale, padding, wide sums.</summary>
     public const int Block256Bytes = 320;
 
     /// <summary>Offset of the sixteen sums in a 256-block.</summary>
@@ -19,10 +21,14 @@ internal static unsafe class ActivationRow
     /// <summary>Offset of the scale in a 256-block.</summary>
     public const int Scale256Offset = 288;
 
+    /// <summary>Offset of eight sums of 32 columns in a 256-block.</summary>
+    public const int WideSumsOffset = 304;
+
     /// <summary>Bytes of the scales of 64 columns in Q8Block32.</summary>
     public const int PairScaleBytes = 16;
 
-    /// <summary>Bytes of a Q8Block32 row's record of eight blocks: their scales, scaled sums and integer sums, 32 bytes each, and padding.</summary>
+    /// <summary>Bytes of a Q8Block32 row's record of eight blocks: their scales, scaled sums and integer sums, 32 bytes each, and
+    /// padding.</summary>
     public const int BlockRecordBytes = 128;
 
     /// <summary>Offset of the scaled sums in a record.</summary>
@@ -31,7 +37,8 @@ internal static unsafe class ActivationRow
     /// <summary>Offset of the integer sums in a record.</summary>
     public const int RecordSums = 64;
 
-    /// <summary>Where the records of a Q8Block32 row start: what its pairs of blocks hold, once more for those who want eight at a time.</summary>
+    /// <summary>Where the records of a Q8Block32 row start: what its pairs of blocks hold, once more for those who want eight at a
+    /// time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long BlocksOffset(int columns) => ScaleOffset(columns) + ((((((long)columns + 63) / 64) * PairScaleBytes) + 63) & ~63L);
 
@@ -118,10 +125,15 @@ internal static unsafe class ActivationRow
         }
 
         *(float*)(destination + Scale256Offset) = scale;
-        new Span<byte>(destination + Scale256Offset + 4, Block256Bytes - Scale256Offset - 4).Clear();
+        new Span<byte>(destination + Scale256Offset + 4, WideSumsOffset - Scale256Offset - 4).Clear();
+        for (int i = 0; i < 8; i++)
+        {
+            ((short*)(destination + WideSumsOffset))[i] = (short)(sums[2 * i] + sums[(2 * i) + 1]);
+        }
     }
 
-    /// <summary>The factor from values to what is rounded, and the scale of the integers; both zero when the block is zero or too small to invert.</summary>
+    /// <summary>The factor from values to what is rounded, and the scale of the integers; both zero when the block is zero or too small to
+    /// invert.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float InverseScale(float* source, int count, out float scale)
     {
@@ -143,7 +155,8 @@ internal static unsafe class ActivationRow
         return BestOfTwo(source, count, inverse, out scale);
     }
 
-    /// <summary>The better of a factor from values to what is rounded and one a hundredth less, and the scale of its integers; a factor of 0 stays.</summary>
+    /// <summary>The better of a factor from values to what is rounded and one a hundredth less, and the scale of its integers; a factor of
+    /// 0 stays.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static float BestOfTwo(float* source, int count, float inverse, out float scale)
     {

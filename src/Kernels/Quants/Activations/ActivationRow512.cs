@@ -38,7 +38,8 @@ internal static unsafe class ActivationRow512
             scales.Store((float*)record);
             scaledSums.Store((float*)(record + ActivationRow.RecordScaledSums));
             sums.Store((int*)(record + ActivationRow.RecordSums));
-            Vector256<double> first = Avx.UnpackLow(scales.AsDouble(), scaledSums.AsDouble()), second = Avx.UnpackHigh(scales.AsDouble(), scaledSums.AsDouble());
+            Vector256<double> first = Avx.UnpackLow(scales.AsDouble(), scaledSums.AsDouble()),
+                second = Avx.UnpackHigh(scales.AsDouble(), scaledSums.AsDouble());
             Avx.Permute2x128(first, second, 0x20).Store((double*)pairs);
             Avx.Permute2x128(first, second, 0x31).Store((double*)(pairs + 8));
             record += ActivationRow.BlockRecordBytes;
@@ -70,10 +71,13 @@ internal static unsafe class ActivationRow512
         }
 
         Vector512<int> a = Fours(destination), b = Fours(destination + 64), c = Fours(destination + 128), d = Fours(destination + 192);
-        Vector512<int> sums = Avx512F.PermuteVar16x32(LaneSums.OfQuarters(a, b, c, d), Vector512.Create(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
-        Avx512F.ConvertToVector256Int16(sums).Store((short*)(destination + ActivationRow.SumsOffset));
-        Vector256<float> tail = Vector256.CreateScalar(scale); // the scale, and zeros to the block's end
-        tail.Store((float*)(destination + ActivationRow.Scale256Offset));
+        Vector512<int> sums = Avx512F.PermuteVar16x32(LaneSums.OfQuarters(a, b, c, d),
+            Vector512.Create(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
+        Vector256<short> words = Avx512F.ConvertToVector256Int16(sums);
+        words.Store((short*)(destination + ActivationRow.SumsOffset));
+        Vector128.CreateScalar(scale).Store((float*)(destination + ActivationRow.Scale256Offset)); // and zeros
+        Avx512F.VL.ConvertToVector128Int16(Avx2.MultiplyAddAdjacent(words, Vector256<short>.One))
+            .Store((short*)(destination + ActivationRow.WideSumsOffset));
     }
 
     /// <summary>Bits of |x|: they order as integers, NaNs above all.</summary>
@@ -93,7 +97,8 @@ internal static unsafe class ActivationRow512
     private static Vector512<int> Quantize(float* source, Vector512<float> inverse, byte* destination)
     {
         Vector512<float> scaled = Vector512.Load(source) * inverse;
-        Vector512<int> q = Vector512.ConditionalSelect(Vector512.Equals(scaled, scaled).AsInt32(), Avx512F.ConvertToVector512Int32(scaled), Vector512<int>.Zero);
+        Vector512<int> q = Vector512.ConditionalSelect(Vector512.Equals(scaled, scaled).AsInt32(), Avx512F.ConvertToVector512Int32(scaled),
+            Vector512<int>.Zero);
         q = Vector512.Min(Vector512.Max(q, Vector512.Create(-127)), Vector512.Create(127));
         Avx512F.ConvertToVector128SByte(q).Store((sbyte*)destination);
         return q;

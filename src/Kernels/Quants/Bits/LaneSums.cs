@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
-using LayerStream.Kernels.Ops;
 
 namespace LayerStream.Kernels.Quants.Bits;
 
@@ -16,7 +15,7 @@ internal static unsafe class LaneSums
     public static float Total(Vector256<float> sums)
     {
         Vector128<float> four = sums.GetLower() + sums.GetUpper();
-        Vector128<float> two = four + Sse.MoveHighToLow(four, four);
+        Vector128<float> two = four + Vector128.Shuffle(four, Vector128.Create(2, 3, 2, 3));
         return two[0] + two[1];
     }
 
@@ -50,17 +49,20 @@ internal static unsafe class LaneSums
     {
         Vector256<short> ab = Avx2.UnpackLow(a.AsInt32(), b.AsInt32()).AsInt16() + Avx2.UnpackHigh(a.AsInt32(), b.AsInt32()).AsInt16();
         Vector256<short> cd = Avx2.UnpackLow(c.AsInt32(), d.AsInt32()).AsInt16() + Avx2.UnpackHigh(c.AsInt32(), d.AsInt32()).AsInt16();
-        Vector256<short> four = Avx2.UnpackLow(ab.AsInt64(), cd.AsInt64()).AsInt16() + Avx2.UnpackHigh(ab.AsInt64(), cd.AsInt64()).AsInt16();
+        Vector256<short> four = Avx2.UnpackLow(ab.AsInt64(), cd.AsInt64()).AsInt16()
+            + Avx2.UnpackHigh(ab.AsInt64(), cd.AsInt64()).AsInt16();
         return Avx2.MultiplyAddAdjacent(four, Vector256<short>.One);
     }
 
     /// <summary>The 128-bit lanes of a added, below those of b.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> AddHalves(Vector256<int> a, Vector256<int> b) => Avx2.Permute2x128(a, b, 0x20) + Avx2.Permute2x128(a, b, 0x31);
+    public static Vector256<int> AddHalves(Vector256<int> a, Vector256<int> b) =>
+        Avx2.Permute2x128(a, b, 0x20) + Avx2.Permute2x128(a, b, 0x31);
 
     /// <summary>Eight sums of eight lanes: of the lower halves of a, b, c, d, then of their upper halves.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> OfHalves(Vector512<int> a, Vector512<int> b, Vector512<int> c, Vector512<int> d) => Quarters(OfQuarters(a, b, c, d));
+    public static Vector256<int> OfHalves(Vector512<int> a, Vector512<int> b, Vector512<int> c, Vector512<int> d) =>
+        Quarters(OfQuarters(a, b, c, d));
 
     /// <summary>Sums of four lanes: in each 128-bit lane those of a, b, c and d.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -75,7 +77,8 @@ internal static unsafe class LaneSums
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> MostOfEight(Vector512<int>* v)
     {
-        Vector512<int> a = MostOfHalves(v[0], v[4]), b = MostOfHalves(v[1], v[5]), c = MostOfHalves(v[2], v[6]), d = MostOfHalves(v[3], v[7]);
+        Vector512<int> a = MostOfHalves(v[0], v[4]), b = MostOfHalves(v[1], v[5]), c = MostOfHalves(v[2], v[6]),
+            d = MostOfHalves(v[3], v[7]);
         Vector512<int> ab = Vector512.Max(Avx512F.UnpackLow(a, b), Avx512F.UnpackHigh(a, b));
         Vector512<int> cd = Vector512.Max(Avx512F.UnpackLow(c, d), Avx512F.UnpackHigh(c, d));
         Vector512<int> four = Vector512.Max(
@@ -87,9 +90,12 @@ internal static unsafe class LaneSums
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> OfHalves(Vector512<short> a, Vector512<short> b, Vector512<short> c, Vector512<short> d)
     {
-        Vector512<short> ab = Avx512F.UnpackLow(a.AsInt32(), b.AsInt32()).AsInt16() + Avx512F.UnpackHigh(a.AsInt32(), b.AsInt32()).AsInt16();
-        Vector512<short> cd = Avx512F.UnpackLow(c.AsInt32(), d.AsInt32()).AsInt16() + Avx512F.UnpackHigh(c.AsInt32(), d.AsInt32()).AsInt16();
-        Vector512<short> four = Avx512F.UnpackLow(ab.AsInt64(), cd.AsInt64()).AsInt16() + Avx512F.UnpackHigh(ab.AsInt64(), cd.AsInt64()).AsInt16();
+        Vector512<short> ab = Avx512F.UnpackLow(a.AsInt32(), b.AsInt32()).AsInt16()
+            + Avx512F.UnpackHigh(a.AsInt32(), b.AsInt32()).AsInt16();
+        Vector512<short> cd = Avx512F.UnpackLow(c.AsInt32(), d.AsInt32()).AsInt16()
+            + Avx512F.UnpackHigh(c.AsInt32(), d.AsInt32()).AsInt16();
+        Vector512<short> four = Avx512F.UnpackLow(ab.AsInt64(), cd.AsInt64()).AsInt16()
+            + Avx512F.UnpackHigh(ab.AsInt64(), cd.AsInt64()).AsInt16();
         return Quarters(Avx512BW.MultiplyAddAdjacent(four, Vector512<short>.One));
     }
 

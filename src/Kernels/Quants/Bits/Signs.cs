@@ -18,7 +18,7 @@ internal static unsafe class Signs
     {
         Vector256<byte> each = Vector256.Create(0x8040201008040201ul).AsByte();
         Vector256<byte> index = Vector256.Create(0ul, 0x0101010101010101ul, 0x0202020202020202ul, 0x0303030303030303ul).AsByte();
-        return Vector256.Equals(Avx2.Shuffle(Vector256.Create(bits).AsByte(), index) & each, each);
+        return Vector256.Equals(Shuffle(Vector256.Create(bits).AsByte(), index) & each, each);
     }
 
     /// <summary>Bit j of 64 to byte j: all ones or zero.</summary>
@@ -27,7 +27,8 @@ internal static unsafe class Signs
     {
         Vector512<byte> each = Vector512.Create(0x8040201008040201ul).AsByte();
         Vector512<byte> index = Vector512.Create(
-            0ul, 0x0101010101010101ul, 0x0202020202020202ul, 0x0303030303030303ul, 0x0404040404040404ul, 0x0505050505050505ul, 0x0606060606060606ul, 0x0707070707070707ul).AsByte();
+            0ul, 0x0101010101010101ul, 0x0202020202020202ul, 0x0303030303030303ul, 0x0404040404040404ul, 0x0505050505050505ul,
+                0x0606060606060606ul, 0x0707070707070707ul).AsByte();
         return Vector512.Equals(Avx512BW.Shuffle(Vector512.Create(first | ((ulong)second << 32)).AsByte(), index) & each, each);
     }
 
@@ -69,7 +70,13 @@ internal static unsafe class Signs
     /// <summary>Entries of a table of sixteen signed bytes, given as its two little-endian halves.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<sbyte> Map256(Vector256<byte> index, ulong low, ulong high) =>
-        Avx2.Shuffle(Vector256.Create(low, high, low, high).AsSByte(), index.AsSByte());
+        Shuffle(Vector256.Create(low, high, low, high).AsByte(), index).AsSByte();
+
+    /// <summary>Bytes of each half by indices below 16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> Shuffle(Vector256<byte> bytes, Vector256<byte> index) => Avx2.IsSupported
+        ? Avx2.Shuffle(bytes, index)
+        : Vector256.Create(Vector128.Shuffle(bytes.GetLower(), index.GetLower()), Vector128.Shuffle(bytes.GetUpper(), index.GetUpper()));
 
     /// <summary>Entries of a table of sixteen signed bytes, given as its two little-endian halves.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -41,10 +41,13 @@ internal static unsafe class SixBitScales
     public static Vector256<short> Unpack(byte* s)
     {
         // Words: low scales, high ones, low minimums, high ones; their upper two bits come from the low words' bytes.
-        Vector128<byte> all = Vector128.CreateScalar(Unsafe.ReadUnaligned<ulong>(s)).WithElement(1, (ulong)Unsafe.ReadUnaligned<uint>(s + 8)).AsByte();
+        Vector128<byte> all = Vector128.CreateScalar(Unsafe.ReadUnaligned<ulong>(s))
+            .WithElement(1, (ulong)Unsafe.ReadUnaligned<uint>(s + 8)).AsByte();
         Vector128<uint> low = Sse2.Shuffle(all.AsUInt32(), 0b10_01_10_00);
-        low = Avx2.ShiftRightLogicalVariable(low, Vector128.Create(0u, 0, 0, 4)) & Vector128.Create(0x3F3F3F3Fu, 0x0F0F0F0F, 0x3F3F3F3F, 0x0F0F0F0F);
-        Vector128<uint> high = Sse2.Shuffle(Vector128.ShiftRightLogical(all.AsUInt32(), 2) & Vector128.Create(0x30303030u, 0x30303030, 0, 0), 0b01_10_00_10);
+        low = Avx2.ShiftRightLogicalVariable(low, Vector128.Create(0u, 0, 0, 4))
+            & Vector128.Create(0x3F3F3F3Fu, 0x0F0F0F0F, 0x3F3F3F3F, 0x0F0F0F0F);
+        Vector128<uint> high = Sse2.Shuffle(Vector128.ShiftRightLogical(all.AsUInt32(), 2)
+            & Vector128.Create(0x30303030u, 0x30303030, 0, 0), 0b01_10_00_10);
         return Avx2.ConvertToVector256Int16((low | high).AsByte());
     }
 
@@ -52,6 +55,13 @@ internal static unsafe class SixBitScales
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<short> Groups(byte* s, out Vector256<short> mins)
     {
+        if (!Avx2.IsSupported)
+        {
+            Words(s, out ulong scales, out ulong minimums);
+            mins = Doubled(minimums);
+            return Doubled(scales);
+        }
+
         Vector256<short> all = Unpack(s);
         mins = DoubleUpper(all);
         return DoubleLower(all);
@@ -82,4 +92,9 @@ internal static unsafe class SixBitScales
         Vector128<short> scales = all.GetLower();
         return Vector256.Create(Sse2.UnpackLow(scales, scales), Sse2.UnpackHigh(scales, scales));
     }
+
+    /// <summary>Eight bytes, each twice, in 16 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<short> Doubled(ulong bytes) => Widening.ToShorts(Vector128.Shuffle(
+        Vector128.CreateScalar(bytes).AsByte(), Vector128.Create((byte)0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7)));
 }

@@ -36,17 +36,36 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Dot(byte* block, byte* x, byte* dot, out Vector256<int> mins)
+    public static void Dot(byte* block, byte* x, byte* dot, Vector256<int>* mins)
     {
-        Vector256<short> scales = T.Groups(block, out Vector256<short> min);
-        Vector256<short> low = Vector256.Create(scales.GetLower(), scales.GetLower()), high = Vector256.Create(scales.GetUpper(), scales.GetUpper());
+        Vector256<short> low, high;
+        Vector256<int> taken;
+        if (T.HasWideGroups)
+        {
+            Vector128<short> scales = T.WideGroups(block, out Vector128<short> min);
+            low = high = Vector256.Create(scales, scales);
+            taken = IsSigned ? default : Sse2.MultiplyAddAdjacent(min, Vector128.Load((short*)(x + ActivationRow.WideSumsOffset)))
+                .ToVector256();
+        }
+        else
+        {
+            Vector256<short> scales = T.Groups(block, out Vector256<short> min);
+            low = Vector256.Create(scales.GetLower(), scales.GetLower());
+            high = Vector256.Create(scales.GetUpper(), scales.GetUpper());
+            taken = IsSigned ? default : Avx2.MultiplyAddAdjacent(min, Vector256.Load((short*)(x + ActivationRow.SumsOffset)));
+        }
+
         sbyte* a = (sbyte*)x;
-        Vector256<int> dot0 = Scaled(T.Values256(block, 0), a, low, 0) + Scaled(T.Values256(block, 1), a + 32, low, 2);
-        Vector256<int> dot1 = Scaled(T.Values256(block, 2), a + 64, low, 4) + Scaled(T.Values256(block, 3), a + 96, low, 6);
-        dot0 += Scaled(T.Values256(block, 4), a + 128, high, 0) + Scaled(T.Values256(block, 5), a + 160, high, 2);
-        dot1 += Scaled(T.Values256(block, 6), a + 192, high, 4) + Scaled(T.Values256(block, 7), a + 224, high, 6);
-        mins = IsSigned ? default : Avx2.MultiplyAddAdjacent(min, Vector256.Load((short*)(x + ActivationRow.SumsOffset)));
-        (T.Form == BlockForm.Biased ? dot0 + dot1 - mins : dot0 + dot1).Store((int*)dot);
+        Vector256<int> dot0 = Scaled(T.Values256(block, 0), a, low, 0) + Scaled(T.Values256(block, 1), a + 32, low, 1);
+        Vector256<int> dot1 = Scaled(T.Values256(block, 2), a + 64, low, 2) + Scaled(T.Values256(block, 3), a + 96, low, 3);
+        dot0 += Scaled(T.Values256(block, 4), a + 128, high, 4) + Scaled(T.Values256(block, 5), a + 160, high, 5);
+        dot1 += Scaled(T.Values256(block, 6), a + 192, high, 6) + Scaled(T.Values256(block, 7), a + 224, high, 7);
+        dot0 += dot1;
+        (T.Form == BlockForm.Biased ? dot0 - taken : dot0).Store((int*)dot);
+        if (T.Form == BlockForm.Minimums)
+        {
+            *mins = taken;
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -89,7 +108,8 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Add4(byte* panel, int blocks, byte* x, long stride, float* sums)
     {
-        int groupBytes = GroupBytes, planes = groupBytes / (4 * PanelLayout.QuadBytes), quadBytes = planes * PanelLayout.QuadBytes, quads = QuadsPerSum;
+        int groupBytes = GroupBytes, planes = groupBytes / (4 * PanelLayout.QuadBytes), quadBytes = planes * PanelLayout.QuadBytes,
+            quads = QuadsPerSum;
         for (int b = 0; b < blocks; b++)
         {
             RowInts sum0 = default, sum1 = default, sum2 = default, sum3 = default;
@@ -157,7 +177,8 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Add1(byte* panel, int blocks, byte* x, float* sums)
     {
-        int groupBytes = GroupBytes, planes = groupBytes / (4 * PanelLayout.QuadBytes), quadBytes = planes * PanelLayout.QuadBytes, quads = QuadsPerSum;
+        int groupBytes = GroupBytes, planes = groupBytes / (4 * PanelLayout.QuadBytes), quadBytes = planes * PanelLayout.QuadBytes,
+            quads = QuadsPerSum;
         for (int b = 0; b < blocks; b++)
         {
             RowInts sum = default;
@@ -215,7 +236,8 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
         Vector256<float> a = Vector256.Create(*(float*)(x + ActivationRow.Scale256Offset - ActivationRow.SumsOffset));
         Vector256<int> min = min0 + min1;
         Vector256<int> dot = T.Form == BlockForm.Minimums ? sum : sum - min;
-        Vector256<float> total = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(dot), Vector256.Load(scales) * a, Vector256.Load(lane));
+        Vector256<float> total = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(dot), Vector256.Load(scales) * a,
+            Vector256.Load(lane));
         if (T.Form == BlockForm.Minimums)
         {
             total = Vector256.FusedMultiplyAdd(-Vector256.ConvertToSingle(min), Vector256.Load(scales + PanelLayout.Rows) * a, total);
@@ -226,7 +248,8 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> Pair(byte* mins, byte* sums, int p) =>
-        Avx2.MultiplyAddAdjacent(Vector256.Load((short*)(mins + (PanelLayout.QuadBytes * p))), Vector256.Create(*(int*)(sums + (4 * p))).AsInt16());
+        Avx2.MultiplyAddAdjacent(Vector256.Load((short*)(mins + (PanelLayout.QuadBytes * p))),
+            Vector256.Create(*(int*)(sums + (4 * p))).AsInt16());
 
     /// <summary>Factors, minimums and scales of sixteen rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -276,15 +299,18 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
         _ => T.Values256(block, 7),
     };
 
-    /// <summary>Products with scales g and g + 1 (g a constant) of the eight in each half.</summary>
+    /// <summary>Products of columns 32·k to 32·k + 31 (k a constant) with their scales: one, or those of either half.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Scaled(Vector256<byte> v, sbyte* values, Vector256<short> scales, int g)
+    private static Vector256<int> Scaled(Vector256<byte> v, sbyte* a, Vector256<short> scales, int k)
     {
+        Vector256<short> pairs = IsSigned
+            ? Avx2.MultiplyAddAdjacent(Avx2.Abs(v.AsSByte()), Avx2.Sign(Vector256.Load(a), v.AsSByte()))
+            : Avx2.MultiplyAddAdjacent(v, Vector256.Load(a));
         const long Each = 0x0202020202020202;
         const long First = 0x0100010001000100;
-        Vector256<byte> index = Vector256.Create(First + (Each * g), First + (Each * g), First + (Each * (g + 1)), First + (Each * (g + 1))).AsByte();
-        Vector256<sbyte> a = Vector256.Load(values);
-        Vector256<short> pairs = IsSigned ? Avx2.MultiplyAddAdjacent(Avx2.Abs(v.AsSByte()), Avx2.Sign(a, v.AsSByte())) : Avx2.MultiplyAddAdjacent(v, a);
+        int first = T.HasWideGroups ? k : 2 * (k & 3), second = T.HasWideGroups ? k : first + 1;
+        Vector256<byte> index = Vector256.Create(First + (Each * first), First + (Each * first), First + (Each * second),
+            First + (Each * second)).AsByte();
         return Avx2.MultiplyAddAdjacent(pairs, Avx2.Shuffle(scales.AsByte(), index).AsInt16());
     }
 }

@@ -41,7 +41,7 @@ internal unsafe struct Blocks256Avx512<T> : IBlocks256Lanes
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Dot(byte* block, byte* x, byte* dot, out Vector256<int> mins)
+    public static void Dot(byte* block, byte* x, byte* dot, Vector256<int>* mins)
     {
         Vector256<short> scales = T.Groups(block, out Vector256<short> min);
         sbyte* a = (sbyte*)x;
@@ -49,8 +49,21 @@ internal unsafe struct Blocks256Avx512<T> : IBlocks256Lanes
         Vector512<int> dot1 = Scaled(T.Values512(block, 1), a + 64, Spread(scales, 4));
         dot0 += Scaled(T.Values512(block, 2), a + 128, Spread(scales, 8));
         dot1 += Scaled(T.Values512(block, 3), a + 192, Spread(scales, 12));
-        mins = IsSigned ? default : Avx2.MultiplyAddAdjacent(min, Vector256.Load((short*)(x + ActivationRow.SumsOffset)));
-        (T.Form == BlockForm.Biased ? dot0 + dot1 - mins.ToVector512() : dot0 + dot1).Store((int*)dot);
+        dot0 += dot1;
+        if (!IsSigned)
+        {
+            Vector256<int> taken = Avx2.MultiplyAddAdjacent(min, Vector256.Load((short*)(x + ActivationRow.SumsOffset)));
+            if (T.Form == BlockForm.Biased)
+            {
+                dot0 -= taken.ToVector512();
+            }
+            else
+            {
+                *mins = taken;
+            }
+        }
+
+        dot0.Store((int*)dot);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -63,7 +76,8 @@ internal unsafe struct Blocks256Avx512<T> : IBlocks256Lanes
     public static void Add4(byte* panel, int blocks, byte* x, long stride, float* sums)
     {
         // Once, up here: the inliner's patience ends before the last of many uses of a property.
-        int most = PanelLayout.PlaneMost(T.MostValue), groupBytes = GroupBytes, planes = groupBytes / 256, quadsBytes = QuadsBytes, packedBytes = PackedBytes;
+        int most = PanelLayout.PlaneMost(T.MostValue), groupBytes = GroupBytes, planes = groupBytes / 256, quadsBytes = QuadsBytes,
+            packedBytes = PackedBytes;
         for (int b = 0; b < blocks; b++)
         {
             Vector512<int> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
@@ -99,7 +113,8 @@ internal unsafe struct Blocks256Avx512<T> : IBlocks256Lanes
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Add1(byte* panel, int blocks, byte* x, float* sums)
     {
-        int most = PanelLayout.PlaneMost(T.MostValue), groupBytes = GroupBytes, planes = groupBytes / 256, quadsBytes = QuadsBytes, packedBytes = PackedBytes;
+        int most = PanelLayout.PlaneMost(T.MostValue), groupBytes = GroupBytes, planes = groupBytes / 256, quadsBytes = QuadsBytes,
+            packedBytes = PackedBytes;
         for (int b = 0; b < blocks; b++)
         {
             Vector512<int> sum = default;
@@ -144,7 +159,8 @@ internal unsafe struct Blocks256Avx512<T> : IBlocks256Lanes
         Vector512<float> a = Vector512.Create(*(float*)(x + ActivationRow.Scale256Offset - ActivationRow.SumsOffset));
         Vector512<int> min = min0 + min1;
         Vector512<int> dot = T.Form == BlockForm.Minimums ? sum : sum - min;
-        Vector512<float> total = Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(dot), Vector512.Load(scales) * a, Vector512.Load(lane));
+        Vector512<float> total = Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(dot), Vector512.Load(scales) * a,
+            Vector512.Load(lane));
         if (T.Form == BlockForm.Minimums)
         {
             total = Vector512.FusedMultiplyAdd(-Vector512.ConvertToSingle(min), Vector512.Load(scales + 16) * a, total);
@@ -166,7 +182,8 @@ internal unsafe struct Blocks256Avx512<T> : IBlocks256Lanes
             for (int r = 0; r < 16; r++)
             {
                 byte* block = row[r];
-                Vector512<byte> values = k switch { 0 => T.Values512(block, 0), 1 => T.Values512(block, 1), 2 => T.Values512(block, 2), _ => T.Values512(block, 3) };
+                Vector512<byte> values = k switch { 0 => T.Values512(block, 0), 1 => T.Values512(block, 1), 2 => T.Values512(block, 2),
+                    _ => T.Values512(block, 3) };
                 words[r] = IsSigned ? values ^ Vector512.Create((byte)128) : values;
             }
 
@@ -200,7 +217,8 @@ internal unsafe struct Blocks256Avx512<T> : IBlocks256Lanes
     {
         Vector512<sbyte> a = Vector512.Load(values);
         return Avx512BW.MultiplyAddAdjacent(
-            IsSigned ? Avx512BW.MultiplyAddAdjacent(Avx512BW.Abs(v.AsSByte()), Signs.Apply(a, v.AsSByte())) : Avx512BW.MultiplyAddAdjacent(v, a), scales);
+            IsSigned ? Avx512BW.MultiplyAddAdjacent(Avx512BW.Abs(v.AsSByte()), Signs.Apply(a, v.AsSByte()))
+                : Avx512BW.MultiplyAddAdjacent(v, a), scales);
     }
 
     /// <summary>Four scales, eight lanes each.</summary>

@@ -65,15 +65,18 @@ internal unsafe struct Blocks256Kernel<T, TLanes> : IPanelKernel
                 FewScales(block, activations, count, scales);
             }
 
-            for (int b = 0; b < count; b++)
+            byte* dot = dots;
+            Vector256<int>* min = mins;
+            for (byte* end = block + (count * T.StagedBytes); block < end; block += T.StagedBytes)
             {
-                RowPrefetch.Ahead(weights + (b * T.BlockBytes), T.BlockBytes);
-                TLanes.Dot(block, activations, dots + (b * TLanes.DotBytes), out mins[b]);
-                block += T.StagedBytes;
+                RowPrefetch.Ahead(weights, T.BlockBytes); // here and not eight blocks at once: too many reads at a time wait for each other
+                TLanes.Dot(block, activations, dot, min);
+                weights += T.BlockBytes;
                 activations += ActivationRow.Block256Bytes;
+                dot += TLanes.DotBytes;
+                min++;
             }
 
-            weights += count * T.BlockBytes;
             sum = AddBlocks(dots, mins, Vector256.Load(scales), Vector256.Load(scales + LaneSums.Lanes), sum);
         }
 
@@ -141,7 +144,8 @@ internal unsafe struct Blocks256Kernel<T, TLanes> : IPanelKernel
             {
                 for (int b = 0; b < blocks; b++)
                 {
-                    TLanes.Dot(block, activations + (b * ActivationRow.Block256Bytes), dots + ((lane + b) * TLanes.DotBytes), out mins[lane + b]);
+                    TLanes.Dot(block, activations + (b * ActivationRow.Block256Bytes), dots + ((lane + b) * TLanes.DotBytes),
+                        mins + lane + b);
                     block += T.StagedBytes;
                 }
             }
@@ -155,7 +159,8 @@ internal unsafe struct Blocks256Kernel<T, TLanes> : IPanelKernel
         return done;
     }
 
-    /// <summary>Adds the lanes of each row in the order of <see cref="LaneSums.Total"/>, in which the lanes that are not there are zeros.</summary>
+    /// <summary>Adds the lanes of each row in the order of <see cref="LaneSums.Total"/>, in which the lanes that are not there are
+    /// zeros.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void StoreShort(Vector256<float> sums, int lanes, float* y)
     {
@@ -179,7 +184,8 @@ internal unsafe struct Blocks256Kernel<T, TLanes> : IPanelKernel
 
     /// <summary>Adds eight blocks to their lanes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> AddBlocks(byte* dots, Vector256<int>* mins, Vector256<float> scales, Vector256<float> minScales, Vector256<float> sum)
+    private static Vector256<float> AddBlocks(byte* dots, Vector256<int>* mins, Vector256<float> scales, Vector256<float> minScales,
+        Vector256<float> sum)
     {
         sum = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(TLanes.DotsOfEight(dots)), scales, sum);
         return T.Form == BlockForm.Minimums

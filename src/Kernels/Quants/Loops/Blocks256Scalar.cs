@@ -3,12 +3,20 @@ using LayerStream.Kernels.Quants.Activations;
 namespace LayerStream.Kernels.Quants.Loops;
 
 /// <summary>The same for types with blocks of 256 columns and scales within.</summary>
-internal sealed unsafe class Blocks256Scalar<T> : ScalarLoop
+internal sealed unsafe class Blocks256Scalar<T> : RowLoop
     where T : IBlockSource
 {
     protected override long RowBytes(int columns) => (long)columns / 256 * T.BlockBytes;
 
-    protected override void Add(byte* row, int columns, byte* x, float* sums)
+    protected override void Add(byte* row, int columns, byte* x, long stride, int tokens, float* sums)
+    {
+        for (int t = 0; t < tokens; t++)
+        {
+            AddToken(row, columns, x + (t * stride), sums + (8 * t));
+        }
+    }
+
+    private static void AddToken(byte* row, int columns, byte* x, float* sums)
     {
         byte* buffer = stackalloc byte[T.StagedBytes];
         for (int u = 0; u < columns / 256; u++)

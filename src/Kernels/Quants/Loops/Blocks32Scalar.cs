@@ -6,17 +6,26 @@ namespace LayerStream.Kernels.Quants.Loops;
 /// The products of an <see cref="IBlocksOf32"/> type without vectors: the definition and the fallback. A block's sum is an exact integer;
 /// block u is added to running sum u mod 8.
 /// </summary>
-internal sealed unsafe class Blocks32Scalar<T> : ScalarLoop
+internal sealed unsafe class Blocks32Scalar<T> : RowLoop
     where T : IBlocksOf32
 {
     protected override long RowBytes(int columns) => (long)columns / 32 * T.EightBytes / 8;
 
-    protected override void Add(byte* row, int columns, byte* x, float* sums)
+    protected override void Add(byte* row, int columns, byte* x, long stride, int tokens, float* sums)
+    {
+        for (int t = 0; t < tokens; t++)
+        {
+            AddToken(row, columns, x + (t * stride), sums + (8 * t));
+        }
+    }
+
+    private static void AddToken(byte* row, int columns, byte* x, float* sums)
     {
         for (int u = 0; u < columns / 32; u++)
         {
             byte* eight = row + ((long)(u / 8) * T.EightBytes);
-            byte* record = x + ActivationRow.BlocksOffset(columns) + ((long)(u / 8) * ActivationRow.BlockRecordBytes) + (u % 8 * sizeof(float));
+            byte* record = x + ActivationRow.BlocksOffset(columns) + ((long)(u / 8) * ActivationRow.BlockRecordBytes)
+                + (u % 8 * sizeof(float));
             int dot = 0;
             for (int i = 0; i < 32; i++)
             {

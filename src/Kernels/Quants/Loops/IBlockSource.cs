@@ -4,7 +4,8 @@ using LayerStream.Kernels.Quants.Bits;
 
 namespace LayerStream.Kernels.Quants.Loops;
 
-/// <summary>Blocks of 256 columns as <see cref="Blocks256Kernel{T, TLanes}"/> takes them: from the file's bytes, or staged before.</summary>
+/// <summary>Blocks of 256 columns as <see cref="Blocks256Kernel{T, TLanes}"/> takes them: from the file's bytes, or staged
+/// before.</summary>
 internal unsafe interface IBlockSource
 {
     /// <summary>Bytes of a block in the file.</summary>
@@ -42,6 +43,9 @@ internal unsafe interface IBlockSource
 
     /// <summary>Scales, and minimums unless the form is signed, of sixteen columns each.</summary>
     static abstract Vector256<short> Groups(byte* block, out Vector256<short> mins);
+
+    /// <summary>The eight different scales and minimums where groups are wide.</summary>
+    static virtual Vector128<short> WideGroups(byte* block, out Vector128<short> mins) => throw new NotSupportedException();
 
     /// <summary>Scale of the block.</summary>
     static abstract float D(byte* block);
@@ -87,6 +91,9 @@ internal unsafe struct PlainSource<T> : IBlockSource
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<short> Groups(byte* block, out Vector256<short> mins) => T.Groups(block, out mins);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<short> WideGroups(byte* block, out Vector128<short> mins) => T.WideGroups(block, out mins);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float D(byte* block) => Float16.Read(block + T.DOffset);

@@ -4,7 +4,8 @@ namespace LayerStream.Kernels.Quants.Loops;
 
 /// <summary>
 /// What <see cref="Blocks256Kernel{T, TLanes}"/> leaves to a width of registers, for one tensor type. A packed block of sixteen rows is its
-/// quads, a factor per group of 16 columns and row (twice, 16 bits), a minimum per group and row (16 bits; two groups side by side), then d and
+/// quads, a factor per group of 16 columns and row (twice, 16 bits), a minimum per group and row (16 bits; two groups side by side), then d
+/// and
 /// dMin of the rows.
 /// </summary>
 internal unsafe interface IBlocks256Lanes
@@ -19,8 +20,8 @@ internal unsafe interface IBlocks256Lanes
     /// <param name="block">Staged block.</param>
     /// <param name="x">A block of activations.</param>
     /// <param name="dot"><see cref="DotBytes"/> bytes.</param>
-    /// <param name="mins">Minimums times sums of activations, in lanes (the form with minimums only).</param>
-    static abstract void Dot(byte* block, byte* x, byte* dot, out Vector256<int> mins);
+    /// <param name="mins">Minimums times sums of activations, in lanes (stored in the form with minimums only).</param>
+    static abstract void Dot(byte* block, byte* x, byte* dot, Vector256<int>* mins);
 
     /// <summary>The totals of eight dot products.</summary>
     static abstract Vector256<int> DotsOfEight(byte* dots);

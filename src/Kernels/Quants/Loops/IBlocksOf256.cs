@@ -36,11 +36,15 @@ internal unsafe interface IBlocksOf256 : IBlockDecoder
     /// <summary>Scale and minimum of elements 16·g to 16·g + 15: the definition.</summary>
     static abstract void Group(byte* block, int g, out int scale, out int min);
 
-    /// <summary>Where the scale of the block is, a half; that of the minimums follows it (the form <see cref="BlockForm.Minimums"/> only).</summary>
+    /// <summary>Where the scale of the block is, a half; that of the minimums follows it (the form <see cref="BlockForm.Minimums"/>
+    /// only).</summary>
     static abstract int DOffset { get; }
 
     /// <summary>All sixteen scales and minimums.</summary>
     static abstract Vector256<short> Groups(byte* block, out Vector256<short> mins);
+
+    /// <summary>The eight different scales and minimums of a type with wide groups.</summary>
+    static virtual Vector128<short> WideGroups(byte* block, out Vector128<short> mins) => throw new NotSupportedException();
 
     /// <summary>Values of elements 32·k to 32·k + 31; k is a constant.</summary>
     static abstract Vector256<byte> Values256(byte* block, int k);

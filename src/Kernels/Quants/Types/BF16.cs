@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using LayerStream.Kernels.Quants.Bits;
 using LayerStream.Kernels.Quants.Loops;
 
 namespace LayerStream.Kernels.Quants.Types;
@@ -18,10 +19,11 @@ internal unsafe struct BF16 : IFloatLoader, IBlockDecoder
     public static float Load1(byte* source) => BitConverter.UInt32BitsToSingle((uint)Unsafe.ReadUnaligned<ushort>(source) << 16);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Load8(byte* source) => Vector256.ShiftLeft(Avx2.ConvertToVector256Int32(Vector128.Load((ushort*)source)).AsUInt32(), 16).AsSingle();
+    public static Vector256<float> Load8(byte* source) => Vector256.ShiftLeft(Widening.ToWords((ushort*)source), 16).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Load16(byte* source) => Vector512.ShiftLeft(Avx512F.ConvertToVector512UInt32(Vector256.Load((ushort*)source)), 16).AsSingle();
+    public static Vector512<float> Load16(byte* source) =>
+        Vector512.ShiftLeft(Avx512F.ConvertToVector512UInt32(Vector256.Load((ushort*)source)), 16).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Decode(byte* source, float* destination) => *destination = Load1(source);

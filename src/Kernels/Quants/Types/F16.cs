@@ -19,10 +19,11 @@ internal unsafe struct F16 : IFloatLoader, IBlockDecoder
     public static float Load1(byte* source) => Float16.Read(source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Load8(byte* source) => Float16.ToSingle(Avx2.ConvertToVector256Int32(Vector128.Load((ushort*)source)).AsUInt32());
+    public static Vector256<float> Load8(byte* source) => Float16.ToSingle(Widening.ToWords((ushort*)source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Load16(byte* source) => Float16.ToSingle(Avx512F.ConvertToVector512UInt32(Vector256.Load((ushort*)source)));
+    public static Vector512<float> Load16(byte* source) =>
+        Float16.ToSingle(Avx512F.ConvertToVector512UInt32(Vector256.Load((ushort*)source)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Decode(byte* source, float* destination) => *destination = Load1(source);

@@ -44,13 +44,32 @@ internal unsafe struct IQ4_XS : IBlocksOf256
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<short> Groups(byte* block, out Vector256<short> mins)
     {
+        if (!Avx2.IsSupported)
+        {
+            return ScalarGroups.Of<IQ4_XS>(block, out mins);
+        }
+
+        Vector256<uint> scales = SixBits(block);
+        mins = Vector256<short>.Zero;
+        return (scales | Vector256.ShiftLeft(scales, 16)).AsInt16() - Vector256.Create((short)32);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<short> WideGroups(byte* block, out Vector128<short> mins)
+    {
+        Vector256<int> scales = SixBits(block).AsInt32();
+        mins = Vector128<short>.Zero;
+        return Sse41.PackUnsignedSaturate(scales.GetLower(), scales.GetUpper()).AsInt16() - Vector128.Create((short)32);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<uint> SixBits(byte* block)
+    {
         Vector256<uint> low = Vector256.Create(Unsafe.ReadUnaligned<uint>(block + 4));
         Vector256<uint> high = Vector256.Create((uint)Unsafe.ReadUnaligned<ushort>(block + 2));
         low = Avx2.ShiftRightLogicalVariable(low, Vector256.Create(0u, 4, 8, 12, 16, 20, 24, 28)) & Vector256.Create(15u);
         high = Avx2.ShiftRightLogicalVariable(high, Vector256.Create(0u, 2, 4, 6, 8, 10, 12, 14)) & Vector256.Create(3u);
-        Vector256<uint> scales = low | Vector256.ShiftLeft(high, 4);
-        mins = Vector256<short>.Zero;
-        return (scales | Vector256.ShiftLeft(scales, 16)).AsInt16() - Vector256.Create((short)32);
+        return low | Vector256.ShiftLeft(high, 4);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

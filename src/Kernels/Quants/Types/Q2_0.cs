@@ -41,7 +41,7 @@ internal unsafe struct Q2_0 : IBlocksOf32
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> Bytes256(byte* eight, int block)
     {
-        Vector256<uint> q = Avx2.ConvertToVector256Int32(eight + (18 * (block >> 1)) + 2 + (8 * (block & 1))).AsUInt32();
+        Vector256<uint> q = Widening.ToWords(eight + (18 * (block >> 1)) + 2 + (8 * (block & 1)));
         q |= Vector256.ShiftLeft(q, 6) | Vector256.ShiftLeft(q, 12) | Vector256.ShiftLeft(q, 18);
         return q.AsByte() & Vector256.Create((byte)3);
     }
@@ -49,7 +49,8 @@ internal unsafe struct Q2_0 : IBlocksOf32
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> Bytes512(byte* eight, int pair)
     {
-        Vector512<uint> q = Avx512F.ConvertToVector512UInt32(Vector128.Load(eight + (18 * pair) + 2)); // field i of a byte goes to byte i of its word
+        // field i of a byte goes to byte i of its word
+        Vector512<uint> q = Avx512F.ConvertToVector512UInt32(Vector128.Load(eight + (18 * pair) + 2));
         q |= Vector512.ShiftLeft(q, 6) | Vector512.ShiftLeft(q, 12) | Vector512.ShiftLeft(q, 18);
         return q.AsByte() & Vector512.Create((byte)3);
     }

@@ -1,12 +1,12 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using LayerStream.Kernels.Quants.Bits;
 using LayerStream.Kernels.Quants.Loops;
 
 namespace LayerStream.Kernels.Quants.Types;
 
-/// <summary>Q2_K: 256 elements, <c>scales:u8[16] q:u8[64] d:f16 dmin:f16</c>; groups of 16: y = (d·(s &amp; 15))·v − dmin·(s &gt;&gt; 4).</summary>
+/// <summary>Q2_K: 256 elements, <c>scales:u8[16] q:u8[64] d:f16 dmin:f16</c>; groups of 16: y = (d·(s &amp; 15))·v − dmin·(s &gt;&gt;
+/// 4).</summary>
 internal unsafe struct Q2_K : IBlocksOf256
 {
     public static int BlockElements => 256;
@@ -45,7 +45,7 @@ internal unsafe struct Q2_K : IBlocksOf256
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<short> Groups(byte* block, out Vector256<short> mins)
     {
-        Vector256<short> both = Avx2.ConvertToVector256Int16(block);
+        Vector256<short> both = Widening.ToShorts(Vector128.Load(block));
         mins = Vector256.ShiftRightLogical(both, 4);
         return both & Vector256.Create((short)15);
     }

@@ -51,8 +51,14 @@ internal unsafe struct Q3_K : IBlocksOf256
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<short> Groups(byte* block, out Vector256<short> mins)
     {
+        if (!Avx2.IsSupported)
+        {
+            return ScalarGroups.Of<Q3_K>(block, out mins);
+        }
+
         ulong low = Unsafe.ReadUnaligned<ulong>(block + 96);
-        Vector128<uint> nibbles = Avx2.ShiftRightLogicalVariable(Vector128.Create(low).AsUInt32(), Vector128.Create(0u, 0, 4, 4)) & Vector128.Create(0x0F0F0F0Fu);
+        Vector128<uint> nibbles = Avx2.ShiftRightLogicalVariable(Vector128.Create(low).AsUInt32(), Vector128.Create(0u, 0, 4, 4))
+            & Vector128.Create(0x0F0F0F0Fu);
         Vector128<uint> pairs = Vector128.Create(Unsafe.ReadUnaligned<uint>(block + 104));
         pairs = Avx2.ShiftRightLogicalVariable(pairs, Vector128.Create(0u, 2, 4, 6)) & Vector128.Create(0x03030303u);
         Vector128<sbyte> scales = (nibbles | Vector128.ShiftLeft(pairs, 4)).AsSByte() - Vector128.Create((sbyte)32);

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using LayerStream.Kernels.Quants.Bits;
 using LayerStream.Kernels.Quants.Loops;
 
@@ -51,8 +50,17 @@ internal unsafe struct Q4_K : IBlocksOf256
     public static Vector256<short> Groups(byte* block, out Vector256<short> mins) => SixBitScales.Groups(block + 4, out mins);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<short> WideGroups(byte* block, out Vector128<short> mins)
+    {
+        Vector256<short> all = SixBitScales.Unpack(block + 4);
+        mins = all.GetUpper();
+        return all.GetLower();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> Values256(byte* block, int k) =>
-        Vector256.ShiftRightLogical(Vector256.Load(block + 16 + (32 * (k >> 1))).AsUInt16(), 4 * (k & 1)).AsByte() & Vector256.Create((byte)15);
+        Vector256.ShiftRightLogical(Vector256.Load(block + 16 + (32 * (k >> 1))).AsUInt16(), 4 * (k & 1)).AsByte()
+            & Vector256.Create((byte)15);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> Values512(byte* block, int k) => Nibbles.LowThenHigh512(block + 16 + (32 * k));

@@ -5,7 +5,8 @@ using LayerStream.Kernels.Quants.Loops;
 
 namespace LayerStream.Kernels.Quants.Types;
 
-/// <summary>Q5_K: 256 elements, <c>d:f16 dmin:f16 s:u8[12] qh:u8[32] q:u8[128]</c>; sub-blocks of 32 as Q4_K: y = (d·sc_j)·v − dmin·mn_j.</summary>
+/// <summary>Q5_K: 256 elements, <c>d:f16 dmin:f16 s:u8[12] qh:u8[32] q:u8[128]</c>; sub-blocks of 32 as Q4_K: y = (d·sc_j)·v −
+/// dmin·mn_j.</summary>
 internal unsafe struct Q5_K : IBlocksOf256
 {
     public static int BlockElements => 256;
@@ -46,6 +47,14 @@ internal unsafe struct Q5_K : IBlocksOf256
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<short> Groups(byte* block, out Vector256<short> mins) => SixBitScales.Groups(block + 4, out mins);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<short> WideGroups(byte* block, out Vector128<short> mins)
+    {
+        Vector256<short> all = SixBitScales.Unpack(block + 4);
+        mins = all.GetUpper();
+        return all.GetLower();
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> Values256(byte* block, int k)

@@ -49,7 +49,7 @@ internal unsafe struct Q6_K : IBlocksOf256
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<short> Groups(byte* block, out Vector256<short> mins)
     {
-        Vector256<short> scales = Avx2.ConvertToVector256Int16(Vector128.Load((sbyte*)block + ScalesOffset));
+        Vector256<short> scales = Widening.ToShorts(Vector128.Load((sbyte*)block + ScalesOffset));
         mins = Vector256.ShiftLeft(scales, 5);
         return scales;
     }
@@ -60,7 +60,8 @@ internal unsafe struct Q6_K : IBlocksOf256
         Vector256<ushort> low = Vector256.Load(block + (64 * (k >> 2)) + (32 * (k & 1))).AsUInt16();
         Vector256<ushort> high = Vector256.Load(block + HighOffset + (32 * (k >> 2))).AsUInt16();
         Vector256<byte> nibbles = Vector256.ShiftRightLogical(low, 4 * ((k >> 1) & 1)).AsByte() & Vector256.Create((byte)15);
-        return nibbles | (Vector256.ShiftLeft(Vector256.ShiftRightLogical(high, 2 * (k & 3)), 4).AsByte() & Vector256.Create((byte)48));
+        high = (k & 3) < 2 ? Vector256.ShiftLeft(high, 4 - (2 * (k & 3))) : Vector256.ShiftRightLogical(high, (2 * (k & 3)) - 4);
+        return nibbles | (high.AsByte() & Vector256.Create((byte)48));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -30,17 +30,18 @@ internal abstract unsafe class QuantType(TensorType type, int blockElements, int
         layout == ActivationLayout.F32 ? _floats[(int)level] : layout == IntegerLayout ? _integers[(int)level] : null;
 
     /// <summary>Sets the float loops.</summary>
-    protected void SetFloat(MatMulLoop scalar, MatMulLoop avx2, MatMulLoop avx512)
+    protected void SetFloat(MatMulLoop scalar, MatMulLoop vectors, MatMulLoop avx512)
     {
-        (_floats[(int)IsaLevel.Scalar], _floats[(int)IsaLevel.AdvSimd]) = (scalar, scalar);
-        (_floats[(int)IsaLevel.Avx2], _floats[(int)IsaLevel.AvxVnni], _floats[(int)IsaLevel.Avx512]) = (avx2, avx2, avx512);
+        (_floats[(int)IsaLevel.Scalar], _floats[(int)IsaLevel.AdvSimd]) = (scalar, vectors);
+        (_floats[(int)IsaLevel.Avx2], _floats[(int)IsaLevel.AvxVnni], _floats[(int)IsaLevel.Avx512]) = (vectors, vectors, avx512);
     }
 
     /// <summary>Sets the integer loops.</summary>
-    protected void SetInteger(ActivationLayout layout, MatMulLoop scalar, MatMulLoop avx2, MatMulLoop vnni, MatMulLoop avx512)
+    protected void SetInteger(ActivationLayout layout, MatMulLoop scalar, MatMulLoop rows, MatMulLoop avx2, MatMulLoop vnni,
+        MatMulLoop avx512)
     {
         IntegerLayout = layout;
-        (_integers[(int)IsaLevel.Scalar], _integers[(int)IsaLevel.AdvSimd]) = (scalar, scalar);
+        (_integers[(int)IsaLevel.Scalar], _integers[(int)IsaLevel.AdvSimd]) = (scalar, rows);
         (_integers[(int)IsaLevel.Avx2], _integers[(int)IsaLevel.AvxVnni], _integers[(int)IsaLevel.Avx512]) = (avx2, vnni, avx512);
     }
 }

@@ -87,6 +87,7 @@ internal static class QuantTypes
             : base(type) => SetInteger(
                 ActivationLayout.Q8Block32,
                 new Blocks32Scalar<TBlock>(),
+                new Blocks32Rows<TBlock>(),
                 new PanelLoop<Blocks32Kernel<TBlock, Blocks32Avx2<TBlock, ShortProducts>>>(),
                 new PanelLoop<Blocks32Kernel<TBlock, Blocks32Avx2<TBlock, WideProducts>>>(),
                 new PanelLoop<Blocks32Kernel<TBlock, Blocks32Avx512<TBlock>>>());
@@ -100,6 +101,7 @@ internal static class QuantTypes
             : base(type) => SetInteger(
                 ActivationLayout.Q8Block256,
                 new Blocks256Scalar<PlainSource<TBlock>>(),
+                new Blocks256Rows<PlainSource<TBlock>>(),
                 new PanelLoop<Blocks256Kernel<PlainSource<TBlock>, Blocks256Avx2<PlainSource<TBlock>>>>(),
                 new PanelLoop<Blocks256Kernel<PlainSource<TBlock>, Blocks256Avx2<PlainSource<TBlock>>>>(),
                 new PanelLoop<Blocks256Kernel<PlainSource<TBlock>, Blocks256Avx512<PlainSource<TBlock>>>>());
@@ -117,6 +119,7 @@ internal static class QuantTypes
             SetInteger(
                 ActivationLayout.Q8Block256,
                 new Blocks256Scalar<GridSource<TBlock>>(),
+                new Blocks256Rows<GridSource<TBlock>>(),
                 new PanelLoop<Blocks256Kernel<GridSource<TBlock>, Blocks256Avx2<GridSource<TBlock>>>>(),
                 new PanelLoop<Blocks256Kernel<GridSource<TBlock>, Blocks256Avx2<GridSource<TBlock>>>>(),
                 new PanelLoop<Blocks256Kernel<GridSource<TBlock>, Blocks256Avx512<GridSource<TBlock>>>>());
@@ -129,6 +132,7 @@ internal static class QuantTypes
         public SixteenthsType(TensorType type)
             : base(type) => SetInteger(
                 ActivationLayout.Q8Block32,
+                new BlockLoop<NVFP4, WeightPointer, FloatLanes16>(),
                 new BlockLoop<NVFP4, WeightPointer, FloatLanes16>(),
                 new BlockLoop<NVFP4.V256, NVFP4.Weights256, FloatLanes256>(),
                 new BlockLoop<NVFP4.V256, NVFP4.Weights256, FloatLanes256>(),

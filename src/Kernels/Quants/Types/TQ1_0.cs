@@ -52,13 +52,17 @@ internal unsafe struct TQ1_0 : IBlocksOf256
     public static void Group(byte* block, int g, out int scale, out int min) => (scale, min) = (1, 1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<short> WideGroups(byte* block, out Vector128<short> mins) => mins = Vector128<short>.One;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<short> Groups(byte* block, out Vector256<short> mins)
     {
         mins = Vector256<short>.One;
         return Vector256<short>.One;
     }
 
-    /// <summary>Digit k of the first 32 bytes (k &lt; 5), then two digits each of the next 16, the last with the four bytes of qh.</summary>
+    /// <summary>Digit k of the first 32 bytes (k &lt; 5), then two digits each of the next 16, the last with the four bytes of
+    /// qh.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> Values256(byte* block, int k)
     {
@@ -71,7 +75,8 @@ internal unsafe struct TQ1_0 : IBlocksOf256
         if (k < 7)
         {
             Vector128<byte> q = Vector128.Load(block + 32);
-            Vector256<short> powers = Vector256.Create(Vector128.Create((short)Power((2 * k) - 10)), Vector128.Create((short)Power((2 * k) - 9)));
+            Vector256<short> powers = Vector256.Create(Vector128.Create((short)Power((2 * k) - 10)),
+                Vector128.Create((short)Power((2 * k) - 9)));
             return Digits(Vector256.Create(q, q), powers);
         }
 

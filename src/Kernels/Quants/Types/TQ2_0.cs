@@ -36,6 +36,9 @@ internal unsafe struct TQ2_0 : IBlocksOf256
     public static void Group(byte* block, int g, out int scale, out int min) => (scale, min) = (1, 1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<short> WideGroups(byte* block, out Vector128<short> mins) => mins = Vector128<short>.One;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<short> Groups(byte* block, out Vector256<short> mins)
     {
         mins = Vector256<short>.One;
