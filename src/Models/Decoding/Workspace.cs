@@ -108,7 +108,8 @@ public sealed class Workspace : IDisposable
     private void CopyRow(nint rows, long stride, int from, int to)
     {
         nint offset = rows - _buffer.Address;
-        _buffer.Floats(offset + (nint)(from * stride * 4), (int)stride).CopyTo(_buffer.Floats(offset + (nint)(to * stride * 4), (int)stride));
+        _buffer.Floats(offset + (nint)(from * stride * 4), (int)stride)
+            .CopyTo(_buffer.Floats(offset + (nint)(to * stride * 4), (int)stride));
     }
 
     /// <summary>A row's rotation factors of one table.</summary>
