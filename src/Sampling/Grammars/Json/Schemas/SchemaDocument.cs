@@ -147,7 +147,8 @@ internal sealed class SchemaDocument
             JsonElement element = Element(place);
             string name = Unescape(token);
             JsonElement next = default;
-            bool isThere = element.ValueKind == JsonValueKind.Object ? element.TryGetProperty(name, out next) : Finds(element, name, out next);
+            bool isThere = element.ValueKind == JsonValueKind.Object
+                ? element.TryGetProperty(name, out next) : Finds(element, name, out next);
             place = isThere ? $"{place}/{Escape(name)}"
                 : throw GrammarException.Syntax("$ref", $"The reference '{reference}' leads nowhere in this schema.");
             _elements[place] = next;
