@@ -170,7 +170,7 @@ public sealed class DaemonLifeTests : IDisposable
         {
             Content = new StringContent(body, Encoding.UTF8, "application/json"),
         };
-        return daemon.Client.SendAsync(message, stream ? HttpCompletionOption.ResponseHeadersRead : HttpCompletionOption.ResponseContentRead,
-            Token);
+        return daemon.Client.SendAsync(message,
+            stream ? HttpCompletionOption.ResponseHeadersRead : HttpCompletionOption.ResponseContentRead, Token);
     }
 }
