@@ -76,8 +76,9 @@ public sealed partial class FailuresTests
     public void Describe_KeyBeyondF16_PointsToF32OnTheCommandLineAndInTheApi()
     {
         KeyValueRangeException error = new(4, isPositive: true);
+        string fault = Failures.Describe(new EngineFaultException("compute", error));
         Assert.All(
-            (string[])[Failures.Describe(error), Failures.Describe(new EngineFaultException("compute", error)), JsonReply.Describe(error).Message],
+            (string[])[Failures.Describe(error), fault, JsonReply.Describe(error).Message],
             text => Assert.Contains("--kv-type f32", text, StringComparison.Ordinal));
     }
 
