@@ -38,6 +38,9 @@ public sealed record ModelOptions
     /// <summary>Sequences that run at the same time; 0 = as many as there is room for.</summary>
     public int Sequences { get; init; } = 1;
 
+    /// <summary>Seconds that a pass may take because of prompts while another sequence waits for its next token.</summary>
+    public double MostPassSeconds { get; init; } = 2;
+
     /// <summary>Tokens of context of each sequence; 0 = default of the planner.</summary>
     public int Context { get; init; }
 
@@ -99,6 +102,7 @@ public sealed record ModelOptions
         TransientExperts = TransientExperts,
         Threads = Threads,
         Sequences = Sequences,
+        MostPassSeconds = MostPassSeconds,
         Context = Context,
         KvType = KvType,
         Activations = Activations,

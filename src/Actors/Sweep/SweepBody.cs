@@ -18,15 +18,16 @@ internal sealed class SweepBody
     private readonly List<SequenceRun> _active = []; // in the order of their coming
     private readonly SequenceDemand[] _demands;
     private readonly int[] _rows, _nextRows, _logitRows;
+    private readonly PassPace _pace;
     private readonly Action _between;
     private readonly int[] _kept;
     private ComputeSession _session = null!;
     private bool _isWithHead; // of the pass that is planned
     private bool? _announced; // whether the pass that prefetch knows of ends with the head; null = it knows of none
 
-    internal SweepBody(SweepQueue queue, int seats, int batch, FlashReader reader, Action throwIfChanged)
+    internal SweepBody(SweepQueue queue, int seats, int batch, PassPace pace, FlashReader reader, Action throwIfChanged)
     {
-        (_queue, _reader, _throwIfChanged, _between) = (queue, reader, throwIfChanged, DropCancelled);
+        (_queue, _pace, _reader, _throwIfChanged, _between) = (queue, pace, reader, throwIfChanged, DropCancelled);
         _demands = new SequenceDemand[seats];
         (_rows, _nextRows, _logitRows, _kept) = (new int[seats], new int[seats], new int[seats], new int[batch]);
     }
@@ -59,6 +60,8 @@ internal sealed class SweepBody
         }
     }
 
+    private static double Seconds(long ticks) => (double)ticks / Stopwatch.Frequency;
+
     private double LoadSeconds => _reader.Activity.BusySeconds;
 
     /// <summary>Seats who waits.</summary>
@@ -85,7 +88,7 @@ internal sealed class SweepBody
             _demands[i] = _active[i].Demand;
         }
 
-        PassLimits limits = new(_session.Batch, _session.LogitRows, _announced ?? true);
+        PassLimits limits = new(_session.Batch, _session.LogitRows, _announced ?? true, _pace.PromptRows);
         bool needsHead = BatchPlanner.Plan(_demands.AsSpan(0, count), limits, _rows);
         if (!_rows.AsSpan(0, count).ContainsAnyExcept(0))
         {
@@ -138,6 +141,7 @@ internal sealed class SweepBody
     {
         _session.Run.Cancelled.ThrowIfCancellationRequested();
         long start = Stopwatch.GetTimestamp();
+        long compute = _session.Account.ComputeTicks;
         _session.BeginPass();
         int count = 0;
         bool isPrompt = true;
@@ -167,6 +171,7 @@ internal sealed class SweepBody
         }
 
         _session.EndPass();
+        _pace.Observe(count, Seconds(_session.Account.ComputeTicks - compute), Seconds(Stopwatch.GetTimestamp() - start));
         if (_active.Count == 1)
         {
             _session.RecordRoutes(_active[0].Rows, _active[0].Done);
