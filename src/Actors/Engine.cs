@@ -32,7 +32,7 @@ public sealed class Engine : IAsyncDisposable
         _control = new EngineControl(parts.Ring, parts.Experts, parts.Reader, parts.Account, StageProps(plan, parts), options.StallLimit);
         PassPace pace = new(options.MostPassSeconds);
         _sweep = new SweepQueue(
-            plan.Memory.Sequences, (run, sums, wasted) => run.Figures.Result(run, sums, wasted, CurrentPlan.PinnedBytes, Depth))
+            parts.Session.Seats, (run, sums, wasted) => run.Figures.Result(run, sums, wasted, CurrentPlan.PinnedBytes, Depth))
         {
             Submit = SubmitAsync,
             Body = queue => new SweepBody(queue, plan.Memory.Sequences, plan.Memory.Batch, pace, parts.Reader, ThrowIfChanged).Execute,

@@ -38,6 +38,9 @@ public sealed record ModelOptions
     /// <summary>Sequences that run at the same time; 0 = as many as there is room for.</summary>
     public int Sequences { get; init; } = 1;
 
+    /// <summary>Whether conversations come, whose turns go on from the state that the last one left.</summary>
+    public bool Converses { get; init; }
+
     /// <summary>Seconds that a pass may take because of prompts while another sequence waits for its next token.</summary>
     public double MostPassSeconds { get; init; } = 2;
 
@@ -103,6 +106,7 @@ public sealed record ModelOptions
         Threads = Threads,
         Sequences = Sequences,
         MostPassSeconds = MostPassSeconds,
+        KeepsSnapshots = Converses || Serves,
         Context = Context,
         KvType = KvType,
         Activations = Activations,
@@ -115,6 +119,8 @@ public sealed record ModelOptions
         Serves = Serves,
     };
 
-    /// <summary>The same for a server: requests, connections and their buffers live on the managed heap, its libraries in the runtime's reserve.</summary>
-    public ModelOptions ForServing() => this with { ExtraHeapBytes = ServerHeapBytes, LeastRuntimeBytes = ServerRuntimeBytes, Serves = true, MeasuresDevice = true };
+    /// <summary>The same for a server: requests, connections and their buffers live on the managed heap, its libraries in the runtime's
+    /// reserve.</summary>
+    public ModelOptions ForServing() => this with { ExtraHeapBytes = ServerHeapBytes, LeastRuntimeBytes = ServerRuntimeBytes, Serves = true,
+        MeasuresDevice = true };
 }

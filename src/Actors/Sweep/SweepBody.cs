@@ -56,6 +56,7 @@ internal sealed class SweepBody
             {
                 run.End("cancelled");
                 run.Figures.Stop();
+                Keep(run);
             }
         }
     }
@@ -71,7 +72,7 @@ internal sealed class SweepBody
         {
             _active.Add(run);
             run.Figures.Begin(_session, LoadSeconds);
-            _session.States[run.Seat].Restart();
+            run.Done = run.Cached = run.Seat.Begin(run.Scope, run.Request.Prompt);
             if (run.Request.Routes is { } routes && _session.Spec.ExpertBanks.Count > 0)
             {
                 _session.Record(new RouteRecorder(_session.Spec, _session.Batch, run.Request.Prompt.Count, routes));
@@ -147,9 +148,14 @@ internal sealed class SweepBody
         bool isPrompt = true;
         foreach (SequenceRun run in _active)
         {
+            if (run.Rows > 0)
+            {
+                run.Seat.BeginPass(run.Done, run.Rows);
+            }
+
             for (int r = 0; r < run.Rows; r++)
             {
-                _session.Place(count++, run.Seat, run.History[run.Done + r], run.Done + r);
+                _session.Place(count++, run.Seat.Index, run.History[run.Done + r], run.Done + r);
             }
 
             isPrompt &= run.Rows == 0 || run.Generated.Count == 0;
@@ -236,6 +242,7 @@ internal sealed class SweepBody
         {
             if (run.Rows > 0)
             {
+                run.Seat.EndPass(run.Done, run.Rows);
                 run.Done += run.Rows;
                 run.Figures.Passes++;
                 FinishOne(run, run.WantsLogits ? logits++ : -1);
@@ -258,7 +265,7 @@ internal sealed class SweepBody
     {
         try
         {
-            if (_session.States[run.Seat].Fault is { } fault)
+            if (run.Seat.State.Fault is { } fault)
             {
                 throw fault;
             }
@@ -309,6 +316,14 @@ internal sealed class SweepBody
     /// <returns>Whether the run goes on.</returns>
     private bool Leave()
     {
+        foreach (SequenceRun run in _active)
+        {
+            if (run.HasEnded)
+            {
+                Keep(run);
+            }
+        }
+
         if (_active.TrueForAll(r => r.HasEnded) && _queue.NextPromptTokens is null)
         {
             return false;
@@ -328,5 +343,14 @@ internal sealed class SweepBody
         }
 
         return true;
+    }
+
+    /// <summary>What a sequence leaves in its state may serve another; what failed does not.</summary>
+    private static void Keep(SequenceRun run)
+    {
+        if (run.Failure is null && run.Scope is { } scope)
+        {
+            run.Seat.Keep(scope, [.. run.History.Take(run.Done)]);
+        }
     }
 }
