@@ -37,6 +37,7 @@ internal sealed class ChatSession
                 MaxTokens = _state.MaxTokens,
                 Sampling = _state.Sampling,
                 Stop = _model.Options.Stop,
+                ReuseScope = "",
                 ReportsPrompt = PromptLine.IsWanted(_model.Options, prompt.Length),
             };
             Reply reply = await Generation.AnswerAsync(_model, request, show, ct);

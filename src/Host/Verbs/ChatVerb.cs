@@ -13,7 +13,8 @@ namespace LayerStream.Host.Verbs;
 /// <summary><c>chat</c>: a conversation; what is said in it beside messages is a row of <see cref="ChatCommands"/>.</summary>
 public static class ChatVerb
 {
-    private static readonly Option<int> s_maxTokens = new("--max-tokens") { Description = "most tokens of one answer", DefaultValueFactory = _ => 512 };
+    private static readonly Option<int> s_maxTokens = new("--max-tokens") { Description = "most tokens of one answer",
+        DefaultValueFactory = _ => 512 };
     private static readonly Option<string?> s_system = new("--system") { Description = "system message in front of the conversation" };
 
     /// <summary>The verb.</summary>
@@ -32,7 +33,7 @@ public static class ChatVerb
             throw new UsageException("--max-tokens must be at least 1.");
         }
 
-        ModelOptions options = CommonOptions.Bind(parse);
+        ModelOptions options = CommonOptions.Bind(parse) with { Converses = true };
         using AnswerInterrupt interrupt = new(Interrupts.Current ?? throw new InvalidOperationException("no verb runs"));
         await using LoadedModel model = await LoadedModel.OpenAsync(options, new TerminalNotices(options), ct);
         ChatState state = new() { Sampling = model.Options.Sampling, MaxTokens = most };

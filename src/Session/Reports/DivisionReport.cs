@@ -36,6 +36,9 @@ public sealed record DivisionReport
     /// <summary>Tokens of context.</summary>
     public required int Context { get; init; }
 
+    /// <summary>Sequences that may run at the same time.</summary>
+    public required int Sequences { get; init; }
+
     /// <summary>Compute threads.</summary>
     public required int Threads { get; init; }
 
@@ -64,6 +67,7 @@ public sealed record DivisionReport
             SlotBytes = plan.SlotBytes,
             PrefetchDepth = plan.PrefetchDepth,
             Context = plan.Context,
+            Sequences = plan.Memory.Sequences,
             Threads = plan.Threads,
             ExpertPolicy = hasExperts ? plan.Experts.Policy.Name : null,
             ExpertsPerToken = hasExperts ? FewerExperts.MostUsed(plan.Spec) : null,
