@@ -2,6 +2,7 @@ using LayerStream.Actors;
 using LayerStream.Actors.Run;
 using LayerStream.Formats;
 using LayerStream.Formats.Routes;
+using LayerStream.Host.Pulling;
 using LayerStream.Host.Terminal;
 using LayerStream.Kernels.Ops;
 using LayerStream.Memory;
@@ -99,7 +100,7 @@ public static class Failures
         InvalidLogitsException e => $"The model's output is not usable: {e.Message}",
         OutOfMemoryException => "Out of memory: the managed heap met its limit. Give a larger --memory-budget or a smaller --context.",
         UsageException or LossyOptionException or TokenWithoutRowException or KeyValueRangeException or TemplateException
-            or TemplateSyntaxException or UnsupportedTokenizerException or UnusableOutputException => error.Message,
+            or TemplateSyntaxException or UnsupportedTokenizerException or UnusableOutputException or PullException => error.Message,
         IOException or UnauthorizedAccessException or InvalidDataException => error.Message,
         _ => $"{error.Message} (set LAYERSTREAM__DEBUG=1 for the details)",
     };
