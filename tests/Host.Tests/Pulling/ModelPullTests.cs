@@ -37,7 +37,8 @@ public sealed class ModelPullTests : IAsyncLifetime
         Action<PullProgress>? hear = null, CancellationTokenSource? cancel = null)
     {
         PullOptions how = options ?? Options();
-        return new ModelPull(how, new Hearer(hear ?? (_ => { }))).RunAsync(PullSource.Parse(source, how.Endpoint), cancel?.Token ?? TestContext.Current.CancellationToken);
+        return new ModelPull(how, new Hearer(hear ?? (_ => { }))).RunAsync(
+            PullSource.Parse(source, how.Endpoint), cancel?.Token ?? TestContext.Current.CancellationToken);
     }
 
     private void AssertHere(byte[] bytes)
@@ -260,7 +261,8 @@ public sealed class ModelPullTests : IAsyncLifetime
     }
 
     private long AskedBytes() => _hub.Requests.Sum(r =>
-        r.Range.Replace("bytes=", "", StringComparison.Ordinal).Split('-') is [var from, var to] ? long.Parse(to) - long.Parse(from) + 1 : 0);
+        r.Range.Replace("bytes=", "", StringComparison.Ordinal).Split('-') is [var from, var to]
+            ? long.Parse(to) - long.Parse(from) + 1 : 0);
 
     private static byte[] ReadShared(string path)
     {
