@@ -20,6 +20,15 @@ public sealed record PlanInputs(
     /// <summary>Managed memory for copies of traces.</summary>
     public long TraceExportBytes { get; init; }
 
+    /// <summary>Pages that buffered reads of weights may leave in the page cache.</summary>
+    public long BufferedReadBytes { get; init; }
+
+    /// <summary>Pages that a file beside the model may have in the page cache.</summary>
+    public long WrittenFileBytes { get; init; }
+
+    /// <summary>Sequences that run at the same time; 0 = choose.</summary>
+    public int Sequences { get; init; } = 1;
+
     /// <summary>Slots for experts that are not kept; 0 = choose.</summary>
     public int TransientExperts { get; init; }
 }

@@ -86,7 +86,8 @@ internal static class HubListing
     private static Uri? NextOf(HttpResponseMessage answer, Uri url)
     {
         if (!answer.Headers.TryGetValues("Link", out IEnumerable<string>? links)
-            || links.SelectMany(l => l.Split(',')).FirstOrDefault(l => l.Contains("rel=\"next\"", StringComparison.Ordinal)) is not { } link)
+            || links.SelectMany(l => l.Split(','))
+                .FirstOrDefault(l => l.Contains("rel=\"next\"", StringComparison.Ordinal)) is not { } link)
         {
             return null;
         }

@@ -9,8 +9,8 @@ public static class QuantChoice
     private static readonly string[] s_order =
     [
         "Q4_K_M", "UD-Q4_K_XL", "Q4_K_XL", "Q4_K_L", "Q4_K_S", "Q4_K", "Q4_1", "IQ4_NL", "IQ4_XS", "UD-IQ4_XS", "Q4_0", "MXFP4_MOE",
-        "MXFP4", "Q5_K_S", "Q5_K_M", "UD-Q5_K_XL", "Q5_K", "Q5_1", "Q5_0", "Q3_K_L", "UD-Q3_K_XL", "Q3_K_M", "Q3_K_S", "IQ3_M", "Q6_K", "UD-Q6_K_XL",
-        "Q8_0", "UD-Q8_K_XL", "IQ3_S", "IQ3_XS", "IQ3_XXS", "UD-Q2_K_XL", "Q2_K", "BF16", "F16", "F32",
+        "MXFP4", "Q5_K_S", "Q5_K_M", "UD-Q5_K_XL", "Q5_K", "Q5_1", "Q5_0", "Q3_K_L", "UD-Q3_K_XL", "Q3_K_M", "Q3_K_S", "IQ3_M", "Q6_K",
+        "UD-Q6_K_XL", "Q8_0", "UD-Q8_K_XL", "IQ3_S", "IQ3_XS", "IQ3_XXS", "UD-Q2_K_XL", "Q2_K", "BF16", "F16", "F32",
     ];
 
     /// <summary>The model of a quantisation or file name; without one the usual quantisation, or the nearest there is.</summary>
