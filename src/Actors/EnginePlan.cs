@@ -1,7 +1,6 @@
 using LayerStream.Actors.Run;
 using LayerStream.Formats.Routes;
 using LayerStream.Memory;
-using LayerStream.Models;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
 using LayerStream.Planning;
@@ -18,6 +17,9 @@ public sealed record EnginePlan
     public required ModelSpec Spec { get; init; }
 
     public required MemoryPlan Memory { get; init; }
+
+    /// <summary>The same model and options under any other budget.</summary>
+    public required BudgetDivision Division { get; init; }
 
     public required BudgetSheet Sheet { get; init; }
 
@@ -51,8 +53,12 @@ public sealed record EnginePlan
     /// </summary>
     public BudgetAccount MeasuringAccount()
     {
-        string[] managed = [AccountNames.ManagedHeap, AccountNames.Runtime, AccountNames.Requests, AccountNames.TraceExport];
-        long native = Sheet.Free + Sheet.Accounts.Where(a => !managed.Contains(a.Name)).Sum(a => a.LimitBytes);
+        string[] others =
+        [
+            AccountNames.ManagedHeap, AccountNames.Runtime, AccountNames.Requests, AccountNames.TraceExport,
+            AccountNames.BufferedReads, AccountNames.WrittenFiles,
+        ];
+        long native = Sheet.Free + Sheet.Accounts.Where(a => !others.Contains(a.Name)).Sum(a => a.LimitBytes);
         return new("measurements", Math.Max(LeastMeasuringBytes, native));
     }
 

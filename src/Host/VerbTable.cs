@@ -1,7 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using LayerStream.Host.Options;
+using LayerStream.Host.Terminal;
 using LayerStream.Host.Verbs;
+using LayerStream.Host.Verbs.Catalogue;
+using LayerStream.Session;
 
 namespace LayerStream.Host;
 
@@ -14,17 +17,22 @@ public static class VerbTable
         (ChatVerb.Create, CommonUse.All),
         (ServeVerb.Create, CommonUse.All),
         (InspectVerb.Create, CommonUse.Model),
-        (PlanVerb.Create, CommonUse.Model | CommonUse.Engine),
-        (LogitsVerb.Create, CommonUse.Model | CommonUse.Engine),
-        (PerplexityVerb.Create, CommonUse.Model | CommonUse.Engine),
+        (PlanVerb.Create, CommonUse.Model | CommonUse.Engine | CommonUse.Budget),
+        (LogitsVerb.Create, CommonUse.Model | CommonUse.Engine | CommonUse.Budget),
+        (PerplexityVerb.Create, CommonUse.Model | CommonUse.Engine | CommonUse.Budget),
         (TokenizeVerb.Create, CommonUse.Model),
+        (GrammarVerb.Create, CommonUse.None),
         (TemplateVerb.Create, CommonUse.Model),
         (TraceVerb.Create, CommonUse.None),
-        (TuneVerb.Create, CommonUse.Model | CommonUse.Engine),
-        (DoctorVerb.Create, CommonUse.Model | CommonUse.Engine),
+        (TuneVerb.Create, CommonUse.Model | CommonUse.Engine | CommonUse.Budget),
+        (DoctorVerb.Create, CommonUse.Model | CommonUse.Engine | CommonUse.Budget),
         (ReplayVerb.Create, CommonUse.None),
-        (VerifyVerb.Create, CommonUse.Model),
+        (VerifyVerb.Create, CommonUse.Model | CommonUse.Budget),
         (SynthVerb.Create, CommonUse.None),
+        (PullVerb.Create, CommonUse.Catalogue),
+        (LsVerb.Create, CommonUse.Catalogue | CommonUse.Engine | CommonUse.Budget),
+        (ShowVerb.Create, CommonUse.Catalogue | CommonUse.Engine | CommonUse.Budget),
+        (RmVerb.Create, CommonUse.Catalogue),
     ];
 
     /// <summary>The command line with all verbs.</summary>
@@ -38,6 +46,18 @@ public static class VerbTable
         }
 
         return root;
+    }
+
+    /// <summary>The verb of a command line with its subcommand, as it is typed.</summary>
+    private static string Name(RootCommand root, ParseResult parse)
+    {
+        List<string> names = [];
+        for (SymbolResult? result = parse.CommandResult; result is CommandResult of && of.Command != root; result = result.Parent)
+        {
+            names.Insert(0, of.Command.Name);
+        }
+
+        return string.Join(' ', names);
     }
 
     /// <summary>What the verb of a command line has a use for; all without a verb.</summary>
@@ -72,10 +92,14 @@ public static class VerbTable
             return Failures.Usage;
         }
 
-        return await parse.InvokeAsync(new InvocationConfiguration
+        CommonUse uses = Uses(root, parse);
+        if (CommonOptions.Useless(parse, uses) is { } option)
         {
-            EnableDefaultExceptionHandler = false,
-            ProcessTerminationTimeout = TimeSpan.FromHours(12),
-        });
+            throw new UsageException($"{Name(root, parse)} has no use for {option}.");
+        }
+
+        using Interrupts interrupts = new();
+        InvocationConfiguration invocation = new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+        return await parse.InvokeAsync(invocation, interrupts.Token);
     });
 }

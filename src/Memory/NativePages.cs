@@ -8,6 +8,7 @@ internal static partial class NativePages
     internal const int ProtectRead = 1;
     internal const int ProtectWrite = 2;
     internal const int MapPrivate = 2;
+    internal const int AdviseRandom = 1; // POSIX_FADV_RANDOM
     internal const int AdviseDontNeed = 4; // POSIX_FADV_DONTNEED on x86-64 and arm64
 
     /// <summary>MAP_ANONYMOUS.</summary>

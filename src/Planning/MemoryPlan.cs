@@ -25,7 +25,13 @@ public sealed record MemoryPlan
     /// <summary>Slots for experts.</summary>
     public ExpertPlan Experts { get; init; } = ExpertPlan.None;
 
-    /// <summary>Tokens of context.</summary>
+    /// <summary>Sequences that run at the same time, each with a state of its own.</summary>
+    public int Sequences { get; init; } = 1;
+
+    /// <summary>Whether each sequence has room for a copy of its recurrent state, so that its state can serve another turn.</summary>
+    public bool KeepsSnapshots { get; init; }
+
+    /// <summary>Tokens of context of each sequence.</summary>
     public required int Context { get; init; }
 
     /// <summary>Rows of a prompt pass.</summary>
@@ -42,6 +48,9 @@ public sealed record MemoryPlan
 
     /// <summary>Bytes a generated token demands from flash: the dense part exactly, of experts what is expected to be missed.</summary>
     public required long StreamedBytesPerToken { get; init; }
+
+    /// <summary>Of them, those of the dense part.</summary>
+    public long DenseStreamedBytes => StreamedBytesPerToken - (long)Experts.ExpectedMissBytesPerToken;
 
     /// <summary>Sum of all accounts.</summary>
     public long Sum => Accounts.Sum(a => a.Value);

@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using LayerStream.Actors;
 using LayerStream.Formats;
+using LayerStream.Memory;
+using LayerStream.Planning;
 using LayerStream.Templates;
 using LayerStream.Templates.Runtime;
 using LayerStream.Tokenization;
@@ -11,11 +13,13 @@ namespace LayerStream.Session;
 public sealed class LoadedModel : IAsyncDisposable
 {
     private readonly PlannedModel _planned;
+    private readonly IProgress<SessionNotice> _notices;
     private readonly Lazy<ChatTemplate?> _template;
     private readonly Lazy<int> _longestToken;
 
-    internal LoadedModel(PlannedModel planned, Engine engine, double deviceBytesPerSecond)
+    internal LoadedModel(PlannedModel planned, Engine engine, double deviceBytesPerSecond, IProgress<SessionNotice> notices)
     {
+        _notices = notices;
         _planned = planned;
         Engine = engine;
         DeviceBytesPerSecond = deviceBytesPerSecond;
@@ -48,6 +52,9 @@ public sealed class LoadedModel : IAsyncDisposable
     /// <summary>The plan in force.</summary>
     public EnginePlan Plan => _planned.Plan;
 
+    /// <summary>The account of files beside the model: see <see cref="TransientFile.Charge"/>.</summary>
+    public BudgetAccount FilesAccount => Plan.Sheet.Account(AccountNames.WrittenFiles);
+
     /// <summary>The engine.</summary>
     public Engine Engine { get; }
 
@@ -72,8 +79,15 @@ public sealed class LoadedModel : IAsyncDisposable
     public static Task<LoadedModel> OpenAsync(ModelOptions options, IProgress<SessionNotice> notices, CancellationToken ct) =>
         Prepare(options, notices).LoadAsync(notices, ct);
 
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => Engine.DisposeAsync();
+    /// <summary>Ends the engine; a notice says if the budget was not kept.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Engine.DisposeAsync();
+        if (PeakMemory.Excess(Plan.Sheet.BudgetBytes) is { } excess)
+        {
+            _notices.Report(excess);
+        }
+    }
 
     // A frame of its own, so that nothing keeps the metadata alive while the heap is limited.
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -32,6 +32,7 @@ public sealed class ModelFile
     /// <exception cref="ModelFormatException">The file is no model.</exception>
     public static ModelFile Open(string path)
     {
+        PeakMemory.Begin();
         ModelFiles files = new();
         try
         {

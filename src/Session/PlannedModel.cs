@@ -49,7 +49,7 @@ public sealed record PlannedModel(ModelOptions Options, GgufModel Model, Tokeniz
             notices.Report(new InformationNotice($"Reads pass through the page cache: {reason}"));
         }
 
-        return new LoadedModel(this, engine, rate);
+        return new LoadedModel(this, engine, rate, notices);
     }
 
     private void CheckFilling(FlashDevice device, IProgress<SessionNotice> notices)

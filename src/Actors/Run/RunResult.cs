@@ -7,11 +7,18 @@ public sealed record RunResult
 
     public required int PromptTokens { get; init; }
 
+    /// <summary>Of the prompt, tokens that were in memory from an earlier run and were not read again.</summary>
+    public int CachedTokens { get; init; }
+
     public int GeneratedTokens => Ids.Length;
 
     public required double PromptSeconds { get; init; }
 
     public required double DecodeSeconds { get; init; }
+
+    /// <summary>Passes in which the sequence had rows; other sequences may have had some as well, and what a pass takes counts for
+    /// each.</summary>
+    public int Passes { get; init; }
 
     /// <summary>Bytes demanded by all passes of the run.</summary>
     public required long BytesStreamed { get; init; }

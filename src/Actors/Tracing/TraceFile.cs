@@ -62,7 +62,14 @@ public sealed record TraceFile
 
     /// <summary>Writes the file, over an older one.</summary>
     /// <exception cref="ArgumentException">The trace breaks a rule of the format (a tile without a name, for example).</exception>
-    public void Save(string path) => TraceFormat.Save(this, path);
+    public void Save(string path)
+    {
+        using FileStream file = File.Create(path);
+        TraceFormat.Save(this, file);
+    }
+
+    /// <summary>Writes it to a stream; see the other overload.</summary>
+    public void Save(Stream file) => TraceFormat.Save(this, file);
 
     /// <summary>Reads and checks a file; memory taken is in proportion to the bytes that are really there.</summary>
     /// <exception cref="InvalidDataException">Not a trace, or damaged; the message names the file and the offset.</exception>

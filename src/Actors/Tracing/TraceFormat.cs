@@ -11,10 +11,9 @@ internal static class TraceFormat
     private const int EventsPerBlock = 4096;
     private const int EventsPerStep = 512;
 
-    public static void Save(TraceFile trace, string path)
+    public static void Save(TraceFile trace, Stream file)
     {
         byte[] header = Check(trace);
-        using FileStream file = File.Create(path);
         foreach (bool step in Steps(trace, header, file))
         {
             _ = step;

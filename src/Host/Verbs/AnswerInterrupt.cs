@@ -1,13 +1,20 @@
+using LayerStream.Host.Terminal;
+
 namespace LayerStream.Host.Verbs;
 
-/// <summary>Ctrl-C: stops the answer that is being written; between answers it ends the program.</summary>
+/// <summary>Ctrl-C in a conversation: stops the answer that is being written, a second time or between answers it ends the program.</summary>
 internal sealed class AnswerInterrupt : IDisposable
 {
     private readonly Lock _lock = new();
+    private readonly Interrupts _interrupts;
     private CancellationTokenSource? _answer;
 
     /// <summary>Takes over Ctrl-C until disposed.</summary>
-    public AnswerInterrupt() => Console.CancelKeyPress += OnCancel;
+    public AnswerInterrupt(Interrupts interrupts)
+    {
+        _interrupts = interrupts;
+        interrupts.Taker = TakeOrExit;
+    }
 
     /// <summary>Runs one answer under a token that Ctrl-C cancels.</summary>
     public async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> answer)
@@ -32,14 +39,20 @@ internal sealed class AnswerInterrupt : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Console.CancelKeyPress -= OnCancel;
+    public void Dispose() => _interrupts.Taker = null;
 
-    private void OnCancel(object? sender, ConsoleCancelEventArgs e)
+    private bool TakeOrExit()
     {
         lock (_lock)
         {
-            e.Cancel = _answer is not null;
-            _answer?.Cancel();
+            if (_answer is { IsCancellationRequested: false } answer)
+            {
+                answer.Cancel();
+                return true;
+            }
         }
+
+        Environment.Exit(Failures.Interrupted); // a line that is being read cannot be cancelled
+        return false;
     }
 }

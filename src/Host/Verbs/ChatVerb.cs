@@ -5,7 +5,6 @@ using LayerStream.Host.Options;
 using LayerStream.Host.Terminal;
 using LayerStream.Session;
 using LayerStream.Storage;
-using LayerStream.Templates;
 using LayerStream.Templates.Runtime;
 
 namespace LayerStream.Host.Verbs;
@@ -13,21 +12,19 @@ namespace LayerStream.Host.Verbs;
 /// <summary><c>chat</c>: a conversation, one line of stdin per turn.</summary>
 public static class ChatVerb
 {
-    private static readonly Option<int> s_maxTokens = new("--max-tokens") { Description = "most tokens of one answer", DefaultValueFactory = _ => 512 };
+    private static readonly Option<int> s_maxTokens = new("--max-tokens") { Description = "most tokens of one answer",
+        DefaultValueFactory = _ => 512 };
     private static readonly Option<string?> s_system = new("--system") { Description = "system message in front of the conversation" };
 
     /// <summary>The verb.</summary>
     public static Command Create()
     {
         Command verb = new("chat", "Holds a conversation (/reset starts over, /exit ends).") { s_maxTokens, s_system };
-        // A synchronous action on purpose: around asynchronous ones the command line library takes Ctrl-C for the end of the program.
-#pragma warning disable RS0030 // the main thread has nothing else to do
-        verb.SetAction(parse => RunAsync(parse).GetAwaiter().GetResult());
-#pragma warning restore RS0030
+        verb.SetAction(RunAsync);
         return verb;
     }
 
-    private static async Task<int> RunAsync(ParseResult parse)
+    private static async Task<int> RunAsync(ParseResult parse, CancellationToken ct)
     {
         int most = parse.GetValue(s_maxTokens);
         if (most < 1)
@@ -35,9 +32,9 @@ public static class ChatVerb
             throw new UsageException("--max-tokens must be at least 1.");
         }
 
-        ModelOptions options = CommonOptions.Bind(parse);
-        using AnswerInterrupt interrupt = new();
-        await using LoadedModel model = await LoadedModel.OpenAsync(options, new TerminalNotices(options), CancellationToken.None);
+        ModelOptions options = CommonOptions.Bind(parse) with { Converses = true };
+        using AnswerInterrupt interrupt = new(Interrupts.Current ?? throw new InvalidOperationException("no verb runs"));
+        await using LoadedModel model = await LoadedModel.OpenAsync(options, new TerminalNotices(options), ct);
         ChatSession session = new(model, parse.GetValue(s_system), most);
         bool person = !Console.IsInputRedirected;
         if (person && !options.Quiet)
@@ -45,7 +42,7 @@ public static class ChatVerb
             Console.Error.WriteLine("/reset starts over, /exit or end of input ends, Ctrl-C stops an answer.");
         }
 
-        using StreamReader? piped = person ? null : new(Console.OpenStandardInput(), new UTF8Encoding(false));
+        using StreamReader? piped = person ? null : new(StandardStreams.OpenInput(), new UTF8Encoding(false));
         while (true)
         {
             if (person)

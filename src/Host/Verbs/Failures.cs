@@ -1,14 +1,17 @@
+using LayerStream.Actors;
 using LayerStream.Actors.Run;
 using LayerStream.Formats;
 using LayerStream.Formats.Routes;
+using LayerStream.Host.Pulling;
+using LayerStream.Host.Terminal;
+using LayerStream.Kernels.Ops;
 using LayerStream.Memory;
-using LayerStream.Models;
 using LayerStream.Models.Building;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
+using LayerStream.Sampling;
 using LayerStream.Session;
 using LayerStream.Storage;
-using LayerStream.Templates;
 using LayerStream.Templates.Runtime;
 using LayerStream.Tokenization;
 
@@ -28,6 +31,8 @@ public static class Failures
 
     /// <summary>Interrupted by the user.</summary>
     public const int Interrupted = 130;
+
+    private const char NotUtf8 = '\uFFFD';
 
     /// <summary>Runs a verb; every exception becomes a message and a code.</summary>
     public static async Task<int> GuardAsync(Func<Task<int>> verb)
@@ -56,6 +61,11 @@ public static class Failures
             return Interrupted;
         }
 
+        if (error is OutputClosedException)
+        {
+            return Failed; // nobody reads: what was written is complete as far as it goes
+        }
+
         Console.Error.WriteLine(Describe(error));
         if (!string.IsNullOrEmpty(Environment.GetEnvironmentVariable("LAYERSTREAM__DEBUG")))
         {
@@ -72,16 +82,33 @@ public static class Failures
             $"{e.Sheet.Render().TrimEnd()}{Environment.NewLine}The budget of {ByteSize.Format(e.Sheet.BudgetBytes)} is too small for this model and context. "
             + $"The smallest that works: --memory-budget {ByteSize.FormatOption(e.SmallestBudgetBytes)}",
         UnsupportedModelException e => $"This model cannot run here: {string.Join("; ", e.Gaps)}.",
-        ContextExceededException e => $"The prompt has {e.PromptTokens} tokens, the context holds {e.Context}. Give a larger --context or a shorter prompt.",
+        ContextExceededException e =>
+            $"The prompt has {e.PromptTokens} tokens, the context holds {e.Context}. Give a larger --context or a shorter prompt.",
         RouteTraceException e => $"The route trace cannot be read: {e.Message}",
+        ModelFormatException e when e.File.Contains(NotUtf8) => MissingFile(e.File),
         ModelFormatException e => $"The model cannot be opened: {e.Message}",
         EngineFaultException { InnerException: { } inner } e => $"The {e.Stage} stage failed: {Describe(inner)}",
+        EngineFaultException e => $"The {e.Stage} stage failed: {e.Message}",
         EngineStalledException e => $"The run came to a stop: {e.Message}.",
         FlashReadException e => $"Reading the model failed: {e.Message}",
-        FileNotFoundException e => $"There is no file {e.FileName ?? e.Message}.",
+        FileNotFoundException e => MissingFile(e.FileName ?? e.Message),
+        BudgetAboveLimitException => $"{error.Message}.",
+        HeapLimitException e => $"Memory is too short to begin: {e.Message}. Give a larger --memory-budget.",
+        ModelChangedException e =>
+            $"{e.File} {e.Change}: what was read of it may mix old and new. Start again once the file is complete.",
+        FloatEnvironmentException => error.Message,
+        InvalidLogitsException e => $"The model's output is not usable: {e.Message}",
         OutOfMemoryException => "Out of memory: the managed heap met its limit. Give a larger --memory-budget or a smaller --context.",
-        UsageException or LossyOptionException or TokenWithoutRowException or KeyValueRangeException or TemplateException or TemplateSyntaxException or UnsupportedTokenizerException => error.Message,
+        TemplateSyntaxException e =>
+            $"The chat template cannot be read: {e.Message}. {TemplateSource.WayOut} 'run --raw' needs none.",
+        UsageException or LossyOptionException or TokenWithoutRowException or KeyValueRangeException or TemplateException
+            or UnsupportedTokenizerException or UnusableOutputException or PullException => error.Message,
         IOException or UnauthorizedAccessException or InvalidDataException => error.Message,
-        _ => $"{error.Message} ({error.GetType().Name}; set LAYERSTREAM__DEBUG=1 for the details)",
+        _ => $"{error.Message} (set LAYERSTREAM__DEBUG=1 for the details)",
     };
+
+    // The runtime puts this in place of bytes of an argument that are no UTF-8, and then finds no file of that name.
+    private static string MissingFile(string path) => path.Contains(NotUtf8)
+        ? $"The file name {path} has bytes that are not UTF-8, and cannot be opened by it. Rename the file, or make a link with a name in UTF-8."
+        : $"There is no file {path}.";
 }

@@ -5,6 +5,7 @@ using LayerStream.Formats;
 using LayerStream.Host.Options;
 using LayerStream.Host.Terminal;
 using LayerStream.Kernels.Quants;
+using LayerStream.Memory;
 using LayerStream.Session;
 
 namespace LayerStream.Host.Verbs;
@@ -140,7 +141,7 @@ public static class InspectVerb
         byte[] row = new byte[checked((int)info.RowBytes)];
         float[] values = new float[checked((int)info.Columns)];
         using FileStream source = new(model.Files[info.Extent.File], FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20, FileOptions.SequentialScan);
-        using FileStream output = new(path, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 20);
+        using TransientFile output = TransientFile.Create(path);
         source.Position = info.Extent.Offset;
         for (long r = 0; r < info.Rows; r++)
         {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using LayerStream.Host.Options;
 using LayerStream.Host.Terminal;
+using LayerStream.Memory;
 using LayerStream.Models.Spec;
 using LayerStream.Session;
 
@@ -23,17 +24,14 @@ public static class LogitsVerb
 
     private static async Task<int> RunAsync(ParseResult parse, CancellationToken ct)
     {
-        int[] ids = TokenIds.Parse(parse.GetRequiredValue(s_ids));
         ModelOptions options = CommonOptions.Bind(parse);
+        int[] ids = TokenIds.Parse(parse.GetRequiredValue(s_ids), options.Context);
+        await using TransientFile output = TransientFile.Create(parse.GetRequiredValue(s_out));
         await using LoadedModel model = await LoadedModel.OpenAsync(options, new TerminalNotices(options), ct);
+        output.Charge(model.FilesAccount);
         int vocabulary = model.Engine.Spec.Vocabulary;
         TokenWithoutRowException.ThrowIfAny(ids, vocabulary);
-        await using (FileStream output = File.Create(parse.GetRequiredValue(s_out)))
-        {
-            await model.Engine.LogitsAsync(ids, (_, row) => output.Write(MemoryMarshal.AsBytes(row.Span)), ct);
-        }
-
-        Memory.ProcessMemory.DropFileCache(parse.GetRequiredValue(s_out)); // pages of a file we wrote count against the budget
+        await model.Engine.LogitsAsync(ids, (_, row) => output.Write(MemoryMarshal.AsBytes(row.Span)), ct);
         if (options.Json)
         {
             StandardOutput.WriteJson(json =>

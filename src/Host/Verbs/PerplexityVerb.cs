@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using LayerStream.Host.Options;
 using LayerStream.Host.Terminal;
+using LayerStream.Kernels.Ops;
+using LayerStream.Memory;
 using LayerStream.Session;
 
 namespace LayerStream.Host.Verbs;
@@ -25,23 +27,23 @@ public static class PerplexityVerb
 
     private static async Task<int> RunAsync(ParseResult parse, CancellationToken ct)
     {
-        string text = await File.ReadAllTextAsync(parse.GetRequiredValue(s_file), ct);
+        using TransientFile file = TransientFile.OpenRead(parse.GetRequiredValue(s_file));
+        using StreamReader text = new(file);
         ModelOptions options = CommonOptions.Bind(parse);
         options = options.Explicit.Contains("context") ? options : options with { Context = Window };
         await using LoadedModel model = await LoadedModel.OpenAsync(options, new TerminalNotices(options), ct);
-        int[] ids = model.RequireTokenizer().Encode(text, addSpecial: false, parseSpecial: false);
+        file.Charge(model.FilesAccount);
         int window = Math.Min(Window, model.Engine.Context);
         double sum = 0;
-        int scored = 0;
-        int end = ids.Length < window ? ids.Length : ids.Length - (ids.Length % window);
-        for (int start = 0; start + 1 < end; start += window)
+        int scored = 0, tokens = 0;
+        foreach (int[] part in Windows(new TextTokens(text, model.RequireTokenizer()), window))
         {
-            int[] part = ids[start..Math.Min(end, start + window)];
             await model.Engine.LogitsAsync(part, (position, row) => sum += position + 1 < part.Length ? Nll(row.Span, part[position + 1]) : 0, ct);
             scored += part.Length - 1;
+            tokens += part.Length;
             if (!options.Quiet && !options.Json)
             {
-                Console.Error.WriteLine($"{start + part.Length} of {end} tokens");
+                Console.Error.WriteLine($"{tokens} tokens");
             }
         }
 
@@ -50,10 +52,10 @@ public static class PerplexityVerb
             throw new UsageException("The text is too short: at least two tokens are needed.");
         }
 
-        double mean = sum / scored;
+        double mean = double.IsFinite(sum) ? sum / scored : throw new UnusableOutputException(0, options.KvType == KvType.F16);
         if (!options.Json)
         {
-            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"perplexity {Math.Exp(mean):F4} (mean loss {mean:F4} nats) over {scored} of {end} tokens{(model.Plan.Lossy.Count > 0 ? ", " + LossyText.Of(model.Plan) : "")}"));
+            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"perplexity {Math.Exp(mean):F4} (mean loss {mean:F4} nats) over {scored} of {tokens} tokens{(model.Plan.Lossy.Count > 0 ? ", " + LossyText.Of(model.Plan) : "")}"));
             return Failures.Success;
         }
 
@@ -61,11 +63,35 @@ public static class PerplexityVerb
         {
             json.WriteNumber("perplexity", Math.Exp(mean));
             json.WriteNumber("meanNll", mean);
-            json.WriteNumber("tokens", end);
+            json.WriteNumber("tokens", tokens);
             json.WriteNumber("scored", scored);
             JsonOut.WriteLossy(json, model.Plan);
         });
         return Failures.Success;
+    }
+
+    /// <summary>Whole windows; of a text without one, what there is, from two tokens.</summary>
+    private static IEnumerable<int[]> Windows(TextTokens tokens, int window)
+    {
+        List<int> rest = [];
+        bool isWhole = false;
+        foreach (int[] piece in tokens.Read())
+        {
+            rest.AddRange(piece);
+            int from = 0;
+            for (; rest.Count - from >= window; from += window)
+            {
+                isWhole = true;
+                yield return [.. rest.GetRange(from, window)];
+            }
+
+            rest.RemoveRange(0, from);
+        }
+
+        if (!isWhole && rest.Count > 1)
+        {
+            yield return [.. rest];
+        }
     }
 
     /// <summary>−ln softmax(logits)[token].</summary>

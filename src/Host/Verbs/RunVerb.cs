@@ -8,9 +8,12 @@ using LayerStream.Formats.Routes;
 using LayerStream.Host.Options;
 using LayerStream.Host.Terminal;
 using LayerStream.Memory;
+using LayerStream.Planning;
 using LayerStream.Sampling;
 using LayerStream.Session;
+using LayerStream.Session.Outlook;
 using LayerStream.Storage;
+using LayerStream.Templates;
 using LayerStream.Tokenization;
 
 namespace LayerStream.Host.Verbs;
@@ -60,27 +63,26 @@ public static class RunVerb
                 : throw new UsageException("--logprobs needs --json.");
         }
 
-        int[]? given = ids is null ? null : TokenIds.Parse(ids);
+        int[]? given = ids is null ? null : TokenIds.Parse(ids, options.Context);
+        using TransientFile? traceOutput = traceFile is null ? null : TransientFile.Create(traceFile);
+        await using TransientFile? routesOutput = parse.GetValue(s_routes) is { } path ? TransientFile.Create(path) : null;
         Reply reply;
         EnginePlan plan;
         Tokenizer? tokenizer;
         TraceFile? trace = null;
         IReadOnlyList<string> files;
-        await using (LoadedModel model = await LoadedModel.OpenAsync(options with { ExtraHeapBytes = parse.GetValue(s_routes) is null ? 0 : RoutesHeapBytes }, new TerminalNotices(options), ct))
+        options = options with { ExtraHeapBytes = routesOutput is null ? 0 : RoutesHeapBytes };
+        await using (LoadedModel model = await LoadedModel.OpenAsync(options, new TerminalNotices(options), ct))
         {
             plan = model.Plan;
             tokenizer = model.Tokenizer;
             files = model.Model.Files;
             int[] tokens = given ?? Encode(model, prompt!, parse.GetValue(s_raw));
-            reply = await GenerateAsync(model, tokens, most, parse, ct);
+            reply = await GenerateAsync(model, tokens, most, parse.GetValue(s_ignoreEos), routesOutput, ct);
             trace = traceFile is null ? null : model.Engine.CaptureTrace(0);
         }
 
-        if (trace is not null)
-        {
-            SaveTrace(trace, traceFile!, files, plan);
-        }
-
+        new SpeedTracker(plan, options, files, 0).Add(reply.Result);
         if (options.Json)
         {
             StandardOutput.WriteJson(json => WriteJson(json, reply, plan, tokenizer));
@@ -91,10 +93,17 @@ public static class RunVerb
             Console.Error.WriteLine(Stats(reply.Result, plan));
         }
 
+        if (trace is not null)
+        {
+            traceOutput!.Charge(plan.Sheet.Account(AccountNames.WrittenFiles));
+            SaveTrace(trace, traceOutput, files, plan); // last, so that a full disk does not take the answer with it
+        }
+
         return reply.Result.FinishReason == "cancelled" ? Failures.Interrupted : Failures.Success;
     }
 
-    private static async Task<Reply> GenerateAsync(LoadedModel model, int[] tokens, int most, ParseResult parse, CancellationToken ct)
+    private static async Task<Reply> GenerateAsync(
+        LoadedModel model, int[] tokens, int most, bool ignoreEos, TransientFile? routesOutput, CancellationToken ct)
     {
         Action<GenerationEvent>? show = model.Options.Json ? null : AnswerText.Show;
         GenerationRequest request = new()
@@ -103,24 +112,21 @@ public static class RunVerb
             MaxTokens = most,
             Sampling = model.Options.Sampling,
             Stop = model.Options.Stop,
-            IgnoreEos = parse.GetValue(s_ignoreEos),
+            IgnoreEos = ignoreEos,
             ReportsPrompt = PromptLine.IsWanted(model.Options, tokens.Length),
         };
-        if (parse.GetValue(s_routes) is not { } path)
+        if (routesOutput is null)
         {
             return await Generation.AnswerAsync(model, request, show, ct);
         }
 
         RouteHeader header = model.Plan.RouteHeader ?? throw new UsageException("--routes needs a model with experts.");
-        Reply reply;
-        await using (FileStream file = File.Create(path))
+        routesOutput.Charge(model.FilesAccount);
+        await using (routesOutput)
         {
-            using RouteTraceWriter routes = new(file, header);
-            reply = await Generation.AnswerAsync(model, request with { Routes = routes }, show, ct);
+            using RouteTraceWriter routes = new(routesOutput, header);
+            return await Generation.AnswerAsync(model, request with { Routes = routes }, show, ct);
         }
-
-        ProcessMemory.DropFileCache(path);
-        return reply;
     }
 
     private static int[] Encode(LoadedModel model, string prompt, bool raw)
@@ -131,22 +137,15 @@ public static class RunVerb
             return tokenizer.Encode(prompt, addSpecial: true, parseSpecial: true);
         }
 
-        return ChatPrompt.Encode(tokenizer, ChatPrompt.Render(tokenizer, model.Template, [("user", prompt)]));
+        RenderedPrompt rendered = ChatPrompt.Render(tokenizer, model.Template, [("user", prompt)]);
+        return ChatPrompt.Encode(tokenizer, rendered, model.Options.ParseMessages);
     }
 
-    private static void SaveTrace(TraceFile trace, string path, IReadOnlyList<string> files, EnginePlan plan)
+    private static void SaveTrace(TraceFile trace, Stream output, IReadOnlyList<string> files, EnginePlan plan)
     {
         using FlashDevice device = FlashDevice.Open(files);
         double rate = DeviceProbe.MeasureBytesPerSecond(device, TimeSpan.FromSeconds(0.5), plan.MeasuringAccount(), 1 << 20);
-        (trace with { DeviceBytesPerSecond = rate }).Save(path);
-        ProcessMemory.DropFileCache(path); // pages of a file we wrote count against the budget
-    }
-
-    /// <summary>The cgroup's peak when it is ours alone, else that of the resident set.</summary>
-    private static long PeakBytes()
-    {
-        MemoryLimits limits = MemoryLimits.Read();
-        return limits is { CgroupIsOurs: true, CgroupPeakBytes: { } peak } ? peak : ProcessMemory.PeakResidentBytes();
+        (trace with { DeviceBytesPerSecond = rate }).Save(output);
     }
 
     /// <summary>The line of figures after an answer.</summary>
@@ -158,7 +157,7 @@ public static class RunVerb
         string lossy = plan.Lossy.Count == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", {LossyText.Of(plan)} ({r.ExpertsSkipped} choices of experts skipped)");
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"prompt {r.PromptTokens} tokens {prefill:F1}/s, answer {r.GeneratedTokens} tokens {decode:F2}/s ({r.FinishReason}), {ByteSize.Format((long)r.BytesPerToken)} streamed per token{experts}, overlap {r.OverlapShare:P0}, peak memory {ByteSize.Format(PeakBytes())}{lossy}");
+            $"prompt {r.PromptTokens} tokens {prefill:F1}/s, answer {r.GeneratedTokens} tokens {decode:F2}/s ({r.FinishReason}), {ByteSize.Format((long)r.BytesPerToken)} streamed per token{experts}, overlap {r.OverlapShare:P0}, peak memory {ByteSize.Format(PeakMemory.Bytes())}{lossy}");
     }
 
     private static void WriteJson(Utf8JsonWriter json, Reply reply, EnginePlan plan, Tokenizer? tokenizer)
@@ -195,7 +194,7 @@ public static class RunVerb
 
         JsonOut.WriteLossy(json, plan);
         JsonOut.WriteOverlap(json, r);
-        json.WriteNumber("peakMemoryBytes", PeakBytes());
+        json.WriteNumber("peakMemoryBytes", PeakMemory.Bytes());
         json.WriteNumber("budgetBytes", plan.Sheet.BudgetBytes);
         json.WriteNumber("pinnedBytes", r.PinnedBytes);
         json.WriteNumber("prefetchDepth", r.PrefetchDepth);

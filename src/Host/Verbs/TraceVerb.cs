@@ -3,6 +3,7 @@ using System.Text.Json;
 using LayerStream.Actors.Tracing;
 using LayerStream.Host.Options;
 using LayerStream.Host.Terminal;
+using LayerStream.Memory;
 using LayerStream.Session;
 
 namespace LayerStream.Host.Verbs;
@@ -52,7 +53,7 @@ public static class TraceVerb
             return Failures.Success;
         }
 
-        using Stream output = Console.OpenStandardOutput();
+        using Stream output = StandardOutput.Open();
         JsonSerializer.Serialize(output, diff.Figures, TraceJson.Default.TraceDiffFigures);
         output.WriteByte((byte)'\n');
         return Failures.Success;
@@ -69,7 +70,7 @@ public static class TraceVerb
             _ => throw new UsageException($"--format takes chrome, otlp or fio, not '{format}'."),
         };
         TraceFile trace = TraceFile.Load(parse.GetRequiredValue(s_file));
-        using Stream output = parse.GetValue(s_out) is { } path ? File.Create(path) : StandardOutput.Open();
+        using Stream output = parse.GetValue(s_out) is { } path ? TransientFile.Create(path) : StandardOutput.Open();
         write(trace, output);
         output.Flush();
         return Failures.Success;

@@ -71,12 +71,14 @@ internal sealed class ChatRequest : IDisposable
     }
 
     /// <summary>The generation that answers it.</summary>
-    public GenerationRequest ToGeneration(int[] prompt) => new()
+    /// <param name="prompt">Its prompt.</param>
+    /// <param name="defaults">What the server was started with; its texts to stop at hold where the request names none.</param>
+    public GenerationRequest ToGeneration(int[] prompt, ModelOptions defaults) => new()
     {
         Prompt = prompt,
         MaxTokens = MaxTokens ?? int.MaxValue,
         Sampling = Sampling,
-        Stop = Stop,
+        Stop = Stop.Count > 0 ? Stop : defaults.Stop,
         IgnoreEos = IgnoreEos,
         ReportsPrompt = ReturnProgress,
     };

@@ -4,7 +4,9 @@ using System.Text.Json;
 using LayerStream.Actors.Run;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
+using LayerStream.Session;
 using LayerStream.Storage;
+using LayerStream.Templates.Runtime;
 using Microsoft.AspNetCore.Http;
 
 namespace LayerStream.Host.Server.Http;
@@ -77,6 +79,9 @@ internal static class JsonReply
         ApiException api => api,
         ContextExceededException e => ApiException.Invalid("messages", e.Message, "context_length_exceeded"),
         KeyValueRangeException e => new ApiException(500, "server_error", e.Message, "key_value_range"),
+        TemplateSyntaxException e => new ApiException(
+            501, "server_error", $"the model's chat template cannot be read ({e.Message}), so it does not chat. {TemplateSource.WayOut}",
+            "template_unreadable"),
         TokenWithoutRowException e => ApiException.Invalid("messages", e.Message, "token_without_row"),
         FlashReadException e => new ApiException(
             500, "flash_read_error",
@@ -93,8 +98,8 @@ internal static class JsonReply
             new ApiException(413, "invalid_request_error", "the body is larger than 32 MB, or than any prompt that fits into the context",
             "body_too_large"),
         BadHttpRequestException e => new ApiException(e.StatusCode, "invalid_request_error", "the request is malformed", "bad_request"),
-        OutOfMemoryException => new ApiException(503, "unavailable_error", "the request does not fit into the memory budget",
-            "out_of_memory"),
+        UnusableOutputException e => new ApiException(503, "unavailable_error", e.Message, "unusable_output"),
+        OutOfMemoryException => new ApiException(503, "unavailable_error", "the request does not fit into the memory budget", "out_of_memory"),
         EngineStalledException e => new ApiException(500, "server_error", e.Message, "engine_stalled"),
         EngineFaultException e => new ApiException(500, "server_error", $"the {e.Stage} stage failed", "engine_fault"),
         _ => new ApiException(500, "server_error", "the server failed; its log has the cause", "internal_error"),

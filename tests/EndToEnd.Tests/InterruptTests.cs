@@ -1,0 +1,51 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace LayerStream.EndToEnd.Tests;
+
+/// <summary>Ctrl-C on the running program.</summary>
+public sealed class InterruptTests
+{
+    [Fact]
+    public async Task Interrupt_WhileTheSystemKeepsTheProgramWaiting_EndsItAtTheSecond()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "signals of POSIX");
+        string pipe = Path.Combine(Path.GetTempPath(), $"layerstream-{Guid.NewGuid():N}");
+        using (Process made = Process.Start("mkfifo", [pipe]))
+        {
+            await made.WaitForExitAsync(Token);
+        }
+
+        try
+        {
+            string[] arguments = ["run", "--ids", "1,2", "--max-tokens", "2", "--context", "64", "--trace", pipe];
+            using Process run = Process.Start(new ProcessStartInfo(CommandLineProcess.Binary, arguments) { RedirectStandardError = true })!;
+            await Task.Delay(TimeSpan.FromSeconds(4), Token); // it waits for a reader of its trace
+            Assert.False(run.HasExited, "a pipe without a reader was not waited for");
+            for (int i = 0; i < 2 && !run.HasExited; i++)
+            {
+                using Process kill = Process.Start("kill", ["-INT", run.Id.ToString(CultureInfo.InvariantCulture)]);
+                await kill.WaitForExitAsync(Token);
+                await Task.Delay(TimeSpan.FromSeconds(1), Token);
+            }
+
+            using CancellationTokenSource limit = new(TimeSpan.FromSeconds(10));
+            try
+            {
+                await run.WaitForExitAsync(limit.Token);
+            }
+            finally
+            {
+                run.Kill();
+            }
+
+            Assert.Equal(130, run.ExitCode);
+        }
+        finally
+        {
+            File.Delete(pipe);
+        }
+    }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+}
