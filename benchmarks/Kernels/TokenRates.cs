@@ -42,7 +42,8 @@ internal static unsafe class TokenRates
             reads.Address = weights;
             crew.Run(reads, (int)(layerBytes * Layers >> 16), 16);
         });
-        Console.WriteLine($"{type,-8} {layerBytes * Layers / whole / 1e9,9:F2} GB/s, plain reads {layerBytes * Layers / alone / 1e9:F2} GB/s");
+        Console.WriteLine($"{type,-8} {layerBytes * Layers / whole / 1e9,9:F2} GB/s, plain reads {layerBytes * Layers / alone / 1e9:F2} "
+            + "GB/s");
         double empty = Best(() =>
         {
             for (int i = 0; i < 1000; i++)
@@ -75,7 +76,8 @@ internal static unsafe class TokenRates
                     (rows.Weights, rows.Columns) = ((nint)w, s_matrices[m].Columns);
                     if (which == 0 || (which >> m & 1) != 0)
                     {
-                        int grain = (Math.Max(1, s_matrices[m].Rows / (threads * 4)) + MatMul.PanelRows - 1) / MatMul.PanelRows * MatMul.PanelRows;
+                        int grain = (Math.Max(1, s_matrices[m].Rows / (threads * 4)) + MatMul.PanelRows - 1) / MatMul.PanelRows
+                            * MatMul.PanelRows;
                         crew.Run(rows, s_matrices[m].Rows, grain);
                     }
 

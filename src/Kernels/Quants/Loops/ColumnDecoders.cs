@@ -124,7 +124,8 @@ internal static unsafe class SixteenFloats
         if (Isa.Avx512)
         {
             Vector512<float> wide = Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(v));
-            (hasOffset ? Vector512.FusedMultiplyAdd(wide, Vector512.Create(scale), Vector512.Create(offset)) : wide * Vector512.Create(scale))
+            (hasOffset ? Vector512.FusedMultiplyAdd(wide, Vector512.Create(scale), Vector512.Create(offset))
+                : wide * Vector512.Create(scale))
                 .Store(destination);
             return;
         }
