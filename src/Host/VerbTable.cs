@@ -27,6 +27,7 @@ public static class VerbTable
         (ReplayVerb.Create, CommonUse.None),
         (VerifyVerb.Create, CommonUse.Model | CommonUse.Budget),
         (SynthVerb.Create, CommonUse.None),
+        (QuantizeVerb.Create, CommonUse.Budget | CommonUse.Threads),
     ];
 
     /// <summary>The command line with all verbs.</summary>

@@ -90,6 +90,7 @@ public static class CommonOptions
     {
         "model" => CommonUse.Model,
         "memory-budget" => CommonUse.Budget,
+        "threads" => CommonUse.Threads,
         "chat-template" => CommonUse.Sampling,
         _ => s_samplingNames.Contains(name) ? CommonUse.Sampling : CommonUse.Engine,
     };

@@ -11,7 +11,7 @@ public enum CommonUse
     Model = 1,
 
     /// <summary>Memory, streaming, and how is computed.</summary>
-    Engine = 2,
+    Engine = 2 | Threads,
 
     /// <summary>How tokens are drawn and where an answer ends.</summary>
     Sampling = 4,
@@ -19,6 +19,9 @@ public enum CommonUse
     /// <summary>--memory-budget.</summary>
     Budget = 8,
 
+    /// <summary>--threads.</summary>
+    Threads = 16,
+
     /// <summary>All of them.</summary>
-    All = Model | Engine | Sampling | Budget,
+    All = Model | Engine | Sampling | Budget | Threads,
 }

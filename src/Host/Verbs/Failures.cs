@@ -1,5 +1,6 @@
 using LayerStream.Actors;
 using LayerStream.Actors.Run;
+using LayerStream.Conversion;
 using LayerStream.Formats;
 using LayerStream.Formats.Routes;
 using LayerStream.Host.Terminal;
@@ -99,7 +100,8 @@ public static class Failures
         InvalidLogitsException e => $"The model's output is not usable: {e.Message}",
         OutOfMemoryException => "Out of memory: the managed heap met its limit. Give a larger --memory-budget or a smaller --context.",
         UsageException or LossyOptionException or TokenWithoutRowException or KeyValueRangeException or TemplateException
-            or TemplateSyntaxException or UnsupportedTokenizerException or UnusableOutputException => error.Message,
+            or TemplateSyntaxException or UnsupportedTokenizerException or UnusableOutputException
+            or UnquantizableTensorException => error.Message,
         IOException or UnauthorizedAccessException or InvalidDataException => error.Message,
         _ => $"{error.Message} (set LAYERSTREAM__DEBUG=1 for the details)",
     };
