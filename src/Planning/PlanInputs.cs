@@ -20,6 +20,9 @@ public sealed record PlanInputs(
     /// <summary>Managed memory for copies of traces.</summary>
     public long TraceExportBytes { get; init; }
 
+    /// <summary>Sequences that run at the same time; 0 = choose.</summary>
+    public int Sequences { get; init; } = 1;
+
     /// <summary>Slots for experts that are not kept; 0 = choose.</summary>
     public int TransientExperts { get; init; }
 }
