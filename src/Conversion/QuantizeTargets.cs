@@ -6,8 +6,8 @@ namespace LayerStream.Conversion;
 
 /// <summary>
 /// The table of targets: one row for each name. One rule for all mixtures: the output matrix has Q6_K at least; S raises nothing, M raises
-/// <see cref="EverySecond"/> and L raises <see cref="All"/>, by two steps among Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, and to Q6_K at most. Numbers of
-/// <c>general.file_type</c> are those of the GGUF specification.
+/// <see cref="EverySecond"/> and L raises <see cref="RaisedShare.All"/>, by two steps among Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, and to Q6_K at
+/// most. Numbers of <c>general.file_type</c> are those of the GGUF specification.
 /// </summary>
 public static class QuantizeTargets
 {

@@ -8,22 +8,22 @@ namespace LayerStream.Conversion.Tests;
 public sealed class ModelRowsTests
 {
     /// <summary>
-    /// The most root mean square error over the values' root mean square. Trained rows have longer tails than normal ones, so that absolute
-    /// scales are coarser for most values: bounds are those of normal values and a sixth.
+    /// The most root mean square error over the values' root mean square: what was measured, and 5 %. The rows come from Q4_1 and lie on
+    /// sixteen levels, which Q4_1 meets again, Q4_K and Q5_K almost, and the others no better than normal values.
     /// </summary>
     [Theory]
-    [InlineData(TensorType.F16, 0.00025)]
-    [InlineData(TensorType.BF16, 0.002)]
-    [InlineData(TensorType.Q8_0, 0.0064)]
-    [InlineData(TensorType.Q6_K, 0.0208)]
-    [InlineData(TensorType.Q5_K, 0.0419)]
-    [InlineData(TensorType.Q4_K, 0.085)]
-    [InlineData(TensorType.Q3_K, 0.175)]
-    [InlineData(TensorType.Q2_K, 0.322)]
-    [InlineData(TensorType.Q5_1, 0.0456)]
-    [InlineData(TensorType.Q5_0, 0.0513)]
-    [InlineData(TensorType.Q4_1, 0.0937)]
-    [InlineData(TensorType.Q4_0, 0.103)]
+    [InlineData(TensorType.F16, 0.0002)]
+    [InlineData(TensorType.BF16, 0.00141)]
+    [InlineData(TensorType.Q8_0, 0.0059)]
+    [InlineData(TensorType.Q6_K, 0.0183)]
+    [InlineData(TensorType.Q5_K, 0.0142)]
+    [InlineData(TensorType.Q4_K, 0.014)]
+    [InlineData(TensorType.Q3_K, 0.157)]
+    [InlineData(TensorType.Q2_K, 0.288)]
+    [InlineData(TensorType.Q5_1, 0.0491)]
+    [InlineData(TensorType.Q5_0, 0.047)]
+    [InlineData(TensorType.Q4_1, 0.000001)]
+    [InlineData(TensorType.Q4_0, 0.093)]
     public void Row_OfATrainedModel_IsAsNearAsTheTypeAllows(TensorType type, double mostError)
     {
         GgufModel model = GgufModel.Open(Path.Combine(SampleFile.Root, "models", "SmolLM2-135M-Instruct-Q4_1.gguf"));
@@ -47,6 +47,6 @@ public sealed class ModelRowsTests
 
         double error = Math.Sqrt(square / sum);
         TestContext.Current.TestOutputHelper?.WriteLine($"{type} {error:F5}");
-        Assert.InRange(error, type == TensorType.Q4_1 ? 0 : mostError / 3, mostError);
+        Assert.InRange(error, 0, mostError);
     }
 }

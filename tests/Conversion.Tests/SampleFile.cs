@@ -3,6 +3,7 @@ using LayerStream.Formats;
 using LayerStream.Formats.Writing;
 using LayerStream.Kernels.Quants;
 using LayerStream.Storage;
+using Xunit;
 
 namespace LayerStream.Conversion.Tests;
 
@@ -49,14 +50,14 @@ internal sealed class SampleFile : IDisposable
     }
 
     internal GgufModel Convert(string target, int threads = 2, long budgetBytes = 1L << 30, bool replaces = false, string? from = null,
-        Action<long>? progress = null, CancellationToken cancel = default)
+        Action<long>? progress = null, CancellationToken? cancel = null)
     {
         using ModelFiles files = new();
         GgufModel model = GgufModel.Open(from ?? In, files);
         QuantizePlan plan = QuantizePlan.Create(model, QuantizeTargets.Find(target)!);
         using FlashDevice device = FlashDevice.Open(files);
         ConversionMemory memory = ConversionMemory.Divide(budgetBytes, plan.Layout.Head.Length, threads, 0);
-        ConvertedFile.Write(plan, device, memory, Out, replaces, progress, cancel);
+        ConvertedFile.Write(plan, device, memory, Out, replaces, progress, cancel ?? TestContext.Current.CancellationToken);
         return GgufModel.Open(Out);
     }
 

@@ -105,7 +105,7 @@ public sealed class QuantizeTests
     [InlineData(TensorType.Q5_0, 1.04e6f, 1.05e6f)]
     [InlineData(TensorType.Q4_1, 6.5e4f, 1e6f)]
     [InlineData(TensorType.Q5_1, 6.5e4f, 2.1e6f)]
-    [InlineData(TensorType.Q2_K, 1e6f, 1e9f)]
+    [InlineData(TensorType.Q2_K, 9e5f, 1e9f)]
     [InlineData(TensorType.Q3_K, 4e6f, 1e30f)]
     [InlineData(TensorType.Q4_K, 4e6f, 3.4e38f)]
     [InlineData(TensorType.Q5_K, 4e6f, 1e20f)]
@@ -146,7 +146,7 @@ public sealed class QuantizeTests
     [InlineData(TensorType.Q5_0)]
     public void Row_OfWhatWasDecoded_GivesTheSameBytes(TensorType type)
     {
-        foreach (float scale in (float[])[1e-6f, 0.02f, 1, 5000])
+        foreach (float scale in (float[])[0.02f, 1, 5000]) // their blocks' scales are normal halves
         {
             byte[] once = Encoded(type, Normal(scale, seed: 7));
             float[] values = new float[Elements];
@@ -166,7 +166,8 @@ public sealed class QuantizeTests
 
     /// <summary>
     /// The most error of one value over the largest of its block. With one scale half a step, a whole one where the far end of the other
-    /// sign is cut (Q4_0, Q5_0); K types may cut a group's end where that serves the others.
+    /// sign is cut (Q4_0, Q5_0); K types may cut a group's end where that serves the others:
+    /// what was met, and 5 %.
     /// </summary>
     private static double MostOfLargest(TensorType type) => type switch
     {
@@ -178,11 +179,11 @@ public sealed class QuantizeTests
         TensorType.Q5_0 => 1.01 / 16,
         TensorType.Q4_1 => 1.02 / 15,
         TensorType.Q5_1 => 1.03 / 31,
-        TensorType.Q2_K => 0.5,
-        TensorType.Q3_K => 0.3,
-        TensorType.Q4_K => 0.12,
-        TensorType.Q5_K => 0.06,
-        _ => 0.035,
+        TensorType.Q2_K => 0.36,
+        TensorType.Q3_K => 0.23,
+        TensorType.Q4_K => 0.083,
+        TensorType.Q5_K => 0.041,
+        _ => 0.0236,
     };
 
     private static IEnumerable<float[]> Blocks(int size)
