@@ -38,6 +38,12 @@ public sealed record ModelOptions
     /// <summary>Sequences that run at the same time; 0 = as many as there is room for.</summary>
     public int Sequences { get; init; } = 1;
 
+    /// <summary>Whether conversations come, whose turns go on from the state that the last one left.</summary>
+    public bool Converses { get; init; }
+
+    /// <summary>Seconds that a pass may take because of prompts while another sequence waits for its next token.</summary>
+    public double MostPassSeconds { get; init; } = 2;
+
     /// <summary>Tokens of context of each sequence; 0 = default of the planner.</summary>
     public int Context { get; init; }
 
@@ -74,6 +80,9 @@ public sealed record ModelOptions
     /// <summary>Chat template instead of the model's own: a file, or <c>chatml</c>; null = the model's.</summary>
     public string? ChatTemplate { get; init; }
 
+    /// <summary>Whether control tokens are recognised in the text of messages too: then a user can close turns.</summary>
+    public bool ParseMessages { get; init; }
+
     /// <summary>File of what runs teach for predictions; null = none is read or written.</summary>
     public string? ProfilePath { get; init; }
 
@@ -99,6 +108,8 @@ public sealed record ModelOptions
         TransientExperts = TransientExperts,
         Threads = Threads,
         Sequences = Sequences,
+        MostPassSeconds = MostPassSeconds,
+        KeepsSnapshots = Converses || Serves,
         Context = Context,
         KvType = KvType,
         Activations = Activations,
@@ -111,6 +122,8 @@ public sealed record ModelOptions
         Serves = Serves,
     };
 
-    /// <summary>The same for a server: requests, connections and their buffers live on the managed heap, its libraries in the runtime's reserve.</summary>
-    public ModelOptions ForServing() => this with { ExtraHeapBytes = ServerHeapBytes, LeastRuntimeBytes = ServerRuntimeBytes, Serves = true, MeasuresDevice = true };
+    /// <summary>The same for a server: requests, connections and their buffers live on the managed heap, its libraries in the runtime's
+    /// reserve.</summary>
+    public ModelOptions ForServing() => this with { ExtraHeapBytes = ServerHeapBytes, LeastRuntimeBytes = ServerRuntimeBytes, Serves = true,
+        MeasuresDevice = true };
 }
