@@ -57,7 +57,7 @@ public sealed class ConversionMemory
         return new ConversionMemory(sheet, threads, pieces, heap);
     }
 
-    /// <summary>The memory of <see cref="SourceWindowBytes"/>, of a window as it is written, and of one piece of floats per thread.</summary>
+    /// <summary>A window as it is read, one as it is written, and a piece of floats per thread.</summary>
     internal AlignedBuffer Allocate() => _sheet.Allocate(Windows, WindowBytes(Threads, Pieces));
 
     /// <summary>Where the window that is written begins.</summary>

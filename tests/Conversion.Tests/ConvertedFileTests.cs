@@ -24,7 +24,8 @@ public sealed class ConvertedFileTests : IDisposable
         GgufModel before = _sample.Write(Small());
         GgufModel after = _sample.Convert(target);
         Assert.Equal(3, after.Version);
-        Assert.Equal(before.Tensors.Select(t => (t.Name, string.Join('x', t.Shape))), after.Tensors.Select(t => (t.Name, string.Join('x', t.Shape))));
+        Assert.Equal(before.Tensors.Select(t => (t.Name, string.Join('x', t.Shape))),
+            after.Tensors.Select(t => (t.Name, string.Join('x', t.Shape))));
         Assert.Equal(QuantizeTargets.Find(target)!.FileType, after.Metadata.GetInt64("general.file_type"));
         foreach (TensorInfo tensor in after.Tensors)
         {

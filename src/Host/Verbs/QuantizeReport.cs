@@ -92,7 +92,8 @@ internal sealed class QuantizeReport(QuantizePlan plan, QuantizeTarget target, s
         });
 
     private IEnumerable<(TensorType Type, int Count, long Bytes)> ByType() =>
-        plan.Layout.Tensors.GroupBy(t => t.Type).Select(g => (g.Key, g.Count(), g.Sum(t => t.Extent.Length))).OrderByDescending(t => t.Item3);
+        plan.Layout.Tensors.GroupBy(t => t.Type).Select(g => (g.Key, g.Count(), g.Sum(t => t.Extent.Length)))
+            .OrderByDescending(t => t.Item3);
 
     private static string Tensors(int count) => count == 1 ? "1 tensor" : string.Create(CultureInfo.InvariantCulture, $"{count} tensors");
 }
