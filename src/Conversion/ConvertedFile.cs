@@ -108,7 +108,7 @@ public sealed class ConvertedFile
         }
     }
 
-    /// <summary>Decodes and encodes a window, or checks one that is copied; the first bad value ends it, whichever thread meets it.</summary>
+    /// <summary>Decodes and encodes a window, or checks one that is copied; its first bad value ends the work.</summary>
     private void Convert(TensorChoice choice, long first, int count, int payload)
     {
         if (choice.IsCopy && !Dequantize.Supports(choice.Type))
