@@ -110,6 +110,7 @@ public static class CommonOptions
         "model" => CommonUse.Model,
         "models" => CommonUse.Catalogue,
         "memory-budget" => CommonUse.Budget,
+        "threads" => CommonUse.Threads,
         "chat-template" or "parse-special" => CommonUse.Sampling,
         _ => s_samplingNames.Contains(name) || s_lists.ContainsKey(name) ? CommonUse.Sampling : CommonUse.Engine,
     };
