@@ -1,7 +1,6 @@
 using LayerStream.Actors.Run;
 using LayerStream.Formats.Routes;
 using LayerStream.Memory;
-using LayerStream.Models;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
 using LayerStream.Planning;
@@ -18,6 +17,9 @@ public sealed record EnginePlan
     public required ModelSpec Spec { get; init; }
 
     public required MemoryPlan Memory { get; init; }
+
+    /// <summary>The same model and options under any other budget.</summary>
+    public required BudgetDivision Division { get; init; }
 
     public required BudgetSheet Sheet { get; init; }
 

@@ -1,9 +1,7 @@
 using System.Globalization;
-using System.Numerics;
 using LayerStream.Actors.Tracing;
 using LayerStream.Formats;
 using LayerStream.Memory;
-using LayerStream.Models;
 using LayerStream.Models.Building;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
@@ -16,9 +14,6 @@ namespace LayerStream.Actors;
 public static class EnginePlanner
 {
     private const long MiB = 1 << 20;
-    private const long LeastRequestBytes = 8 * MiB;
-    private const long MostRequestBytes = 256 * MiB;
-    private const long LeastTraceBytes = MiB / 2;
     private const long LeastRuntimeBytes = 52 * MiB;  // of a command: libraries and code before the first run
     private const long RuntimeGrowthBytes = 28 * MiB; // while it runs
     private const int UsualReads = 12;               // whose threads the measured reserve covers
@@ -48,28 +43,8 @@ public static class EnginePlanner
         long heapBase = (20 * MiB) + (4 * MetadataBytes(model)) + ExpertPlan.ManagedBytes(spec) + options.ExtraHeapBytes;
         long runtime = options.RuntimeReserveBytes > 0 ? options.RuntimeReserveBytes
             : RuntimeBytes(options, threads) + (Math.Max(0, options.ReadsInFlight - UsualReads) * ReaderStackBytes);
-        int traceCapacity = TraceCapacity(Math.Clamp(budget / 256, LeastTraceBytes, 16 * MiB)), leastTrace = TraceCapacity(LeastTraceBytes);
-        long requests = options.Serves ? Math.Clamp(budget / 24, LeastRequestBytes, MostRequestBytes) : 0,
-            leastRequests = options.Serves ? LeastRequestBytes : 0;
-        MemoryPlan Divide(int capacity, long requestBytes) => MemoryPlanner.Plan(new PlanInputs(
-            spec, budget, heapBase + TraceRing.BytesFor(capacity), runtime, threads, options.Context, options.PrefetchDepth,
-                spec.StateBytesPerToken(options.KvType),
-            context => SequenceState.Bytes(spec, context, options.KvType))
-        {
-            RequestBytes = requestBytes,
-            TraceExportBytes = options.Serves ? TraceRing.BytesFor(capacity) : 0,
-            TransientExperts = options.TransientExperts,
-        });
-        MemoryPlan memory = Divide(traceCapacity, requests);
-        long smallest = Divide(leastTrace, leastRequests).SmallestBudgetBytes;
-        if (memory.Sum > budget)
-        {
-            // a short trace and few requests are part of what the smallest budget means
-            (traceCapacity, requests) = (leastTrace, leastRequests);
-            memory = Divide(traceCapacity, requests);
-        }
-
-        memory = memory with { SmallestBudgetBytes = smallest };
+        BudgetDivision division = new(spec, options, policy, threads, heapBase, runtime);
+        (MemoryPlan memory, int traceCapacity, long requests) = division.At(budget);
         BudgetSheet sheet = new(budget);
         foreach ((string account, long bytes) in memory.Accounts)
         {
@@ -85,7 +60,8 @@ public static class EnginePlanner
         return new EnginePlan
         {
             Spec = spec,
-            Memory = memory with { Experts = memory.Experts with { Policy = policy } },
+            Memory = memory,
+            Division = division,
             Sheet = sheet,
             Threads = threads,
             HeapLimitBytes = heapBase + TraceRing.BytesFor(traceCapacity) + requests
@@ -136,8 +112,6 @@ public static class EnginePlanner
     /// <summary>Bytes in front of the first tensor: keys, vocabulary, tensor list.</summary>
     private static long MetadataBytes(GgufModel model) =>
         model.Tensors.Where(t => t.Extent.File == 0).Select(t => t.Extent.Offset).DefaultIfEmpty(MiB).Min();
-
-    private static int TraceCapacity(long bytes) => 1 << BitOperations.Log2((uint)(bytes / TraceRing.BytesFor(1)));
 
     /// <summary>
     /// What the runtime takes at a process's first plan, plus what JIT code, stacks and libraries still grow by once a run starts. The

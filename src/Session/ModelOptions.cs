@@ -35,7 +35,10 @@ public sealed record ModelOptions
     /// <summary>Compute threads; 0 = all cores.</summary>
     public int Threads { get; init; }
 
-    /// <summary>Tokens of context; 0 = default of the planner.</summary>
+    /// <summary>Sequences that run at the same time; 0 = as many as there is room for.</summary>
+    public int Sequences { get; init; } = 1;
+
+    /// <summary>Tokens of context of each sequence; 0 = default of the planner.</summary>
     public int Context { get; init; }
 
     /// <summary>Type of the key/value cache.</summary>
@@ -71,6 +74,9 @@ public sealed record ModelOptions
     /// <summary>Chat template instead of the model's own: a file, or <c>chatml</c>; null = the model's.</summary>
     public string? ChatTemplate { get; init; }
 
+    /// <summary>File of what runs teach for predictions; null = none is read or written.</summary>
+    public string? ProfilePath { get; init; }
+
     /// <summary>Whether the device's rate is measured while the model is opened.</summary>
     public bool MeasuresDevice { get; init; }
 
@@ -92,6 +98,7 @@ public sealed record ModelOptions
         ReadsInFlight = ReadsInFlight,
         TransientExperts = TransientExperts,
         Threads = Threads,
+        Sequences = Sequences,
         Context = Context,
         KvType = KvType,
         Activations = Activations,

@@ -23,6 +23,7 @@ internal static class CommandLineProcess
             UseShellExecute = false,
             WorkingDirectory = Path.GetTempPath(),
         };
+        start.Environment.TryAdd("LAYERSTREAM__PROFILE", "off"); // nothing of the user's is read or written
         using Process process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
         await process.StandardInput.WriteAsync(input);

@@ -43,6 +43,34 @@ public sealed class PlanTests
     }
 
     [Fact]
+    public async Task Plan_History_HoldsThePredictionOfARunBesideWhatCame()
+    {
+        string profile = Path.Combine(Path.GetTempPath(), $"layerstream-{Guid.NewGuid():N}.json");
+        string[] given = ["--model", CommandLineProcess.Model, "--memory-budget", "170MiB", "--context", "256", "--profile", profile];
+        try
+        {
+            (int code, string output, string error) = await CommandLineProcess.RunAsync(null, ["plan", .. given, "--curve"]);
+            Assert.True(code == 0, error);
+            Assert.Contains("this budget", output, StringComparison.Ordinal);
+            Assert.Contains("knee: more buys little", output, StringComparison.Ordinal);
+            (code, _, error) = await CommandLineProcess.RunAsync(null, ["run", "--ids", "1,2,3", "--max-tokens", "12", "--ignore-eos",
+                .. given]);
+            Assert.True(code == 0, error);
+            (code, output, error) = await CommandLineProcess.RunAsync(null, ["plan", "--history", "--json", .. given]);
+            Assert.True(code == 0, error);
+            using JsonDocument json = JsonDocument.Parse(output);
+            JsonElement score = Assert.Single(json.RootElement.GetProperty("history").EnumerateArray());
+            Assert.Equal((170L << 20, 12), (score.GetProperty("budgetBytes").GetInt64(), score.GetProperty("tokens").GetInt32()));
+            Assert.True(score.GetProperty("predictedTokensPerSecond").GetDouble() > 0);
+            Assert.True(score.GetProperty("measuredTokensPerSecond").GetDouble() > 0);
+        }
+        finally
+        {
+            File.Delete(profile);
+        }
+    }
+
+    [Fact]
     public async Task Plan_FromTheRoutesOfARun_SaysSo()
     {
         string model = Path.Combine(CommandLineProcess.Root, "..", "shared", "golden", "arch", "qwen3moe", "model.gguf");

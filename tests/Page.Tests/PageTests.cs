@@ -111,11 +111,28 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
         Assert.Equal(2, await open.Page.Locator("#conversation li").CountAsync());
     }
 
+    [Fact]
+    public async Task Plan_Curve_NamesTheKneeAndFollowsTheSlider()
+    {
+        await GenerateAsync(24); // the curve stands on what a generation showed
+        await using OpenPage open = await browser.OpenAsync("#plan");
+        string sentence = await open.WaitForTextAsync("#plan-sentence", t => t.Contains("tokens/s", StringComparison.Ordinal));
+        Assert.DoesNotContain("assumption", sentence, StringComparison.Ordinal);
+        Assert.Contains("knee: more buys little", await open.Page.Locator("#plan-table").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.True(await PaintedShareAsync(open.Page, "#plan-curve") > 0.002, "the curve is empty");
+        string before = await open.Page.Locator("#plan-value").InnerTextAsync();
+        await open.Page.Locator("#plan-budget").FocusAsync();
+        await open.Page.Keyboard.PressAsync("Home");
+        await open.WaitForTextAsync("#plan-value", t => t.Length > 0 && t != before);
+    }
+
     [Theory]
     [InlineData("", ColorScheme.Light, 1280)]
     [InlineData("", ColorScheme.Dark, 1280)]
     [InlineData("#chat", ColorScheme.Light, 390)]
     [InlineData("#models", ColorScheme.Dark, 390)]
+    [InlineData("#plan", ColorScheme.Light, 390)]
+    [InlineData("#plan", ColorScheme.Dark, 1280)]
     public async Task Page_EveryView_HasNoSeriousFindingOfAxe(string view, ColorScheme scheme, int width)
     {
         await using OpenPage open = await browser.OpenAsync(view, scheme, width);

@@ -92,6 +92,7 @@ public static class Daemon
             state.Admission.Drain();
             using CancellationTokenSource patience = new(TimeSpan.FromSeconds(2));
             await app.StopAsync(patience.Token);
+            state.Speed?.Save();
             state.Model = null; // telemetry still asks
             await EndAsync(loading);
         }

@@ -5,6 +5,7 @@ using LayerStream.Host.Measuring;
 using LayerStream.Memory;
 using LayerStream.Planning;
 using LayerStream.Session;
+using LayerStream.Session.Outlook;
 
 namespace LayerStream.Host.Verbs;
 
@@ -31,8 +32,14 @@ internal sealed record PlanFigures
     /// <summary>The same with more memory, as far as the machine has it: bytes of budget and tokens per second.</summary>
     public required IReadOnlyList<(long BudgetBytes, double TokensPerSecond)> WithMore { get; init; }
 
+    /// <summary>Speed against budget.</summary>
+    public required SpeedCurve Curve { get; init; }
+
+    /// <summary>What was measured, as predictions take it.</summary>
+    public SpeedBasis Basis => new(Compute, Rates, SpeedSource.Measurement);
+
     /// <summary>Dense weights that every pass reads.</summary>
-    public long DenseStreamedBytes => Dense(Plan);
+    public long DenseStreamedBytes => Plan.Memory.DenseStreamedBytes;
 
     /// <summary>Bytes read per token, experts by the replay.</summary>
     public double ReadBytesPerToken => DenseStreamedBytes + (Replay?.MissBytesPerToken ?? 0);
@@ -60,7 +67,7 @@ internal sealed record PlanFigures
     public double KernelBytesPerSecond => Plan.UsedBytesPerToken / Compute.TokenSeconds(Plan.Spec.ExpertBanks.Sum(b => b.Used));
 
     /// <summary>Measures. Takes a few seconds, and memory within the budget.</summary>
-    public static async Task<PlanFigures> MeasureAsync(ModelFile file, PlannedModel planned, RouteTrace? routes)
+    public static async Task<PlanFigures> MeasureAsync(ModelFile file, PlannedModel planned, RouteTrace? routes, CancellationToken ct)
     {
         (ModelOptions options, GgufModel model, EnginePlan plan) = (planned.Options, planned.Model, planned.Plan);
         PlannedReplay? replay = Replays(plan, routes);
@@ -88,11 +95,12 @@ internal sealed record PlanFigures
             FirstUseBytesPerSecond = firstUse,
             Speed = Forecast(plan, rates, compute, options, replay),
             WithMore = more,
+            Curve = new SpeedOutlook(plan, options.Prediction).Curve(new SpeedBasis(compute, rates, SpeedSource.Measurement), ct),
         };
     }
 
     private static SpeedForecast Forecast(EnginePlan plan, ReadRates rates, ComputeTimes compute, ModelOptions options, PlannedReplay? replay) =>
-        new SpeedModel(compute, rates, Dense(plan), plan.Experts.TransientSlots, options.Prediction != PredictionMode.Off).Predict(replay);
+        new SpeedBasis(compute, rates, SpeedSource.Measurement).Predict(plan.Memory, replay, options.Prediction != PredictionMode.Off);
 
     private static PlannedReplay? Replays(EnginePlan plan, RouteTrace? routes) =>
         plan.Experts.Layouts.Count == 0 ? null : routes is null ? PlannedReplay.OfSynthetic(plan.Experts) : PlannedReplay.Of(plan.Experts, routes);
@@ -108,6 +116,4 @@ internal sealed record PlanFigures
             return null;
         }
     }
-
-    private static long Dense(EnginePlan plan) => plan.StreamedBytesPerToken - (long)plan.Experts.ExpectedMissBytesPerToken;
 }

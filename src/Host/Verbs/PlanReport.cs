@@ -2,6 +2,7 @@ using System.Globalization;
 using LayerStream.Actors;
 using LayerStream.Memory;
 using LayerStream.Planning;
+using LayerStream.Session.Outlook;
 
 namespace LayerStream.Host.Verbs;
 
@@ -19,9 +20,9 @@ internal static class PlanReport
         text.WriteLine();
         SpeedForecast speed = figures.Speed;
         Line(text, "speed", figures.IsResident
-            ? string.Create(CultureInfo.InvariantCulture, $"about {Rate(speed.TokensPerSecond)}")
+            ? string.Create(CultureInfo.InvariantCulture, $"about {CurveText.Rate(speed.TokensPerSecond)}")
             : string.Create(CultureInfo.InvariantCulture,
-            $"about {Rate(speed.TokensPerSecond)}: of {speed.Seconds:G2} s for a token, {speed.ComputeSeconds:G2} s compute "
+            $"about {CurveText.Rate(speed.TokensPerSecond)}: of {speed.Seconds:G2} s for a token, {speed.ComputeSeconds:G2} s compute "
             + $"and {speed.WaitSeconds:G2} s wait for the disk"));
         Line(text, "limited by", Limit(figures));
         Line(text, "stays", Stays(plan));
@@ -35,9 +36,12 @@ internal static class PlanReport
         foreach ((long budget, double rate) in figures.WithMore)
         {
             Line(text, string.Create(CultureInfo.InvariantCulture, $"with {ByteSize.Format(budget)}"),
-                string.Create(CultureInfo.InvariantCulture, $"about {Rate(rate)}"));
+                string.Create(CultureInfo.InvariantCulture, $"about {CurveText.Rate(rate)}"));
         }
 
+        SpeedPoint knee = figures.Curve.Points[figures.Curve.Knee];
+        Line(text, "knee", string.Create(CultureInfo.InvariantCulture,
+            $"{ByteSize.Format(knee.BudgetBytes)} of memory, about {CurveText.Rate(knee.TokensPerSecond)}; more buys little"));
         Line(text, "least", string.Create(CultureInfo.InvariantCulture,
             $"{ByteSize.Format(plan.SmallestBudgetBytes)} of memory are enough to run"));
         text.WriteLine();
@@ -52,36 +56,32 @@ internal static class PlanReport
         if (figures.IsResident)
         {
             return string.Create(CultureInfo.InvariantCulture,
-                $"Nothing to change: the whole model stays in memory, at about {Rate(now)}.");
+                $"Nothing to change: the whole model stays in memory, at about {CurveText.Rate(now)}.");
         }
 
         string more = figures.WithMore.Where(m => m.TokensPerSecond >= now * WorthMore)
             .Select(m => string.Create(CultureInfo.InvariantCulture,
-            $"with {ByteSize.Format(m.BudgetBytes)} about {Rate(m.TokensPerSecond)}")).FirstOrDefault() ?? "";
+            $"with {ByteSize.Format(m.BudgetBytes)} about {CurveText.Rate(m.TokensPerSecond)}")).FirstOrDefault() ?? "";
         if (figures.Plan.Experts.BelowOneToken)
         {
             return string.Create(CultureInfo.InvariantCulture, $"Give it more memory: what is left for experts holds less than the "
                 + $"{ByteSize.Format(figures.Plan.Experts.RoutedBytesPerToken)} that one token uses, so most are read for every token, "
-                + $"at about {Rate(now)}{(more.Length > 0 ? "; " + more : "")}.");
+                + $"at about {CurveText.Rate(now)}{(more.Length > 0 ? "; " + more : "")}.");
         }
 
         if (more.Length > 0)
         {
             return string.Create(CultureInfo.InvariantCulture,
                 $"Give it more memory if there is any: {more}, with {ByteSize.Format(figures.Plan.Sheet.BudgetBytes)} about "
-                + $"{Rate(now)}.");
+                + $"{CurveText.Rate(now)}.");
         }
 
         return figures.Speed.Limit == SpeedLimit.Compute
             ? string.Create(CultureInfo.InvariantCulture,
-            $"Nothing to change: reads hide behind compute, at about {Rate(now)}; more memory gains little.")
+            $"Nothing to change: reads hide behind compute, at about {CurveText.Rate(now)}; more memory gains little.")
             : string.Create(CultureInfo.InvariantCulture, $"A faster disk or a smaller file would help: compute waits for "
-            + $"{figures.Speed.WaitSeconds / figures.Speed.Seconds:P0} of the time, at about {Rate(now)}.");
+            + $"{figures.Speed.WaitSeconds / figures.Speed.Seconds:P0} of the time, at about {CurveText.Rate(now)}.");
     }
-
-    /// <summary>Name of a limit, in JSON.</summary>
-    public static string Name(SpeedLimit limit) =>
-        limit switch { SpeedLimit.Compute => "compute", SpeedLimit.DenseReads => "dense_reads", _ => "expert_reads" };
 
     private static string Limit(PlanFigures figures) => figures.Speed.Limit switch
     {
@@ -127,10 +127,6 @@ internal static class PlanReport
             : "";
         return string.Create(CultureInfo.InvariantCulture, $"about {figures.LoadSeconds:G2} s to load{why}");
     }
-
-    private static string Rate(double tokensPerSecond) =>
-        string.Create(CultureInfo.InvariantCulture,
-            $"{tokensPerSecond.ToString(tokensPerSecond >= 10 ? "F0" : "G2", CultureInfo.InvariantCulture)} tokens/s");
 
     private static void Line(StringWriter text, string name, string value) => text.WriteLine($"{name,-14} {value}");
 }

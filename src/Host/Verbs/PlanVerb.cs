@@ -7,6 +7,7 @@ using LayerStream.Host.Terminal;
 using LayerStream.Models.Spec;
 using LayerStream.Planning;
 using LayerStream.Session;
+using LayerStream.Session.Outlook;
 
 namespace LayerStream.Host.Verbs;
 
@@ -16,21 +17,35 @@ public static class PlanVerb
     private static readonly Option<string?> s_routes =
         new("--routes") { Description = "recorded routing (of run --routes) to predict from, instead of made-up routing" };
 
+    private static readonly Option<bool> s_curve = new("--curve") { Description = "speed against memory budget, as a table" };
+    private static readonly Option<bool> s_history =
+        new("--history") { Description = "earlier predictions beside what came of them; nothing is measured" };
+
     /// <summary>The verb.</summary>
     public static Command Create()
     {
-        Command verb = new("plan", "Shows the memory plan, predicts the speed and says what would change it.") { s_routes };
-        verb.SetAction((parse, _) => RunAsync(parse));
+        Command verb = new("plan", "Shows the memory plan, predicts the speed and says what would change it.")
+        {
+            s_routes, s_curve, s_history,
+        };
+        verb.SetAction(RunAsync);
         return verb;
     }
 
-    private static async Task<int> RunAsync(ParseResult parse)
+    private static async Task<int> RunAsync(ParseResult parse, CancellationToken ct)
     {
         ModelOptions options = CommonOptions.Bind(parse);
         ModelFile file = ModelFile.Open(options.ModelPath);
         TerminalNotices notices = new(options);
         PlannedModel planned = file.Plan(options, notices);
-        PlanFigures figures = await PlanFigures.MeasureAsync(file, planned, Routes(parse.GetValue(s_routes), planned.Plan));
+        SpeedTracker tracker = new(planned.Plan, options, file.Files, 0);
+        if (parse.GetValue(s_history))
+        {
+            return History(options, tracker);
+        }
+
+        PlanFigures figures = await PlanFigures.MeasureAsync(file, planned, Routes(parse.GetValue(s_routes), planned.Plan), ct);
+        tracker.Add(figures.Basis);
         if (options.Json)
         {
             StandardOutput.WriteJson(json => Write(json, figures));
@@ -38,6 +53,25 @@ public static class PlanVerb
         else
         {
             Console.Out.Write(PlanReport.Render(figures));
+            if (parse.GetValue(s_curve))
+            {
+                Console.Out.WriteLine();
+                Console.Out.Write(CurveTable.Render(figures.Curve, planned.Plan.Sheet.BudgetBytes));
+            }
+        }
+
+        return Failures.Success;
+    }
+
+    private static int History(ModelOptions options, SpeedTracker tracker)
+    {
+        if (options.Json)
+        {
+            StandardOutput.WriteJson(json => CurveTable.WriteHistory(json, tracker.Scores));
+        }
+        else
+        {
+            Console.Out.Write(CurveTable.RenderHistory(tracker.Scores));
         }
 
         return Failures.Success;
@@ -96,7 +130,8 @@ public static class PlanVerb
         }
 
         json.WriteNumber("cpuSecondsPerReadGigabyte", figures.Rates.CpuSecondsPerByte * 1e9);
-        json.WriteString("limitedBy", PlanReport.Name(figures.Speed.Limit));
+        json.WriteString("limitedBy", CurveText.Name(figures.Speed.Limit));
+        CurveTable.Write(json, figures.Curve);
         json.WriteStartArray("withMoreMemory");
         foreach ((long budget, double rate) in figures.WithMore)
         {

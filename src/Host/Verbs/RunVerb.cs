@@ -10,6 +10,7 @@ using LayerStream.Host.Terminal;
 using LayerStream.Memory;
 using LayerStream.Sampling;
 using LayerStream.Session;
+using LayerStream.Session.Outlook;
 using LayerStream.Storage;
 using LayerStream.Tokenization;
 
@@ -78,6 +79,7 @@ public static class RunVerb
             trace = traceFile is null ? null : model.Engine.CaptureTrace(0);
         }
 
+        new SpeedTracker(plan, options, files, 0).Add(reply.Result);
         if (trace is not null)
         {
             SaveTrace(trace, traceOutput!, files, plan);

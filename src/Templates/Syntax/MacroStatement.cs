@@ -1,4 +1,3 @@
-using LayerStream.Templates.Builtins;
 using LayerStream.Templates.Runtime;
 using LayerStream.Templates.Values;
 
@@ -20,6 +19,10 @@ internal sealed class MacroStatement(
     : Statement(line)
 {
     public string Name => name;
+
+    public IEnumerable<string> ParameterNames => parameters.Select(p => p.Name);
+
+    public MacroExtras Extras => extras;
 
     public Value Call(RenderState state, MacroValue macro, Arguments arguments)
     {

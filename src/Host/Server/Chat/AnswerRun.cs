@@ -57,6 +57,11 @@ internal sealed class AnswerRun(HttpContext http, ServerState state, Admission.P
             RunResult? result = await EndAsync(running);
             place.EndTurn();
             await Task.WhenAny(_sink.CompleteAsync()); // a write under way ends before the request does
+            if (result is not null)
+            {
+                state.Speed?.Add(result);
+            }
+
             RequestFigures figures = Figures(outcome, arrived, run, result);
             state.Metrics.Add(figures);
             RequestSpan.End(span, figures);

@@ -1,5 +1,5 @@
-using Microsoft.AspNetCore.Http;
 using LayerStream.Host.Server.Http;
+using Microsoft.AspNetCore.Http;
 
 namespace LayerStream.Host.Server.Endpoints;
 
@@ -20,6 +20,8 @@ internal static class EndpointTable
         new("POST", "/v1/chat/completions", false, "a chat answer, whole or as server-sent events", ChatCompletionsEndpoint.HandleAsync),
         new("GET", "/metrics", false, "figures as Prometheus text", MetricsEndpoint.HandleAsync),
         new("GET", "/v1/layerstream/status", false, "plan, accounts of memory, engine, queue", StatusEndpoint.HandleAsync),
+        new("GET", "/v1/layerstream/plan", false, "predicted speed against the memory budget, and the knee of that curve",
+            PlanEndpoint.HandleAsync),
         new("GET", "/v1/layerstream/trace", false, "events of the last passes; `format` = lstr, chrome, otlp or json",
             TraceEndpoint.HandleAsync),
         new("GET", "/v1/layerstream/trace/live", false, "events as they happen, as server-sent events", LiveTraceEndpoint.HandleAsync),

@@ -3,7 +3,6 @@ using LayerStream.Actors;
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Service;
 using LayerStream.Memory;
-using LayerStream.Models;
 using LayerStream.Models.Spec;
 using LayerStream.Session;
 using Microsoft.AspNetCore.Http;
@@ -24,7 +23,7 @@ internal static class StatusEndpoint
             json.WriteString("model", model.Id);
             json.WriteString("state", state.Admission.IsDraining ? "draining" : model.Engine.FindChange() is null ? "ready"
                 : "model_changed");
-            Plan(json, model.Engine);
+            Plan(json, model.Engine, state.Speed?.Predicted);
             Now(json, model);
             json.WriteStartObject("requests");
             json.WriteNumber("running", state.Admission.Running);
@@ -39,7 +38,7 @@ internal static class StatusEndpoint
         });
     }
 
-    private static void Plan(Utf8JsonWriter json, Engine engine)
+    private static void Plan(Utf8JsonWriter json, Engine engine, double? predicted)
     {
         EnginePlan plan = engine.CurrentPlan;
         json.WriteStartObject("plan");
@@ -58,7 +57,15 @@ internal static class StatusEndpoint
         json.WriteNumber("slot_bytes", plan.SlotBytes);
         json.WriteNumber("context", plan.Context);
         json.WriteNumber("threads", plan.Threads);
-        json.WriteNull("predicted_tokens_per_second");
+        if (predicted is { } rate)
+        {
+            json.WriteNumber("predicted_tokens_per_second", Math.Round(rate, 3));
+        }
+        else
+        {
+            json.WriteNull("predicted_tokens_per_second");
+        }
+
         if (plan.Experts.Layouts.Count > 0)
         {
             json.WriteString("expert_policy", plan.Experts.Policy.Name);

@@ -3,6 +3,7 @@ using LayerStream.Host.Server.Http;
 using LayerStream.Host.Telemetry;
 using LayerStream.Planning;
 using LayerStream.Session;
+using LayerStream.Session.Outlook;
 
 namespace LayerStream.Host.Server.Service;
 
@@ -33,6 +34,9 @@ internal sealed class ServerState(string modelId, Admission admission, DaemonMet
     /// <summary>Traces on their way out; null while the model loads.</summary>
     public TraceExports? Traces { get; set; }
 
+    /// <summary>Predictions of speed; null while the model loads.</summary>
+    public SpeedTracker? Speed { get; private set; }
+
     /// <summary>Completes when the model is planned: from then on the daemon can say that it listens.</summary>
     public TaskCompletionSource Planned { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -55,6 +59,7 @@ internal sealed class ServerState(string modelId, Admission admission, DaemonMet
     {
         Memory = new RequestMemory(model.Engine.CurrentPlan.Sheet.Account(AccountNames.Requests));
         Traces = new TraceExports(model.Engine.CurrentPlan.Sheet.Account(AccountNames.TraceExport));
+        Speed = new SpeedTracker(model.Engine.CurrentPlan, model.Options, model.Model.Files, model.DeviceBytesPerSecond);
         Model = model;
     }
 

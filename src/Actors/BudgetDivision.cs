@@ -1,0 +1,58 @@
+using System.Numerics;
+using LayerStream.Actors.Tracing;
+using LayerStream.Models.Decoding;
+using LayerStream.Models.Spec;
+using LayerStream.Planning;
+using LayerStream.Planning.Experts;
+
+namespace LayerStream.Actors;
+
+/// <summary>How memory is divided for one model and its options, under any budget: pure, so that a plan can be asked what another budget
+/// would buy.</summary>
+/// <param name="spec">The model.</param>
+/// <param name="options">What the user chose; its budget has no part in this.</param>
+/// <param name="policy">Who decides which experts stay.</param>
+/// <param name="threads">Compute threads.</param>
+/// <param name="heapBaseBytes">Managed heap but for the trace and what requests take.</param>
+/// <param name="runtimeBytes">Runtime, libraries, JIT code and stacks.</param>
+public sealed class BudgetDivision(ModelSpec spec, EngineOptions options, ExpertPolicyRow policy, int threads, long heapBaseBytes,
+    long runtimeBytes)
+{
+    private const long MiB = 1 << 20;
+    private const long LeastRequestBytes = 8 * MiB;
+    private const long MostRequestBytes = 256 * MiB;
+    private const long LeastTraceBytes = MiB / 2;
+    private const long MostTraceBytes = 16 * MiB;
+
+    /// <summary>The division under a budget: it exceeds the budget when that is too small.</summary>
+    /// <returns>The division, the events of the trace, and the bytes that requests may take.</returns>
+    public (MemoryPlan Memory, int TraceCapacity, long RequestBytes) At(long budgetBytes)
+    {
+        int capacity = TraceCapacity(Math.Clamp(budgetBytes / 256, LeastTraceBytes, MostTraceBytes));
+        int least = TraceCapacity(LeastTraceBytes);
+        (long requests, long leastRequests) = options.Serves
+            ? (Math.Clamp(budgetBytes / 24, LeastRequestBytes, MostRequestBytes), LeastRequestBytes) : (0, 0);
+        MemoryPlan memory = Divide(budgetBytes, capacity, requests);
+        long smallest = Divide(budgetBytes, least, leastRequests).SmallestBudgetBytes;
+        if (memory.Sum > budgetBytes)
+        {
+            // A short trace and few requests are part of what the smallest budget means.
+            (capacity, requests) = (least, leastRequests);
+            memory = Divide(budgetBytes, capacity, requests);
+        }
+
+        return (memory with { SmallestBudgetBytes = smallest, Experts = memory.Experts with { Policy = policy } }, capacity, requests);
+    }
+
+    private MemoryPlan Divide(long budgetBytes, int capacity, long requestBytes) => MemoryPlanner.Plan(new PlanInputs(
+        spec, budgetBytes, heapBaseBytes + TraceRing.BytesFor(capacity), runtimeBytes, threads, options.Context, options.PrefetchDepth,
+        spec.StateBytesPerToken(options.KvType), context => SequenceState.Bytes(spec, context, options.KvType))
+    {
+        RequestBytes = requestBytes,
+        TraceExportBytes = options.Serves ? TraceRing.BytesFor(capacity) : 0,
+        TransientExperts = options.TransientExperts,
+        Sequences = options.Sequences,
+    });
+
+    private static int TraceCapacity(long bytes) => 1 << BitOperations.Log2((uint)(bytes / TraceRing.BytesFor(1)));
+}
