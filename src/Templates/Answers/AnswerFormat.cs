@@ -46,6 +46,13 @@ public sealed record AnswerFormat
     /// <summary>The format of a chat template, recognised by its source; null = no template.</summary>
     public static AnswerFormat For(string? template) => FormatTable.Find(template ?? "");
 
+    /// <summary>The beginning of an answer that is a call.</summary>
+    /// <param name="tool">The tool to call; null = any.</param>
+    /// <returns>Null when a call of this form cannot be begun for the model.</returns>
+    public string? BeginCall(string? tool) => Begin?.Invoke(tool);
+
+    internal Func<string?, string>? Begin { get; init; }
+
     /// <summary>Whether a prompt ends inside a thought.</summary>
     public bool OpensThought(string prompt)
     {

@@ -14,11 +14,13 @@ internal static class FormatTable
         {
             Calls = [("[TOOL_CALLS]", s => new NamedJsonReader(s, new NamedJsonForm(["[ARGS]"], null) { IdMark = "[CALL_ID]" }))],
             InnerMarks = ["[ARGS]", "[CALL_ID]"],
+            Begin = tool => "[TOOL_CALLS]" + (tool is null ? "" : tool + "[ARGS]"),
             IdLength = 9,
         }),
         (["[TOOL_CALLS]"], new AnswerFormat("mistral-json")
         {
             Calls = [("[TOOL_CALLS]", s => new JsonCallReader(s, null, idComesLast: true))],
+            Begin = tool => "[TOOL_CALLS][" + BeginJson(tool),
             IdLength = 9,
         }),
         (["<|channel|>"], new AnswerFormat("harmony")
@@ -72,6 +74,7 @@ internal static class FormatTable
             SectionCloses = ["</minimax:tool_call>"],
             Calls = [("<invoke name=\"", s => new TaggedReader(s,
                 new TaggedForm(">", "<parameter name=\"", ">", "</parameter>", "</invoke>") { Cut = "\"" }))],
+            Begin = tool => "<minimax:tool_call>\n<invoke name=\"" + (tool is null ? "" : tool + "\">"),
         }),
         (["<arg_key>"], new AnswerFormat("glm")
         {
@@ -80,6 +83,7 @@ internal static class FormatTable
                 {
                     Cut = "</arg_key>", NameMayBeFollowed = true,
                 }))],
+            Begin = tool => "<tool_call>" + (tool is null ? "" : tool + "\n"),
             InnerMarks = ["<arg_key>", "</arg_key>", "<arg_value>", "</arg_value>", "</tool_call>"],
         }),
         (["<seed:tool_call>", "<function=", "<parameter="], FunctionTags("<seed:tool_call>", "</seed:tool_call>") with
@@ -122,6 +126,7 @@ internal static class FormatTable
         (["<|start_header_id|>", "ipython"], new AnswerFormat("llama-3")
         {
             BareJson = true,
+            Begin = tool => BeginJson(tool).Replace("arguments", "parameters", StringComparison.Ordinal),
             Calls = [("<|python_tag|>", s => new PythonTagReader(s))],
         }),
     ];
@@ -145,6 +150,7 @@ internal static class FormatTable
     {
         Calls = [(open, s => new JsonCallReader(s, close))],
         InnerMarks = [close],
+        Begin = tool => open + (name == "hermes" ? "\n" : "") + BeginJson(tool),
     };
 
     private static AnswerFormat FunctionTags(string open, string close) => new("function-tags")
@@ -155,6 +161,7 @@ internal static class FormatTable
         {
             StripsLineBreaks = true,
         }))],
+        Begin = tool => open + "\n<function=" + (tool is null ? "" : tool + ">"),
     };
 
     private static AnswerFormat DeepSeek(NamedJsonForm form, string open) => new("deepseek")
@@ -164,6 +171,9 @@ internal static class FormatTable
         Calls = [(open, s => new NamedJsonReader(s, form))],
         InnerMarks = [Sep, "<｜tool▁call▁end｜>"],
     };
+
+    private static string BeginJson(string? tool) =>
+        "{\"name\": \"" + (tool is null ? "" : JsonPieces.Quote(tool)[1..^1] + "\", \"arguments\": ");
 
     private static AnswerFormat Kimi3() => new("kimi-k3")
     {
