@@ -8,8 +8,11 @@ namespace LayerStream.Templates.Tests.Answers;
 /// <summary>What a template writes of an earlier answer, its parser reads as that answer.</summary>
 public sealed class TemplateRoundTripTests
 {
-    private const string First = """{"city": "K\"öln\"\nOst", "days": 3, "zip": "0123",
-        "wanted": [1, {"a": true}], "more": {"b": {"c": "d"}}}""";
+    private const string First = """
+        {"city": "K\"öln\"\nOst", "days": 3, "zip": "0123",
+        "wanted": [1, {"a": true}], "more": {"b": {"c": "d"}}}
+        """;
+
     private const string Second = """{"city": "Bonn"}""";
 
     private static readonly string[] s_ends = ["<|im_end|>", "<|eot_id|>", "<|EOS|>", "<｜end▁of▁sentence｜>", "[e~[", "<|end_of_text|>",
