@@ -52,10 +52,18 @@ internal static class TokenizeEndpoint
         int[] ids = [];
         await ReadAsync(http, memory, model, (name, value) =>
         {
+            if (name != "tokens")
+            {
+                throw Unknown(name);
+            }
+
+            if (value.ValueKind != JsonValueKind.Array)
+            {
+                throw ApiException.Invalid(name, $"'{name}' must be an array", "invalid_type");
+            }
+
             int most = model.Engine.Spec.Vocabulary - 1;
-            ids = name != "tokens" ? throw Unknown(name)
-                : value.ValueKind != JsonValueKind.Array ? throw ApiException.Invalid(name, $"'{name}' must be an array", "invalid_type")
-                : [.. value.EnumerateArray().Select(id => (int)JsonFields.Integer(id, name, 0, most))];
+            ids = [.. value.EnumerateArray().Select(id => (int)JsonFields.Integer(id, name, 0, most))];
         });
         string text = model.RequireTokenizer().Decode(ids, special: true);
         await JsonReply.SendAsync(http, 200, json =>
