@@ -7,6 +7,7 @@ using LayerStream.Templates;
 using LayerStream.Templates.Answers;
 using LayerStream.Templates.Runtime;
 using LayerStream.Tokenization;
+using LayerStream.Tokenization.Vocabularies;
 
 namespace LayerStream.Session;
 
