@@ -21,6 +21,7 @@ public static class CommonOptions
         ("transient-slots", "slots for experts that pass through without being kept, or auto"),
         ("threads", "compute threads (default: all cores)"),
         ("context", "tokens of context, of each sequence"),
+        ("max-pass-seconds", "how long prompts may keep a generation beside them from its next token (default: 2)"),
         ("sequences", "generations that run at the same time, or auto (default: 1)"),
         ("kv-type", "key/value cache: f16 or f32"),
         ("predict", "read experts before they are demanded: on, off, or auto (while it pays; default)"),
@@ -149,6 +150,7 @@ public static class CommonOptions
             Threads = Read("threads") is { } threads ? OptionText.Whole("threads", threads, 0, 1024) : 0,
             Sequences = Read("sequences") is { } sequences
                 ? sequences == "auto" ? 0 : OptionText.Whole("sequences", sequences, 1, 256) : 1,
+            MostPassSeconds = Read("max-pass-seconds") is { } seconds ? OptionText.Real("max-pass-seconds", seconds) : 2,
             Context = Read("context") is { } context ? OptionText.Whole("context", context, 0, int.MaxValue) : 0,
             KvType = Read("kv-type") is { } kv ? OptionText.Choice("kv-type", kv, ("f16", KvType.F16), ("f32", KvType.F32)) : KvType.F16,
             Activations = Read("activations") is { } mode
