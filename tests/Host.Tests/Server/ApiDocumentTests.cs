@@ -1,6 +1,10 @@
 using System.Text;
 using LayerStream.Host.Server.Chat;
 using LayerStream.Host.Server.Endpoints;
+using LayerStream.Host.Server.Messages;
+using LayerStream.Host.Server.Ollama;
+using LayerStream.Host.Server.Responses;
+using LayerStream.Host.Server.Translation;
 
 namespace LayerStream.Host.Tests.Server;
 
@@ -53,7 +57,21 @@ public sealed class ApiDocumentTests
             text.Append($"| `{row.Name}` | {row.Use.ToString().ToLowerInvariant()} | {row.Note} |\n");
         }
 
+        AppendMembers(text, "an Anthropic messages request", MessagesMembers.Translation.Rows);
+        AppendMembers(text, "a responses request", ResponsesMembers.Translation.Rows);
+        AppendMembers(text, "an Ollama chat request", OllamaMembers.Chat.Rows);
+        AppendMembers(text, "an Ollama generate request", OllamaMembers.Generate.Rows);
+        text.Append("\nMembers of `options`: ")
+            .AppendJoin(", ", OllamaMembers.Options.Where(o => o.Value is not null).Select(o => $"`{o.Key}`"))
+            .Append(" are honoured; ").AppendJoin(", ", OllamaMembers.Options.Where(o => o.Value is null).Select(o => $"`{o.Key}`"))
+            .Append(" are hints; others are refused.\n");
         text.Append("""
+
+            ## Thoughts and tool calls
+            What the model thinks, says and calls is told apart by the form its chat template shows (`docs/answers.md`).
+            A call that is damaged or cut off is given as text in an answer of one piece. `required` and a named function
+            begin the call in the model's place, behind the end of a thought that the template has opened; arguments are not
+            yet held to their schema.
 
             ## Bodies
             JSON, as it is or packed with gzip, deflate, br or zstd (windows up to 2 MiB); the limit holds before and after
@@ -82,7 +100,16 @@ public sealed class ApiDocumentTests
         return text.ToString();
     }
 
-    private static string Root()
+    private static void AppendMembers(StringBuilder text, string what, IReadOnlyList<TranslatedMember> rows)
+    {
+        text.Append($"\n## Members of {what}\n\n| member | what happens | values |\n| --- | --- | --- |\n");
+        foreach (TranslatedMember row in rows)
+        {
+            text.Append($"| `{row.Name}` | {row.Use.ToString().ToLowerInvariant()} | {row.Note} |\n");
+        }
+    }
+
+    internal static string Root()
     {
         DirectoryInfo? folder = new(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Directory.Packages.props")))
