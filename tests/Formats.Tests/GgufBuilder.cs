@@ -26,8 +26,8 @@ internal sealed class GgufBuilder
     public static byte[] Text(byte[] bytes) => [.. BitConverter.GetBytes((long)bytes.Length), .. bytes];
 
     public GgufBuilder Key(string key, object value) => value is Array array
-        ? Raw(key, GgufValue.ArrayType, [.. BitConverter.GetBytes(GgufValue.TypeId(value.GetType().GetElementType()!)), .. BitConverter.GetBytes((long)array.Length),
-        .. array.Cast<object>().SelectMany(GgufValue.Bytes)])
+        ? Raw(key, GgufValue.ArrayType, [.. BitConverter.GetBytes(GgufValue.TypeId(value.GetType().GetElementType()!)),
+            .. BitConverter.GetBytes((long)array.Length), .. array.Cast<object>().SelectMany(GgufValue.Bytes)])
         : Raw(key, GgufValue.TypeId(value.GetType()), GgufValue.Bytes(value));
 
     public GgufBuilder Raw(string key, int type, byte[] value) => Pair([.. Text(key), .. BitConverter.GetBytes(type), .. value]);
