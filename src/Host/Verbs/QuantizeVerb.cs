@@ -17,7 +17,11 @@ namespace LayerStream.Host.Verbs;
 public static class QuantizeVerb
 {
     private const long RuntimeGrowthBytes = 12L << 20; // code of encoders, stacks
-    private static readonly Argument<string> s_in = new("in") { Description = "GGUF file, the first of its shards, or a name of the catalogue" };
+    private static readonly Argument<string> s_in = new("in")
+    {
+        Description = "GGUF file, the first of its shards, or a name of the catalogue",
+    };
+
     private static readonly Argument<string> s_out = new("out") { Description = "file to write; shards become one file" };
     private static readonly Option<string> s_type = new("--type")
     {

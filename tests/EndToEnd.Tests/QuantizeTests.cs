@@ -1,0 +1,118 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+
+namespace LayerStream.EndToEnd.Tests;
+
+/// <summary><c>quantize</c> as a user runs it.</summary>
+public sealed class QuantizeTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("layerstream-quantize-").FullName;
+
+    private string Out => Path.Combine(_folder, "out.gguf");
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private static string Text => Path.Combine(CommandLineProcess.Root, "tests", "EndToEnd.Tests", "data", "harbour.txt");
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task Quantize_ToMoreBits_KeepsThePerplexityUnderASmallBudget()
+    {
+        double source = await PerplexityAsync(CommandLineProcess.Model);
+        foreach ((string type, double most) in ((string, double)[])[("F16", 0.005), ("Q8_0", 0.01)])
+        {
+            (int code, string output, string error) = await CommandLineProcess.RunAsync(null,
+                ["quantize", CommandLineProcess.Model, Out, "--type", type, "--force", "--memory-budget", "96MiB", "--json"]);
+            Assert.True(code == 0, error);
+            JsonElement json = JsonDocument.Parse(output).RootElement;
+            Assert.Equal(new FileInfo(Out).Length, json.GetProperty("bytes").GetInt64());
+            Assert.InRange(json.GetProperty("peakMemoryBytes").GetInt64(), 1, 96 << 20);
+            Assert.Equal("", error);
+            double written = await PerplexityAsync(Out);
+            Assert.InRange(written / source, 1 - most, 1 + most);
+        }
+    }
+
+    [Fact]
+    public async Task Quantize_ToFewBits_GivesAModelThatAnswers()
+    {
+        (int code, string output, string error) = await CommandLineProcess.RunAsync(null,
+            "quantize", CommandLineProcess.Model, Out, "--type", "q4_k_m", "--threads", "2");
+        Assert.True(code == 0, error);
+        Assert.Contains("Q5_0 instead of Q4_K", error, StringComparison.Ordinal);
+        Assert.Contains("stays lost", error, StringComparison.Ordinal);
+        Assert.Contains("bits per weight", output, StringComparison.Ordinal);
+        double source = await PerplexityAsync(CommandLineProcess.Model), written = await PerplexityAsync(Out);
+        Assert.InRange(written / source, 1, 1.05);
+        (code, output, error) = await CommandLineProcess.RunAsync(null,
+            "run", "What is the capital of France?", "--model", Out, "--temperature", "0", "--max-tokens", "16", "--json");
+        Assert.True(code == 0, error);
+        Assert.Contains("France", JsonDocument.Parse(output).RootElement.GetProperty("text").GetString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Q9_K", "--type takes one of")]
+    [InlineData("Q8_0", "--output-type takes one of", "--output-type", "IQ2_XS")]
+    [InlineData("Q8_0", "no use for --context", "--context", "128")]
+    [InlineData("Q8_0", "too small", "--memory-budget", "8MiB")]
+    public async Task Quantize_OfWhatCannotBe_SaysWhyAndWritesNothing(string type, string expected, params string[] options)
+    {
+        (int code, _, string error) = await CommandLineProcess.RunAsync(null,
+            ["quantize", CommandLineProcess.Model, Out, "--type", type, .. options]);
+        Assert.NotEqual(0, code);
+        Assert.Contains(expected, error, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(_folder));
+    }
+
+    [Fact]
+    public async Task Quantize_OverAFileThatIsThere_IsRefused()
+    {
+        string model = Path.Combine(_folder, "in.gguf"), link = Path.Combine(_folder, "link");
+        File.Copy(Path.Combine(CommandLineProcess.Root, "tests", "Golden.Tests", "data", "llama", "model.gguf"), model);
+        byte[] before = await File.ReadAllBytesAsync(model, Token);
+        Directory.CreateSymbolicLink(link, _folder);
+        await File.WriteAllTextAsync(Out, "mine", Token);
+        foreach (string output in (string[])[model, Path.Combine(link, "in.gguf"), Path.Combine(_folder, ".", "link", "link", "in.gguf")])
+        {
+            (int code, _, string error) = await CommandLineProcess.RunAsync(null,
+                "quantize", model, output, "--type", "Q8_0", "--force");
+            Assert.Equal(2, code);
+            Assert.Contains("the model itself", error, StringComparison.Ordinal);
+        }
+
+        (int refused, _, string why) = await CommandLineProcess.RunAsync(null, "quantize", model, Out, "--type", "Q8_0");
+        Assert.Equal(2, refused);
+        Assert.Contains("--force", why, StringComparison.Ordinal);
+        Assert.Equal("mine", await File.ReadAllTextAsync(Out, Token));
+        Assert.Equal(before, await File.ReadAllBytesAsync(model, Token));
+        Assert.False(File.Exists(Out + ".part"));
+    }
+
+    [Fact]
+    public async Task Quantize_Interrupted_LeavesNothing()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "signals of POSIX");
+        string[] arguments = ["quantize", CommandLineProcess.Model, Out, "--type", "Q2_K", "--threads", "1", "--memory-budget", "96MiB"];
+        using Process run = Process.Start(new ProcessStartInfo(CommandLineProcess.Binary, arguments) { RedirectStandardError = true })!;
+        while (!File.Exists(Out + ".part") && !run.HasExited)
+        {
+            await Task.Delay(5, Token);
+        }
+
+        using Process kill = Process.Start("kill", ["-INT", run.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync(Token);
+        await run.WaitForExitAsync(Token);
+        Assert.Equal(130, run.ExitCode);
+        Assert.Empty(Directory.GetFileSystemEntries(_folder));
+    }
+
+    private static async Task<double> PerplexityAsync(string model)
+    {
+        (int code, string output, string error) = await CommandLineProcess.RunAsync(null,
+            "perplexity", "--model", model, "--file", Text, "--json");
+        Assert.True(code == 0, error);
+        return JsonDocument.Parse(output).RootElement.GetProperty("perplexity").GetDouble();
+    }
+}
