@@ -89,7 +89,10 @@ public sealed class ModelPull(PullOptions options, IProgress<PullProgress> progr
         long checkedBytes = 0;
         string found = "";
         await FollowAsync(PullStage.Checking, name, bytes, () => Interlocked.Read(ref checkedBytes),
-            token => Task.Run(() => found = part.Digest(done => Interlocked.Exchange(ref checkedBytes, done), token), token), ct);
+            token => Task.Run(async () =>
+            {
+                found = await part.DigestAsync(done => Interlocked.Exchange(ref checkedBytes, done), token);
+            }, token), ct);
         if (found != wanted)
         {
             part.Discard();

@@ -4,7 +4,6 @@ using LayerStream.Formats;
 using LayerStream.Memory;
 using LayerStream.Session.Catalogue;
 using LayerStream.Storage;
-using LayerStream.Storage.Sums;
 using LayerStream.Storage.Writing;
 
 namespace LayerStream.Host.Pulling;
@@ -15,7 +14,7 @@ namespace LayerStream.Host.Pulling;
 /// </summary>
 internal sealed class PartFile : IDisposable
 {
-    private const int ScanWindowBytes = 4 << 20;
+    private const long WindowBytes = 2 << 20, ReadsAhead = 4; // of a check
     private const int DiskFull = 28, QuotaFull = 122, WindowsDiskFull = 112; // ENOSPC, EDQUOT, ERROR_DISK_FULL
     private static readonly TimeSpan s_journalPause = TimeSpan.FromSeconds(1);
 
@@ -173,17 +172,13 @@ internal sealed class PartFile : IDisposable
     /// <param name="progress">Receives the bytes of the file that are through.</param>
     /// <param name="ct">Ends it.</param>
     /// <exception cref="FlashReadException">It cannot be read.</exception>
-    public string Digest(Action<long> progress, CancellationToken ct)
+    public async Task<string> DigestAsync(Action<long> progress, CancellationToken ct)
     {
         Close(); // where locks are kept to the letter, nobody else could read it
         if (_hashed < _output.Length)
         {
             using FlashDevice device = FlashDevice.Open([Path]);
-            RangeScan scan = new(device, 1, ScanWindowBytes);
-            long begin = _hashed;
-            HashSink sink = new(_hash);
-            scan.Run([(new Extent(0, begin, _output.Length - begin), 1)], _ => sink, done => progress(begin + done), ct);
-            _hashed = sink.Error is { } error ? throw error : _output.Length;
+            await HashRestAsync(device, progress, ct);
         }
 
         return Convert.ToHexStringLower(_hash.GetCurrentHash());
@@ -232,12 +227,40 @@ internal sealed class PartFile : IDisposable
         }
     }
 
-    private sealed class HashSink(IncrementalHash hash) : RangeScan.ISink
+    /// <summary>Appends what is behind the hashed beginning: some windows are read ahead of the one that is hashed.</summary>
+    private async Task HashRestAsync(FlashDevice device, Action<long> progress, CancellationToken ct)
     {
-        public FlashReadException? Error { get; private set; }
+        using AlignedBuffer windows = new BudgetAccount("windows of a check", ReadsAhead * WindowBytes).Allocate(ReadsAhead * WindowBytes);
+        Queue<(Task<FlashReadException?> Read, long At, Extent Extent)> ahead = new();
+        try
+        {
+            for (long next = _hashed, at = 0; _hashed < _output.Length;)
+            {
+                while (ahead.Count < ReadsAhead && next < _output.Length)
+                {
+                    Extent extent = new(0, next, Math.Min(WindowBytes - (2 * ExtentWindow.Alignment), _output.Length - next));
+                    nint address = windows.Address + (nint)at;
+                    ahead.Enqueue((Task.Run(() => PayloadRead.Fill(device, extent, address, out _), CancellationToken.None), at, extent));
+                    next += extent.Length;
+                    at = (at + WindowBytes) % (ReadsAhead * WindowBytes); // of the window that was hashed last
+                }
 
-        public void Take(ReadOnlySpan<byte> piece) => hash.AppendData(piece);
+                ct.ThrowIfCancellationRequested();
+                (Task<FlashReadException?> read, long from, Extent done) = ahead.Peek();
+                if (await read is { } error)
+                {
+                    throw error;
+                }
 
-        public void End(FlashReadException? error) => Error = error;
+                _hash.AppendData(windows.Bytes(from + done.Window.PayloadOffset, (int)done.Length));
+                ahead.Dequeue();
+                _hashed += done.Length;
+                progress(_hashed);
+            }
+        }
+        finally
+        {
+            await Task.WhenAll(ahead.Select(a => a.Read)); // until a read ends, its window is the system's
+        }
     }
 }

@@ -30,7 +30,7 @@ public static class RmVerb
         if (parse.GetValue(s_yes) ? !isExact : Console.IsInputRedirected)
         {
             throw new UsageException(isExact ? "rm asks before it deletes, and there is nobody to ask: --yes answers."
-                : $"'{typed}' is short for {entry.Name}. To delete without being asked, give the whole name.");
+                : $"'{typed}' is short for {entry.Name}. To delete without being asked, give --yes and the whole name.");
         }
 
         if (!parse.GetValue(s_yes) && !IsConfirmed(entry))
