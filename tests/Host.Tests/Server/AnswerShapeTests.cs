@@ -24,19 +24,19 @@ public sealed class AnswerShapeTests
     {
         string sent = Send(new ChatStream(Form(), Opening(), includesUsage: true), step);
         Assert.EndsWith("data: [DONE]\n\n", sent, StringComparison.Ordinal);
-        List<JsonElement> chunks = Events(sent);
-        Assert.Equal("assistant", Delta(chunks[0]).GetProperty("role").GetString());
-        Assert.Equal("hm", Joined(chunks, d => Text(d, "reasoning_content")));
-        Assert.Equal("So.", Joined(chunks, d => Text(d, "content")));
-        JsonElement[] calls = [.. chunks.Where(HasChoice).Select(Delta).Where(d => d.TryGetProperty("tool_calls", out _))
+        List<JsonElement> pieces = Events(sent);
+        Assert.Equal("assistant", Delta(pieces[0]).GetProperty("role").GetString());
+        Assert.Equal("hm", Joined(pieces, d => Text(d, "reasoning_content")));
+        Assert.Equal("So.", Joined(pieces, d => Text(d, "content")));
+        JsonElement[] calls = [.. pieces.Where(HasChoice).Select(Delta).Where(d => d.TryGetProperty("tool_calls", out _))
             .Select(d => d.GetProperty("tool_calls")[0])];
         Assert.Equal(["f", "g"], calls.Select(c => c.GetProperty("function")).Where(f => f.TryGetProperty("name", out _))
             .Select(f => f.GetProperty("name").GetString()));
         Assert.Equal(2, calls.Count(c => Text(c, "id") is { } id && id.StartsWith("call_", StringComparison.Ordinal)));
         Assert.Equal("{\"a\": 1}", string.Concat(calls.Where(c => c.GetProperty("index").GetInt32() == 0)
             .Select(c => c.GetProperty("function").GetProperty("arguments").GetString())));
-        Assert.Equal("tool_calls", chunks.Last(HasChoice).GetProperty("choices")[0].GetProperty("finish_reason").GetString());
-        Assert.Equal(7, chunks[^1].GetProperty("usage").GetProperty("completion_tokens").GetInt32());
+        Assert.Equal("tool_calls", pieces.Last(HasChoice).GetProperty("choices")[0].GetProperty("finish_reason").GetString());
+        Assert.Equal(7, pieces[^1].GetProperty("usage").GetProperty("completion_tokens").GetInt32());
     }
 
     [Fact]
@@ -170,13 +170,13 @@ public sealed class AnswerShapeTests
 
     private static JsonElement Parse(string json) => JsonSerializer.Deserialize<JsonElement>(json);
 
-    private static bool HasChoice(JsonElement chunk) => chunk.GetProperty("choices").GetArrayLength() > 0;
+    private static bool HasChoice(JsonElement piece) => piece.GetProperty("choices").GetArrayLength() > 0;
 
-    private static JsonElement Delta(JsonElement chunk) => chunk.GetProperty("choices")[0].GetProperty("delta");
+    private static JsonElement Delta(JsonElement piece) => piece.GetProperty("choices")[0].GetProperty("delta");
 
     private static string? Text(JsonElement value, string name) =>
         value.TryGetProperty(name, out JsonElement found) && found.ValueKind == JsonValueKind.String ? found.GetString() : null;
 
-    private static string Joined(List<JsonElement> chunks, Func<JsonElement, string?> text) =>
-        string.Concat(chunks.Where(HasChoice).Select(Delta).Select(text));
+    private static string Joined(List<JsonElement> pieces, Func<JsonElement, string?> text) =>
+        string.Concat(pieces.Where(HasChoice).Select(Delta).Select(text));
 }
