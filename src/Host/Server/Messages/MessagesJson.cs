@@ -33,9 +33,9 @@ internal static class MessagesJson
     public static void Usage(Utf8JsonWriter json, int promptTokens, RunResult? result)
     {
         json.WriteStartObject("usage");
-        json.WriteNumber("input_tokens", promptTokens);
+        json.WriteNumber("input_tokens", promptTokens - (result?.CachedTokens ?? 0));
         json.WriteNumber("cache_creation_input_tokens", 0);
-        json.WriteNumber("cache_read_input_tokens", 0);
+        json.WriteNumber("cache_read_input_tokens", result?.CachedTokens ?? 0);
         json.WriteNumber("output_tokens", result?.GeneratedTokens ?? 0);
         json.WriteEndObject();
     }

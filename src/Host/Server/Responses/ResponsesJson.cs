@@ -76,7 +76,7 @@ internal static class ResponsesJson
         json.WriteStartObject("usage");
         json.WriteNumber("input_tokens", result.PromptTokens);
         json.WriteStartObject("input_tokens_details");
-        json.WriteNumber("cached_tokens", 0);
+        json.WriteNumber("cached_tokens", result.CachedTokens);
         json.WriteEndObject();
         json.WriteNumber("output_tokens", result.GeneratedTokens);
         json.WriteStartObject("output_tokens_details");
