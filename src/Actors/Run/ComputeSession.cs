@@ -107,6 +107,19 @@ internal sealed class ComputeSession(
     internal Span<float> Logits(int row) => work.LogitsRow(row, spec.Vocabulary);
 
     /// <summary>Records an interval of this thread.</summary>
-    internal void Record(TraceKind kind, long begin, int pass) =>
-        trace.Add(new TraceEvent { Kind = kind, StartTicks = begin, EndTicks = Stopwatch.GetTimestamp(), Tile = -1, Pass = pass });
+    /// <param name="kind">What it was spent on.</param>
+    /// <param name="begin">When it began.</param>
+    /// <param name="pass">Number of the pass; of a request the first one.</param>
+    /// <param name="rows">Rows of the pass; of a request its tokens.</param>
+    /// <param name="sequence">Number of the sequence, from 1; 0 = several at once.</param>
+    internal void Record(TraceKind kind, long begin, int pass, int rows = 1, int sequence = 1) => trace.Add(new TraceEvent
+    {
+        Kind = kind,
+        StartTicks = begin,
+        EndTicks = Stopwatch.GetTimestamp(),
+        Tile = -1,
+        Pass = pass,
+        Rows = (ushort)Math.Min(rows, ushort.MaxValue),
+        Sequence = (ushort)Math.Min(sequence, ushort.MaxValue),
+    });
 }

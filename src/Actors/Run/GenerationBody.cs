@@ -8,6 +8,7 @@ namespace LayerStream.Actors.Run;
 /// <summary>A generation on the compute thread: prompt in batches, then a pass for each token, sampling in between.</summary>
 internal sealed class GenerationBody(RunRequest request, FlashReader reader, Action throwIfChanged)
 {
+    private readonly long _accepted = request.AcceptedTicks > 0 ? request.AcceptedTicks : Stopwatch.GetTimestamp();
     private readonly List<int> _history = [.. request.Prompt];
     private readonly List<int> _generated = [];
     private readonly long[] _waits = new long[StallReasonNames.Count];
@@ -41,7 +42,7 @@ internal sealed class GenerationBody(RunRequest request, FlashReader reader, Act
             session.Record(new RouteRecorder(session.Spec, session.Batch, request.Prompt.Count, routes));
         }
 
-        int most = Math.Min(request.MaxTokens, room);
+        int most = Math.Min(request.MaxTokens, room), first = session.Pass;
         try
         {
             (long compute, long bytes) = (session.Account.ComputeTicks, session.Account.DemandedBytes);
@@ -53,6 +54,10 @@ internal sealed class GenerationBody(RunRequest request, FlashReader reader, Act
         {
             FinishReason = "cancelled";
             _end = Stopwatch.GetTimestamp();
+        }
+        finally
+        {
+            session.Record(TraceKind.Request, _accepted, first, _generated.Count);
         }
     }
 
@@ -107,7 +112,7 @@ internal sealed class GenerationBody(RunRequest request, FlashReader reader, Act
 
             long start = Stopwatch.GetTimestamp();
             session.Execute(request.Prompt, begin, end - begin, begin, b + 1 == batches ? 1 : 0);
-            session.Record(TraceKind.Prompt, start, session.Pass - 1);
+            session.Record(TraceKind.Prompt, start, session.Pass - 1, end - begin);
             request.OnPrompt?.Invoke(end, count);
         }
     }

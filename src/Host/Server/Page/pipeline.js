@@ -156,7 +156,7 @@ function takeLive(trace, message) {
   if (e.count + message.events.length > e.capacity) e.keepNewest(LIVE_EVENTS);
   trace.originUs ??= message.events[0][1];
   const ms = us => (us - trace.originUs) / 1000;
-  for (const [kind, start, end, tile, pass, lane, bytes, reason, predicted] of message.events.slice(-LIVE_EVENTS)) e.add(ms(start), ms(end), tile, pass, lane, bytes, kind, reason, predicted);
+  for (const [kind, start, end, tile, pass, lane, bytes, reason, predicted, rows, sequence] of message.events.slice(-LIVE_EVENTS)) e.add(ms(start), ms(end), tile, pass, lane, bytes, kind, reason, predicted, rows, sequence);
   trace.dropped += message.skipped;
   const newest = e.end[e.count - 1];
   first.show(trace, true);
