@@ -2,7 +2,6 @@ using System.Diagnostics;
 using LayerStream.Actors;
 using LayerStream.Actors.Run;
 using LayerStream.Formats;
-using LayerStream.Models;
 using LayerStream.Planning;
 using LayerStream.Storage;
 

@@ -51,6 +51,7 @@ public sealed class BudgetDivision(ModelSpec spec, EngineOptions options, Expert
         RequestBytes = requestBytes,
         TraceExportBytes = options.Serves ? TraceRing.BytesFor(capacity) : 0,
         TransientExperts = options.TransientExperts,
+        Sequences = options.Sequences,
     });
 
     private static int TraceCapacity(long bytes) => 1 << BitOperations.Log2((uint)(bytes / TraceRing.BytesFor(1)));

@@ -2,9 +2,9 @@ using Akka.Actor;
 using LayerStream.Actors.Loading;
 using LayerStream.Actors.Run;
 using LayerStream.Actors.Stages;
+using LayerStream.Actors.Sweep;
 using LayerStream.Actors.Tracing;
 using LayerStream.Formats;
-using LayerStream.Models;
 using LayerStream.Models.Spec;
 using LayerStream.Models.Tiles;
 using LayerStream.Planning;
@@ -12,11 +12,15 @@ using LayerStream.Storage;
 
 namespace LayerStream.Actors;
 
-/// <summary>A loaded model behind its ring of actors. One run at a time; a later one waits its turn.</summary>
+/// <summary>
+/// A loaded model behind its ring of actors. As many generations as the plan has states for share the passes over it; later ones wait
+/// for a state. What a generation gets does not depend on its company.
+/// </summary>
 public sealed class Engine : IAsyncDisposable
 {
     private readonly EngineParts _parts;
     private readonly EngineControl _control;
+    private readonly SweepQueue _sweep;
     private long _tokens;
     private int _isDisposed;
 
@@ -25,6 +29,14 @@ public sealed class Engine : IAsyncDisposable
         CurrentPlan = plan;
         _parts = parts;
         _control = new EngineControl(parts.Ring, parts.Experts, parts.Reader, parts.Account, StageProps(plan, parts), stallLimit);
+        _sweep = new SweepQueue(
+            plan.Memory.Sequences, (run, sums, wasted) => run.Figures.Result(run, sums, wasted, CurrentPlan.PinnedBytes, Depth))
+        {
+            Submit = SubmitAsync,
+            Body = queue => new SweepBody(queue, plan.Memory.Sequences, plan.Memory.Batch, parts.Reader, ThrowIfChanged).Execute,
+            Runs = () => _control.Active,
+            Sums = () => SequenceFigures.Take(parts.Session, parts.Reader.Activity.BusySeconds),
+        };
     }
 
     /// <summary>The plan in force.</summary>
@@ -83,10 +95,20 @@ public sealed class Engine : IAsyncDisposable
 
     internal async Task<RunResult> RunAsync(RunRequest request, Action<string>? faultHook, CancellationToken ct)
     {
-        GenerationBody body = new(request, _parts.Reader, ThrowIfChanged);
-        using RunContext run = new(body.Execute, ct) { FaultHook = faultHook };
-        await SubmitAsync(run);
-        RunResult result = body.Result(run, _parts.Account, _parts.Experts.Predicted, CurrentPlan.PinnedBytes, Depth);
+        if (request.Prompt.Count < 1 || request.Prompt.Count >= Context)
+        {
+            throw new ContextExceededException(request.Prompt.Count, Context);
+        }
+
+        foreach (int id in request.Prompt)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(id);
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(id, Spec.Vocabulary);
+        }
+
+        ThrowIfChanged();
+        RunResult result = await _sweep.RunAsync(new SequenceRun(request, Context) { FaultHook = faultHook }, ct);
+        ThrowIfChanged();
         Interlocked.Add(ref _tokens, result.GeneratedTokens);
         return result;
     }
@@ -137,6 +159,11 @@ public sealed class Engine : IAsyncDisposable
         ComputeSeconds = (double)_parts.Account.ComputeTicks / System.Diagnostics.Stopwatch.Frequency,
         Tokens = Interlocked.Read(ref _tokens),
         Depth = Depth,
+        Sequences = _sweep.Seats,
+        RunningSequences = _sweep.Running,
+        WaitingSequences = _sweep.Waiting,
+        Passes = _parts.Session.Pass,
+        PassRows = _parts.Session.PassRows,
     };
 
     /// <summary>A trace of the events in the ring, ready to save.</summary>
@@ -148,8 +175,15 @@ public sealed class Engine : IAsyncDisposable
     /// <summary>Ends active and waiting runs (each with what it has, as <c>cancelled</c>), then frees everything.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _isDisposed, 1) == 0 && await _control.CloseAsync())
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
         {
+            return;
+        }
+
+        _sweep.Close();
+        if (await _control.CloseAsync())
+        {
+            await _sweep.EndedAsync();
             await _parts.Reader.DrainAsync();
             _parts.Dispose();
         }

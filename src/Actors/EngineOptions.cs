@@ -26,7 +26,10 @@ public sealed record EngineOptions
     /// <summary>Compute threads; 0 = one for each core.</summary>
     public int Threads { get; init; }
 
-    /// <summary>Tokens of context; 0 = choose.</summary>
+    /// <summary>Sequences that run at the same time, each with a state of its own; 0 = as many as there is room for.</summary>
+    public int Sequences { get; init; } = 1;
+
+    /// <summary>Tokens of context of each sequence; 0 = choose.</summary>
     public int Context { get; init; }
 
     /// <summary>Element type of the KV cache.</summary>

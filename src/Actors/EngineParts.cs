@@ -3,11 +3,9 @@ using LayerStream.Actors.Loading;
 using LayerStream.Actors.Ring;
 using LayerStream.Actors.Run;
 using LayerStream.Actors.Tracing;
-using LayerStream.Formats;
 using LayerStream.Kernels.Crew;
 using LayerStream.Kernels.Ops;
 using LayerStream.Memory;
-using LayerStream.Models;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
 using LayerStream.Planning;
@@ -98,7 +96,8 @@ internal sealed class EngineParts : IDisposable
         AlignedBuffer staging = Own(sheet.Allocate(AccountNames.Staging, MemoryPlanner.StagingBytes(spec)));
         AlignedBuffer small = Own(WeightLoader.LoadSmall(spec, Reader, staging, sheet.Account(AccountNames.SmallWeights)));
         Workspace work = Own(Workspace.Create(spec, memory.Batch, memory.LogitRows, plan.Threads, sheet.Account(AccountNames.Activations)));
-        SequenceState sequence = Own(new SequenceState(spec, memory.Context, options.KvType, sheet.Account(AccountNames.SequenceState)));
+        SequenceState[] states = [.. Enumerable.Range(0, memory.Sequences).Select(
+            _ => Own(new SequenceState(spec, memory.Context, options.KvType, sheet.Account(AccountNames.SequenceState))))];
         Ring = Own(new TileRing(memory.Slots, memory.SlotBytes, memory.Experts.TransientSlots, Reader, memory.Tiles, Trace,
             sheet.Account(AccountNames.RingSlots)));
         Names = new TileNames(spec, memory.Tiles);
@@ -126,7 +125,7 @@ internal sealed class EngineParts : IDisposable
         EmbeddingRows embeddings = new(spec.TokenEmbedding, spec, memory.Tiles, pinned, Reader, staging);
         EmbeddingRows? layerInputs = spec.LayerInputs is { } inputs
             ? new EmbeddingRows(inputs.Table, spec, memory.Tiles, pinned, Reader, staging) : null;
-        Session = new ComputeSession(spec, decoder, source, experts, Account, work, sequence, embeddings, layerInputs, Trace);
+        Session = new ComputeSession(spec, decoder, source, experts, Account, work, states, embeddings, layerInputs, Trace);
     }
 
     private static Task Prepare(AlignedBuffer? slots, IProgress<LoadProgress>? progress, CancellationToken cancel) =>

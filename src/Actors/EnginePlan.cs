@@ -1,7 +1,6 @@
 using LayerStream.Actors.Run;
 using LayerStream.Formats.Routes;
 using LayerStream.Memory;
-using LayerStream.Models;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
 using LayerStream.Planning;

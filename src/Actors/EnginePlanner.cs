@@ -2,7 +2,6 @@ using System.Globalization;
 using LayerStream.Actors.Tracing;
 using LayerStream.Formats;
 using LayerStream.Memory;
-using LayerStream.Models;
 using LayerStream.Models.Building;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;

@@ -49,5 +49,20 @@ public sealed record EngineStatus
 
     public required long Tokens { get; init; }
 
+    /// <summary>Sequences that may run at the same time.</summary>
+    public int Sequences { get; init; }
+
+    /// <summary>Sequences that take part in passes now.</summary>
+    public int RunningSequences { get; init; }
+
+    /// <summary>Sequences that wait for a state.</summary>
+    public int WaitingSequences { get; init; }
+
+    /// <summary>Passes over the model since the start.</summary>
+    public long Passes { get; init; }
+
+    /// <summary>Rows of all of them.</summary>
+    public long PassRows { get; init; }
+
     public required int Depth { get; init; }
 }

@@ -25,7 +25,10 @@ public sealed record MemoryPlan
     /// <summary>Slots for experts.</summary>
     public ExpertPlan Experts { get; init; } = ExpertPlan.None;
 
-    /// <summary>Tokens of context.</summary>
+    /// <summary>Sequences that run at the same time, each with a state of its own.</summary>
+    public int Sequences { get; init; } = 1;
+
+    /// <summary>Tokens of context of each sequence.</summary>
     public required int Context { get; init; }
 
     /// <summary>Rows of a prompt pass.</summary>

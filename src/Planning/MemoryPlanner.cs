@@ -1,5 +1,4 @@
 using LayerStream.Formats;
-using LayerStream.Models;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
 using LayerStream.Models.Tiles;
@@ -15,10 +14,14 @@ public static class MemoryPlanner
     private const int FrugalBatch = 8;
     private const int SmallStagingBytes = 256 * 1024;
     private const long MostAhead = 16 * MiB;
+    private const int StateShare = 8;     // budget ÷ states of sequences, where the context is not given
+    private const int MostChosen = 8;     // sequences, where their number is not given
+    private const int ChosenContext = 2048;
 
     /// <summary>Plans a model. The sum of the accounts exceeds the budget when it is too small; nothing is pinned then.</summary>
     public static MemoryPlan Plan(PlanInputs inputs)
     {
+        inputs = inputs with { Sequences = Sequences(inputs) };
         long smallest = Smallest(inputs);
         long tileBytes = Math.Clamp(ExtentWindow.RoundDown(inputs.BudgetBytes / 256), 256 * 1024, 4 * MiB);
         MemoryPlan plan = Build(inputs, Context(inputs), tileBytes, Depth(inputs, tileBytes), smallest);
@@ -42,6 +45,18 @@ public static class MemoryPlanner
         return (bytes + MiB - 1) / MiB * MiB;
     }
 
+    /// <summary>As many as have a usual context each within the share of states; a budget that is too small for two has one.</summary>
+    private static int Sequences(PlanInputs inputs)
+    {
+        if (inputs.Sequences > 0)
+        {
+            return inputs.Sequences;
+        }
+
+        int context = inputs.Context > 0 ? inputs.Context : Math.Min(ChosenContext, inputs.Spec.TrainedContext);
+        return (int)Math.Clamp(inputs.BudgetBytes / StateShare / Math.Max(1, inputs.StateBytes(context)), 1, MostChosen);
+    }
+
     private static int FrugalContext(PlanInputs inputs) => inputs.Context > 0 ? inputs.Context : Math.Min(512, inputs.Spec.TrainedContext);
 
     private static int Context(PlanInputs inputs)
@@ -51,7 +66,8 @@ public static class MemoryPlanner
             return inputs.Context;
         }
 
-        long held = Math.Max(0, (inputs.BudgetBytes / 8) - inputs.Spec.StateBytesPerSequence) / Math.Max(1, inputs.StateBytesPerToken);
+        long held = Math.Max(0, (inputs.BudgetBytes / StateShare / inputs.Sequences) - inputs.Spec.StateBytesPerSequence)
+            / Math.Max(1, inputs.StateBytesPerToken);
         return (int)Math.Clamp(held, 1, Math.Min(8192, inputs.Spec.TrainedContext));
     }
 
@@ -66,11 +82,12 @@ public static class MemoryPlanner
         ModelSpec spec = inputs.Spec;
         TileMap tiles = TileMap.Create(spec, tileBytes);
         int slotBytes = checked((int)tiles.Tiles.Max(t => ExtentWindow.MostBytes(t.Extent.Length)));
-        int batch = Math.Min(frugal ? FrugalBatch : Batch(spec, inputs.BudgetBytes), context);
-        int logitRows = frugal ? 1 : (int)Math.Clamp(inputs.BudgetBytes / 256 / (spec.Vocabulary * 4L), 1, batch);
+        int sequences = inputs.Sequences;
+        int batch = Math.Max(sequences, (int)Math.Min(frugal ? FrugalBatch : Batch(spec, inputs.BudgetBytes), (long)context * sequences));
+        int logitRows = frugal ? sequences : (int)Math.Clamp(inputs.BudgetBytes / 256 / (spec.Vocabulary * 4L), sequences, batch);
         List<KeyValuePair<string, long>> accounts =
         [
-            new(AccountNames.SequenceState, ExtentWindow.RoundUp(inputs.StateBytes(context))),
+            new(AccountNames.SequenceState, checked(sequences * ExtentWindow.RoundUp(inputs.StateBytes(context)))),
             new(AccountNames.Activations, ExtentWindow.RoundUp(Workspace.Bytes(spec, batch, logitRows, inputs.Threads))),
             new(AccountNames.SmallWeights, ExtentWindow.RoundUp(spec.SmallWeightBytes)),
             new(AccountNames.Staging, StagingBytes(spec)),
@@ -101,6 +118,7 @@ public static class MemoryPlanner
             Slots = weights.RingBytes == 0 ? 0 : depth + 1,
             PrefetchDepth = weights.RingBytes == 0 ? 0 : depth,
             Experts = weights.Experts,
+            Sequences = sequences,
             Context = context,
             Batch = batch,
             LogitRows = logitRows,

@@ -1,4 +1,3 @@
-using LayerStream.Models;
 using LayerStream.Models.Spec;
 
 namespace LayerStream.Planning;
@@ -20,6 +19,9 @@ public sealed record PlanInputs(
 
     /// <summary>Managed memory for copies of traces.</summary>
     public long TraceExportBytes { get; init; }
+
+    /// <summary>Sequences that run at the same time; 0 = choose.</summary>
+    public int Sequences { get; init; } = 1;
 
     /// <summary>Slots for experts that are not kept; 0 = choose.</summary>
     public int TransientExperts { get; init; }

@@ -3,8 +3,8 @@ using System.Diagnostics;
 using System.Text;
 using System.Threading.Channels;
 using LayerStream.Actors.Run;
-using LayerStream.Models.Spec;
 using LayerStream.Kernels.Ops;
+using LayerStream.Models.Spec;
 using LayerStream.Sampling;
 using LayerStream.Tokenization;
 

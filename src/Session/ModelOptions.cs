@@ -35,7 +35,10 @@ public sealed record ModelOptions
     /// <summary>Compute threads; 0 = all cores.</summary>
     public int Threads { get; init; }
 
-    /// <summary>Tokens of context; 0 = default of the planner.</summary>
+    /// <summary>Sequences that run at the same time; 0 = as many as there is room for.</summary>
+    public int Sequences { get; init; } = 1;
+
+    /// <summary>Tokens of context of each sequence; 0 = default of the planner.</summary>
     public int Context { get; init; }
 
     /// <summary>Type of the key/value cache.</summary>
@@ -95,6 +98,7 @@ public sealed record ModelOptions
         ReadsInFlight = ReadsInFlight,
         TransientExperts = TransientExperts,
         Threads = Threads,
+        Sequences = Sequences,
         Context = Context,
         KvType = KvType,
         Activations = Activations,

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using LayerStream.Templates.Runtime;
-using LayerStream.Templates.Syntax;
 using LayerStream.Templates.Values;
 
 namespace LayerStream.Templates;

@@ -1,6 +1,4 @@
 using LayerStream.Templates.Runtime;
-using LayerStream.Templates.Syntax;
-using LayerStream.Templates.Values;
 
 namespace LayerStream.Templates;
 

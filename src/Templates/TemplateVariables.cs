@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using LayerStream.Templates.Runtime;
-using LayerStream.Templates.Syntax;
 using LayerStream.Templates.Values;
 
 namespace LayerStream.Templates;

@@ -3,7 +3,6 @@ using LayerStream.Actors.Run;
 using LayerStream.Formats;
 using LayerStream.Kernels.Quants.Activations;
 using LayerStream.Memory;
-using LayerStream.Models;
 using LayerStream.Models.Building;
 using LayerStream.Storage;
 using LayerStream.Tokenization;

@@ -4,7 +4,6 @@ using LayerStream.Kernels.Ops;
 using LayerStream.Kernels.Quants;
 using LayerStream.Kernels.Quants.Activations;
 using LayerStream.Memory;
-using LayerStream.Models;
 using LayerStream.Models.Building;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;

@@ -4,7 +4,6 @@ using LayerStream.Formats.Routes;
 using LayerStream.Formats.Writing;
 using LayerStream.Kernels.Ops;
 using LayerStream.Kernels.Quants.Activations;
-using LayerStream.Models.Decoding;
 using LayerStream.Models.Synthesis;
 using LayerStream.Models.Synthesis.Shapes;
 using LayerStream.Planning.Experts;

@@ -3,7 +3,6 @@ using LayerStream.Actors.Run;
 using LayerStream.Formats;
 using LayerStream.Kernels.Ops;
 using LayerStream.Kernels.Quants.Activations;
-using LayerStream.Models;
 using LayerStream.Models.Tiles;
 using LayerStream.Storage;
 

@@ -1,6 +1,5 @@
 using LayerStream.Formats;
 using LayerStream.Formats.Tests;
-using LayerStream.Memory;
 using LayerStream.Storage.Filling;
 using LayerStream.Storage.Sums;
 using Xunit;

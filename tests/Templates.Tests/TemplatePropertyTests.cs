@@ -1,6 +1,6 @@
-using LayerStream.Templates.Runtime;
 using System.Diagnostics;
 using CsCheck;
+using LayerStream.Templates.Runtime;
 using Xunit;
 
 namespace LayerStream.Templates.Tests;

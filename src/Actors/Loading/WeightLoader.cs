@@ -2,7 +2,6 @@ using LayerStream.Actors.Ring;
 using LayerStream.Formats;
 using LayerStream.Kernels.Quants;
 using LayerStream.Memory;
-using LayerStream.Models;
 using LayerStream.Models.Spec;
 using LayerStream.Models.Tiles;
 using LayerStream.Planning;

@@ -3,9 +3,7 @@ using System.Threading.Channels;
 using LayerStream.Actors.Tracing;
 using LayerStream.Kernels.Crew;
 using LayerStream.Memory;
-using LayerStream.Models;
 using LayerStream.Models.Decoding;
-using LayerStream.Models.Tiles;
 using LayerStream.Planning;
 using LayerStream.Storage;
 

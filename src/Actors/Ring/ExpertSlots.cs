@@ -1,6 +1,5 @@
 using LayerStream.Kernels.Ops;
 using LayerStream.Memory;
-using LayerStream.Models;
 using LayerStream.Models.Decoding;
 using LayerStream.Planning;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using LayerStream.Actors.Tracing;
-using LayerStream.Models;
 using LayerStream.Models.Decoding;
 using LayerStream.Planning;
 

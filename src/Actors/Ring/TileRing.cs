@@ -4,7 +4,6 @@ using LayerStream.Actors.Tracing;
 using LayerStream.Formats;
 using LayerStream.Kernels.Crew;
 using LayerStream.Memory;
-using LayerStream.Models;
 using LayerStream.Models.Tiles;
 using LayerStream.Storage;
 

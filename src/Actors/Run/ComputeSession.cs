@@ -10,7 +10,7 @@ namespace LayerStream.Actors.Run;
 /// <summary>What a run's body works with on the compute thread: passes over the model, one after the other.</summary>
 internal sealed class ComputeSession(
     ModelSpec spec, Decoder decoder, RingTileSource source, RingExpertSource experts, PassAccount account, Workspace work,
-        SequenceState sequence, EmbeddingRows embeddings, EmbeddingRows? layerInputs, TraceRing trace)
+        IReadOnlyList<SequenceState> states, EmbeddingRows embeddings, EmbeddingRows? layerInputs, TraceRing trace)
 {
     private readonly PassRow[] _rows = new PassRow[work.Batch];
     private RunContext? _run;
@@ -39,7 +39,14 @@ internal sealed class ComputeSession(
     /// <summary>Most rows whose logits fit.</summary>
     internal int LogitRows => work.LogitRows;
 
-    internal int Context => sequence.Context;
+    /// <summary>Tokens of context of each sequence.</summary>
+    internal int Context => states[0].Context;
+
+    /// <summary>States of sequences, by seat.</summary>
+    internal IReadOnlyList<SequenceState> States => states;
+
+    /// <summary>Rows of all passes since the engine started.</summary>
+    internal long PassRows { get; private set; }
 
     /// <summary>Passes since the engine started.</summary>
     internal int Pass => _pass;
@@ -67,17 +74,21 @@ internal sealed class ComputeSession(
     /// <summary>Tells prefetch of the next pass that it does not know yet.</summary>
     internal void Announce(bool withHead) => Run.Passes.Writer.TryWrite(new PassOrder(_announced++, withHead));
 
-    /// <summary>Runs one announced pass over <paramref name="count"/> ids; logits of the last <paramref name="logitRows"/> rows.</summary>
+    /// <summary>Runs one announced pass over <paramref name="count"/> ids of the sequence at the first seat; logits of the last
+    /// <paramref name="logitRows"/> rows.</summary>
+    /// <exception cref="KeyValueRangeException">A value does not fit into the type of keys and values.</exception>
     internal void Execute(IReadOnlyList<int> ids, int first, int count, int position, int logitRows)
     {
         Run.Cancelled.ThrowIfCancellationRequested();
         BeginPass();
+        if (position == 0)
+        {
+            states[0].Restart();
+        }
+
         for (int r = 0; r < count; r++)
         {
-            int id = ids[first + r];
-            _rows[r] = new PassRow(sequence, id, position + r);
-            embeddings.Read(id, decoder.InputRow(r));
-            layerInputs?.Read(id, decoder.LayerInputRow(r));
+            Place(r, 0, ids[first + r], position + r);
         }
 
         decoder.RunLayers(_rows, count, 0, spec.Layers.Count);
@@ -86,9 +97,59 @@ internal sealed class ComputeSession(
             decoder.Head(count - logitRows, logitRows);
         }
 
+        PassRows += count;
         EndPass();
         _recorder?.EndPass(count, position);
+        if (states[0].Fault is { } fault)
+        {
+            throw fault;
+        }
     }
+
+    /// <summary>Puts a token into a row of the pass that has begun.</summary>
+    internal void Place(int row, int seat, int id, int position)
+    {
+        _rows[row] = new PassRow(states[seat], id, position);
+        embeddings.Read(id, decoder.InputRow(row));
+        layerInputs?.Read(id, decoder.LayerInputRow(row));
+    }
+
+    /// <summary>Takes the rows in place through all layers.</summary>
+    /// <param name="count">Number of rows.</param>
+    /// <param name="between">Called between two layers; it may <see cref="Keep"/> some rows only.</param>
+    internal void RunLayers(int count, Action between)
+    {
+        PassRows += count;
+        decoder.Begin(_rows, count, fromEmbeddings: true);
+        for (int layer = 0; layer < spec.Layers.Count; layer++)
+        {
+            if (layer > 0)
+            {
+                between();
+            }
+
+            decoder.RunLayer(layer);
+        }
+    }
+
+    /// <summary>Goes on with some rows of the pass only, given by their rising numbers.</summary>
+    internal void Keep(ReadOnlySpan<int> rows) => decoder.Keep(rows);
+
+    /// <summary>Logits of some rows of the pass, in the order given; without rows the head only passes by.</summary>
+    internal void RunHead(ReadOnlySpan<int> rows)
+    {
+        if (rows.IsEmpty)
+        {
+            decoder.PassHeadBy();
+        }
+        else
+        {
+            decoder.Head(rows);
+        }
+    }
+
+    /// <summary>Hands what the pass routed to the recorder, if there is one; it is then the pass of one sequence alone.</summary>
+    internal void RecordRoutes(int count, int position) => _recorder?.EndPass(count, position);
 
     internal void BeginPass()
     {
@@ -112,11 +173,12 @@ internal sealed class ComputeSession(
     /// <param name="pass">Number of the pass; of a request the first one.</param>
     /// <param name="rows">Rows of the pass; of a request its tokens.</param>
     /// <param name="sequence">Number of the sequence, from 1; 0 = several at once.</param>
-    internal void Record(TraceKind kind, long begin, int pass, int rows = 1, int sequence = 1) => trace.Add(new TraceEvent
+    /// <param name="end">When it ended; 0 = now.</param>
+    internal void Record(TraceKind kind, long begin, int pass, int rows, int sequence, long end = 0) => trace.Add(new TraceEvent
     {
         Kind = kind,
         StartTicks = begin,
-        EndTicks = Stopwatch.GetTimestamp(),
+        EndTicks = end > 0 ? end : Stopwatch.GetTimestamp(),
         Tile = -1,
         Pass = pass,
         Rows = (ushort)Math.Min(rows, ushort.MaxValue),

@@ -13,6 +13,10 @@ public sealed record RunResult
 
     public required double DecodeSeconds { get; init; }
 
+    /// <summary>Passes in which the sequence had rows; other sequences may have had some as well, and what a pass takes counts for
+    /// each.</summary>
+    public int Passes { get; init; }
+
     /// <summary>Bytes demanded by all passes of the run.</summary>
     public required long BytesStreamed { get; init; }
 

@@ -1,6 +1,5 @@
 using LayerStream.Actors.Ring;
 using LayerStream.Actors.Run;
-using LayerStream.Models;
 using LayerStream.Models.Tiles;
 
 namespace LayerStream.Actors.Stages;

@@ -4,7 +4,6 @@ using LayerStream.Formats;
 using LayerStream.Kernels.Crew;
 using LayerStream.Kernels.Quants;
 using LayerStream.Memory;
-using LayerStream.Models;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
 using LayerStream.Models.Tiles;

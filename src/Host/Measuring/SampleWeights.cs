@@ -1,7 +1,6 @@
 using LayerStream.Actors;
 using LayerStream.Formats;
 using LayerStream.Memory;
-using LayerStream.Models;
 using LayerStream.Models.Spec;
 using LayerStream.Models.Tiles;
 

@@ -20,7 +20,8 @@ public static class CommonOptions
         ("reads-in-flight", "reads that may run at the same time, or auto"),
         ("transient-slots", "slots for experts that pass through without being kept, or auto"),
         ("threads", "compute threads (default: all cores)"),
-        ("context", "tokens of context"),
+        ("context", "tokens of context, of each sequence"),
+        ("sequences", "generations that run at the same time, or auto (default: 1)"),
         ("kv-type", "key/value cache: f16 or f32"),
         ("predict", "read experts before they are demanded: on, off, or auto (while it pays; default)"),
         ("chat-template", "chat template instead of the model's own: a file, or chatml"),
@@ -30,11 +31,13 @@ public static class CommonOptions
         .. SamplingFlags.Texts,
     ];
 
-    private static readonly (string Name, string Help)[] s_listTexts = [("stop", "text that ends the answer (repeatable)"), .. SamplingFlags.Lists];
+    private static readonly (string Name, string Help)[] s_listTexts = [("stop", "text that ends the answer (repeatable)"),
+        .. SamplingFlags.Lists];
     private static readonly HashSet<string> s_samplingNames = [.. SamplingFlags.Texts.Select(t => t.Name)];
     private static readonly Option<bool> s_json = new("--json") { Description = "machine-readable output", Recursive = true };
     private static readonly Option<bool> s_quiet = new("--quiet") { Description = "no budget sheet, no progress", Recursive = true };
-    private static readonly Option<string?> s_config = new("--config") { Description = "configuration file (default: layerstream.json here, if there is one)", Recursive = true };
+    private static readonly Option<string?> s_config =
+        new("--config") { Description = "configuration file (default: layerstream.json here, if there is one)", Recursive = true };
 
     private static readonly Dictionary<string, Option<string?>> s_options = s_texts.ToDictionary(
         t => t.Name, t => new Option<string?>("--" + t.Name) { Description = t.Help, Recursive = true });
@@ -80,10 +83,12 @@ public static class CommonOptions
         }
     }
 
-    /// <summary>The first flag of the command line that a verb has no use for, or null. Environment and file serve all verbs, and are not asked.</summary>
+    /// <summary>The first flag of the command line that a verb has no use for, or null. Environment and file serve all verbs, and are not
+    /// asked.</summary>
     public static string? Useless(ParseResult parse, CommonUse uses) =>
         s_options.Where(o => parse.GetResult(o.Value) is { Implicit: false } && !uses.HasFlag(Need(o.Key))).Select(o => o.Value.Name)
-            .Concat(s_lists.Values.Where(o => parse.GetResult(o) is { Implicit: false } && !uses.HasFlag(CommonUse.Sampling)).Select(o => o.Name))
+            .Concat(s_lists.Values.Where(o => parse.GetResult(o) is { Implicit: false } && !uses.HasFlag(CommonUse.Sampling))
+            .Select(o => o.Name))
             .FirstOrDefault();
 
     private static CommonUse Need(string name) => name switch
@@ -132,16 +137,21 @@ public static class CommonOptions
             BudgetBytes = budget is null ? null : Budget(budget),
             PrefetchDepth = Read("prefetch-depth") is { } depth && depth != "auto" ? OptionText.Whole("prefetch-depth", depth, 1, 4096) : 0,
             ReadsInFlight = Read("reads-in-flight") is { } reads && reads != "auto" ? OptionText.Whole("reads-in-flight", reads, 1, 64) : 0,
-            TransientExperts = Read("transient-slots") is { } slots && slots != "auto" ? OptionText.Whole("transient-slots", slots, 1, 4096) : 0,
+            TransientExperts = Read("transient-slots") is { } slots
+                && slots != "auto" ? OptionText.Whole("transient-slots", slots, 1, 4096) : 0,
             Threads = Read("threads") is { } threads ? OptionText.Whole("threads", threads, 0, 1024) : 0,
+            Sequences = Read("sequences") is { } sequences
+                ? sequences == "auto" ? 0 : OptionText.Whole("sequences", sequences, 1, 256) : 1,
             Context = Read("context") is { } context ? OptionText.Whole("context", context, 0, int.MaxValue) : 0,
             KvType = Read("kv-type") is { } kv ? OptionText.Choice("kv-type", kv, ("f16", KvType.F16), ("f32", KvType.F32)) : KvType.F16,
-            Activations = Read("activations") is { } mode ? OptionText.Choice("activations", mode, ("int8", ActivationMode.Int8), ("f32", ActivationMode.F32)) : ActivationMode.Int8,
+            Activations = Read("activations") is { } mode
+                ? OptionText.Choice("activations", mode, ("int8", ActivationMode.Int8), ("f32", ActivationMode.F32)) : ActivationMode.Int8,
             ExpertsPerToken = ExpertFlags.PerToken(Read),
             DropColdExperts = ExpertFlags.DropCold(Read),
             ExpertPolicy = ExpertFlags.Policy(Read),
             Prediction = Read("predict") is { } predict
-                ? OptionText.Choice("predict", predict, ("auto", PredictionMode.Auto), ("on", PredictionMode.On), ("off", PredictionMode.Off))
+                ? OptionText.Choice("predict", predict, ("auto", PredictionMode.Auto), ("on", PredictionMode.On),
+                ("off", PredictionMode.Off))
                 : PredictionMode.Auto,
             ChatTemplate = Read("chat-template"),
             ProfilePath = SpeedProfile.PathOf(Read("profile")),
@@ -163,5 +173,6 @@ public static class CommonOptions
     public static bool Quiet(ParseResult parse) => parse.GetValue(s_quiet);
 
     private static long Budget(string text) =>
-        ByteSize.TryParse(text, out long bytes) && bytes > 0 ? bytes : throw new UsageException($"--memory-budget takes a size such as 128MiB, not '{text}'.");
+        ByteSize.TryParse(text, out long bytes) && bytes > 0 ? bytes
+            : throw new UsageException($"--memory-budget takes a size such as 128MiB, not '{text}'.");
 }

@@ -5,7 +5,6 @@ using LayerStream.Host.Options;
 using LayerStream.Host.Terminal;
 using LayerStream.Session;
 using LayerStream.Storage;
-using LayerStream.Templates;
 using LayerStream.Templates.Runtime;
 
 namespace LayerStream.Host.Verbs;

@@ -5,14 +5,12 @@ using LayerStream.Formats.Routes;
 using LayerStream.Host.Terminal;
 using LayerStream.Kernels.Ops;
 using LayerStream.Memory;
-using LayerStream.Models;
 using LayerStream.Models.Building;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
 using LayerStream.Sampling;
 using LayerStream.Session;
 using LayerStream.Storage;
-using LayerStream.Templates;
 using LayerStream.Templates.Runtime;
 using LayerStream.Tokenization;
 

@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json;
 using LayerStream.Host.Terminal;
 using LayerStream.Session;
-using LayerStream.Templates;
 using LayerStream.Templates.Runtime;
 
 namespace LayerStream.Host.Verbs;

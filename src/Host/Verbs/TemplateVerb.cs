@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using LayerStream.Formats;
 using LayerStream.Host.Options;
 using LayerStream.Session;

@@ -1,9 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using LayerStream.Formats;
-using LayerStream.Memory;
 using LayerStream.Host.Terminal;
-using LayerStream.Session;
+using LayerStream.Memory;
 using LayerStream.Storage.Sums;
 
 namespace LayerStream.Host.Verbs;

@@ -31,7 +31,6 @@ public sealed class ComputeCrew : IDisposable
     private int _grain;
     private uint _epoch; // of the caller; the published one is in the claim word
     private int _running;
-    private bool _parkNow;
     private bool _stop;
 
     /// <summary>Starts <paramref name="threads"/> − 1 background threads.</summary>
@@ -97,9 +96,6 @@ public sealed class ComputeCrew : IDisposable
         }
     }
 
-    /// <summary>Sends spinning members to sleep at once; the next run wakes them. For callers about to wait for the disk.</summary>
-    public void Park() => Volatile.Write(ref _parkNow, true);
-
     /// <summary>Ends and joins the threads. No run may be in progress.</summary>
     public void Dispose()
     {
@@ -144,7 +140,6 @@ public sealed class ComputeCrew : IDisposable
         _count = count;
         _grain = grain;
         _shared.Done = 0;
-        Volatile.Write(ref _parkNow, false);
         uint epoch = ++_epoch;
         Interlocked.Exchange(ref _shared.Claim, Pack(epoch, 0));
         WakeParked(Math.Min(_spots.Length, (count - 1) / grain));
@@ -266,7 +261,7 @@ public sealed class ComputeCrew : IDisposable
                 return true;
             }
 
-            if (!Volatile.Read(ref _parkNow) && Stopwatch.GetTimestamp() < deadline)
+            if (Stopwatch.GetTimestamp() < deadline)
             {
                 Thread.SpinWait(2);
                 continue;

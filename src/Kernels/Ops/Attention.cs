@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace LayerStream.Kernels.Ops;
 
@@ -15,6 +16,7 @@ public static unsafe class Attention
     public const int BlockKeys = 128;
 
     private const int TileRows = 4; // rows converted and used together
+    private const int RowsAhead = 16; // rows asked of memory before they are read
     private const int MaxRowElements = 4096; // bounds the stack tile to 64 KiB
 
     /// <summary>Floats of scratch that <see cref="Group"/> needs (<see cref="Head"/>: heads = 1).</summary>
@@ -86,7 +88,7 @@ public static unsafe class Attention
         for (int from = firstKey; from < end;)
         {
             int count = Math.Min(end, (from | (BlockKeys - 1)) + 1) - from;
-            Score(keyRows, from, count, (float*)query, queryStride, heads, scale, scores);
+            Score(keyRows, valueRows, from, count, (float*)query, queryStride, heads, scale, scores);
             for (int h = 0; h < heads; h++)
             {
                 ToWeights(scores + (h * BlockKeys), count, ref states[h], sums + ((long)h * valueDim), valueDim);
@@ -114,11 +116,13 @@ public static unsafe class Attention
     }
 
     /// <summary>scores[h][j] = scale · query_h·key_(from+j), padded with −∞ to a multiple of 8.</summary>
-    private static void Score(
-        in Rows rows, int from, int count, float* query, long queryStride, int heads, float scale, float* scores)
+    private static void Score(in Rows rows, in Rows values, int from, int count, float* query, long queryStride, int heads, float scale,
+        float* scores)
     {
         for (int j = 0; j < count; j += TileRows)
         {
+            rows.AskAhead(from + j + RowsAhead);
+            values.AskAhead(from + j); // read once the block's scores are known
             FourRows keys = rows.Load(from + j, count - j);
             for (int h = 0; h < heads; h++)
             {
@@ -275,6 +279,26 @@ public static unsafe class Attention
             float* row2 = left > 2 ? At(first, 2) : row1;
             float* row3 = left > 3 ? At(first, 3) : row2;
             return new FourRows(row0, row1, row2, row3);
+        }
+
+        /// <summary>Asks memory for the four rows from <paramref name="first"/> on: the processor does not foresee short rows far apart.
+        /// They may lie behind the cache's end.</summary>
+        public void AskAhead(int first)
+        {
+            if (!Sse.IsSupported)
+            {
+                return;
+            }
+
+            int bytes = Elements * (type == KvType.F32 ? sizeof(float) : sizeof(ushort));
+            byte* row = (byte*)address + (first * stride);
+            for (int index = 0; index < TileRows; index++, row += stride)
+            {
+                for (int i = 0; i < bytes; i += 64)
+                {
+                    Sse.Prefetch0(row + i);
+                }
+            }
         }
 
         private float* At(int first, int index)

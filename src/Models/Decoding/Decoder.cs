@@ -72,31 +72,94 @@ public sealed class Decoder
     /// <summary>Runs layers [from, to) over rows whose residual stream is in place; extends each row's sequence by its position.</summary>
     public void RunLayers(PassRow[] rows, int count, int from, int to)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, _work.Batch);
-        (_pass.Rows, _pass.Count, _startsAtEmbeddings) = (rows, count, from == 0);
-        _crew.Run(_beginJob, count, 1);
-        if (from == 0)
-        {
-            _layerInputs?.Run();
-        }
-
+        Begin(rows, count, from == 0);
         for (int i = from; i < to; i++)
         {
-            _layers[i].Run();
+            RunLayer(i);
         }
     }
 
-    /// <summary>Final norm and head for rows [first, first + n) of the last <see cref="RunLayers"/>; logits land in the workspace rows
-    /// 0…n−1.</summary>
+    /// <summary>
+    /// Starts a pass over rows whose residual stream is in place. Rows of one sequence follow each other in the order of their
+    /// positions; the sequences may come in any order, and each row's results are those of its sequence alone.
+    /// </summary>
+    /// <param name="rows">The rows, kept until the pass is over.</param>
+    /// <param name="count">Number of rows.</param>
+    /// <param name="fromEmbeddings">Whether the streams are embeddings as they are in the file, and not the output of a layer.</param>
+    public void Begin(PassRow[] rows, int count, bool fromEmbeddings)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, _work.Batch);
+        (_pass.Rows, _pass.Count, _startsAtEmbeddings) = (rows, count, fromEmbeddings);
+        _crew.Run(_beginJob, count, 1);
+        if (fromEmbeddings)
+        {
+            _layerInputs?.Run();
+        }
+    }
+
+    /// <summary>Runs one layer of the pass that has begun.</summary>
+    public void RunLayer(int layer) => _layers[layer].Run();
+
+    /// <summary>Between two layers: goes on with some of the rows, which become rows 0…n−1 in the same order.</summary>
+    /// <param name="rows">Their numbers, rising.</param>
+    public void Keep(ReadOnlySpan<int> rows)
+    {
+        for (int r = 0; r < rows.Length; r++)
+        {
+            if (rows[r] != r)
+            {
+                _pass.Rows[r] = _pass.Rows[rows[r]];
+                _work.MoveRow(rows[r], r);
+            }
+        }
+
+        _pass.Count = rows.Length;
+    }
+
+    /// <summary>Final norm and head for rows [first, first + n) of the pass; logits land in the workspace rows 0…n−1.</summary>
     public void Head(int first, int n)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(n, _work.LogitRows);
-        nint offset = (nint)(first * _work.StreamStride * 4);
         int count = _pass.Count;
+        NormForHead(first, n, 0);
         _pass.Count = n;
-        _pass.Norm(_work.Stream + offset, _work.Normed, _spec.OutputNorm);
-        _pass.Multiply(_spec.Head, _work.Normed, _work.StreamStride, _work.Logits, _work.LogitStride);
+        MultiplyHead(n);
         _pass.Count = count;
+    }
+
+    /// <summary>As <see cref="Head(int, int)"/> for rows of any numbers, rising; logits of the i-th land in workspace row i.</summary>
+    public void Head(ReadOnlySpan<int> rows)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(rows.Length, _work.LogitRows);
+        int count = _pass.Count;
+        for (int first = 0, n; first < rows.Length; first += n)
+        {
+            for (n = 1; first + n < rows.Length && rows[first + n] == rows[first] + n; n++)
+            {
+            }
+
+            NormForHead(rows[first], n, first);
+        }
+
+        _pass.Count = rows.Length;
+        MultiplyHead(rows.Length);
+        _pass.Count = count;
+    }
+
+    /// <summary>Takes the head's weights from the source and computes nothing, for a pass that was announced with a head nobody needs
+    /// any more.</summary>
+    public void PassHeadBy() => _pass.PassBy(_spec.Head);
+
+    private void NormForHead(int first, int n, int to)
+    {
+        _pass.Count = n;
+        _pass.Norm(_work.Stream + (nint)(first * _work.StreamStride * 4), _work.Normed + (nint)(to * _work.StreamStride * 4),
+            _spec.OutputNorm);
+    }
+
+    private void MultiplyHead(int n)
+    {
+        _pass.Multiply(_spec.Head, _work.Normed, _work.StreamStride, _work.Logits, _work.LogitStride);
         for (_logitRow = 0; _logitRow < n && (_spec.LogitFactor != 1 || _spec.LogitCap > 0); _logitRow++)
         {
             _crew.Run(_logitJob, _spec.Vocabulary, LogitGrain);

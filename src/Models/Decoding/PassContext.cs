@@ -100,6 +100,16 @@ internal sealed class PassContext
         return true;
     }
 
+    /// <summary>Takes a matrix from the source without a product.</summary>
+    internal void PassBy(WeightMatrix matrix)
+    {
+        for (int t = _tiles.FirstTile(matrix.Id); t < _tiles.FirstTile(matrix.Id + 1); t++)
+        {
+            _source.Acquire(_tiles.Tiles[t]);
+            _source.Release(_tiles.Tiles[t]);
+        }
+    }
+
     /// <summary>output = matrix · input for all rows, scaled and biased. Strides in floats.</summary>
     /// <param name="sameInput">The product before this one had the same input, which has not changed since.</param>
     internal void Multiply(WeightMatrix matrix, nint input, long inputStride, nint output, long outputStride, bool sameInput = false) =>

@@ -14,6 +14,7 @@ public sealed class SequenceState : IDisposable
 
     private readonly AlignedBuffer _buffer;
     private readonly long[] _offset;
+    private KeyValueRangeException? _fault;
 
     /// <summary>Allocates room for <paramref name="context"/> tokens.</summary>
     public SequenceState(ModelSpec spec, int context, KvType type, BudgetAccount account)
@@ -49,6 +50,12 @@ public sealed class SequenceState : IDisposable
     /// <summary>Most tokens it can hold.</summary>
     public int Context { get; }
 
+    /// <summary>
+    /// The first value that the type of keys and values cannot hold, or null. What a sequence computes behind it is void, and nothing of
+    /// it may leave; the other sequences of the pass are as they would be without it.
+    /// </summary>
+    public KeyValueRangeException? Fault => Volatile.Read(ref _fault);
+
     /// <summary>Bytes of one element.</summary>
     public int ElementBytes => Type == KvType.F16 ? 2 : 4;
 
@@ -57,6 +64,9 @@ public sealed class SequenceState : IDisposable
         long bytes = checked((context * layer.Mixer.StateBytesPerToken(type)) + layer.Mixer.StateBytesPerSequence);
         return checked((bytes + BranchSpec.StateAlignment - 1) / BranchSpec.StateAlignment * BranchSpec.StateAlignment);
     }
+
+    /// <summary>Another sequence begins at position 0.</summary>
+    public void Restart() => Volatile.Write(ref _fault, null);
 
     /// <summary>Zeroes the first bytes of a layer's area.</summary>
     internal void Clear(int layer, long bytes)
@@ -69,7 +79,8 @@ public sealed class SequenceState : IDisposable
         }
     }
 
-    /// <summary>Writes floats as elements of a table of keys or values, from element <paramref name="at"/> on.</summary>
+    /// <summary>Writes floats as elements of a table of keys or values, from element <paramref name="at"/> on; sets
+    /// <see cref="Fault"/>.</summary>
     internal void Store(nint source, nint table, long at, int n)
     {
         nint destination = table + (nint)(at * ElementBytes);
@@ -84,14 +95,14 @@ public sealed class SequenceState : IDisposable
         }
     }
 
-    /// <summary>Fails when a value became infinite; one that is no number stays one and is seen in the logits.</summary>
+    /// <summary>Notes a value that became infinite; one that is no number stays one and is seen in the logits.</summary>
     private void CheckRange(nint halves, int n)
     {
         Span<ushort> bits = MemoryMarshal.Cast<byte, ushort>(_buffer.Bytes(halves - _buffer.Address, n * 2));
         if (bits.ContainsAny(PositiveInfinity, NegativeInfinity))
         {
             int at = bits.IndexOfAny(PositiveInfinity, NegativeInfinity);
-            throw OutOfRange(halves - _buffer.Address, bits[at] == PositiveInfinity);
+            Interlocked.CompareExchange(ref _fault, OutOfRange(halves - _buffer.Address, bits[at] == PositiveInfinity), null);
         }
     }
 

@@ -97,6 +97,21 @@ public sealed class Workspace : IDisposable
     internal Span<float> LayerInputRow(int row, int width) =>
         _buffer.Floats(_layerInputs - _buffer.Address + (row * _layerInputStride * 4), width);
 
+    /// <summary>Makes a row the copy of another between two layers: its residual stream, rotations and layer inputs.</summary>
+    internal void MoveRow(int from, int to)
+    {
+        CopyRow(Stream, StreamStride, from, to);
+        CopyRow(_rope, _ropeStride, from, to);
+        CopyRow(_layerInputs, _layerInputStride, from, to);
+    }
+
+    private void CopyRow(nint rows, long stride, int from, int to)
+    {
+        nint offset = rows - _buffer.Address;
+        _buffer.Floats(offset + (nint)(from * stride * 4), (int)stride)
+            .CopyTo(_buffer.Floats(offset + (nint)(to * stride * 4), (int)stride));
+    }
+
     /// <summary>A row's rotation factors of one table.</summary>
     internal Span<float> RopeRow(int row, int table, int dimensions) =>
         _buffer.Floats(RopeAddress(row, table) - _buffer.Address, dimensions);

@@ -1,6 +1,3 @@
-using System.Globalization;
-using LayerStream.Memory;
-
 namespace LayerStream.Storage.Filling;
 
 /// <summary>A file of full length with so many zeros where weights should be that it was preallocated and not written to its end.</summary>

@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Text;
-using LayerStream.Templates.Runtime;
-using LayerStream.Templates.Values;
 
 namespace LayerStream.Templates.Builtins;
 

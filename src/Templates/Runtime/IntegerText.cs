@@ -1,5 +1,4 @@
 using System.Numerics;
-using LayerStream.Templates.Values;
 
 namespace LayerStream.Templates.Runtime;
 

@@ -1,5 +1,3 @@
-using LayerStream.Templates.Values;
-
 namespace LayerStream.Templates.Runtime;
 
 /// <summary>Rendering stopped: the template called <c>raise_exception</c>, used a value wrongly, or ran into a limit.</summary>

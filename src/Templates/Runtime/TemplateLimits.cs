@@ -1,5 +1,3 @@
-using LayerStream.Templates.Values;
-
 namespace LayerStream.Templates.Runtime;
 
 /// <summary>What an untrusted template may use; exceeding any row ends in a typed exception.</summary>

@@ -1,5 +1,3 @@
-using LayerStream.Templates.Values;
-
 namespace LayerStream.Templates.Runtime;
 
 /// <summary>The template text cannot be parsed, or uses a construct outside the supported subset.</summary>

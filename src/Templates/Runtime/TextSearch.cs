@@ -1,5 +1,3 @@
-using LayerStream.Templates.Values;
-
 namespace LayerStream.Templates.Runtime;
 
 /// <summary>Ordinal search whose cost stays linear for hostile texts.</summary>

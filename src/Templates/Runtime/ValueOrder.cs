@@ -1,4 +1,3 @@
-using System.Numerics;
 using LayerStream.Templates.Values;
 
 namespace LayerStream.Templates.Runtime;

@@ -1,5 +1,3 @@
-using LayerStream.Templates.Values;
-
 namespace LayerStream.Templates.Runtime;
 
 /// <summary>Python's idea of white space: Unicode white space and the separators U+001C–U+001F.</summary>

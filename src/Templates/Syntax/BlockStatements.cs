@@ -1,5 +1,4 @@
 using LayerStream.Templates.Runtime;
-using LayerStream.Templates.Values;
 
 namespace LayerStream.Templates.Syntax;
 

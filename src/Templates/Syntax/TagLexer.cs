@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Text;
-using LayerStream.Templates.Builtins;
 using LayerStream.Templates.Runtime;
-using LayerStream.Templates.Values;
 
 namespace LayerStream.Templates.Syntax;
 

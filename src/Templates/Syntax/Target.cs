@@ -1,4 +1,3 @@
-using LayerStream.Templates.Builtins;
 using LayerStream.Templates.Runtime;
 using LayerStream.Templates.Values;
 

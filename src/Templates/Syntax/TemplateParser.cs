@@ -1,6 +1,4 @@
-using LayerStream.Templates.Builtins;
 using LayerStream.Templates.Runtime;
-using LayerStream.Templates.Values;
 
 namespace LayerStream.Templates.Syntax;
 

@@ -1,7 +1,3 @@
-using LayerStream.Templates.Builtins;
-using LayerStream.Templates.Runtime;
-using LayerStream.Templates.Values;
-
 namespace LayerStream.Templates.Syntax;
 
 internal enum TokenKind

@@ -1,6 +1,5 @@
 using System.Text;
 using LayerStream.Host.Server.Http;
-using LayerStream.Host.Server.Service;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 

@@ -1,7 +1,6 @@
 using System.IO.Compression;
 using System.Text;
 using LayerStream.Host.Server.Http;
-using LayerStream.Host.Server.Service;
 using LayerStream.Memory;
 using Microsoft.AspNetCore.Http;
 

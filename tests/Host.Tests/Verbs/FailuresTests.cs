@@ -6,7 +6,6 @@ using LayerStream.Host.Server.Http;
 using LayerStream.Host.Terminal;
 using LayerStream.Host.Verbs;
 using LayerStream.Memory;
-using LayerStream.Session;
 using LayerStream.Storage.Filling;
 
 namespace LayerStream.Host.Tests.Verbs;

@@ -1,6 +1,5 @@
 using LayerStream.Actors;
 using LayerStream.Formats;
-using LayerStream.Models;
 using LayerStream.Models.Spec;
 using LayerStream.Planning;
 using LayerStream.Storage;

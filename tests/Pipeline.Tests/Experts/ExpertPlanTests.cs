@@ -1,5 +1,4 @@
 using LayerStream.Models.Decoding;
-using LayerStream.Models;
 using LayerStream.Models.Spec;
 using LayerStream.Planning;
 using Xunit;

@@ -1,7 +1,6 @@
 using LayerStream.Actors;
 using LayerStream.Actors.Run;
 using LayerStream.Memory;
-using LayerStream.Models;
 using LayerStream.Models.Decoding;
 using LayerStream.Storage;
 using Xunit;

@@ -2,7 +2,6 @@ using System.Text.Json;
 using LayerStream.Actors;
 using LayerStream.Actors.Run;
 using LayerStream.Formats.Routes;
-using LayerStream.Models;
 using LayerStream.Planning;
 using LayerStream.Storage;
 using Xunit;

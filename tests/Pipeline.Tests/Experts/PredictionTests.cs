@@ -2,7 +2,6 @@ using LayerStream.Actors;
 using LayerStream.Actors.Run;
 using LayerStream.Formats;
 using LayerStream.Memory;
-using LayerStream.Models;
 using LayerStream.Planning;
 using LayerStream.Storage;
 using Xunit;

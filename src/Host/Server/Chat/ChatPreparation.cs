@@ -3,7 +3,6 @@ using LayerStream.Host.Server.Service;
 using LayerStream.Session;
 using LayerStream.Templates;
 using LayerStream.Templates.Runtime;
-using Microsoft.AspNetCore.Http;
 
 namespace LayerStream.Host.Server.Chat;
 

@@ -1,5 +1,5 @@
-using Microsoft.AspNetCore.Http;
 using LayerStream.Host.Server.Http;
+using Microsoft.AspNetCore.Http;
 
 namespace LayerStream.Host.Server.Endpoints;
 

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
 using System.Text.Json;
-using LayerStream.Actors;
 using LayerStream.Actors.Tracing;
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Service;

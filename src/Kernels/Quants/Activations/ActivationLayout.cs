@@ -1,5 +1,3 @@
-using LayerStream.Kernels.Quants.Types;
-
 namespace LayerStream.Kernels.Quants.Activations;
 
 /// <summary>Memory layout of one prepared activation row (see <see cref="MatMul.Prepare"/>).</summary>

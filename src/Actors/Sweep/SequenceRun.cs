@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using LayerStream.Actors.Run;
+using LayerStream.Planning.Batches;
+
+namespace LayerStream.Actors.Sweep;
+
+/// <summary>One generation among those that share the passes. Changed by the compute thread only, but for the cancel.</summary>
+internal sealed class SequenceRun(RunRequest request, int context)
+{
+    private readonly List<int> _history = [.. request.Prompt];
+    private readonly List<int> _generated = [];
+    private volatile bool _isCancelled;
+
+    internal RunRequest Request => request;
+
+    /// <summary>Prompt and generated tokens.</summary>
+    internal IReadOnlyList<int> History => _history;
+
+    internal IReadOnlyList<int> Generated => _generated;
+
+    internal SequenceFigures Figures { get; } = new();
+
+    /// <summary>When it came, in Stopwatch ticks.</summary>
+    internal long AcceptedTicks { get; } = request.AcceptedTicks > 0 ? request.AcceptedTicks : Stopwatch.GetTimestamp();
+
+    /// <summary>Number of the first pass that it could take part in.</summary>
+    internal int FirstPass { get; set; }
+
+    /// <summary>Whether the trace has its span.</summary>
+    internal bool IsRecorded { get; set; }
+
+    /// <summary>Most tokens to generate.</summary>
+    internal int Most { get; } = Math.Min(request.MaxTokens, context - request.Prompt.Count);
+
+    /// <summary>Tokens that have been through the model: the position of the next row.</summary>
+    internal int Done { get; set; }
+
+    /// <summary>Which state is its own while it is seated.</summary>
+    internal int Seat { get; set; } = -1;
+
+    /// <summary>First of its rows in the pass under way.</summary>
+    internal int FirstRow { get; set; }
+
+    /// <summary>Rows in the pass under way; 0 = none.</summary>
+    internal int Rows { get; set; }
+
+    /// <summary>Whether the pass under way gives its next token.</summary>
+    internal bool WantsLogits { get; set; }
+
+    /// <summary>Why it has ended, or null while it goes on.</summary>
+    internal string? FinishReason { get; private set; }
+
+    /// <summary>What it failed with, or null; the others of its passes go on.</summary>
+    internal Exception? Failure { get; private set; }
+
+    internal bool HasEnded => FinishReason is not null || Failure is not null;
+
+    /// <summary>Whether it takes no other sequence beside it: what it records or fails at belongs to the run as a whole.</summary>
+    internal bool IsAlone => FaultHook is not null || request.Routes is not null;
+
+    /// <summary>Test hook of its run.</summary>
+    internal Action<string>? FaultHook { get; init; }
+
+    /// <summary>Whether nobody waits for the answer any more; set by anyone.</summary>
+    internal bool IsCancelled => _isCancelled;
+
+    internal TaskCompletionSource<RunResult> Outcome { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Tokens of the prompt that are still to be read, or the newest token.</summary>
+    internal SequenceDemand Demand => HasEnded ? default : new SequenceDemand(_history.Count - Done, _generated.Count == 0);
+
+    /// <summary>What it will demand after the pass under way, unless its next token ends it.</summary>
+    internal SequenceDemand NextDemand(int rows)
+    {
+        int left = _history.Count - Done - rows;
+        return HasEnded ? default : left > 0 ? new SequenceDemand(left, _generated.Count == 0)
+            : new SequenceDemand(_generated.Count + 1 < Most ? 1 : 0, false);
+    }
+
+    internal void Cancel() => _isCancelled = true;
+
+    internal void Fail(Exception failure) => Failure ??= failure;
+
+    internal void End(string reason) => FinishReason ??= reason;
+
+    /// <summary>Samples and reports one token, and ends the sequence if it is the last. Exceptions of the caller's code pass
+    /// through.</summary>
+    /// <param name="logits">Logits of the newest row.</param>
+    /// <param name="vocabulary">Tokens that there are.</param>
+    /// <param name="throwIfChanged">Called before the token leaves.</param>
+    internal void Pick(Span<float> logits, int vocabulary, Action throwIfChanged)
+    {
+        int id = request.Sample(logits, _history);
+        ArgumentOutOfRangeException.ThrowIfNegative(id);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(id, vocabulary);
+        throwIfChanged(); // what was computed may mix old and new bytes: no such token leaves
+        _history.Add(id);
+        _generated.Add(id);
+        if (request.OnToken(id))
+        {
+            End(request.FinishReasonOnStop);
+        }
+        else if (_generated.Count >= Most)
+        {
+            End("length");
+        }
+    }
+
+    /// <summary>Ends a sequence that wants no token at all once its prompt is read.</summary>
+    internal void EndWithoutToken() => End("length");
+}

@@ -1,0 +1,353 @@
+using System.Diagnostics;
+using LayerStream.Actors.Run;
+using LayerStream.Actors.Tracing;
+using LayerStream.Planning.Batches;
+using LayerStream.Storage;
+
+namespace LayerStream.Actors.Sweep;
+
+/// <summary>
+/// Passes over the model on the compute thread, as long as a sequence has rows: at each border the planner chooses the rows, sequences
+/// that end leave, and others take their seats. Prefetch hears of a pass before the one in front of it begins.
+/// </summary>
+internal sealed class SweepBody
+{
+    private readonly SweepQueue _queue;
+    private readonly FlashReader _reader;
+    private readonly Action _throwIfChanged;
+    private readonly List<SequenceRun> _active = []; // in the order of their coming
+    private readonly SequenceDemand[] _demands;
+    private readonly int[] _rows, _nextRows, _logitRows;
+    private readonly Action _between;
+    private readonly int[] _kept;
+    private ComputeSession _session = null!;
+    private bool _isWithHead; // of the pass that is planned
+    private long _border; // when the last pass ended, in Stopwatch ticks; 0 = this is the first
+    private bool? _announced; // whether the pass that prefetch knows of ends with the head; null = it knows of none
+
+    internal SweepBody(SweepQueue queue, int seats, int batch, FlashReader reader, Action throwIfChanged)
+    {
+        (_queue, _reader, _throwIfChanged, _between) = (queue, reader, throwIfChanged, DropCancelled);
+        _demands = new SequenceDemand[seats];
+        (_rows, _nextRows, _logitRows, _kept) = (new int[seats], new int[seats], new int[seats], new int[batch]);
+    }
+
+    internal void Execute(ComputeSession session)
+    {
+        (_session, _border) = (session, 0);
+        try
+        {
+            do
+            {
+                Join();
+                if (!PlanPass())
+                {
+                    return; // who cannot take part in the pass that prefetch knows of has the next run
+                }
+
+                RunPass();
+            }
+            while (Leave());
+        }
+        catch (OperationCanceledException)
+        {
+            // Nobody waits for any of them any more, or the engine ends the run and says why.
+            foreach (SequenceRun run in _active)
+            {
+                run.End("cancelled");
+                run.Figures.Stop();
+            }
+
+            RecordEnded();
+        }
+    }
+
+    private double LoadSeconds => _reader.Activity.BusySeconds;
+
+    /// <summary>Seats who waits.</summary>
+    private void Join()
+    {
+        for (SequenceRun? run = _queue.Seat(_active.Count); run is not null; run = _queue.Seat(_active.Count))
+        {
+            _active.Add(run);
+            run.FirstPass = _session.Pass;
+            run.Figures.Begin(_session, LoadSeconds);
+            _session.States[run.Seat].Restart();
+            if (run.Request.Routes is { } routes && _session.Spec.ExpertBanks.Count > 0)
+            {
+                _session.Record(new RouteRecorder(_session.Spec, _session.Batch, run.Request.Prompt.Count, routes));
+            }
+        }
+    }
+
+    /// <summary>Chooses the rows and tells prefetch of this pass and the next one; false when there is nothing to compute.</summary>
+    private bool PlanPass()
+    {
+        int count = _active.Count;
+        for (int i = 0; i < count; i++)
+        {
+            _demands[i] = _active[i].Demand;
+        }
+
+        PassLimits limits = new(_session.Batch, _session.LogitRows, _announced ?? true);
+        bool needsHead = BatchPlanner.Plan(_demands.AsSpan(0, count), limits, _rows);
+        if (!_rows.AsSpan(0, count).ContainsAnyExcept(0))
+        {
+            return false;
+        }
+
+        if (_announced is null)
+        {
+            _session.Announce(needsHead);
+            _announced = needsHead;
+        }
+
+        _isWithHead = _announced.Value;
+        int row = 0;
+        for (int i = 0; i < count; i++)
+        {
+            SequenceRun run = _active[i];
+            (run.FirstRow, run.Rows, run.WantsLogits) = (row, _rows[i], _isWithHead && _rows[i] > 0 && _rows[i] == _demands[i].Rows);
+            row += _rows[i];
+        }
+
+        _announced = NextHead(count, limits);
+        if (_announced is { } next)
+        {
+            _session.Announce(next);
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether the pass behind this one will need the head, as far as is known; null if there may be none.</summary>
+    private bool? NextHead(int count, in PassLimits limits)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            _demands[i] = _active[i].NextDemand(_rows[i]);
+        }
+
+        bool needsHead = BatchPlanner.Plan(_demands.AsSpan(0, count), limits with { WithHead = true }, _nextRows);
+        if (_nextRows.AsSpan(0, count).ContainsAnyExcept(0))
+        {
+            return needsHead;
+        }
+
+        // All of them end with this pass: whoever waits is next.
+        return _queue.NextPromptTokens is { } tokens ? tokens <= limits.Rows : null;
+    }
+
+    private void RunPass()
+    {
+        _session.Run.Cancelled.ThrowIfCancellationRequested();
+        long start = _border > 0 ? _border : Stopwatch.GetTimestamp();
+        _session.BeginPass();
+        if (_border > 0)
+        {
+            _session.Account.EndWait(_border, -1, StallReason.Scheduler); // rows were chosen meanwhile
+        }
+
+        int count = 0;
+        bool isPrompt = true;
+        foreach (SequenceRun run in _active)
+        {
+            for (int r = 0; r < run.Rows; r++)
+            {
+                _session.Place(count++, run.Seat, run.History[run.Done + r], run.Done + r);
+            }
+
+            isPrompt &= run.Rows == 0 || run.Generated.Count == 0;
+        }
+
+        _session.RunLayers(count, _between);
+        if (_isWithHead)
+        {
+            int wanted = 0;
+            foreach (SequenceRun run in _active)
+            {
+                if (run.WantsLogits)
+                {
+                    _logitRows[wanted++] = run.FirstRow + run.Rows - 1;
+                }
+            }
+
+            _session.RunHead(_logitRows.AsSpan(0, wanted));
+        }
+
+        _session.EndPass();
+        if (_active.Count == 1)
+        {
+            _session.RecordRoutes(_active[0].Rows, _active[0].Done);
+        }
+
+        int sequence = _active.Count == 1 ? _active[0].Seat + 1 : 0;
+        if (isPrompt)
+        {
+            _session.Record(TraceKind.Prompt, start, _session.Pass - 1, count, sequence);
+        }
+
+        Finish();
+        _border = Stopwatch.GetTimestamp();
+        if (!isPrompt)
+        {
+            _session.Record(TraceKind.Token, start, _session.Pass - 1, count, sequence, _border);
+        }
+    }
+
+    /// <summary>Between two layers: rows of cancelled sequences go. The last ones stay, because a pass has rows; their run is cancelled as
+    /// a whole.</summary>
+    private void DropCancelled()
+    {
+        int dropped = 0, left = 0;
+        foreach (SequenceRun run in _active)
+        {
+            dropped += run.IsCancelled ? run.Rows : 0;
+            left += run.Rows;
+        }
+
+        if (dropped == 0 || dropped == left)
+        {
+            return;
+        }
+
+        int kept = 0;
+        foreach (SequenceRun run in _active)
+        {
+            if (run.IsCancelled && run.Rows > 0)
+            {
+                run.End("cancelled");
+                (run.Rows, run.WantsLogits) = (0, false);
+                continue;
+            }
+
+            int first = kept;
+            for (int r = 0; r < run.Rows; r++)
+            {
+                _kept[kept++] = run.FirstRow + r;
+            }
+
+            run.FirstRow = first;
+        }
+
+        _session.Keep(_kept.AsSpan(0, kept));
+    }
+
+    /// <summary>Draws the tokens of the pass; what one sequence fails at does not touch the others.</summary>
+    private void Finish()
+    {
+        long begin = Stopwatch.GetTimestamp();
+        int logits = 0;
+        foreach (SequenceRun run in _active)
+        {
+            if (run.Rows > 0)
+            {
+                run.Done += run.Rows;
+                run.Figures.Passes++;
+                FinishOne(run, run.WantsLogits ? logits++ : -1);
+                if (run.WantsLogits)
+                {
+                    long end = Stopwatch.GetTimestamp();
+                    _session.Record(TraceKind.Sample, begin, _session.Pass - 1, 1, run.Seat + 1, end);
+                    begin = end;
+                }
+            }
+
+            if (run.IsCancelled && !run.HasEnded)
+            {
+                run.End("cancelled");
+                run.Figures.Stop();
+            }
+        }
+    }
+
+    private void FinishOne(SequenceRun run, int logitRow)
+    {
+        try
+        {
+            if (_session.States[run.Seat].Fault is { } fault)
+            {
+                throw fault;
+            }
+
+            bool isPrompt = run.Generated.Count == 0;
+            if (isPrompt)
+            {
+                run.Figures.ReadPrompt(_session, LoadSeconds);
+                run.Request.OnPrompt?.Invoke(run.Done, run.Request.Prompt.Count);
+            }
+
+            if (logitRow < 0)
+            {
+                return;
+            }
+
+            if (run.Most < 1)
+            {
+                run.EndWithoutToken();
+            }
+            else
+            {
+                run.Pick(_session.Logits(logitRow), _session.Spec.Vocabulary, _throwIfChanged);
+            }
+
+            if (isPrompt)
+            {
+                run.Figures.EndPrompt(_session, LoadSeconds);
+            }
+            else
+            {
+                run.Figures.EndToken(_session, LoadSeconds);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            run.End("cancelled");
+            run.Figures.Stop();
+        }
+        catch (Exception e)
+        {
+            run.Fail(e);
+        }
+    }
+
+    /// <summary>A sequence that has ended is a span of the trace, from its coming on.</summary>
+    private void RecordEnded()
+    {
+        foreach (SequenceRun run in _active)
+        {
+            if (run.HasEnded && !run.IsRecorded)
+            {
+                run.IsRecorded = true;
+                _session.Record(TraceKind.Request, run.AcceptedTicks, run.FirstPass, run.Generated.Count, run.Seat + 1);
+            }
+        }
+    }
+
+    /// <summary>Those that have ended leave. The last of a run stay until the ring is settled, so that nothing of it is left when they hear
+    /// of it.</summary>
+    /// <returns>Whether the run goes on.</returns>
+    private bool Leave()
+    {
+        RecordEnded();
+        if (_active.TrueForAll(r => r.HasEnded) && _queue.NextPromptTokens is null)
+        {
+            return false;
+        }
+
+        for (int i = 0; i < _active.Count;)
+        {
+            if (_active[i].HasEnded)
+            {
+                _queue.Leave(_active[i], SequenceFigures.Take(_session, LoadSeconds));
+                _active.RemoveAt(i);
+            }
+            else
+            {
+                i++;
+            }
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,80 @@
+namespace LayerStream.Planning.Batches;
+
+/// <summary>
+/// Chooses the rows of a pass: one for each sequence that waits for its next token, and what is left for the prompts of those that join.
+/// Pure: the same demands and limits give the same rows. A row's results do not depend on the choice, only its time does.
+/// </summary>
+public static class BatchPlanner
+{
+    /// <summary>Fills <paramref name="rows"/>, one number for each sequence.</summary>
+    /// <returns>Whether some sequence comes to its last row, so that the pass needs the head.</returns>
+    public static bool Plan(ReadOnlySpan<SequenceDemand> demands, in PassLimits limits, Span<int> rows)
+    {
+        rows[..demands.Length].Clear();
+        int left = limits.Rows, logits = limits.WithHead ? limits.LogitRows : 0;
+        bool isDecoding = false;
+        for (int i = 0; i < demands.Length; i++)
+        {
+            if (!demands[i].IsPrompt && demands[i].Rows > 0 && left > 0)
+            {
+                isDecoding = true;
+                if (logits > 0)
+                {
+                    (rows[i], left, logits) = (1, left - 1, logits - 1);
+                }
+            }
+        }
+
+        SharePrompts(demands, isDecoding ? Math.Min(left, limits.PromptRowsBeside) : left, logits, rows);
+        for (int i = 0; i < demands.Length; i++)
+        {
+            if (rows[i] > 0 && rows[i] == demands[i].Rows)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Equal shares, shortest first, so that what a short prompt leaves goes to the longer ones.</summary>
+    private static void SharePrompts(ReadOnlySpan<SequenceDemand> demands, int room, int logits, Span<int> rows)
+    {
+        int unserved = 0, shortest = 0;
+        foreach (SequenceDemand demand in demands)
+        {
+            unserved += demand is { IsPrompt: true, Rows: > 0 } ? 1 : 0;
+        }
+
+        for (int after = -1; unserved > 0 && room > 0; after = shortest, unserved--)
+        {
+            shortest = NextShortest(demands, after);
+            int wanted = demands[shortest].Rows, share = Math.Max(1, room / unserved), passes = (int)(((long)wanted + share - 1) / share);
+            int taken = wanted / passes; // passes of a prompt are of equal size
+            if (taken == wanted)
+            {
+                taken -= logits > 0 ? 0 : 1;
+                logits--;
+            }
+
+            rows[shortest] = taken;
+            room -= taken;
+        }
+    }
+
+    /// <summary>The shortest prompt that is behind another in the order of length, then of coming.</summary>
+    private static int NextShortest(ReadOnlySpan<SequenceDemand> demands, int after)
+    {
+        int best = -1;
+        for (int i = 0; i < demands.Length; i++)
+        {
+            bool isBehind = after < 0 || demands[i].Rows > demands[after].Rows || (demands[i].Rows == demands[after].Rows && i > after);
+            if (demands[i] is { IsPrompt: true, Rows: > 0 } && isBehind && (best < 0 || demands[i].Rows < demands[best].Rows))
+            {
+                best = i;
+            }
+        }
+
+        return best;
+    }
+}

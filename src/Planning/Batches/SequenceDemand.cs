@@ -1,0 +1,6 @@
+namespace LayerStream.Planning.Batches;
+
+/// <summary>What a sequence could give to the next pass.</summary>
+/// <param name="Rows">Tokens that have not been through the model yet; 0 = it takes no part.</param>
+/// <param name="IsPrompt">Whether they are of a prompt: it may be cut, and only its last token's logits are needed.</param>
+public readonly record struct SequenceDemand(int Rows, bool IsPrompt);

@@ -1,0 +1,31 @@
+using LayerStream.Actors;
+using LayerStream.Models;
+using LayerStream.Planning;
+using LayerStream.Storage;
+
+namespace LayerStream.Pipeline.Tests;
+
+/// <summary>Engines for several sequences over tiny models of every kind of mixer, all of whose tiles stream.</summary>
+internal static class SweepModels
+{
+    /// <summary>Full attention, windows, shared keys and layer inputs, sinks and experts, latents both ways, delta nets both
+    /// ways.</summary>
+    internal static readonly string[] Names =
+        ["llama", "gemma3", "gemma4-e", "gptoss", "deepseek3", "deepseek2-kv-b", "qwen35moe", "qwen3next-ssm-in"];
+
+    internal static async Task<Engine> StartAsync(
+        string name, int sequences, int batch = 8, int seed = 0, Func<IFlashDevice, IFlashDevice>? wrap = null,
+            Func<EngineOptions, EngineOptions>? change = null)
+    {
+        string path = Path.Combine(AppContext.BaseDirectory, "data", name, "model.gguf");
+        EngineOptions options = TinyModel.Options(threads: 1 + (seed % 2), depth: 1 + (seed % 4))
+            with { ModelPath = path, Sequences = sequences };
+        options = change?.Invoke(options) ?? options;
+        EnginePlan plan = TinyModel.StreamingPlan(options, 16384, pinEvery: seed % 3 == 0 ? 0 : 2);
+        MemoryPlan memory = plan.Memory with { Batch = Math.Max(batch, sequences), LogitRows = Math.Max(sequences, plan.Memory.LogitRows) };
+        memory = plan.Spec.ExpertBanks.Count > 0 ? memory with { Experts = ExpertModel.Division(plan.Spec, 1 + (seed % 3), 2) } : memory;
+        IFlashDevice device = FlashDevice.Open([path]);
+        return await Engine.StartAsync(plan.Divided(plan.Spec, memory), options, wrap?.Invoke(device) ?? device, null,
+            CancellationToken.None);
+    }
+}
