@@ -10,7 +10,8 @@ namespace LayerStream.Actors.Run;
 /// <summary>What a run's body works with on the compute thread: passes over the model, one after the other.</summary>
 internal sealed class ComputeSession(
     ModelSpec spec, Decoder decoder, RingTileSource source, RingExpertSource experts, PassAccount account, Workspace work,
-        IReadOnlyList<SequenceState> states, EmbeddingRows embeddings, EmbeddingRows? layerInputs, TraceRing trace)
+        IReadOnlyList<SequenceState> states, EmbeddingRows embeddings, EmbeddingRows? layerInputs, TraceRing trace,
+        DepthTuning tuning)
 {
     private readonly PassRow[] _rows = new PassRow[work.Batch];
     private RunContext? _run;
@@ -98,7 +99,7 @@ internal sealed class ComputeSession(
         }
 
         PassRows += count;
-        EndPass();
+        EndPass(count);
         _recorder?.EndPass(count, position);
         if (states[0].Fault is { } fault)
         {
@@ -153,14 +154,16 @@ internal sealed class ComputeSession(
 
     internal void BeginPass()
     {
+        tuning.BeginPass();
         account.BeginPass(_pass);
         experts.BeginPass();
     }
 
-    internal void EndPass()
+    internal void EndPass(int rows)
     {
         account.EndCompute(Stopwatch.GetTimestamp(), -1);
         experts.EndPass();
+        tuning.EndPass(rows);
         _pass++;
     }
 

@@ -175,7 +175,7 @@ internal sealed class SweepBody
             _session.RunHead(_logitRows.AsSpan(0, wanted));
         }
 
-        _session.EndPass();
+        _session.EndPass(count);
         if (_active.Count == 1)
         {
             _session.RecordRoutes(_active[0].Rows, _active[0].Done);

@@ -178,7 +178,9 @@ export function showStatus(status) {
   lastStatus = { bytes: engine.bytes_read, at: performance.now() };
   const lookups = engine.expert_hits + engine.expert_misses;
   if (lookups) rows.push(['experts found in memory', percent(engine.expert_hits / lookups)]);
-  $('ring').replaceChildren(table(['', ''], rows));
+  const tuning = engine.tuning;
+  $('ring').replaceChildren(table(['', ''], rows), ...(tuning ? [el('p', {}, `Depth: ${tuning.finding}`), ...(tuning.decisions.length
+    ? [table(['pass', 'depth', 'reads', 'why'], tuning.decisions.slice(-6).map(d => [d.pass, d.depth, d.reads, d.reason]))] : [])] : []));
   const requests = status.requests;
   $('requests').replaceChildren(table(['', ''], [['running', requests.running], ['waiting', requests.waiting], ['may wait', requests.queue_limit], ['tokens so far', engine.tokens]]));
 }
