@@ -21,6 +21,7 @@ public static class VerbTable
         (LogitsVerb.Create, CommonUse.Model | CommonUse.Engine | CommonUse.Budget),
         (PerplexityVerb.Create, CommonUse.Model | CommonUse.Engine | CommonUse.Budget),
         (TokenizeVerb.Create, CommonUse.Model),
+        (GrammarVerb.Create, CommonUse.None),
         (TemplateVerb.Create, CommonUse.Model),
         (TraceVerb.Create, CommonUse.None),
         (TopVerb.Create, CommonUse.None),

@@ -54,13 +54,32 @@ public sealed class DaemonProcess : IAsyncLifetime
         await WaitUntilReadyAsync();
     }
 
+    /// <summary>Bytes of memory the process holds now.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            _process!.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
+    /// <summary>Whether it still runs.</summary>
+    public bool IsRunning => _process is { HasExited: false };
+
+    /// <summary>Sends a signal by its number.</summary>
+    public async Task SignalAsync(int signal)
+    {
+        using Process kill = Process.Start("kill", $"-{signal} {_process!.Id}");
+        await kill.WaitForExitAsync();
+    }
+
     /// <summary>Sends SIGTERM and gives the exit code.</summary>
     public async Task<int> TerminateAsync()
     {
-        using Process kill = Process.Start("kill", $"-{SigTerm} {_process!.Id}");
-        await kill.WaitForExitAsync();
+        await SignalAsync(SigTerm);
         using CancellationTokenSource limit = new(TimeSpan.FromSeconds(60));
-        await _process.WaitForExitAsync(limit.Token);
+        await _process!.WaitForExitAsync(limit.Token);
         return _process.ExitCode;
     }
 

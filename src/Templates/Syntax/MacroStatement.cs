@@ -20,6 +20,10 @@ internal sealed class MacroStatement(
 {
     public string Name => name;
 
+    public IEnumerable<string> ParameterNames => parameters.Select(p => p.Name);
+
+    public MacroExtras Extras => extras;
+
     public Value Call(RenderState state, MacroValue macro, Arguments arguments)
     {
         var caller = state.Scope;

@@ -12,7 +12,15 @@ internal sealed class MacroValue(MacroStatement definition, Scope closure) : Cal
 
     public override string Display => $"<Macro '{definition.Name}'>";
 
-    public override Value? Attribute(string name) => name == "name" ? new TextValue(definition.Name) : null;
+    public override Value? Attribute(string name) => name switch
+    {
+        "name" => new TextValue(definition.Name),
+        "arguments" => new TupleValue([.. definition.ParameterNames.Select(p => new TextValue(p))]),
+        "caller" => BoolValue.Of(definition.Extras.HasFlag(MacroExtras.Caller)),
+        "catch_varargs" => BoolValue.Of(definition.Extras.HasFlag(MacroExtras.Varargs)),
+        "catch_kwargs" => BoolValue.Of(definition.Extras.HasFlag(MacroExtras.Kwargs)),
+        _ => null,
+    };
 
     public override Value Call(RenderState state, Arguments arguments) => definition.Call(state, this, arguments);
 }

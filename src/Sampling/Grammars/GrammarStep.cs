@@ -1,0 +1,167 @@
+using LayerStream.Sampling.Grammars.Masks;
+using LayerStream.Sampling.Grammars.States;
+
+namespace LayerStream.Sampling.Grammars;
+
+/// <summary>
+/// Masks the tokens that lead to no text of a grammar. It follows the history by itself: a token more is taken, tokens that went
+/// away again (drafts that were not accepted) are taken back. End tokens may come only where the text is accepted, control tokens
+/// never. For one sequence.
+/// </summary>
+public sealed class GrammarStep : ISamplerStep
+{
+    private readonly Grammar _grammar;
+    private readonly TokenTexts _texts;
+    private readonly byte[] _thoughtEnd;
+    private readonly MaskBuilder _builder;
+    private readonly ulong[] _mask;
+    private readonly List<(int Token, Place Place)> _places = [];
+    private readonly Place _first;
+    private int _begin = -1;
+
+    /// <summary>A step of one sequence.</summary>
+    /// <param name="grammar">The texts allowed.</param>
+    /// <param name="texts">The vocabulary.</param>
+    /// <param name="thoughtEnd">Text that ends the thought the answer begins with: up to its end anything goes but an end token; null = the
+    /// answer begins without one.</param>
+    public GrammarStep(Grammar grammar, TokenTexts texts, byte[]? thoughtEnd = null)
+    {
+        _grammar = grammar;
+        _texts = texts;
+        _thoughtEnd = thoughtEnd ?? [];
+        _builder = new MaskBuilder(texts.Trie, texts.Count);
+        _mask = new ulong[_builder.Words];
+        _first = new Place(_thoughtEnd.Length == 0 ? grammar.Start : null, []);
+    }
+
+    /// <inheritdoc/>
+    public string Name => "grammar";
+
+    /// <summary>Whether the answer so far is accepted; null while the thought goes on.</summary>
+    public bool? IsAccepting => Current.State?.IsAccepting;
+
+    private Place Current => _places.Count == 0 ? _first : _places[^1].Place;
+
+    /// <summary>The bytes that must come, whatever is drawn: as long as there is one continuation only, and up to a limit.</summary>
+    public byte[] Forced(int mostBytes)
+    {
+        List<byte> bytes = [];
+        GrammarState? state = Current.State;
+        while (state is { IsAccepting: false } && bytes.Count < mostBytes && Only(state) is byte only)
+        {
+            bytes.Add(only);
+            state = state.Next(only);
+        }
+
+        return [.. bytes];
+    }
+
+    /// <inheritdoc/>
+    public void Apply(SamplerContext context)
+    {
+        Follow(context.History);
+        Span<float> logits = context.Logits;
+        if (Current.State is not { } state)
+        {
+            Mask(logits, _texts.Ends);
+            return;
+        }
+
+        _builder.Fill(state, _mask);
+        foreach (int end in _texts.Ends)
+        {
+            ulong bit = 1UL << (end % 64);
+            _mask[end / 64] = state.IsAccepting ? _mask[end / 64] | bit : _mask[end / 64] & ~bit;
+        }
+
+        for (int id = 0; id < logits.Length; id++)
+        {
+            if (id >= _texts.Count || (_mask[id / 64] & (1UL << (id % 64))) == 0)
+            {
+                logits[id] = float.NegativeInfinity;
+            }
+        }
+    }
+
+    /// <summary>Takes the tokens over that were accepted since the last call.</summary>
+    /// <param name="history">Prompt and answer so far.</param>
+    /// <exception cref="InvalidOperationException">A token was accepted that was masked.</exception>
+    public void Follow(IReadOnlyList<int> history)
+    {
+        _begin = _begin < 0 ? history.Count : _begin;
+        int length = history.Count - _begin;
+        while (_places.Count > 0 && (_places.Count > length || _places[^1].Token != history[_begin + _places.Count - 1]))
+        {
+            _places.RemoveAt(_places.Count - 1);
+        }
+
+        while (_places.Count < length)
+        {
+            int token = history[_begin + _places.Count];
+            _places.Add((token, _texts.Ends.Contains(token) ? Current : Advance(Current, token)));
+        }
+    }
+
+    private Place Advance(Place place, int token)
+    {
+        byte[] bytes = _texts.BytesOf(token);
+        if (place.State is not null)
+        {
+            return place with { State = Take(place.State, bytes, token) };
+        }
+
+        byte[] thought = [.. place.Thought, .. bytes];
+        int end = thought.AsSpan().IndexOf(_thoughtEnd);
+        if (end < 0)
+        {
+            return place with { Thought = thought.Length < _thoughtEnd.Length ? thought : thought[^(_thoughtEnd.Length - 1)..] };
+        }
+
+        // White space that comes in one token with the mark belongs to neither.
+        ReadOnlySpan<byte> rest = thought.AsSpan(end + _thoughtEnd.Length).TrimStart(" \n\r\t"u8);
+        return new Place(Take(_grammar.Start, rest, token), []);
+    }
+
+    private static GrammarState Take(GrammarState state, ReadOnlySpan<byte> bytes, int token)
+    {
+        foreach (byte b in bytes)
+        {
+            state = state.Next(b) ?? throw new InvalidOperationException($"Token {token} leads out of the grammar.");
+        }
+
+        return state;
+    }
+
+    private static byte? Only(GrammarState state)
+    {
+        byte? only = null;
+        for (int b = 0; b < 256; b++)
+        {
+            if (state.Next((byte)b) is not null)
+            {
+                if (only is not null)
+                {
+                    return null;
+                }
+
+                only = (byte)b;
+            }
+        }
+
+        return only;
+    }
+
+    private static void Mask(Span<float> logits, IReadOnlySet<int> ids)
+    {
+        foreach (int id in ids)
+        {
+            if ((uint)id < (uint)logits.Length)
+            {
+                logits[id] = float.NegativeInfinity;
+            }
+        }
+    }
+
+    // State is null while the thought goes on; then its last bytes are kept.
+    private sealed record Place(GrammarState? State, byte[] Thought);
+}

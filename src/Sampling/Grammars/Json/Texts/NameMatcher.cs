@@ -1,0 +1,58 @@
+using LayerStream.Sampling.Grammars.Json.Schemas;
+
+namespace LayerStream.Sampling.Grammars.Json.Texts;
+
+/// <summary>Where a member's name stands: among the names of a rule that begin so, and in the automaton of other names.</summary>
+/// <param name="Rule">The rule.</param>
+/// <param name="Blocked">Names that may not be used; empty where other names may be, and who takes the name checks it.</param>
+/// <param name="AllowsOther">Whether other names may be used.</param>
+/// <param name="Low">First of the names that begin so.</param>
+/// <param name="High">Behind the last of them.</param>
+/// <param name="Depth">Bytes so far; 0 when no name begins so.</param>
+/// <param name="State">State of <see cref="ObjectRule.Others"/>.</param>
+internal readonly record struct NamePlace(ObjectRule Rule, NameSet Blocked, bool AllowsOther, int Low, int High, int Depth, int State);
+
+/// <summary>A member's name.</summary>
+internal sealed class NameMatcher(TextMatchers table, NamePlace place) : TextMatcher
+{
+    /// <summary>Number of the name that has been written, or −1.</summary>
+    public int Name => place.Low < place.High && place.Rule.Names[place.Low].Length == place.Depth ? place.Low : -1;
+
+    /// <summary>Patterns that the name matches.</summary>
+    public ulong Signature => place.Rule.Others.Signature(place.State);
+
+    /// <inheritdoc/>
+    public override bool CanEnd => Name is >= 0 and int name
+        ? IsFree(name) : place.AllowsOther && place.Rule.AllowsOtherAt(place.State);
+
+    /// <inheritdoc/>
+    public override TextMatcher? Next(byte value)
+    {
+        int state = place.Rule.Others.Next(place.State, value);
+        if (state < 0)
+        {
+            return null;
+        }
+
+        int low = place.Low, high = place.High;
+        byte[][] names = place.Rule.Names;
+        while (low < high && (names[low].Length <= place.Depth || names[low][place.Depth] < value))
+        {
+            low++;
+        }
+
+        while (low < high && names[high - 1][place.Depth] > value)
+        {
+            high--;
+        }
+
+        NamePlace next = low < high
+            ? place with { Low = low, High = high, Depth = place.Depth + 1, State = state }
+            : place with { Low = 0, High = 0, Depth = 0, State = state, Blocked = NameSet.Empty };
+        return (place.AllowsOther && place.Rule.AllowsOtherFrom(state)) || Enumerable.Range(low, high - low).Any(IsFree)
+            ? table.Of(next)
+            : null;
+    }
+
+    private bool IsFree(int name) => place.Rule.IsAllowed[name] && !place.Blocked.Has(name);
+}

@@ -1,0 +1,121 @@
+namespace LayerStream.Sampling.Grammars.Masks;
+
+/// <summary>
+/// The tokens of a vocabulary as a trie over their bytes, its nodes in the order of a walk from the root: a walk is one loop over
+/// arrays, and a subtree that leads nowhere is stepped over.
+/// </summary>
+internal sealed class TokenTrie
+{
+    private readonly byte[] _bytes;
+    private readonly ushort[] _depths; // 0 = a node of the first byte
+    private readonly int[] _ends; // node behind the subtree
+    private readonly int[] _tokens; // ids, by the node they end at
+    private readonly int[] _firstToken;
+
+    /// <summary>Builds the trie.</summary>
+    /// <param name="tokens">Ids and bytes; empty ones are left out, longer ones than 65,535 bytes too.</param>
+    public TokenTrie(IEnumerable<(int Id, byte[] Bytes)> tokens)
+    {
+        (int Id, byte[] Bytes)[] sorted = [.. tokens.Where(t => t.Bytes.Length is > 0 and <= ushort.MaxValue)];
+        Array.Sort(sorted, (a, b) => a.Bytes.AsSpan().SequenceCompareTo(b.Bytes) is not 0 and int order ? order : a.Id.CompareTo(b.Id));
+        List<byte> bytes = [];
+        List<ushort> depths = [];
+        List<int> ends = [], first = [];
+        List<int> path = []; // nodes from the root to the last token's
+        byte[] before = [];
+        for (int i = 0; i < sorted.Length; i++)
+        {
+            byte[] text = sorted[i].Bytes;
+            int common = before.AsSpan().CommonPrefixLength(text);
+            foreach (int node in path.Skip(common))
+            {
+                ends[node] = bytes.Count;
+            }
+
+            path.RemoveRange(common, path.Count - common);
+            for (int depth = common; depth < text.Length; depth++)
+            {
+                path.Add(bytes.Count);
+                bytes.Add(text[depth]);
+                depths.Add((ushort)depth);
+                ends.Add(0);
+                first.Add(i); // of the nodes of a text only the last has tokens: the next node begins behind them
+            }
+
+            before = text;
+            LongestToken = Math.Max(LongestToken, text.Length);
+        }
+
+        path.ForEach(node => ends[node] = bytes.Count);
+        first.Add(sorted.Length);
+        (_bytes, _depths, _ends) = ([.. bytes], [.. depths], [.. ends]);
+        _tokens = [.. sorted.Select(t => t.Id)];
+        _firstToken = [.. first];
+    }
+
+    /// <summary>Number of nodes.</summary>
+    public int Count => _bytes.Length;
+
+    /// <summary>Bytes of the longest token.</summary>
+    public int LongestToken { get; }
+
+    /// <summary>Node behind the subtree of a node.</summary>
+    public int EndOf(int node) => _ends[node];
+
+    /// <summary>Adds the tokens that end at a node.</summary>
+    public void Add(int node, ulong[] mask)
+    {
+        // Tokens that end here come before those of the subtree, whose first node is the next one.
+        for (int i = _firstToken[node]; i < _firstToken[node + 1]; i++)
+        {
+            mask[_tokens[i] / 64] |= 1UL << (_tokens[i] % 64);
+        }
+    }
+
+    /// <summary>Walks the nodes from <paramref name="begin"/> to <paramref name="end"/>, which are whole subtrees of one depth.</summary>
+    /// <param name="begin">First node.</param>
+    /// <param name="end">Behind the last.</param>
+    /// <param name="start">The state before them.</param>
+    /// <param name="next">The state one byte further, or null.</param>
+    /// <param name="mask">Takes the tokens that are reached.</param>
+    /// <param name="exits">Takes nodes with states for which <paramref name="isExit"/> holds; their subtrees are left out.</param>
+    /// <param name="isExit">Whether the walk ends in a state.</param>
+    public void Walk<T>(
+        int begin,
+        int end,
+        T start,
+        Func<T, byte, T?> next,
+        ulong[] mask,
+        List<(int Node, T State)>? exits = null,
+        Func<T, bool>? isExit = null)
+        where T : class
+    {
+        if (begin >= end)
+        {
+            return;
+        }
+
+        int depth = _depths[begin];
+        T[] states = new T[LongestToken - depth + 1];
+        states[0] = start;
+        for (int node = begin; node < end;)
+        {
+            int level = _depths[node] - depth;
+            if (next(states[level], _bytes[node]) is not { } state)
+            {
+                node = _ends[node];
+            }
+            else if (isExit is not null && isExit(state))
+            {
+                exits!.Add((node, state));
+                node = _ends[node];
+            }
+            else
+            {
+                Add(node, mask);
+                states[level + 1] = state;
+                node++;
+            }
+        }
+    }
+}

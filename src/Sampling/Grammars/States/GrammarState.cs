@@ -1,0 +1,40 @@
+namespace LayerStream.Sampling.Grammars.States;
+
+/// <summary>
+/// Where a text stands in its grammar. Immutable; some continuation leads from every state to an accepted text, so a text is a
+/// prefix of an accepted one as long as there is a state.
+/// </summary>
+public abstract class GrammarState
+{
+    /// <summary>Whether the text so far is accepted.</summary>
+    public abstract bool IsAccepting { get; }
+
+    /// <summary>The part of this state that does not depend on what stands around it, or null.</summary>
+    internal virtual LocalState? Local => null;
+
+    /// <summary>Whether equal states are one object, so that what is worked out for one can be kept.</summary>
+    internal virtual bool IsShared => false;
+
+    /// <summary>The state one byte further, or null when no accepted text goes on so.</summary>
+    public abstract GrammarState? Next(byte value);
+
+    /// <summary>The state after <see cref="Local"/> was left through <paramref name="exit"/>.</summary>
+    internal virtual GrammarState? Leave(LocalState exit) =>
+        throw new InvalidOperationException("A state without a local part is not left.");
+}
+
+/// <summary>
+/// A part of a state that many states have in common, the inside of a text for example. Interned, so that what is worked out for
+/// one serves all of them.
+/// </summary>
+internal abstract class LocalState
+{
+    /// <summary>Whether the part ends here; what follows depends on what stands around it.</summary>
+    public abstract bool IsExit { get; }
+
+    /// <summary>The state one byte further, or null.</summary>
+    public abstract LocalState? Next(byte value);
+
+    /// <summary>A state that lets the same tokens of at most this many bytes through.</summary>
+    public virtual LocalState Representative(int longestTokenBytes) => this;
+}

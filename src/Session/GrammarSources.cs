@@ -1,0 +1,46 @@
+using System.Text.Json;
+using LayerStream.Sampling.Grammars;
+using LayerStream.Sampling.Grammars.States;
+
+namespace LayerStream.Session;
+
+/// <summary>Grammars from what a user gives: a schema, a grammar in GBNF, a regular expression, or choices.</summary>
+public static class GrammarSources
+{
+    /// <summary>What was given: files of a schema and a grammar, a pattern, choices.</summary>
+    public sealed record Given(string? SchemaFile, string? GbnfFile, string? Regex, IReadOnlyList<string> Choices);
+
+    /// <summary>The grammar; null when nothing was given.</summary>
+    /// <exception cref="UsageException">More than one was given.</exception>
+    /// <exception cref="GrammarException">It cannot be taken.</exception>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    public static Grammar? Read(Given given, bool checks = false)
+    {
+        int count = (given.SchemaFile is null ? 0 : 1) + (given.GbnfFile is null ? 0 : 1) + (given.Regex is null ? 0 : 1)
+            + (given.Choices.Count == 0 ? 0 : 1);
+        if (count > 1)
+        {
+            throw new UsageException("Give one of a schema, a grammar, a regular expression and choices.");
+        }
+
+        return given.SchemaFile is { } schema ? Schema(File.ReadAllText(schema), checks)
+            : given.GbnfFile is { } gbnf ? Grammar.FromGbnf(File.ReadAllText(gbnf))
+            : given.Regex is { } regex ? Grammar.FromRegex(regex)
+            : given.Choices.Count > 0 ? Grammar.FromChoices(given.Choices) : null;
+    }
+
+    /// <summary>The grammar of a schema's text.</summary>
+    /// <exception cref="GrammarException">It is no JSON, or no schema that can be taken.</exception>
+    public static Grammar Schema(string text, bool checks = false)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = 2 * GrammarLimits.Nesting });
+            return Grammar.FromSchema(document.RootElement.Clone(), checks);
+        }
+        catch (JsonException e)
+        {
+            throw new GrammarException(GrammarFault.Syntax, "schema", $"The schema is no JSON: {e.Message}");
+        }
+    }
+}
