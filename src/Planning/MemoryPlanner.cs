@@ -94,6 +94,16 @@ public static class MemoryPlanner
             new(AccountNames.ManagedHeap, inputs.HeapBytes),
             new(AccountNames.Runtime, inputs.RuntimeBytes + (inputs.BudgetBytes / PageTableShare)),
         ];
+        if (inputs.BufferedReadBytes > 0)
+        {
+            accounts.Add(new(AccountNames.BufferedReads, inputs.BufferedReadBytes));
+        }
+
+        if (inputs.WrittenFileBytes > 0)
+        {
+            accounts.Add(new(AccountNames.WrittenFiles, inputs.WrittenFileBytes));
+        }
+
         if (inputs.RequestBytes > 0)
         {
             accounts.Add(new(AccountNames.Requests, inputs.RequestBytes));

@@ -20,6 +20,12 @@ public sealed record PlanInputs(
     /// <summary>Managed memory for copies of traces.</summary>
     public long TraceExportBytes { get; init; }
 
+    /// <summary>Pages that buffered reads of weights may leave in the page cache.</summary>
+    public long BufferedReadBytes { get; init; }
+
+    /// <summary>Pages that a file beside the model may have in the page cache.</summary>
+    public long WrittenFileBytes { get; init; }
+
     /// <summary>Sequences that run at the same time; 0 = choose.</summary>
     public int Sequences { get; init; } = 1;
 

@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using LayerStream.Actors;
 using LayerStream.Formats;
+using LayerStream.Memory;
+using LayerStream.Planning;
 using LayerStream.Templates;
 using LayerStream.Templates.Runtime;
 using LayerStream.Tokenization;
@@ -49,6 +51,9 @@ public sealed class LoadedModel : IAsyncDisposable
 
     /// <summary>The plan in force.</summary>
     public EnginePlan Plan => _planned.Plan;
+
+    /// <summary>The account of files beside the model: see <see cref="TransientFile.Charge"/>.</summary>
+    public BudgetAccount FilesAccount => Plan.Sheet.Account(AccountNames.WrittenFiles);
 
     /// <summary>The engine.</summary>
     public Engine Engine { get; }

@@ -74,6 +74,9 @@ public sealed record ModelOptions
     /// <summary>Chat template instead of the model's own: a file, or <c>chatml</c>; null = the model's.</summary>
     public string? ChatTemplate { get; init; }
 
+    /// <summary>Whether control tokens are recognised in the text of messages too: then a user can close turns.</summary>
+    public bool ParseMessages { get; init; }
+
     /// <summary>File of what runs teach for predictions; null = none is read or written.</summary>
     public string? ProfilePath { get; init; }
 

@@ -24,7 +24,7 @@ public static class CommonOptions
         ("sequences", "generations that run at the same time, or auto (default: 1)"),
         ("kv-type", "key/value cache: f16 or f32"),
         ("predict", "read experts before they are demanded: on, off, or auto (while it pays; default)"),
-        ("chat-template", "chat template instead of the model's own: a file, or chatml"),
+        ("chat-template", "chat template instead of the model's own: a file, chatml, or the name of one in the model"),
         ("activations", "activations in matrix products: int8 or f32"),
         ("profile", "file of what runs teach for later predictions, or off (default: layerstream/profile.json among the user's state)"),
         .. ExpertFlags.Texts,
@@ -34,6 +34,12 @@ public static class CommonOptions
     private static readonly (string Name, string Help)[] s_listTexts = [("stop", "text that ends the answer (repeatable)"),
         .. SamplingFlags.Lists];
     private static readonly HashSet<string> s_samplingNames = [.. SamplingFlags.Texts.Select(t => t.Name)];
+    private static readonly Option<bool> s_parseSpecial = new("--parse-special")
+    {
+        Description = "recognise control tokens in the text of messages too (a user can close turns then)",
+        Recursive = true,
+    };
+
     private static readonly Option<bool> s_json = new("--json") { Description = "machine-readable output", Recursive = true };
     private static readonly Option<bool> s_quiet = new("--quiet") { Description = "no budget sheet, no progress", Recursive = true };
     private static readonly Option<string?> s_config =
@@ -49,7 +55,7 @@ public static class CommonOptions
     public static IReadOnlyList<string> ListNames { get; } = [.. s_listTexts.Select(t => t.Name)];
 
     /// <summary>Names a configuration file may set.</summary>
-    public static IReadOnlyList<string> Names { get; } = [.. s_texts.Select(t => t.Name), .. ListNames, "json", "quiet"];
+    public static IReadOnlyList<string> Names { get; } = [.. s_texts.Select(t => t.Name), .. ListNames, "parse-special", "json", "quiet"];
 
     /// <summary>Adds the options to the root.</summary>
     public static void AddTo(Command root)
@@ -64,6 +70,7 @@ public static class CommonOptions
             root.Add(s_lists[name]);
         }
 
+        root.Add(s_parseSpecial);
         root.Add(s_json);
         root.Add(s_quiet);
         root.Add(s_config);
@@ -77,7 +84,7 @@ public static class CommonOptions
             option.Hidden = !uses.HasFlag(Need(name));
         }
 
-        foreach (Option<string[]> option in s_lists.Values)
+        foreach (Option option in s_lists.Values.Append<Option>(s_parseSpecial))
         {
             option.Hidden = !uses.HasFlag(CommonUse.Sampling);
         }
@@ -87,8 +94,8 @@ public static class CommonOptions
     /// asked.</summary>
     public static string? Useless(ParseResult parse, CommonUse uses) =>
         s_options.Where(o => parse.GetResult(o.Value) is { Implicit: false } && !uses.HasFlag(Need(o.Key))).Select(o => o.Value.Name)
-            .Concat(s_lists.Values.Where(o => parse.GetResult(o) is { Implicit: false } && !uses.HasFlag(CommonUse.Sampling))
-            .Select(o => o.Name))
+            .Concat(s_lists.Values.Append<Option>(s_parseSpecial)
+                .Where(o => parse.GetResult(o) is { Implicit: false } && !uses.HasFlag(CommonUse.Sampling)).Select(o => o.Name))
             .FirstOrDefault();
 
     private static CommonUse Need(string name) => name switch
@@ -154,6 +161,7 @@ public static class CommonOptions
                 ("off", PredictionMode.Off))
                 : PredictionMode.Auto,
             ChatTemplate = Read("chat-template"),
+            ParseMessages = parse.GetValue(s_parseSpecial) || OptionText.Flag("parse-special", source.Get("parse-special")),
             ProfilePath = SpeedProfile.PathOf(Read("profile")),
             Json = parse.GetValue(s_json) || OptionText.Flag("json", source.Get("json")),
             Quiet = parse.GetValue(s_quiet) || OptionText.Flag("quiet", source.Get("quiet")),

@@ -45,7 +45,8 @@ internal sealed class ChatSession
         _messages.Add(("user", question));
         try
         {
-            int[] prompt = ChatPrompt.Encode(_tokenizer, ChatPrompt.Render(_tokenizer, _template, _messages));
+            RenderedPrompt rendered = ChatPrompt.Render(_tokenizer, _template, _messages);
+            int[] prompt = ChatPrompt.Encode(_tokenizer, rendered, _options.ParseMessages);
             GenerationRequest request = new()
             {
                 Prompt = prompt,

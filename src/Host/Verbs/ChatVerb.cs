@@ -41,7 +41,7 @@ public static class ChatVerb
             Console.Error.WriteLine("/reset starts over, /exit or end of input ends, Ctrl-C stops an answer.");
         }
 
-        using StreamReader? piped = person ? null : new(Console.OpenStandardInput(), new UTF8Encoding(false));
+        using StreamReader? piped = person ? null : new(StandardStreams.OpenInput(), new UTF8Encoding(false));
         while (true)
         {
             if (person)

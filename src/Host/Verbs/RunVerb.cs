@@ -8,10 +8,12 @@ using LayerStream.Formats.Routes;
 using LayerStream.Host.Options;
 using LayerStream.Host.Terminal;
 using LayerStream.Memory;
+using LayerStream.Planning;
 using LayerStream.Sampling;
 using LayerStream.Session;
 using LayerStream.Session.Outlook;
 using LayerStream.Storage;
+using LayerStream.Templates;
 using LayerStream.Tokenization;
 
 namespace LayerStream.Host.Verbs;
@@ -69,7 +71,8 @@ public static class RunVerb
         Tokenizer? tokenizer;
         TraceFile? trace = null;
         IReadOnlyList<string> files;
-        await using (LoadedModel model = await LoadedModel.OpenAsync(options with { ExtraHeapBytes = routesOutput is null ? 0 : RoutesHeapBytes }, new TerminalNotices(options), ct))
+        options = options with { ExtraHeapBytes = routesOutput is null ? 0 : RoutesHeapBytes };
+        await using (LoadedModel model = await LoadedModel.OpenAsync(options, new TerminalNotices(options), ct))
         {
             plan = model.Plan;
             tokenizer = model.Tokenizer;
@@ -80,11 +83,6 @@ public static class RunVerb
         }
 
         new SpeedTracker(plan, options, files, 0).Add(reply.Result);
-        if (trace is not null)
-        {
-            SaveTrace(trace, traceOutput!, files, plan);
-        }
-
         if (options.Json)
         {
             StandardOutput.WriteJson(json => WriteJson(json, reply, plan, tokenizer));
@@ -95,10 +93,17 @@ public static class RunVerb
             Console.Error.WriteLine(Stats(reply.Result, plan));
         }
 
+        if (trace is not null)
+        {
+            traceOutput!.Charge(plan.Sheet.Account(AccountNames.WrittenFiles));
+            SaveTrace(trace, traceOutput, files, plan); // last, so that a full disk does not take the answer with it
+        }
+
         return reply.Result.FinishReason == "cancelled" ? Failures.Interrupted : Failures.Success;
     }
 
-    private static async Task<Reply> GenerateAsync(LoadedModel model, int[] tokens, int most, bool ignoreEos, Stream? routesOutput, CancellationToken ct)
+    private static async Task<Reply> GenerateAsync(
+        LoadedModel model, int[] tokens, int most, bool ignoreEos, TransientFile? routesOutput, CancellationToken ct)
     {
         Action<GenerationEvent>? show = model.Options.Json ? null : AnswerText.Show;
         GenerationRequest request = new()
@@ -116,8 +121,12 @@ public static class RunVerb
         }
 
         RouteHeader header = model.Plan.RouteHeader ?? throw new UsageException("--routes needs a model with experts.");
-        using RouteTraceWriter routes = new(routesOutput, header);
-        return await Generation.AnswerAsync(model, request with { Routes = routes }, show, ct);
+        routesOutput.Charge(model.FilesAccount);
+        await using (routesOutput)
+        {
+            using RouteTraceWriter routes = new(routesOutput, header);
+            return await Generation.AnswerAsync(model, request with { Routes = routes }, show, ct);
+        }
     }
 
     private static int[] Encode(LoadedModel model, string prompt, bool raw)
@@ -128,7 +137,8 @@ public static class RunVerb
             return tokenizer.Encode(prompt, addSpecial: true, parseSpecial: true);
         }
 
-        return ChatPrompt.Encode(tokenizer, ChatPrompt.Render(tokenizer, model.Template, [("user", prompt)]));
+        RenderedPrompt rendered = ChatPrompt.Render(tokenizer, model.Template, [("user", prompt)]);
+        return ChatPrompt.Encode(tokenizer, rendered, model.Options.ParseMessages);
     }
 
     private static void SaveTrace(TraceFile trace, Stream output, IReadOnlyList<string> files, EnginePlan plan)

@@ -73,7 +73,7 @@ internal static class ChatPreparation
             throw TooLong($"{prompt.Text.Length} characters", model);
         }
 
-        int[] ids = ChatPrompt.Encode(model.RequireTokenizer(), prompt);
+        int[] ids = ChatPrompt.Encode(model.RequireTokenizer(), prompt, model.Options.ParseMessages);
         if (ids.Length == 0)
         {
             throw ApiException.Invalid("messages", "the prompt is empty", "empty_prompt");

@@ -6,6 +6,7 @@ using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
 using LayerStream.Session;
 using LayerStream.Storage;
+using LayerStream.Templates.Runtime;
 using Microsoft.AspNetCore.Http;
 
 namespace LayerStream.Host.Server.Http;
@@ -78,6 +79,9 @@ internal static class JsonReply
         ApiException api => api,
         ContextExceededException e => ApiException.Invalid("messages", e.Message, "context_length_exceeded"),
         KeyValueRangeException e => new ApiException(500, "server_error", e.Message, "key_value_range"),
+        TemplateSyntaxException e => new ApiException(
+            501, "server_error", $"the model's chat template cannot be read ({e.Message}), so it does not chat. {TemplateSource.WayOut}",
+            "template_unreadable"),
         TokenWithoutRowException e => ApiException.Invalid("messages", e.Message, "token_without_row"),
         FlashReadException e => new ApiException(
             500, "flash_read_error",
