@@ -13,7 +13,8 @@ public sealed class RunTests
     {
         string[][] variants =
         [
-            ["--memory-budget", "2GiB"], ["--memory-budget", "160MiB", "--prefetch-depth", "1", "--threads", "1"],
+            ["--memory-budget", "2GiB"], ["--memory-budget", "160MiB"],
+            ["--memory-budget", "160MiB", "--prefetch-depth", "1", "--threads", "1"],
             ["--memory-budget", "160MiB", "--prefetch-depth", "8", "--threads", "2"],
                 ["--memory-budget", "192MiB", "--prefetch-depth", "2"],
         ];

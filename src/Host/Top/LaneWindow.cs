@@ -32,7 +32,8 @@ internal sealed class LaneWindow(double windowMicros)
 
         foreach (JsonElement e in events.EnumerateArray())
         {
-            if (e.ValueKind != JsonValueKind.Array || e.GetArrayLength() < 9 || e.EnumerateArray().Any(v => !v.TryGetInt64(out _)))
+            if (e.ValueKind != JsonValueKind.Array || e.GetArrayLength() < 9
+                || e.EnumerateArray().Any(v => v.ValueKind != JsonValueKind.Number || !v.TryGetInt64(out _)))
             {
                 continue;
             }
@@ -79,22 +80,22 @@ internal sealed class LaneWindow(double windowMicros)
                 TraceKind.Sample => "sampling",
                 _ => "wait: " + e.Reason.Name().Replace('_', ' '),
             })
-            .Select(g => (g.Key, g.Sum(Inside) / windowMicros)).Where(s => s.Item2 > 0).OrderByDescending(s => s.Item2),
+            .Select(g => (g.Key, g.Sum(Clipped) / windowMicros)).Where(s => s.Item2 > 0).OrderByDescending(s => s.Item2),
     ];
 
     /// <summary>Reads by slot: number, share of the window with a read, and bytes per second.</summary>
     public IReadOnlyList<(int Slot, double Share, double BytesPerSecond)> Slots() =>
     [
         .. _events.Where(e => e.Kind == TraceKind.Load).GroupBy(e => e.Lane).OrderBy(g => g.Key)
-            .Select(g => (g.Key, Math.Min(1, g.Sum(Inside) / windowMicros),
-            g.Where(e => Inside(e) > 0).Sum(e => (double)e.Bytes) / (windowMicros / 1e6))),
+            .Select(g => (g.Key, Math.Min(1, g.Sum(Clipped) / windowMicros),
+            g.Where(e => Clipped(e) > 0).Sum(e => (double)e.Bytes) / (windowMicros / 1e6))),
     ];
 
     /// <summary>Tiles that were waited for longest within the window, and their share of it.</summary>
     public IReadOnlyList<(string Tile, double Share)> WaitedFor(int most) =>
     [
         .. _events.Where(e => e.Kind == TraceKind.Wait && e.Tile >= 0).GroupBy(e => e.Tile)
-            .Select(g => ((uint)g.Key < (uint)TileNames.Length ? TileNames[g.Key] : $"tile {g.Key}", g.Sum(Inside) / windowMicros))
+            .Select(g => ((uint)g.Key < (uint)TileNames.Length ? TileNames[g.Key] : $"tile {g.Key}", g.Sum(Clipped) / windowMicros))
             .Where(t => t.Item2 > 0).OrderByDescending(t => t.Item2).Take(most),
     ];
 
@@ -107,5 +108,5 @@ internal sealed class LaneWindow(double windowMicros)
     private IEnumerable<TraceEvent> Inside(TraceKind kind) =>
         _events.Where(e => e.Kind == kind && e.EndOrStartTicks > _newest - windowMicros);
 
-    private double Inside(TraceEvent e) => Math.Max(0, e.EndOrStartTicks - Math.Max(e.StartTicks, _newest - windowMicros));
+    private double Clipped(TraceEvent e) => Math.Max(0, e.EndOrStartTicks - Math.Max(e.StartTicks, _newest - windowMicros));
 }

@@ -85,7 +85,11 @@ public static class TopVerb
             {
                 await Task.Delay(TimeSpan.FromSeconds(WindowSeconds), ct);
                 using JsonDocument status = await StatusAsync(client, ct);
-                AnsiConsole.Write(TopScreen.Render(status.RootElement, lanes));
+                lock (guard)
+                {
+                    AnsiConsole.Write(TopScreen.Render(status.RootElement, lanes));
+                }
+
                 return;
             }
 

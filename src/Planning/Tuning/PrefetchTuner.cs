@@ -85,9 +85,7 @@ public sealed class PrefetchTuner
             Settle(seen, "next to nothing is waited for: depth is enough");
             _full = wasFull && !ranEmpty ? _full + 1 : 0;
             return _full < FullLooks || Setting.Depth <= _leastDepth ? null
-                : Begin(seen, Setting with { Depth = Math.Max(_leastDepth, Setting.Depth - Math.Max(1, Setting.Depth / 4)) },
-                isShrink: true,
-                "tiles lay ready all the time: fewer slots are tried");
+                : Begin(seen, Fewer(), isShrink: true, "tiles lay ready all the time: fewer slots are tried");
         }
 
         _full = 0;
@@ -112,6 +110,9 @@ public sealed class PrefetchTuner
         Settle(seen, Bound(seen));
         return null;
     }
+
+    private TunerSetting Fewer() =>
+        _limits.Within(Setting with { Depth = Math.Max(_leastDepth, Setting.Depth - Math.Max(1, Setting.Depth / 4)) });
 
     private TunerDecision Begin(Seen seen, TunerSetting setting, bool isShrink, string reason)
     {
