@@ -59,6 +59,7 @@ public sealed class BudgetDivision(ModelSpec spec, EngineOptions options, Expert
         TraceExportBytes = options.Serves ? TraceRing.BytesFor(capacity) : 0,
         TransientExperts = options.TransientExperts,
         Sequences = options.Sequences,
+        SnapshotBytes = options.KeepsSnapshots ? SequenceState.SnapshotBytes(spec) : 0,
     });
 
     private static int TraceCapacity(long bytes) => 1 << BitOperations.Log2((uint)(bytes / TraceRing.BytesFor(1)));

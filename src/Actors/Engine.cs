@@ -8,6 +8,7 @@ using LayerStream.Formats;
 using LayerStream.Models.Spec;
 using LayerStream.Models.Tiles;
 using LayerStream.Planning;
+using LayerStream.Planning.Batches;
 using LayerStream.Planning.Tuning;
 using LayerStream.Storage;
 
@@ -25,16 +26,17 @@ public sealed class Engine : IAsyncDisposable
     private long _tokens;
     private int _isDisposed;
 
-    private Engine(EnginePlan plan, EngineParts parts, TimeSpan stallLimit)
+    private Engine(EnginePlan plan, EngineParts parts, EngineOptions options)
     {
         CurrentPlan = plan;
         _parts = parts;
-        _control = new EngineControl(parts.Ring, parts.Experts, parts.Reader, parts.Account, StageProps(plan, parts), stallLimit);
+        _control = new EngineControl(parts.Ring, parts.Experts, parts.Reader, parts.Account, StageProps(plan, parts), options.StallLimit);
+        PassPace pace = new(options.MostPassSeconds);
         _sweep = new SweepQueue(
-            plan.Memory.Sequences, (run, sums, wasted) => run.Figures.Result(run, sums, wasted, CurrentPlan.PinnedBytes, Depth))
+            parts.Session.Seats, (run, sums, wasted) => run.Figures.Result(run, sums, wasted, CurrentPlan.PinnedBytes, Depth))
         {
             Submit = SubmitAsync,
-            Body = queue => new SweepBody(queue, plan.Memory.Sequences, plan.Memory.Batch, parts.Reader, ThrowIfChanged).Execute,
+            Body = queue => new SweepBody(queue, plan.Memory.Sequences, plan.Memory.Batch, pace, parts.Reader, ThrowIfChanged).Execute,
             Runs = () => _control.Active,
             Sums = () => SequenceFigures.Take(parts.Session, parts.Reader.Activity.BusySeconds),
         };
@@ -81,7 +83,7 @@ public sealed class Engine : IAsyncDisposable
         IProgress<LoadProgress>? progress, CancellationToken ct)
     {
         EngineParts parts = await EngineParts.LoadAsync(plan, options, device, progress, ct);
-        return new Engine(plan, parts, options.StallLimit);
+        return new Engine(plan, parts, options);
     }
 
     /// <summary>Generates. A cancelled run ends with the reason <c>cancelled</c> and what it had.</summary>

@@ -36,6 +36,15 @@ public sealed record EngineOptions
     /// <summary>Sequences that run at the same time, each with a state of its own; 0 = as many as there is room for.</summary>
     public int Sequences { get; init; } = 1;
 
+    /// <summary>Whether there is to be room for a copy of each sequence's recurrent state, so that further turns go on from it.</summary>
+    public bool KeepsSnapshots { get; init; }
+
+    /// <summary>
+    /// Seconds that a pass may take because of prompts while another sequence waits for its next token; rows that cost less than the sweep
+    /// takes anyway are read all the same.
+    /// </summary>
+    public double MostPassSeconds { get; init; } = 2;
+
     /// <summary>Tokens of context of each sequence; 0 = choose.</summary>
     public int Context { get; init; }
 

@@ -4,6 +4,7 @@ using LayerStream.Host.Options;
 using LayerStream.Host.Terminal;
 using LayerStream.Host.Top;
 using LayerStream.Host.Verbs;
+using LayerStream.Host.Verbs.Catalogue;
 using LayerStream.Session;
 
 namespace LayerStream.Host;
@@ -30,6 +31,10 @@ public static class VerbTable
         (ReplayVerb.Create, CommonUse.None),
         (VerifyVerb.Create, CommonUse.Model | CommonUse.Budget),
         (SynthVerb.Create, CommonUse.None),
+        (PullVerb.Create, CommonUse.Catalogue),
+        (LsVerb.Create, CommonUse.Catalogue | CommonUse.Engine | CommonUse.Budget),
+        (ShowVerb.Create, CommonUse.Catalogue | CommonUse.Engine | CommonUse.Budget),
+        (RmVerb.Create, CommonUse.Catalogue),
     ];
 
     /// <summary>The command line with all verbs.</summary>

@@ -29,6 +29,9 @@ public sealed record PlanInputs(
     /// <summary>Sequences that run at the same time; 0 = choose.</summary>
     public int Sequences { get; init; } = 1;
 
+    /// <summary>Bytes of a copy of a sequence's recurrent state; 0 = none is kept.</summary>
+    public long SnapshotBytes { get; init; }
+
     /// <summary>Slots for experts that are not kept; 0 = choose.</summary>
     public int TransientExperts { get; init; }
 }

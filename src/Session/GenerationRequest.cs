@@ -1,3 +1,4 @@
+using LayerStream.Actors.Run;
 using LayerStream.Formats.Routes;
 using LayerStream.Sampling;
 
@@ -23,6 +24,9 @@ public sealed record GenerationRequest
 
     /// <summary>Whether an event tells of every pass over the prompt.</summary>
     public bool ReportsPrompt { get; init; }
+
+    /// <summary>See <see cref="RunRequest.ReuseScope"/>.</summary>
+    public string? ReuseScope { get; init; }
 
     /// <summary>Receives the routing of every token of a model with experts, or null.</summary>
     public RouteTraceWriter? Routes { get; init; }

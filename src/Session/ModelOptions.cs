@@ -26,6 +26,9 @@ public sealed record ModelOptions
     /// <summary>The GGUF file (or first shard).</summary>
     public required string ModelPath { get; init; }
 
+    /// <summary>Full paths of the folders of models.</summary>
+    public IReadOnlyList<string> ModelFolders { get; init; } = [];
+
     /// <summary>Memory budget in bytes; null for a share of what is free.</summary>
     public long? BudgetBytes { get; init; }
 
@@ -37,6 +40,12 @@ public sealed record ModelOptions
 
     /// <summary>Sequences that run at the same time; 0 = as many as there is room for.</summary>
     public int Sequences { get; init; } = 1;
+
+    /// <summary>Whether conversations come, whose turns go on from the state that the last one left.</summary>
+    public bool Converses { get; init; }
+
+    /// <summary>Seconds that a pass may take because of prompts while another sequence waits for its next token.</summary>
+    public double MostPassSeconds { get; init; } = 2;
 
     /// <summary>Tokens of context of each sequence; 0 = default of the planner.</summary>
     public int Context { get; init; }
@@ -102,6 +111,8 @@ public sealed record ModelOptions
         TransientExperts = TransientExperts,
         Threads = Threads,
         Sequences = Sequences,
+        MostPassSeconds = MostPassSeconds,
+        KeepsSnapshots = Converses || Serves,
         Context = Context,
         KvType = KvType,
         Activations = Activations,
@@ -114,6 +125,8 @@ public sealed record ModelOptions
         Serves = Serves,
     };
 
-    /// <summary>The same for a server: requests, connections and their buffers live on the managed heap, its libraries in the runtime's reserve.</summary>
-    public ModelOptions ForServing() => this with { ExtraHeapBytes = ServerHeapBytes, LeastRuntimeBytes = ServerRuntimeBytes, Serves = true, MeasuresDevice = true };
+    /// <summary>The same for a server: requests, connections and their buffers live on the managed heap, its libraries in the runtime's
+    /// reserve.</summary>
+    public ModelOptions ForServing() => this with { ExtraHeapBytes = ServerHeapBytes, LeastRuntimeBytes = ServerRuntimeBytes, Serves = true,
+        MeasuresDevice = true };
 }

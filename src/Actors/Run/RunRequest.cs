@@ -15,6 +15,13 @@ public sealed record RunRequest
     /// logits.</summary>
     public required Func<Span<float>, IReadOnlyList<int>, int> Sample { get; init; }
 
+    /// <summary>
+    /// Who asks. What a sequence leaves in memory serves later ones of the same scope, as far as their prompts begin alike; null = nothing
+    /// is
+    /// kept or used. The ids are the same with and without.
+    /// </summary>
+    public string? ReuseScope { get; init; }
+
     /// <summary>Sees each generated id on the compute thread; true ends the run.</summary>
     public required Func<int, bool> OnToken { get; init; }
 

@@ -7,6 +7,9 @@ public sealed record RunResult
 
     public required int PromptTokens { get; init; }
 
+    /// <summary>Of the prompt, tokens that were in memory from an earlier run and were not read again.</summary>
+    public int CachedTokens { get; init; }
+
     public int GeneratedTokens => Ids.Length;
 
     public required double PromptSeconds { get; init; }

@@ -62,6 +62,7 @@ internal sealed class SequenceFigures
         {
             Ids = [.. run.Generated],
             PromptTokens = run.Request.Prompt.Count,
+            CachedTokens = run.Cached,
             PromptSeconds = Seconds(_promptEndTicks - _startTicks),
             DecodeSeconds = wall,
             Passes = Passes,

@@ -35,8 +35,14 @@ internal sealed class SequenceRun(RunRequest request, int context)
     /// <summary>Tokens that have been through the model: the position of the next row.</summary>
     internal int Done { get; set; }
 
-    /// <summary>Which state is its own while it is seated.</summary>
-    internal int Seat { get; set; } = -1;
+    /// <summary>Tokens of the prompt that were in its state when it began.</summary>
+    internal int Cached { get; set; }
+
+    /// <summary>Whose state is its own while it is seated.</summary>
+    internal Seat Seat { get; set; } = null!;
+
+    /// <summary>What it may use of other sequences, and they of it; what it records must be read as a whole.</summary>
+    internal string? Scope => IsAlone ? null : request.ReuseScope;
 
     /// <summary>First of its rows in the pass under way.</summary>
     internal int FirstRow { get; set; }

@@ -18,6 +18,7 @@ internal sealed class SweepBody
     private readonly List<SequenceRun> _active = []; // in the order of their coming
     private readonly SequenceDemand[] _demands;
     private readonly int[] _rows, _nextRows, _logitRows;
+    private readonly PassPace _pace;
     private readonly Action _between;
     private readonly int[] _kept;
     private ComputeSession _session = null!;
@@ -25,9 +26,9 @@ internal sealed class SweepBody
     private long _border; // when the last pass ended, in Stopwatch ticks; 0 = this is the first
     private bool? _announced; // whether the pass that prefetch knows of ends with the head; null = it knows of none
 
-    internal SweepBody(SweepQueue queue, int seats, int batch, FlashReader reader, Action throwIfChanged)
+    internal SweepBody(SweepQueue queue, int seats, int batch, PassPace pace, FlashReader reader, Action throwIfChanged)
     {
-        (_queue, _reader, _throwIfChanged, _between) = (queue, reader, throwIfChanged, DropCancelled);
+        (_queue, _pace, _reader, _throwIfChanged, _between) = (queue, pace, reader, throwIfChanged, DropCancelled);
         _demands = new SequenceDemand[seats];
         (_rows, _nextRows, _logitRows, _kept) = (new int[seats], new int[seats], new int[seats], new int[batch]);
     }
@@ -56,11 +57,14 @@ internal sealed class SweepBody
             {
                 run.End("cancelled");
                 run.Figures.Stop();
+                Keep(run);
             }
 
             RecordEnded();
         }
     }
+
+    private static double Seconds(long ticks) => (double)ticks / Stopwatch.Frequency;
 
     private double LoadSeconds => _reader.Activity.BusySeconds;
 
@@ -72,7 +76,7 @@ internal sealed class SweepBody
             _active.Add(run);
             run.FirstPass = _session.Pass;
             run.Figures.Begin(_session, LoadSeconds);
-            _session.States[run.Seat].Restart();
+            run.Done = run.Cached = run.Seat.Begin(run.Scope, run.Request.Prompt);
             if (run.Request.Routes is { } routes && _session.Spec.ExpertBanks.Count > 0)
             {
                 _session.Record(new RouteRecorder(_session.Spec, _session.Batch, run.Request.Prompt.Count, routes));
@@ -89,7 +93,7 @@ internal sealed class SweepBody
             _demands[i] = _active[i].Demand;
         }
 
-        PassLimits limits = new(_session.Batch, _session.LogitRows, _announced ?? true);
+        PassLimits limits = new(_session.Batch, _session.LogitRows, _announced ?? true, _pace.PromptRows);
         bool needsHead = BatchPlanner.Plan(_demands.AsSpan(0, count), limits, _rows);
         if (!_rows.AsSpan(0, count).ContainsAnyExcept(0))
         {
@@ -141,7 +145,8 @@ internal sealed class SweepBody
     private void RunPass()
     {
         _session.Run.Cancelled.ThrowIfCancellationRequested();
-        long start = _border > 0 ? _border : Stopwatch.GetTimestamp();
+        long began = Stopwatch.GetTimestamp(), start = _border > 0 ? _border : began;
+        long compute = _session.Account.ComputeTicks;
         _session.BeginPass();
         if (_border > 0)
         {
@@ -152,9 +157,14 @@ internal sealed class SweepBody
         bool isPrompt = true;
         foreach (SequenceRun run in _active)
         {
+            if (run.Rows > 0)
+            {
+                run.Seat.BeginPass(run.Done, run.Rows);
+            }
+
             for (int r = 0; r < run.Rows; r++)
             {
-                _session.Place(count++, run.Seat, run.History[run.Done + r], run.Done + r);
+                _session.Place(count++, run.Seat.Index, run.History[run.Done + r], run.Done + r);
             }
 
             isPrompt &= run.Rows == 0 || run.Generated.Count == 0;
@@ -176,12 +186,13 @@ internal sealed class SweepBody
         }
 
         _session.EndPass(count);
+        _pace.Observe(count, Seconds(_session.Account.ComputeTicks - compute), Seconds(Stopwatch.GetTimestamp() - began));
         if (_active.Count == 1)
         {
             _session.RecordRoutes(_active[0].Rows, _active[0].Done);
         }
 
-        int sequence = _active.Count == 1 ? _active[0].Seat + 1 : 0;
+        int sequence = _active.Count == 1 ? _active[0].Seat.Index + 1 : 0;
         if (isPrompt)
         {
             _session.Record(TraceKind.Prompt, start, _session.Pass - 1, count, sequence);
@@ -242,13 +253,14 @@ internal sealed class SweepBody
         {
             if (run.Rows > 0)
             {
+                run.Seat.EndPass(run.Done, run.Rows);
                 run.Done += run.Rows;
                 run.Figures.Passes++;
                 FinishOne(run, run.WantsLogits ? logits++ : -1);
                 if (run.WantsLogits)
                 {
                     long end = Stopwatch.GetTimestamp();
-                    _session.Record(TraceKind.Sample, begin, _session.Pass - 1, 1, run.Seat + 1, end);
+                    _session.Record(TraceKind.Sample, begin, _session.Pass - 1, 1, run.Seat.Index + 1, end);
                     begin = end;
                 }
             }
@@ -265,7 +277,7 @@ internal sealed class SweepBody
     {
         try
         {
-            if (_session.States[run.Seat].Fault is { } fault)
+            if (run.Seat.State.Fault is { } fault)
             {
                 throw fault;
             }
@@ -319,7 +331,7 @@ internal sealed class SweepBody
             if (run.HasEnded && !run.IsRecorded)
             {
                 run.IsRecorded = true;
-                _session.Record(TraceKind.Request, run.AcceptedTicks, run.FirstPass, run.Generated.Count, run.Seat + 1);
+                _session.Record(TraceKind.Request, run.AcceptedTicks, run.FirstPass, run.Generated.Count, run.Seat.Index + 1);
             }
         }
     }
@@ -330,6 +342,14 @@ internal sealed class SweepBody
     private bool Leave()
     {
         RecordEnded();
+        foreach (SequenceRun run in _active)
+        {
+            if (run.HasEnded)
+            {
+                Keep(run);
+            }
+        }
+
         if (_active.TrueForAll(r => r.HasEnded) && _queue.NextPromptTokens is null)
         {
             return false;
@@ -349,5 +369,14 @@ internal sealed class SweepBody
         }
 
         return true;
+    }
+
+    /// <summary>What a sequence leaves in its state may serve another; what failed does not.</summary>
+    private static void Keep(SequenceRun run)
+    {
+        if (run.Failure is null && run.Scope is { } scope)
+        {
+            run.Seat.Keep(scope, [.. run.History.Take(run.Done)]);
+        }
     }
 }

@@ -7,8 +7,11 @@ public enum CommonUse
     /// <summary>None.</summary>
     None = 0,
 
-    /// <summary>--model.</summary>
-    Model = 1,
+    /// <summary>--models.</summary>
+    Catalogue = 16,
+
+    /// <summary>--model, a path or a name of the catalogue.</summary>
+    Model = 1 | Catalogue,
 
     /// <summary>Memory, streaming, and how is computed.</summary>
     Engine = 2,

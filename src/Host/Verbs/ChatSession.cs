@@ -53,6 +53,7 @@ internal sealed class ChatSession
                 MaxTokens = _maxTokens,
                 Sampling = _options.Sampling,
                 Stop = _options.Stop,
+                ReuseScope = "",
                 ReportsPrompt = PromptLine.IsWanted(_options, prompt.Length),
             };
             Reply reply = await Generation.AnswerAsync(_model, request, show, ct);

@@ -2,6 +2,7 @@ using LayerStream.Actors;
 using LayerStream.Actors.Run;
 using LayerStream.Formats;
 using LayerStream.Formats.Routes;
+using LayerStream.Host.Pulling;
 using LayerStream.Host.Terminal;
 using LayerStream.Kernels.Ops;
 using LayerStream.Memory;
@@ -101,7 +102,7 @@ public static class Failures
         TemplateSyntaxException e =>
             $"The chat template cannot be read: {e.Message}. {TemplateSource.WayOut} 'run --raw' needs none.",
         UsageException or LossyOptionException or TokenWithoutRowException or KeyValueRangeException or TemplateException
-            or UnsupportedTokenizerException or UnusableOutputException => error.Message,
+            or UnsupportedTokenizerException or UnusableOutputException or PullException => error.Message,
         IOException or UnauthorizedAccessException or InvalidDataException => error.Message,
         _ => $"{error.Message} (set LAYERSTREAM__DEBUG=1 for the details)",
     };

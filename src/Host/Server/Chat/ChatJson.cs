@@ -153,7 +153,7 @@ internal sealed class ChatJson(string id, string model, long created, Tokenizer 
         json.WriteNumber("completion_tokens", result.GeneratedTokens);
         json.WriteNumber("total_tokens", result.PromptTokens + result.GeneratedTokens);
         json.WriteStartObject("prompt_tokens_details");
-        json.WriteNumber("cached_tokens", 0);
+        json.WriteNumber("cached_tokens", result.CachedTokens);
         json.WriteEndObject();
         json.WriteEndObject();
     }

@@ -27,7 +27,7 @@ internal static class ChatCompletionsEndpoint
         AnswerShape shape = whole ?? (AnswerShape)new ChatStream(json, request.IncludeUsage == true);
         memory.Grow(AnswerBytes(request, prompt, model, shape, state.RequireMemory().LimitBytes), "the answer");
         using Activity? span = RequestSpan.Start(state.Metrics, model.Id, json.Id, request);
-        Generation run = new(model, request.ToGeneration(prompt, model.Options));
+        Generation run = new(model, request.ToGeneration(prompt, model.Options) with { ReuseScope = RequestGuard.ScopeOf(http.Request) });
         await new AnswerRun(http, state, place, memory, shape).ExecuteAsync(run, span);
     }
 
