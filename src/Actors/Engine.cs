@@ -10,6 +10,7 @@ using LayerStream.Models.Tiles;
 using LayerStream.Planning;
 using LayerStream.Planning.Batches;
 using LayerStream.Planning.Drafts;
+using LayerStream.Planning.Tuning;
 using LayerStream.Storage;
 
 namespace LayerStream.Actors;
@@ -66,7 +67,7 @@ public sealed class Engine : IAsyncDisposable
     public string? DirectFallback => _parts.Device.FallbackReason;
 
     /// <summary>Slots ahead of compute now.</summary>
-    public int Depth => Math.Max(0, _parts.Ring.ActiveSlots - 1);
+    public int Depth => Math.Max(0, _parts.Ring.WantedSlots - 1);
 
     /// <summary>The change of a model file in place that keeps this engine from serving, or null.</summary>
     public ModelChangedException? FindChange() => ModelChangedException.Find(_parts.Device);
@@ -151,7 +152,24 @@ public sealed class Engine : IAsyncDisposable
     {
         ReaderShare share = ReaderWork.Share(CurrentPlan.Memory, reads);
         _parts.Reader.Limit(share.Reads, share.Urgent);
+        if (reads > 0)
+        {
+            _parts.Tuning.Pause();
+        }
+        else
+        {
+            _parts.Tuning.Resume();
+        }
     }
+
+    /// <summary>What the tuner of depth and reads decided, the oldest first, each with its reason.</summary>
+    public IReadOnlyList<TunerDecision> TunerDecisions => _parts.Tuning.Decisions;
+
+    /// <summary>What its last look at the passes came to.</summary>
+    public string TunerFinding => _parts.Tuning.Finding;
+
+    /// <summary>Depth and reads that it found best; null while it tries, or where depth or reads are given.</summary>
+    public TunerSetting? Tuned => _parts.Tuning.Settled;
 
     /// <summary>What the engine is doing.</summary>
     public EngineStatus Status() => new()

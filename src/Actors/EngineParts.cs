@@ -34,6 +34,8 @@ internal sealed class EngineParts : IDisposable
 
     internal ComputeSession Session { get; private set; } = null!;
 
+    internal DepthTuning Tuning { get; private set; } = null!;
+
     private TileNames Names { get; set; } = null!;
 
     internal static async Task<EngineParts> LoadAsync(EnginePlan plan, EngineOptions options, IFlashDevice device,
@@ -81,7 +83,7 @@ internal sealed class EngineParts : IDisposable
 
         _owned.Clear();
         // Whatever still holds the parts must not hold the trace and the tables with them.
-        (Reader, Ring, Experts, Account, Trace, Session, Names) = (null!, null!, null!, null!, null!, null!, null!);
+        (Reader, Ring, Experts, Account, Trace, Session, Tuning, Names) = (null!, null!, null!, null!, null!, null!, null!, null!);
         Device.Dispose();
     }
 
@@ -119,14 +121,16 @@ internal sealed class EngineParts : IDisposable
         await ExpertLoader.LoadAsync(memory.Experts, Experts.Slots, Reader, Device.Files, progress, ct);
         ComputeCrew crew = Own(new ComputeCrew(plan.Threads));
         Account = new PassAccount(Trace, Ring.Waits.Compute);
-        RingTileSource source = new(Ring, pinned, Account, Names);
+        Tuning = new DepthTuning(Ring, Reader, Account, share, DepthTuning.Create(memory, options, share));
+        Tuning.Resume();
+        RingTileSource source = new(Ring, pinned, Account, Names, Tuning);
         RingExpertSource experts = new(Experts, Account, Names, options.Prediction);
         IReadOnlyList<RopeTable> ropes = RopeTables.Create(spec, small, plan.RopeContext);
         Decoder decoder = new(spec, memory.Tiles, source, crew, work, small, ropes, options.Activations, experts, plan.DropColdExperts);
         EmbeddingRows embeddings = new(spec.TokenEmbedding, spec, memory.Tiles, pinned, Reader, staging);
         EmbeddingRows? layerInputs = spec.LayerInputs is { } inputs
             ? new EmbeddingRows(inputs.Table, spec, memory.Tiles, pinned, Reader, staging) : null;
-        Session = new ComputeSession(spec, decoder, source, experts, Account, work, states, embeddings, layerInputs, Trace);
+        Session = new ComputeSession(spec, decoder, source, experts, Account, work, states, embeddings, layerInputs, Trace, Tuning);
     }
 
     private static Task Prepare(AlignedBuffer? slots, IProgress<LoadProgress>? progress, CancellationToken cancel) =>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using LayerStream.Host.Options;
 using LayerStream.Host.Terminal;
+using LayerStream.Host.Top;
 using LayerStream.Host.Verbs;
 using LayerStream.Host.Verbs.Catalogue;
 using LayerStream.Session;
@@ -24,6 +25,7 @@ public static class VerbTable
         (GrammarVerb.Create, CommonUse.None),
         (TemplateVerb.Create, CommonUse.Model),
         (TraceVerb.Create, CommonUse.None),
+        (TopVerb.Create, CommonUse.None),
         (TuneVerb.Create, CommonUse.Model | CommonUse.Engine | CommonUse.Budget),
         (DoctorVerb.Create, CommonUse.Model | CommonUse.Engine | CommonUse.Budget),
         (ReplayVerb.Create, CommonUse.None),

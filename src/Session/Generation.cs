@@ -22,6 +22,7 @@ public sealed class Generation
     private readonly GenerationRequest _request;
     private readonly StopRules _stop;
     private readonly IncrementalDetokenizer? _detokenizer;
+    private readonly long _accepted = Stopwatch.GetTimestamp();
     private SamplerChain? _sampler;
     private long _firstToken;
     private bool _isStopped;
@@ -61,6 +62,7 @@ public sealed class Generation
                     OnPrompt = _request.ReportsPrompt ? (done, total) =>
                         _events.Writer.TryWrite(new GenerationEvent(null, done, total)) : null,
                     Routes = _request.Routes,
+                    AcceptedTicks = _accepted,
                     ReuseScope = _request.ReuseScope,
                 },
                 ct);

@@ -7,7 +7,8 @@ namespace LayerStream.Actors.Ring;
 
 /// <summary>Compute's end of the ring: pinned tiles from the table, streamed ones in order from the channel, every wait accounted
 /// for.</summary>
-internal sealed class RingTileSource(TileRing ring, PinnedTiles pinned, PassAccount account, TileNames names) : ITileSource
+internal sealed class RingTileSource(TileRing ring, PinnedTiles pinned, PassAccount account, TileNames names, DepthTuning tuning)
+    : ITileSource
 {
     private const int NoSlot = -1;
     private int _heldSlot = NoSlot;
@@ -72,6 +73,7 @@ internal sealed class RingTileSource(TileRing ring, PinnedTiles pinned, PassAcco
 
     private LoadedTile Take()
     {
+        tuning.Coming(ring.Loaded.Reader.Count);
         if (ring.Loaded.Reader.TryRead(out LoadedTile loaded))
         {
             return loaded;

@@ -26,6 +26,7 @@ internal sealed class TileRing : IReadCompletion, IDisposable
     private readonly Lock _publishing = new();
     private readonly int _slotBytes;
     private readonly Stack<int> _parked = new();
+    private int _wantedSlots;
     private long _submitted;
     private long _published;
 
@@ -45,7 +46,7 @@ internal sealed class TileRing : IReadCompletion, IDisposable
         Free = Channel.CreateBounded<FreeSlot>(options);
         Loaded = Channel.CreateBounded<LoadedTile>(options);
         Spent = Channel.CreateBounded<SpentTile>(slots + transients + 1); // and an item that only wakes
-        ActiveSlots = slots;
+        ActiveSlots = _wantedSlots = slots;
         for (int i = 0; i < slots; i++)
         {
             Write(Free, new FreeSlot(i));
@@ -56,6 +57,13 @@ internal sealed class TileRing : IReadCompletion, IDisposable
 
     /// <summary>Slots in use; the rest are parked by a smaller depth.</summary>
     internal int ActiveSlots { get; private set; }
+
+    /// <summary>Slots that are to be in use; the prefetch loop follows as they come free.</summary>
+    internal int WantedSlots
+    {
+        get => Volatile.Read(ref _wantedSlots);
+        set => Volatile.Write(ref _wantedSlots, Math.Clamp(value, Math.Min(2, Slots), Slots));
+    }
 
     internal Channel<FreeSlot> Free { get; }
 
@@ -89,7 +97,8 @@ internal sealed class TileRing : IReadCompletion, IDisposable
     /// <summary>Takes slots out of use or back into it; only while no run is active.</summary>
     internal void SetActiveSlots(int count)
     {
-        count = Math.Clamp(count, Math.Min(2, Slots), Slots);
+        WantedSlots = count;
+        count = WantedSlots;
         while (ActiveSlots > count && Free.Reader.TryRead(out FreeSlot free))
         {
             _parked.Push(free.Slot);
@@ -101,6 +110,26 @@ internal sealed class TileRing : IReadCompletion, IDisposable
             Write(Free, new FreeSlot(_parked.Pop()));
             ActiveSlots++;
         }
+    }
+
+    /// <summary>A free slot to read into, when there are as many in use as are wanted; only for the prefetch loop.</summary>
+    internal async ValueTask<FreeSlot> TakeFreeAsync(CancellationToken stop)
+    {
+        while (ActiveSlots < WantedSlots && _parked.TryPop(out int parked))
+        {
+            ActiveSlots++;
+            Write(Free, new FreeSlot(parked));
+        }
+
+        FreeSlot slot = await Free.Reader.ReadAsync(stop);
+        while (ActiveSlots > WantedSlots)
+        {
+            _parked.Push(slot.Slot);
+            ActiveSlots--;
+            slot = await Free.Reader.ReadAsync(stop);
+        }
+
+        return slot;
     }
 
     /// <summary>Starts the read of a tile into a slot.</summary>

@@ -10,7 +10,8 @@ namespace LayerStream.Actors.Run;
 /// <summary>What a run's body works with on the compute thread: passes over the model, one after the other.</summary>
 internal sealed class ComputeSession(
     ModelSpec spec, Decoder decoder, RingTileSource source, RingExpertSource experts, PassAccount account, Workspace work,
-        IReadOnlyList<SequenceState> states, EmbeddingRows embeddings, EmbeddingRows? layerInputs, TraceRing trace)
+        IReadOnlyList<SequenceState> states, EmbeddingRows embeddings, EmbeddingRows? layerInputs, TraceRing trace,
+        DepthTuning tuning)
 {
     private readonly PassRow[] _rows = new PassRow[work.Batch];
     private RunContext? _run;
@@ -99,7 +100,7 @@ internal sealed class ComputeSession(
         }
 
         PassRows += count;
-        EndPass();
+        EndPass(count);
         _recorder?.EndPass(count, position);
         if (states[0].Fault is { } fault)
         {
@@ -154,14 +155,16 @@ internal sealed class ComputeSession(
 
     internal void BeginPass()
     {
+        tuning.BeginPass();
         account.BeginPass(_pass);
         experts.BeginPass();
     }
 
-    internal void EndPass()
+    internal void EndPass(int rows)
     {
         account.EndCompute(Stopwatch.GetTimestamp(), -1);
         experts.EndPass();
+        tuning.EndPass(rows);
         _pass++;
     }
 
@@ -169,6 +172,20 @@ internal sealed class ComputeSession(
     internal Span<float> Logits(int row) => work.LogitsRow(row, spec.Vocabulary);
 
     /// <summary>Records an interval of this thread.</summary>
-    internal void Record(TraceKind kind, long begin, int pass) =>
-        trace.Add(new TraceEvent { Kind = kind, StartTicks = begin, EndTicks = Stopwatch.GetTimestamp(), Tile = -1, Pass = pass });
+    /// <param name="kind">What it was spent on.</param>
+    /// <param name="begin">When it began.</param>
+    /// <param name="pass">Number of the pass; of a request the first one.</param>
+    /// <param name="rows">Rows of the pass; of a request its tokens.</param>
+    /// <param name="sequence">Number of the sequence, from 1; 0 = several at once.</param>
+    /// <param name="end">When it ended; 0 = now.</param>
+    internal void Record(TraceKind kind, long begin, int pass, int rows, int sequence, long end = 0) => trace.Add(new TraceEvent
+    {
+        Kind = kind,
+        StartTicks = begin,
+        EndTicks = end > 0 ? end : Stopwatch.GetTimestamp(),
+        Tile = -1,
+        Pass = pass,
+        Rows = (ushort)Math.Min(rows, ushort.MaxValue),
+        Sequence = (ushort)Math.Min(sequence, ushort.MaxValue),
+    });
 }

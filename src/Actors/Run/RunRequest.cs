@@ -33,6 +33,9 @@ public sealed record RunRequest
     /// <summary>Prompt tokens done and in all, after each prompt pass.</summary>
     public Action<int, int>? OnPrompt { get; init; }
 
+    /// <summary>When the request came, in Stopwatch ticks; 0 = when it is handed to the engine.</summary>
+    public long AcceptedTicks { get; init; }
+
     /// <summary>Receives the routing of every token of a model with experts, or null.</summary>
     public RouteTraceWriter? Routes { get; init; }
 

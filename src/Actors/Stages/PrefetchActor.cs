@@ -62,7 +62,7 @@ internal sealed class PrefetchActor(TileRing ring, ExpertRing experts, TileMap t
 
                     run.Probe(FaultPoint.PrefetchLoop);
                     waiter.Begin("a free slot");
-                    FreeSlot slot = await ring.Free.Reader.ReadAsync(stop);
+                    FreeSlot slot = await ring.TakeFreeAsync(stop);
                     waiter.End();
                     ring.Submit(slot, tiles.Tiles[index], pass.Pass);
                 }

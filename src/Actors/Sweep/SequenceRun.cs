@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using LayerStream.Actors.Run;
 using LayerStream.Planning.Batches;
 using LayerStream.Planning.Drafts;
@@ -21,6 +22,15 @@ internal sealed class SequenceRun(RunRequest request, int context)
     internal IReadOnlyList<int> Generated => _generated;
 
     internal SequenceFigures Figures { get; } = new();
+
+    /// <summary>When it came, in Stopwatch ticks.</summary>
+    internal long AcceptedTicks { get; } = request.AcceptedTicks > 0 ? request.AcceptedTicks : Stopwatch.GetTimestamp();
+
+    /// <summary>Number of the first pass that it could take part in.</summary>
+    internal int FirstPass { get; set; }
+
+    /// <summary>Whether the trace has its span.</summary>
+    internal bool IsRecorded { get; set; }
 
     /// <summary>Most tokens to generate.</summary>
     internal int Most { get; } = Math.Min(request.MaxTokens, context - request.Prompt.Count);

@@ -25,6 +25,7 @@ internal sealed class SweepBody
     private int _firstLogit; // of the sequence that draws
     private ComputeSession _session = null!;
     private bool _isWithHead; // of the pass that is planned
+    private long _border; // when the last pass ended, in Stopwatch ticks; 0 = this is the first
     private bool? _announced; // whether the pass that prefetch knows of ends with the head; null = it knows of none
 
     internal SweepBody(SweepQueue queue, int seats, int batch, PassPace pace, FlashReader reader, Action throwIfChanged)
@@ -37,7 +38,7 @@ internal sealed class SweepBody
 
     internal void Execute(ComputeSession session)
     {
-        _session = session;
+        (_session, _border) = (session, 0);
         try
         {
             do
@@ -61,6 +62,8 @@ internal sealed class SweepBody
                 run.Figures.Stop();
                 Keep(run);
             }
+
+            RecordEnded();
         }
     }
 
@@ -74,6 +77,7 @@ internal sealed class SweepBody
         for (SequenceRun? run = _queue.Seat(_active.Count); run is not null; run = _queue.Seat(_active.Count))
         {
             _active.Add(run);
+            run.FirstPass = _session.Pass;
             run.Figures.Begin(_session, LoadSeconds);
             run.Done = run.Cached = run.Seat.Begin(run.Scope, run.Request.Prompt);
             if (run.Request.Routes is { } routes && _session.Spec.ExpertBanks.Count > 0)
@@ -146,9 +150,14 @@ internal sealed class SweepBody
     private void RunPass()
     {
         _session.Run.Cancelled.ThrowIfCancellationRequested();
-        long start = Stopwatch.GetTimestamp();
+        long began = Stopwatch.GetTimestamp(), start = _border > 0 ? _border : began;
         long compute = _session.Account.ComputeTicks;
         _session.BeginPass();
+        if (_border > 0)
+        {
+            _session.Account.EndWait(_border, -1, StallReason.Scheduler); // rows were chosen meanwhile
+        }
+
         int count = 0;
         bool isPrompt = true;
         foreach (SequenceRun run in _active)
@@ -181,22 +190,24 @@ internal sealed class SweepBody
             _session.RunHead(_logitRows.AsSpan(0, wanted));
         }
 
-        _session.EndPass();
-        _pace.Observe(count, Seconds(_session.Account.ComputeTicks - compute), Seconds(Stopwatch.GetTimestamp() - start));
+        _session.EndPass(count);
+        _pace.Observe(count, Seconds(_session.Account.ComputeTicks - compute), Seconds(Stopwatch.GetTimestamp() - began));
         if (_active.Count == 1)
         {
             _session.RecordRoutes(_active[0].Rows, _active[0].Done);
         }
 
+        int sequence = _active.Count == 1 ? _active[0].Seat.Index + 1 : 0;
         if (isPrompt)
         {
-            _session.Record(TraceKind.Prompt, start, _session.Pass - 1);
+            _session.Record(TraceKind.Prompt, start, _session.Pass - 1, count, sequence);
         }
 
         Finish(_active.Exists(r => r.Rows > 0 && r.Generated.Count == 0) ? 0 : Seconds(Stopwatch.GetTimestamp() - start));
+        _border = Stopwatch.GetTimestamp();
         if (!isPrompt)
         {
-            _session.Record(TraceKind.Token, start, _session.Pass - 1);
+            _session.Record(TraceKind.Token, start, _session.Pass - 1, count, sequence, _border);
         }
     }
 
@@ -242,7 +253,7 @@ internal sealed class SweepBody
     /// <param name="seconds">What the pass took; 0 where prompts had a part in it, so that it tells nothing of drafts.</param>
     private void Finish(double seconds)
     {
-        long sampling = Stopwatch.GetTimestamp();
+        long begin = Stopwatch.GetTimestamp();
         int logits = 0;
         foreach (SequenceRun run in _active)
         {
@@ -250,7 +261,14 @@ internal sealed class SweepBody
             {
                 run.Figures.Passes++;
                 (_firstLogit, logits) = (logits, logits + run.LogitCount);
+                bool draws = run.LogitCount > 0;
                 FinishOne(run, seconds);
+                if (draws)
+                {
+                    long end = Stopwatch.GetTimestamp();
+                    _session.Record(TraceKind.Sample, begin, _session.Pass - 1, 1, run.Seat.Index + 1, end);
+                    begin = end;
+                }
             }
 
             if (run.IsCancelled && !run.HasEnded)
@@ -258,11 +276,6 @@ internal sealed class SweepBody
                 run.End("cancelled");
                 run.Figures.Stop();
             }
-        }
-
-        if (logits > 0)
-        {
-            _session.Record(TraceKind.Sample, sampling, _session.Pass - 1);
         }
     }
 
@@ -341,11 +354,25 @@ internal sealed class SweepBody
         run.Done += rows;
     }
 
+    /// <summary>A sequence that has ended is a span of the trace, from its coming on.</summary>
+    private void RecordEnded()
+    {
+        foreach (SequenceRun run in _active)
+        {
+            if (run.HasEnded && !run.IsRecorded)
+            {
+                run.IsRecorded = true;
+                _session.Record(TraceKind.Request, run.AcceptedTicks, run.FirstPass, run.Generated.Count, run.Seat.Index + 1);
+            }
+        }
+    }
+
     /// <summary>Those that have ended leave. The last of a run stay until the ring is settled, so that nothing of it is left when they hear
     /// of it.</summary>
     /// <returns>Whether the run goes on.</returns>
     private bool Leave()
     {
+        RecordEnded();
         foreach (SequenceRun run in _active)
         {
             if (run.HasEnded)

@@ -8,9 +8,11 @@ namespace LayerStream.Actors.Tracing;
 internal sealed class ChromeTraceWriter(TraceFile trace, Stream output) : IDisposable
 {
     private const int Process = 1;
+    private const int FirstSequenceLane = 10;
+    private const int MostSequenceLanes = 80;
     private const int FirstSlotLane = 100;
     private const int FlushBytes = 16 * 1024;
-    private static readonly (int Thread, string Name)[] s_lanes = [(1, "request"), (2, "passes"), (3, "compute"), (4, "evict")];
+    private static readonly (int Thread, string Name)[] s_lanes = [(2, "passes"), (3, "compute"), (4, "evict")];
     private readonly Utf8JsonWriter _json = new(output);
     private readonly ChromeOrder _order = ChromeOrder.Of(trace.Events);
     private readonly long _origin = trace.Events.Length == 0 ? 0 : trace.Events.Min(e => e.StartTicks);
@@ -45,7 +47,7 @@ internal sealed class ChromeTraceWriter(TraceFile trace, Stream output) : IDispo
     private static int Thread(in TraceEvent e) => e.Kind switch
     {
         TraceKind.Load or TraceKind.LoadSubmit => FirstSlotLane + Math.Max(0, Math.Min(e.Lane, int.MaxValue - FirstSlotLane)),
-        TraceKind.Request => 1,
+        TraceKind.Request => FirstSequenceLane + Math.Min((int)e.Sequence, MostSequenceLanes - 1),
         TraceKind.Token or TraceKind.Prompt => 2,
         TraceKind.Evict => 4,
         _ => 3,
@@ -55,6 +57,11 @@ internal sealed class ChromeTraceWriter(TraceFile trace, Stream output) : IDispo
     {
         WriteName("process_name", 0, "LayerStream " + trace.Model);
         int order = 0;
+        foreach (int thread in trace.Events.Where(e => e.Kind == TraceKind.Request).Select(e => Thread(e)).Distinct().Order())
+        {
+            WriteName("thread_name", thread, string.Create(CultureInfo.InvariantCulture, $"sequence {thread - FirstSequenceLane}"));
+            WriteOrder(thread, order++);
+        }
         foreach ((int thread, string name) in s_lanes)
         {
             WriteName("thread_name", thread, name);
@@ -112,6 +119,14 @@ internal sealed class ChromeTraceWriter(TraceFile trace, Stream output) : IDispo
         if (e.Bytes > 0)
         {
             _json.WriteNumber("bytes", e.Bytes);
+        }
+        if (e.Rows > 0)
+        {
+            _json.WriteNumber(e.Kind == TraceKind.Request ? "tokens" : "rows", e.Rows);
+        }
+        if (e.Sequence > 0)
+        {
+            _json.WriteNumber("sequence", e.Sequence);
         }
         if (e.Reason != StallReason.None)
         {

@@ -13,7 +13,7 @@ internal sealed class OtlpTraceWriter
     private const int SpansPerLine = 512;
     private readonly TraceFile _trace;
     private readonly Stream _output;
-    private readonly TraceEvent[] _requests; // by start
+    private readonly TraceEvent[] _requests; // by first pass
     private readonly Dictionary<int, int> _passes = []; // pass -> event index of its token or prompt interval
     private readonly Dictionary<int, int> _requestEvents = []; // index into _requests -> event index
 
@@ -22,7 +22,8 @@ internal sealed class OtlpTraceWriter
         _trace = trace;
         _output = output;
         int[] indices = [.. Enumerable.Range(0, trace.Events.Length)
-            .Where(i => trace.Events[i].Kind == TraceKind.Request).OrderBy(i => trace.Events[i].StartTicks)];
+            .Where(i => trace.Events[i].Kind == TraceKind.Request).OrderBy(i => trace.Events[i].Pass)
+            .ThenBy(i => trace.Events[i].StartTicks)];
         _requests = [.. indices.Select(i => trace.Events[i])];
         for (int i = 0; i < indices.Length; i++)
         {
@@ -91,11 +92,11 @@ internal sealed class OtlpTraceWriter
     {
         TraceEvent e = _trace.Events[index];
         int parent = -1;
-        int request = RequestAt(e.StartTicks);
+        int request = RequestOf(e);
         if (_passes.TryGetValue(e.Pass, out int pass) && e.Kind is not (TraceKind.Request or TraceKind.Token or TraceKind.Prompt))
         {
             parent = pass;
-            request = RequestAt(_trace.Events[pass].StartTicks); // a read ahead belongs to the pass it is for
+            request = RequestOf(_trace.Events[pass]); // a read ahead belongs to the pass it is for
         }
         else if (e.Kind is not TraceKind.Request && request >= 0)
         {
@@ -124,6 +125,14 @@ internal sealed class OtlpTraceWriter
         {
             WriteAttribute(json, "layerstream.bytes", e.Bytes);
         }
+        if (e.Rows > 0)
+        {
+            WriteAttribute(json, e.Kind == TraceKind.Request ? "layerstream.tokens" : "layerstream.rows", e.Rows);
+        }
+        if (e.Sequence > 0)
+        {
+            WriteAttribute(json, "layerstream.sequence", e.Sequence);
+        }
         if (e.Reason != StallReason.None)
         {
             WriteAttribute(json, "layerstream.stall.reason", e.Reason.Name());
@@ -136,17 +145,18 @@ internal sealed class OtlpTraceWriter
         json.WriteEndObject();
     }
 
-    // The last request that starts at or before the time and has not ended; -1 = none.
-    private int RequestAt(long ticks)
+    // The last request whose first pass is this one or an earlier one, and that has not ended by then; -1 = none. Not by time alone: a
+    // request that waits for its turn shares time with the passes of others.
+    private int RequestOf(in TraceEvent e)
     {
         int low = 0;
         int high = _requests.Length;
         while (low < high)
         {
             int middle = (low + high) / 2;
-            (low, high) = _requests[middle].StartTicks <= ticks ? (middle + 1, high) : (low, middle);
+            (low, high) = _requests[middle].Pass <= e.Pass ? (middle + 1, high) : (low, middle);
         }
-        return low > 0 && _requests[low - 1].EndOrStartTicks >= ticks ? low - 1 : -1;
+        return low > 0 && _requests[low - 1].EndOrStartTicks >= e.StartTicks ? low - 1 : -1;
     }
 
     private string TraceId(int request) => Hex(Mix(_trace.AnchorUnixNanos, request + 2L)) + Hex(Mix(_trace.AnchorTicks, request + 2L));

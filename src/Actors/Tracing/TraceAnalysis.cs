@@ -49,6 +49,33 @@ internal sealed class TraceAnalysis
         return count == 0 ? null : Figures(parts, -1, "total");
     }
 
+    /// <summary>
+    /// (load + compute − wall) ÷ min(load, compute), clamped to 0 … 1, over each run of decode passes that follow one another: from the
+    /// start
+    /// of the first to the end of the last, as the engine's counters have it. 1 if nothing was loaded, 0 without passes.
+    /// </summary>
+    public double Overlap()
+    {
+        long wall = 0, load = 0, compute = 0;
+        TraceEvent[] tokens = [.. Passes.Where(p => p.Kind == TraceKind.Token)];
+        for (int first = 0, next; first < tokens.Length; first = next)
+        {
+            next = first + 1;
+            while (next < tokens.Length && tokens[next].Pass == tokens[next - 1].Pass + 1)
+            {
+                next++;
+            }
+
+            (long from, long to) = (tokens[first].StartTicks, tokens[next - 1].EndTicks);
+            wall += to - from;
+            load += _loadUnion.Covered(from, to);
+            compute += _computeUnion.Covered(from, to);
+        }
+
+        long smaller = Math.Min(load, compute);
+        return wall == 0 ? 0 : smaller <= 0 ? 1 : Math.Clamp((double)(load + compute - wall) / smaller, 0, 1);
+    }
+
     /// <summary>Waits of the decode passes by layer, longest first.</summary>
     public IReadOnlyList<LayerFigures> Layers()
     {

@@ -34,6 +34,12 @@ public struct TraceEvent
     /// read for nothing.</summary>
     public bool IsPredicted;
 
+    /// <summary>Rows of a pass; of <see cref="TraceKind.Request"/>: tokens it generated. 0 = not known.</summary>
+    public ushort Rows;
+
+    /// <summary>Number of the sequence, from 1; 0 = none, or several at once.</summary>
+    public ushort Sequence;
+
     /// <summary>End, or the start for an instant.</summary>
     public readonly long EndOrStartTicks => Math.Max(StartTicks, EndTicks);
 }

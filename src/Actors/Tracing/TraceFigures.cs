@@ -45,6 +45,12 @@ public sealed record TraceFigures
     /// <summary>Layers by the wait for their tiles, longest first.</summary>
     public required IReadOnlyList<LayerFigures> Layers { get; init; }
 
+    /// <summary>Every request, in order of its end.</summary>
+    public required IReadOnlyList<RequestTimes> Requests { get; init; }
+
+    /// <summary>What people ask of a trace, answered.</summary>
+    public required TraceAnswers Answers { get; init; }
+
     /// <summary>Every pass, in order.</summary>
     public required IReadOnlyList<PassFigures> Passes { get; init; }
 }

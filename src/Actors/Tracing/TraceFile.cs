@@ -5,12 +5,16 @@ namespace LayerStream.Actors.Tracing;
 /// <summary>
 /// A trace with what is needed to read it. On disk, little-endian: magic "LSTR"; u32 version; u32 header length; the header as
 /// UTF-8 JSON; u64 number of events; then 40 bytes per event (i64 start, i64 end, i32 tile, i32 pass, i32 lane, i32 bytes, u8 kind,
-/// u8 reason, u8 predicted (0 or 1), 5 zero bytes). Holds no text of prompts or replies.
+/// u8 reason, u8 predicted (0 or 1), a zero byte, u16 rows, u16 sequence; both are zero up to version 2). Holds no text of prompts or
+/// replies.
 /// </summary>
 public sealed record TraceFile
 {
     /// <summary>The version this program writes.</summary>
-    public const int CurrentVersion = 2;
+    public const int CurrentVersion = 3;
+
+    /// <summary>From this version on events name their sequence and passes their rows.</summary>
+    internal const int SequencesVersion = 3;
 
     /// <summary>The oldest version it reads: version 1 does not say where tiles lie.</summary>
     public const int OldestVersion = 1;

@@ -86,7 +86,8 @@ internal static class TraceFormat
             for (int i = 0; i < length; i++)
             {
                 events[first + i] =
-                    ReadEvent(block.AsSpan(i * EventBytes, EventBytes), source, blockAt + (i * EventBytes), trace.TileNames.Length);
+                    ReadEvent(block.AsSpan(i * EventBytes, EventBytes), source, blockAt + (i * EventBytes), trace.TileNames.Length,
+                        version);
             }
         }
         return trace with { Version = (int)version, Events = events };
@@ -103,10 +104,12 @@ internal static class TraceFormat
         to[32] = (byte)e.Kind;
         to[33] = (byte)e.Reason;
         to[34] = e.IsPredicted ? (byte)1 : (byte)0;
-        to[35..40].Clear();
+        to[35] = 0;
+        BinaryPrimitives.WriteUInt16LittleEndian(to[36..], e.Rows);
+        BinaryPrimitives.WriteUInt16LittleEndian(to[38..], e.Sequence);
     }
 
-    private static TraceEvent ReadEvent(ReadOnlySpan<byte> from, Source source, long offset, int tiles)
+    private static TraceEvent ReadEvent(ReadOnlySpan<byte> from, Source source, long offset, int tiles, uint version)
     {
         TraceEvent e = new()
         {
@@ -119,8 +122,12 @@ internal static class TraceFormat
             Kind = (TraceKind)from[32],
             Reason = (StallReason)from[33],
             IsPredicted = from[34] == 1,
+            Rows = BinaryPrimitives.ReadUInt16LittleEndian(from[36..]),
+            Sequence = BinaryPrimitives.ReadUInt16LittleEndian(from[38..]),
         };
-        string? fault = from[34] > 1 || from[35..40].ContainsAnyExcept((byte)0) ? "reserved bytes are not zero" : TraceFile.Fault(e, tiles);
+        int unused = version < TraceFile.SequencesVersion ? 40 : 36;
+        string? fault = from[34] > 1 || from[35..unused].ContainsAnyExcept((byte)0) ? "reserved bytes are not zero"
+            : TraceFile.Fault(e, tiles);
         return fault is null ? e : throw source.Fault(offset, fault, null);
     }
 

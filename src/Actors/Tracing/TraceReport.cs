@@ -30,6 +30,8 @@ public sealed class TraceReport
         PassFigures? total = analysis.Total(TraceKind.Token);
         double wall = passes.Sum(p => p.WallMs);
         int tokens = passes.Count(p => p.Kind == "token");
+        IReadOnlyList<LayerFigures> layers = analysis.Layers();
+        IReadOnlyList<RequestTimes> requests = RequestAnalysis.Measure(trace, [.. analysis.Passes.Zip(passes)]);
         return new TraceReport(new TraceFigures
         {
             Summary = Sentence(passes, total ?? analysis.Total(TraceKind.Prompt), trace.Depth, trace.DeviceBytesPerSecond),
@@ -37,7 +39,7 @@ public sealed class TraceReport
             Tokens = tokens,
             Prompts = passes.Length - tokens,
             AttributedShare = wall > 0 ? Math.Clamp(1 - (passes.Sum(p => p.UnattributedMs) / wall), 0, 1) : 0,
-            OverlapShare = Overlap(total),
+            OverlapShare = analysis.Overlap(),
             DiskBound = total is { BoundBy: "disk" } && total.LoadMs >= BusyShare * total.WallMs,
             TokensPerSecond = total is { WallMs: > 0 } ? tokens * 1000.0 / total.WallMs : 0,
             Depth = trace.Depth,
@@ -45,7 +47,9 @@ public sealed class TraceReport
             DeviceBytesPerSecond = trace.DeviceBytesPerSecond,
             Dropped = trace.Dropped,
             Total = total,
-            Layers = analysis.Layers(),
+            Layers = layers,
+            Requests = requests,
+            Answers = TraceAnswers.From(total, tokens, layers, requests, trace.Depth, trace.BudgetBytes),
             Passes = passes,
         });
     }
@@ -80,6 +84,12 @@ public sealed class TraceReport
                     $"{total.PredictedBytes / 1048576.0 / _figures.Tokens:0.#} MiB of experts per token read before they were demanded, "
                     + $"{total.PredictedBytesWasted / 1048576.0 / _figures.Tokens:0.#} MiB per token for nothing");
             }
+            text.AppendLine();
+            foreach ((string question, string answer) in _figures.Answers.Rows())
+            {
+                text.AppendLine(CultureInfo.InvariantCulture, $"{question,-8} {answer}");
+            }
+
             text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"{"per token",-24}{"ms",10}{"share",8}");
             AppendPart(text, "compute", total.ComputeMs, total.WallMs);
             AppendPart(text, "sampling", total.SampleMs, total.WallMs);
@@ -102,12 +112,30 @@ public sealed class TraceReport
                     + $"{Spoken(layer.TopReason)}");
             }
         }
+        AppendRequests(text);
         if (_figures.Dropped > 0)
         {
             text.AppendLine().AppendLine(CultureInfo.InvariantCulture,
                 $"{_figures.Dropped} older events were overwritten; the report covers what is left");
         }
         return text.ToString();
+    }
+
+    private void AppendRequests(StringBuilder text)
+    {
+        if (_figures.Requests.Count < 2)
+        {
+            return;
+        }
+
+        text.AppendLine().AppendLine(CultureInfo.InvariantCulture,
+            $"{"request",-8}{"sequence",9}{"came at ms",12}{"took ms",10}{"queue ms",10}{"prompt ms",11}{"answer ms",11}"
+            + $"{"disk ms",9}{"tokens",8}");
+        foreach (RequestTimes r in _figures.Requests.OrderByDescending(r => r.WallMs).Take(LayersShown))
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"pass {r.FirstPass,-5}{r.Sequence,7}{r.CameAtMs,12:0}{r.WallMs,10:0}"
+                + $"{r.QueuedMs,10:0}{r.PromptMs,11:0}{r.DecodeMs,11:0}{r.DiskMs,9:0}{r.Tokens,8}");
+        }
     }
 
     private void AppendPart(StringBuilder text, string name, double ms, double wall) =>
@@ -167,16 +195,6 @@ public sealed class TraceReport
         : string.Create(CultureInfo.InvariantCulture,
         $"reads came at {share * deviceBytesPerSecond / 1e9:0.0#} GB/s, more than the {deviceBytesPerSecond / 1e9:0.0#} GB/s that the "
         + $"device gave when it was measured");
-
-    private static double Overlap(PassFigures? total)
-    {
-        if (total is null)
-        {
-            return 0;
-        }
-        double smaller = Math.Min(total.LoadMs, total.ComputeMs);
-        return smaller <= 0 ? 1 : Math.Clamp((total.LoadMs + total.ComputeMs - total.WallMs) / smaller, 0, 1);
-    }
 
     // disk_prefetch_late -> "prefetch late", gc_pause -> "gc pause"
     internal static string Spoken(string reason) =>

@@ -65,7 +65,7 @@ public sealed class TraceExportTests
         List<JsonElement> events = Chrome(TraceSample.Request(5, 20, 30));
         string[] names = [.. events.Where(e => e.GetProperty("name").GetString() == "thread_name")
             .Select(e => e.GetProperty("args").GetProperty("name").GetString()!)];
-        Assert.Equal(["request", "passes", "compute", "evict", "I/O slot 0", "I/O slot 1"], names);
+        Assert.Equal(["sequence 1", "passes", "compute", "evict", "I/O slot 0", "I/O slot 1"], names);
         int[] named = [.. events.Where(e => e.GetProperty("name").GetString() == "thread_name")
             .Select(e => e.GetProperty("tid").GetInt32())];
         Assert.All(events.Where(e => e.GetProperty("ph").GetString() == "X"), e => Assert.Contains(e.GetProperty("tid").GetInt32(), named));

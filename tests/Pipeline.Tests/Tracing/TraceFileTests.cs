@@ -100,6 +100,18 @@ public sealed class TraceFileTests : IDisposable
     }
 
     [Fact]
+    public void Save_SequencesAndRows_ComeBackAndAreRefusedInAnOlderVersion()
+    {
+        TraceEvent pass = TraceSample.Event(TraceKind.Prompt, 1, 2) with { Rows = 700, Sequence = 65535 };
+        TraceSample.File(pass).Save(_path);
+        Assert.Equal([pass], TraceFile.Load(_path).Events);
+        byte[] bytes = File.ReadAllBytes(_path);
+        bytes[4] = 2;
+        File.WriteAllBytes(_path, bytes);
+        Assert.Contains("reserved", Assert.Throws<InvalidDataException>(() => TraceFile.Load(_path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Load_RangeOfAFileThatIsNotNamed_ThrowsInvalidData()
     {
         (TraceSample.Token17() with { Files = [] }).Save(_path);
@@ -145,7 +157,7 @@ public sealed class TraceFileTests : IDisposable
     [InlineData(23, 0x90)] // pass
     [InlineData(31, 0x80)] // bytes
     [InlineData(7, 0x40)] // start after end
-    [InlineData(39, 1)] // reserved
+    [InlineData(35, 1)] // reserved
     public void Load_DamagedEvent_NamesItsOffset(int at, byte value)
     {
         TraceFile trace = TraceSample.Token17();

@@ -63,7 +63,7 @@ internal static class TraceSample
             compute += 5;
             events.Add(Event(pass == 0 ? TraceKind.Prompt : TraceKind.Token, start, compute, pass: pass));
         }
-        events.Add(Event(TraceKind.Request, 1000, compute));
+        events.Add(Event(TraceKind.Request, 1000, compute) with { Sequence = 1, Rows = (ushort)tokens });
         return File([.. events]);
     }
 }

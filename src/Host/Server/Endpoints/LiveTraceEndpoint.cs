@@ -95,7 +95,8 @@ internal static class LiveTraceEndpoint
         json.WriteEndObject();
     }
 
-    // One array per event, times in microseconds: kind, start, end, tile, pass, lane, bytes, stall reason, predicted.
+    // One array per event, times in microseconds: kind, start, end, tile, pass, lane, bytes, stall reason, predicted,
+    // rows, sequence.
     private static void WriteBatch(Utf8JsonWriter json, ReadOnlySpan<TraceEvent> batch, long missed)
     {
         const long million = 1_000_000;
@@ -114,6 +115,8 @@ internal static class LiveTraceEndpoint
             json.WriteNumberValue(e.Bytes);
             json.WriteNumberValue((int)e.Reason);
             json.WriteNumberValue(e.IsPredicted ? 1 : 0);
+            json.WriteNumberValue(e.Rows);
+            json.WriteNumberValue(e.Sequence);
             json.WriteEndArray();
         }
 

@@ -3,6 +3,8 @@ using LayerStream.Actors;
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Service;
 using LayerStream.Memory;
+using LayerStream.Models.Spec;
+using LayerStream.Planning.Tuning;
 using LayerStream.Session;
 using LayerStream.Session.Reports;
 using Microsoft.AspNetCore.Http;
@@ -55,6 +57,26 @@ internal static class StatusEndpoint
         json.WriteEndObject();
     }
 
+    private static void Tuning(Utf8JsonWriter json, Engine engine)
+    {
+        json.WriteStartObject("tuning");
+        json.WriteString("finding", engine.TunerFinding);
+        json.WriteBoolean("settled", engine.Tuned is not null);
+        json.WriteStartArray("decisions");
+        foreach (TunerDecision decision in engine.TunerDecisions)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("pass", decision.Pass);
+            json.WriteNumber("depth", decision.Setting.Depth);
+            json.WriteNumber("reads", decision.Setting.Reads);
+            json.WriteString("reason", decision.Reason);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
     private static void Now(Utf8JsonWriter json, LoadedModel model)
     {
         EngineStatus status = model.Engine.Status();
@@ -82,6 +104,7 @@ internal static class StatusEndpoint
         json.WriteBoolean("direct_io", model.Engine.IsDirect);
         json.WriteString("direct_io_fallback", model.Engine.DirectFallback);
         json.WriteNumber("device_bytes_per_second", Math.Round(model.DeviceBytesPerSecond));
+        Tuning(json, model.Engine);
         json.WriteEndObject();
     }
 }

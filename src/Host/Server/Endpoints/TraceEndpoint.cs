@@ -62,6 +62,23 @@ internal static class TraceEndpoint
         written.SetLength(0);
     }
 
+    private static void Request(Utf8JsonWriter json, RequestTimes request)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("sequence", request.Sequence);
+        json.WriteNumber("first_pass", request.FirstPass);
+        Number(json, "came_at_ms", request.CameAtMs);
+        Number(json, "wall_ms", request.WallMs);
+        Number(json, "queued_ms", request.QueuedMs);
+        Number(json, "prompt_ms", request.PromptMs);
+        Number(json, "decode_ms", request.DecodeMs);
+        Number(json, "disk_ms", request.DiskMs);
+        json.WriteNumber("prompt_rows", request.PromptRows);
+        json.WriteNumber("tokens", request.Tokens);
+        json.WriteString("mostly_in", request.MostlyIn);
+        json.WriteEndObject();
+    }
+
     private static void Figures(Utf8JsonWriter json, TraceFigures figures)
     {
         json.WriteStartObject();
@@ -83,6 +100,20 @@ internal static class TraceEndpoint
             Pass(json, total);
         }
 
+        json.WriteStartObject("answers");
+        foreach ((string question, string answer) in figures.Answers.Rows())
+        {
+            json.WriteString(question, answer);
+        }
+
+        json.WriteEndObject();
+        json.WriteStartArray("requests");
+        foreach (RequestTimes request in figures.Requests)
+        {
+            Request(json, request);
+        }
+
+        json.WriteEndArray();
         json.WriteStartArray("layers");
         foreach (LayerFigures layer in figures.Layers)
         {

@@ -6,7 +6,7 @@ const LEAST_MS = 0.001;
 
 /** Groups of events by lane, each in order of time. */
 export function buildLanes(trace) {
-  const e = trace.events, byKey = new Map();
+  const e = trace.events, byKey = new Map(), requests = [];
   const put = (key, order, name, i) => {
     let lane = byKey.get(key);
     if (!lane) byKey.set(key, lane = { key, order, name, items: [] });
@@ -22,9 +22,18 @@ export function buildLanes(trace) {
       case KIND.compute: case KIND.wait: case KIND.sample: put('compute', 0, 'compute', i); break;
       case KIND.evict: put('evict', 5e6, 'eviction', i); break;
       case KIND.token: case KIND.prompt: put('passes', -1, 'passes', i); break;
-      case KIND.request: put(`q${e.lane[i]}`, -1000 + e.lane[i], `sequence ${e.lane[i]}`, i); break;
+      case KIND.request: requests.push(i); break;
       default: break;
     }
+  }
+  // A request lasts from its coming, so those that wait share time with the one that runs: each takes the first row that is free.
+  requests.sort((a, b) => e.start[a] - e.start[b]);
+  const rows = new Map();
+  for (const i of requests) {
+    const ends = rows.get(e.sequence[i]) ?? [], free = ends.findIndex(end => end <= e.start[i]), row = free < 0 ? ends.length : free;
+    ends[row] = e.end[i];
+    rows.set(e.sequence[i], ends);
+    put(`q${e.sequence[i]}.${row}`, -1e6 + 1000 * e.sequence[i] + row, `sequence ${e.sequence[i] || '–'}`, i);
   }
   const lanes = [...byKey.values()].sort((a, b) => a.order - b.order);
   for (const lane of lanes) {
@@ -215,7 +224,9 @@ export class LaneView {
     if (e.bytes[i] > 0) words.push(`${(e.bytes[i] / 1048576).toFixed(2)} MiB${ms > 0 ? ` at ${(e.bytes[i] / ms / 1e6).toFixed(2)} GB/s` : ''}`);
     if (e.kind[i] === KIND.wait) words.push(`because: ${REASONS[e.reason[i]]}`);
     if (e.predicted[i]) words.push(e.kind[i] === KIND.evict ? 'predicted in vain' : 'predicted');
-    if (e.pass[i] >= 0) words.push(`pass ${e.pass[i]}`);
+    if (e.rows[i] > 0) words.push(e.kind[i] === KIND.request ? `${e.rows[i]} tokens` : `${e.rows[i]} ${e.rows[i] > 1 ? 'rows' : 'row'}`);
+    if (e.sequence[i] > 0) words.push(`sequence ${e.sequence[i]}`);
+    if (e.pass[i] >= 0) words.push(e.kind[i] === KIND.request ? `from pass ${e.pass[i]} on` : `pass ${e.pass[i]}`);
     return words.join(' · ');
   }
 

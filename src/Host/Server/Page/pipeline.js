@@ -156,7 +156,7 @@ function takeLive(trace, message) {
   if (e.count + message.events.length > e.capacity) e.keepNewest(LIVE_EVENTS);
   trace.originUs ??= message.events[0][1];
   const ms = us => (us - trace.originUs) / 1000;
-  for (const [kind, start, end, tile, pass, lane, bytes, reason, predicted] of message.events.slice(-LIVE_EVENTS)) e.add(ms(start), ms(end), tile, pass, lane, bytes, kind, reason, predicted);
+  for (const [kind, start, end, tile, pass, lane, bytes, reason, predicted, rows, sequence] of message.events.slice(-LIVE_EVENTS)) e.add(ms(start), ms(end), tile, pass, lane, bytes, kind, reason, predicted, rows, sequence);
   trace.dropped += message.skipped;
   const newest = e.end[e.count - 1];
   first.show(trace, true);
@@ -178,7 +178,9 @@ export function showStatus(status) {
   lastStatus = { bytes: engine.bytes_read, at: performance.now() };
   const lookups = engine.expert_hits + engine.expert_misses;
   if (lookups) rows.push(['experts found in memory', percent(engine.expert_hits / lookups)]);
-  $('ring').replaceChildren(table(['', ''], rows));
+  const tuning = engine.tuning;
+  $('ring').replaceChildren(table(['', ''], rows), ...(tuning ? [el('p', {}, `Depth: ${tuning.finding}`), ...(tuning.decisions.length
+    ? [table(['pass', 'depth', 'reads', 'why'], tuning.decisions.slice(-6).map(d => [d.pass, d.depth, d.reads, d.reason]))] : [])] : []));
   const requests = status.requests;
   $('requests').replaceChildren(table(['', ''], [['running', requests.running], ['waiting', requests.waiting], ['may wait', requests.queue_limit], ['tokens so far', engine.tokens]]));
 }

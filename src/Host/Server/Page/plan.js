@@ -32,7 +32,7 @@ function showPoint() {
   if (!point) return;
   $('plan-value').textContent = `${size(point.budget_bytes)}: ${point.tokens_per_second.toFixed(2)} tokens a second, ${size(point.bytes_per_token)} read per token`;
   $('plan-table').replaceChildren(table(['budget', 'tokens/s', 'read per token', 'bound by', ''],
-    curve.points.map((p, i) => [size(p.budget_bytes), p.tokens_per_second.toFixed(2), size(p.bytes_per_token), p.bound_by, i === curve.knee ? 'knee: more buys little' : p === point ? '◀' : ''])));
+    curve.points.map((p, i) => [size(p.budget_bytes), p.tokens_per_second.toFixed(2), size(p.bytes_per_token), p.bound_by.replace('_', ' '), i === curve.knee ? 'knee: more buys little' : p === point ? '◀' : ''])));
   draw();
 }
 
@@ -53,7 +53,13 @@ function draw() {
     g.beginPath(); g.moveTo(50, py); g.lineTo(width - 20, py); g.stroke();
     g.fillText(v.toFixed(v < 10 ? 1 : 0), 8, py + 4);
   }
-  for (const p of [points[0], points[curve.knee], points.at(-1)]) g.fillText(size(p.budget_bytes), Math.min(x(p), width - 70), height - 6);
+  let free = Infinity; // labels from the right: one that would cover its neighbour is left out
+  for (const p of [points.at(-1), points[curve.knee], points[0]]) {
+    const left = Math.min(x(p), width - 70);
+    if (left + 70 > free) continue;
+    g.fillText(size(p.budget_bytes), left, height - 6);
+    free = left;
+  }
   g.strokeStyle = of('--accent');
   g.lineWidth = 2;
   g.beginPath();

@@ -20,11 +20,13 @@ export class Events {
     this.kind = new Uint8Array(capacity);
     this.reason = new Uint8Array(capacity);
     this.predicted = new Uint8Array(capacity);
+    this.rows = new Uint16Array(capacity);
+    this.sequence = new Uint16Array(capacity);
   }
 
   get capacity() { return this.start.length; }
 
-  add(start, end, tile, pass, lane, bytes, kind, reason, predicted) {
+  add(start, end, tile, pass, lane, bytes, kind, reason, predicted, rows = 0, sequence = 0) {
     const i = this.count++;
     this.start[i] = start;
     this.end[i] = Math.max(start, end);
@@ -35,12 +37,14 @@ export class Events {
     this.kind[i] = kind;
     this.reason[i] = reason;
     this.predicted[i] = predicted;
+    this.rows[i] = rows;
+    this.sequence[i] = sequence;
   }
 
   /** The newest events only, in a buffer of the same size: what a live view keeps. */
   keepNewest(keep) {
     const first = Math.max(0, this.count - keep);
-    for (const column of [this.start, this.end, this.tile, this.pass, this.lane, this.bytes, this.kind, this.reason, this.predicted]) {
+    for (const column of [this.start, this.end, this.tile, this.pass, this.lane, this.bytes, this.kind, this.reason, this.predicted, this.rows, this.sequence]) {
       column.copyWithin(0, first, this.count);
     }
     this.count -= first;
@@ -53,7 +57,7 @@ export function parseTrace(buffer) {
   const need = (holds, text) => { if (!holds) throw new Error(text); };
   need(buffer.byteLength >= 20 && view.getUint32(0, false) === 0x4c535452, 'This is not a LayerStream trace.');
   const version = view.getUint32(4, true);
-  need(version === 1 || version === 2, `Version ${version} of the trace format is not known here.`);
+  need(version >= 1 && version <= 3, `Version ${version} of the trace format is not known here.`);
   const headerBytes = view.getUint32(8, true);
   need(headerBytes <= MOST_HEADER_BYTES && 20 + headerBytes <= buffer.byteLength, 'The file ends within its header.');
   const header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(new Uint8Array(buffer, 12, headerBytes)));
@@ -68,7 +72,7 @@ export function parseTrace(buffer) {
   for (let i = 0; i < count; i++) {
     const o = at + 8 + i * EVENT_BYTES;
     events.add((ticks(i) - origin) * scale, (Number(view.getBigInt64(o + 8, true)) - origin) * scale, view.getInt32(o + 16, true), view.getInt32(o + 20, true),
-      view.getInt32(o + 24, true), view.getInt32(o + 28, true), view.getUint8(o + 32), view.getUint8(o + 33), view.getUint8(o + 34));
+      view.getInt32(o + 24, true), view.getInt32(o + 28, true), view.getUint8(o + 32), view.getUint8(o + 33), view.getUint8(o + 34), view.getUint16(o + 36, true), view.getUint16(o + 38, true));
   }
   return {
     model: header.model, depth: header.depth, budgetBytes: header.budgetBytes, deviceRate: header.deviceBytesPerSecond, dropped: header.dropped,

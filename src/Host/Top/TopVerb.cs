@@ -1,0 +1,146 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using LayerStream.Host.Options;
+using LayerStream.Session;
+using Spectre.Console;
+
+namespace LayerStream.Host.Top;
+
+/// <summary><c>top</c>: what a running daemon does, at a terminal.</summary>
+public static class TopVerb
+{
+    private const double WindowSeconds = 2;
+    private const int MostLineBytes = 8 << 20;
+    private static readonly TimeSpan s_frame = TimeSpan.FromMilliseconds(500);
+
+    private static readonly Option<string> s_url = new("--url")
+    {
+        Description = "address of the daemon",
+        DefaultValueFactory = _ => "http://127.0.0.1:5099",
+    };
+
+    private static readonly Option<string?> s_key =
+        new("--key-file") { Description = "file whose first line is the key that the daemon asks for" };
+    private static readonly Option<bool> s_once = new("--once") { Description = "one frame after two seconds, then end" };
+
+    /// <summary>The verb.</summary>
+    public static Command Create()
+    {
+        Command verb = new("top", "Shows what a running daemon does: lanes, waits, memory, requests.") { s_url, s_key, s_once };
+        verb.SetAction(RunAsync);
+        return verb;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parse, CancellationToken ct)
+    {
+        string url = parse.GetRequiredValue(s_url);
+        if (!Uri.TryCreate(url.TrimEnd('/') + "/", UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https"))
+        {
+            throw new UsageException($"--url takes an address such as http://127.0.0.1:5099, not '{url}'.");
+        }
+
+        using HttpClient client = new() { BaseAddress = address, Timeout = Timeout.InfiniteTimeSpan };
+        if (parse.GetValue(s_key) is { } file)
+        {
+            string key = File.ReadLines(file).FirstOrDefault("").Trim();
+            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        }
+
+        try
+        {
+            bool once = parse.GetValue(s_once) || CommonOptions.Json(parse) || Console.IsOutputRedirected;
+            await ShowAsync(client, once, ct);
+            return 0;
+        }
+        catch (HttpRequestException e)
+        {
+            throw new UsageException($"{address} does not answer as a daemon does: {e.Message}");
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            return 0; // Ctrl+C is how one leaves
+        }
+    }
+
+    private static async Task ShowAsync(HttpClient client, bool once, CancellationToken ct)
+    {
+        LaneWindow lanes = new(WindowSeconds * 1e6);
+        Lock guard = new();
+        long heard = Stopwatch.GetTimestamp();
+        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        using JsonDocument first = await StatusAsync(client, ct); // before anything is drawn: a wrong address is said plainly
+        Task following = FollowAsync(client, message =>
+        {
+            lock (guard)
+            {
+                lanes.Take(message);
+                heard = message.TryGetProperty("events", out JsonElement e) && e.GetArrayLength() > 0 ? Stopwatch.GetTimestamp() : heard;
+            }
+        }, end.Token);
+        try
+        {
+            if (once)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(WindowSeconds), ct);
+                using JsonDocument status = await StatusAsync(client, ct);
+                lock (guard)
+                {
+                    AnsiConsole.Write(TopScreen.Render(status.RootElement, lanes));
+                }
+
+                return;
+            }
+
+            await AnsiConsole.Live(TopScreen.Render(first.RootElement, lanes)).AutoClear(false).StartAsync(async live =>
+            {
+                while (!ct.IsCancellationRequested && !following.IsFaulted)
+                {
+                    using JsonDocument status = await StatusAsync(client, ct);
+                    lock (guard)
+                    {
+                        if (Stopwatch.GetElapsedTime(heard).TotalSeconds > WindowSeconds)
+                        {
+                            lanes.Clear();
+                        }
+
+                        live.UpdateTarget(TopScreen.Render(status.RootElement, lanes));
+                    }
+
+                    await Task.Delay(s_frame, ct);
+                }
+            });
+            await following;
+        }
+        finally
+        {
+            await end.CancelAsync();
+            await Task.WhenAny(following);
+        }
+    }
+
+    private static async Task<JsonDocument> StatusAsync(HttpClient client, CancellationToken ct)
+    {
+        using HttpResponseMessage answer = await client.GetAsync("v1/layerstream/status", ct);
+        answer.EnsureSuccessStatusCode();
+        await using Stream body = await answer.Content.ReadAsStreamAsync(ct);
+        return await JsonDocument.ParseAsync(body, default, ct);
+    }
+
+    private static async Task FollowAsync(HttpClient client, Action<JsonElement> take, CancellationToken ct)
+    {
+        const string prefix = "data: ";
+        using HttpResponseMessage answer = await client.GetAsync("v1/layerstream/trace/live", HttpCompletionOption.ResponseHeadersRead, ct);
+        answer.EnsureSuccessStatusCode();
+        using StreamReader lines = new(await answer.Content.ReadAsStreamAsync(ct));
+        while (await lines.ReadLineAsync(ct) is { } line)
+        {
+            if (line.Length is > 6 and < MostLineBytes && line.StartsWith(prefix, StringComparison.Ordinal) && line[prefix.Length] == '{')
+            {
+                using JsonDocument message = JsonDocument.Parse(line.AsMemory(prefix.Length));
+                take(message.RootElement);
+            }
+        }
+    }
+}

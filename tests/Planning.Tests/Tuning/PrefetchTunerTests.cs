@@ -1,0 +1,133 @@
+using LayerStream.Planning.Tuning;
+
+namespace LayerStream.Planning.Tests.Tuning;
+
+/// <summary>The tuner over simulated disks: what it reaches is compared with every fixed setting under the same limits.</summary>
+public sealed class PrefetchTunerTests
+{
+    private const int Converged = 32;
+    private static readonly TunerLimits s_limits = new(8, 8);
+
+    [Theory]
+    [InlineData(1e9, 100e-6, 0.4e-3)] // the disk is slower than compute
+    [InlineData(1e9, 100e-6, 3e-3)]   // compute is slower
+    [InlineData(1e9, 2e-3, 0.4e-3)]   // far away: many reads at the same time
+    [InlineData(3e9, 4e-3, 0.2e-3)]
+    [InlineData(0.2e9, 100e-6, 1e-3)]
+    public void Observe_SteadyDisk_ComesNearTheBestFixedSetting(double rate, double latency, double compute)
+    {
+        SimulatedRing Ring() => new(60, 1 << 20, compute) { Rate = rate, Latency = latency };
+        PrefetchTuner tuner = new(s_limits, s_limits.Start);
+        AssertNearBest(Run(tuner, Ring(), Converged + 64)[Converged..], Ring);
+    }
+
+    [Theory]
+    [InlineData(2e-3)]
+    [InlineData(0.3e-3)]
+    public void Observe_DiskWhoseRateHalvesMidway_Follows(double latency)
+    {
+        SimulatedRing ring = new(60, 1 << 20, 0.6e-3) { Rate = 2e9, Latency = latency };
+        PrefetchTuner tuner = new(s_limits, s_limits.Start);
+        Run(tuner, ring, Converged);
+        ring.Rate = 1e9;
+        ring.Latency = 2 * latency;
+        Run(tuner, ring, Converged);
+        AssertNearBest(Run(tuner, ring, 64), () => new SimulatedRing(60, 1 << 20, 0.6e-3) { Rate = 1e9, Latency = 2 * latency });
+    }
+
+    [Fact]
+    public void Observe_DelayingReader_GrowsDepthBecauseTheBufferWasFullAndRanEmpty()
+    {
+        SimulatedRing Ring() => new(60, 1 << 20, 1.5e-3) { Rate = 2e9, Delay = n => n % 13 == 0 ? 6e-3 : 0 };
+        PrefetchTuner tuner = new(s_limits, s_limits.Start);
+        AssertNearBest(Run(tuner, Ring(), Converged + 64)[Converged..], Ring);
+        Assert.Contains(tuner.Decisions, d => d.Reason.Contains("full and then ran empty", StringComparison.Ordinal));
+        Assert.True(tuner.Setting.Depth >= 4, $"depth {tuner.Setting.Depth}");
+    }
+
+    [Fact]
+    public void Observe_DiskThatNothingHelps_SaysSoAndRests()
+    {
+        PrefetchTuner tuner = new(s_limits, s_limits.Start);
+        Run(tuner, new SimulatedRing(60, 1 << 20, 0.1e-3) { Latency = 1e-6 }, 200);
+        Assert.Contains("disk-bound", tuner.Finding, StringComparison.Ordinal);
+        Assert.Contains("no depth and no number of reads can help", tuner.Finding, StringComparison.Ordinal);
+        Assert.InRange(tuner.Decisions.Count, 2, 16); // tries become rare
+        Assert.Equal(s_limits.Start, tuner.Setting);
+    }
+
+    [Fact]
+    public void Observe_FastDisk_GivesSlotsBackAndStaysThere()
+    {
+        PrefetchTuner tuner = new(s_limits, new TunerSetting(8, 8));
+        Run(tuner, new SimulatedRing(60, 1 << 20, 3e-3), 100);
+        Assert.InRange(tuner.Setting.Depth, 1, 3);
+        int decisions = tuner.Decisions.Count;
+        Run(tuner, new SimulatedRing(60, 1 << 20, 3e-3), 100);
+        Assert.Equal(decisions, tuner.Decisions.Count);
+        Assert.True(tuner.IsSettled);
+    }
+
+    [Fact]
+    public void Setting_Always_StaysWithinWhatWasAllocated()
+    {
+        Random random = new(5);
+        foreach (TunerLimits limits in new TunerLimits[] { new(1, 1), new(1, 8), new(8, 1), new(3, 5), new(64, 16) })
+        {
+            PrefetchTuner tuner = new(limits, new TunerSetting(1000, 1000));
+            for (int i = 0; i < 2000; i++)
+            {
+                Assert.InRange(tuner.Setting.Depth, 1, limits.MostDepth);
+                Assert.InRange(tuner.Setting.Reads, 1, limits.MostReads);
+                tuner.Observe(new TunedPass(random.NextDouble(), random.NextDouble() / 2, random.NextDouble(), random.Next(1 << 30),
+                    random.Next(3), random.Next(3)));
+            }
+
+            Assert.InRange(tuner.Decisions.Count, 0, 64);
+        }
+    }
+
+    [Fact]
+    public void Observe_SamePassesAgain_GivesTheSameDecisions()
+    {
+        static IReadOnlyList<TunerDecision> Once()
+        {
+            PrefetchTuner tuner = new(s_limits, s_limits.Start);
+            Run(tuner, new SimulatedRing(40, 1 << 20, 1e-3) { Latency = 1e-3 }, 60);
+            return tuner.Decisions;
+        }
+
+        Assert.NotEmpty(Once());
+        Assert.Equal(Once(), Once());
+    }
+
+    private static double[] Run(PrefetchTuner tuner, SimulatedRing ring, int passes)
+    {
+        double[] walls = new double[passes];
+        for (int i = 0; i < passes; i++)
+        {
+            TunedPass pass = ring.Pass(tuner.Setting);
+            walls[i] = pass.WallSeconds;
+            tuner.Observe(pass);
+        }
+
+        return walls;
+    }
+
+    private static void AssertNearBest(double[] walls, Func<SimulatedRing> ring)
+    {
+        double best = double.MaxValue;
+        for (int depth = 1; depth <= s_limits.MostDepth; depth++)
+        {
+            for (int reads = 1; reads <= s_limits.MostReads; reads++)
+            {
+                SimulatedRing simulated = ring();
+                double mean = Enumerable.Range(0, 40).Select(_ => simulated.Pass(new TunerSetting(depth, reads)).WallSeconds)
+                    .Skip(8).Average();
+                best = Math.Min(best, mean);
+            }
+        }
+
+        Assert.True(best / walls.Average() >= 0.97, $"{best / walls.Average():P1} of the best fixed setting");
+    }
+}
