@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using LayerStream.Actors;
 using LayerStream.Formats;
+using LayerStream.Sampling.Grammars;
 using LayerStream.Templates;
 using LayerStream.Templates.Runtime;
 using LayerStream.Tokenization;
@@ -14,6 +15,7 @@ public sealed class LoadedModel : IAsyncDisposable
     private readonly IProgress<SessionNotice> _notices;
     private readonly Lazy<ChatTemplate?> _template;
     private readonly Lazy<int> _longestToken;
+    private readonly Lazy<TokenTexts> _tokenTexts;
 
     internal LoadedModel(PlannedModel planned, Engine engine, double deviceBytesPerSecond, IProgress<SessionNotice> notices)
     {
@@ -23,6 +25,7 @@ public sealed class LoadedModel : IAsyncDisposable
         DeviceBytesPerSecond = deviceBytesPerSecond;
         _template = new(() => TemplateSource.Read(Options.ChatTemplate, Tokenizer));
         _longestToken = new(() => LongestToken(Tokenizer));
+        _tokenTexts = new(() => TokenTexts.Of(RequireTokenizer()));
     }
 
     /// <summary>Name in the API: the file's name without its ending.</summary>
@@ -58,6 +61,10 @@ public sealed class LoadedModel : IAsyncDisposable
 
     /// <summary>Bytes of the longest token: no text of more than context × this fits.</summary>
     public int LongestTokenBytes => _longestToken.Value;
+
+    /// <summary>The tokens as grammars see them, made when they are first asked for. Errors: <see cref="UsageException"/> without a
+    /// tokenizer.</summary>
+    public TokenTexts TokenTexts => _tokenTexts.Value;
 
     /// <summary>Name of a model in the API.</summary>
     public static string IdOf(string path) => Path.GetFileNameWithoutExtension(path);

@@ -9,6 +9,7 @@ using LayerStream.Models.Building;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
 using LayerStream.Sampling;
+using LayerStream.Sampling.Grammars.States;
 using LayerStream.Session;
 using LayerStream.Storage;
 using LayerStream.Templates.Runtime;
@@ -71,7 +72,7 @@ public static class Failures
             Console.Error.WriteLine(error);
         }
 
-        return error is UsageException or LossyOptionException or TokenWithoutRowException ? Usage : Failed;
+        return error is UsageException or GrammarException or LossyOptionException or TokenWithoutRowException ? Usage : Failed;
     }
 
     /// <summary>One paragraph for a person.</summary>
@@ -98,7 +99,7 @@ public static class Failures
         FloatEnvironmentException => error.Message,
         InvalidLogitsException e => $"The model's output is not usable: {e.Message}",
         OutOfMemoryException => "Out of memory: the managed heap met its limit. Give a larger --memory-budget or a smaller --context.",
-        UsageException or LossyOptionException or TokenWithoutRowException or KeyValueRangeException or TemplateException
+        UsageException or GrammarException or LossyOptionException or TokenWithoutRowException or KeyValueRangeException or TemplateException
             or TemplateSyntaxException or UnsupportedTokenizerException or UnusableOutputException => error.Message,
         IOException or UnauthorizedAccessException or InvalidDataException => error.Message,
         _ => $"{error.Message} (set LAYERSTREAM__DEBUG=1 for the details)",

@@ -36,15 +36,13 @@ internal static class ChatParameters
         Does("n", "1", (_, v, n) => JsonFields.Integer(v, n, 1, 1)),
         Does("tools", "an empty list, or any with `tool_choice` none", (r, v, n) => r.HasTools = ParameterValues.List(v, n) > 0),
         Does("tool_choice", "none or auto", ParameterValues.ToolChoice),
-        Does("response_format", "`{\"type\":\"text\"}`", ParameterValues.ResponseFormat),
+        .. GrammarParameters.Rows,
         Does("modalities", "`[\"text\"]`", ParameterValues.Modalities),
         .. Hints("user", "metadata", "store", "service_tier", "prompt_cache_key", "prompt_cache_retention", "safety_identifier",
             "verbosity", "reasoning_effort",
             "parallel_tool_calls", "cache_prompt", "id_slot", "keep_alive", "prediction", "moderation", "timings_per_token", "tags",
                 "extra_headers"),
-        .. Refusals("functions", "function_call", "audio", "web_search_options", "grammar", "json_schema", "guided_json", "guided_regex",
-            "guided_choice",
-            "guided_grammar", "structured_outputs", "mirostat", "best_of", "echo", "suffix", "min_tokens", "lora"),
+        .. Refusals("functions", "function_call", "audio", "web_search_options", "structured_outputs", "mirostat", "best_of", "echo", "suffix", "min_tokens", "lora"),
     ];
 
     private static readonly Dictionary<string, Parameter> s_byName = Rows.ToDictionary(r => r.Name, StringComparer.Ordinal);

@@ -1,5 +1,6 @@
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Service;
+using LayerStream.Sampling.Grammars;
 using LayerStream.Session;
 using LayerStream.Templates;
 using LayerStream.Templates.Runtime;
@@ -37,8 +38,12 @@ internal static class ChatPreparation
             }
 
             memory.Grow(textBytes * WorkBytesPerByte, "the prompt");
-            int[] prompt = Encode(Render(request, model), model);
-            memory.ShrinkTo(ReplySink.WindowBytes + ((long)prompt.Length * BytesPerId));
+            long grammarBytes = request.Grammar is null ? 0 : Grammar.HeldBytes;
+            memory.Grow(grammarBytes, "the grammar of the answer");
+            RenderedPrompt rendered = Render(request, model);
+            request.Thought = request.Grammar is null ? null : AnswerThoughts.Of(model.RequireTokenizer(), rendered);
+            int[] prompt = Encode(rendered, model);
+            memory.ShrinkTo(ReplySink.WindowBytes + ((long)prompt.Length * BytesPerId) + grammarBytes);
             return (request, prompt);
         }
         finally
