@@ -36,8 +36,14 @@ class MemoryGroup:
 
     def run(self, command, **options):
         """subprocess.run of a command that is in the group before its first instruction."""
-        enter = ["sh", "-c", 'echo $$ > "$0" && exec "$@"', str(self.path / "cgroup.procs"), *map(str, command)]
-        return subprocess.run(enter, text=True, **options)
+        return subprocess.run(self._entering(command), text=True, **options)
+
+    def start(self, command, **options):
+        """The same as a subprocess.Popen."""
+        return subprocess.Popen(self._entering(command), text=True, **options)
+
+    def _entering(self, command):
+        return ["sh", "-c", 'echo $$ > "$0" && exec "$@"', str(self.path / "cgroup.procs"), *map(str, command)]
 
     @property
     def peak_bytes(self):

@@ -1,9 +1,11 @@
 using System.Numerics;
 using LayerStream.Actors.Tracing;
+using LayerStream.Memory;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
 using LayerStream.Planning;
 using LayerStream.Planning.Experts;
+using LayerStream.Storage;
 
 namespace LayerStream.Actors;
 
@@ -18,6 +20,9 @@ namespace LayerStream.Actors;
 public sealed class BudgetDivision(ModelSpec spec, EngineOptions options, ExpertPolicyRow policy, int threads, long heapBaseBytes,
     long runtimeBytes)
 {
+    /// <summary>Reads at the same time unless the user chooses, at most.</summary>
+    internal const int UsualReads = 12;
+
     private const long MiB = 1 << 20;
     private const long LeastRequestBytes = 8 * MiB;
     private const long MostRequestBytes = 256 * MiB;
@@ -48,10 +53,13 @@ public sealed class BudgetDivision(ModelSpec spec, EngineOptions options, Expert
         spec, budgetBytes, heapBaseBytes + TraceRing.BytesFor(capacity), runtimeBytes, threads, options.Context, options.PrefetchDepth,
         spec.StateBytesPerToken(options.KvType), context => SequenceState.Bytes(spec, context, options.KvType))
     {
+        BufferedReadBytes = (long)Math.Max(options.ReadsInFlight, UsualReads) * FlashDevice.CachedBytesPerRead,
+        WrittenFileBytes = TransientFile.RoomBytes,
         RequestBytes = requestBytes,
         TraceExportBytes = options.Serves ? TraceRing.BytesFor(capacity) : 0,
         TransientExperts = options.TransientExperts,
         Sequences = options.Sequences,
+        SnapshotBytes = options.KeepsSnapshots ? SequenceState.SnapshotBytes(spec) : 0,
     });
 
     private static int TraceCapacity(long bytes) => 1 << BitOperations.Log2((uint)(bytes / TraceRing.BytesFor(1)));

@@ -8,6 +8,8 @@ using LayerStream.Formats;
 using LayerStream.Models.Spec;
 using LayerStream.Models.Tiles;
 using LayerStream.Planning;
+using LayerStream.Planning.Batches;
+using LayerStream.Planning.Drafts;
 using LayerStream.Storage;
 
 namespace LayerStream.Actors;
@@ -21,19 +23,22 @@ public sealed class Engine : IAsyncDisposable
     private readonly EngineParts _parts;
     private readonly EngineControl _control;
     private readonly SweepQueue _sweep;
+    private readonly DraftMode _drafts;
     private long _tokens;
     private int _isDisposed;
 
-    private Engine(EnginePlan plan, EngineParts parts, TimeSpan stallLimit)
+    private Engine(EnginePlan plan, EngineParts parts, EngineOptions options)
     {
         CurrentPlan = plan;
         _parts = parts;
-        _control = new EngineControl(parts.Ring, parts.Experts, parts.Reader, parts.Account, StageProps(plan, parts), stallLimit);
+        _drafts = options.Drafts;
+        _control = new EngineControl(parts.Ring, parts.Experts, parts.Reader, parts.Account, StageProps(plan, parts), options.StallLimit);
+        PassPace pace = new(options.MostPassSeconds);
         _sweep = new SweepQueue(
-            plan.Memory.Sequences, (run, sums, wasted) => run.Figures.Result(run, sums, wasted, CurrentPlan.PinnedBytes, Depth))
+            parts.Session.Seats, (run, sums, wasted) => run.Figures.Result(run, sums, wasted, CurrentPlan.PinnedBytes, Depth))
         {
             Submit = SubmitAsync,
-            Body = queue => new SweepBody(queue, plan.Memory.Sequences, plan.Memory.Batch, parts.Reader, ThrowIfChanged).Execute,
+            Body = queue => new SweepBody(queue, plan.Memory.Sequences, plan.Memory.Batch, pace, parts.Reader, ThrowIfChanged).Execute,
             Runs = () => _control.Active,
             Sums = () => SequenceFigures.Take(parts.Session, parts.Reader.Activity.BusySeconds),
         };
@@ -47,6 +52,9 @@ public sealed class Engine : IAsyncDisposable
 
     /// <summary>Events of the last passes.</summary>
     public TraceRing Trace => _parts.Trace;
+
+    /// <summary>Whether guesses can be tried: a recurrent state cannot be cut back to those that were right.</summary>
+    public bool CanDraft => !_parts.Session.Seats[0].State.IsRecurrent;
 
     /// <summary>Tokens of context.</summary>
     public int Context => CurrentPlan.Context;
@@ -80,7 +88,7 @@ public sealed class Engine : IAsyncDisposable
         IProgress<LoadProgress>? progress, CancellationToken ct)
     {
         EngineParts parts = await EngineParts.LoadAsync(plan, options, device, progress, ct);
-        return new Engine(plan, parts, options.StallLimit);
+        return new Engine(plan, parts, options);
     }
 
     /// <summary>Generates. A cancelled run ends with the reason <c>cancelled</c> and what it had.</summary>
@@ -107,11 +115,19 @@ public sealed class Engine : IAsyncDisposable
         }
 
         ThrowIfChanged();
-        RunResult result = await _sweep.RunAsync(new SequenceRun(request, Context) { FaultHook = faultHook }, ct);
+        RunResult result = await _sweep.RunAsync(Sequence(request, faultHook), ct);
         ThrowIfChanged();
         Interlocked.Add(ref _tokens, result.GeneratedTokens);
         return result;
     }
+
+    private SequenceRun Sequence(RunRequest request, Action<string>? faultHook) => new(request, Context)
+    {
+        FaultHook = faultHook,
+        Drafter = faultHook is not null || request.Routes is not null || !CanDraft ? null
+            : request.Drafter ?? (_drafts == DraftMode.Off ? null : new PromptDrafter()),
+        Gate = new DraftGate(isForced: request.Drafter is not null || _drafts == DraftMode.Prompt),
+    };
 
     /// <summary>Logits of every position, in order; the memory is valid during the call only.</summary>
     public async Task LogitsAsync(IReadOnlyList<int> ids, Action<int, ReadOnlyMemory<float>> row, CancellationToken ct)

@@ -1,6 +1,7 @@
 using LayerStream.Kernels.Ops;
 using LayerStream.Kernels.Quants.Activations;
 using LayerStream.Planning;
+using LayerStream.Planning.Drafts;
 using LayerStream.Planning.Experts;
 
 namespace LayerStream.Actors;
@@ -28,6 +29,18 @@ public sealed record EngineOptions
 
     /// <summary>Sequences that run at the same time, each with a state of its own; 0 = as many as there is room for.</summary>
     public int Sequences { get; init; } = 1;
+
+    /// <summary>Whether passes try guesses from the sequence's own text.</summary>
+    public DraftMode Drafts { get; init; }
+
+    /// <summary>Whether there is to be room for a copy of each sequence's recurrent state, so that further turns go on from it.</summary>
+    public bool KeepsSnapshots { get; init; }
+
+    /// <summary>
+    /// Seconds that a pass may take because of prompts while another sequence waits for its next token; rows that cost less than the sweep
+    /// takes anyway are read all the same.
+    /// </summary>
+    public double MostPassSeconds { get; init; } = 2;
 
     /// <summary>Tokens of context of each sequence; 0 = choose.</summary>
     public int Context { get; init; }

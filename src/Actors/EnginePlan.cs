@@ -53,8 +53,12 @@ public sealed record EnginePlan
     /// </summary>
     public BudgetAccount MeasuringAccount()
     {
-        string[] managed = [AccountNames.ManagedHeap, AccountNames.Runtime, AccountNames.Requests, AccountNames.TraceExport];
-        long native = Sheet.Free + Sheet.Accounts.Where(a => !managed.Contains(a.Name)).Sum(a => a.LimitBytes);
+        string[] others =
+        [
+            AccountNames.ManagedHeap, AccountNames.Runtime, AccountNames.Requests, AccountNames.TraceExport,
+            AccountNames.BufferedReads, AccountNames.WrittenFiles,
+        ];
+        long native = Sheet.Free + Sheet.Accounts.Where(a => !others.Contains(a.Name)).Sum(a => a.LimitBytes);
         return new("measurements", Math.Max(LeastMeasuringBytes, native));
     }
 

@@ -16,7 +16,6 @@ public static class EnginePlanner
     private const long MiB = 1 << 20;
     private const long LeastRuntimeBytes = 52 * MiB;  // of a command: libraries and code before the first run
     private const long RuntimeGrowthBytes = 28 * MiB; // while it runs
-    private const int UsualReads = 12;               // whose threads the measured reserve covers
     private const long ReaderStackBytes = 64 * 1024; // that a further one touches
 
     // Measured once: what a later plan of the same process would find has grown by a run already.
@@ -42,7 +41,7 @@ public static class EnginePlanner
         int threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
         long heapBase = (20 * MiB) + (4 * MetadataBytes(model)) + ExpertPlan.ManagedBytes(spec) + options.ExtraHeapBytes;
         long runtime = options.RuntimeReserveBytes > 0 ? options.RuntimeReserveBytes
-            : RuntimeBytes(options, threads) + (Math.Max(0, options.ReadsInFlight - UsualReads) * ReaderStackBytes);
+            : RuntimeBytes(options, threads) + (Math.Max(0, options.ReadsInFlight - BudgetDivision.UsualReads) * ReaderStackBytes);
         BudgetDivision division = new(spec, options, policy, threads, heapBase, runtime);
         (MemoryPlan memory, int traceCapacity, long requests) = division.At(budget);
         BudgetSheet sheet = new(budget);

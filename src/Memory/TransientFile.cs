@@ -7,13 +7,14 @@ namespace LayerStream.Memory;
 public sealed class TransientFile : Stream
 {
     private const int BufferBytes = 1 << 16;
-    private const int StepBytes = 1 << 20;
+    private const int StepBytes = 1 << 19;
 
     /// <summary>The most bytes of the page cache it takes: a step, what is still to be written of the next, and read-ahead.</summary>
-    public const int RoomBytes = StepBytes + (1 << 19);
+    public const int RoomBytes = 2 * StepBytes;
 
     private readonly FileStream _file;
     private readonly bool _isNew;
+    private Reservation? _room;
     private bool _isUntouched;
     private long _pending;
 
@@ -41,6 +42,10 @@ public sealed class TransientFile : Stream
         bool isNew = !File.Exists(path);
         return new(new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, BufferBytes), isNew, isUntouched: true);
     }
+
+    /// <summary>Takes the room of its pages from an account, until the file is closed.</summary>
+    /// <exception cref="AccountOverdrawnException">The account has less left.</exception>
+    public void Charge(BudgetAccount account) => _room ??= account.Reserve(RoomBytes);
 
     /// <inheritdoc/>
     public override bool CanRead => _file.CanRead;
@@ -119,6 +124,7 @@ public sealed class TransientFile : Stream
             {
                 string path = _file.Name;
                 _file.Dispose();
+                _room?.Dispose();
                 if (_isNew && _isUntouched)
                 {
                     File.Delete(path);

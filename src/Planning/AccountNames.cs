@@ -33,6 +33,12 @@ public static class AccountNames
     /// <summary>Copies of traces while they are exported, managed.</summary>
     public const string TraceExport = "traces being exported";
 
+    /// <summary>Pages of the page cache that reads of weights leave until they are dropped, where reads cannot bypass it.</summary>
+    public const string BufferedReads = "buffered fallback";
+
+    /// <summary>Pages of the page cache of a file beside the model, written or read from end to end, until they are dropped.</summary>
+    public const string WrittenFiles = "files being written";
+
     /// <summary>Runtime, libraries, JIT code, stacks, page tables.</summary>
     public const string Runtime = "runtime reserve";
 }

@@ -66,7 +66,8 @@ public static class MemoryPlanner
             return inputs.Context;
         }
 
-        long held = Math.Max(0, (inputs.BudgetBytes / StateShare / inputs.Sequences) - inputs.Spec.StateBytesPerSequence)
+        long held = Math.Max(0, (inputs.BudgetBytes / StateShare / inputs.Sequences) - inputs.Spec.StateBytesPerSequence
+            - inputs.SnapshotBytes)
             / Math.Max(1, inputs.StateBytesPerToken);
         return (int)Math.Clamp(held, 1, Math.Min(8192, inputs.Spec.TrainedContext));
     }
@@ -83,17 +84,28 @@ public static class MemoryPlanner
         TileMap tiles = TileMap.Create(spec, tileBytes);
         int slotBytes = checked((int)tiles.Tiles.Max(t => ExtentWindow.MostBytes(t.Extent.Length)));
         int sequences = inputs.Sequences;
+        long snapshot = frugal ? 0 : inputs.SnapshotBytes;
         int batch = Math.Max(sequences, (int)Math.Min(frugal ? FrugalBatch : Batch(spec, inputs.BudgetBytes), (long)context * sequences));
         int logitRows = frugal ? sequences : (int)Math.Clamp(inputs.BudgetBytes / 256 / (spec.Vocabulary * 4L), sequences, batch);
         List<KeyValuePair<string, long>> accounts =
         [
-            new(AccountNames.SequenceState, checked(sequences * ExtentWindow.RoundUp(inputs.StateBytes(context)))),
+            new(AccountNames.SequenceState, checked(sequences * ExtentWindow.RoundUp(inputs.StateBytes(context) + snapshot))),
             new(AccountNames.Activations, ExtentWindow.RoundUp(Workspace.Bytes(spec, batch, logitRows, inputs.Threads))),
             new(AccountNames.SmallWeights, ExtentWindow.RoundUp(spec.SmallWeightBytes)),
             new(AccountNames.Staging, StagingBytes(spec)),
             new(AccountNames.ManagedHeap, inputs.HeapBytes),
             new(AccountNames.Runtime, inputs.RuntimeBytes + (inputs.BudgetBytes / PageTableShare)),
         ];
+        if (inputs.BufferedReadBytes > 0)
+        {
+            accounts.Add(new(AccountNames.BufferedReads, inputs.BufferedReadBytes));
+        }
+
+        if (inputs.WrittenFileBytes > 0)
+        {
+            accounts.Add(new(AccountNames.WrittenFiles, inputs.WrittenFileBytes));
+        }
+
         if (inputs.RequestBytes > 0)
         {
             accounts.Add(new(AccountNames.Requests, inputs.RequestBytes));
@@ -119,6 +131,7 @@ public static class MemoryPlanner
             PrefetchDepth = weights.RingBytes == 0 ? 0 : depth,
             Experts = weights.Experts,
             Sequences = sequences,
+            KeepsSnapshots = snapshot > 0,
             Context = context,
             Batch = batch,
             LogitRows = logitRows,

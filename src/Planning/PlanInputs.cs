@@ -20,8 +20,17 @@ public sealed record PlanInputs(
     /// <summary>Managed memory for copies of traces.</summary>
     public long TraceExportBytes { get; init; }
 
+    /// <summary>Pages that buffered reads of weights may leave in the page cache.</summary>
+    public long BufferedReadBytes { get; init; }
+
+    /// <summary>Pages that a file beside the model may have in the page cache.</summary>
+    public long WrittenFileBytes { get; init; }
+
     /// <summary>Sequences that run at the same time; 0 = choose.</summary>
     public int Sequences { get; init; } = 1;
+
+    /// <summary>Bytes of a copy of a sequence's recurrent state; 0 = none is kept.</summary>
+    public long SnapshotBytes { get; init; }
 
     /// <summary>Slots for experts that are not kept; 0 = choose.</summary>
     public int TransientExperts { get; init; }

@@ -17,7 +17,8 @@ namespace LayerStream.Session;
 /// </summary>
 public sealed class Generation
 {
-    private readonly Channel<GenerationEvent> _events = Channel.CreateUnbounded<GenerationEvent>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+    private readonly Channel<GenerationEvent> _events =
+        Channel.CreateUnbounded<GenerationEvent>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
     private readonly LoadedModel _model;
     private readonly GenerationRequest _request;
     private readonly StopRules _stop;
@@ -34,7 +35,7 @@ public sealed class Generation
         _model = model;
         _request = request;
         _stop = new StopRules(model.Tokenizer?.EndOfGeneration ?? FrozenSet<int>.Empty, request.Stop, request.IgnoreEos);
-        _detokenizer = model.Tokenizer is null ? null : new IncrementalDetokenizer(model.Tokenizer);
+        _detokenizer = model.Tokenizer is null ? null : new IncrementalDetokenizer(model.Tokenizer, visible: request.VisibleTokens);
     }
 
     /// <summary>Pieces of text and progress; completes when the run has ended. Without a tokenizer the texts are empty.</summary>
@@ -59,8 +60,10 @@ public sealed class Generation
                     MaxTokens = _request.MaxTokens,
                     Sample = sampler.Sample,
                     OnToken = Take,
-                    OnPrompt = _request.ReportsPrompt ? (done, total) => _events.Writer.TryWrite(new GenerationEvent(null, done, total)) : null,
+                    OnPrompt = _request.ReportsPrompt ? (done, total) =>
+                        _events.Writer.TryWrite(new GenerationEvent(null, done, total)) : null,
                     Routes = _request.Routes,
+                    ReuseScope = _request.ReuseScope,
                 },
                 ct);
             if (!_isStopped)
@@ -86,7 +89,8 @@ public sealed class Generation
     /// Runs one generation to its end and collects the answer; <paramref name="show"/> sees each event on the caller's side. If it
     /// throws, the run is cancelled and has ended before the exception leaves. Errors: as <see cref="ExecuteAsync"/>.
     /// </summary>
-    public static async Task<Reply> AnswerAsync(LoadedModel model, GenerationRequest request, Action<GenerationEvent>? show, CancellationToken ct)
+    public static async Task<Reply> AnswerAsync(LoadedModel model, GenerationRequest request, Action<GenerationEvent>? show,
+        CancellationToken ct)
     {
         Generation generation = new(model, request);
         using CancellationTokenSource cancel = CancellationTokenSource.CreateLinkedTokenSource(ct);
@@ -138,7 +142,8 @@ public sealed class Generation
         Tokenizer? tokenizer = _model.Tokenizer;
         bool isEnd = !_request.IgnoreEos && tokenizer is not null && tokenizer.EndOfGeneration.Contains(id);
         // Rows behind the vocabulary are padding without a text.
-        StopDecision decision = _stop.Check(id, isEnd || _detokenizer is null || id >= tokenizer!.VocabularySize ? "" : _detokenizer.Append(id));
+        StopDecision decision = _stop.Check(id, isEnd || _detokenizer is null
+            || id >= tokenizer!.VocabularySize ? "" : _detokenizer.Append(id));
         _isStopped = decision.Stop;
         Write(decision.Text, _sampler!.LogProbabilities, isEnd);
         return decision.Stop;

@@ -1,3 +1,4 @@
+using LayerStream.Actors.Run;
 using LayerStream.Formats.Routes;
 using LayerStream.Sampling;
 using LayerStream.Sampling.Grammars;
@@ -30,6 +31,12 @@ public sealed record GenerationRequest
 
     /// <summary>Whether an event tells of every pass over the prompt.</summary>
     public bool ReportsPrompt { get; init; }
+
+    /// <summary>Control tokens whose texts belong to the answer, such as the marks of tool calls; null = none.</summary>
+    public IReadOnlySet<int>? VisibleTokens { get; init; }
+
+    /// <summary>See <see cref="RunRequest.ReuseScope"/>.</summary>
+    public string? ReuseScope { get; init; }
 
     /// <summary>Receives the routing of every token of a model with experts, or null.</summary>
     public RouteTraceWriter? Routes { get; init; }

@@ -1,10 +1,14 @@
 using System.Runtime.CompilerServices;
 using LayerStream.Actors;
 using LayerStream.Formats;
+using LayerStream.Memory;
+using LayerStream.Planning;
 using LayerStream.Sampling.Grammars;
 using LayerStream.Templates;
+using LayerStream.Templates.Answers;
 using LayerStream.Templates.Runtime;
 using LayerStream.Tokenization;
+using LayerStream.Tokenization.Vocabularies;
 
 namespace LayerStream.Session;
 
@@ -16,6 +20,8 @@ public sealed class LoadedModel : IAsyncDisposable
     private readonly Lazy<ChatTemplate?> _template;
     private readonly Lazy<int> _longestToken;
     private readonly Lazy<TokenTexts> _tokenTexts;
+    private readonly Lazy<AnswerFormat> _format;
+    private readonly Lazy<IReadOnlySet<int>> _visible;
 
     internal LoadedModel(PlannedModel planned, Engine engine, double deviceBytesPerSecond, IProgress<SessionNotice> notices)
     {
@@ -26,6 +32,8 @@ public sealed class LoadedModel : IAsyncDisposable
         _template = new(() => TemplateSource.Read(Options.ChatTemplate, Tokenizer));
         _longestToken = new(() => LongestToken(Tokenizer));
         _tokenTexts = new(() => TokenTexts.Of(RequireTokenizer()));
+        _format = new(() => AnswerFormat.For(Template?.Source));
+        _visible = new(() => Marks(Tokenizer, AnswerFormat));
     }
 
     /// <summary>Name in the API: the file's name without its ending.</summary>
@@ -50,8 +58,18 @@ public sealed class LoadedModel : IAsyncDisposable
     /// <exception cref="TemplateSyntaxException">It cannot be read.</exception>
     public ChatTemplate? Template => _template.Value;
 
+    /// <summary>How the model writes thoughts and tool calls, by its template.</summary>
+    /// <exception cref="TemplateSyntaxException">The template cannot be read.</exception>
+    public AnswerFormat AnswerFormat => _format.Value;
+
+    /// <summary>Control tokens that are marks of that format and not the end of an answer.</summary>
+    public IReadOnlySet<int> MarkTokens => _visible.Value;
+
     /// <summary>The plan in force.</summary>
     public EnginePlan Plan => _planned.Plan;
+
+    /// <summary>The account of files beside the model: see <see cref="TransientFile.Charge"/>.</summary>
+    public BudgetAccount FilesAccount => Plan.Sheet.Account(AccountNames.WrittenFiles);
 
     /// <summary>The engine.</summary>
     public Engine Engine { get; }
@@ -94,6 +112,22 @@ public sealed class LoadedModel : IAsyncDisposable
     // A frame of its own, so that nothing keeps the metadata alive while the heap is limited.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static PlannedModel Prepare(ModelOptions options, IProgress<SessionNotice> notices) => ModelFile.Open(options.ModelPath).Plan(options, notices);
+
+    private static HashSet<int> Marks(Tokenizer? tokenizer, AnswerFormat format)
+    {
+        string[] marks = [.. format.Marks];
+        HashSet<int> found = [];
+        for (int id = 0; id < (tokenizer?.VocabularySize ?? 0); id++)
+        {
+            if (tokenizer!.TypeOf(id) == TokenType.Control && !tokenizer.EndOfGeneration.Contains(id)
+                && marks.Any(m => m.Contains(tokenizer.TokenText(id), StringComparison.Ordinal)))
+            {
+                found.Add(id);
+            }
+        }
+
+        return found;
+    }
 
     private static int LongestToken(Tokenizer? tokenizer)
     {

@@ -2,6 +2,7 @@ using LayerStream.Actors;
 using LayerStream.Kernels.Ops;
 using LayerStream.Kernels.Quants.Activations;
 using LayerStream.Planning;
+using LayerStream.Planning.Drafts;
 using LayerStream.Planning.Experts;
 using LayerStream.Sampling;
 
@@ -26,6 +27,9 @@ public sealed record ModelOptions
     /// <summary>The GGUF file (or first shard).</summary>
     public required string ModelPath { get; init; }
 
+    /// <summary>Full paths of the folders of models.</summary>
+    public IReadOnlyList<string> ModelFolders { get; init; } = [];
+
     /// <summary>Memory budget in bytes; null for a share of what is free.</summary>
     public long? BudgetBytes { get; init; }
 
@@ -37,6 +41,15 @@ public sealed record ModelOptions
 
     /// <summary>Sequences that run at the same time; 0 = as many as there is room for.</summary>
     public int Sequences { get; init; } = 1;
+
+    /// <summary>Whether passes try guesses from the sequence's own text.</summary>
+    public DraftMode Drafts { get; init; }
+
+    /// <summary>Whether conversations come, whose turns go on from the state that the last one left.</summary>
+    public bool Converses { get; init; }
+
+    /// <summary>Seconds that a pass may take because of prompts while another sequence waits for its next token.</summary>
+    public double MostPassSeconds { get; init; } = 2;
 
     /// <summary>Tokens of context of each sequence; 0 = default of the planner.</summary>
     public int Context { get; init; }
@@ -74,6 +87,9 @@ public sealed record ModelOptions
     /// <summary>Chat template instead of the model's own: a file, or <c>chatml</c>; null = the model's.</summary>
     public string? ChatTemplate { get; init; }
 
+    /// <summary>Whether control tokens are recognised in the text of messages too: then a user can close turns.</summary>
+    public bool ParseMessages { get; init; }
+
     /// <summary>File of what runs teach for predictions; null = none is read or written.</summary>
     public string? ProfilePath { get; init; }
 
@@ -99,6 +115,9 @@ public sealed record ModelOptions
         TransientExperts = TransientExperts,
         Threads = Threads,
         Sequences = Sequences,
+        MostPassSeconds = MostPassSeconds,
+        Drafts = Drafts,
+        KeepsSnapshots = Converses || Serves,
         Context = Context,
         KvType = KvType,
         Activations = Activations,
@@ -111,6 +130,8 @@ public sealed record ModelOptions
         Serves = Serves,
     };
 
-    /// <summary>The same for a server: requests, connections and their buffers live on the managed heap, its libraries in the runtime's reserve.</summary>
-    public ModelOptions ForServing() => this with { ExtraHeapBytes = ServerHeapBytes, LeastRuntimeBytes = ServerRuntimeBytes, Serves = true, MeasuresDevice = true };
+    /// <summary>The same for a server: requests, connections and their buffers live on the managed heap, its libraries in the runtime's
+    /// reserve.</summary>
+    public ModelOptions ForServing() => this with { ExtraHeapBytes = ServerHeapBytes, LeastRuntimeBytes = ServerRuntimeBytes, Serves = true,
+        MeasuresDevice = true };
 }

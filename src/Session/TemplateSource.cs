@@ -5,9 +5,12 @@ using LayerStream.Tokenization;
 namespace LayerStream.Session;
 
 /// <summary>Which chat template is used: the one asked for, else the model's own, else ChatML.</summary>
-internal static class TemplateSource
+public static class TemplateSource
 {
     private const string ChatMl = "chatml";
+
+    /// <summary>What to do about a model whose own template cannot be read, as a sentence.</summary>
+    public const string WayOut = "Give another one with --chat-template: a file, or chatml.";
 
     /// <summary>The template; null = ChatML.</summary>
     /// <param name="asked">The name of one in the model, a file, <c>chatml</c>, or null for the model's own.</param>

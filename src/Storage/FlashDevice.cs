@@ -13,7 +13,7 @@ namespace LayerStream.Storage;
 public sealed class FlashDevice : IFlashDevice
 {
     /// <summary>Bytes of page cache that one thread's read holds at most where reads are not direct.</summary>
-    public const int CachedBytesPerRead = OpenFile.BufferedPieceBytes;
+    public const int CachedBytesPerRead = OpenFile.BufferedPieceBytes + (1 << 16);
 
     private const FileOptions NoBuffering = (FileOptions)0x20000000;
 

@@ -8,7 +8,7 @@ namespace LayerStream.Storage;
 internal sealed unsafe class OpenFile : IDisposable
 {
     /// <summary>Reads through the page cache are cut to this, so that a thread has no more than this of it before it drops it.</summary>
-    internal const int BufferedPieceBytes = 1 << 20;
+    internal const int BufferedPieceBytes = 1 << 17;
 
     private readonly SafeFileHandle _handle;
     private readonly long _modifiedNanos;

@@ -79,6 +79,23 @@ public sealed class TransientFileTests : IDisposable
     }
 
     [Fact]
+    public void Charge_OpenFile_HoldsItsRoomUntilItIsClosed()
+    {
+        BudgetAccount account = new("files being written", TransientFile.RoomBytes);
+        using TransientFile file = TransientFile.Create(Path.Combine(_files.Root, "a"));
+        file.Charge(account);
+        file.Charge(account); // once is enough
+        Assert.Equal(TransientFile.RoomBytes, account.UsedBytes);
+        using (TransientFile other = TransientFile.Create(Path.Combine(_files.Root, "b")))
+        {
+            Assert.Throws<AccountOverdrawnException>(() => other.Charge(account));
+        }
+
+        file.Dispose();
+        Assert.Equal(0, account.UsedBytes);
+    }
+
+    [Fact]
     public void Create_FolderThatIsNotThere_IsToldAtOnce() =>
         Assert.Throws<DirectoryNotFoundException>(() => TransientFile.Create(Path.Combine(_files.Root, "no", "such", "file")));
 }

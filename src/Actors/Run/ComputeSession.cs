@@ -42,8 +42,8 @@ internal sealed class ComputeSession(
     /// <summary>Tokens of context of each sequence.</summary>
     internal int Context => states[0].Context;
 
-    /// <summary>States of sequences, by seat.</summary>
-    internal IReadOnlyList<SequenceState> States => states;
+    /// <summary>States of sequences.</summary>
+    internal IReadOnlyList<Seat> Seats { get; } = [.. states.Select((state, index) => new Seat(index, state))];
 
     /// <summary>Rows of all passes since the engine started.</summary>
     internal long PassRows { get; private set; }
@@ -83,6 +83,7 @@ internal sealed class ComputeSession(
         BeginPass();
         if (position == 0)
         {
+            Seats[0].Forget();
             states[0].Restart();
         }
 

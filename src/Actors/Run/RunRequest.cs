@@ -1,4 +1,5 @@
 using LayerStream.Formats.Routes;
+using LayerStream.Planning.Drafts;
 
 namespace LayerStream.Actors.Run;
 
@@ -14,6 +15,17 @@ public sealed record RunRequest
     /// <summary>Logits and history (prompt and generated ids) to the next id; called on the compute thread, may change the
     /// logits.</summary>
     public required Func<Span<float>, IReadOnlyList<int>, int> Sample { get; init; }
+
+    /// <summary>
+    /// Who asks. What a sequence leaves in memory serves later ones of the same scope, as far as their prompts begin alike; null = nothing
+    /// is
+    /// kept or used. The ids are the same with and without.
+    /// </summary>
+    public string? ReuseScope { get; init; }
+
+    /// <summary>Guesses how the sequence goes on, or null: then as the engine's options say. The ids are the same with and
+    /// without.</summary>
+    public IDrafter? Drafter { get; init; }
 
     /// <summary>Sees each generated id on the compute thread; true ends the run.</summary>
     public required Func<int, bool> OnToken { get; init; }

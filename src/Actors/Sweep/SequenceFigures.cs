@@ -62,6 +62,9 @@ internal sealed class SequenceFigures
         {
             Ids = [.. run.Generated],
             PromptTokens = run.Request.Prompt.Count,
+            CachedTokens = run.Cached,
+            DraftedTokens = run.Drafted,
+            AcceptedTokens = run.Accepted,
             PromptSeconds = Seconds(_promptEndTicks - _startTicks),
             DecodeSeconds = wall,
             Passes = Passes,

@@ -18,17 +18,21 @@ internal sealed class SweepBody
     private readonly List<SequenceRun> _active = []; // in the order of their coming
     private readonly SequenceDemand[] _demands;
     private readonly int[] _rows, _nextRows, _logitRows;
+    private readonly PassPace _pace;
     private readonly Action _between;
     private readonly int[] _kept;
+    private readonly Func<int, Span<float>> _logits;
+    private int _firstLogit; // of the sequence that draws
     private ComputeSession _session = null!;
     private bool _isWithHead; // of the pass that is planned
     private bool? _announced; // whether the pass that prefetch knows of ends with the head; null = it knows of none
 
-    internal SweepBody(SweepQueue queue, int seats, int batch, FlashReader reader, Action throwIfChanged)
+    internal SweepBody(SweepQueue queue, int seats, int batch, PassPace pace, FlashReader reader, Action throwIfChanged)
     {
-        (_queue, _reader, _throwIfChanged, _between) = (queue, reader, throwIfChanged, DropCancelled);
+        (_queue, _pace, _reader, _throwIfChanged, _between) = (queue, pace, reader, throwIfChanged, DropCancelled);
         _demands = new SequenceDemand[seats];
-        (_rows, _nextRows, _logitRows, _kept) = (new int[seats], new int[seats], new int[seats], new int[batch]);
+        (_rows, _nextRows, _logitRows, _kept) = (new int[seats], new int[seats], new int[batch], new int[batch]);
+        _logits = row => _session.Logits(_firstLogit + row);
     }
 
     internal void Execute(ComputeSession session)
@@ -55,9 +59,12 @@ internal sealed class SweepBody
             {
                 run.End("cancelled");
                 run.Figures.Stop();
+                Keep(run);
             }
         }
     }
+
+    private static double Seconds(long ticks) => (double)ticks / Stopwatch.Frequency;
 
     private double LoadSeconds => _reader.Activity.BusySeconds;
 
@@ -68,7 +75,7 @@ internal sealed class SweepBody
         {
             _active.Add(run);
             run.Figures.Begin(_session, LoadSeconds);
-            _session.States[run.Seat].Restart();
+            run.Done = run.Cached = run.Seat.Begin(run.Scope, run.Request.Prompt);
             if (run.Request.Routes is { } routes && _session.Spec.ExpertBanks.Count > 0)
             {
                 _session.Record(new RouteRecorder(_session.Spec, _session.Batch, run.Request.Prompt.Count, routes));
@@ -82,10 +89,11 @@ internal sealed class SweepBody
         int count = _active.Count;
         for (int i = 0; i < count; i++)
         {
+            _active[i].Propose();
             _demands[i] = _active[i].Demand;
         }
 
-        PassLimits limits = new(_session.Batch, _session.LogitRows, _announced ?? true);
+        PassLimits limits = new(_session.Batch, _session.LogitRows, _announced ?? true, _pace.PromptRows);
         bool needsHead = BatchPlanner.Plan(_demands.AsSpan(0, count), limits, _rows);
         if (!_rows.AsSpan(0, count).ContainsAnyExcept(0))
         {
@@ -103,7 +111,8 @@ internal sealed class SweepBody
         for (int i = 0; i < count; i++)
         {
             SequenceRun run = _active[i];
-            (run.FirstRow, run.Rows, run.WantsLogits) = (row, _rows[i], _isWithHead && _rows[i] > 0 && _rows[i] == _demands[i].Rows);
+            (run.FirstRow, run.Rows, run.WantsLogits) = (row, _rows[i],
+                _isWithHead && _rows[i] > 0 && (!_demands[i].IsPrompt || _rows[i] == _demands[i].Rows));
             row += _rows[i];
         }
 
@@ -138,14 +147,20 @@ internal sealed class SweepBody
     {
         _session.Run.Cancelled.ThrowIfCancellationRequested();
         long start = Stopwatch.GetTimestamp();
+        long compute = _session.Account.ComputeTicks;
         _session.BeginPass();
         int count = 0;
         bool isPrompt = true;
         foreach (SequenceRun run in _active)
         {
+            if (run.Rows > 0)
+            {
+                run.Seat.BeginPass(run.Done, run.Rows);
+            }
+
             for (int r = 0; r < run.Rows; r++)
             {
-                _session.Place(count++, run.Seat, run.History[run.Done + r], run.Done + r);
+                _session.Place(count++, run.Seat.Index, run.Token(r), run.Done + r);
             }
 
             isPrompt &= run.Rows == 0 || run.Generated.Count == 0;
@@ -157,9 +172,9 @@ internal sealed class SweepBody
             int wanted = 0;
             foreach (SequenceRun run in _active)
             {
-                if (run.WantsLogits)
+                for (int r = run.Rows - run.LogitCount; r < run.Rows; r++)
                 {
-                    _logitRows[wanted++] = run.FirstRow + run.Rows - 1;
+                    _logitRows[wanted++] = run.FirstRow + r;
                 }
             }
 
@@ -167,6 +182,7 @@ internal sealed class SweepBody
         }
 
         _session.EndPass();
+        _pace.Observe(count, Seconds(_session.Account.ComputeTicks - compute), Seconds(Stopwatch.GetTimestamp() - start));
         if (_active.Count == 1)
         {
             _session.RecordRoutes(_active[0].Rows, _active[0].Done);
@@ -177,7 +193,7 @@ internal sealed class SweepBody
             _session.Record(TraceKind.Prompt, start, _session.Pass - 1);
         }
 
-        Finish();
+        Finish(_active.Exists(r => r.Rows > 0 && r.Generated.Count == 0) ? 0 : Seconds(Stopwatch.GetTimestamp() - start));
         if (!isPrompt)
         {
             _session.Record(TraceKind.Token, start, _session.Pass - 1);
@@ -223,7 +239,8 @@ internal sealed class SweepBody
     }
 
     /// <summary>Draws the tokens of the pass; what one sequence fails at does not touch the others.</summary>
-    private void Finish()
+    /// <param name="seconds">What the pass took; 0 where prompts had a part in it, so that it tells nothing of drafts.</param>
+    private void Finish(double seconds)
     {
         long sampling = Stopwatch.GetTimestamp();
         int logits = 0;
@@ -231,9 +248,9 @@ internal sealed class SweepBody
         {
             if (run.Rows > 0)
             {
-                run.Done += run.Rows;
                 run.Figures.Passes++;
-                FinishOne(run, run.WantsLogits ? logits++ : -1);
+                (_firstLogit, logits) = (logits, logits + run.LogitCount);
+                FinishOne(run, seconds);
             }
 
             if (run.IsCancelled && !run.HasEnded)
@@ -249,23 +266,32 @@ internal sealed class SweepBody
         }
     }
 
-    private void FinishOne(SequenceRun run, int logitRow)
+    private void FinishOne(SequenceRun run, double seconds)
     {
         try
         {
-            if (_session.States[run.Seat].Fault is { } fault)
+            bool isPrompt = run.Generated.Count == 0, hasDrafts = !isPrompt && run.Rows > 1;
+            if (run.Seat.State.Fault is { } fault)
             {
-                throw fault;
+                if (!hasDrafts)
+                {
+                    throw fault;
+                }
+
+                // It may be that of a guess: the pass counts for nothing, and is made again without any.
+                run.Drafter = null;
+                run.Seat.State.Restart();
+                return;
             }
 
-            bool isPrompt = run.Generated.Count == 0;
             if (isPrompt)
             {
+                Advance(run, run.Rows);
                 run.Figures.ReadPrompt(_session, LoadSeconds);
                 run.Request.OnPrompt?.Invoke(run.Done, run.Request.Prompt.Count);
             }
 
-            if (logitRow < 0)
+            if (!run.WantsLogits)
             {
                 return;
             }
@@ -274,9 +300,19 @@ internal sealed class SweepBody
             {
                 run.EndWithoutToken();
             }
+            else if (isPrompt)
+            {
+                run.Pick(_session.Logits(_firstLogit), _session.Spec.Vocabulary, _throwIfChanged);
+            }
             else
             {
-                run.Pick(_session.Logits(logitRow), _session.Spec.Vocabulary, _throwIfChanged);
+                int right = run.PickAll(_logits, _session.Spec.Vocabulary, _throwIfChanged);
+                if (seconds > 0)
+                {
+                    run.Gate.Observe(run.Rows - 1, right, seconds);
+                }
+
+                Advance(run, right);
             }
 
             if (isPrompt)
@@ -299,11 +335,25 @@ internal sealed class SweepBody
         }
     }
 
+    private static void Advance(SequenceRun run, int rows)
+    {
+        run.Seat.EndPass(run.Done, rows);
+        run.Done += rows;
+    }
+
     /// <summary>Those that have ended leave. The last of a run stay until the ring is settled, so that nothing of it is left when they hear
     /// of it.</summary>
     /// <returns>Whether the run goes on.</returns>
     private bool Leave()
     {
+        foreach (SequenceRun run in _active)
+        {
+            if (run.HasEnded)
+            {
+                Keep(run);
+            }
+        }
+
         if (_active.TrueForAll(r => r.HasEnded) && _queue.NextPromptTokens is null)
         {
             return false;
@@ -323,5 +373,14 @@ internal sealed class SweepBody
         }
 
         return true;
+    }
+
+    /// <summary>What a sequence leaves in its state may serve another; what failed does not.</summary>
+    private static void Keep(SequenceRun run)
+    {
+        if (run.Failure is null && run.Scope is { } scope)
+        {
+            run.Seat.Keep(scope, [.. run.History.Take(run.Done)]);
+        }
     }
 }

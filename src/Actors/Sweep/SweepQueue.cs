@@ -12,7 +12,8 @@ internal sealed class SweepQueue
     private readonly Lock _lock = new();
     private readonly LinkedList<SequenceRun> _waiting = [];
     private readonly List<SequenceRun> _seated = []; // not yet told of their end
-    private readonly Stack<int> _free = new();
+    private readonly List<Seat> _free;
+    private long _uses;
     private readonly Func<SequenceRun, SequenceFigures.Mark, long, RunResult> _result;
     private RunContext? _run;
     private Task _serving = Task.CompletedTask;
@@ -20,15 +21,11 @@ internal sealed class SweepQueue
     private bool _isEnding; // the run takes nobody any more
     private bool _isClosed;
 
-    /// <param name="seats">States of sequences.</param>
+    /// <param name="seats">States for sequences.</param>
     /// <param name="result">Makes the result of a sequence: with the engine's sums at its end, and bytes read in vain.</param>
-    internal SweepQueue(int seats, Func<SequenceRun, SequenceFigures.Mark, long, RunResult> result)
+    internal SweepQueue(IReadOnlyList<Seat> seats, Func<SequenceRun, SequenceFigures.Mark, long, RunResult> result)
     {
-        (Seats, _result) = (seats, result);
-        for (int seat = seats - 1; seat >= 0; seat--)
-        {
-            _free.Push(seat);
-        }
+        (Seats, _free, _result) = (seats.Count, [.. seats], result);
     }
 
     /// <summary>Hands a run to the engine; completes with its outcome.</summary>
@@ -124,7 +121,7 @@ internal sealed class SweepQueue
         lock (_lock)
         {
             _seated.Remove(run);
-            _free.Push(run.Seat);
+            Free(run.Seat);
         }
 
         Complete(run, null, sums, 0);
@@ -228,7 +225,7 @@ internal sealed class SweepQueue
         SequenceRun[] last;
         lock (_lock)
         {
-            _seated.ForEach(r => _free.Push(r.Seat));
+            _seated.ForEach(r => Free(r.Seat));
             bool WaitsAgain(SequenceRun r) => failure is null && !r.HasEnded && !_isClosed && r.Figures.Passes == 0;
             foreach (SequenceRun run in _seated.AsEnumerable().Reverse().Where(WaitsAgain))
             {
@@ -254,9 +251,33 @@ internal sealed class SweepQueue
     {
         SequenceRun run = _waiting.First!.Value;
         _waiting.RemoveFirst();
-        run.Seat = _free.Pop();
+        run.Seat = Choose(run);
+        _free.Remove(run.Seat);
         _seated.Add(run);
         return run;
+    }
+
+    private void Free(Seat seat)
+    {
+        seat.LastUse = ++_uses;
+        _free.Add(seat);
+    }
+
+    /// <summary>The state that spares most, unless more of it would be lost than is spared; else the one that was used least
+    /// recently.</summary>
+    private Seat Choose(SequenceRun run)
+    {
+        (Seat? best, int most) = (null, 0);
+        foreach (Seat seat in _free)
+        {
+            int spared = seat.ResumeAt(run.Scope, run.Request.Prompt);
+            if (spared > most && spared > seat.KeptCount - spared)
+            {
+                (best, most) = (seat, spared);
+            }
+        }
+
+        return best ?? _free.MinBy(s => s.LastUse)!;
     }
 
     private void CompleteCancelled(SequenceRun run)

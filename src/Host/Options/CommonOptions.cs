@@ -3,8 +3,10 @@ using LayerStream.Kernels.Ops;
 using LayerStream.Kernels.Quants.Activations;
 using LayerStream.Memory;
 using LayerStream.Planning;
+using LayerStream.Planning.Drafts;
 using LayerStream.Sampling;
 using LayerStream.Session;
+using LayerStream.Session.Catalogue;
 using LayerStream.Session.Outlook;
 
 namespace LayerStream.Host.Options;
@@ -14,26 +16,39 @@ public static class CommonOptions
 {
     private static readonly (string Name, string Help)[] s_texts =
     [
-        ("model", "GGUF file, or the first of its shards"),
+        ("model", "GGUF file, the first of its shards, or a name that 'ls' lists"),
         ("memory-budget", "most memory the process may take, e.g. 128MiB or 12GiB (default: 80 % of what is free)"),
         ("prefetch-depth", "tiles loaded ahead of compute, or auto"),
         ("reads-in-flight", "reads that may run at the same time, or auto"),
         ("transient-slots", "slots for experts that pass through without being kept, or auto"),
         ("threads", "compute threads (default: all cores)"),
         ("context", "tokens of context, of each sequence"),
+        ("max-pass-seconds", "how long prompts may keep a generation beside them from its next token (default: 2)"),
+        ("draft", "try guesses from the text so far: off (default), auto (while it pays), or prompt (always)"),
         ("sequences", "generations that run at the same time, or auto (default: 1)"),
         ("kv-type", "key/value cache: f16 or f32"),
         ("predict", "read experts before they are demanded: on, off, or auto (while it pays; default)"),
-        ("chat-template", "chat template instead of the model's own: a file, or chatml"),
+        ("chat-template", "chat template instead of the model's own: a file, chatml, or the name of one in the model"),
         ("activations", "activations in matrix products: int8 or f32"),
         ("profile", "file of what runs teach for later predictions, or off (default: layerstream/profile.json among the user's state)"),
         .. ExpertFlags.Texts,
         .. SamplingFlags.Texts,
     ];
 
-    private static readonly (string Name, string Help)[] s_listTexts = [("stop", "text that ends the answer (repeatable)"),
-        .. SamplingFlags.Lists];
+    private static readonly (string Name, string Help)[] s_listTexts =
+    [
+        ("models", "folder of models (repeatable; default: the one that pull fills)"),
+        ("stop", "text that ends the answer (repeatable)"),
+        .. SamplingFlags.Lists,
+    ];
+
     private static readonly HashSet<string> s_samplingNames = [.. SamplingFlags.Texts.Select(t => t.Name)];
+    private static readonly Option<bool> s_parseSpecial = new("--parse-special")
+    {
+        Description = "recognise control tokens in the text of messages too (a user can close turns then)",
+        Recursive = true,
+    };
+
     private static readonly Option<bool> s_json = new("--json") { Description = "machine-readable output", Recursive = true };
     private static readonly Option<bool> s_quiet = new("--quiet") { Description = "no budget sheet, no progress", Recursive = true };
     private static readonly Option<string?> s_config =
@@ -49,7 +64,7 @@ public static class CommonOptions
     public static IReadOnlyList<string> ListNames { get; } = [.. s_listTexts.Select(t => t.Name)];
 
     /// <summary>Names a configuration file may set.</summary>
-    public static IReadOnlyList<string> Names { get; } = [.. s_texts.Select(t => t.Name), .. ListNames, "json", "quiet"];
+    public static IReadOnlyList<string> Names { get; } = [.. s_texts.Select(t => t.Name), .. ListNames, "parse-special", "json", "quiet"];
 
     /// <summary>Adds the options to the root.</summary>
     public static void AddTo(Command root)
@@ -64,6 +79,7 @@ public static class CommonOptions
             root.Add(s_lists[name]);
         }
 
+        root.Add(s_parseSpecial);
         root.Add(s_json);
         root.Add(s_quiet);
         root.Add(s_config);
@@ -77,9 +93,9 @@ public static class CommonOptions
             option.Hidden = !uses.HasFlag(Need(name));
         }
 
-        foreach (Option<string[]> option in s_lists.Values)
+        foreach (Option option in s_lists.Values.Append<Option>(s_parseSpecial))
         {
-            option.Hidden = !uses.HasFlag(CommonUse.Sampling);
+            option.Hidden = !uses.HasFlag(Need(OptionNames.NameOf(option)));
         }
     }
 
@@ -87,16 +103,18 @@ public static class CommonOptions
     /// asked.</summary>
     public static string? Useless(ParseResult parse, CommonUse uses) =>
         s_options.Where(o => parse.GetResult(o.Value) is { Implicit: false } && !uses.HasFlag(Need(o.Key))).Select(o => o.Value.Name)
-            .Concat(s_lists.Values.Where(o => parse.GetResult(o) is { Implicit: false } && !uses.HasFlag(CommonUse.Sampling))
-            .Select(o => o.Name))
+            .Concat(s_lists.Values.Append<Option>(s_parseSpecial)
+                .Where(o => parse.GetResult(o) is { Implicit: false } && !uses.HasFlag(Need(OptionNames.NameOf(o)))).Select(o => o.Name))
             .FirstOrDefault();
 
     private static CommonUse Need(string name) => name switch
     {
         "model" => CommonUse.Model,
+        "models" => CommonUse.Catalogue,
         "memory-budget" => CommonUse.Budget,
-        "chat-template" => CommonUse.Sampling,
-        _ => s_samplingNames.Contains(name) ? CommonUse.Sampling : CommonUse.Engine,
+        "threads" => CommonUse.Threads,
+        "chat-template" or "parse-special" => CommonUse.Sampling,
+        _ => s_samplingNames.Contains(name) || s_lists.ContainsKey(name) ? CommonUse.Sampling : CommonUse.Engine,
     };
 
     /// <summary>Binds: flag, else environment (<c>LAYERSTREAM__MEMORY_BUDGET</c>), else file, else default.</summary>
@@ -131,9 +149,11 @@ public static class CommonOptions
 
         SamplingOptions sampling = SamplingFlags.Bind(Read, ReadList);
         string? budget = Read("memory-budget");
+        IReadOnlyList<string> folders = ModelFolder.Of(ReadList("models"));
         return new ModelOptions
         {
-            ModelPath = modelPath ?? Read("model") ?? DefaultModel.Find(),
+            ModelPath = (modelPath ?? Read("model")) is { } model ? ModelChoice.Path(model, folders) : DefaultModel.Find(),
+            ModelFolders = folders,
             BudgetBytes = budget is null ? null : Budget(budget),
             PrefetchDepth = Read("prefetch-depth") is { } depth && depth != "auto" ? OptionText.Whole("prefetch-depth", depth, 1, 4096) : 0,
             ReadsInFlight = Read("reads-in-flight") is { } reads && reads != "auto" ? OptionText.Whole("reads-in-flight", reads, 1, 64) : 0,
@@ -142,6 +162,10 @@ public static class CommonOptions
             Threads = Read("threads") is { } threads ? OptionText.Whole("threads", threads, 0, 1024) : 0,
             Sequences = Read("sequences") is { } sequences
                 ? sequences == "auto" ? 0 : OptionText.Whole("sequences", sequences, 1, 256) : 1,
+            Drafts = Read("draft") is { } draft
+                ? OptionText.Choice("draft", draft, ("off", DraftMode.Off), ("auto", DraftMode.Auto), ("prompt", DraftMode.Prompt))
+                : DraftMode.Off,
+            MostPassSeconds = Read("max-pass-seconds") is { } seconds ? OptionText.Real("max-pass-seconds", seconds) : 2,
             Context = Read("context") is { } context ? OptionText.Whole("context", context, 0, int.MaxValue) : 0,
             KvType = Read("kv-type") is { } kv ? OptionText.Choice("kv-type", kv, ("f16", KvType.F16), ("f32", KvType.F32)) : KvType.F16,
             Activations = Read("activations") is { } mode
@@ -154,6 +178,7 @@ public static class CommonOptions
                 ("off", PredictionMode.Off))
                 : PredictionMode.Auto,
             ChatTemplate = Read("chat-template"),
+            ParseMessages = parse.GetValue(s_parseSpecial) || OptionText.Flag("parse-special", source.Get("parse-special")),
             ProfilePath = SpeedProfile.PathOf(Read("profile")),
             Json = parse.GetValue(s_json) || OptionText.Flag("json", source.Get("json")),
             Quiet = parse.GetValue(s_quiet) || OptionText.Flag("quiet", source.Get("quiet")),

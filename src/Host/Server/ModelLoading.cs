@@ -1,5 +1,6 @@
 using LayerStream.Host.Server.Service;
 using LayerStream.Session;
+using LayerStream.Templates.Runtime;
 
 namespace LayerStream.Host.Server;
 
@@ -7,21 +8,34 @@ namespace LayerStream.Host.Server;
 internal static class ModelLoading
 {
     /// <summary>Opens the model; notices go to the log, progress to the state.</summary>
-    /// <exception cref="Exception">As <see cref="LoadedModel.OpenAsync"/>; or there is no tokenizer, or the chat template cannot be
-    /// read.</exception>
+    /// <exception cref="Exception">As <see cref="LoadedModel.OpenAsync"/>; or there is no tokenizer, or the chat template that was asked
+    /// for cannot be read.</exception>
     public static async Task<LoadedModel> LoadAsync(ModelOptions options, ServerState state, CancellationToken ct)
     {
         LoadedModel model = await LoadedModel.OpenAsync(options.ForServing(), new Notices(state), ct);
         try
         {
             model.RequireTokenizer();
-            _ = model.Template;
+            CheckTemplate(model);
             return model;
         }
         catch
         {
             await model.DisposeAsync();
             throw;
+        }
+    }
+
+    /// <summary>A template of the file's that cannot be read locks nothing but chat; one that was asked for stops the daemon.</summary>
+    private static void CheckTemplate(LoadedModel model)
+    {
+        try
+        {
+            _ = model.Template;
+        }
+        catch (TemplateSyntaxException e) when (model.Options.ChatTemplate is null)
+        {
+            DaemonLog.Line($"The model's chat template cannot be read ({e.Message}): chat is refused. {TemplateSource.WayOut}");
         }
     }
 

@@ -52,6 +52,11 @@ internal sealed class StandardOutput : Stream
     public override void Write(byte[] buffer, int offset, int count)
     {
         ValidateBufferArguments(buffer, offset, count);
+        if (StandardStreams.IsOutputTaken)
+        {
+            throw new IOException("Standard output is closed.");
+        }
+
         while (count > 0)
         {
             nint written = NativeWrite(Descriptor, ref buffer[offset], count);

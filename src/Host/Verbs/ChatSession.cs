@@ -45,13 +45,15 @@ internal sealed class ChatSession
         _messages.Add(("user", question));
         try
         {
-            int[] prompt = ChatPrompt.Encode(_tokenizer, ChatPrompt.Render(_tokenizer, _template, _messages));
+            RenderedPrompt rendered = ChatPrompt.Render(_tokenizer, _template, _messages);
+            int[] prompt = ChatPrompt.Encode(_tokenizer, rendered, _options.ParseMessages);
             GenerationRequest request = new()
             {
                 Prompt = prompt,
                 MaxTokens = _maxTokens,
                 Sampling = _options.Sampling,
                 Stop = _options.Stop,
+                ReuseScope = "",
                 ReportsPrompt = PromptLine.IsWanted(_options, prompt.Length),
             };
             Reply reply = await Generation.AnswerAsync(_model, request, show, ct);

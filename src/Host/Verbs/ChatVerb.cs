@@ -12,7 +12,8 @@ namespace LayerStream.Host.Verbs;
 /// <summary><c>chat</c>: a conversation, one line of stdin per turn.</summary>
 public static class ChatVerb
 {
-    private static readonly Option<int> s_maxTokens = new("--max-tokens") { Description = "most tokens of one answer", DefaultValueFactory = _ => 512 };
+    private static readonly Option<int> s_maxTokens = new("--max-tokens") { Description = "most tokens of one answer",
+        DefaultValueFactory = _ => 512 };
     private static readonly Option<string?> s_system = new("--system") { Description = "system message in front of the conversation" };
 
     /// <summary>The verb.</summary>
@@ -31,7 +32,7 @@ public static class ChatVerb
             throw new UsageException("--max-tokens must be at least 1.");
         }
 
-        ModelOptions options = CommonOptions.Bind(parse);
+        ModelOptions options = CommonOptions.Bind(parse) with { Converses = true };
         using AnswerInterrupt interrupt = new(Interrupts.Current ?? throw new InvalidOperationException("no verb runs"));
         await using LoadedModel model = await LoadedModel.OpenAsync(options, new TerminalNotices(options), ct);
         ChatSession session = new(model, parse.GetValue(s_system), most);
@@ -41,7 +42,7 @@ public static class ChatVerb
             Console.Error.WriteLine("/reset starts over, /exit or end of input ends, Ctrl-C stops an answer.");
         }
 
-        using StreamReader? piped = person ? null : new(Console.OpenStandardInput(), new UTF8Encoding(false));
+        using StreamReader? piped = person ? null : new(StandardStreams.OpenInput(), new UTF8Encoding(false));
         while (true)
         {
             if (person)

@@ -1,7 +1,9 @@
 using LayerStream.Actors;
 using LayerStream.Actors.Run;
+using LayerStream.Conversion;
 using LayerStream.Formats;
 using LayerStream.Formats.Routes;
+using LayerStream.Host.Pulling;
 using LayerStream.Host.Terminal;
 using LayerStream.Kernels.Ops;
 using LayerStream.Memory;
@@ -99,8 +101,11 @@ public static class Failures
         FloatEnvironmentException => error.Message,
         InvalidLogitsException e => $"The model's output is not usable: {e.Message}",
         OutOfMemoryException => "Out of memory: the managed heap met its limit. Give a larger --memory-budget or a smaller --context.",
+        TemplateSyntaxException e =>
+            $"The chat template cannot be read: {e.Message}. {TemplateSource.WayOut} 'run --raw' needs none.",
         UsageException or GrammarException or LossyOptionException or TokenWithoutRowException or KeyValueRangeException or TemplateException
-            or TemplateSyntaxException or UnsupportedTokenizerException or UnusableOutputException => error.Message,
+            or UnsupportedTokenizerException or UnusableOutputException or PullException
+            or UnquantizableTensorException => error.Message,
         IOException or UnauthorizedAccessException or InvalidDataException => error.Message,
         _ => $"{error.Message} (set LAYERSTREAM__DEBUG=1 for the details)",
     };

@@ -15,7 +15,7 @@ internal static class JsonLines
     /// </summary>
     public static int Run(Action<JsonElement, Utf8JsonWriter> convert)
     {
-        using StreamReader input = new(Console.OpenStandardInput(), new UTF8Encoding(false));
+        using StreamReader input = new(StandardStreams.OpenInput(), new UTF8Encoding(false));
         using BufferedStream output = new(StandardOutput.Open(), 1 << 16);
         while (input.ReadLine() is { } line)
         {

@@ -28,6 +28,7 @@ public static class LogitsVerb
         int[] ids = TokenIds.Parse(parse.GetRequiredValue(s_ids), options.Context);
         await using TransientFile output = TransientFile.Create(parse.GetRequiredValue(s_out));
         await using LoadedModel model = await LoadedModel.OpenAsync(options, new TerminalNotices(options), ct);
+        output.Charge(model.FilesAccount);
         int vocabulary = model.Engine.Spec.Vocabulary;
         TokenWithoutRowException.ThrowIfAny(ids, vocabulary);
         await model.Engine.LogitsAsync(ids, (_, row) => output.Write(MemoryMarshal.AsBytes(row.Span)), ct);

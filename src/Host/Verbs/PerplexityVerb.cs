@@ -27,10 +27,12 @@ public static class PerplexityVerb
 
     private static async Task<int> RunAsync(ParseResult parse, CancellationToken ct)
     {
-        using StreamReader text = new(TransientFile.OpenRead(parse.GetRequiredValue(s_file)));
+        using TransientFile file = TransientFile.OpenRead(parse.GetRequiredValue(s_file));
+        using StreamReader text = new(file);
         ModelOptions options = CommonOptions.Bind(parse);
         options = options.Explicit.Contains("context") ? options : options with { Context = Window };
         await using LoadedModel model = await LoadedModel.OpenAsync(options, new TerminalNotices(options), ct);
+        file.Charge(model.FilesAccount);
         int window = Math.Min(Window, model.Engine.Context);
         double sum = 0;
         int scored = 0, tokens = 0;

@@ -8,6 +8,7 @@ using LayerStream.Formats.Routes;
 using LayerStream.Host.Options;
 using LayerStream.Host.Terminal;
 using LayerStream.Memory;
+using LayerStream.Planning;
 using LayerStream.Sampling;
 using LayerStream.Sampling.Grammars;
 using LayerStream.Session;
@@ -76,7 +77,8 @@ public static class RunVerb
         Tokenizer? tokenizer;
         TraceFile? trace = null;
         IReadOnlyList<string> files;
-        await using (LoadedModel model = await LoadedModel.OpenAsync(options with { ExtraHeapBytes = (routesOutput is null ? 0 : RoutesHeapBytes) + (grammar is null ? 0 : GrammarHeapBytes) }, new TerminalNotices(options), ct))
+        options = options with { ExtraHeapBytes = (routesOutput is null ? 0 : RoutesHeapBytes) + (grammar is null ? 0 : GrammarHeapBytes) };
+        await using (LoadedModel model = await LoadedModel.OpenAsync(options, new TerminalNotices(options), ct))
         {
             plan = model.Plan;
             tokenizer = model.Tokenizer;
@@ -98,11 +100,6 @@ public static class RunVerb
         }
 
         new SpeedTracker(plan, options, files, 0).Add(reply.Result);
-        if (trace is not null)
-        {
-            SaveTrace(trace, traceOutput!, files, plan);
-        }
-
         if (options.Json)
         {
             StandardOutput.WriteJson(json => WriteJson(json, reply, plan, tokenizer));
@@ -113,11 +110,17 @@ public static class RunVerb
             Console.Error.WriteLine(Stats(reply.Result, plan));
         }
 
+        if (trace is not null)
+        {
+            traceOutput!.Charge(plan.Sheet.Account(AccountNames.WrittenFiles));
+            SaveTrace(trace, traceOutput, files, plan); // last, so that a full disk does not take the answer with it
+        }
+
         return reply.Result.FinishReason == "cancelled" ? Failures.Interrupted : Failures.Success;
     }
 
     private static async Task<Reply> GenerateAsync(
-        LoadedModel model, GenerationRequest request, Stream? routesOutput, CancellationToken ct)
+        LoadedModel model, GenerationRequest request, TransientFile? routesOutput, CancellationToken ct)
     {
         Action<GenerationEvent>? show = model.Options.Json ? null : AnswerText.Show;
         if (routesOutput is null)
@@ -126,8 +129,12 @@ public static class RunVerb
         }
 
         RouteHeader header = model.Plan.RouteHeader ?? throw new UsageException("--routes needs a model with experts.");
-        using RouteTraceWriter routes = new(routesOutput, header);
-        return await Generation.AnswerAsync(model, request with { Routes = routes }, show, ct);
+        routesOutput.Charge(model.FilesAccount);
+        await using (routesOutput)
+        {
+            using RouteTraceWriter routes = new(routesOutput, header);
+            return await Generation.AnswerAsync(model, request with { Routes = routes }, show, ct);
+        }
     }
 
     private static (int[] Ids, AnswerThought? Thought) Encode(LoadedModel model, string prompt, bool raw)
@@ -139,7 +146,7 @@ public static class RunVerb
         }
 
         RenderedPrompt rendered = ChatPrompt.Render(tokenizer, model.Template, [("user", prompt)]);
-        return (ChatPrompt.Encode(tokenizer, rendered), AnswerThoughts.Of(tokenizer, rendered));
+        return (ChatPrompt.Encode(tokenizer, rendered, model.Options.ParseMessages), AnswerThoughts.Of(tokenizer, rendered));
     }
 
     private static void SaveTrace(TraceFile trace, Stream output, IReadOnlyList<string> files, EnginePlan plan)

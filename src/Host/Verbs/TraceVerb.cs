@@ -53,7 +53,7 @@ public static class TraceVerb
             return Failures.Success;
         }
 
-        using Stream output = Console.OpenStandardOutput();
+        using Stream output = StandardOutput.Open();
         JsonSerializer.Serialize(output, diff.Figures, TraceJson.Default.TraceDiffFigures);
         output.WriteByte((byte)'\n');
         return Failures.Success;

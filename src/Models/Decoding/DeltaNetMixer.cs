@@ -58,6 +58,11 @@ internal sealed class DeltaNetMixer : BranchExecutor
             _pass.Crew.Run(_convolutionJob, _shape.Channels, Math.Max(1, share / ConvolutionGrain) * ConvolutionGrain);
             _pass.Crew.Run(_keysJob, _count, 1);
             _pass.Crew.Run(_advanceJob, _shape.Units, 1);
+            PassRow last = _pass.Rows[_first + _count - 1];
+            if (last.Position + 1 == last.Sequence.SnapshotAt)
+            {
+                last.Sequence.TakeSnapshot(_layer);
+            }
         }
 
         _pass.Crew.Run(_finishJob, _pass.Count, 1);
@@ -92,12 +97,13 @@ internal sealed class DeltaNetMixer : BranchExecutor
         }
     }
 
-    /// <summary>How many rows from one on follow each other in one sequence.</summary>
+    /// <summary>How many rows from one on follow each other in one sequence, up to where its state is copied.</summary>
     private int SequenceRows(int first)
     {
         int end = first + 1;
         while (end < _pass.Count && _pass.Rows[end].Sequence == _pass.Rows[first].Sequence
-            && _pass.Rows[end].Position == _pass.Rows[end - 1].Position + 1)
+            && _pass.Rows[end].Position == _pass.Rows[end - 1].Position + 1
+            && _pass.Rows[end].Position != _pass.Rows[end].Sequence.SnapshotAt)
         {
             end++;
         }

@@ -13,11 +13,15 @@ public sealed class SequenceState : IDisposable
     private const ushort NegativeInfinity = 0xFC00;
 
     private readonly AlignedBuffer _buffer;
+    private readonly AlignedBuffer? _snapshot;
     private readonly long[] _offset;
+    private readonly long[] _snapshotOffset;
+    private readonly long[] _snapshotBytes;
     private KeyValueRangeException? _fault;
 
-    /// <summary>Allocates room for <paramref name="context"/> tokens.</summary>
-    public SequenceState(ModelSpec spec, int context, KvType type, BudgetAccount account)
+    /// <summary>Allocates room for <paramref name="context"/> tokens, and for a copy of what has a fixed size if it is to be
+    /// kept.</summary>
+    public SequenceState(ModelSpec spec, int context, KvType type, BudgetAccount account, bool keepsSnapshot = false)
     {
         Type = type;
         Context = context;
@@ -30,7 +34,19 @@ public sealed class SequenceState : IDisposable
         }
 
         _buffer = account.Allocate(Bytes(spec, context, type));
+        _snapshotBytes = [.. spec.Layers.Select(l => l.Mixer.StateBytesPerSequence)];
+        _snapshotOffset = new long[spec.Layers.Count];
+        for (int i = 1; i < _snapshotOffset.Length; i++)
+        {
+            _snapshotOffset[i] = _snapshotOffset[i - 1] + Aligned(_snapshotBytes[i - 1]);
+        }
+
+        IsRecurrent = SnapshotBytes(spec) > 0;
+        _snapshot = keepsSnapshot && IsRecurrent ? account.Allocate(SnapshotBytes(spec)) : null;
     }
+
+    /// <summary>Bytes of a copy of what has a fixed size, over all layers; 0 where every layer's state can be cut at any token.</summary>
+    public static long SnapshotBytes(ModelSpec spec) => spec.Layers.Sum(l => Aligned(l.Mixer.StateBytesPerSequence));
 
     /// <summary>Bytes for a sequence of <paramref name="context"/> tokens over all layers.</summary>
     public static long Bytes(ModelSpec spec, int context, KvType type)
@@ -43,6 +59,15 @@ public sealed class SequenceState : IDisposable
 
         return bytes;
     }
+
+    /// <summary>Whether some layer's state has a fixed size, so that it cannot be cut back to fewer tokens.</summary>
+    public bool IsRecurrent { get; }
+
+    /// <summary>Whether there is room for a snapshot.</summary>
+    public bool KeepsSnapshot => _snapshot is not null;
+
+    /// <summary>Tokens behind which every recurrent layer copies its state as it comes past; 0 = never.</summary>
+    public int SnapshotAt { get; set; }
 
     /// <summary>Element type of keys and values.</summary>
     public KvType Type { get; }
@@ -62,7 +87,40 @@ public sealed class SequenceState : IDisposable
     private static long LayerBytes(LayerSpec layer, int context, KvType type)
     {
         long bytes = checked((context * layer.Mixer.StateBytesPerToken(type)) + layer.Mixer.StateBytesPerSequence);
-        return checked((bytes + BranchSpec.StateAlignment - 1) / BranchSpec.StateAlignment * BranchSpec.StateAlignment);
+        return Aligned(bytes);
+    }
+
+    private static long Aligned(long bytes) =>
+        checked((bytes + BranchSpec.StateAlignment - 1) / BranchSpec.StateAlignment * BranchSpec.StateAlignment);
+
+    /// <summary>Copies the fixed part of a layer's state, which stands behind <see cref="SnapshotAt"/> tokens now.</summary>
+    internal void TakeSnapshot(int layer)
+    {
+        if (_snapshot is not null)
+        {
+            Copy(_buffer, _offset[layer], _snapshot, _snapshotOffset[layer], _snapshotBytes[layer]);
+        }
+    }
+
+    /// <summary>Puts every layer's fixed part back to the snapshot.</summary>
+    /// <exception cref="InvalidOperationException">There is no room for one.</exception>
+    public void RestoreSnapshot()
+    {
+        AlignedBuffer snapshot = _snapshot ?? throw new InvalidOperationException("a state without a snapshot cannot be put back");
+        for (int layer = 0; layer < _offset.Length; layer++)
+        {
+            Copy(snapshot, _snapshotOffset[layer], _buffer, _offset[layer], _snapshotBytes[layer]);
+        }
+    }
+
+    private static void Copy(AlignedBuffer from, long fromOffset, AlignedBuffer to, long toOffset, long bytes)
+    {
+        for (long done = 0; done < bytes;)
+        {
+            int length = (int)Math.Min(bytes - done, 1 << 30);
+            from.Bytes(fromOffset + done, length).CopyTo(to.Bytes(toOffset + done, length));
+            done += length;
+        }
     }
 
     /// <summary>Another sequence begins at position 0.</summary>
@@ -78,6 +136,14 @@ public sealed class SequenceState : IDisposable
             done += length;
         }
     }
+
+    /// <summary>A head's keys or values in a table whose rows hold all heads side by side.</summary>
+    /// <param name="table">Row of position 0.</param>
+    /// <param name="width">Elements of a row.</param>
+    /// <param name="head">The head.</param>
+    /// <param name="elements">Elements of one head.</param>
+    internal CachedRows Head(nint table, int width, int head, int elements) =>
+        new(table + (nint)((long)head * elements * ElementBytes), (long)width * ElementBytes, elements, Type);
 
     /// <summary>Writes floats as elements of a table of keys or values, from element <paramref name="at"/> on; sets
     /// <see cref="Fault"/>.</summary>
@@ -114,5 +180,9 @@ public sealed class SequenceState : IDisposable
     public nint Area(int layer) => _buffer.Address + (nint)_offset[layer];
 
     /// <inheritdoc/>
-    public void Dispose() => _buffer.Dispose();
+    public void Dispose()
+    {
+        _buffer.Dispose();
+        _snapshot?.Dispose();
+    }
 }

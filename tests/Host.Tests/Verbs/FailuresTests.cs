@@ -6,7 +6,9 @@ using LayerStream.Host.Server.Http;
 using LayerStream.Host.Terminal;
 using LayerStream.Host.Verbs;
 using LayerStream.Memory;
+using LayerStream.Models.Decoding;
 using LayerStream.Storage.Filling;
+using LayerStream.Templates.Runtime;
 
 namespace LayerStream.Host.Tests.Verbs;
 
@@ -58,6 +60,27 @@ public sealed partial class FailuresTests
     [Fact]
     public void Describe_NameThatIsNotUtf8_SaysSo() =>
         Assert.Contains("UTF-8", Failures.Describe(new FileNotFoundException("", "mod\uFFFDle.gguf")), StringComparison.Ordinal);
+
+    [Fact]
+    public void Describe_TemplateThatCannotBeRead_NamesTheWayOutOnTheCommandLineAndInTheApi()
+    {
+        TemplateSyntaxException error = new("unexpected 'endfro'", 3);
+        Assert.Contains("--chat-template", Failures.Describe(error), StringComparison.Ordinal);
+        ApiException shown = JsonReply.Describe(error);
+        Assert.Equal((501, "template_unreadable"), (shown.Status, shown.Code));
+        Assert.Contains("line 3", shown.Message, StringComparison.Ordinal);
+        Assert.Contains("--chat-template", shown.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Describe_KeyBeyondF16_PointsToF32OnTheCommandLineAndInTheApi()
+    {
+        KeyValueRangeException error = new(4, isPositive: true);
+        string fault = Failures.Describe(new EngineFaultException("compute", error));
+        Assert.All(
+            (string[])[Failures.Describe(error), fault, JsonReply.Describe(error).Message],
+            text => Assert.Contains("--kv-type f32", text, StringComparison.Ordinal));
+    }
 
     [Fact]
     public void Report_OutputClosed_SaysNothing() => Assert.Equal(Failures.Failed, Failures.Report(new OutputClosedException()));

@@ -56,6 +56,7 @@ internal static class StatusEndpoint
         json.WriteNumber("streamed_bytes_per_token", plan.StreamedBytesPerToken);
         json.WriteNumber("slot_bytes", plan.SlotBytes);
         json.WriteNumber("context", plan.Context);
+        json.WriteNumber("sequences", plan.Memory.Sequences);
         json.WriteNumber("threads", plan.Threads);
         if (predicted is { } rate)
         {
@@ -97,6 +98,9 @@ internal static class StatusEndpoint
         json.WriteNumber("load_seconds", status.LoadSeconds);
         json.WriteNumber("compute_seconds", status.ComputeSeconds);
         json.WriteNumber("tokens", status.Tokens);
+        json.WriteNumber("sequences_running", status.RunningSequences);
+        json.WriteNumber("passes", status.Passes);
+        json.WriteNumber("pass_rows", status.PassRows);
         json.WriteBoolean("direct_io", model.Engine.IsDirect);
         json.WriteString("direct_io_fallback", model.Engine.DirectFallback);
         json.WriteNumber("device_bytes_per_second", Math.Round(model.DeviceBytesPerSecond));

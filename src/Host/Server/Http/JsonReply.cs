@@ -6,6 +6,7 @@ using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
 using LayerStream.Session;
 using LayerStream.Storage;
+using LayerStream.Templates.Runtime;
 using Microsoft.AspNetCore.Http;
 
 namespace LayerStream.Host.Server.Http;
@@ -31,8 +32,8 @@ internal static class JsonReply
         await http.Response.Body.WriteAsync(buffer.WrittenMemory, http.RequestAborted);
     }
 
-    /// <summary>Sends an error with its headers.</summary>
-    public static Task SendErrorAsync(HttpContext http, ApiException error)
+    /// <summary>Sends an error with its headers; null = in the form of the OpenAI API.</summary>
+    public static Task SendErrorAsync(HttpContext http, ApiException error, Action<Utf8JsonWriter, ApiException>? form = null)
     {
         if (error.RetryAfterSeconds > 0)
         {
@@ -49,7 +50,7 @@ internal static class JsonReply
             http.Response.Headers.WWWAuthenticate = "Bearer";
         }
 
-        return SendAsync(http, error.Status, json => WriteError(json, error));
+        return SendAsync(http, error.Status, json => (form ?? WriteError)(json, error));
     }
 
     /// <summary>Writes <c>{"error":{…}}</c>.</summary>
@@ -78,6 +79,9 @@ internal static class JsonReply
         ApiException api => api,
         ContextExceededException e => ApiException.Invalid("messages", e.Message, "context_length_exceeded"),
         KeyValueRangeException e => new ApiException(500, "server_error", e.Message, "key_value_range"),
+        TemplateSyntaxException e => new ApiException(
+            501, "server_error", $"the model's chat template cannot be read ({e.Message}), so it does not chat. {TemplateSource.WayOut}",
+            "template_unreadable"),
         TokenWithoutRowException e => ApiException.Invalid("messages", e.Message, "token_without_row"),
         FlashReadException e => new ApiException(
             500, "flash_read_error",

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.AspNetCore.Http;
 
 namespace LayerStream.Host.Server.Http;
@@ -47,6 +49,11 @@ internal sealed class RequestGuard(ApiKeys keys, IReadOnlyList<ListenAddress> ad
                 "a valid API key is needed: Authorization: Bearer <key>, or x-api-key: <key>", "invalid_api_key");
         }
     }
+
+    /// <summary>Who asks, as far as keys tell, without the key: what a request leaves in memory serves those of the same scope
+    /// alone.</summary>
+    public static string ScopeOf(HttpRequest request) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(
+        string.Join('\n', s_keyHeaders.Select(h => request.Headers[h].ToString()).Prepend(request.Headers.Authorization.ToString())))));
 
     /// <summary>Checks that a body is declared as JSON.</summary>
     /// <exception cref="ApiException">415.</exception>

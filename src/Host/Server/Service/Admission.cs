@@ -4,7 +4,8 @@ using LayerStream.Host.Server.Http;
 namespace LayerStream.Host.Server.Service;
 
 /// <summary>
-/// One running request and a bounded queue behind it; more are turned away at once. The turn always belongs to a <see cref="Place"/>:
+/// As many running requests as the engine has states for, and a bounded queue behind them; more are turned away at once. The turn always
+/// belongs to a <see cref="Place"/>:
 /// it is given under the lock to one that is still in the queue, and passes on when that place ends, whoever waits for it or not.
 /// </summary>
 internal sealed class Admission(int queueLimit) : IDisposable
@@ -14,8 +15,9 @@ internal sealed class Admission(int queueLimit) : IDisposable
 
     private readonly Lock _lock = new();
     private readonly LinkedList<Place> _queue = [];
+    private readonly HashSet<Place> _running = [];
     private readonly CancellationTokenSource _hurry = new();
-    private Place? _running;
+    private int _turns = 1;
     private int _sending;
     private bool _isDraining;
     private double _meanSeconds;
@@ -27,7 +29,7 @@ internal sealed class Admission(int queueLimit) : IDisposable
         {
             lock (_lock)
             {
-                return _queue.Count + (_running is null ? 0 : 1) + _sending;
+                return _queue.Count + _running.Count + _sending;
             }
         }
     }
@@ -44,16 +46,23 @@ internal sealed class Admission(int queueLimit) : IDisposable
         }
     }
 
-    /// <summary>Requests running, 0 or 1.</summary>
+    /// <summary>Requests running.</summary>
     public int Running
     {
         get
         {
             lock (_lock)
             {
-                return _running is null ? 0 : 1;
+                return _running.Count;
             }
         }
+    }
+
+    /// <summary>Requests that may run at the same time; set before the first comes.</summary>
+    public int Turns
+    {
+        get => Volatile.Read(ref _turns);
+        set => Volatile.Write(ref _turns, value);
     }
 
     /// <summary>Requests that may wait.</summary>
@@ -99,7 +108,7 @@ internal sealed class Admission(int queueLimit) : IDisposable
                 throw Draining;
             }
 
-            if (_running is not null && _queue.Count >= queueLimit)
+            if (_running.Count >= Turns && _queue.Count >= queueLimit)
             {
                 throw new ApiException(429, "rate_limit_error", $"{queueLimit} requests are waiting already; try again later",
                     "queue_full")
@@ -107,7 +116,7 @@ internal sealed class Admission(int queueLimit) : IDisposable
             }
 
             Place place = new(this);
-            if (_running is null)
+            if (_running.Count < Turns)
             {
                 Grant(place);
             }
@@ -125,7 +134,7 @@ internal sealed class Admission(int queueLimit) : IDisposable
 
     private void Grant(Place place)
     {
-        _running = place;
+        _running.Add(place);
         place.Grant();
     }
 
@@ -134,14 +143,13 @@ internal sealed class Admission(int queueLimit) : IDisposable
 
     private void PassTurn(Place place)
     {
-        if (_running != place)
+        if (!_running.Remove(place))
         {
             return;
         }
 
         double seconds = place.RunningSeconds;
         _meanSeconds = _meanSeconds == 0 ? seconds : (Smoothing * seconds) + ((1 - Smoothing) * _meanSeconds);
-        _running = null;
         if (_queue.First is { } next)
         {
             _queue.RemoveFirst();
@@ -171,7 +179,7 @@ internal sealed class Admission(int queueLimit) : IDisposable
         {
             lock (owner._lock)
             {
-                if (!_isDisposed && !_isSending && owner._running == this)
+                if (!_isDisposed && !_isSending && owner._running.Contains(this))
                 {
                     _isSending = true;
                     owner._sending++;

@@ -17,9 +17,8 @@ internal static class DaemonLog
             return;
         }
 
-        // Only failures that are not caused by text may show their message.
-        string detail = shown.Type == "flash_read_error"
-            || error is ModelChangedException ? shown.Message : string.Join(" < ", Chain(error));
+        // What is shown holds no text of a request; the message of a failure nobody foresaw may.
+        string detail = shown.Code is "internal_error" or "engine_fault" ? string.Join(" < ", Chain(error)) : shown.Message;
         Line($"request failed: {detail}");
         if (shown.Code == "internal_error")
         {

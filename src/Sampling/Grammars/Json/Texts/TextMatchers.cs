@@ -4,7 +4,7 @@ using LayerStream.Sampling.Grammars.Regular;
 namespace LayerStream.Sampling.Grammars.Json.Texts;
 
 /// <summary>Matchers and states of texts, each made once; all are forgotten when there are too many.</summary>
-/// <param name="checks">Whether texts are only checked, so that any escape goes; what is written escapes no printable ASCII by number.</param>
+/// <param name="checks">Whether any escape goes; where texts are made, no printable ASCII is escaped by its number.</param>
 internal sealed class TextMatchers(bool checks)
 {
     private const int MostStates = 1_000;

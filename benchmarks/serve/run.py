@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""Generations side by side through the daemon, in a memory control group: tokens per second of all of them, by their number. Every text is
+compared with that of the same request alone. Root is needed. One JSON line for each number on stdout.
+  run.py MODEL --budget-mib 2048 [--tokens 16] [--context 256] [--sequences 1,2,4,8]"""
+import argparse
+import json
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "stream"))
+import workbench
+from memory_group import MemoryGroup
+
+WORDS = ["river", "engine", "garden", "winter", "letter", "harbour", "copper", "evening"]
+
+ap = argparse.ArgumentParser(usage=__doc__)
+ap.add_argument("model")
+ap.add_argument("--sequences", default="1,2,4,8")
+for name, default in (("budget-mib", 2048), ("tokens", 16), ("context", 256), ("port", 8091)):
+    ap.add_argument("--" + name, type=int, default=default)
+a = ap.parse_args()
+LIMIT, URL = a.budget_mib << 20, f"http://127.0.0.1:{a.port}"
+
+
+def ask(number, found, key):
+    """One request; keeps its text and when its first and last token came."""
+    body = dict(messages=[dict(role="user", content=f"Tell of the {WORDS[number % len(WORDS)]}.")], max_tokens=a.tokens, temperature=0,
+                ignore_eos=True, stream=True, stream_options=dict(include_usage=True))
+    request = urllib.request.Request(URL + "/v1/chat/completions", json.dumps(body).encode(), {"Content-Type": "application/json"})
+    text, times, tokens = "", [], 0
+    with urllib.request.urlopen(request, timeout=600) as reply:
+        for line in reply:
+            if not line.startswith(b"data: {"):
+                continue
+            event = json.loads(line[6:])
+            tokens = (event.get("usage") or {}).get("completion_tokens", tokens)
+            for choice in event["choices"]:
+                if piece := choice["delta"].get("content"):
+                    text += piece
+                    times.append(time.monotonic())
+    found[key] = dict(text=text, first=times[0] if times else None, last=time.monotonic(), tokens=tokens)
+
+
+def wait_until_ready(daemon):
+    while daemon.poll() is None:
+        try:
+            urllib.request.urlopen(URL + "/health", timeout=5)
+            return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.3)
+    sys.exit("the daemon ended: " + daemon.stderr.read()[-600:])
+
+
+def measure(count):
+    """One daemon for so many sequences, all asked at the same moment."""
+    workbench.drop_page_cache()
+    with MemoryGroup(LIMIT) as group:
+        daemon = group.start([workbench.PROGRAM, "serve", "--model", a.model, "--memory-budget", LIMIT, "--context", a.context, "--sequences", count,
+                              "--urls", URL], stderr=subprocess.PIPE)
+        try:
+            wait_until_ready(daemon)
+            found, begin = {}, time.monotonic()
+            askers = [threading.Thread(target=ask, args=(n, found, n)) for n in range(count)]
+            for asker in askers:
+                asker.start()
+            for asker in askers:
+                asker.join()
+            status = json.loads(urllib.request.urlopen(URL + "/v1/layerstream/status", timeout=10).read())
+            wall, last = time.monotonic() - begin, max(f["last"] for f in found.values())
+            decoding = last - min(f["first"] for f in found.values() if f["first"])
+            tokens = sum(f["tokens"] for f in found.values())
+            return {n: f["text"] for n, f in found.items()}, dict(
+                sequences=count, tokens=tokens, seconds=round(wall, 2), tokensPerSecond=round(tokens / wall, 3),
+                decodeTokensPerSecond=round((tokens - count) / decoding, 3), passes=status["engine"]["passes"], passRows=status["engine"]["pass_rows"],
+                streamedPerToken=status["plan"]["streamed_bytes_per_token"], peakMiB=group.peak_bytes >> 20, failcnt=group.failed_charges)
+        finally:
+            daemon.terminate()
+            daemon.wait(60)
+
+
+alone, first = {}, None
+for count in map(int, a.sequences.split(",")):
+    texts, figures = measure(count)
+    first = first or figures
+    alone |= {n: t for n, t in texts.items() if n not in alone}
+    figures |= dict(timesOne=round(figures["decodeTokensPerSecond"] / first["decodeTokensPerSecond"], 2),
+                    sameTexts=sum(alone[n] == t for n, t in texts.items()))
+    print(json.dumps(figures), flush=True)

@@ -1,0 +1,21 @@
+namespace LayerStream.Planning.Batches;
+
+/// <summary>The tokens that a state stands behind, and where another sequence may go on from it. Pure.</summary>
+/// <param name="Tokens">Tokens that have been through the model, in order.</param>
+/// <param name="Borders">Numbers of tokens behind which the state is there as a whole; null = behind any of them, because every layer's
+/// state can be cut.</param>
+public sealed record KeptTokens(IReadOnlyList<int> Tokens, IReadOnlyList<int>? Borders)
+{
+    /// <summary>Tokens of a prompt that need not be read again: of the longest common prefix what the state allows, and never all of a
+    /// prompt, because its last token's logits are wanted.</summary>
+    public int ResumeAt(IReadOnlyList<int> prompt)
+    {
+        int most = Math.Min(Tokens.Count, prompt.Count - 1), common = 0;
+        while (common < most && Tokens[common] == prompt[common])
+        {
+            common++;
+        }
+
+        return Borders is null ? common : Borders.Where(b => b <= common).DefaultIfEmpty(0).Max();
+    }
+}

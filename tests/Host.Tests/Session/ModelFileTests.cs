@@ -1,0 +1,42 @@
+using LayerStream.Actors;
+using LayerStream.Memory;
+using LayerStream.Planning;
+using LayerStream.Session;
+using LayerStream.Storage;
+
+namespace LayerStream.Host.Tests.Session;
+
+public sealed class ModelFileTests
+{
+    private const int UsualReads = 12;
+
+    [Theory]
+    [InlineData(0, UsualReads)]
+    [InlineData(4, UsualReads)]
+    [InlineData(32, 32)]
+    public void Plan_AnyVerb_HasRoomForFilesAndForReadsThroughThePageCache(int readsInFlight, int reads)
+    {
+        EnginePlan plan = Plan(new ModelOptions { ModelPath = ShippedModel.Path, BudgetBytes = 256 << 20, ReadsInFlight = readsInFlight });
+        Assert.Equal(TransientFile.RoomBytes, plan.Sheet.Account(AccountNames.WrittenFiles).LimitBytes);
+        Assert.Equal((long)reads * FlashDevice.CachedBytesPerRead, plan.Sheet.Account(AccountNames.BufferedReads).LimitBytes);
+        Assert.Contains("files being written", plan.Sheet.Render(), StringComparison.Ordinal);
+        Assert.Contains("buffered fallback", plan.Sheet.Render(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Plan_SmallestBudget_WorksAndIsTheSameForEveryVerb()
+    {
+        ModelOptions options = new() { ModelPath = ShippedModel.Path, BudgetBytes = 1 << 20, Context = 64 };
+        long smallest = Assert.Throws<BudgetTooSmallException>(() => Plan(options)).SmallestBudgetBytes;
+        Assert.Equal(smallest, Plan(options with { BudgetBytes = smallest }).SmallestBudgetBytes);
+    }
+
+    private static EnginePlan Plan(ModelOptions options) => ModelFile.Open(options.ModelPath).Plan(options, new Ignored()).Plan;
+
+    private sealed class Ignored : IProgress<SessionNotice>
+    {
+        public void Report(SessionNotice value)
+        {
+        }
+    }
+}
