@@ -6,6 +6,7 @@ using LayerStream.Actors.Run;
 using LayerStream.Kernels.Ops;
 using LayerStream.Models.Spec;
 using LayerStream.Sampling;
+using LayerStream.Sampling.Grammars;
 using LayerStream.Tokenization;
 
 namespace LayerStream.Session;
@@ -51,7 +52,8 @@ public sealed class Generation
     {
         try
         {
-            SamplerChain sampler = _sampler = CreateSampler(_model.Tokenizer, _request.Sampling, _model.Engine.Spec.Vocabulary);
+            SamplerChain sampler = _sampler = CreateSampler(
+                _model.Tokenizer, _request.Sampling, _model.Engine.Spec.Vocabulary, GrammarSteps());
             RunResult result = await _model.Engine.RunAsync(
                 new RunRequest
                 {
@@ -120,13 +122,17 @@ public sealed class Generation
         return new Reply(await running, text.ToString(), probabilities);
     }
 
-    /// <summary>A sampler with the tokens the file forbids masked.</summary>
-    public static SamplerChain CreateSampler(Tokenizer? tokenizer, SamplingOptions sampling, int vocabulary)
+    /// <summary>A sampler with the tokens the file forbids masked, and further steps behind that.</summary>
+    public static SamplerChain CreateSampler(
+        Tokenizer? tokenizer, SamplingOptions sampling, int vocabulary, IReadOnlyList<ISamplerStep>? more = null)
     {
         ISamplerStep[] masks = tokenizer is { SuppressedIds.Count: > 0 } t ? [new SuppressStep(t.SuppressedIds)] : [];
         Func<int, ReadOnlyMemory<byte>>? texts = tokenizer is null ? null : id => tokenizer.PieceBytes(id).ToArray();
-        return new SamplerChain(sampling, texts, masks, vocabulary);
+        return new SamplerChain(sampling, texts, [.. masks, .. more ?? []], vocabulary);
     }
+
+    private GrammarStep[] GrammarSteps() =>
+        _request.Grammar is { } grammar ? [new GrammarStep(grammar, _model.TokenTexts, _request.Thought)] : [];
 
     private bool Take(int id)
     {

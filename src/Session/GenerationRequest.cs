@@ -1,6 +1,7 @@
 using LayerStream.Actors.Run;
 using LayerStream.Formats.Routes;
 using LayerStream.Sampling;
+using LayerStream.Sampling.Grammars;
 
 namespace LayerStream.Session;
 
@@ -21,6 +22,12 @@ public sealed record GenerationRequest
 
     /// <summary>Whether the model's end tokens do not count.</summary>
     public bool IgnoreEos { get; init; }
+
+    /// <summary>What the answer must be a text of, or null. For this request only.</summary>
+    public Grammar? Grammar { get; init; }
+
+    /// <summary>The thought before the answer, which the grammar leaves alone; null = there is none.</summary>
+    public AnswerThought? Thought { get; init; }
 
     /// <summary>Whether an event tells of every pass over the prompt.</summary>
     public bool ReportsPrompt { get; init; }

@@ -3,6 +3,7 @@ using LayerStream.Actors;
 using LayerStream.Formats;
 using LayerStream.Memory;
 using LayerStream.Planning;
+using LayerStream.Sampling.Grammars;
 using LayerStream.Templates;
 using LayerStream.Templates.Answers;
 using LayerStream.Templates.Runtime;
@@ -18,6 +19,7 @@ public sealed class LoadedModel : IAsyncDisposable
     private readonly IProgress<SessionNotice> _notices;
     private readonly Lazy<ChatTemplate?> _template;
     private readonly Lazy<int> _longestToken;
+    private readonly Lazy<TokenTexts> _tokenTexts;
     private readonly Lazy<AnswerFormat> _format;
     private readonly Lazy<IReadOnlySet<int>> _visible;
 
@@ -29,6 +31,7 @@ public sealed class LoadedModel : IAsyncDisposable
         DeviceBytesPerSecond = deviceBytesPerSecond;
         _template = new(() => TemplateSource.Read(Options.ChatTemplate, Tokenizer));
         _longestToken = new(() => LongestToken(Tokenizer));
+        _tokenTexts = new(() => TokenTexts.Of(RequireTokenizer()));
         _format = new(() => AnswerFormat.For(Template?.Source));
         _visible = new(() => Marks(Tokenizer, AnswerFormat));
     }
@@ -76,6 +79,10 @@ public sealed class LoadedModel : IAsyncDisposable
 
     /// <summary>Bytes of the longest token: no text of more than context × this fits.</summary>
     public int LongestTokenBytes => _longestToken.Value;
+
+    /// <summary>The tokens as grammars see them, made when they are first asked for. Errors: <see cref="UsageException"/> without a
+    /// tokenizer.</summary>
+    public TokenTexts TokenTexts => _tokenTexts.Value;
 
     /// <summary>Name of a model in the API.</summary>
     public static string IdOf(string path) => Path.GetFileNameWithoutExtension(path);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using System.Text.Json;
+using LayerStream.Host.Options;
 using LayerStream.Host.Terminal;
 using LayerStream.Sampling.Grammars;
 using LayerStream.Sampling.Grammars.States;
@@ -11,17 +12,15 @@ namespace LayerStream.Host.Verbs;
 /// <summary><c>grammar</c>: whether texts are accepted by a schema, grammar, pattern or list of choices.</summary>
 public static class GrammarVerb
 {
-    private static readonly Option<string?> s_schema = new("--schema") { Description = "JSON Schema in this file" };
-    private static readonly Option<string?> s_gbnf = new("--gbnf") { Description = "GBNF grammar in this file" };
-    private static readonly Option<string?> s_regex = new("--regex") { Description = "regular expression" };
-    private static readonly Option<string[]> s_choices = new("--choice") { Description = "a text that is accepted (repeatable)" };
+    private static readonly GrammarFlags s_flags = new("--schema", "--gbnf");
     private static readonly Option<bool> s_jsonl =
         new("--jsonl") { Description = "stdin lines {\"text\"} to lines {\"accepts\",\"prefix\"}; without it, all of stdin is the text" };
 
     /// <summary>The verb.</summary>
     public static Command Create()
     {
-        Command verb = new("grammar", "Checks texts against a schema or grammar.") { s_schema, s_gbnf, s_regex, s_choices, s_jsonl };
+        Command verb = new("grammar", "Checks texts against a schema or grammar.") { s_jsonl };
+        s_flags.AddTo(verb);
         verb.SetAction(Run);
         return verb;
     }
@@ -31,9 +30,8 @@ public static class GrammarVerb
         Grammar grammar;
         try
         {
-            grammar = GrammarSources.Read(new GrammarSources.Given(
-                parse.GetValue(s_schema), parse.GetValue(s_gbnf), parse.GetValue(s_regex), parse.GetValue(s_choices) ?? []), checks: true)
-                ?? throw new UsageException("grammar takes --schema, --gbnf, --regex or --choice.");
+            grammar = s_flags.Read(parse, checks: true)
+                ?? throw new UsageException("grammar takes --schema, --gbnf, --regex or --choices.");
         }
         catch (GrammarException e)
         {

@@ -9,6 +9,7 @@ using LayerStream.Host.Terminal;
 using LayerStream.Memory;
 using LayerStream.Planning;
 using LayerStream.Sampling;
+using LayerStream.Sampling.Grammars;
 using LayerStream.Session;
 using LayerStream.Session.Outlook;
 using LayerStream.Session.Reports;
@@ -21,6 +22,7 @@ namespace LayerStream.Host.Verbs;
 /// <summary><c>run</c>: one prompt, one answer.</summary>
 public static class RunVerb
 {
+    private const long GrammarHeapBytes = Grammar.HeldBytes + (6 << 20); // with the vocabulary as a trie
     private const long RoutesHeapBytes = 4 << 20; // routing of a batch, before it is written token by token
 
     private static readonly Argument<string?> s_prompt = new("prompt") { Description = "the prompt; - reads it from standard input", Arity = ArgumentArity.ZeroOrOne };
@@ -33,10 +35,13 @@ public static class RunVerb
 
     private static readonly Option<string?> s_routes = new("--routes") { Description = "save which experts every token went to (.route.csv.gz, for replay)" };
 
+    private static readonly GrammarFlags s_grammar = new("--json-schema", "--grammar");
+
     /// <summary>The verb.</summary>
     public static Command Create()
     {
         Command verb = new("run", "Answers one prompt.") { s_prompt, s_raw, s_ids, s_maxTokens, s_ignoreEos, s_logprobs, s_trace, s_routes };
+        s_grammar.AddTo(verb);
         verb.SetAction(RunAsync);
         return verb;
     }
@@ -64,6 +69,7 @@ public static class RunVerb
                 : throw new UsageException("--logprobs needs --json.");
         }
 
+        Grammar? grammar = s_grammar.Read(parse);
         int[]? given = ids is null ? null : TokenIds.Parse(ids, options.Context);
         using TransientFile? traceOutput = traceFile is null ? null : TransientFile.Create(traceFile);
         await using TransientFile? routesOutput = parse.GetValue(s_routes) is { } path ? TransientFile.Create(path) : null;
@@ -72,14 +78,25 @@ public static class RunVerb
         Tokenizer? tokenizer;
         TraceFile? trace = null;
         IReadOnlyList<string> files;
-        options = options with { ExtraHeapBytes = routesOutput is null ? 0 : RoutesHeapBytes };
+        options = options with { ExtraHeapBytes = (routesOutput is null ? 0 : RoutesHeapBytes) + (grammar is null ? 0 : GrammarHeapBytes) };
         await using (LoadedModel model = await LoadedModel.OpenAsync(options, new TerminalNotices(options), ct))
         {
             plan = model.Plan;
             tokenizer = model.Tokenizer;
             files = model.Model.Files;
-            int[] tokens = given ?? Encode(model, prompt!, parse.GetValue(s_raw));
-            reply = await GenerateAsync(model, tokens, most, parse.GetValue(s_ignoreEos), routesOutput, ct);
+            (int[] tokens, AnswerThought? thought) = given is null ? Encode(model, prompt!, parse.GetValue(s_raw)) : (given, null);
+            GenerationRequest request = new()
+            {
+                Prompt = tokens,
+                MaxTokens = most,
+                Sampling = model.Options.Sampling,
+                Stop = model.Options.Stop,
+                IgnoreEos = parse.GetValue(s_ignoreEos),
+                ReportsPrompt = PromptLine.IsWanted(model.Options, tokens.Length),
+                Grammar = grammar,
+                Thought = thought,
+            };
+            reply = await GenerateAsync(model, request, routesOutput, ct);
             trace = traceFile is null ? null : model.Engine.CaptureTrace(0);
         }
 
@@ -104,18 +121,9 @@ public static class RunVerb
     }
 
     private static async Task<Reply> GenerateAsync(
-        LoadedModel model, int[] tokens, int most, bool ignoreEos, TransientFile? routesOutput, CancellationToken ct)
+        LoadedModel model, GenerationRequest request, TransientFile? routesOutput, CancellationToken ct)
     {
         Action<GenerationEvent>? show = model.Options.Json ? null : AnswerText.Show;
-        GenerationRequest request = new()
-        {
-            Prompt = tokens,
-            MaxTokens = most,
-            Sampling = model.Options.Sampling,
-            Stop = model.Options.Stop,
-            IgnoreEos = ignoreEos,
-            ReportsPrompt = PromptLine.IsWanted(model.Options, tokens.Length),
-        };
         if (routesOutput is null)
         {
             return await Generation.AnswerAsync(model, request, show, ct);
@@ -130,16 +138,16 @@ public static class RunVerb
         }
     }
 
-    private static int[] Encode(LoadedModel model, string prompt, bool raw)
+    private static (int[] Ids, AnswerThought? Thought) Encode(LoadedModel model, string prompt, bool raw)
     {
         Tokenizer tokenizer = model.RequireTokenizer();
         if (raw || (tokenizer.ChatTemplate is null && model.Options.ChatTemplate is null))
         {
-            return tokenizer.Encode(prompt, addSpecial: true, parseSpecial: true);
+            return (tokenizer.Encode(prompt, addSpecial: true, parseSpecial: true), null);
         }
 
         RenderedPrompt rendered = ChatPrompt.Render(tokenizer, model.Template, [("user", prompt)]);
-        return ChatPrompt.Encode(tokenizer, rendered, model.Options.ParseMessages);
+        return (ChatPrompt.Encode(tokenizer, rendered, model.Options.ParseMessages), AnswerThoughts.Of(tokenizer, rendered));
     }
 
     private static void SaveTrace(TraceFile trace, Stream output, IReadOnlyList<string> files, EnginePlan plan)

@@ -9,6 +9,9 @@ namespace LayerStream.Sampling.Grammars;
 /// <summary>Texts that an answer must be one of. Compiled for one sequence at a time.</summary>
 public sealed class Grammar
 {
+    /// <summary>Bytes that a grammar and its masks hold at most, beside what its source takes.</summary>
+    public const long HeldBytes = 6 << 20;
+
     private Grammar(GrammarState start)
     {
         Start = start;

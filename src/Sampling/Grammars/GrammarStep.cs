@@ -13,6 +13,7 @@ public sealed class GrammarStep : ISamplerStep
     private readonly Grammar _grammar;
     private readonly TokenTexts _texts;
     private readonly byte[] _thoughtEnd;
+    private readonly int _thoughtToken;
     private readonly MaskBuilder _builder;
     private readonly ulong[] _mask;
     private readonly List<(int Token, Place Place)> _places = [];
@@ -22,16 +23,16 @@ public sealed class GrammarStep : ISamplerStep
     /// <summary>A step of one sequence.</summary>
     /// <param name="grammar">The texts allowed.</param>
     /// <param name="texts">The vocabulary.</param>
-    /// <param name="thoughtEnd">Text that ends the thought the answer begins with: up to its end anything goes but an end token; null = the
-    /// answer begins without one.</param>
-    public GrammarStep(Grammar grammar, TokenTexts texts, byte[]? thoughtEnd = null)
+    /// <param name="thought">The thought before the answer: up to its end anything goes but an end token; null = there is none.</param>
+    public GrammarStep(Grammar grammar, TokenTexts texts, AnswerThought? thought = null)
     {
         _grammar = grammar;
         _texts = texts;
-        _thoughtEnd = thoughtEnd ?? [];
+        _thoughtEnd = thought?.End ?? [];
+        _thoughtToken = thought is { IsOpen: false } ? thought.BeginToken : -1;
         _builder = new MaskBuilder(texts.Trie, texts.Count);
         _mask = new ulong[_builder.Words];
-        _first = new Place(_thoughtEnd.Length == 0 ? grammar.Start : null, []);
+        _first = new Place(thought is { IsOpen: true } ? null : grammar.Start, []);
     }
 
     /// <inheritdoc/>
@@ -74,6 +75,11 @@ public sealed class GrammarStep : ISamplerStep
             _mask[end / 64] = state.IsAccepting ? _mask[end / 64] | bit : _mask[end / 64] & ~bit;
         }
 
+        if (_places.Count == 0 && _thoughtToken >= 0)
+        {
+            _mask[_thoughtToken / 64] |= 1UL << (_thoughtToken % 64);
+        }
+
         for (int id = 0; id < logits.Length; id++)
         {
             if (id >= _texts.Count || (_mask[id / 64] & (1UL << (id % 64))) == 0)
@@ -104,6 +110,11 @@ public sealed class GrammarStep : ISamplerStep
 
     private Place Advance(Place place, int token)
     {
+        if (_places.Count == 0 && token == _thoughtToken)
+        {
+            return new Place(null, []);
+        }
+
         byte[] bytes = _texts.BytesOf(token);
         if (place.State is not null)
         {

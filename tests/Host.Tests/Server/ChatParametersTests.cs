@@ -61,6 +61,8 @@ public sealed class ChatParametersTests
     [InlineData("\"tools\":[{\"function\":{\"name\":\"\"}}]", "tools[0].function.name")]
     [InlineData("\"tool_choice\":\"required\"", "tool_choice")]
     [InlineData("\"response_format\":{\"type\":\"json_schema\"}", "response_format")]
+    [InlineData("\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"schema\":{\"type\":\"int\"}}}", "response_format")]
+    [InlineData("\"grammar\":\"root ::= root\"", "grammar")]
     [InlineData("\"modalities\":[\"audio\"]", "modalities")]
     [InlineData("\"max_tokens\":0", "max_tokens")]
     [InlineData("\"max_tokens\":1.5", "max_tokens")]
@@ -102,6 +104,27 @@ public sealed class ChatParametersTests
         using RequestMemory.Holding holding = RequestBodyTests.Memory(1 << 20).Open();
         Assert.Equal(400, Assert.Throws<ApiException>(() => Read(Encoding.UTF8.GetBytes(body), holding)).Status);
     }
+
+    [Theory]
+    [InlineData("\"response_format\":{\"type\":\"json_object\"}", "{\"a\":[1]}", "[1]")]
+    [InlineData("\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"strict\":true,\"schema\":{\"type\":\"null\"}}}",
+        "null", "1")]
+    [InlineData("\"json_schema\":{\"type\":\"integer\",\"minimum\":3}", "3", "2")]
+    [InlineData("\"grammar\":\"root ::= [a-c]+\"", "abc", "d")]
+    [InlineData("\"guided_json\":\"{\\\"const\\\":true}\"", "true", "false")]
+    [InlineData("\"guided_grammar\":\"root ::= \\\"x\\\"\"", "x", "y")]
+    [InlineData("\"guided_regex\":\"\\\\d{2}\"", "12", "1")]
+    [InlineData("\"guided_choice\":[\"yes\",\"no\"]", "no", "n")]
+    public void Read_GrammarOfTheAnswer_IsCompiled(string member, string accepted, string refused)
+    {
+        using ChatRequest request = Read(member);
+        Assert.True(request.Grammar!.Match(Encoding.UTF8.GetBytes(accepted)).Accepts);
+        Assert.False(request.Grammar.Match(Encoding.UTF8.GetBytes(refused)).Accepts);
+    }
+
+    [Fact]
+    public void Read_TwoGrammars_IsAConflict() =>
+        Assert.Equal("conflicting_parameters", Refused("\"guided_regex\":\"a\",\"guided_choice\":[\"b\"]").Code);
 
     private static ApiException Refused(string member) => Assert.Throws<ApiException>(() => Read(member));
 

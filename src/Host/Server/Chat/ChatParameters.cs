@@ -39,15 +39,14 @@ internal static class ChatParameters
         Does("tool_choice", "none, auto, required, or a function: the answer begins with the opening of its call", ToolMembers.ReadChoice),
         Does("reasoning_effort", "none = no thought, where the template knows a switch; others are handed to the template",
             (r, v, n) => r.ReasoningEffort = JsonFields.Text(v, n)),
-        Does("response_format", "`{\"type\":\"text\"}`", ParameterValues.ResponseFormat),
+        .. GrammarParameters.Rows,
         Does("modalities", "`[\"text\"]`", ParameterValues.Modalities),
         .. Hints("user", "metadata", "store", "service_tier", "prompt_cache_key", "prompt_cache_retention", "safety_identifier",
             "verbosity",
             "parallel_tool_calls", "cache_prompt", "id_slot", "keep_alive", "prediction", "moderation", "timings_per_token", "tags",
                 "extra_headers"),
-        .. Refusals("functions", "function_call", "audio", "web_search_options", "grammar", "json_schema", "guided_json", "guided_regex",
-            "guided_choice",
-            "guided_grammar", "structured_outputs", "mirostat", "best_of", "echo", "suffix", "min_tokens", "lora"),
+        .. Refusals("functions", "function_call", "audio", "web_search_options", "structured_outputs", "mirostat", "best_of",
+            "echo", "suffix", "min_tokens", "lora"),
     ];
 
     private static readonly Dictionary<string, Parameter> s_byName = Rows.ToDictionary(r => r.Name, StringComparer.Ordinal);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Service;
+using LayerStream.Sampling.Grammars;
 using LayerStream.Session;
 using LayerStream.Templates;
 using LayerStream.Templates.Answers;
@@ -39,10 +40,13 @@ internal static class ChatPreparation
             }
 
             memory.Grow(textBytes * WorkBytesPerByte, "the prompt");
+            long grammarBytes = request.Grammar is null ? 0 : Grammar.HeldBytes;
+            memory.Grow(grammarBytes, "the grammar of the answer");
             RenderedPrompt rendered = Render(request, model);
             (rendered, AnswerOpening opening) = Open(rendered, request, model.AnswerFormat);
+            request.Thought = request.Grammar is null ? null : AnswerThoughts.Of(model.RequireTokenizer(), rendered);
             int[] prompt = Encode(rendered, model);
-            memory.ShrinkTo(ReplySink.WindowBytes + ((long)prompt.Length * BytesPerId));
+            memory.ShrinkTo(ReplySink.WindowBytes + ((long)prompt.Length * BytesPerId) + grammarBytes);
             return (request, prompt, opening);
         }
         finally

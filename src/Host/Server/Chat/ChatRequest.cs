@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LayerStream.Sampling;
+using LayerStream.Sampling.Grammars;
 using LayerStream.Session;
 using LayerStream.Templates.Answers;
 
@@ -28,6 +29,12 @@ internal sealed class ChatRequest : IDisposable
 
     /// <summary>Texts that end the answer.</summary>
     public IReadOnlyList<string> Stop { get; set; } = [];
+
+    /// <summary>What the answer must be a text of, or null.</summary>
+    public Grammar? Grammar { get; set; }
+
+    /// <summary>The thought before the answer, which the grammar leaves alone; null = there is none.</summary>
+    public AnswerThought? Thought { get; set; }
 
     /// <summary>Whether to report each token's log-probability.</summary>
     public bool LogProbs { get; set; }
@@ -96,6 +103,8 @@ internal sealed class ChatRequest : IDisposable
         Stop = Stop.Count > 0 ? Stop : defaults.Stop,
         IgnoreEos = IgnoreEos,
         ReportsPrompt = ReturnProgress,
+        Grammar = Grammar,
+        Thought = Thought,
         VisibleTokens = marks,
     };
 }

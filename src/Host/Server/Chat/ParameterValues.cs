@@ -95,17 +95,6 @@ internal static class ParameterValues
     }
 
     /// <summary>Text only.</summary>
-    public static void ResponseFormat(ChatRequest request, JsonElement value, string name)
-    {
-        if (value.ValueKind != JsonValueKind.Object || !value.TryGetProperty("type", out JsonElement type)
-            || JsonFields.Text(type, name) != "text")
-        {
-            throw ApiException.Invalid(name, $"this server does not support the parameter '{name}' but as {{\"type\":\"text\"}}",
-                "unsupported_parameter");
-        }
-    }
-
-    /// <summary>Text only.</summary>
     public static void Modalities(ChatRequest request, JsonElement value, string name)
     {
         if (Array.Exists(Texts(value, name), m => m != "text"))

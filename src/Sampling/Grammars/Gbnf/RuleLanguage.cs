@@ -6,7 +6,7 @@ namespace LayerStream.Sampling.Grammars.Gbnf;
 /// <summary>Texts of a grammar's root rule: sets of (state, continuation), each set made once. For one sequence at a time.</summary>
 internal sealed class RuleLanguage
 {
-    private const int MostStates = 4_000;
+    private const int MostStates = 1_000;
     private const int MostThreads = 10_000;
 
     private readonly RuleNetwork _network;

@@ -8,7 +8,7 @@ namespace LayerStream.Sampling.Grammars.Masks;
 /// </summary>
 internal sealed class MaskBuilder(TokenTrie trie, int vocabulary)
 {
-    private const int MostBytes = 8 << 20;
+    private const int MostBytes = 2 << 20;
 
     private readonly Dictionary<LocalState, LocalMask> _locals = [];
     private readonly Dictionary<GrammarState, ulong[]> _shared = [];

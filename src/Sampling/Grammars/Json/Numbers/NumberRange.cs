@@ -50,10 +50,20 @@ internal readonly record struct NumberRange(JsonNumber? Low, bool LowIsOpen, Jso
             return order < 0 || (order == 0 && !LowIsOpen && !HighIsOpen);
         }
 
-        int exponent = Math.Min(Math.Min(low.Exponent, high.Exponent), s.Exponent);
-        (BigInteger from, BigInteger to, BigInteger unit) = (low.At(exponent), high.At(exponent), s.At(exponent));
+        return Multiples(s).Any();
+    }
+
+    /// <summary>The multiples of a number above zero between the bounds, of which there must be two, from the lower on.</summary>
+    public IEnumerable<JsonNumber> Multiples(JsonNumber step)
+    {
+        (JsonNumber low, JsonNumber high) = (Low!.Value, High!.Value);
+        int exponent = Math.Min(Math.Min(low.Exponent, high.Exponent), step.Exponent);
+        (BigInteger from, BigInteger to, BigInteger unit) = (low.At(exponent), high.At(exponent), step.At(exponent));
         BigInteger quotient = BigInteger.DivRem(from, unit, out BigInteger rest);
-        BigInteger first = (rest.IsZero && !LowIsOpen) || rest.Sign < 0 ? quotient * unit : (quotient + 1) * unit;
-        return first < to || (first == to && !HighIsOpen);
+        BigInteger next = (rest.IsZero && !LowIsOpen) || rest.Sign < 0 ? quotient * unit : (quotient + 1) * unit;
+        for (; next < to || (next == to && !HighIsOpen); next += unit)
+        {
+            yield return new JsonNumber(next, exponent);
+        }
     }
 }

@@ -11,13 +11,14 @@ namespace LayerStream.Sampling.Grammars.Json.Numbers;
 internal sealed class NumberRule(
     NumberRange range, IReadOnlyList<JsonNumber> steps, IReadOnlyList<JsonNumber> refused, bool allowsInteger, bool allowsFraction)
 {
+    private const int MostTried = 200;
     private const int LargestShift = 64; // powers of ten tried for an exponent still to come
 
     private readonly JsonNumber? _step = StepOf(steps, allowsFraction);
     private readonly bool _isFree = range == NumberRange.All && steps.Count == 0 && refused.Count == 0;
 
     /// <summary>Whether there is such a number.</summary>
-    public bool HasNumber => (allowsInteger || allowsFraction) && range.HasMultiple(_step);
+    public bool HasNumber => (allowsInteger || allowsFraction) && Has(range);
 
     /// <summary>Digits in front of the point that can be needed.</summary>
     public int IntegerDigits => Math.Max(Digits(range.Low), Digits(range.High));
@@ -43,7 +44,7 @@ internal sealed class NumberRule(
         switch (text.Place)
         {
             case NumberPlace.Sign:
-                return new NumberRange(null, false, new JsonNumber(0, 0), false).Intersect(range).HasMultiple(_step);
+                return new NumberRange(null, false, new JsonNumber(0, 0), false).Intersect(range) is var part && Has(part);
             case >= NumberPlace.Mark:
                 return anyForm || WritesExponents;
             case >= NumberPlace.Point when !anyForm && !allowsFraction:
@@ -95,7 +96,24 @@ internal sealed class NumberRule(
     }
 
     private bool Meets(bool isNegative, JsonNumber low, JsonNumber high) =>
-        Interval(isNegative, low, high).Intersect(range).HasMultiple(_step);
+        Has(Interval(isNegative, low, high).Intersect(range));
+
+    private bool Has(NumberRange part)
+    {
+        if (part.Low is not JsonNumber low || part.High is not JsonNumber high || !part.HasMultiple(_step))
+        {
+            return part.HasMultiple(_step);
+        }
+
+        if (_step is not JsonNumber step)
+        {
+            return low != high || Accepts(low);
+        }
+
+        // Among many multiples some are no multiple of what is refused.
+        return (refused.Count == 0 && allowsInteger)
+            || part.Multiples(step).Take(MostTried).Select((n, i) => i == MostTried - 1 || Accepts(n)).Any(found => found);
+    }
 
     private static NumberRange Interval(bool isNegative, JsonNumber low, JsonNumber high) => isNegative
         ? new NumberRange(high.Negated, true, low.Negated, false)

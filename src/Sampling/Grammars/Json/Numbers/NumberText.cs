@@ -36,7 +36,7 @@ internal sealed record NumberText
     /// <summary>Digits before the point, at most, where texts are made and no bound needs more.</summary>
     public const int WrittenIntegerDigits = 15;
 
-    private const int WrittenFractionDigits = 16;
+    private const int WrittenFractionDigits = 20;
     private const int WrittenExponentDigits = 2;
     private const int CheckedDigits = 1_000;
     private const int CheckedExponentDigits = 4;

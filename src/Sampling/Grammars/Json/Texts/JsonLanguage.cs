@@ -11,6 +11,7 @@ internal sealed class JsonLanguage
     {
         Shapes = shapes;
         Checks = checks;
+        Matchers = new TextMatchers(checks);
     }
 
     /// <summary>The shapes of values.</summary>
@@ -20,7 +21,7 @@ internal sealed class JsonLanguage
     public bool Checks { get; }
 
     /// <summary>Matchers of texts.</summary>
-    public TextMatchers Matchers { get; } = new();
+    public TextMatchers Matchers { get; }
 
     /// <summary>Deepest nesting.</summary>
     public int MostDepth => Checks ? GrammarLimits.CheckedDepth : GrammarLimits.GeneratedDepth;

@@ -5,13 +5,21 @@ namespace LayerStream.Sampling.Grammars.Json.Texts;
 /// <summary>Where the content of a text stands, as UTF-8 without escapes. Immutable and interned.</summary>
 internal abstract class TextMatcher
 {
+    private const int FirstPlain = 0x20, LastPlain = 0x7E;
+
     private CodePointSet? _live;
+    private CodePointSet? _unusual;
 
     /// <summary>Whether the content may end here.</summary>
     public abstract bool CanEnd { get; }
 
     /// <summary>The code points that may come next; none in the middle of one.</summary>
     public CodePointSet Live => _live ??= CodePointSet.Of(Find());
+
+    /// <summary>Those of them that are no printable ASCII.</summary>
+    public CodePointSet Unusual => _unusual ??= CodePointSet.Of(Live.Ranges
+        .SelectMany(r => new[] { (r.Low, High: Math.Min(r.High, FirstPlain - 1)), (Low: Math.Max(r.Low, LastPlain + 1), r.High) })
+        .Where(r => r.Item1 <= r.Item2));
 
     /// <summary>The matcher one byte further, or null.</summary>
     public abstract TextMatcher? Next(byte value);

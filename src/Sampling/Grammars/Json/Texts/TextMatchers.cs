@@ -4,15 +4,20 @@ using LayerStream.Sampling.Grammars.Regular;
 namespace LayerStream.Sampling.Grammars.Json.Texts;
 
 /// <summary>Matchers and states of texts, each made once; all are forgotten when there are too many.</summary>
-internal sealed class TextMatchers
+/// <param name="checks">Whether any escape goes; where texts are made, no printable ASCII is escaped by its number.</param>
+internal sealed class TextMatchers(bool checks)
 {
-    private const int MostStates = 4_000;
+    private const int MostStates = 1_000;
 
     private readonly Dictionary<(Dfa Dfa, int State), DfaMatcher> _automata = [];
     private readonly Dictionary<(TextRule Rule, int Count, int State), CountedMatcher> _counted = [];
     private readonly Dictionary<NamePlace, NameMatcher> _names = [];
     private readonly Dictionary<TextMatcher?[], TextState> _inside = new(MatcherComparer.Instance);
     private readonly Dictionary<TextMatcher?[], TextState> _ends = new(MatcherComparer.Instance);
+
+    /// <summary>The code points that may come next as an escaped number.</summary>
+    public CodePointSet Escaped(TextMatcher? matcher) =>
+        matcher is null ? CodePointSet.Empty : checks ? matcher.Live : matcher.Unusual;
 
     /// <summary>The first matcher of a rule.</summary>
     public TextMatcher? Of(TextRule rule) => rule.Texts is { } dfa ? Of(dfa, dfa.Start) : Of(rule, 0, Dfa.AnyText.Start);

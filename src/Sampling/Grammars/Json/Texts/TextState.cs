@@ -36,6 +36,7 @@ internal enum TextPlace
 internal sealed class TextState : LocalState
 {
     private const int FirstHigh = 0xD800, FirstLow = 0xDC00, LastLow = 0xDFFF, HalfBits = 10, Supplementary = 0x10000;
+    private static readonly int[] s_short = ['"', '\\', '/', '\b', '\f', '\n', '\r', '\t'];
     private readonly TextMatchers _table;
     private readonly TextPlace _place;
     private readonly int _digits; // hexadecimal, behind a leading 1
@@ -86,7 +87,7 @@ internal sealed class TextState : LocalState
     private TextState? Inside(byte value) => value switch
     {
         (byte)'"' => _table.StateOf([.. Matchers.Select(m => m is { CanEnd: true } ? m : null)], isEnd: true),
-        (byte)'\\' => Array.Exists(Matchers, m => m is { Live.Ranges.Count: > 0 }) ? At(TextPlace.Escape, 1) : null,
+        (byte)'\\' => Array.Exists(Matchers, CanEscape) ? At(TextPlace.Escape, 1) : null,
         < 0x20 => null,
         _ => Feed([value]),
     };
@@ -96,7 +97,9 @@ internal sealed class TextState : LocalState
         switch (_place)
         {
             case TextPlace.Escape:
-                return value == (byte)'u' ? At(TextPlace.Digits, 1) : Unescape(value) is byte plain ? Feed([plain]) : null;
+                return value == (byte)'u'
+                    ? Array.Exists(Matchers, m => _table.Escaped(m).Ranges.Count > 0) ? At(TextPlace.Digits, 1) : null
+                    : Unescape(value) is byte plain ? Feed([plain]) : null;
             case TextPlace.Half:
                 return value == (byte)'\\' ? At(TextPlace.HalfEscape, 1) : null;
             case TextPlace.HalfEscape:
@@ -108,6 +111,9 @@ internal sealed class TextState : LocalState
                 return null;
         }
     }
+
+    private bool CanEscape(TextMatcher? matcher) => matcher is not null
+        && (_table.Escaped(matcher).Ranges.Count > 0 || Array.Exists(s_short, point => matcher.Live.Meets(point, point)));
 
     private static byte? Unescape(byte value) => (char)value switch
     {
@@ -125,8 +131,8 @@ internal sealed class TextState : LocalState
     {
         int missing = digits < 0x100 ? 12 : digits < 0x1000 ? 8 : 4;
         int low = (digits << missing) & 0xFFFF, high = low | ((1 << missing) - 1);
-        bool isWanted = Array.Exists(Matchers, m => m is not null && (_place == TextPlace.Digits ? Wants(m.Live, low, high)
-            : WantsHalf(m.Live, Math.Max(low, FirstLow), Math.Min(high, LastLow))));
+        bool isWanted = Array.Exists(Matchers, m => _place == TextPlace.Digits ? Wants(_table.Escaped(m), low, high)
+            : WantsHalf(_table.Escaped(m), Math.Max(low, FirstLow), Math.Min(high, LastLow)));
         return isWanted ? At(_place, digits) : null;
     }
 
@@ -139,11 +145,11 @@ internal sealed class TextState : LocalState
 
         if (unit is >= FirstHigh and < FirstLow)
         {
-            return Array.Exists(Matchers, m => m is not null && Wants(m.Live, unit, unit))
+            return Array.Exists(Matchers, m => Wants(_table.Escaped(m), unit, unit))
                 ? new TextState(_table, Matchers, TextPlace.Half, 1, unit) : null;
         }
 
-        return unit is >= FirstLow and <= LastLow ? null : Feed(unit);
+        return Array.Exists(Matchers, m => Wants(_table.Escaped(m), unit, unit)) ? Feed(unit) : null;
     }
 
     private static bool Wants(CodePointSet live, int low, int high)

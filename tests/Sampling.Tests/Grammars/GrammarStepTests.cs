@@ -1,0 +1,162 @@
+using System.Text;
+using System.Text.Json;
+using LayerStream.Sampling.Grammars;
+using LayerStream.Sampling.Grammars.Masks;
+using LayerStream.Sampling.Grammars.States;
+using Xunit;
+
+namespace LayerStream.Sampling.Tests.Grammars;
+
+public sealed class GrammarStepTests
+{
+    [Theory]
+    [InlineData("""{"type":"object"}""")]
+    [InlineData("""{"type":"array","items":{"type":"string","maxLength":9},"maxItems":3}""")]
+    [InlineData("""{"properties":{"id":{"enum":["é漢","ab"]},"list":{"pattern":"^[^a]"}},"additionalProperties":false,"type":"object"}""")]
+    [InlineData("""{"patternProperties":{"^v":{"type":"integer","minimum":-12,"maximum":2026}},"additionalProperties":false}""")]
+    public void Mask_EveryStateOnTheWay_IsThatOfTokenByToken(string schema)
+    {
+        Random random = new(7);
+        for (int run = 0; run < 20; run++)
+        {
+            MaskBuilder builder = new(SyntheticTokens.Texts.Trie, SyntheticTokens.Texts.Count);
+            ulong[] mask = new ulong[builder.Words];
+            GrammarState state = FromSchema(schema).Start;
+            for (int step = 0; step < 40; step++)
+            {
+                builder.Fill(state, mask);
+                List<int> allowed = [];
+                for (int id = 0; id < SyntheticTokens.Texts.Count; id++)
+                {
+                    bool isText = id is not (SyntheticTokens.ControlToken or SyntheticTokens.EndToken);
+                    bool fits = isText && Advance(state, SyntheticTokens.BytesOf(id)) is not null;
+                    Assert.Equal(fits, (mask[id / 64] & (1UL << (id % 64))) != 0);
+                    allowed.AddRange(fits ? [id] : []);
+                }
+
+                if (allowed.Count == 0)
+                {
+                    Assert.True(state.IsAccepting);
+                    break;
+                }
+
+                state = Advance(state, SyntheticTokens.BytesOf(allowed[random.Next(allowed.Count)]))!;
+            }
+        }
+    }
+
+    [Fact]
+    public void Apply_EndToken_OnlyWhereTheTextIsAccepted()
+    {
+        GrammarStep step = new(Grammar.FromChoices(["true"]), SyntheticTokens.Texts);
+        List<int> history = [1, 2, 3];
+
+        Assert.All(Allowed(step, history), id => Assert.StartsWith(Encoding.UTF8.GetString(SyntheticTokens.BytesOf(id)), "true"));
+        Assert.Contains(SyntheticTokens.Find("true"), Allowed(step, history));
+        history.Add(SyntheticTokens.Find("true"));
+        Assert.Equal([SyntheticTokens.EndToken], Allowed(step, history));
+        Assert.True(step.IsAccepting);
+    }
+
+    [Fact]
+    public void Apply_CharacterSplitOverTokens_IsFollowed()
+    {
+        GrammarStep step = new(Grammar.FromChoices(["漢"]), SyntheticTokens.Texts);
+        int[] halves = [.. Enumerable.Range(0, SyntheticTokens.Texts.Count).Where(id => SyntheticTokens.BytesOf(id) is [0xE6, 0xBC])];
+
+        Assert.Contains(halves[0], Allowed(step, []));
+        Assert.Equal([0xA2], Allowed(step, [halves[0]]));
+    }
+
+    [Fact]
+    public void Apply_TokensTakenBack_StandsWhereItStoodBefore()
+    {
+        GrammarStep step = new(Grammar.FromRegex("ab|ac+"), SyntheticTokens.Texts);
+        List<int> before = Allowed(step, [9, 9]);
+        List<int> second = Allowed(step, [9, 9, 'a']);
+        Allowed(step, [9, 9, 'a', 'b']);
+
+        Assert.Contains((int)'c', Allowed(step, [9, 9, 'a', 'c']));
+        Assert.Equal(second, Allowed(step, [9, 9, 'a']));
+        Assert.Equal(before, Allowed(step, [9, 9]));
+    }
+
+    [Fact]
+    public void Apply_ThoughtGoesOn_OnlyEndTokensAreMasked()
+    {
+        AnswerThought thought = new("</think>"u8.ToArray(), IsOpen: true);
+        GrammarStep step = new(Grammar.FromChoices(["yes"]), SyntheticTokens.Texts, thought);
+        int[] opened = [.. "hm <"u8.ToArray().Select(b => (int)b)];
+
+        Assert.Equal(SyntheticTokens.Texts.Count - 1, Allowed(step, []).Count);
+        Assert.Null(step.IsAccepting);
+        Assert.Equal(SyntheticTokens.Texts.Count - 1, Allowed(step, opened).Count);
+        Assert.DoesNotContain((int)'n', Allowed(step, [.. opened, .. "/think>"u8.ToArray().Select(b => (int)b)]));
+        Assert.Contains((int)'y', Allowed(step, [.. opened, .. "/think>"u8.ToArray().Select(b => (int)b)]));
+        Assert.Contains((int)'y', Allowed(step, [SyntheticTokens.Find("</think>")]));
+    }
+
+    [Fact]
+    public void Apply_ThoughtMayBegin_BothWaysAreOpen()
+    {
+        AnswerThought thought = new("</think>"u8.ToArray(), IsOpen: false, SyntheticTokens.ControlToken);
+        GrammarStep step = new(Grammar.FromChoices(["yes"]), SyntheticTokens.Texts, thought);
+
+        Assert.Contains((int)'y', Allowed(step, []));
+        Assert.Contains(SyntheticTokens.ControlToken, Allowed(step, []));
+        Assert.DoesNotContain(SyntheticTokens.ControlToken, Allowed(step, ['y']));
+        Assert.Contains((int)'n', Allowed(step, [SyntheticTokens.ControlToken]));
+        Assert.DoesNotContain((int)'n', Allowed(step, [SyntheticTokens.ControlToken, SyntheticTokens.Find("</think>")]));
+    }
+
+    [Fact]
+    public void Forced_OneContinuation_IsGivenAsBytes()
+    {
+        GrammarStep step = new(
+            FromSchema("""{"type":"object","properties":{"name":{"const":"x"}},"required":["name"],"additionalProperties":false}"""),
+            SyntheticTokens.Texts);
+        Allowed(step, []);
+
+        Allowed(step, [.. "{\""u8.ToArray().Select(b => (int)b)]);
+
+        Assert.Equal("name\"", Encoding.UTF8.GetString(step.Forced(64)));
+        Assert.Equal("na", Encoding.UTF8.GetString(step.Forced(2)));
+    }
+
+    [Fact]
+    public void Sample_GreedyUnderGrammar_TakesTheBestTokenThatFits()
+    {
+        GrammarStep step = new(Grammar.FromRegex("[a-c]+"), SyntheticTokens.Texts);
+        SamplerChain chain = new(new SamplingOptions { Temperature = 0 }, masks: [step]);
+        float[] logits = new float[SyntheticTokens.Texts.Count + 6];
+        logits['z'] = 9;
+        logits['b'] = 3;
+        logits[^1] = 7; // a row behind the vocabulary
+
+        Assert.Equal('b', chain.Sample(logits, [1]));
+    }
+
+    private static List<int> Allowed(GrammarStep step, IReadOnlyList<int> history)
+    {
+        float[] logits = new float[SyntheticTokens.Texts.Count];
+        step.Apply(new SamplerContext(logits, history, new Candidates(), null, new Xoshiro256(1)));
+        return [.. Enumerable.Range(0, logits.Length).Where(id => logits[id] == 0)];
+    }
+
+    private static GrammarState? Advance(GrammarState state, byte[] bytes)
+    {
+        GrammarState? next = state;
+        foreach (byte b in bytes)
+        {
+            next = next?.Next(b);
+        }
+
+        return next;
+    }
+
+    private static Grammar FromSchema(string schema)
+    {
+        using JsonDocument document = JsonDocument.Parse(schema);
+        return Grammar.FromSchema(document.RootElement.Clone());
+    }
+}
