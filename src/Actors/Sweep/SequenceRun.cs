@@ -142,8 +142,7 @@ internal sealed class SequenceRun(RunRequest request, int context)
 
     /// <summary>
     /// Samples a token for the newest row, and for each guess behind it as long as the one in front was drawn. Every draw is the one that
-    /// the
-    /// sequence would have had without guesses.
+    /// the sequence would have had without guesses.
     /// </summary>
     /// <param name="logits">Logits of its rows, by number.</param>
     /// <param name="vocabulary">Tokens that there are.</param>
@@ -167,4 +166,20 @@ internal sealed class SequenceRun(RunRequest request, int context)
 
     /// <summary>Ends a sequence that wants no token at all once its prompt is read.</summary>
     internal void EndWithoutToken() => End("length");
+
+    /// <summary>So many more tokens are in its state.</summary>
+    internal void Advance(int rows)
+    {
+        Seat.EndPass(Done, rows);
+        Done += rows;
+    }
+
+    /// <summary>What it leaves in its state may serve another; what failed does not.</summary>
+    internal void KeepState()
+    {
+        if (Failure is null && Scope is { } scope)
+        {
+            Seat.Keep(scope, [.. History.Take(Done)]);
+        }
+    }
 }

@@ -60,7 +60,7 @@ internal sealed class SweepBody
             {
                 run.End("cancelled");
                 run.Figures.Stop();
-                Keep(run);
+                run.KeepState();
             }
 
             RecordEnded();
@@ -299,7 +299,7 @@ internal sealed class SweepBody
 
             if (isPrompt)
             {
-                Advance(run, run.Rows);
+                run.Advance(run.Rows);
                 run.Figures.ReadPrompt(_session, LoadSeconds);
                 run.Request.OnPrompt?.Invoke(run.Done, run.Request.Prompt.Count);
             }
@@ -325,7 +325,7 @@ internal sealed class SweepBody
                     run.Gate.Observe(run.Rows - 1, right, seconds);
                 }
 
-                Advance(run, right);
+                run.Advance(right);
             }
 
             if (isPrompt)
@@ -346,12 +346,6 @@ internal sealed class SweepBody
         {
             run.Fail(e);
         }
-    }
-
-    private static void Advance(SequenceRun run, int rows)
-    {
-        run.Seat.EndPass(run.Done, rows);
-        run.Done += rows;
     }
 
     /// <summary>A sequence that has ended is a span of the trace, from its coming on.</summary>
@@ -377,7 +371,7 @@ internal sealed class SweepBody
         {
             if (run.HasEnded)
             {
-                Keep(run);
+                run.KeepState();
             }
         }
 
@@ -400,14 +394,5 @@ internal sealed class SweepBody
         }
 
         return true;
-    }
-
-    /// <summary>What a sequence leaves in its state may serve another; what failed does not.</summary>
-    private static void Keep(SequenceRun run)
-    {
-        if (run.Failure is null && run.Scope is { } scope)
-        {
-            run.Seat.Keep(scope, [.. run.History.Take(run.Done)]);
-        }
     }
 }
