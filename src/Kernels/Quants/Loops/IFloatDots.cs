@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using LayerStream.Kernels.Quants.Types;
 
 namespace LayerStream.Kernels.Quants.Loops;
 
@@ -22,14 +21,15 @@ internal unsafe interface IFloatDots
 }
 
 /// <summary>Without vectors.</summary>
-internal unsafe struct FloatDotsScalar : IFloatDots
+internal unsafe struct FloatDotsScalar<TFloat> : IFloatDots
+    where TFloat : struct, IFloatLoader
 {
     public static void One(float* w, float* x, int columns, float* sums)
     {
         for (int i = 0; i < columns; i += 64)
         {
             WeightPointer step = new() { Block = (byte*)(w + i) };
-            *(FloatLanes16*)sums = FloatOperatorScalar<F32>.Dot(step, (byte*)(x + i), null, *(FloatLanes16*)sums);
+            *(FloatLanes16*)sums = FloatOperatorScalar<TFloat>.Dot(step, (byte*)(x + i), null, *(FloatLanes16*)sums);
         }
     }
 

@@ -75,7 +75,7 @@ internal static class QuantTypes
     {
         public DecodedType(TensorType type)
             : base(type) => SetFloat(
-                new DecodedLoop<ScalarColumns<TDecoder>, FloatDotsScalar>(),
+                new DecodedLoop<ScalarColumns<TDecoder>, FloatDotsScalar<F32>>(),
                 new DecodedLoop<TColumns, FloatDots256>(),
                 new DecodedLoop<TColumns, FloatDots512>());
     }
