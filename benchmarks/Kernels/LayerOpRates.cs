@@ -62,14 +62,14 @@ internal static unsafe class LayerOpRates
         nint query = Floats(Heads * KeyDim, 0.1f);
         nint output = Floats(Heads * ValueDim, 0f);
         nint scratch = Floats(Attention.ScratchFloats(headsPerCall, ValueDim), 0f);
+        CachedRows rows = new(cache, KeyDim * 2, KeyDim, KvType.F16);
         double seconds = Best(() =>
         {
             for (int h = 0; h < Heads; h += headsPerCall)
             {
                 Attention.Group(
-                    query + (h * KeyDim * 4), KeyDim, headsPerCall, KeyDim, ValueDim, cache, KeyDim * 2, cache, KeyDim * 2,
-                        KvType.F16, 0, Keys,
-                    0.07f, output + (h * ValueDim * 4), ValueDim, scratch);
+                    new FloatRows(query + (h * KeyDim * 4), KeyDim), headsPerCall, rows, rows with { Elements = ValueDim },
+                    new KeyRange(0, Keys), 0.07f, new FloatRows(output + (h * ValueDim * 4), ValueDim), scratch);
             }
         });
         Console.WriteLine($"{headsPerCall,3} heads per call {seconds * 1e3,8:F2} ms/token "

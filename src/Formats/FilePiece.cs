@@ -3,10 +3,10 @@ using System.Text.RegularExpressions;
 namespace LayerStream.Formats;
 
 /// <summary>Names of files that are not whole: pieces cut by bytes for an upload, and downloads that have not ended.</summary>
-internal static partial class FilePiece
+public static partial class FilePiece
 {
     /// <summary>What to do about a file that could not be read, by its name; null when the name is an ordinary one.</summary>
-    internal static string? Advice(string path)
+    public static string? Advice(string path)
     {
         string name = System.IO.Path.GetFileName(path);
         Match piece = CutByBytes().Match(name);

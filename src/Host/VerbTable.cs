@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using LayerStream.Host.Options;
 using LayerStream.Host.Terminal;
 using LayerStream.Host.Verbs;
+using LayerStream.Host.Verbs.Catalogue;
 using LayerStream.Session;
 
 namespace LayerStream.Host;
@@ -28,6 +29,11 @@ public static class VerbTable
         (ReplayVerb.Create, CommonUse.None),
         (VerifyVerb.Create, CommonUse.Model | CommonUse.Budget),
         (SynthVerb.Create, CommonUse.None),
+        (QuantizeVerb.Create, CommonUse.Catalogue | CommonUse.Budget | CommonUse.Threads),
+        (PullVerb.Create, CommonUse.Catalogue),
+        (LsVerb.Create, CommonUse.Catalogue | CommonUse.Engine | CommonUse.Budget),
+        (ShowVerb.Create, CommonUse.Catalogue | CommonUse.Engine | CommonUse.Budget),
+        (RmVerb.Create, CommonUse.Catalogue),
     ];
 
     /// <summary>The command line with all verbs.</summary>

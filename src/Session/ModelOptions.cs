@@ -27,6 +27,9 @@ public sealed record ModelOptions
     /// <summary>The GGUF file (or first shard).</summary>
     public required string ModelPath { get; init; }
 
+    /// <summary>Full paths of the folders of models.</summary>
+    public IReadOnlyList<string> ModelFolders { get; init; } = [];
+
     /// <summary>Memory budget in bytes; null for a share of what is free.</summary>
     public long? BudgetBytes { get; init; }
 

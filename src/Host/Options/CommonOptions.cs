@@ -6,6 +6,7 @@ using LayerStream.Planning;
 using LayerStream.Planning.Drafts;
 using LayerStream.Sampling;
 using LayerStream.Session;
+using LayerStream.Session.Catalogue;
 using LayerStream.Session.Outlook;
 
 namespace LayerStream.Host.Options;
@@ -15,7 +16,7 @@ public static class CommonOptions
 {
     private static readonly (string Name, string Help)[] s_texts =
     [
-        ("model", "GGUF file, or the first of its shards"),
+        ("model", "GGUF file, the first of its shards, or a name that 'ls' lists"),
         ("memory-budget", "most memory the process may take, e.g. 128MiB or 12GiB (default: 80 % of what is free)"),
         ("prefetch-depth", "tiles loaded ahead of compute, or auto"),
         ("reads-in-flight", "reads that may run at the same time, or auto"),
@@ -34,8 +35,13 @@ public static class CommonOptions
         .. SamplingFlags.Texts,
     ];
 
-    private static readonly (string Name, string Help)[] s_listTexts = [("stop", "text that ends the answer (repeatable)"),
-        .. SamplingFlags.Lists];
+    private static readonly (string Name, string Help)[] s_listTexts =
+    [
+        ("models", "folder of models (repeatable; default: the one that pull fills)"),
+        ("stop", "text that ends the answer (repeatable)"),
+        .. SamplingFlags.Lists,
+    ];
+
     private static readonly HashSet<string> s_samplingNames = [.. SamplingFlags.Texts.Select(t => t.Name)];
     private static readonly Option<bool> s_parseSpecial = new("--parse-special")
     {
@@ -89,7 +95,7 @@ public static class CommonOptions
 
         foreach (Option option in s_lists.Values.Append<Option>(s_parseSpecial))
         {
-            option.Hidden = !uses.HasFlag(CommonUse.Sampling);
+            option.Hidden = !uses.HasFlag(Need(OptionNames.NameOf(option)));
         }
     }
 
@@ -98,15 +104,17 @@ public static class CommonOptions
     public static string? Useless(ParseResult parse, CommonUse uses) =>
         s_options.Where(o => parse.GetResult(o.Value) is { Implicit: false } && !uses.HasFlag(Need(o.Key))).Select(o => o.Value.Name)
             .Concat(s_lists.Values.Append<Option>(s_parseSpecial)
-                .Where(o => parse.GetResult(o) is { Implicit: false } && !uses.HasFlag(CommonUse.Sampling)).Select(o => o.Name))
+                .Where(o => parse.GetResult(o) is { Implicit: false } && !uses.HasFlag(Need(OptionNames.NameOf(o)))).Select(o => o.Name))
             .FirstOrDefault();
 
     private static CommonUse Need(string name) => name switch
     {
         "model" => CommonUse.Model,
+        "models" => CommonUse.Catalogue,
         "memory-budget" => CommonUse.Budget,
-        "chat-template" => CommonUse.Sampling,
-        _ => s_samplingNames.Contains(name) ? CommonUse.Sampling : CommonUse.Engine,
+        "threads" => CommonUse.Threads,
+        "chat-template" or "parse-special" => CommonUse.Sampling,
+        _ => s_samplingNames.Contains(name) || s_lists.ContainsKey(name) ? CommonUse.Sampling : CommonUse.Engine,
     };
 
     /// <summary>Binds: flag, else environment (<c>LAYERSTREAM__MEMORY_BUDGET</c>), else file, else default.</summary>
@@ -141,9 +149,11 @@ public static class CommonOptions
 
         SamplingOptions sampling = SamplingFlags.Bind(Read, ReadList);
         string? budget = Read("memory-budget");
+        IReadOnlyList<string> folders = ModelFolder.Of(ReadList("models"));
         return new ModelOptions
         {
-            ModelPath = modelPath ?? Read("model") ?? DefaultModel.Find(),
+            ModelPath = (modelPath ?? Read("model")) is { } model ? ModelChoice.Path(model, folders) : DefaultModel.Find(),
+            ModelFolders = folders,
             BudgetBytes = budget is null ? null : Budget(budget),
             PrefetchDepth = Read("prefetch-depth") is { } depth && depth != "auto" ? OptionText.Whole("prefetch-depth", depth, 1, 4096) : 0,
             ReadsInFlight = Read("reads-in-flight") is { } reads && reads != "auto" ? OptionText.Whole("reads-in-flight", reads, 1, 64) : 0,

@@ -1,7 +1,9 @@
 using LayerStream.Actors;
 using LayerStream.Actors.Run;
+using LayerStream.Conversion;
 using LayerStream.Formats;
 using LayerStream.Formats.Routes;
+using LayerStream.Host.Pulling;
 using LayerStream.Host.Terminal;
 using LayerStream.Kernels.Ops;
 using LayerStream.Memory;
@@ -9,6 +11,7 @@ using LayerStream.Models.Building;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
 using LayerStream.Sampling;
+using LayerStream.Sampling.Grammars.States;
 using LayerStream.Session;
 using LayerStream.Storage;
 using LayerStream.Templates.Runtime;
@@ -100,8 +103,10 @@ public static class Failures
         OutOfMemoryException => "Out of memory: the managed heap met its limit. Give a larger --memory-budget or a smaller --context.",
         TemplateSyntaxException e =>
             $"The chat template cannot be read: {e.Message}. {TemplateSource.WayOut} 'run --raw' needs none.",
+        GrammarException => error.Message,
         UsageException or LossyOptionException or TokenWithoutRowException or KeyValueRangeException or TemplateException
-            or UnsupportedTokenizerException or UnusableOutputException => error.Message,
+            or UnsupportedTokenizerException or UnusableOutputException or PullException
+            or UnquantizableTensorException => error.Message,
         IOException or UnauthorizedAccessException or InvalidDataException => error.Message,
         _ => $"{error.Message} (set LAYERSTREAM__DEBUG=1 for the details)",
     };

@@ -9,6 +9,7 @@ using LayerStream.Memory;
 using LayerStream.Models.Synthesis;
 using LayerStream.Models.Synthesis.Shapes;
 using LayerStream.Session;
+using LayerStream.Session.Reports;
 using LayerStream.Storage;
 
 namespace LayerStream.Host.Verbs;
@@ -72,7 +73,8 @@ public static class SynthVerb
         }
 
         SyntheticModel model = Plan(shape, vocabulary, Bind(parse));
-        CheckRoom(model, path);
+        OutputPlace.CheckRoom(path, model.Layout.FileBytes - model.SharedBytes, OutputPlace.LengthOf(path),
+            "Fewer --layers, or --phys-layers on xfs or btrfs, take less.");
         bool isJson = CommonOptions.Json(parse), isQuiet = isJson || CommonOptions.Quiet(parse);
         long clock = Stopwatch.GetTimestamp();
         using (LoadingLine? progress = isQuiet ? null : new LoadingLine())
@@ -125,36 +127,15 @@ public static class SynthVerb
         }
     }
 
-    private static void CheckRoom(SyntheticModel model, string path)
-    {
-        string folder = Path.GetDirectoryName(Path.GetFullPath(path)) is { } parent
-            && Directory.Exists(parent) ? parent : throw new UsageException($"There is no folder for {path}.");
-        long needed = model.Layout.FileBytes - model.SharedBytes;
-        long there = new DriveInfo(folder).AvailableFreeSpace + (File.Exists(path) ? new FileInfo(path).Length : 0);
-        if (needed > there)
-        {
-            throw new UsageException($"The file takes {ByteSize.Format(needed)} on disk, and {ByteSize.Format(there)} are free. Fewer "
-                + "--layers, or --phys-layers on xfs or btrfs, take less.");
-        }
-    }
-
     private static void Report(SyntheticModel model, string path, double seconds, bool isJson)
     {
         long diskBytes = model.Layout.FileBytes - model.SharedBytes;
         if (isJson)
         {
-            StandardOutput.WriteJson(json =>
-            {
-                json.WriteString("file", path);
-                json.WriteString("shape", model.Shape.Name);
-                json.WriteNumber("layers", model.Layers);
-                json.WriteNumber("tensors", model.Layout.Tensors.Count);
-                json.WriteNumber("parameters", model.Parameters);
-                json.WriteNumber("bytes", model.Layout.FileBytes);
-                json.WriteNumber("diskBytes", diskBytes);
-                json.WriteNumber("seconds", seconds);
-                json.WriteString("synthetic", model.Provenance);
-            });
+            SynthesisReport report = new(
+                path, model.Shape.Name, model.Layers, model.Layout.Tensors.Count, model.Parameters, model.Layout.FileBytes, diskBytes, seconds,
+                model.Provenance);
+            StandardOutput.WriteJson(report, ReportJson.Default.SynthesisReport);
             return;
         }
 

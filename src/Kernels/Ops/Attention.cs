@@ -22,73 +22,56 @@ public static unsafe class Attention
     /// <summary>Floats of scratch that <see cref="Group"/> needs (<see cref="Head"/>: heads = 1).</summary>
     public static long ScratchFloats(int heads, int valueDim) => (long)heads * (BlockKeys + valueDim);
 
-    /// <summary>One query head: output = Σ_j softmax_j(scale · query·key_j) value_j, j in [firstKey, firstKey + keyCount).</summary>
-    /// <param name="query">headDim floats.</param>
-    /// <param name="headDim">Elements of a query and of a key, at most 4096.</param>
-    /// <param name="valueDim">Elements of a value and of the output, at most 4096.</param>
-    /// <param name="keys">Address of the row of absolute key 0; key j lies at keys + j · keyStride.</param>
-    /// <param name="keyStride">Bytes.</param>
-    /// <param name="values">Address of the row of absolute key 0's value; may be <paramref name="keys"/> (MLA).</param>
-    /// <param name="valueStride">Bytes.</param>
-    /// <param name="type">Element type of keys and values.</param>
-    /// <param name="firstKey">First visible key, absolute.</param>
-    /// <param name="keyCount">Visible keys; 0 gives zeros.</param>
+    /// <summary>One query head: output = Σ_j softmax_j(scale · query·key_j) value_j over the visible keys j.</summary>
+    /// <param name="query">As many floats as a key has.</param>
+    /// <param name="keys">The keys.</param>
+    /// <param name="values">The values; may be the keys' first elements (MLA).</param>
+    /// <param name="visible">Keys that take part.</param>
     /// <param name="scale">Factor on the scores.</param>
-    /// <param name="output">valueDim floats; may be the query.</param>
-    /// <param name="scratch">128 + valueDim floats.</param>
+    /// <param name="output">As many floats as a value has; may be the query.</param>
+    /// <param name="scratch">128 and as many floats as a value has.</param>
     /// <param name="sink">Logit that takes part in the softmax's denominator only, not scaled; null = none.</param>
     public static void Head(
-        nint query, int headDim, int valueDim, nint keys, long keyStride, nint values, long valueStride, KvType type,
-        int firstKey, int keyCount, float scale, nint output, nint scratch, float? sink = null)
+        nint query, in CachedRows keys, in CachedRows values, KeyRange visible, float scale, nint output, nint scratch, float? sink = null)
     {
         float logit = sink.GetValueOrDefault();
-        Group(
-            query, 0, 1, headDim, valueDim, keys, keyStride, values, valueStride, type, firstKey, keyCount, scale,
-            output, 0, scratch, sink.HasValue ? (nint)(&logit) : 0);
+        Group(new FloatRows(query, 0), 1, keys, values, visible, scale, new FloatRows(output, 0), scratch,
+            sink.HasValue ? (nint)(&logit) : 0);
     }
 
     /// <summary>The query heads that share a KV head: every row is read and converted once. Same bits per head as
     /// <see cref="Head"/>.</summary>
-    /// <param name="query">Head h at query + h · queryStride.</param>
-    /// <param name="queryStride">Floats.</param>
+    /// <param name="query">A row per head.</param>
     /// <param name="heads">Query heads.</param>
-    /// <param name="headDim">Elements of a query and of a key, at most 4096.</param>
-    /// <param name="valueDim">Elements of a value and of an output, at most 4096.</param>
-    /// <param name="keys">Address of the row of absolute key 0; key j lies at keys + j · keyStride.</param>
-    /// <param name="keyStride">Bytes.</param>
-    /// <param name="values">Address of the row of absolute key 0's value; may be <paramref name="keys"/> (MLA: values are the keys' first
-    /// elements).</param>
-    /// <param name="valueStride">Bytes.</param>
-    /// <param name="type">Element type of keys and values.</param>
-    /// <param name="firstKey">First visible key, absolute.</param>
-    /// <param name="keyCount">Visible keys; 0 gives zeros.</param>
+    /// <param name="keys">The keys.</param>
+    /// <param name="values">The values; may be the keys' first elements (MLA).</param>
+    /// <param name="visible">Keys that take part.</param>
     /// <param name="scale">Factor on the scores.</param>
-    /// <param name="output">Head h at output + h · outputStride; may be the query if strides and dims are equal.</param>
-    /// <param name="outputStride">Floats.</param>
+    /// <param name="output">A row per head; may be the query if rows and elements are equal.</param>
     /// <param name="scratch"><see cref="ScratchFloats"/> floats.</param>
     /// <param name="sinks">Address of one sink logit per head, or 0 for none.</param>
     [SkipLocalsInit]
     public static void Group(
-        nint query, long queryStride, int heads, int headDim, int valueDim, nint keys, long keyStride, nint values,
-        long valueStride, KvType type, int firstKey, int keyCount, float scale, nint output, long outputStride, nint scratch,
-        nint sinks = 0)
+        FloatRows query, int heads, in CachedRows keys, in CachedRows values, KeyRange visible, float scale, FloatRows output,
+        nint scratch, nint sinks = 0)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(Math.Max(headDim, valueDim), MaxRowElements);
-        Debug.Assert(heads > 0 && firstKey >= 0 && keyCount >= 0);
+        int valueDim = values.Elements;
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Math.Max(keys.Elements, valueDim), MaxRowElements);
+        Debug.Assert(heads > 0 && visible is { First: >= 0, Count: >= 0 } && keys.Type == values.Type);
         float* scores = (float*)scratch; // per head BlockKeys scores, then weights
         float* sums = scores + ((long)heads * BlockKeys); // per head valueDim weighted sums
         Normaliser* states = stackalloc Normaliser[heads];
-        float* tile = stackalloc float[type == KvType.F16 ? TileRows * Math.Max(headDim, valueDim) : 1];
+        float* tile = stackalloc float[keys.Type == KvType.F16 ? TileRows * Math.Max(keys.Elements, valueDim) : 1];
         Start(states, (float*)sinks, heads);
         new Span<float>(sums, heads * valueDim).Clear();
 
-        var keyRows = new Rows(keys, keyStride, headDim, type, tile);
-        var valueRows = new Rows(values, valueStride, valueDim, type, tile);
-        int end = firstKey + keyCount;
-        for (int from = firstKey; from < end;)
+        var keyRows = new Rows(keys, tile);
+        var valueRows = new Rows(values, tile);
+        int end = visible.First + visible.Count;
+        for (int from = visible.First; from < end;)
         {
             int count = Math.Min(end, (from | (BlockKeys - 1)) + 1) - from;
-            Score(keyRows, valueRows, from, count, (float*)query, queryStride, heads, scale, scores);
+            Score(keyRows, valueRows, from, count, query, heads, scale, scores);
             for (int h = 0; h < heads; h++)
             {
                 ToWeights(scores + (h * BlockKeys), count, ref states[h], sums + ((long)h * valueDim), valueDim);
@@ -100,7 +83,7 @@ public static unsafe class Attention
 
         for (int h = 0; h < heads; h++)
         {
-            float* destination = (float*)output + (h * outputStride);
+            float* destination = (float*)output[h];
             float inverse = states[h].Sum > 0 || float.IsNaN(states[h].Sum) ? 1f / states[h].Sum : 0f;
             Unsafe.CopyBlockUnaligned(destination, sums + ((long)h * valueDim), (uint)(valueDim * sizeof(float)));
             VectorOps.Scale((nint)destination, valueDim, inverse);
@@ -116,8 +99,8 @@ public static unsafe class Attention
     }
 
     /// <summary>scores[h][j] = scale · query_h·key_(from+j), padded with −∞ to a multiple of 8.</summary>
-    private static void Score(in Rows rows, in Rows values, int from, int count, float* query, long queryStride, int heads, float scale,
-        float* scores)
+    private static void Score(
+        in Rows rows, in Rows values, int from, int count, FloatRows query, int heads, float scale, float* scores)
     {
         for (int j = 0; j < count; j += TileRows)
         {
@@ -126,7 +109,7 @@ public static unsafe class Attention
             FourRows keys = rows.Load(from + j, count - j);
             for (int h = 0; h < heads; h++)
             {
-                Vector128<float> four = Dot(query + (h * queryStride), keys, rows.Elements) * scale;
+                Vector128<float> four = Dot((float*)query[h], keys, rows.Elements) * scale;
                 four.Store(scores + (h * BlockKeys) + j); // rows past count repeat the last one and are overwritten below
             }
         }
@@ -267,9 +250,12 @@ public static unsafe class Attention
     }
 
     /// <summary>Cache rows of one KV head.</summary>
-    private readonly struct Rows(nint address, long stride, int elements, KvType type, float* tile)
+    private readonly struct Rows(in CachedRows cached, float* tile)
     {
-        public readonly int Elements = elements;
+        public readonly int Elements = cached.Elements;
+        private readonly nint _address = cached.Address;
+        private readonly long _stride = cached.StrideBytes;
+        private readonly KvType _type = cached.Type;
 
         /// <summary>Rows first … first + 3; with fewer left, the last one stands in for the missing.</summary>
         public FourRows Load(int first, int left)
@@ -290,9 +276,9 @@ public static unsafe class Attention
                 return;
             }
 
-            int bytes = Elements * (type == KvType.F32 ? sizeof(float) : sizeof(ushort));
-            byte* row = (byte*)address + (first * stride);
-            for (int index = 0; index < TileRows; index++, row += stride)
+            int bytes = Elements * (_type == KvType.F32 ? sizeof(float) : sizeof(ushort));
+            byte* row = (byte*)_address + (first * _stride);
+            for (int index = 0; index < TileRows; index++, row += _stride)
             {
                 for (int i = 0; i < bytes; i += 64)
                 {
@@ -303,8 +289,8 @@ public static unsafe class Attention
 
         private float* At(int first, int index)
         {
-            nint row = address + (nint)((first + (long)index) * stride);
-            if (type == KvType.F32)
+            nint row = _address + (nint)((first + (long)index) * _stride);
+            if (_type == KvType.F32)
             {
                 return (float*)row;
             }

@@ -131,18 +131,15 @@ internal sealed class AttentionMixer : BranchExecutor
             SequenceState s = row.Sequence;
             int firstKey = a.Window.FirstKey(row.Position);
             float scale = a.Temperature is { } temperature ? a.Scale * temperature.At(row.Position) : a.Scale;
-            nint query = _pass.Work.InnerRow(r, (long)firstHead * a.QueryStride),
-                output = _pass.Work.InnerRow(r, a.MixedOffset + ((long)firstHead * a.ValueDim));
+            FloatRows query = new(_pass.Work.InnerRow(r, (long)firstHead * a.QueryStride), a.QueryStride);
+            FloatRows output = new(_pass.Work.InnerRow(r, a.MixedOffset + ((long)firstHead * a.ValueDim)), a.ValueDim);
             nint sinks = a.Sinks is { } weight ? _pass.Address(weight) + (firstHead * 4) : 0;
-            Attention.Group(
-                query, a.QueryStride, group, a.KeyDim, a.ValueDim,
-                Keys(s) + (nint)((long)kv * a.KeyDim * s.ElementBytes), (long)a.KeyWidth * s.ElementBytes,
-                Values(s) + (nint)((long)kv * a.ValueDim * s.ElementBytes), (long)a.ValueWidth * s.ElementBytes,
-                s.Type, firstKey, row.Position + 1 - firstKey, scale, output, a.ValueDim, _pass.Work.ScratchOf(worker), sinks);
+            Attention.Group(query, group, s.Head(Keys(s), a.KeyWidth, kv, a.KeyDim), s.Head(Values(s), a.ValueWidth, kv, a.ValueDim),
+                new KeyRange(firstKey, row.Position + 1 - firstKey), scale, output, _pass.Work.ScratchOf(worker), sinks);
             for (int h = 0; a.HasQueryGate && h < group; h++)
             {
-                nint mixed = output + (nint)((long)h * a.ValueDim * 4);
-                VectorOps.SigmoidMultiply(query + (nint)((((long)h * a.QueryStride) + a.KeyDim) * 4), mixed, mixed, a.ValueDim);
+                nint gate = query[h] + (a.KeyDim * sizeof(float)); // behind the head's query
+                VectorOps.SigmoidMultiply(gate, output[h], output[h], a.ValueDim);
             }
         }
     }

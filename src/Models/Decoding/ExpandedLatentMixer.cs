@@ -65,11 +65,9 @@ internal sealed class ExpandedLatentMixer : BranchExecutor
             PassRow row = _pass.Rows[r];
             SequenceState s = row.Sequence;
             Attention.Head(
-                _pass.Work.InnerRow(r, (long)h * _spec.QueryDim), _spec.QueryDim, _spec.ValueDim,
-                s.Area(_layer) + (nint)((long)h * _spec.QueryDim * s.ElementBytes), (long)_spec.KeyWidth * s.ElementBytes,
-                Values(s) + (nint)((long)h * _spec.ValueDim * s.ElementBytes), (long)_spec.ValueWidth * s.ElementBytes,
-                s.Type, 0, row.Position + 1, _projection.Scale(r), _pass.Work.InnerRow(r, _spec.MixedOffset + ((long)h * _spec.ValueDim)),
-                    _pass.Work.ScratchOf(worker));
+                _pass.Work.InnerRow(r, (long)h * _spec.QueryDim), s.Head(s.Area(_layer), _spec.KeyWidth, h, _spec.QueryDim),
+                s.Head(Values(s), _spec.ValueWidth, h, _spec.ValueDim), new KeyRange(0, row.Position + 1), _projection.Scale(r),
+                _pass.Work.InnerRow(r, _spec.MixedOffset + ((long)h * _spec.ValueDim)), _pass.Work.ScratchOf(worker));
         }
     }
 }

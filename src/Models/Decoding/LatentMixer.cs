@@ -65,13 +65,11 @@ internal sealed class LatentMixer : BranchExecutor
             int r = u / _units, head = u % _units * _spec.HeadsPerUnit, heads = Math.Min(_spec.HeadsPerUnit, _spec.Heads - head);
             PassRow row = _pass.Rows[r];
             SequenceState s = row.Sequence;
-            nint latents = s.Area(_layer);
-            long stride = (long)_spec.LatentKeyDim * s.ElementBytes;
-            Attention.Group(
-                _pass.Work.InnerRow(r, _spec.WideOffset + ((long)head * _spec.LatentKeyDim)), _spec.LatentKeyDim, heads, _spec.LatentKeyDim,
-                    _spec.Latent,
-                latents, stride, latents, stride, s.Type, 0, row.Position + 1, _projection.Scale(r),
-                _pass.Work.InnerRow(r, _spec.MixedOffset + ((long)head * _spec.Latent)), _spec.Latent, _pass.Work.ScratchOf(worker));
+            CachedRows latents = s.Head(s.Area(_layer), _spec.LatentKeyDim, 0, _spec.LatentKeyDim);
+            FloatRows query = new(_pass.Work.InnerRow(r, _spec.WideOffset + ((long)head * _spec.LatentKeyDim)), _spec.LatentKeyDim);
+            FloatRows mixed = new(_pass.Work.InnerRow(r, _spec.MixedOffset + ((long)head * _spec.Latent)), _spec.Latent);
+            Attention.Group(query, heads, latents, latents with { Elements = _spec.Latent }, new KeyRange(0, row.Position + 1),
+                _projection.Scale(r), mixed, _pass.Work.ScratchOf(worker));
         }
     }
 }

@@ -137,6 +137,14 @@ public sealed class SequenceState : IDisposable
         }
     }
 
+    /// <summary>A head's keys or values in a table whose rows hold all heads side by side.</summary>
+    /// <param name="table">Row of position 0.</param>
+    /// <param name="width">Elements of a row.</param>
+    /// <param name="head">The head.</param>
+    /// <param name="elements">Elements of one head.</param>
+    internal CachedRows Head(nint table, int width, int head, int elements) =>
+        new(table + (nint)((long)head * elements * ElementBytes), (long)width * ElementBytes, elements, Type);
+
     /// <summary>Writes floats as elements of a table of keys or values, from element <paramref name="at"/> on; sets
     /// <see cref="Fault"/>.</summary>
     internal void Store(nint source, nint table, long at, int n)

@@ -35,8 +35,8 @@ public sealed class AttentionTests
                 using var single = new GuardedFloats(valueDim);
                 using var singleScratch = new GuardedFloats(Attention.BlockKeys + valueDim);
                 Attention.Group(
-                    query.Address, headDim, Heads, headDim, valueDim, cache.Keys, cache.KeyStride, cache.Values, cache.ValueStride, type,
-                    first, count, scale, output.Address, valueDim, scratch.Address, hasSinks ? sinks.Address : 0);
+                    new FloatRows(query.Address, headDim), Heads, cache.KeyRows, cache.ValueRows, new KeyRange(first, count), scale,
+                    new FloatRows(output.Address, valueDim), scratch.Address, hasSinks ? sinks.Address : 0);
                 for (int h = 0; h < Heads; h++)
                 {
                     float? sink = hasSinks ? sinks.Span[h] : null;
@@ -49,8 +49,8 @@ public sealed class AttentionTests
                     }
 
                     Attention.Head(
-                        query.Address + (h * headDim * 4), headDim, valueDim, cache.Keys, cache.KeyStride, cache.Values, cache.ValueStride,
-                        type, first, count, scale, single.Address, singleScratch.Address, sink);
+                        query.Address + (h * headDim * 4), cache.KeyRows, cache.ValueRows, new KeyRange(first, count), scale,
+                        single.Address, singleScratch.Address, sink);
                     Assert.Equal(o.ToArray(), single.Span.ToArray());
                 }
             }
@@ -68,8 +68,8 @@ public sealed class AttentionTests
         using var output = new GuardedFloats(Heads * ValueDim);
         using var scratch = new GuardedFloats((int)Attention.ScratchFloats(Heads, ValueDim));
         Attention.Group(
-            query.Address, KeyDim, Heads, KeyDim, ValueDim, cache.Keys, cache.KeyStride, cache.Keys, cache.KeyStride, type, 0, 150, 0.07f,
-            output.Address, ValueDim, scratch.Address);
+            new FloatRows(query.Address, KeyDim), Heads, cache.KeyRows, cache.KeyRows with { Elements = ValueDim }, new KeyRange(0, 150),
+            0.07f, new FloatRows(output.Address, ValueDim), scratch.Address);
         for (int h = 0; h < Heads; h += 21)
         {
             double[] expected = Reference(query.Span.Slice(h * KeyDim, KeyDim), cache, 0, 150, 0.07f, null);
@@ -91,14 +91,11 @@ public sealed class AttentionTests
         using var clean = new GuardedFloats(192);
         using var a = new GuardedFloats(64);
         using var b = new GuardedFloats(64);
-        Attention.Head(query.Address, 64, 64, cache.Keys, cache.KeyStride, cache.Values, cache.ValueStride, KvType.F16, 0, 333, 0.1f,
-            a.Address, clean.Address);
+        Attention.Head(query.Address, cache.KeyRows, cache.ValueRows, new KeyRange(0, 333), 0.1f, a.Address, clean.Address);
         cache.Poison(333);
-        Attention.Head(query.Address, 64, 64, cache.Keys, cache.KeyStride, cache.Values, cache.ValueStride, KvType.F16, 0, 333, 0.1f,
-            b.Address, dirty.Address);
+        Attention.Head(query.Address, cache.KeyRows, cache.ValueRows, new KeyRange(0, 333), 0.1f, b.Address, dirty.Address);
         Assert.Equal(a.Span.ToArray(), b.Span.ToArray());
-        Attention.Head(query.Address, 64, 64, cache.Keys, cache.KeyStride, cache.Values, cache.ValueStride, KvType.F16, 0, 333, 0.1f,
-            query.Address, clean.Address);
+        Attention.Head(query.Address, cache.KeyRows, cache.ValueRows, new KeyRange(0, 333), 0.1f, query.Address, clean.Address);
         Assert.Equal(a.Span.ToArray(), query.Span.ToArray()); // output over the query
     }
 
@@ -109,8 +106,7 @@ public sealed class AttentionTests
         using GuardedFloats query = GuardedFloats.Random(2, 16, 1000);
         using var output = new GuardedFloats(16);
         using var scratch = new GuardedFloats(144);
-        Attention.Head(query.Address, 16, 16, cache.Keys, cache.KeyStride, cache.Values, cache.ValueStride, KvType.F32, 0, 200, 1f,
-            output.Address, scratch.Address);
+        Attention.Head(query.Address, cache.KeyRows, cache.ValueRows, new KeyRange(0, 200), 1f, output.Address, scratch.Address);
         double[] expected = Reference(query.Span, cache, 0, 200, 1f, null);
         for (int d = 0; d < 16; d++)
         {
@@ -125,8 +121,7 @@ public sealed class AttentionTests
         using GuardedFloats query = GuardedFloats.Random(2, 8);
         using GuardedFloats output = GuardedFloats.Random(2, 8);
         using var scratch = new GuardedFloats(136);
-        Attention.Head(query.Address, 8, 8, cache.Keys, cache.KeyStride, cache.Values, cache.ValueStride, KvType.F32, 0, 0, 1f,
-            output.Address, scratch.Address);
+        Attention.Head(query.Address, cache.KeyRows, cache.ValueRows, new KeyRange(0, 0), 1f, output.Address, scratch.Address);
         Assert.All(output.Span.ToArray(), v => Assert.Equal(0f, v));
     }
 
@@ -138,8 +133,7 @@ public sealed class AttentionTests
         using GuardedFloats query = GuardedFloats.Random(2, 16);
         using var output = new GuardedFloats(16);
         using var scratch = new GuardedFloats(144);
-        Attention.Head(query.Address, 16, 16, cache.Keys, cache.KeyStride, cache.Values, cache.ValueStride, KvType.F16, 0, 140, 1f,
-            output.Address, scratch.Address);
+        Attention.Head(query.Address, cache.KeyRows, cache.ValueRows, new KeyRange(0, 140), 1f, output.Address, scratch.Address);
         Assert.All(output.Span.ToArray(), v => Assert.True(float.IsNaN(v)));
     }
 
@@ -182,37 +176,35 @@ public sealed class AttentionTests
         private readonly KvType _type;
         private readonly int _rows;
         private readonly int _keyDim;
+        private readonly long _keyStride;
+        private readonly long _valueStride;
 
         public Cache(int rows, int keyDim, int valueDim, KvType type, int seed, bool shared = false)
         {
             int size = type == KvType.F16 ? 2 : 4;
             (_type, _rows, _keyDim, ValueDim) = (type, rows, keyDim, valueDim);
-            KeyStride = (keyDim + Gap) * size;
-            ValueStride = shared ? KeyStride : (valueDim + Gap) * size;
-            _keys = Fill(rows, keyDim, KeyStride, size, seed);
-            _values = shared ? _keys : Fill(rows, valueDim, ValueStride, size, seed + 1);
+            _keyStride = (keyDim + Gap) * size;
+            _valueStride = shared ? _keyStride : (valueDim + Gap) * size;
+            _keys = Fill(rows, keyDim, _keyStride, size, seed);
+            _values = shared ? _keys : Fill(rows, valueDim, _valueStride, size, seed + 1);
         }
 
         public int ValueDim { get; }
 
-        public long KeyStride { get; }
+        public CachedRows KeyRows => new(_keys.Address, _keyStride, _keyDim, _type);
 
-        public long ValueStride { get; }
+        public CachedRows ValueRows => new(_values.Address, _valueStride, ValueDim, _type);
 
-        public nint Keys => _keys.Address;
+        public double Key(int row, int d) => Read(_keys.Address + (nint)(row * _keyStride), d);
 
-        public nint Values => _values.Address;
-
-        public double Key(int row, int d) => Read(_keys.Address + (nint)(row * KeyStride), d);
-
-        public double Value(int row, int d) => Read(_values.Address + (nint)(row * ValueStride), d);
+        public double Value(int row, int d) => Read(_values.Address + (nint)(row * _valueStride), d);
 
         public void Poison(int fromRow)
         {
             for (int row = fromRow; row < _rows; row++)
             {
-                new Span<byte>((void*)(_keys.Address + (nint)(row * KeyStride)), _keyDim * 2).Fill(0xFF);
-                new Span<byte>((void*)(_values.Address + (nint)(row * ValueStride)), ValueDim * 2).Fill(0xFF);
+                new Span<byte>((void*)(_keys.Address + (nint)(row * _keyStride)), _keyDim * 2).Fill(0xFF);
+                new Span<byte>((void*)(_values.Address + (nint)(row * _valueStride)), ValueDim * 2).Fill(0xFF);
             }
         }
 

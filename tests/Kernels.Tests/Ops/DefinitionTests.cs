@@ -113,8 +113,9 @@ public sealed unsafe class DefinitionTests
             using var scratch = new GuardedFloats((int)Attention.ScratchFloats(1, valueDim));
             float[][] plainKeys = Store(k, keyDim, type, kRows.Address), plainValues = Store(v, valueDim, type, vRows.Address);
             Attention.Head(
-                query.Address, keyDim, valueDim, kRows.Address, keyDim * size, vRows.Address, valueDim * size, type, firstKey,
-                    keys - firstKey, 0.37f, output.Address, scratch.Address, sink);
+                query.Address, new CachedRows(kRows.Address, keyDim * size, keyDim, type),
+                new CachedRows(vRows.Address, valueDim * size, valueDim, type), new KeyRange(firstKey, keys - firstKey), 0.37f,
+                output.Address, scratch.Address, sink);
             Same(PlainMixers.Attention(query.Span.ToArray(), plainKeys, plainValues, firstKey, 0.37f, sink), output.Span);
         }
     }

@@ -1,0 +1,32 @@
+using LayerStream.Actors;
+using LayerStream.Formats;
+using LayerStream.Memory;
+using LayerStream.Session.Outlook;
+
+namespace LayerStream.Session.Catalogue;
+
+/// <summary>What a budget makes of a model, without loading it.</summary>
+/// <param name="BudgetBytes">The budget.</param>
+/// <param name="SmallestBudgetBytes">The smallest that works.</param>
+/// <param name="Fits">Whether the budget suffices.</param>
+/// <param name="IsResident">Whether nothing would be streamed.</param>
+/// <param name="TokensPerSecond">Predicted from earlier runs of it here; null when there were none.</param>
+public sealed record EntryOutlook(long BudgetBytes, long SmallestBudgetBytes, bool Fits, bool IsResident, double? TokensPerSecond)
+{
+    /// <summary>Plans a model that can run.</summary>
+    /// <exception cref="Models.Building.UnsupportedModelException">It cannot.</exception>
+    /// <exception cref="BudgetAboveLimitException">Machine or cgroup cannot give the budget.</exception>
+    public static EntryOutlook Of(GgufModel model, ModelOptions options)
+    {
+        try
+        {
+            EnginePlan plan = Engine.Plan(model, options.ToEngineOptions());
+            double? rate = new SpeedTracker(plan, options, model.Files, 0).Predicted;
+            return new EntryOutlook(plan.Sheet.BudgetBytes, plan.SmallestBudgetBytes, true, plan.Memory.StreamedBytesPerToken == 0, rate);
+        }
+        catch (BudgetTooSmallException e)
+        {
+            return new EntryOutlook(e.Sheet.BudgetBytes, e.SmallestBudgetBytes, false, false, null);
+        }
+    }
+}
