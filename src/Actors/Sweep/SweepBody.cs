@@ -21,6 +21,8 @@ internal sealed class SweepBody
     private readonly PassPace _pace;
     private readonly Action _between;
     private readonly int[] _kept;
+    private readonly Func<int, Span<float>> _logits;
+    private int _firstLogit; // of the sequence that draws
     private ComputeSession _session = null!;
     private bool _isWithHead; // of the pass that is planned
     private bool? _announced; // whether the pass that prefetch knows of ends with the head; null = it knows of none
@@ -29,7 +31,8 @@ internal sealed class SweepBody
     {
         (_queue, _pace, _reader, _throwIfChanged, _between) = (queue, pace, reader, throwIfChanged, DropCancelled);
         _demands = new SequenceDemand[seats];
-        (_rows, _nextRows, _logitRows, _kept) = (new int[seats], new int[seats], new int[seats], new int[batch]);
+        (_rows, _nextRows, _logitRows, _kept) = (new int[seats], new int[seats], new int[batch], new int[batch]);
+        _logits = row => _session.Logits(_firstLogit + row);
     }
 
     internal void Execute(ComputeSession session)
@@ -86,6 +89,7 @@ internal sealed class SweepBody
         int count = _active.Count;
         for (int i = 0; i < count; i++)
         {
+            _active[i].Propose();
             _demands[i] = _active[i].Demand;
         }
 
@@ -107,7 +111,8 @@ internal sealed class SweepBody
         for (int i = 0; i < count; i++)
         {
             SequenceRun run = _active[i];
-            (run.FirstRow, run.Rows, run.WantsLogits) = (row, _rows[i], _isWithHead && _rows[i] > 0 && _rows[i] == _demands[i].Rows);
+            (run.FirstRow, run.Rows, run.WantsLogits) = (row, _rows[i],
+                _isWithHead && _rows[i] > 0 && (!_demands[i].IsPrompt || _rows[i] == _demands[i].Rows));
             row += _rows[i];
         }
 
@@ -155,7 +160,7 @@ internal sealed class SweepBody
 
             for (int r = 0; r < run.Rows; r++)
             {
-                _session.Place(count++, run.Seat.Index, run.History[run.Done + r], run.Done + r);
+                _session.Place(count++, run.Seat.Index, run.Token(r), run.Done + r);
             }
 
             isPrompt &= run.Rows == 0 || run.Generated.Count == 0;
@@ -167,9 +172,9 @@ internal sealed class SweepBody
             int wanted = 0;
             foreach (SequenceRun run in _active)
             {
-                if (run.WantsLogits)
+                for (int r = run.Rows - run.LogitCount; r < run.Rows; r++)
                 {
-                    _logitRows[wanted++] = run.FirstRow + run.Rows - 1;
+                    _logitRows[wanted++] = run.FirstRow + r;
                 }
             }
 
@@ -188,7 +193,7 @@ internal sealed class SweepBody
             _session.Record(TraceKind.Prompt, start, _session.Pass - 1);
         }
 
-        Finish();
+        Finish(_active.Exists(r => r.Rows > 0 && r.Generated.Count == 0) ? 0 : Seconds(Stopwatch.GetTimestamp() - start));
         if (!isPrompt)
         {
             _session.Record(TraceKind.Token, start, _session.Pass - 1);
@@ -234,7 +239,8 @@ internal sealed class SweepBody
     }
 
     /// <summary>Draws the tokens of the pass; what one sequence fails at does not touch the others.</summary>
-    private void Finish()
+    /// <param name="seconds">What the pass took; 0 where prompts had a part in it, so that it tells nothing of drafts.</param>
+    private void Finish(double seconds)
     {
         long sampling = Stopwatch.GetTimestamp();
         int logits = 0;
@@ -242,10 +248,9 @@ internal sealed class SweepBody
         {
             if (run.Rows > 0)
             {
-                run.Seat.EndPass(run.Done, run.Rows);
-                run.Done += run.Rows;
                 run.Figures.Passes++;
-                FinishOne(run, run.WantsLogits ? logits++ : -1);
+                (_firstLogit, logits) = (logits, logits + run.LogitCount);
+                FinishOne(run, seconds);
             }
 
             if (run.IsCancelled && !run.HasEnded)
@@ -261,23 +266,32 @@ internal sealed class SweepBody
         }
     }
 
-    private void FinishOne(SequenceRun run, int logitRow)
+    private void FinishOne(SequenceRun run, double seconds)
     {
         try
         {
+            bool isPrompt = run.Generated.Count == 0, hasDrafts = !isPrompt && run.Rows > 1;
             if (run.Seat.State.Fault is { } fault)
             {
-                throw fault;
+                if (!hasDrafts)
+                {
+                    throw fault;
+                }
+
+                // It may be that of a guess: the pass counts for nothing, and is made again without any.
+                run.Drafter = null;
+                run.Seat.State.Restart();
+                return;
             }
 
-            bool isPrompt = run.Generated.Count == 0;
             if (isPrompt)
             {
+                Advance(run, run.Rows);
                 run.Figures.ReadPrompt(_session, LoadSeconds);
                 run.Request.OnPrompt?.Invoke(run.Done, run.Request.Prompt.Count);
             }
 
-            if (logitRow < 0)
+            if (!run.WantsLogits)
             {
                 return;
             }
@@ -286,9 +300,19 @@ internal sealed class SweepBody
             {
                 run.EndWithoutToken();
             }
+            else if (isPrompt)
+            {
+                run.Pick(_session.Logits(_firstLogit), _session.Spec.Vocabulary, _throwIfChanged);
+            }
             else
             {
-                run.Pick(_session.Logits(logitRow), _session.Spec.Vocabulary, _throwIfChanged);
+                int right = run.PickAll(_logits, _session.Spec.Vocabulary, _throwIfChanged);
+                if (seconds > 0)
+                {
+                    run.Gate.Observe(run.Rows - 1, right, seconds);
+                }
+
+                Advance(run, right);
             }
 
             if (isPrompt)
@@ -309,6 +333,12 @@ internal sealed class SweepBody
         {
             run.Fail(e);
         }
+    }
+
+    private static void Advance(SequenceRun run, int rows)
+    {
+        run.Seat.EndPass(run.Done, rows);
+        run.Done += rows;
     }
 
     /// <summary>Those that have ended leave. The last of a run stay until the ring is settled, so that nothing of it is left when they hear
