@@ -90,7 +90,7 @@ public sealed class ApiDocumentTests
         }
 
         AppendTranslations(text);
-        text.Append(Rules);
+        text.Append(Rules).Append('\n');
         return text.ToString();
     }
 
