@@ -11,7 +11,7 @@ namespace LayerStream.Host.Tests.Server;
 /// <summary>docs/api.md is made from the tables of the code. To write it anew: LAYERSTREAM_WRITE_DOCS=1.</summary>
 public sealed class ApiDocumentTests
 {
-    private const string Prose = """
+    private const string Rules = """
 
         ## Thoughts and tool calls
         What the model thinks, says and calls is told apart by the form its chat template shows (`docs/answers.md`).
@@ -41,7 +41,6 @@ public sealed class ApiDocumentTests
         Loopback names with any port, the addresses listened on, and the names given by `--allowed-hosts`; web pages only
         of origins given by `--cors-origin`. Keys of `--api-key-file` are taken as `Authorization: Bearer`, `x-api-key` or
         `api-key`.
-
         """;
 
     [Fact]
@@ -90,6 +89,13 @@ public sealed class ApiDocumentTests
             text.Append($"| `{row.Name}` | {row.Use.ToString().ToLowerInvariant()} | {row.Note} |\n");
         }
 
+        AppendTranslations(text);
+        text.Append(Rules).Append('\n');
+        return text.ToString();
+    }
+
+    private static void AppendTranslations(StringBuilder text)
+    {
         AppendMembers(text, "an Anthropic messages request", MessagesMembers.Translation.Rows);
         AppendMembers(text, "a responses request", ResponsesMembers.Translation.Rows);
         AppendMembers(text, "an Ollama chat request", OllamaMembers.Chat.Rows);
@@ -98,7 +104,6 @@ public sealed class ApiDocumentTests
             .AppendJoin(", ", OllamaMembers.Options.Where(o => o.Value is not null).Select(o => $"`{o.Key}`"))
             .Append(" are honoured; ").AppendJoin(", ", OllamaMembers.Options.Where(o => o.Value is null).Select(o => $"`{o.Key}`"))
             .Append(" are hints; others are refused.\n");
-        return text.Append(Prose).ToString();
     }
 
     private static void AppendMembers(StringBuilder text, string what, IReadOnlyList<TranslatedMember> rows)
