@@ -68,6 +68,12 @@ internal static class SamplingFlags
         return Checked(options);
     }
 
+    /// <summary>The options with one of them changed.</summary>
+    /// <exception cref="UsageException">There is none of that name, or the value cannot be read or is out of range.</exception>
+    public static SamplingOptions With(SamplingOptions options, string name, string value) =>
+        Array.Find(s_rows, r => r.Name == name) is { } row ? Checked(row.Apply(options, name, value))
+            : throw new UsageException($"There is no {name} to set. Names: {string.Join(", ", s_rows.Select(r => r.Name))}.");
+
     /// <summary>The options if they are in order.</summary>
     /// <exception cref="UsageException">One is out of range.</exception>
     public static SamplingOptions Checked(SamplingOptions options)

@@ -1,7 +1,9 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using LayerStream.Session;
+using LayerStream.Session.Reports;
 
 namespace LayerStream.Host.Terminal;
 
@@ -32,6 +34,9 @@ internal sealed class StandardOutput : Stream
         using BufferedStream output = new(Open(), 1 << 14);
         JsonOut.Write(output, members, indented);
     }
+
+    /// <summary>Writes a report and a line feed.</summary>
+    public static void WriteJson<T>(T report, JsonTypeInfo<T> type) => WriteJson(json => ReportJson.WriteMembers(json, report, type));
 
     public override bool CanRead => false;
 

@@ -4,12 +4,13 @@ using LayerStream.Actors.Run;
 using LayerStream.Host.Options;
 using LayerStream.Host.Terminal;
 using LayerStream.Session;
+using LayerStream.Session.Reports;
 using LayerStream.Storage;
 using LayerStream.Templates.Runtime;
 
 namespace LayerStream.Host.Verbs;
 
-/// <summary><c>chat</c>: a conversation, one line of stdin per turn.</summary>
+/// <summary><c>chat</c>: a conversation; what is said in it beside messages is a row of <see cref="ChatCommands"/>.</summary>
 public static class ChatVerb
 {
     private static readonly Option<int> s_maxTokens = new("--max-tokens") { Description = "most tokens of one answer",
@@ -19,7 +20,7 @@ public static class ChatVerb
     /// <summary>The verb.</summary>
     public static Command Create()
     {
-        Command verb = new("chat", "Holds a conversation (/reset starts over, /exit ends).") { s_maxTokens, s_system };
+        Command verb = new("chat", "Holds a conversation (/help shows its commands).") { s_maxTokens, s_system };
         verb.SetAction(RunAsync);
         return verb;
     }
@@ -35,62 +36,65 @@ public static class ChatVerb
         ModelOptions options = CommonOptions.Bind(parse) with { Converses = true };
         using AnswerInterrupt interrupt = new(Interrupts.Current ?? throw new InvalidOperationException("no verb runs"));
         await using LoadedModel model = await LoadedModel.OpenAsync(options, new TerminalNotices(options), ct);
-        ChatSession session = new(model, parse.GetValue(s_system), most);
+        ChatState state = new() { Sampling = model.Options.Sampling, MaxTokens = most };
+        state.Conversation.System = parse.GetValue(s_system);
+        ChatSession session = new(model, state);
         bool person = !Console.IsInputRedirected;
         if (person && !options.Quiet)
         {
-            Console.Error.WriteLine("/reset starts over, /exit or end of input ends, Ctrl-C stops an answer.");
+            Console.Error.WriteLine("/help shows what else can be said here; /exit or end of input ends, Ctrl-C stops an answer.");
         }
 
         using StreamReader? piped = person ? null : new(StandardStreams.OpenInput(), new UTF8Encoding(false));
-        while (true)
+        while (!state.IsOver && ChatInput.Read(goesOn => ReadLine(piped, goesOn)) is { } message)
         {
-            if (person)
+            state.Question = null;
+            if (ChatCommands.IsCommand(message))
             {
-                Console.Error.Write("> ");
+                ChatCommands.Execute(message, state, Console.Error.WriteLine);
+            }
+            else
+            {
+                state.Question = message.StartsWith("//", StringComparison.Ordinal) ? message[1..] : message;
             }
 
-            string? line = piped is null ? Console.ReadLine() : piped.ReadLine();
-            switch (line?.Trim())
+            if (state.Question is { } question)
             {
-                case null or "/exit":
-                    return Failures.Success;
-                case "":
-                    break;
-                case "/reset":
-                    session.Reset();
-                    Console.Error.WriteLine("The conversation starts over.");
-                    break;
-                default:
-                    await AnswerAsync(session, interrupt, line, model);
-                    break;
+                await AnswerAsync(session, interrupt, question, model, state);
             }
         }
+
+        return Failures.Success;
     }
 
-    private static async Task AnswerAsync(ChatSession session, AnswerInterrupt interrupt, string line, LoadedModel model)
+    private static string? ReadLine(StreamReader? piped, bool goesOn)
+    {
+        if (piped is not null)
+        {
+            return piped.ReadLine();
+        }
+
+        Console.Error.Write(goesOn ? "… " : "> ");
+        return Console.ReadLine();
+    }
+
+    private static async Task AnswerAsync(ChatSession session, AnswerInterrupt interrupt, string question, LoadedModel model, ChatState state)
     {
         ModelOptions options = model.Options;
         try
         {
-            Reply reply = await interrupt.RunAsync(ct => session.AskAsync(line, options.Json ? null : AnswerText.Show, ct));
+            Reply reply = await interrupt.RunAsync(ct => session.AskAsync(question, options.Json ? null : AnswerText.Show, ct));
+            state.LastFigures = RunVerb.Stats(reply.Result, model.Plan);
             if (options.Json)
             {
-                StandardOutput.WriteJson(json =>
-                {
-                    json.WriteString("text", reply.Text);
-                    json.WriteNumber("promptTokens", reply.Result.PromptTokens);
-                    json.WriteNumber("generatedTokens", reply.Result.GeneratedTokens);
-                    json.WriteString("finishReason", reply.Result.FinishReason);
-                    JsonOut.WriteLossy(json, model.Plan);
-                });
+                StandardOutput.WriteJson(RunReport.Of(reply, model.Plan, model.Tokenizer), ReportJson.Default.RunReport);
                 return;
             }
 
             Console.Out.WriteLine();
             if (!options.Quiet)
             {
-                Console.Error.WriteLine(RunVerb.Stats(reply.Result, model.Plan));
+                Console.Error.WriteLine(state.LastFigures);
             }
         }
         catch (ContextExceededException e)

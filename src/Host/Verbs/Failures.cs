@@ -103,7 +103,8 @@ public static class Failures
         OutOfMemoryException => "Out of memory: the managed heap met its limit. Give a larger --memory-budget or a smaller --context.",
         TemplateSyntaxException e =>
             $"The chat template cannot be read: {e.Message}. {TemplateSource.WayOut} 'run --raw' needs none.",
-        UsageException or GrammarException or LossyOptionException or TokenWithoutRowException or KeyValueRangeException or TemplateException
+        GrammarException => error.Message,
+        UsageException or LossyOptionException or TokenWithoutRowException or KeyValueRangeException or TemplateException
             or UnsupportedTokenizerException or UnusableOutputException or PullException
             or UnquantizableTensorException => error.Message,
         IOException or UnauthorizedAccessException or InvalidDataException => error.Message,

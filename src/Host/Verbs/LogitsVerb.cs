@@ -5,6 +5,7 @@ using LayerStream.Host.Terminal;
 using LayerStream.Memory;
 using LayerStream.Models.Spec;
 using LayerStream.Session;
+using LayerStream.Session.Reports;
 
 namespace LayerStream.Host.Verbs;
 
@@ -34,12 +35,7 @@ public static class LogitsVerb
         await model.Engine.LogitsAsync(ids, (_, row) => output.Write(MemoryMarshal.AsBytes(row.Span)), ct);
         if (options.Json)
         {
-            StandardOutput.WriteJson(json =>
-            {
-                json.WriteNumber("positions", ids.Length);
-                json.WriteNumber("vocabulary", vocabulary);
-                JsonOut.WriteLossy(json, model.Plan);
-            });
+            StandardOutput.WriteJson(new LogitsReport(ids.Length, vocabulary, model.Plan.Lossy), ReportJson.Default.LogitsReport);
         }
         else
         {

@@ -5,6 +5,7 @@ using LayerStream.Host.Terminal;
 using LayerStream.Kernels.Ops;
 using LayerStream.Memory;
 using LayerStream.Session;
+using LayerStream.Session.Reports;
 
 namespace LayerStream.Host.Verbs;
 
@@ -59,14 +60,8 @@ public static class PerplexityVerb
             return Failures.Success;
         }
 
-        StandardOutput.WriteJson(json =>
-        {
-            json.WriteNumber("perplexity", Math.Exp(mean));
-            json.WriteNumber("meanNll", mean);
-            json.WriteNumber("tokens", tokens);
-            json.WriteNumber("scored", scored);
-            JsonOut.WriteLossy(json, model.Plan);
-        });
+        PerplexityReport report = new(Math.Exp(mean), mean, tokens, scored, model.Plan.Lossy);
+        StandardOutput.WriteJson(report, ReportJson.Default.PerplexityReport);
         return Failures.Success;
     }
 

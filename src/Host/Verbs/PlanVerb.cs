@@ -8,6 +8,7 @@ using LayerStream.Models.Spec;
 using LayerStream.Planning;
 using LayerStream.Session;
 using LayerStream.Session.Outlook;
+using LayerStream.Session.Reports;
 
 namespace LayerStream.Host.Verbs;
 
@@ -93,24 +94,9 @@ public static class PlanVerb
     {
         EnginePlan plan = figures.Plan;
         json.WriteString("advice", PlanReport.Advice(figures));
-        json.WriteStartObject("accounts");
-        foreach ((string account, long bytes) in plan.Sheet.Accounts)
-        {
-            json.WriteNumber(account, bytes);
-        }
-
-        json.WriteEndObject();
-        json.WriteNumber("budgetBytes", plan.Sheet.BudgetBytes);
-        json.WriteNumber("smallestBudgetBytes", plan.SmallestBudgetBytes);
-        json.WriteNumber("pinnedBytes", plan.PinnedBytes);
-        json.WriteNumber("denseBytes", plan.DenseBytes);
-        json.WriteNumber("streamedBytesPerToken", (long)figures.ReadBytesPerToken);
+        DivisionReport division = DivisionReport.Of(plan) with { StreamedBytesPerToken = (long)figures.ReadBytesPerToken };
+        ReportJson.WriteMembers(json, division, ReportJson.Default.DivisionReport);
         WriteExperts(json, plan, figures.Replay);
-        JsonOut.WriteLossy(json, plan);
-        json.WriteNumber("slotBytes", plan.SlotBytes);
-        json.WriteNumber("prefetchDepth", plan.PrefetchDepth);
-        json.WriteNumber("context", plan.Context);
-        json.WriteNumber("threads", plan.Threads);
         json.WriteNumber("deviceBytesPerSecond", figures.DeviceBytesPerSecond);
         json.WriteNumber("firstUseBytesPerSecond", figures.FirstUseBytesPerSecond);
         json.WriteNumber("loadSeconds", figures.LoadSeconds);

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using LayerStream.Actors;
 using LayerStream.Actors.Run;
 using LayerStream.Actors.Tracing;
@@ -13,6 +12,7 @@ using LayerStream.Sampling;
 using LayerStream.Sampling.Grammars;
 using LayerStream.Session;
 using LayerStream.Session.Outlook;
+using LayerStream.Session.Reports;
 using LayerStream.Storage;
 using LayerStream.Templates;
 using LayerStream.Tokenization;
@@ -25,7 +25,7 @@ public static class RunVerb
     private const long GrammarHeapBytes = Grammar.HeldBytes + (6 << 20); // with the vocabulary as a trie
     private const long RoutesHeapBytes = 4 << 20; // routing of a batch, before it is written token by token
 
-    private static readonly Argument<string?> s_prompt = new("prompt") { Description = "the prompt", Arity = ArgumentArity.ZeroOrOne };
+    private static readonly Argument<string?> s_prompt = new("prompt") { Description = "the prompt; - reads it from standard input", Arity = ArgumentArity.ZeroOrOne };
     private static readonly Option<bool> s_raw = new("--raw") { Description = "continue the text as it is, without the chat template" };
     private static readonly Option<string?> s_ids = new("--ids") { Description = "token ids instead of a prompt: 1,2,3 or @FILE" };
     private static readonly Option<int> s_maxTokens = new("--max-tokens") { Description = "most tokens to generate", DefaultValueFactory = _ => 256 };
@@ -60,6 +60,7 @@ public static class RunVerb
             throw new UsageException("--max-tokens must be at least 1.");
         }
 
+        prompt = prompt == "-" ? PromptInput.Read() : prompt;
         ModelOptions options = CommonOptions.Bind(parse);
         if (parse.GetValue(s_logprobs) is int alternatives)
         {
@@ -102,7 +103,7 @@ public static class RunVerb
         new SpeedTracker(plan, options, files, 0).Add(reply.Result);
         if (options.Json)
         {
-            StandardOutput.WriteJson(json => WriteJson(json, reply, plan, tokenizer));
+            StandardOutput.WriteJson(RunReport.Of(reply, plan, tokenizer), ReportJson.Default.RunReport);
         }
         else
         {
@@ -166,46 +167,5 @@ public static class RunVerb
         return string.Create(
             CultureInfo.InvariantCulture,
             $"prompt {r.PromptTokens} tokens {prefill:F1}/s, answer {r.GeneratedTokens} tokens {decode:F2}/s ({r.FinishReason}), {ByteSize.Format((long)r.BytesPerToken)} streamed per token{experts}, overlap {r.OverlapShare:P0}, peak memory {ByteSize.Format(PeakMemory.Bytes())}{lossy}");
-    }
-
-    private static void WriteJson(Utf8JsonWriter json, Reply reply, EnginePlan plan, Tokenizer? tokenizer)
-    {
-        RunResult r = reply.Result;
-        json.WriteString("text", reply.Text);
-        JsonOut.WriteIds(json, "ids", r.Ids);
-        if (reply.LogProbabilities.Count > 0)
-        {
-            LogProbabilityJson.Write(json, "logprobs", tokenizer, reply.LogProbabilities);
-        }
-
-        json.WriteNumber("promptTokens", r.PromptTokens);
-        json.WriteNumber("generatedTokens", r.GeneratedTokens);
-        json.WriteNumber("promptSeconds", r.PromptSeconds);
-        json.WriteNumber("decodeSeconds", r.DecodeSeconds);
-        json.WriteNumber("promptComputeSeconds", r.PromptComputeSeconds);
-        json.WriteNumber("promptBytes", r.PromptBytes);
-        json.WriteNumber("bytesStreamed", r.BytesStreamed);
-        json.WriteNumber("bytesWasted", r.BytesWasted);
-        json.WriteNumber("bytesPerToken", r.BytesPerToken);
-        if (plan.Spec.ExpertBanks.Count > 0)
-        {
-            json.WriteNumber("expertHits", r.ExpertHits);
-            json.WriteNumber("expertMisses", r.ExpertMisses);
-            json.WriteNumber("expertHitRate", r.ExpertHitRate);
-            json.WriteNumber("expertBytesStreamed", r.ExpertBytesStreamed);
-            json.WriteNumber("expertComputeSeconds", r.ExpertComputeSeconds);
-            json.WriteNumber("expertsSkipped", r.ExpertsSkipped);
-            json.WriteNumber("predictedBytesUseful", r.PredictedBytesUseful);
-            json.WriteNumber("predictedBytesWasted", r.PredictedBytesWasted);
-            json.WriteNumber("predictionAccuracy", r.PredictionAccuracy);
-        }
-
-        JsonOut.WriteLossy(json, plan);
-        JsonOut.WriteOverlap(json, r);
-        json.WriteNumber("peakMemoryBytes", PeakMemory.Bytes());
-        json.WriteNumber("budgetBytes", plan.Sheet.BudgetBytes);
-        json.WriteNumber("pinnedBytes", r.PinnedBytes);
-        json.WriteNumber("prefetchDepth", r.PrefetchDepth);
-        json.WriteString("finishReason", r.FinishReason);
     }
 }

@@ -9,6 +9,7 @@ using LayerStream.Memory;
 using LayerStream.Models.Synthesis;
 using LayerStream.Models.Synthesis.Shapes;
 using LayerStream.Session;
+using LayerStream.Session.Reports;
 using LayerStream.Storage;
 
 namespace LayerStream.Host.Verbs;
@@ -131,18 +132,10 @@ public static class SynthVerb
         long diskBytes = model.Layout.FileBytes - model.SharedBytes;
         if (isJson)
         {
-            StandardOutput.WriteJson(json =>
-            {
-                json.WriteString("file", path);
-                json.WriteString("shape", model.Shape.Name);
-                json.WriteNumber("layers", model.Layers);
-                json.WriteNumber("tensors", model.Layout.Tensors.Count);
-                json.WriteNumber("parameters", model.Parameters);
-                json.WriteNumber("bytes", model.Layout.FileBytes);
-                json.WriteNumber("diskBytes", diskBytes);
-                json.WriteNumber("seconds", seconds);
-                json.WriteString("synthetic", model.Provenance);
-            });
+            SynthesisReport report = new(
+                path, model.Shape.Name, model.Layers, model.Layout.Tensors.Count, model.Parameters, model.Layout.FileBytes, diskBytes, seconds,
+                model.Provenance);
+            StandardOutput.WriteJson(report, ReportJson.Default.SynthesisReport);
             return;
         }
 

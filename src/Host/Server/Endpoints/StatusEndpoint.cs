@@ -3,8 +3,8 @@ using LayerStream.Actors;
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Service;
 using LayerStream.Memory;
-using LayerStream.Models.Spec;
 using LayerStream.Session;
+using LayerStream.Session.Reports;
 using Microsoft.AspNetCore.Http;
 
 namespace LayerStream.Host.Server.Endpoints;
@@ -42,22 +42,7 @@ internal static class StatusEndpoint
     {
         EnginePlan plan = engine.CurrentPlan;
         json.WriteStartObject("plan");
-        json.WriteNumber("budget_bytes", plan.Sheet.BudgetBytes);
-        json.WriteNumber("smallest_budget_bytes", plan.SmallestBudgetBytes);
-        json.WriteNumber("planned_bytes", plan.Sheet.Sum);
-        json.WriteStartObject("accounts");
-        foreach ((string account, long bytes) in plan.Sheet.Accounts)
-        {
-            json.WriteNumber(account, bytes);
-        }
-
-        json.WriteEndObject();
-        json.WriteNumber("pinned_bytes", plan.PinnedBytes);
-        json.WriteNumber("streamed_bytes_per_token", plan.StreamedBytesPerToken);
-        json.WriteNumber("slot_bytes", plan.SlotBytes);
-        json.WriteNumber("context", plan.Context);
-        json.WriteNumber("sequences", plan.Memory.Sequences);
-        json.WriteNumber("threads", plan.Threads);
+        ReportJson.WriteMembers(json, DivisionReport.Of(plan), ApiReportJson.Default.DivisionReport);
         if (predicted is { } rate)
         {
             json.WriteNumber("predicted_tokens_per_second", Math.Round(rate, 3));
@@ -67,13 +52,6 @@ internal static class StatusEndpoint
             json.WriteNull("predicted_tokens_per_second");
         }
 
-        if (plan.Experts.Layouts.Count > 0)
-        {
-            json.WriteString("expert_policy", plan.Experts.Policy.Name);
-            json.WriteNumber("experts_per_token", FewerExperts.MostUsed(plan.Spec));
-        }
-
-        JsonOut.WriteLossy(json, plan);
         json.WriteEndObject();
     }
 
