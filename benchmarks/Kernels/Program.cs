@@ -15,7 +15,7 @@ namespace LayerStream.Kernels.Benchmarks;
 internal static unsafe class Program
 {
     private const long MatrixBytes = 200L << 20;
-    private const int Tokens = 64;
+    private const int Tokens = 128;
 
     private static int s_columns = 4096, s_threads = 1;
 
@@ -40,10 +40,21 @@ internal static unsafe class Program
 
         ActivationMode mode = args.Contains("f32") ? ActivationMode.F32 : ActivationMode.Int8;
         string[] names = args.Where(a => a != "f32" && !a.Contains('=', StringComparison.Ordinal)).ToArray();
+        if (args.Contains("token"))
+        {
+            Console.WriteLine($"{Isa.Describe()}; {mode}");
+            foreach (TensorTypeInfo type in TensorTypes.All.Where(type => names.Contains(type.Name)))
+            {
+                TokenRates.Measure(type.Type, mode, s_threads);
+            }
+
+            return;
+        }
+
         nint weights = (nint)NativeMemory.AlignedAlloc((nuint)MatrixBytes, 4096);
         new Span<byte>((void*)weights, (int)MatrixBytes).Fill(0x33);
         Console.WriteLine($"{Isa.Describe()}; {mode}; plain read of the matrix {PlainRead(weights):F1} GB/s");
-        Console.WriteLine("type     GEMV GB/s   in cache   GEMM-64 GFLOP/s   prepare ns/row");
+        Console.WriteLine("type     GEMV GB/s   in cache   GEMM-128 GFLOP/s   prepare ns/row");
         foreach (TensorTypeInfo type in TensorTypes.All)
         {
             if (MatMul.Supports(type.Type) && (names.Length == 0 || names.Contains(type.Name)))

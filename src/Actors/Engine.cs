@@ -9,6 +9,7 @@ using LayerStream.Models.Spec;
 using LayerStream.Models.Tiles;
 using LayerStream.Planning;
 using LayerStream.Planning.Batches;
+using LayerStream.Planning.Drafts;
 using LayerStream.Planning.Tuning;
 using LayerStream.Storage;
 
@@ -23,6 +24,7 @@ public sealed class Engine : IAsyncDisposable
     private readonly EngineParts _parts;
     private readonly EngineControl _control;
     private readonly SweepQueue _sweep;
+    private readonly DraftMode _drafts;
     private long _tokens;
     private int _isDisposed;
 
@@ -30,6 +32,7 @@ public sealed class Engine : IAsyncDisposable
     {
         CurrentPlan = plan;
         _parts = parts;
+        _drafts = options.Drafts;
         _control = new EngineControl(parts.Ring, parts.Experts, parts.Reader, parts.Account, StageProps(plan, parts), options.StallLimit);
         PassPace pace = new(options.MostPassSeconds);
         _sweep = new SweepQueue(
@@ -50,6 +53,9 @@ public sealed class Engine : IAsyncDisposable
 
     /// <summary>Events of the last passes.</summary>
     public TraceRing Trace => _parts.Trace;
+
+    /// <summary>Whether guesses can be tried: a recurrent state cannot be cut back to those that were right.</summary>
+    public bool CanDraft => !_parts.Session.Seats[0].State.IsRecurrent;
 
     /// <summary>Tokens of context.</summary>
     public int Context => CurrentPlan.Context;
@@ -110,11 +116,19 @@ public sealed class Engine : IAsyncDisposable
         }
 
         ThrowIfChanged();
-        RunResult result = await _sweep.RunAsync(new SequenceRun(request, Context) { FaultHook = faultHook }, ct);
+        RunResult result = await _sweep.RunAsync(Sequence(request, faultHook), ct);
         ThrowIfChanged();
         Interlocked.Add(ref _tokens, result.GeneratedTokens);
         return result;
     }
+
+    private SequenceRun Sequence(RunRequest request, Action<string>? faultHook) => new(request, Context)
+    {
+        FaultHook = faultHook,
+        Drafter = faultHook is not null || request.Routes is not null || !CanDraft ? null
+            : request.Drafter ?? (_drafts == DraftMode.Off ? null : new PromptDrafter()),
+        Gate = new DraftGate(isForced: request.Drafter is not null || _drafts == DraftMode.Prompt),
+    };
 
     /// <summary>Logits of every position, in order; the memory is valid during the call only.</summary>
     public async Task LogitsAsync(IReadOnlyList<int> ids, Action<int, ReadOnlyMemory<float>> row, CancellationToken ct)

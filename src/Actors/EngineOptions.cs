@@ -1,6 +1,7 @@
 using LayerStream.Kernels.Ops;
 using LayerStream.Kernels.Quants.Activations;
 using LayerStream.Planning;
+using LayerStream.Planning.Drafts;
 using LayerStream.Planning.Experts;
 using LayerStream.Planning.Tuning;
 
@@ -35,6 +36,9 @@ public sealed record EngineOptions
 
     /// <summary>Sequences that run at the same time, each with a state of its own; 0 = as many as there is room for.</summary>
     public int Sequences { get; init; } = 1;
+
+    /// <summary>Whether passes try guesses from the sequence's own text.</summary>
+    public DraftMode Drafts { get; init; }
 
     /// <summary>Whether there is to be room for a copy of each sequence's recurrent state, so that further turns go on from it.</summary>
     public bool KeepsSnapshots { get; init; }

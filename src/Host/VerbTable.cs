@@ -31,6 +31,7 @@ public static class VerbTable
         (ReplayVerb.Create, CommonUse.None),
         (VerifyVerb.Create, CommonUse.Model | CommonUse.Budget),
         (SynthVerb.Create, CommonUse.None),
+        (QuantizeVerb.Create, CommonUse.Catalogue | CommonUse.Budget | CommonUse.Threads),
         (PullVerb.Create, CommonUse.Catalogue),
         (LsVerb.Create, CommonUse.Catalogue | CommonUse.Engine | CommonUse.Budget),
         (ShowVerb.Create, CommonUse.Catalogue | CommonUse.Engine | CommonUse.Budget),

@@ -17,11 +17,11 @@ public static class ChatPrompt
     /// As above, for messages in any form that <see cref="TemplateVariables.Set"/> takes, a JSON array among them;
     /// <paramref name="more"/> are further variables, such as <c>enable_thinking</c>; without <paramref name="opensAnswer"/> the text ends
     /// with the
-    /// last message.
+    /// last message. <paramref name="tools"/> in such a form are what the model may call; null = none.
     /// </summary>
     public static RenderedPrompt Render(
         Tokenizer tokenizer, ChatTemplate? template, object messages, IEnumerable<KeyValuePair<string, JsonElement>>? more =
-            null, bool opensAnswer = true)
+            null, bool opensAnswer = true, object? tools = null)
     {
         TemplateVariables variables = new();
         foreach ((string name, JsonElement value) in more ?? [])
@@ -30,6 +30,11 @@ public static class ChatPrompt
         }
 
         variables.Set("messages", messages);
+        if (tools is not null)
+        {
+            variables.Set("tools", tools);
+        }
+
         variables.Set("add_generation_prompt", opensAnswer);
         variables.Set("bos_token", tokenizer.BosText);
         variables.Set("eos_token", tokenizer.EosText);

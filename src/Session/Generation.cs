@@ -35,7 +35,7 @@ public sealed class Generation
         _model = model;
         _request = request;
         _stop = new StopRules(model.Tokenizer?.EndOfGeneration ?? FrozenSet<int>.Empty, request.Stop, request.IgnoreEos);
-        _detokenizer = model.Tokenizer is null ? null : new IncrementalDetokenizer(model.Tokenizer);
+        _detokenizer = model.Tokenizer is null ? null : new IncrementalDetokenizer(model.Tokenizer, visible: request.VisibleTokens);
     }
 
     /// <summary>Pieces of text and progress; completes when the run has ended. Without a tokenizer the texts are empty.</summary>

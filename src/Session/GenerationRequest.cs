@@ -25,6 +25,9 @@ public sealed record GenerationRequest
     /// <summary>Whether an event tells of every pass over the prompt.</summary>
     public bool ReportsPrompt { get; init; }
 
+    /// <summary>Control tokens whose texts belong to the answer, such as the marks of tool calls; null = none.</summary>
+    public IReadOnlySet<int>? VisibleTokens { get; init; }
+
     /// <summary>See <see cref="RunRequest.ReuseScope"/>.</summary>
     public string? ReuseScope { get; init; }
 

@@ -4,8 +4,10 @@ using LayerStream.Formats;
 using LayerStream.Memory;
 using LayerStream.Planning;
 using LayerStream.Templates;
+using LayerStream.Templates.Answers;
 using LayerStream.Templates.Runtime;
 using LayerStream.Tokenization;
+using LayerStream.Tokenization.Vocabularies;
 
 namespace LayerStream.Session;
 
@@ -16,6 +18,8 @@ public sealed class LoadedModel : IAsyncDisposable
     private readonly IProgress<SessionNotice> _notices;
     private readonly Lazy<ChatTemplate?> _template;
     private readonly Lazy<int> _longestToken;
+    private readonly Lazy<AnswerFormat> _format;
+    private readonly Lazy<IReadOnlySet<int>> _visible;
 
     internal LoadedModel(PlannedModel planned, Engine engine, double deviceBytesPerSecond, IProgress<SessionNotice> notices)
     {
@@ -25,6 +29,8 @@ public sealed class LoadedModel : IAsyncDisposable
         DeviceBytesPerSecond = deviceBytesPerSecond;
         _template = new(() => TemplateSource.Read(Options.ChatTemplate, Tokenizer));
         _longestToken = new(() => LongestToken(Tokenizer));
+        _format = new(() => AnswerFormat.For(Template?.Source));
+        _visible = new(() => Marks(Tokenizer, AnswerFormat));
     }
 
     /// <summary>Name in the API: the file's name without its ending.</summary>
@@ -48,6 +54,13 @@ public sealed class LoadedModel : IAsyncDisposable
     /// <summary>The chat template, read when it is first asked for; null = the model brings none (ChatML).</summary>
     /// <exception cref="TemplateSyntaxException">It cannot be read.</exception>
     public ChatTemplate? Template => _template.Value;
+
+    /// <summary>How the model writes thoughts and tool calls, by its template.</summary>
+    /// <exception cref="TemplateSyntaxException">The template cannot be read.</exception>
+    public AnswerFormat AnswerFormat => _format.Value;
+
+    /// <summary>Control tokens that are marks of that format and not the end of an answer.</summary>
+    public IReadOnlySet<int> MarkTokens => _visible.Value;
 
     /// <summary>The plan in force.</summary>
     public EnginePlan Plan => _planned.Plan;
@@ -92,6 +105,22 @@ public sealed class LoadedModel : IAsyncDisposable
     // A frame of its own, so that nothing keeps the metadata alive while the heap is limited.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static PlannedModel Prepare(ModelOptions options, IProgress<SessionNotice> notices) => ModelFile.Open(options.ModelPath).Plan(options, notices);
+
+    private static HashSet<int> Marks(Tokenizer? tokenizer, AnswerFormat format)
+    {
+        string[] marks = [.. format.Marks];
+        HashSet<int> found = [];
+        for (int id = 0; id < (tokenizer?.VocabularySize ?? 0); id++)
+        {
+            if (tokenizer!.TypeOf(id) == TokenType.Control && !tokenizer.EndOfGeneration.Contains(id)
+                && marks.Any(m => m.Contains(tokenizer.TokenText(id), StringComparison.Ordinal)))
+            {
+                found.Add(id);
+            }
+        }
+
+        return found;
+    }
 
     private static int LongestToken(Tokenizer? tokenizer)
     {

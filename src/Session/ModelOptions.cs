@@ -2,6 +2,7 @@ using LayerStream.Actors;
 using LayerStream.Kernels.Ops;
 using LayerStream.Kernels.Quants.Activations;
 using LayerStream.Planning;
+using LayerStream.Planning.Drafts;
 using LayerStream.Planning.Experts;
 using LayerStream.Sampling;
 
@@ -40,6 +41,9 @@ public sealed record ModelOptions
 
     /// <summary>Sequences that run at the same time; 0 = as many as there is room for.</summary>
     public int Sequences { get; init; } = 1;
+
+    /// <summary>Whether passes try guesses from the sequence's own text.</summary>
+    public DraftMode Drafts { get; init; }
 
     /// <summary>Whether conversations come, whose turns go on from the state that the last one left.</summary>
     public bool Converses { get; init; }
@@ -112,6 +116,7 @@ public sealed record ModelOptions
         Threads = Threads,
         Sequences = Sequences,
         MostPassSeconds = MostPassSeconds,
+        Drafts = Drafts,
         KeepsSnapshots = Converses || Serves,
         Context = Context,
         KvType = KvType,

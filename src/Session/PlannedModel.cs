@@ -1,6 +1,8 @@
 using LayerStream.Actors;
 using LayerStream.Actors.Loading;
 using LayerStream.Formats;
+using LayerStream.Models.Decoding;
+using LayerStream.Planning.Drafts;
 using LayerStream.Storage;
 using LayerStream.Storage.Filling;
 using LayerStream.Tokenization;
@@ -35,6 +37,12 @@ public sealed record PlannedModel(ModelOptions Options, GgufModel Model, Tokeniz
         FlashDevice device = FlashDevice.Open(Files);
         device.FellBack = reason => notices.Report(new InformationNotice($"Reads pass through the page cache from here on: {reason}"));
         CheckFilling(device, notices);
+        if (Options.Drafts != DraftMode.Off && SequenceState.SnapshotBytes(Plan.Spec) > 0)
+        {
+            notices.Report(new InformationNotice("Drafts are off: this model's recurrent layers cannot go back to the guesses that were "
+                + "right."));
+        }
+
         double rate = 0;
         if (Options.MeasuresDevice)
         {

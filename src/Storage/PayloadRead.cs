@@ -3,7 +3,7 @@ using LayerStream.Formats;
 namespace LayerStream.Storage;
 
 /// <summary>Reads until a payload is covered: goes on after short reads and signals, tries transient errors again.</summary>
-internal static class PayloadRead
+public static class PayloadRead
 {
     internal const int TransientRetries = 2;
     private const int MaxFruitlessReads = 64; // in a row without a new byte: the file ends here
@@ -15,7 +15,7 @@ internal static class PayloadRead
     /// <param name="destination">Window buffer.</param>
     /// <param name="bytesRead">Bytes the device delivered, including those read twice.</param>
     /// <returns>Null when every byte of the payload was filled.</returns>
-    internal static FlashReadException? Fill(IFlashDevice device, Extent extent, nint destination, out long bytesRead)
+    public static FlashReadException? Fill(IFlashDevice device, Extent extent, nint destination, out long bytesRead)
     {
         ExtentWindow window = extent.Window;
         bytesRead = 0;

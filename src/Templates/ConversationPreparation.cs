@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LayerStream.Templates.Answers;
 using LayerStream.Templates.Runtime;
 using LayerStream.Templates.Values;
 
@@ -11,6 +12,8 @@ namespace LayerStream.Templates;
 public static class ConversationPreparation
 {
     private static readonly string[] s_reasoningNames = ["reasoning_content", "thinking", "reasoning"];
+
+    private static readonly AnswerFormat s_withoutTemplate = AnswerFormat.For(null);
 
     /// <summary>
     /// Prepares the messages and renders them; ChatML when <paramref name="template"/> is null.
@@ -31,7 +34,8 @@ public static class ConversationPreparation
     /// template cannot take moves into the first user message; several at the beginning are joined, and a later one moves into the user
     /// message beside it, where the template would refuse or drop them; absent assistant content next to tool calls is ""; arguments
     /// given as JSON text become objects; content parts are joined (or text made a part) when the template needs it;
-    /// reasoning is present under all names in use. The input is not changed.
+    /// reasoning is present under all names in use; where the template has no form for
+    /// tools, they and their calls are written as text. The input is not changed.
     /// </summary>
     public static TemplateVariables Prepare(ChatTemplate? template, TemplateVariables variables)
     {
@@ -51,6 +55,16 @@ public static class ConversationPreparation
             {
                 PrepareReasoning(message);
                 PrepareToolCalls(message, can);
+            }
+        }
+
+        if (!(template is null ? s_withoutTemplate : AnswerFormat.For(template.Source)).HasOwnCalls)
+        {
+            GenericTools.WriteOut(messages);
+            if (prepared.Values.GetValueOrDefault("tools") is ListValue { IsTrue: true } tools)
+            {
+                GenericTools.Describe(messages, tools);
+                prepared.Remove("tools");
             }
         }
 

@@ -63,6 +63,8 @@ public sealed class TemplateVariables
     /// </summary>
     public void Set(string name, object? value) => _values[name] = JsonValues.FromObject(value);
 
+    internal void Remove(string name) => _values.Remove(name);
+
     /// <summary>True when the variable was set.</summary>
     public bool Contains(string name) => _values.ContainsKey(name);
 

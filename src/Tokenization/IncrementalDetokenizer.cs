@@ -6,14 +6,15 @@ namespace LayerStream.Tokenization;
 /// stay. For one stream; not for concurrent use.</summary>
 /// <param name="tokenizer">The vocabulary.</param>
 /// <param name="special">Write control tokens out.</param>
-public sealed class IncrementalDetokenizer(Tokenizer tokenizer, bool special = false)
+/// <param name="visible">Control tokens that are written out in any case; null = none.</param>
+public sealed class IncrementalDetokenizer(Tokenizer tokenizer, bool special = false, IReadOnlySet<int>? visible = null)
 {
     private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
     private char[] _characters = new char[64];
 
     /// <summary>Takes a token.</summary>
     /// <returns>The text that became complete, possibly empty; invalid bytes as U+FFFD.</returns>
-    public string Append(int id) => Decode(tokenizer.PieceBytes(id, special), flush: false);
+    public string Append(int id) => Decode(tokenizer.PieceBytes(id, special || visible?.Contains(id) == true), flush: false);
 
     /// <summary>Ends the stream and makes ready for another one.</summary>
     /// <returns>U+FFFD for a character left incomplete, otherwise an empty text.</returns>

@@ -1,4 +1,5 @@
 using System.Text;
+using LayerStream.Formats.Writing;
 
 namespace LayerStream.Formats.Tests;
 
@@ -24,32 +25,10 @@ internal sealed class GgufBuilder
 
     public static byte[] Text(byte[] bytes) => [.. BitConverter.GetBytes((long)bytes.Length), .. bytes];
 
-    public static byte[] Bytes(object value) => value switch
-    {
-        byte v => [v],
-        sbyte v => [(byte)v],
-        ushort v => BitConverter.GetBytes(v),
-        short v => BitConverter.GetBytes(v),
-        uint v => BitConverter.GetBytes(v),
-        int v => BitConverter.GetBytes(v),
-        float v => BitConverter.GetBytes(v),
-        bool v => [v ? (byte)1 : (byte)0],
-        string v => Text(v),
-        ulong v => BitConverter.GetBytes(v),
-        long v => BitConverter.GetBytes(v),
-        double v => BitConverter.GetBytes(v),
-        _ => throw new ArgumentException(value.GetType().Name),
-    };
-
-    public static int TypeId(Type type) => Array.IndexOf(
-        [typeof(byte), typeof(sbyte), typeof(ushort), typeof(short), typeof(uint), typeof(int), typeof(float), typeof(bool), typeof(string),
-            typeof(Array), typeof(ulong), typeof(long), typeof(double)],
-        type);
-
     public GgufBuilder Key(string key, object value) => value is Array array
-        ? Raw(key, 9, [.. BitConverter.GetBytes(TypeId(value.GetType().GetElementType()!)), .. BitConverter.GetBytes((long)array.Length),
-        .. array.Cast<object>().SelectMany(Bytes)])
-        : Raw(key, TypeId(value.GetType()), Bytes(value));
+        ? Raw(key, GgufValue.ArrayType, [.. BitConverter.GetBytes(GgufValue.TypeId(value.GetType().GetElementType()!)),
+            .. BitConverter.GetBytes((long)array.Length), .. array.Cast<object>().SelectMany(GgufValue.Bytes)])
+        : Raw(key, GgufValue.TypeId(value.GetType()), GgufValue.Bytes(value));
 
     public GgufBuilder Raw(string key, int type, byte[] value) => Pair([.. Text(key), .. BitConverter.GetBytes(type), .. value]);
 

@@ -1,15 +1,12 @@
 using System.Text;
 using LayerStream.Formats;
+using LayerStream.Formats.Writing;
 
 namespace LayerStream.Fuzz;
 
 /// <summary>A GGUF file taken apart, so that a mutation can hit one field and leave the rest of the file whole.</summary>
 internal sealed class GgufImage
 {
-    private static readonly Type[] s_types =
-        [typeof(byte), typeof(sbyte), typeof(ushort), typeof(short), typeof(uint), typeof(int), typeof(float), typeof(bool), typeof(string),
-            typeof(Array), typeof(ulong), typeof(long), typeof(double)];
-
     internal const int ArrayType = 9;
 
     internal uint Version { get; set; } = 3;
@@ -124,36 +121,19 @@ internal sealed class GgufImage
         {
             if (value is not Array array)
             {
-                return new Pair(key, Array.IndexOf(s_types, value.GetType()), Bytes(value));
+                return new Pair(key, GgufValue.TypeId(value.GetType()), GgufValue.Bytes(value));
             }
 
             MemoryStream bytes = new();
-            bytes.Write(BitConverter.GetBytes(Array.IndexOf(s_types, value.GetType().GetElementType()!)));
+            bytes.Write(BitConverter.GetBytes(GgufValue.TypeId(value.GetType().GetElementType()!)));
             bytes.Write(BitConverter.GetBytes((long)array.Length));
             foreach (object item in array)
             {
-                bytes.Write(Bytes(item));
+                bytes.Write(GgufValue.Bytes(item));
             }
 
             return new Pair(key, ArrayType, bytes.ToArray());
         }
-
-        private static byte[] Bytes(object value) => value switch
-        {
-            byte v => [v],
-            sbyte v => [(byte)v],
-            ushort v => BitConverter.GetBytes(v),
-            short v => BitConverter.GetBytes(v),
-            uint v => BitConverter.GetBytes(v),
-            int v => BitConverter.GetBytes(v),
-            float v => BitConverter.GetBytes(v),
-            bool v => [v ? (byte)1 : (byte)0],
-            string v => Text(v),
-            ulong v => BitConverter.GetBytes(v),
-            long v => BitConverter.GetBytes(v),
-            double v => BitConverter.GetBytes(v),
-            _ => throw new ArgumentException(value.GetType().Name),
-        };
     }
 
     /// <summary>A tensor description; the offset counts from the data section.</summary>

@@ -48,13 +48,13 @@ public sealed class BatchPlannerTests
             PassLimits limits = new(random.Next(demands.Length, 40), random.Next(demands.Length, 12), random.Next(4) > 0,
                 random.Next(1, 50));
             (int[] rows, bool needsHead) = Plan(limits, demands);
-            int ends = demands.Zip(rows).Count(d => d.Second > 0 && d.Second == d.First.Rows);
-            Assert.All(demands.Zip(rows), d => Assert.InRange(d.Second, 0, d.First.Rows));
+            int ends = demands.Zip(rows).Sum(d => !d.First.IsPrompt ? d.Second : d.Second > 0 && d.Second == d.First.Rows ? 1 : 0);
+            Assert.All(demands.Zip(rows), d => Assert.InRange(d.Second, 0, d.First.Rows + d.First.Drafts));
             Assert.InRange(rows.Sum(), 0, limits.Rows);
             Assert.InRange(ends, 0, limits.WithHead ? limits.LogitRows : 0);
             Assert.Equal(ends > 0, needsHead);
             Assert.All(demands.Zip(rows).Where(d => d.First is { IsPrompt: false, Rows: > 0 }),
-                d => Assert.Equal(limits.WithHead ? 1 : 0, d.Second));
+                d => Assert.Equal(limits.WithHead, d.Second > 0));
             if (limits.WithHead && demands.Any(d => d.Rows > 0))
             {
                 Assert.True(rows.Sum() > 0);
@@ -70,7 +70,7 @@ public sealed class BatchPlannerTests
     private static SequenceDemand Any(Random random) => random.Next(4) switch
     {
         0 => default,
-        1 => new SequenceDemand(1, false),
+        1 => new SequenceDemand(1, false, random.Next(3)),
         _ => new SequenceDemand(random.Next(1, 60), true),
     };
 

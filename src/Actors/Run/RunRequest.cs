@@ -1,4 +1,5 @@
 using LayerStream.Formats.Routes;
+using LayerStream.Planning.Drafts;
 
 namespace LayerStream.Actors.Run;
 
@@ -21,6 +22,10 @@ public sealed record RunRequest
     /// kept or used. The ids are the same with and without.
     /// </summary>
     public string? ReuseScope { get; init; }
+
+    /// <summary>Guesses how the sequence goes on, or null: then as the engine's options say. The ids are the same with and
+    /// without.</summary>
+    public IDrafter? Drafter { get; init; }
 
     /// <summary>Sees each generated id on the compute thread; true ends the run.</summary>
     public required Func<int, bool> OnToken { get; init; }

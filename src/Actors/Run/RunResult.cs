@@ -10,6 +10,12 @@ public sealed record RunResult
     /// <summary>Of the prompt, tokens that were in memory from an earlier run and were not read again.</summary>
     public int CachedTokens { get; init; }
 
+    /// <summary>Guesses that passes tried.</summary>
+    public int DraftedTokens { get; init; }
+
+    /// <summary>Of them, those that the sampler drew as well.</summary>
+    public int AcceptedTokens { get; init; }
+
     public int GeneratedTokens => Ids.Length;
 
     public required double PromptSeconds { get; init; }

@@ -63,6 +63,8 @@ internal sealed class SequenceFigures
             Ids = [.. run.Generated],
             PromptTokens = run.Request.Prompt.Count,
             CachedTokens = run.Cached,
+            DraftedTokens = run.Drafted,
+            AcceptedTokens = run.Accepted,
             PromptSeconds = Seconds(_promptEndTicks - _startTicks),
             DecodeSeconds = wall,
             Passes = Passes,

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using LayerStream.Actors.Run;
+using LayerStream.Actors.Tracing;
 using LayerStream.Planning.Batches;
+using LayerStream.Planning.Drafts;
 
 namespace LayerStream.Actors.Sweep;
 
@@ -9,7 +11,10 @@ internal sealed class SequenceRun(RunRequest request, int context)
 {
     private readonly List<int> _history = [.. request.Prompt];
     private readonly List<int> _generated = [];
+    private readonly int[] _drafts = new int[DraftGate.MostDrafts];
+    private int _draftCount;
     private volatile bool _isCancelled;
+    private bool _isRecorded; // whether the trace has its span
 
     internal RunRequest Request => request;
 
@@ -25,9 +30,6 @@ internal sealed class SequenceRun(RunRequest request, int context)
 
     /// <summary>Number of the first pass that it could take part in.</summary>
     internal int FirstPass { get; set; }
-
-    /// <summary>Whether the trace has its span.</summary>
-    internal bool IsRecorded { get; set; }
 
     /// <summary>Most tokens to generate.</summary>
     internal int Most { get; } = Math.Min(request.MaxTokens, context - request.Prompt.Count);
@@ -53,6 +55,21 @@ internal sealed class SequenceRun(RunRequest request, int context)
     /// <summary>Whether the pass under way gives its next token.</summary>
     internal bool WantsLogits { get; set; }
 
+    /// <summary>Of its rows in the pass under way, the last ones whose logits are wanted.</summary>
+    internal int LogitCount => !WantsLogits ? 0 : _generated.Count == 0 ? 1 : Rows;
+
+    /// <summary>Guesses how it goes on, or null.</summary>
+    internal IDrafter? Drafter { get; set; }
+
+    /// <summary>Whether and how far it guesses.</summary>
+    internal DraftGate Gate { get; init; } = new();
+
+    /// <summary>Guesses tried so far.</summary>
+    internal int Drafted { get; private set; }
+
+    /// <summary>Of them, those that were drawn.</summary>
+    internal int Accepted { get; private set; }
+
     /// <summary>Why it has ended, or null while it goes on.</summary>
     internal string? FinishReason { get; private set; }
 
@@ -72,13 +89,23 @@ internal sealed class SequenceRun(RunRequest request, int context)
 
     internal TaskCompletionSource<RunResult> Outcome { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Tokens of the prompt that are still to be read, or the newest token.</summary>
-    internal SequenceDemand Demand => HasEnded ? default : new SequenceDemand(_history.Count - Done, _generated.Count == 0);
+    /// <summary>Tokens of the prompt that are still to be read, or the newest token and guesses behind it.</summary>
+    internal SequenceDemand Demand => HasEnded ? default : new SequenceDemand(_history.Count - Done, _generated.Count == 0, _draftCount);
+
+    /// <summary>Guesses for the next pass, no more than the sequence may still have behind its next token.</summary>
+    internal void Propose()
+    {
+        int most = Drafter is null || _generated.Count == 0 ? 0 : Math.Min(Gate.Next(), Most - _generated.Count - 1);
+        _draftCount = most > 0 ? Drafter!.Propose(_history, _drafts.AsSpan(0, most)) : 0;
+    }
+
+    /// <summary>Token of a row of the pass under way.</summary>
+    internal int Token(int row) => Done + row < _history.Count ? _history[Done + row] : _drafts[Done + row - _history.Count];
 
     /// <summary>What it will demand after the pass under way, unless its next token ends it.</summary>
     internal SequenceDemand NextDemand(int rows)
     {
-        int left = _history.Count - Done - rows;
+        int left = Math.Max(0, _history.Count - Done - rows);
         return HasEnded ? default : left > 0 ? new SequenceDemand(left, _generated.Count == 0)
             : new SequenceDemand(_generated.Count + 1 < Most ? 1 : 0, false);
     }
@@ -112,6 +139,41 @@ internal sealed class SequenceRun(RunRequest request, int context)
         }
     }
 
+    /// <summary>
+    /// Samples a token for the newest row, and for each guess behind it as long as the one in front was drawn. Every draw is the one that
+    /// the
+    /// sequence would have had without guesses.
+    /// </summary>
+    /// <param name="logits">Logits of its rows, by number.</param>
+    /// <param name="vocabulary">Tokens that there are.</param>
+    /// <param name="throwIfChanged">Called before a token leaves.</param>
+    /// <returns>Rows that stand for tokens of the sequence.</returns>
+    internal int PickAll(Func<int, Span<float>> logits, int vocabulary, Action throwIfChanged)
+    {
+        int right = 1;
+        Drafted += Rows - 1;
+        for (int row = 0; row < right; row++)
+        {
+            Pick(logits(row), vocabulary, throwIfChanged);
+            if (!HasEnded && row + 1 < Rows && _generated[^1] == _drafts[row])
+            {
+                (right, Accepted) = (right + 1, Accepted + 1);
+            }
+        }
+
+        return right;
+    }
+
     /// <summary>Ends a sequence that wants no token at all once its prompt is read.</summary>
     internal void EndWithoutToken() => End("length");
+
+    /// <summary>A sequence that has ended is a span of the trace, from its coming on.</summary>
+    internal void RecordEnd(ComputeSession session)
+    {
+        if (HasEnded && !_isRecorded)
+        {
+            _isRecorded = true;
+            session.Record(TraceKind.Request, AcceptedTicks, FirstPass, _generated.Count, Seat.Index + 1);
+        }
+    }
 }

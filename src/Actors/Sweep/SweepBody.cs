@@ -21,6 +21,8 @@ internal sealed class SweepBody
     private readonly PassPace _pace;
     private readonly Action _between;
     private readonly int[] _kept;
+    private readonly Func<int, Span<float>> _logits;
+    private int _firstLogit; // of the sequence that draws
     private ComputeSession _session = null!;
     private bool _isWithHead; // of the pass that is planned
     private long _border; // when the last pass ended, in Stopwatch ticks; 0 = this is the first
@@ -30,7 +32,8 @@ internal sealed class SweepBody
     {
         (_queue, _pace, _reader, _throwIfChanged, _between) = (queue, pace, reader, throwIfChanged, DropCancelled);
         _demands = new SequenceDemand[seats];
-        (_rows, _nextRows, _logitRows, _kept) = (new int[seats], new int[seats], new int[seats], new int[batch]);
+        (_rows, _nextRows, _logitRows, _kept) = (new int[seats], new int[seats], new int[batch], new int[batch]);
+        _logits = row => _session.Logits(_firstLogit + row);
     }
 
     internal void Execute(ComputeSession session)
@@ -58,9 +61,8 @@ internal sealed class SweepBody
                 run.End("cancelled");
                 run.Figures.Stop();
                 Keep(run);
+                run.RecordEnd(_session);
             }
-
-            RecordEnded();
         }
     }
 
@@ -90,6 +92,7 @@ internal sealed class SweepBody
         int count = _active.Count;
         for (int i = 0; i < count; i++)
         {
+            _active[i].Propose();
             _demands[i] = _active[i].Demand;
         }
 
@@ -111,7 +114,8 @@ internal sealed class SweepBody
         for (int i = 0; i < count; i++)
         {
             SequenceRun run = _active[i];
-            (run.FirstRow, run.Rows, run.WantsLogits) = (row, _rows[i], _isWithHead && _rows[i] > 0 && _rows[i] == _demands[i].Rows);
+            (run.FirstRow, run.Rows, run.WantsLogits) = (row, _rows[i],
+                _isWithHead && _rows[i] > 0 && (!_demands[i].IsPrompt || _rows[i] == _demands[i].Rows));
             row += _rows[i];
         }
 
@@ -164,7 +168,7 @@ internal sealed class SweepBody
 
             for (int r = 0; r < run.Rows; r++)
             {
-                _session.Place(count++, run.Seat.Index, run.History[run.Done + r], run.Done + r);
+                _session.Place(count++, run.Seat.Index, run.Token(r), run.Done + r);
             }
 
             isPrompt &= run.Rows == 0 || run.Generated.Count == 0;
@@ -176,9 +180,9 @@ internal sealed class SweepBody
             int wanted = 0;
             foreach (SequenceRun run in _active)
             {
-                if (run.WantsLogits)
+                for (int r = run.Rows - run.LogitCount; r < run.Rows; r++)
                 {
-                    _logitRows[wanted++] = run.FirstRow + run.Rows - 1;
+                    _logitRows[wanted++] = run.FirstRow + r;
                 }
             }
 
@@ -198,7 +202,7 @@ internal sealed class SweepBody
             _session.Record(TraceKind.Prompt, start, _session.Pass - 1, count, sequence);
         }
 
-        Finish();
+        Finish(_active.Exists(r => r.Rows > 0 && r.Generated.Count == 0) ? 0 : Seconds(Stopwatch.GetTimestamp() - began));
         _border = Stopwatch.GetTimestamp();
         if (!isPrompt)
         {
@@ -245,7 +249,8 @@ internal sealed class SweepBody
     }
 
     /// <summary>Draws the tokens of the pass; what one sequence fails at does not touch the others.</summary>
-    private void Finish()
+    /// <param name="seconds">What the pass took; 0 where prompts had a part in it, so that it tells nothing of drafts.</param>
+    private void Finish(double seconds)
     {
         long begin = Stopwatch.GetTimestamp();
         int logits = 0;
@@ -253,11 +258,10 @@ internal sealed class SweepBody
         {
             if (run.Rows > 0)
             {
-                run.Seat.EndPass(run.Done, run.Rows);
-                run.Done += run.Rows;
                 run.Figures.Passes++;
-                FinishOne(run, run.WantsLogits ? logits++ : -1);
-                if (run.WantsLogits)
+                (_firstLogit, logits) = (logits, logits + run.LogitCount);
+                FinishOne(run, seconds);
+                if (run.LogitCount > 0)
                 {
                     long end = Stopwatch.GetTimestamp();
                     _session.Record(TraceKind.Sample, begin, _session.Pass - 1, 1, run.Seat.Index + 1, end);
@@ -273,23 +277,32 @@ internal sealed class SweepBody
         }
     }
 
-    private void FinishOne(SequenceRun run, int logitRow)
+    private void FinishOne(SequenceRun run, double seconds)
     {
         try
         {
+            bool isPrompt = run.Generated.Count == 0, hasDrafts = !isPrompt && run.Rows > 1;
             if (run.Seat.State.Fault is { } fault)
             {
-                throw fault;
+                if (!hasDrafts)
+                {
+                    throw fault;
+                }
+
+                // It may be that of a guess: the pass counts for nothing, and is made again without any.
+                run.Drafter = null;
+                run.Seat.State.Restart();
+                return;
             }
 
-            bool isPrompt = run.Generated.Count == 0;
             if (isPrompt)
             {
+                Advance(run, run.Rows);
                 run.Figures.ReadPrompt(_session, LoadSeconds);
                 run.Request.OnPrompt?.Invoke(run.Done, run.Request.Prompt.Count);
             }
 
-            if (logitRow < 0)
+            if (!run.WantsLogits)
             {
                 return;
             }
@@ -298,9 +311,19 @@ internal sealed class SweepBody
             {
                 run.EndWithoutToken();
             }
+            else if (isPrompt)
+            {
+                run.Pick(_session.Logits(_firstLogit), _session.Spec.Vocabulary, _throwIfChanged);
+            }
             else
             {
-                run.Pick(_session.Logits(logitRow), _session.Spec.Vocabulary, _throwIfChanged);
+                int right = run.PickAll(_logits, _session.Spec.Vocabulary, _throwIfChanged);
+                if (seconds > 0)
+                {
+                    run.Gate.Observe(run.Rows - 1, right, seconds);
+                }
+
+                Advance(run, right);
             }
 
             if (isPrompt)
@@ -323,17 +346,10 @@ internal sealed class SweepBody
         }
     }
 
-    /// <summary>A sequence that has ended is a span of the trace, from its coming on.</summary>
-    private void RecordEnded()
+    private static void Advance(SequenceRun run, int rows)
     {
-        foreach (SequenceRun run in _active)
-        {
-            if (run.HasEnded && !run.IsRecorded)
-            {
-                run.IsRecorded = true;
-                _session.Record(TraceKind.Request, run.AcceptedTicks, run.FirstPass, run.Generated.Count, run.Seat.Index + 1);
-            }
-        }
+        run.Seat.EndPass(run.Done, rows);
+        run.Done += rows;
     }
 
     /// <summary>Those that have ended leave. The last of a run stay until the ring is settled, so that nothing of it is left when they hear
@@ -341,12 +357,12 @@ internal sealed class SweepBody
     /// <returns>Whether the run goes on.</returns>
     private bool Leave()
     {
-        RecordEnded();
         foreach (SequenceRun run in _active)
         {
             if (run.HasEnded)
             {
                 Keep(run);
+                run.RecordEnd(_session);
             }
         }
 

@@ -8,14 +8,10 @@ namespace LayerStream.Formats.Writing;
 /// </summary>
 public sealed class GgufWriter
 {
-    private const string AlignmentKey = "general.alignment";
+    /// <summary>The alignment of a file that does not name one.</summary>
+    public const int UsualAlignment = GgufLimits.DefaultAlignment;
 
-    private static readonly Type[] s_valueTypes =
-    [
-        typeof(byte), typeof(sbyte), typeof(ushort), typeof(short), typeof(uint), typeof(int), typeof(float), typeof(bool), typeof(string),
-            typeof(Array),
-        typeof(ulong), typeof(long), typeof(double),
-    ];
+    private const string AlignmentKey = "general.alignment";
 
     private readonly MemoryStream _keys = new();
     private readonly BinaryWriter _keyWriter;
@@ -28,7 +24,7 @@ public sealed class GgufWriter
 
     /// <summary>Begins a file.</summary>
     /// <param name="alignment">A multiple of 8 up to 1 MiB; written as a key unless it is the default, 32.</param>
-    public GgufWriter(int alignment = GgufLimits.DefaultAlignment)
+    public GgufWriter(int alignment = UsualAlignment)
     {
         if (!GgufLimits.IsAlignment(alignment))
         {
@@ -38,7 +34,7 @@ public sealed class GgufWriter
 
         _alignment = alignment;
         _keyWriter = new BinaryWriter(_keys);
-        if (alignment != GgufLimits.DefaultAlignment)
+        if (alignment != UsualAlignment)
         {
             AddKey(AlignmentKey, (uint)alignment);
         }
@@ -51,7 +47,7 @@ public sealed class GgufWriter
         BeginKey(key);
         Array? array = value as Array;
         Type element = array?.GetType().GetElementType() ?? value.GetType();
-        int type = Array.IndexOf(s_valueTypes, element);
+        int type = GgufValue.TypeId(element);
         if (type < 0 || element == typeof(Array))
         {
             throw new ArgumentException($"The key '{key}' has a value of type {value.GetType().Name}, which GGUF does not have.",
@@ -61,14 +57,14 @@ public sealed class GgufWriter
         if (array is null)
         {
             _keyWriter.Write(type);
-            WriteValue(_keyWriter, value);
+            GgufValue.Write(_keyWriter, value);
             return;
         }
 
         WriteArrayHead(type, array.Length);
         foreach (object one in array)
         {
-            WriteValue(_keyWriter, one);
+            GgufValue.Write(_keyWriter, one);
         }
     }
 
@@ -77,19 +73,26 @@ public sealed class GgufWriter
     {
         foreach (string key in source.Keys.Where(k => k.StartsWith(prefix, StringComparison.Ordinal)))
         {
-            if (source.Raw(key) is not GgufStringList list)
-            {
-                AddKey(key, source.Raw(key)!);
-                continue;
-            }
+            CopyKey(source, key);
+        }
+    }
 
-            BeginKey(key);
-            WriteArrayHead(Array.IndexOf(s_valueTypes, typeof(string)), list.Count);
-            foreach (ReadOnlyMemory<byte> text in list.Utf8())
-            {
-                _keyWriter.Write((long)text.Length);
-                _keyWriter.Write(text.Span);
-            }
+    /// <summary>Copies a key; strings of arrays byte for byte.</summary>
+    /// <exception cref="ArgumentException">The key is there already, or the source has none of that name.</exception>
+    public void CopyKey(GgufMetadata source, string key)
+    {
+        object value = source.Raw(key) ?? throw new ArgumentException($"There is no key '{key}' to copy.", nameof(key));
+        if (value is not GgufStringList list)
+        {
+            AddKey(key, value);
+            return;
+        }
+
+        BeginKey(key);
+        WriteArrayHead(GgufValue.TypeId(typeof(string)), list.Count);
+        foreach (ReadOnlyMemory<byte> text in list.Utf8())
+        {
+            GgufValue.WriteText(_keyWriter, text.Span);
         }
     }
 
@@ -147,7 +150,7 @@ public sealed class GgufWriter
         _keys.WriteTo(head);
         foreach ((string name, TensorType type, long[] shape, long offset, _) in _tensors)
         {
-            WriteText(writer, name);
+            GgufValue.Write(writer, name);
             writer.Write(shape.Length);
             Array.ForEach(shape, writer.Write);
             writer.Write((int)type);
@@ -170,40 +173,14 @@ public sealed class GgufWriter
             throw new ArgumentException($"The key '{key}' is there already.", nameof(key));
         }
 
-        WriteText(_keyWriter, key);
+        GgufValue.Write(_keyWriter, key);
         _keyCount++;
     }
 
     private void WriteArrayHead(int elementType, int count)
     {
-        _keyWriter.Write(Array.IndexOf(s_valueTypes, typeof(Array)));
+        _keyWriter.Write(GgufValue.ArrayType);
         _keyWriter.Write(elementType);
         _keyWriter.Write((long)count);
-    }
-
-    private static void WriteText(BinaryWriter writer, string text)
-    {
-        byte[] bytes = Encoding.UTF8.GetBytes(text);
-        writer.Write((long)bytes.Length);
-        writer.Write(bytes);
-    }
-
-    private static void WriteValue(BinaryWriter writer, object value)
-    {
-        switch (value)
-        {
-            case byte v: writer.Write(v); break;
-            case sbyte v: writer.Write(v); break;
-            case ushort v: writer.Write(v); break;
-            case short v: writer.Write(v); break;
-            case uint v: writer.Write(v); break;
-            case int v: writer.Write(v); break;
-            case float v: writer.Write(v); break;
-            case bool v: writer.Write(v); break;
-            case string v: WriteText(writer, v); break;
-            case ulong v: writer.Write(v); break;
-            case long v: writer.Write(v); break;
-            default: writer.Write((double)value); break;
-        }
     }
 }

@@ -3,6 +3,7 @@ using LayerStream.Kernels.Ops;
 using LayerStream.Kernels.Quants.Activations;
 using LayerStream.Memory;
 using LayerStream.Planning;
+using LayerStream.Planning.Drafts;
 using LayerStream.Sampling;
 using LayerStream.Session;
 using LayerStream.Session.Catalogue;
@@ -23,6 +24,7 @@ public static class CommonOptions
         ("threads", "compute threads (default: all cores)"),
         ("context", "tokens of context, of each sequence"),
         ("max-pass-seconds", "how long prompts may keep a generation beside them from its next token (default: 2)"),
+        ("draft", "try guesses from the text so far: off (default), auto (while it pays), or prompt (always)"),
         ("sequences", "generations that run at the same time, or auto (default: 1)"),
         ("kv-type", "key/value cache: f16 or f32"),
         ("predict", "read experts before they are demanded: on, off, or auto (while it pays; default)"),
@@ -110,6 +112,7 @@ public static class CommonOptions
         "model" => CommonUse.Model,
         "models" => CommonUse.Catalogue,
         "memory-budget" => CommonUse.Budget,
+        "threads" => CommonUse.Threads,
         "chat-template" or "parse-special" => CommonUse.Sampling,
         _ => s_samplingNames.Contains(name) || s_lists.ContainsKey(name) ? CommonUse.Sampling : CommonUse.Engine,
     };
@@ -159,6 +162,9 @@ public static class CommonOptions
             Threads = Read("threads") is { } threads ? OptionText.Whole("threads", threads, 0, 1024) : 0,
             Sequences = Read("sequences") is { } sequences
                 ? sequences == "auto" ? 0 : OptionText.Whole("sequences", sequences, 1, 256) : 1,
+            Drafts = Read("draft") is { } draft
+                ? OptionText.Choice("draft", draft, ("off", DraftMode.Off), ("auto", DraftMode.Auto), ("prompt", DraftMode.Prompt))
+                : DraftMode.Off,
             MostPassSeconds = Read("max-pass-seconds") is { } seconds ? OptionText.Real("max-pass-seconds", seconds) : 2,
             Context = Read("context") is { } context ? OptionText.Whole("context", context, 0, int.MaxValue) : 0,
             KvType = Read("kv-type") is { } kv ? OptionText.Choice("kv-type", kv, ("f16", KvType.F16), ("f32", KvType.F32)) : KvType.F16,

@@ -14,7 +14,7 @@ public enum CommonUse
     Model = 1 | Catalogue,
 
     /// <summary>Memory, streaming, and how is computed.</summary>
-    Engine = 2,
+    Engine = 2 | Threads,
 
     /// <summary>How tokens are drawn and where an answer ends.</summary>
     Sampling = 4,
@@ -22,6 +22,9 @@ public enum CommonUse
     /// <summary>--memory-budget.</summary>
     Budget = 8,
 
+    /// <summary>--threads.</summary>
+    Threads = 32,
+
     /// <summary>All of them.</summary>
-    All = Model | Engine | Sampling | Budget,
+    All = Model | Engine | Sampling | Budget | Threads,
 }

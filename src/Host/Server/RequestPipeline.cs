@@ -1,5 +1,8 @@
+using System.Text.Json;
 using LayerStream.Host.Server.Endpoints;
 using LayerStream.Host.Server.Http;
+using LayerStream.Host.Server.Messages;
+using LayerStream.Host.Server.Ollama;
 using LayerStream.Host.Server.Service;
 using Microsoft.AspNetCore.Http;
 
@@ -63,6 +66,11 @@ internal sealed class RequestPipeline(ServerState state, RequestGuard guard, All
 
         http.Response.Clear();
         Mark(http);
-        await JsonReply.SendErrorAsync(http, error);
+        await JsonReply.SendErrorAsync(http, error, FormOf(http.Request.Path.Value ?? ""));
     }
+
+    // Every API has errors of its own form.
+    private static Action<Utf8JsonWriter, ApiException>? FormOf(string path) =>
+        path.StartsWith("/v1/messages", StringComparison.Ordinal) ? MessagesJson.Error
+        : path.StartsWith("/api/", StringComparison.Ordinal) ? OllamaJson.Error : null;
 }

@@ -1,5 +1,6 @@
 using LayerStream.Actors;
 using LayerStream.Actors.Run;
+using LayerStream.Conversion;
 using LayerStream.Formats;
 using LayerStream.Formats.Routes;
 using LayerStream.Host.Pulling;
@@ -102,7 +103,8 @@ public static class Failures
         TemplateSyntaxException e =>
             $"The chat template cannot be read: {e.Message}. {TemplateSource.WayOut} 'run --raw' needs none.",
         UsageException or LossyOptionException or TokenWithoutRowException or KeyValueRangeException or TemplateException
-            or UnsupportedTokenizerException or UnusableOutputException or PullException => error.Message,
+            or UnsupportedTokenizerException or UnusableOutputException or PullException
+            or UnquantizableTensorException => error.Message,
         IOException or UnauthorizedAccessException or InvalidDataException => error.Message,
         _ => $"{error.Message} (set LAYERSTREAM__DEBUG=1 for the details)",
     };

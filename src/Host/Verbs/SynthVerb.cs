@@ -72,7 +72,8 @@ public static class SynthVerb
         }
 
         SyntheticModel model = Plan(shape, vocabulary, Bind(parse));
-        CheckRoom(model, path);
+        OutputPlace.CheckRoom(path, model.Layout.FileBytes - model.SharedBytes, OutputPlace.LengthOf(path),
+            "Fewer --layers, or --phys-layers on xfs or btrfs, take less.");
         bool isJson = CommonOptions.Json(parse), isQuiet = isJson || CommonOptions.Quiet(parse);
         long clock = Stopwatch.GetTimestamp();
         using (LoadingLine? progress = isQuiet ? null : new LoadingLine())
@@ -122,19 +123,6 @@ public static class SynthVerb
         catch (ArgumentException e)
         {
             throw new UsageException(e.Message);
-        }
-    }
-
-    private static void CheckRoom(SyntheticModel model, string path)
-    {
-        string folder = Path.GetDirectoryName(Path.GetFullPath(path)) is { } parent
-            && Directory.Exists(parent) ? parent : throw new UsageException($"There is no folder for {path}.");
-        long needed = model.Layout.FileBytes - model.SharedBytes;
-        long there = new DriveInfo(folder).AvailableFreeSpace + (File.Exists(path) ? new FileInfo(path).Length : 0);
-        if (needed > there)
-        {
-            throw new UsageException($"The file takes {ByteSize.Format(needed)} on disk, and {ByteSize.Format(there)} are free. Fewer "
-                + "--layers, or --phys-layers on xfs or btrfs, take less.");
         }
     }
 

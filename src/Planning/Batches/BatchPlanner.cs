@@ -25,10 +25,11 @@ public static class BatchPlanner
             }
         }
 
-        SharePrompts(demands, isDecoding ? Math.Min(left, limits.PromptRowsBeside) : left, logits, rows);
+        int ending = SharePrompts(demands, isDecoding ? Math.Min(left, limits.PromptRowsBeside) : left, logits, rows);
+        AddDrafts(demands, limits, Math.Min(limits.Rows - Sum(rows[..demands.Length]), logits - ending), rows);
         for (int i = 0; i < demands.Length; i++)
         {
-            if (rows[i] > 0 && rows[i] == demands[i].Rows)
+            if (rows[i] > 0 && (!demands[i].IsPrompt || rows[i] == demands[i].Rows))
             {
                 return true;
             }
@@ -37,10 +38,32 @@ public static class BatchPlanner
         return false;
     }
 
-    /// <summary>Equal shares, shortest first, so that what a short prompt leaves goes to the longer ones.</summary>
-    private static void SharePrompts(ReadOnlySpan<SequenceDemand> demands, int room, int logits, Span<int> rows)
+    /// <summary>Guesses take what is left, in the order of coming; each needs its logits.</summary>
+    private static void AddDrafts(ReadOnlySpan<SequenceDemand> demands, in PassLimits limits, int left, Span<int> rows)
     {
-        int unserved = 0, shortest = 0;
+        for (int i = 0; i < demands.Length && left > 0; i++)
+        {
+            int added = !demands[i].IsPrompt && rows[i] == 1 && limits.WithHead ? Math.Min(demands[i].Drafts, left) : 0;
+            (rows[i], left) = (rows[i] + added, left - added);
+        }
+    }
+
+    private static int Sum(ReadOnlySpan<int> rows)
+    {
+        int sum = 0;
+        foreach (int row in rows)
+        {
+            sum += row;
+        }
+
+        return sum;
+    }
+
+    /// <summary>Equal shares, shortest first, so that what a short prompt leaves goes to the longer ones.</summary>
+    /// <returns>Prompts that come to their last row.</returns>
+    private static int SharePrompts(ReadOnlySpan<SequenceDemand> demands, int room, int logits, Span<int> rows)
+    {
+        int unserved = 0, shortest = 0, ending = 0;
         foreach (SequenceDemand demand in demands)
         {
             unserved += demand is { IsPrompt: true, Rows: > 0 } ? 1 : 0;
@@ -53,13 +76,15 @@ public static class BatchPlanner
             int taken = wanted / passes; // passes of a prompt are of equal size
             if (taken == wanted)
             {
-                taken -= logits > 0 ? 0 : 1;
-                logits--;
+                taken -= logits > ending ? 0 : 1;
+                ending += taken == wanted ? 1 : 0;
             }
 
             rows[shortest] = taken;
             room -= taken;
         }
+
+        return ending;
     }
 
     /// <summary>The shortest prompt that is behind another in the order of length, then of coming.</summary>

@@ -1,12 +1,48 @@
 using System.Text;
 using LayerStream.Host.Server.Chat;
 using LayerStream.Host.Server.Endpoints;
+using LayerStream.Host.Server.Messages;
+using LayerStream.Host.Server.Ollama;
+using LayerStream.Host.Server.Responses;
+using LayerStream.Host.Server.Translation;
 
 namespace LayerStream.Host.Tests.Server;
 
 /// <summary>docs/api.md is made from the tables of the code. To write it anew: LAYERSTREAM_WRITE_DOCS=1.</summary>
 public sealed class ApiDocumentTests
 {
+    private const string Rules = """
+
+        ## Thoughts and tool calls
+        What the model thinks, says and calls is told apart by the form its chat template shows (`docs/answers.md`).
+        A call that is damaged or cut off is given as text in an answer of one piece. `required` and a named function
+        begin the call in the model's place, behind the end of a thought that the template has opened; arguments are not
+        yet held to their schema.
+
+        ## Bodies
+        JSON, as it is or packed with gzip, deflate, br or zstd (windows up to 2 MiB); the limit holds before and after
+        unpacking, and is what the context could hold at most, never more than 32 MiB. A body is paid for from the account
+        "requests" of the budget sheet before it is read: what can never fit is refused with 413, what others leave no room
+        for now with 429 and `Retry-After`. A body that has not arrived after 30 s and a second more for every 32 KiB ends
+        with 408. A place in the queue is taken when the body is there.
+
+        ## Answers
+        An answer in one piece sends its headers and a blank when it has not come after 2 s, then a blank every 5 s; a
+        stream sends a comment instead. A failure after the headers is sent as an error and then breaks the connection: no
+        `[DONE]`, no end of the JSON. Whoever reads slower than the answer is made has 64 KiB and what the account still
+        gives; then the connection is broken.
+
+        ## The end of the daemon
+        SIGTERM or SIGINT: new and queued requests get 503, running answers go on for at most `--drain-seconds` (30, the
+        time to send them included), then end with what they have and the reason `length`. A second signal ends the process
+        at once. SIGHUP does the same as SIGTERM when the process has a terminal, and nothing when it has none.
+
+        ## Who may call
+        Loopback names with any port, the addresses listened on, and the names given by `--allowed-hosts`; web pages only
+        of origins given by `--cors-origin`. Keys of `--api-key-file` are taken as `Authorization: Bearer`, `x-api-key` or
+        `api-key`.
+        """;
+
     [Fact]
     public void Document_OfEndpointsAndParameters_IsWhatTheCodeSays()
     {
@@ -53,36 +89,33 @@ public sealed class ApiDocumentTests
             text.Append($"| `{row.Name}` | {row.Use.ToString().ToLowerInvariant()} | {row.Note} |\n");
         }
 
-        text.Append("""
-
-            ## Bodies
-            JSON, as it is or packed with gzip, deflate, br or zstd (windows up to 2 MiB); the limit holds before and after
-            unpacking, and is what the context could hold at most, never more than 32 MiB. A body is paid for from the account
-            "requests" of the budget sheet before it is read: what can never fit is refused with 413, what others leave no room
-            for now with 429 and `Retry-After`. A body that has not arrived after 30 s and a second more for every 32 KiB ends
-            with 408. A place in the queue is taken when the body is there.
-
-            ## Answers
-            An answer in one piece sends its headers and a blank when it has not come after 2 s, then a blank every 5 s; a
-            stream sends a comment instead. A failure after the headers is sent as an error and then breaks the connection: no
-            `[DONE]`, no end of the JSON. Whoever reads slower than the answer is made has 64 KiB and what the account still
-            gives; then the connection is broken.
-
-            ## The end of the daemon
-            SIGTERM or SIGINT: new and queued requests get 503, running answers go on for at most `--drain-seconds` (30, the
-            time to send them included), then end with what they have and the reason `length`. A second signal ends the process
-            at once. SIGHUP does the same as SIGTERM when the process has a terminal, and nothing when it has none.
-
-            ## Who may call
-            Loopback names with any port, the addresses listened on, and the names given by `--allowed-hosts`; web pages only
-            of origins given by `--cors-origin`. Keys of `--api-key-file` are taken as `Authorization: Bearer`, `x-api-key` or
-            `api-key`.
-
-            """);
+        AppendTranslations(text);
+        text.Append(Rules);
         return text.ToString();
     }
 
-    private static string Root()
+    private static void AppendTranslations(StringBuilder text)
+    {
+        AppendMembers(text, "an Anthropic messages request", MessagesMembers.Translation.Rows);
+        AppendMembers(text, "a responses request", ResponsesMembers.Translation.Rows);
+        AppendMembers(text, "an Ollama chat request", OllamaMembers.Chat.Rows);
+        AppendMembers(text, "an Ollama generate request", OllamaMembers.Generate.Rows);
+        text.Append("\nMembers of `options`: ")
+            .AppendJoin(", ", OllamaMembers.Options.Where(o => o.Value is not null).Select(o => $"`{o.Key}`"))
+            .Append(" are honoured; ").AppendJoin(", ", OllamaMembers.Options.Where(o => o.Value is null).Select(o => $"`{o.Key}`"))
+            .Append(" are hints; others are refused.\n");
+    }
+
+    private static void AppendMembers(StringBuilder text, string what, IReadOnlyList<TranslatedMember> rows)
+    {
+        text.Append($"\n## Members of {what}\n\n| member | what happens | values |\n| --- | --- | --- |\n");
+        foreach (TranslatedMember row in rows)
+        {
+            text.Append($"| `{row.Name}` | {row.Use.ToString().ToLowerInvariant()} | {row.Note} |\n");
+        }
+    }
+
+    internal static string Root()
     {
         DirectoryInfo? folder = new(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Directory.Packages.props")))

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using LayerStream.Actors;
 using LayerStream.Actors.Run;
 using LayerStream.Memory;
+using LayerStream.Planning.Drafts;
 using Xunit;
 
 namespace LayerStream.Pipeline.Tests;
@@ -36,7 +37,8 @@ public sealed class SweepScheduleTests
     {
         Random random = new(HashCode.Combine(seed, 17));
         int sequences = 1 + random.Next(5);
-        await using Engine engine = await SweepModels.StartAsync(name, sequences, batch: 3 + random.Next(14), seed: seed);
+        await using Engine engine = await SweepModels.StartAsync(name, sequences, batch: 3 + random.Next(14), seed: seed,
+            change: o => o with { KeepsSnapshots = true, Drafts = seed % 2 == 0 ? DraftMode.Prompt : DraftMode.Off });
         for (int round = 0; round < 3; round++)
         {
             long live = AlignedBuffer.LiveCount;
@@ -59,6 +61,7 @@ public sealed class SweepScheduleTests
         await Task.Delay(random.Next(6));
         RunRequest request = Request(engine, prompt, tokens) with
         {
+            ReuseScope = random.Next(3) == 0 ? null : "s",
             OnToken = _ =>
             {
                 seen++;

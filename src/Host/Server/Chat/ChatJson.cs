@@ -11,7 +11,7 @@ namespace LayerStream.Host.Server.Chat;
 /// <param name="model">The model's name.</param>
 /// <param name="created">Unix time of the request, in seconds.</param>
 /// <param name="tokenizer">Texts of tokens.</param>
-internal sealed class ChatJson(string id, string model, long created, Tokenizer tokenizer)
+internal sealed class ChatJson(string id, string model, long created, Tokenizer? tokenizer)
 {
     /// <summary>The request's id.</summary>
     public string Id => id;
@@ -44,7 +44,8 @@ internal sealed class ChatJson(string id, string model, long created, Tokenizer 
     }
 
     /// <summary>The rest of a whole reply.</summary>
-    public void EndReply(Utf8JsonWriter json, bool reportsProbabilities, string text, RunResult result)
+    public void EndReply(Utf8JsonWriter json, bool reportsProbabilities, GatheredAnswer answer, RunResult result,
+        string reason)
     {
         if (reportsProbabilities)
         {
@@ -55,9 +56,9 @@ internal sealed class ChatJson(string id, string model, long created, Tokenizer 
 
         json.WriteStartObject("message");
         json.WriteString("role", "assistant");
-        json.WriteString("content", text);
+        Message(json, answer);
         json.WriteEndObject();
-        json.WriteString("finish_reason", result.FinishReason);
+        json.WriteString("finish_reason", reason);
         json.WriteEndObject();
         json.WriteEndArray();
         Usage(json, result);
@@ -68,20 +69,47 @@ internal sealed class ChatJson(string id, string model, long created, Tokenizer 
     /// <summary>A piece of a stream.</summary>
     /// <param name="json">Where to.</param>
     /// <param name="withRole">The first piece names the role.</param>
-    /// <param name="text">Text to append, or null.</param>
+    /// <param name="delta">Writes the members of the delta.</param>
     /// <param name="probabilities">Log-probabilities of the tokens of this piece, or null.</param>
-    /// <param name="ended">The finished run in the last piece, or null.</param>
-    public void Piece(Utf8JsonWriter json, bool withRole, string? text, IReadOnlyList<TokenLogProbabilities>? probabilities,
-        RunResult? ended)
+    public void Piece(Utf8JsonWriter json, bool withRole, Action<Utf8JsonWriter>? delta,
+        IReadOnlyList<TokenLogProbabilities>? probabilities)
     {
         Begin(json, "chat.completion.chunk");
-        Choice(json, withRole, text, probabilities, ended?.FinishReason);
-        if (ended is not null)
+        Choice(json, withRole, delta, probabilities, null);
+        json.WriteEndObject();
+    }
+
+    /// <summary>The last piece of a stream.</summary>
+    public void LastPiece(Utf8JsonWriter json, bool withRole, RunResult ended, string reason)
+    {
+        Begin(json, "chat.completion.chunk");
+        Choice(json, withRole, null, null, reason);
+        Timings(json, ended);
+        json.WriteEndObject();
+    }
+
+    /// <summary>A part of a call in a delta; id and name only in its first.</summary>
+    public static void CallDelta(Utf8JsonWriter json, int index, string? id, string? name, string arguments)
+    {
+        json.WriteStartArray("tool_calls");
+        json.WriteStartObject();
+        json.WriteNumber("index", index);
+        if (id is not null)
         {
-            Timings(json, ended);
+            json.WriteString("id", id);
+            json.WriteString("type", "function");
         }
 
+        json.WriteStartObject("function");
+        if (name is not null)
+        {
+            json.WriteString("name", name);
+        }
+
+        json.WriteString("arguments", arguments);
         json.WriteEndObject();
+        json.WriteEndObject();
+        json.WriteEndArray();
     }
 
     /// <summary>How far the prompt has been read.</summary>
@@ -108,8 +136,37 @@ internal sealed class ChatJson(string id, string model, long created, Tokenizer 
         json.WriteEndObject();
     }
 
-    private void Choice(Utf8JsonWriter json, bool withRole, string? text, IReadOnlyList<TokenLogProbabilities>? probabilities,
-        string? finish)
+    private static void Message(Utf8JsonWriter json, GatheredAnswer answer)
+    {
+        if (answer.Reasoning.Length > 0)
+        {
+            json.WriteString("reasoning_content", answer.Reasoning);
+        }
+
+        json.WriteString("content", answer.Text.Length == 0 && answer.Calls.Count > 0 ? null : answer.Text);
+        if (answer.Calls.Count == 0)
+        {
+            return;
+        }
+
+        json.WriteStartArray("tool_calls");
+        foreach ((string id, string name, string arguments) in answer.Calls)
+        {
+            json.WriteStartObject();
+            json.WriteString("id", id);
+            json.WriteString("type", "function");
+            json.WriteStartObject("function");
+            json.WriteString("name", name);
+            json.WriteString("arguments", arguments);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private void Choice(Utf8JsonWriter json, bool withRole, Action<Utf8JsonWriter>? delta,
+        IReadOnlyList<TokenLogProbabilities>? probabilities, string? finish)
     {
         json.WriteStartArray("choices");
         json.WriteStartObject();
@@ -120,11 +177,7 @@ internal sealed class ChatJson(string id, string model, long created, Tokenizer 
             json.WriteString("role", "assistant");
         }
 
-        if (text is not null)
-        {
-            json.WriteString("content", text);
-        }
-
+        delta?.Invoke(json);
         json.WriteEndObject();
         LogProbs(json, probabilities);
         json.WriteString("finish_reason", finish);

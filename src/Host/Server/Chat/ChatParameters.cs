@@ -34,12 +34,15 @@ internal static class ChatParameters
         Does("continue_final_message", "the answer goes on inside the last message, which is the assistant's", (r, v, n) =>
             r.ContinuesFinal = JsonFields.Flag(v, n)),
         Does("n", "1", (_, v, n) => JsonFields.Integer(v, n, 1, 1)),
-        Does("tools", "an empty list, or any with `tool_choice` none", (r, v, n) => r.HasTools = ParameterValues.List(v, n) > 0),
-        Does("tool_choice", "none or auto", ParameterValues.ToolChoice),
+        Does("tools", "functions; tools of other types are left out and named in the header `x-layerstream-skipped-tools`",
+            ToolMembers.Read),
+        Does("tool_choice", "none, auto, required, or a function: the answer begins with the opening of its call", ToolMembers.ReadChoice),
+        Does("reasoning_effort", "none = no thought, where the template knows a switch; others are handed to the template",
+            (r, v, n) => r.ReasoningEffort = JsonFields.Text(v, n)),
         Does("response_format", "`{\"type\":\"text\"}`", ParameterValues.ResponseFormat),
         Does("modalities", "`[\"text\"]`", ParameterValues.Modalities),
         .. Hints("user", "metadata", "store", "service_tier", "prompt_cache_key", "prompt_cache_retention", "safety_identifier",
-            "verbosity", "reasoning_effort",
+            "verbosity",
             "parallel_tool_calls", "cache_prompt", "id_slot", "keep_alive", "prediction", "moderation", "timings_per_token", "tags",
                 "extra_headers"),
         .. Refusals("functions", "function_call", "audio", "web_search_options", "grammar", "json_schema", "guided_json", "guided_regex",
@@ -124,11 +127,7 @@ internal static class ChatParameters
             throw ApiException.Invalid("return_progress", "'return_progress' needs \"stream\": true", "conflicting_parameters");
         }
 
-        if (request.HasTools && !request.RefusesTools)
-        {
-            throw ApiException.Invalid("tools", "this server does not support the parameter 'tools' but with \"tool_choice\": \"none\"",
-                "unsupported_parameter");
-        }
+        ToolMembers.CheckTogether(request);
 
         ContinuedMessage.Check(request);
     }

@@ -1,7 +1,9 @@
+using System.Text.Json;
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Service;
 using LayerStream.Session;
 using LayerStream.Templates;
+using LayerStream.Templates.Answers;
 using LayerStream.Templates.Runtime;
 
 namespace LayerStream.Host.Server.Chat;
@@ -23,7 +25,7 @@ internal static class ChatPreparation
     /// <summary>Checks the request, renders the template and encodes the prompt; afterwards <paramref name="memory"/> holds the prompt
     /// only.</summary>
     /// <exception cref="ApiException">400 for whatever is wrong with the request; 413 or 429 when the work does not fit.</exception>
-    public static async Task<(ChatRequest Request, int[] Prompt)> PrepareAsync(
+    public static async Task<(ChatRequest Request, int[] Prompt, AnswerOpening Opening)> PrepareAsync(
         ReadOnlyMemory<byte> body, ServerState state, LoadedModel model, RequestMemory.Holding memory, CancellationToken ct)
     {
         await state.Preparation.WaitAsync(ct);
@@ -37,9 +39,11 @@ internal static class ChatPreparation
             }
 
             memory.Grow(textBytes * WorkBytesPerByte, "the prompt");
-            int[] prompt = Encode(Render(request, model), model);
+            RenderedPrompt rendered = Render(request, model);
+            (rendered, AnswerOpening opening) = Open(rendered, request, model.AnswerFormat);
+            int[] prompt = Encode(rendered, model);
             memory.ShrinkTo(ReplySink.WindowBytes + ((long)prompt.Length * BytesPerId));
-            return (request, prompt);
+            return (request, prompt, opening);
         }
         finally
         {
@@ -47,13 +51,54 @@ internal static class ChatPreparation
         }
     }
 
+    // A call that is demanded begins in the prompt, behind the end of a thought that the template has opened.
+    private static (RenderedPrompt Prompt, AnswerOpening Opening) Open(RenderedPrompt prompt, ChatRequest request, AnswerFormat format)
+    {
+        bool opensThought = !request.ContinuesFinal && format.OpensThought(prompt.Text);
+        if (request.ToolChoice is not (ToolDemand.Required or ToolDemand.Named))
+        {
+            return (prompt, new AnswerOpening(format, request.Tools, opensThought));
+        }
+
+        string? begun = format.BeginCall(request.ToolChoice == ToolDemand.Named ? request.DemandedTool : null);
+        if (begun is null)
+        {
+            throw ApiException.Invalid("tool_choice", "this model's form of calls cannot be demanded: give 'tool_choice' as auto or none",
+                "unsupported_parameter");
+        }
+
+        string closed = opensThought ? prompt.Text + format.ThinkClose + "\n\n" : prompt.Text;
+        return (prompt with { Text = closed + begun }, new AnswerOpening(format, request.Tools, false, begun));
+    }
+
+    private static Dictionary<string, JsonElement> Variables(ChatRequest request)
+    {
+        Dictionary<string, JsonElement> variables = [];
+        if (request.ReasoningEffort is { } effort)
+        {
+            JsonElement thinks = JsonSerializer.SerializeToElement(effort != "none");
+            variables["enable_thinking"] = variables["thinking"] = thinks;
+            if (effort != "none")
+            {
+                variables["reasoning_effort"] = JsonSerializer.SerializeToElement(effort);
+            }
+        }
+
+        foreach ((string name, JsonElement value) in request.TemplateVariables)
+        {
+            variables[name] = value;
+        }
+
+        return variables;
+    }
+
     private static RenderedPrompt Render(ChatRequest request, LoadedModel model)
     {
         try
         {
             RenderedPrompt prompt =
-                ChatPrompt.Render(model.RequireTokenizer(), model.Template, request.Messages, request.TemplateVariables,
-                    opensAnswer: !request.ContinuesFinal);
+                ChatPrompt.Render(model.RequireTokenizer(), model.Template, request.Messages, Variables(request),
+                    opensAnswer: !request.ContinuesFinal, tools: request.ToolList.Count > 0 ? request.ToolList : null);
             return request.ContinuesFinal ? ContinuedMessage.Cut(prompt, request) : prompt;
         }
         catch (TemplateException e)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using LayerStream.Sampling;
 using LayerStream.Session;
+using LayerStream.Templates.Answers;
 
 namespace LayerStream.Host.Server.Chat;
 
@@ -49,11 +50,23 @@ internal sealed class ChatRequest : IDisposable
     /// <summary>Bytes of the members that trees were made of, and a share for every value in them.</summary>
     public long TextBytes { get; set; }
 
-    /// <summary>Whether it names tools.</summary>
-    public bool HasTools { get; set; }
+    /// <summary>Tools that may be called.</summary>
+    public OfferedTools Tools { get; set; } = OfferedTools.None;
 
-    /// <summary>Whether none of its tools may be called.</summary>
-    public bool RefusesTools { get; set; }
+    /// <summary>The same as they were sent, for the template.</summary>
+    public IReadOnlyList<JsonElement> ToolList { get; set; } = [];
+
+    /// <summary>Types of tools that were left out.</summary>
+    public List<string> SkippedTools { get; } = [];
+
+    /// <summary>Whether calls are forbidden or demanded.</summary>
+    public ToolDemand ToolChoice { get; set; }
+
+    /// <summary>The one tool that must be called, or empty.</summary>
+    public string DemandedTool { get; set; } = "";
+
+    /// <summary>How much to think, as the client says it; null = not said.</summary>
+    public string? ReasoningEffort { get; set; }
 
     /// <summary>Whether the prompt ends with the opening of an answer; null = not said.</summary>
     public bool? OpensAnswer { get; set; }
@@ -65,6 +78,7 @@ internal sealed class ChatRequest : IDisposable
     public void Dispose()
     {
         Messages = default;
+        ToolList = [];
         TemplateVariables = new Dictionary<string, JsonElement>();
         Trees.ForEach(t => t.Dispose());
         Trees.Clear();
@@ -72,8 +86,9 @@ internal sealed class ChatRequest : IDisposable
 
     /// <summary>The generation that answers it.</summary>
     /// <param name="prompt">Its prompt.</param>
+    /// <param name="marks">Control tokens that belong to the answer's form.</param>
     /// <param name="defaults">What the server was started with; its texts to stop at hold where the request names none.</param>
-    public GenerationRequest ToGeneration(int[] prompt, ModelOptions defaults) => new()
+    public GenerationRequest ToGeneration(int[] prompt, ModelOptions defaults, IReadOnlySet<int>? marks = null) => new()
     {
         Prompt = prompt,
         MaxTokens = MaxTokens ?? int.MaxValue,
@@ -81,5 +96,6 @@ internal sealed class ChatRequest : IDisposable
         Stop = Stop.Count > 0 ? Stop : defaults.Stop,
         IgnoreEos = IgnoreEos,
         ReportsPrompt = ReturnProgress,
+        VisibleTokens = marks,
     };
 }

@@ -2,13 +2,13 @@ using System.Buffers;
 using System.Text.Json;
 using LayerStream.Actors.Run;
 using LayerStream.Host.Server.Http;
-using LayerStream.Sampling;
 using LayerStream.Session;
+using LayerStream.Templates.Answers;
 
 namespace LayerStream.Host.Server.Chat;
 
 /// <summary>A chat answer as server-sent events.</summary>
-internal sealed class ChatStream(ChatJson form, bool includesUsage) : AnswerShape
+internal sealed class ChatStream(ChatJson form, AnswerOpening opening, bool includesUsage) : ParsedShape(opening)
 {
     private bool _isFirst = true;
 
@@ -20,18 +20,43 @@ internal sealed class ChatStream(ChatJson form, bool includesUsage) : AnswerShap
 
     public override ReadOnlySpan<byte> Sign => ServerSentEvents.Ping;
 
-    public override void Piece(string text, IReadOnlyList<TokenLogProbabilities>? probabilities)
+    protected override void Take(AnswerEvent item)
     {
-        Event(json => form.Piece(json, _isFirst, text, probabilities, null));
-        _isFirst = false;
+        switch (item.Part)
+        {
+            case AnswerPart.Text:
+                Delta(json => json.WriteString("content", item.Text));
+                break;
+            case AnswerPart.Reasoning:
+                Delta(json => json.WriteString("reasoning_content", item.Text));
+                break;
+            case AnswerPart.CallStart:
+                string id = IdOf(item);
+                Delta(json => ChatJson.CallDelta(json, item.Index, id, item.Text, ""));
+                break;
+            case AnswerPart.CallArguments:
+                Delta(json => ChatJson.CallDelta(json, item.Index, null, null, item.Text));
+                break;
+        }
+    }
+
+    // A token without a text of its own may still have been asked about.
+    protected override void EndPiece()
+    {
+        if (TakeProbabilities() is { } left)
+        {
+            bool isFirst = _isFirst;
+            _isFirst = false;
+            Event(json => form.Piece(json, isFirst, static d => d.WriteString("content", ""), left));
+        }
     }
 
     public override void Progress(GenerationEvent progress, double milliseconds) =>
         Event(json => form.Progress(json, progress, milliseconds));
 
-    public override void End(RunResult result)
+    protected override void End(RunResult result, string reason)
     {
-        Event(json => form.Piece(json, _isFirst, null, null, result));
+        Event(json => form.LastPiece(json, _isFirst, result, reason));
         if (includesUsage)
         {
             Event(json => form.UsagePiece(json, result));
@@ -41,6 +66,13 @@ internal sealed class ChatStream(ChatJson form, bool includesUsage) : AnswerShap
     }
 
     public override void Fail(ApiException error) => Event(json => JsonReply.WriteError(json, error));
+
+    private void Delta(Action<Utf8JsonWriter> write)
+    {
+        bool isFirst = _isFirst;
+        _isFirst = false;
+        Event(json => form.Piece(json, isFirst, write, TakeProbabilities()));
+    }
 
     private void Event(Action<Utf8JsonWriter> write) => ServerSentEvents.Write(Buffer, write);
 }

@@ -1,23 +1,23 @@
-using System.Text;
 using System.Text.Json;
 using LayerStream.Actors.Run;
 using LayerStream.Host.Server.Http;
-using LayerStream.Sampling;
+using LayerStream.Templates.Answers;
 
 namespace LayerStream.Host.Server.Chat;
 
-/// <summary>A chat answer as one JSON object. Log-probabilities, by far its largest part, leave as they come; only the text is held to the
-/// end.</summary>
-internal sealed class ChatWhole : AnswerShape, IDisposable
+/// <summary>A chat answer as one JSON object. Log-probabilities, by far its largest part, leave as they come; only the texts are held to
+/// the end.</summary>
+internal sealed class ChatWhole : ParsedShape, IDisposable
 {
     private const int UsualBytesPerToken = 16; // of UTF-16 text, with room for growing
     private readonly ChatJson _form;
     private readonly Utf8JsonWriter _json;
-    private readonly StringBuilder _text = new();
+    private readonly GatheredAnswer _answer = new();
     private readonly bool _reportsProbabilities;
     private bool _hasBegun;
 
-    public ChatWhole(ChatJson form, bool reportsProbabilities)
+    public ChatWhole(ChatJson form, AnswerOpening opening, bool reportsProbabilities)
+        : base(opening)
     {
         (_form, _reportsProbabilities) = (form, reportsProbabilities);
         _json = new Utf8JsonWriter(Buffer, JsonReply.Options);
@@ -31,21 +31,22 @@ internal sealed class ChatWhole : AnswerShape, IDisposable
 
     public override ReadOnlySpan<byte> Sign => " "u8;
 
-    public override void Piece(string text, IReadOnlyList<TokenLogProbabilities>? probabilities)
+    protected override void Take(AnswerEvent item) => _answer.Take(item, IdOf);
+
+    protected override void EndPiece()
     {
-        _text.Append(text);
-        if (_reportsProbabilities && probabilities is not null)
+        if (TakeProbabilities() is { } probabilities && _reportsProbabilities)
         {
-            Begin();
+            BeginReply();
             _form.ReplyTokens(_json, probabilities);
             _json.Flush();
         }
     }
 
-    public override void End(RunResult result)
+    protected override void End(RunResult result, string reason)
     {
-        Begin();
-        _form.EndReply(_json, _reportsProbabilities, _text.ToString(), result);
+        BeginReply();
+        _form.EndReply(_json, _reportsProbabilities, _answer, result, reason);
         _json.Flush();
     }
 
@@ -57,7 +58,7 @@ internal sealed class ChatWhole : AnswerShape, IDisposable
 
     public void Dispose() => _json.Dispose();
 
-    private void Begin()
+    private void BeginReply()
     {
         if (!_hasBegun)
         {

@@ -94,19 +94,6 @@ internal static class ParameterValues
         return variables;
     }
 
-    /// <summary>none or auto: a call cannot be demanded.</summary>
-    public static void ToolChoice(ChatRequest request, JsonElement value, string name)
-    {
-        string choice = value.ValueKind == JsonValueKind.String ? JsonFields.Text(value, name) : "";
-        request.RefusesTools = choice switch
-        {
-            "none" => true,
-            "auto" => false,
-            _ => throw ApiException.Invalid(name, $"this server does not support the parameter '{name}' but as \"none\" or \"auto\"",
-                "unsupported_parameter"),
-        };
-    }
-
     /// <summary>Text only.</summary>
     public static void ResponseFormat(ChatRequest request, JsonElement value, string name)
     {

@@ -19,6 +19,9 @@ internal static class ModelsEndpoint
         json.WriteStartArray("data");
         WriteModel(json, state);
         json.WriteEndArray();
+        json.WriteBoolean("has_more", false);
+        json.WriteString("first_id", state.ModelId);
+        json.WriteString("last_id", state.ModelId);
         json.WriteEndObject();
     });
 
@@ -35,7 +38,10 @@ internal static class ModelsEndpoint
         json.WriteStartObject();
         json.WriteString("id", state.ModelId);
         json.WriteString("object", "model");
+        json.WriteString("type", "model");
+        json.WriteString("display_name", state.ModelId);
         json.WriteNumber("created", (state.Model?.Created ?? DateTimeOffset.UtcNow).ToUnixTimeSeconds());
+        json.WriteString("created_at", state.Model?.Created ?? DateTimeOffset.UtcNow);
         json.WriteString("owned_by", "layerstream");
         if (state.Model is { } model)
         {

@@ -32,8 +32,8 @@ internal static class JsonReply
         await http.Response.Body.WriteAsync(buffer.WrittenMemory, http.RequestAborted);
     }
 
-    /// <summary>Sends an error with its headers.</summary>
-    public static Task SendErrorAsync(HttpContext http, ApiException error)
+    /// <summary>Sends an error with its headers; null = in the form of the OpenAI API.</summary>
+    public static Task SendErrorAsync(HttpContext http, ApiException error, Action<Utf8JsonWriter, ApiException>? form = null)
     {
         if (error.RetryAfterSeconds > 0)
         {
@@ -50,7 +50,7 @@ internal static class JsonReply
             http.Response.Headers.WWWAuthenticate = "Bearer";
         }
 
-        return SendAsync(http, error.Status, json => WriteError(json, error));
+        return SendAsync(http, error.Status, json => (form ?? WriteError)(json, error));
     }
 
     /// <summary>Writes <c>{"error":{…}}</c>.</summary>

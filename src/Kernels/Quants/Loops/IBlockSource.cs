@@ -17,6 +17,9 @@ internal unsafe interface IBlockSource
     /// <summary>What is taken off the scaled products.</summary>
     static abstract BlockForm Form { get; }
 
+    /// <summary>What the values exceed the signed ones by.</summary>
+    static abstract int Bias { get; }
+
     /// <summary>No byte is larger: 31, 63, 127 or 255. Signed values are below 128 in magnitude and count as 255.</summary>
     static abstract int MostValue { get; }
 
@@ -66,6 +69,8 @@ internal unsafe struct PlainSource<T> : IBlockSource
     public static int StagedBytes => T.BlockBytes;
 
     public static BlockForm Form => T.Form;
+
+    public static int Bias => T.Bias;
 
     public static int MostValue
     {
@@ -123,6 +128,8 @@ internal unsafe struct GridSource<T> : IBlockSource
     public static int StagedBytes => sizeof(GridBlock);
 
     public static BlockForm Form => BlockForm.Biased;
+
+    public static int Bias => 1 << T.BiasShift;
 
     public static int MostValue
     {

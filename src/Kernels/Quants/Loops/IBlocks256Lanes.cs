@@ -5,8 +5,7 @@ namespace LayerStream.Kernels.Quants.Loops;
 /// <summary>
 /// What <see cref="Blocks256Kernel{T, TLanes}"/> leaves to a width of registers, for one tensor type. A packed block of sixteen rows is its
 /// quads, a factor per group of 16 columns and row (twice, 16 bits), a minimum per group and row (16 bits; two groups side by side), then d
-/// and
-/// dMin of the rows.
+/// and dMin of the rows.
 /// </summary>
 internal unsafe interface IBlocks256Lanes
 {

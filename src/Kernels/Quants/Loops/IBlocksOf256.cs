@@ -24,6 +24,9 @@ internal unsafe interface IBlocksOf256 : IBlockDecoder
     /// <summary>Meaning of values and minimums.</summary>
     static abstract BlockForm Form { get; }
 
+    /// <summary>What the values exceed the signed ones by: above 0 in the form <see cref="BlockForm.Biased"/> only.</summary>
+    static abstract int Bias { get; }
+
     /// <summary>Largest value, or magnitude of the signed form.</summary>
     static abstract int MostValue { get; }
 

@@ -16,7 +16,7 @@ internal static unsafe class RowPrefetch
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Ahead(byte* weights, int bytes)
     {
-        for (int i = 0; i < bytes; i += 64)
+        for (int i = 0; Sse.IsSupported && i < bytes; i += 64)
         {
             Sse.Prefetch0(weights + Distance + i);
         }

@@ -30,6 +30,8 @@ internal unsafe struct IQ4_XS : IBlocksOf256
 
     public static BlockForm Form => BlockForm.Signed;
 
+    public static int Bias => 0;
+
     public static int MostValue => 127;
 
     public static bool HasWideGroups => true;

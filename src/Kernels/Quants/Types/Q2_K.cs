@@ -32,6 +32,8 @@ internal unsafe struct Q2_K : IBlocksOf256
 
     public static BlockForm Form => BlockForm.Minimums;
 
+    public static int Bias => 0;
+
     public static int MostValue => 3;
 
     public static bool HasWideGroups => false;

@@ -32,6 +32,8 @@ internal unsafe struct Q3_K : IBlocksOf256
 
     public static BlockForm Form => BlockForm.Biased;
 
+    public static int Bias => 4;
+
     public static int MostValue => 7;
 
     public static bool HasWideGroups => false;

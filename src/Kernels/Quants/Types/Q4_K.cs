@@ -36,6 +36,8 @@ internal unsafe struct Q4_K : IBlocksOf256
 
     public static BlockForm Form => BlockForm.Minimums;
 
+    public static int Bias => 0;
+
     public static int MostValue => 15;
 
     public static bool HasWideGroups => true;

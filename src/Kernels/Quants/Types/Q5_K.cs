@@ -34,6 +34,8 @@ internal unsafe struct Q5_K : IBlocksOf256
 
     public static BlockForm Form => BlockForm.Minimums;
 
+    public static int Bias => 0;
+
     public static int MostValue => 31;
 
     public static bool HasWideGroups => true;

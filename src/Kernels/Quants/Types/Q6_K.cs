@@ -34,6 +34,8 @@ internal unsafe struct Q6_K : IBlocksOf256
 
     public static BlockForm Form => BlockForm.Biased;
 
+    public static int Bias => 32;
+
     public static int MostValue => 63;
 
     public static bool HasWideGroups => false;

@@ -13,7 +13,7 @@ internal static class QuantTypes
         new PlainType<F32>(TensorType.F32),
         new PlainType<F16>(TensorType.F16),
         new PlainType<BF16>(TensorType.BF16),
-        new DecodedType<F64>(TensorType.F64),
+        new DecodedType<F64, ScalarColumns<F64>>(TensorType.F64),
         new Type32<Q4_0>(TensorType.Q4_0),
         new Type32<Q4_1>(TensorType.Q4_1),
         new Type32<Q5_0>(TensorType.Q5_0),
@@ -69,18 +69,19 @@ internal static class QuantTypes
     }
 
     /// <summary>A block type that is decoded and multiplied in floats.</summary>
-    private class DecodedType<TDecoder> : QuantType<TDecoder>
+    private class DecodedType<TDecoder, TColumns> : QuantType<TDecoder>
         where TDecoder : IBlockDecoder
+        where TColumns : IColumnDecoder
     {
         public DecodedType(TensorType type)
             : base(type) => SetFloat(
-                new DecodedLoop<TDecoder, FloatOperatorScalar<F32>, WeightPointer, FloatLanes16>(),
-                new DecodedLoop<TDecoder, FloatOperator256<F32>, FloatWeights256, FloatLanes256>(),
-                new DecodedLoop<TDecoder, FloatOperator512<F32>, FloatWeights512, Vector512<float>>());
+                new DecodedLoop<ScalarColumns<TDecoder>, FloatDotsScalar<F32>>(),
+                new DecodedLoop<TColumns, FloatDots256>(),
+                new DecodedLoop<TColumns, FloatDots512>());
     }
 
     /// <summary>A type with a scale per 32 columns or more.</summary>
-    private sealed class Type32<TBlock> : DecodedType<TBlock>
+    private sealed class Type32<TBlock> : DecodedType<TBlock, Columns32<TBlock>>
         where TBlock : IBlocksOf32
     {
         public Type32(TensorType type)
@@ -94,7 +95,7 @@ internal static class QuantTypes
     }
 
     /// <summary>A type of 256-element blocks with scales within.</summary>
-    private sealed class Type256<TBlock> : DecodedType<TBlock>
+    private sealed class Type256<TBlock> : DecodedType<TBlock, Columns256<PlainSource<TBlock>>>
         where TBlock : IBlocksOf256
     {
         public Type256(TensorType type)
@@ -108,7 +109,7 @@ internal static class QuantTypes
     }
 
     /// <summary>A type that takes its values from a look-up grid.</summary>
-    private sealed class GridType<TBlock> : DecodedType<TBlock>
+    private sealed class GridType<TBlock> : DecodedType<TBlock, Columns256<GridSource<TBlock>>>
         where TBlock : IGridType
     {
         public GridType(TensorType type)
@@ -127,7 +128,7 @@ internal static class QuantTypes
     }
 
     /// <summary>The type with a float scale per 16 columns.</summary>
-    private sealed class SixteenthsType : DecodedType<NVFP4>
+    private sealed class SixteenthsType : DecodedType<NVFP4, ScalarColumns<NVFP4>>
     {
         public SixteenthsType(TensorType type)
             : base(type) => SetInteger(

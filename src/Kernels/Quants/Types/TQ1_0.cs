@@ -39,6 +39,8 @@ internal unsafe struct TQ1_0 : IBlocksOf256
 
     public static BlockForm Form => BlockForm.Biased;
 
+    public static int Bias => 1;
+
     public static int MostValue => 2;
 
     public static bool HasWideGroups => true;

@@ -24,6 +24,8 @@ internal unsafe struct TQ2_0 : IBlocksOf256
 
     public static BlockForm Form => BlockForm.Biased;
 
+    public static int Bias => 1;
+
     public static int MostValue => 2;
 
     public static bool HasWideGroups => true;

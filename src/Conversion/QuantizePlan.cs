@@ -1,0 +1,67 @@
+using LayerStream.Formats;
+using LayerStream.Formats.Writing;
+
+namespace LayerStream.Conversion;
+
+/// <summary>A file that is to be written from a model: what becomes of each tensor, and where it goes.</summary>
+public sealed class QuantizePlan
+{
+    private const uint QuantizationVersion = 2;
+    private const string AlignmentKey = "general.alignment";
+    private const string FileTypeKey = "general.file_type";
+    private const string VersionKey = "general.quantization_version";
+
+    private QuantizePlan(GgufModel source, IReadOnlyList<TensorChoice> choices, GgufLayout layout) =>
+        (Source, Choices, Layout) = (source, choices, layout);
+
+    /// <summary>The model, without its metadata.</summary>
+    public GgufModel Source { get; }
+
+    /// <summary>One for each tensor, in the order of the new file.</summary>
+    public IReadOnlyList<TensorChoice> Choices { get; }
+
+    /// <summary>The new file; its tensors in the order of <see cref="Choices"/>.</summary>
+    public GgufLayout Layout { get; }
+
+    /// <summary>Bytes of the model's tensors.</summary>
+    public long SourceBytes => Choices.Sum(c => c.Source.Extent.Length);
+
+    /// <summary>Plans a file.</summary>
+    /// <param name="model">The model; files of a set become one.</param>
+    /// <param name="target">What is wanted.</param>
+    /// <param name="output">Type of the output matrix instead of the target's, or null.</param>
+    /// <param name="embedding">Type of the embedding instead of the target's, or null.</param>
+    public static QuantizePlan Create(GgufModel model, QuantizeTarget target, TensorType? output = null, TensorType? embedding = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(target);
+        GgufMetadata metadata = model.Metadata;
+        GgufWriter writer = new((int)metadata.GetInt64(AlignmentKey, GgufWriter.UsualAlignment)); // writes the key itself
+        (string Key, uint Value)[] own = [(FileTypeKey, target.FileType), (VersionKey, QuantizationVersion)];
+        foreach (string key in metadata.Keys.Where(k => k != AlignmentKey && !k.StartsWith("split.", StringComparison.Ordinal)))
+        {
+            if (own.FirstOrDefault(o => o.Key == key) is { Key: not null } replaced)
+            {
+                writer.AddKey(key, replaced.Value);
+            }
+            else
+            {
+                writer.CopyKey(metadata, key);
+            }
+        }
+
+        foreach ((string key, uint value) in own.Where(o => !metadata.Contains(o.Key)))
+        {
+            writer.AddKey(key, value);
+        }
+
+        TypeChooser chooser = new(target, output, embedding, isTied: model.Find(TypeChooser.OutputName) is null);
+        TensorChoice[] choices = [.. model.Tensors.Select(chooser.Choose)];
+        foreach (TensorChoice choice in choices)
+        {
+            writer.AddTensor(choice.Source.Name, choice.Type, [.. choice.Source.Shape]);
+        }
+
+        return new QuantizePlan(model.WithoutMetadata(), choices, writer.Finish());
+    }
+}

@@ -1,0 +1,88 @@
+using System.Text.Json;
+using LayerStream.Actors.Run;
+using LayerStream.Host.Server.Http;
+using LayerStream.Host.Server.Translation;
+
+namespace LayerStream.Host.Server.Responses;
+
+/// <summary>The response object.</summary>
+internal static class ResponsesJson
+{
+    /// <summary>Writes it.</summary>
+    public static void Write(Utf8JsonWriter json, TranslatedAnswer.Prepared prepared, long created, string status,
+        IReadOnlyList<ResponsesItem> items, RunResult? result, ApiException? error)
+    {
+        json.WriteStartObject();
+        json.WriteString("id", "resp_" + prepared.Id);
+        json.WriteString("object", "response");
+        json.WriteNumber("created_at", created);
+        json.WriteString("status", status);
+        json.WriteString("model", prepared.ModelId);
+        json.WriteBoolean("store", false);
+        json.WriteBoolean("parallel_tool_calls", true);
+        json.WriteString("tool_choice", "auto");
+        json.WriteStartArray("tools");
+        json.WriteEndArray();
+        json.WriteNull("previous_response_id");
+        json.WriteNull("instructions");
+        json.WriteStartObject("metadata");
+        json.WriteEndObject();
+        json.WriteNumber("temperature", prepared.Request.Sampling.Temperature);
+        json.WriteNumber("top_p", prepared.Request.Sampling.TopP);
+        WriteEnd(json, status, error);
+        json.WriteStartArray("output");
+        foreach (ResponsesItem item in items)
+        {
+            item.Write(json);
+        }
+
+        json.WriteEndArray();
+        if (result is not null)
+        {
+            WriteUsage(json, result);
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteEnd(Utf8JsonWriter json, string status, ApiException? error)
+    {
+        if (error is null)
+        {
+            json.WriteNull("error");
+        }
+        else
+        {
+            json.WriteStartObject("error");
+            json.WriteString("code", error.Code ?? "server_error");
+            json.WriteString("message", error.Message);
+            json.WriteEndObject();
+        }
+
+        if (status == "incomplete")
+        {
+            json.WriteStartObject("incomplete_details");
+            json.WriteString("reason", "max_output_tokens");
+            json.WriteEndObject();
+        }
+        else
+        {
+            json.WriteNull("incomplete_details");
+        }
+    }
+
+    private static void WriteUsage(Utf8JsonWriter json, RunResult result)
+    {
+        json.WriteStartObject("usage");
+        json.WriteNumber("input_tokens", result.PromptTokens);
+        json.WriteStartObject("input_tokens_details");
+        json.WriteNumber("cached_tokens", 0);
+        json.WriteEndObject();
+        json.WriteNumber("output_tokens", result.GeneratedTokens);
+        json.WriteStartObject("output_tokens_details");
+        json.WriteNumber("reasoning_tokens", 0);
+        json.WriteEndObject();
+        json.WriteNumber("total_tokens", result.PromptTokens + result.GeneratedTokens);
+        json.WriteEndObject();
+    }
+}

@@ -1,0 +1,107 @@
+using System.Text.Json;
+using LayerStream.Host.Server.Chat;
+using LayerStream.Host.Server.Http;
+using LayerStream.Host.Server.Translation;
+
+namespace LayerStream.Host.Server.Responses;
+
+/// <summary>Members of a request of the OpenAI responses API. Nothing is stored: the client sends the whole conversation.</summary>
+internal static class ResponsesMembers
+{
+    /// <summary>The rows, and what they mean together.</summary>
+    public static RequestTranslation Translation { get; } = new(
+    [
+        .. TranslatedMember.Same("model", "temperature", "top_p", "top_k", "min_p", "seed", "stream", "frequency_penalty",
+            "presence_penalty"),
+        TranslatedMember.Elsewhere("input", "a text, or items: messages, function_call, function_call_output, reasoning"),
+        TranslatedMember.Elsewhere("instructions", "a text in front of the conversation"),
+        TranslatedMember.As("max_output_tokens", "max_tokens", "1 and above"),
+        new("tools", ParameterUse.Honoured, "functions, also those in namespaces; tools of other types are left out and named in a header",
+            WriteTools),
+        new("tool_choice", ParameterUse.Honoured, "auto, none, required, or a function", WriteChoice),
+        new("reasoning", ParameterUse.Honoured, "`effort`; `summary` is a hint", WriteReasoning),
+        new("text", ParameterUse.Honoured, "`format` as `response_format`; `verbosity` is a hint", WriteText),
+        .. TranslatedMember.Hints("store", "metadata", "user", "include", "parallel_tool_calls", "prompt_cache_key",
+            "prompt_cache_retention",
+            "safety_identifier", "service_tier", "truncation", "client_metadata", "stream_options", "top_logprobs", "max_tool_calls"),
+        .. TranslatedMember.Refusals("previous_response_id", "conversation", "prompt", "background", "context_management"),
+    ], ResponsesInput.Write);
+
+    private static void WriteTools(Utf8JsonWriter json, JsonElement tools)
+    {
+        json.WriteStartArray("tools");
+        foreach ((JsonElement tool, string place) in JsonParts.Items(tools, "tools"))
+        {
+            string type = JsonParts.RequireText(tool, "type", place);
+            if (type == "namespace" && JsonParts.Find(tool, "tools") is { } inner)
+            {
+                foreach ((JsonElement one, string at) in JsonParts.Items(inner, place + ".tools"))
+                {
+                    WriteTool(json, one, at, JsonParts.Text(one, "type", at) ?? "function");
+                }
+            }
+            else
+            {
+                WriteTool(json, tool, place, type);
+            }
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteTool(Utf8JsonWriter json, JsonElement tool, string place, string type)
+    {
+        if (type == "function")
+        {
+            JsonParts.Tool(json, JsonParts.RequireText(tool, "name", place), JsonParts.Text(tool, "description", place),
+                JsonParts.Find(tool, "parameters"));
+        }
+        else
+        {
+            JsonParts.ForeignTool(json, type);
+        }
+    }
+
+    private static void WriteChoice(Utf8JsonWriter json, JsonElement choice)
+    {
+        if (choice.ValueKind == JsonValueKind.String)
+        {
+            json.WriteString("tool_choice", JsonFields.Text(choice, "tool_choice"));
+            return;
+        }
+
+        json.WriteStartObject("tool_choice");
+        json.WriteString("type", "function");
+        json.WriteStartObject("function");
+        json.WriteString("name", JsonParts.RequireText(choice, "name", "tool_choice"));
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static void WriteReasoning(Utf8JsonWriter json, JsonElement reasoning)
+    {
+        if (JsonParts.Text(reasoning, "effort", "reasoning") is { } effort)
+        {
+            json.WriteString("reasoning_effort", effort);
+        }
+    }
+
+    private static void WriteText(Utf8JsonWriter json, JsonElement text)
+    {
+        if (JsonParts.Find(text, "format") is not { } format)
+        {
+            return;
+        }
+
+        string type = JsonParts.RequireText(format, "type", "text.format");
+        json.WriteStartObject("response_format");
+        json.WriteString("type", type);
+        if (type == "json_schema")
+        {
+            json.WritePropertyName("json_schema");
+            format.WriteTo(json);
+        }
+
+        json.WriteEndObject();
+    }
+}

@@ -1,0 +1,116 @@
+using System.Text;
+using System.Text.Json;
+using LayerStream.Host.Server.Http;
+
+namespace LayerStream.Host.Server.Translation;
+
+/// <summary>Reads and writes parts of messages. Errors: <see cref="ApiException"/> 400 naming the place.</summary>
+internal static class JsonParts
+{
+    /// <summary>A member; null when absent or null.</summary>
+    public static JsonElement? Find(JsonElement value, string name) => value.ValueKind == JsonValueKind.Object
+        && value.TryGetProperty(name, out JsonElement found) && found.ValueKind != JsonValueKind.Null ? found : null;
+
+    /// <summary>A member's text; null when absent or null.</summary>
+    public static string? Text(JsonElement value, string name, string place) =>
+        Find(value, name) is { } found ? JsonFields.Text(found, place + "." + name) : null;
+
+    /// <summary>A member's text.</summary>
+    public static string RequireText(JsonElement value, string name, string place) => Text(value, name, place)
+        ?? throw ApiException.Invalid(place + "." + name, $"'{place}.{name}' is missing", "missing_parameter");
+
+    /// <summary>Items of an array.</summary>
+    public static IEnumerable<(JsonElement Item, string Place)> Items(JsonElement value, string place) =>
+        value.ValueKind == JsonValueKind.Array ? value.EnumerateArray().Select((item, i) => (item, $"{place}[{i}]"))
+            : throw ApiException.Invalid(place, $"'{place}' must be an array", "invalid_type");
+
+    /// <summary>The text of a content that is a string or a list of text parts, one under the other.</summary>
+    public static string ContentText(JsonElement? content, string place)
+    {
+        if (content is not { } value)
+        {
+            return "";
+        }
+
+        if (value.ValueKind == JsonValueKind.String)
+        {
+            return JsonFields.Text(value, place);
+        }
+
+        StringBuilder text = new();
+        foreach ((JsonElement part, string at) in Items(value, place))
+        {
+            string type = Text(part, "type", at) ?? "text";
+            if (type is not ("text" or "input_text" or "output_text" or "refusal"))
+            {
+                throw Unsupported(at, type);
+            }
+
+            text.Append(text.Length > 0 ? "\n" : "").Append(RequireText(part, type == "refusal" ? "refusal" : "text", at));
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>A message of a text.</summary>
+    public static void Message(Utf8JsonWriter json, string role, string text)
+    {
+        json.WriteStartObject();
+        json.WriteString("role", role);
+        json.WriteString("content", text);
+        json.WriteEndObject();
+    }
+
+    /// <summary>A call in the list of an assistant's calls.</summary>
+    public static void Call(Utf8JsonWriter json, string? id, string name, string arguments)
+    {
+        json.WriteStartObject();
+        json.WriteString("id", id ?? "");
+        json.WriteString("type", "function");
+        json.WriteStartObject("function");
+        json.WriteString("name", name);
+        json.WriteString("arguments", arguments);
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    /// <summary>A function in the list of tools.</summary>
+    public static void Tool(Utf8JsonWriter json, string name, string? description, JsonElement? parameters)
+    {
+        json.WriteStartObject();
+        json.WriteString("type", "function");
+        json.WriteStartObject("function");
+        json.WriteString("name", name);
+        if (description is not null)
+        {
+            json.WriteString("description", description);
+        }
+
+        json.WritePropertyName("parameters");
+        if (parameters is { } schema)
+        {
+            schema.WriteTo(json);
+        }
+        else
+        {
+            json.WriteStartObject();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    /// <summary>A tool of a type that only another server runs.</summary>
+    public static void ForeignTool(Utf8JsonWriter json, string type)
+    {
+        json.WriteStartObject();
+        json.WriteString("type", type == "function" ? "unknown" : type);
+        json.WriteEndObject();
+    }
+
+    /// <summary>A refusal of a part.</summary>
+    public static ApiException Unsupported(string place, string type) => ApiException.Invalid(place,
+        $"'{place}' is of type '{(type.Length <= 64 ? type : "unknown")}', which this server does not support: it reads text only",
+        "unsupported_content");
+}

@@ -1,0 +1,67 @@
+using LayerStream.Memory;
+using LayerStream.Session;
+
+namespace LayerStream.Host.Verbs;
+
+/// <summary>Where a verb is to write a large file.</summary>
+internal static class OutputPlace
+{
+    private const int MostLinks = 40; // as many as Linux follows
+
+    /// <summary>Fails when the folder is not there or has no room.</summary>
+    /// <param name="path">Path of the file.</param>
+    /// <param name="neededBytes">Bytes it takes on disk.</param>
+    /// <param name="replacedBytes">Bytes that are given up before.</param>
+    /// <param name="advice">What takes less; a sentence.</param>
+    /// <exception cref="UsageException">There is no folder, or no room.</exception>
+    public static void CheckRoom(string path, long neededBytes, long replacedBytes, string advice)
+    {
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path)) is { } parent
+            && Directory.Exists(parent) ? parent : throw new UsageException($"There is no folder for {path}.");
+        long there = new DriveInfo(folder).AvailableFreeSpace + replacedBytes;
+        if (neededBytes > there)
+        {
+            throw new UsageException(
+                $"The file takes {ByteSize.Format(neededBytes)} on disk, and {ByteSize.Format(there)} are free. {advice}");
+        }
+    }
+
+    /// <summary>Length of a file; 0 when it is not there.</summary>
+    public static long LengthOf(string path) => File.Exists(path) ? new FileInfo(path).Length : 0;
+
+    /// <summary>Whether two paths lead to one file, by whatever links.</summary>
+    public static bool IsSame(string path, string other)
+    {
+        StringComparison comparison = OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
+        return string.Equals(Real(path), Real(other), comparison);
+    }
+
+    /// <summary>The full path with every symbolic link followed, as far as it is there.</summary>
+    private static string Real(string path)
+    {
+        string full = Path.GetFullPath(path), real = Path.GetPathRoot(full) ?? "";
+        Stack<string> names = new(Names(full[real.Length..]).Reverse());
+        for (int links = 0; names.TryPop(out string? name);)
+        {
+            string next = Path.Combine(real, name);
+            FileSystemInfo info = Directory.Exists(next) ? new DirectoryInfo(next) : new FileInfo(next);
+            if (info.LinkTarget is not { } target || ++links > MostLinks)
+            {
+                real = next;
+                continue;
+            }
+
+            string leads = Path.GetFullPath(target, real);
+            real = Path.GetPathRoot(leads) ?? "";
+            foreach (string part in Names(leads[real.Length..]).Reverse())
+            {
+                names.Push(part);
+            }
+        }
+
+        return real;
+    }
+
+    private static string[] Names(string path) =>
+        path.Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries);
+}

@@ -1,0 +1,99 @@
+using System.Globalization;
+using LayerStream.Conversion;
+using LayerStream.Formats;
+using LayerStream.Host.Terminal;
+using LayerStream.Memory;
+using LayerStream.Session;
+
+namespace LayerStream.Host.Verbs;
+
+/// <summary>What <c>quantize</c> will do that may surprise, and what it did.</summary>
+internal sealed class QuantizeReport(QuantizePlan plan, QuantizeTarget target, string path)
+{
+    /// <summary>What is not as asked for, and what cannot be had back; one line each.</summary>
+    public IEnumerable<string> Notes =>
+    [
+        .. plan.Choices.Where(c => c.FellBack).GroupBy(c => (c.Wanted, c.Type, c.Source.Columns)).Select(g => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Tensors(g.Count())} of {g.Key.Columns} columns, no multiple of {TensorTypes.Get(g.Key.Wanted).BlockSize}: "
+                + $"{g.Key.Type} instead of {g.Key.Wanted}")),
+        .. plan.Choices.Where(c => !c.IsCopy && TensorTypes.Get(c.Source.Type).BlockSize > 1).GroupBy(c => c.Source.Type)
+            .Select(g => $"{Tensors(g.Count())} {(g.Count() == 1 ? "is" : "are")} {g.Key} in the model already: what that lost stays lost"),
+    ];
+
+    /// <summary>The notes, for people.</summary>
+    public void WriteNotes(TextWriter text)
+    {
+        foreach (string note in Notes)
+        {
+            text.WriteLine(note);
+        }
+    }
+
+    /// <summary>The result.</summary>
+    public void Write(double seconds, long budgetBytes, bool isJson)
+    {
+        long weights = plan.Choices.Sum(c => c.Source.Elements), bytes = plan.Layout.Tensors.Sum(t => t.Extent.Length);
+        double bitsPerWeight = 8.0 * bytes / Math.Max(1, weights), rate = plan.SourceBytes / Math.Max(1e-3, seconds);
+        if (isJson)
+        {
+            WriteJson(seconds, budgetBytes, weights, bitsPerWeight, rate);
+            return;
+        }
+
+        Console.Out.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{path}: {target.Name}, {ByteSize.Format(plan.Layout.FileBytes)}, {bitsPerWeight:F2} bits per weight; from "
+                + $"{ByteSize.Format(plan.SourceBytes)} in {seconds:F1} s ({rate / 1e6:F0} MB/s read, "
+                + $"{weights / 1e6 / Math.Max(1e-3, seconds):F0} million weights/s)"));
+        foreach ((TensorType type, int count, long ofType) in ByType())
+        {
+            Console.Out.WriteLine($"{type,-6}{count,6} tensors{ByteSize.Format(ofType),14}");
+        }
+
+        if (PeakMemory.Excess(budgetBytes) is { } excess)
+        {
+            Console.Error.WriteLine(excess.Text);
+        }
+    }
+
+    private void WriteJson(double seconds, long budgetBytes, long weights, double bitsPerWeight, double rate) =>
+        StandardOutput.WriteJson(json =>
+        {
+            json.WriteString("file", path);
+            json.WriteString("type", target.Name);
+            json.WriteNumber("tensors", plan.Choices.Count);
+            json.WriteNumber("weights", weights);
+            json.WriteNumber("bytes", plan.Layout.FileBytes);
+            json.WriteNumber("sourceBytes", plan.SourceBytes);
+            json.WriteNumber("bitsPerWeight", bitsPerWeight);
+            json.WriteNumber("seconds", seconds);
+            json.WriteNumber("readBytesPerSecond", rate);
+            json.WriteNumber("memoryBudgetBytes", budgetBytes);
+            json.WriteNumber("peakMemoryBytes", PeakMemory.Bytes());
+            json.WriteStartArray("types");
+            foreach ((TensorType type, int count, long ofType) in ByType())
+            {
+                json.WriteStartObject();
+                json.WriteString("type", type.ToString());
+                json.WriteNumber("tensors", count);
+                json.WriteNumber("bytes", ofType);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteStartArray("notes");
+            foreach (string note in Notes)
+            {
+                json.WriteStringValue(note);
+            }
+
+            json.WriteEndArray();
+        });
+
+    private IEnumerable<(TensorType Type, int Count, long Bytes)> ByType() =>
+        plan.Layout.Tensors.GroupBy(t => t.Type).Select(g => (g.Key, g.Count(), g.Sum(t => t.Extent.Length)))
+            .OrderByDescending(t => t.Item3);
+
+    private static string Tensors(int count) => count == 1 ? "1 tensor" : string.Create(CultureInfo.InvariantCulture, $"{count} tensors");
+}

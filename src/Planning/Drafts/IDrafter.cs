@@ -1,0 +1,12 @@
+namespace LayerStream.Planning.Drafts;
+
+/// <summary>Guesses how a sequence goes on. A wrong guess costs time and nothing else: only what the sampler draws itself is
+/// kept.</summary>
+public interface IDrafter
+{
+    /// <summary>Fills <paramref name="drafts"/> from its start with the tokens that may come next.</summary>
+    /// <param name="history">Prompt and reply so far, oldest first.</param>
+    /// <param name="drafts">Room for guesses.</param>
+    /// <returns>Number of guesses; 0 = none.</returns>
+    int Propose(IReadOnlyList<int> history, Span<int> drafts);
+}

@@ -1,0 +1,62 @@
+namespace LayerStream.Templates.Answers;
+
+/// <summary>How a family of models writes thoughts and tool calls.</summary>
+public sealed record AnswerFormat
+{
+    internal AnswerFormat(string name) => Name = name;
+
+    /// <summary>The family.</summary>
+    public string Name { get; }
+
+    /// <summary>Marks of this format: tokens that are hidden from users must be shown to the parser.</summary>
+    public IEnumerable<string> Marks => [.. Calls.Select(c => c.Open), .. SectionOpens, .. SectionCloses, .. Dropped, ThinkOpen, ThinkClose,
+        .. InnerMarks];
+
+    /// <summary>In front of a thought.</summary>
+    public string ThinkOpen { get; init; } = "<think>";
+
+    /// <summary>Behind it.</summary>
+    public string ThinkClose { get; init; } = "</think>";
+
+    /// <summary>Whether the model brings a format of its own for calls.</summary>
+    public bool HasOwnCalls { get; init; } = true;
+
+    /// <summary>Whether answers are harmony messages with channels.</summary>
+    public bool IsHarmony { get; init; }
+
+    /// <summary>How many letters and digits an id must have; 0 = any.</summary>
+    public int IdLength { get; init; }
+
+    internal IReadOnlyList<(string Open, Func<CallSink, CallReader> Read)> Calls { get; init; } = [];
+
+    internal IReadOnlyList<string> SectionOpens { get; init; } = [];
+
+    internal IReadOnlyList<string> SectionCloses { get; init; } = [];
+
+    internal IReadOnlyList<string> Dropped { get; init; } = [];
+
+    internal IReadOnlyList<string> InnerMarks { get; init; } = [];
+
+    // The whole answer may be a call that begins with a brace.
+    internal bool BareJson { get; init; }
+
+    // The prompt has already written the opening of a call, or of text.
+    internal string? OpensWith { get; init; }
+
+    /// <summary>The format of a chat template, recognised by its source; null = no template.</summary>
+    public static AnswerFormat For(string? template) => FormatTable.Find(template ?? "");
+
+    /// <summary>The beginning of an answer that is a call.</summary>
+    /// <param name="tool">The tool to call; null = any.</param>
+    /// <returns>Null when a call of this form cannot be begun for the model.</returns>
+    public string? BeginCall(string? tool) => Begin?.Invoke(tool);
+
+    internal Func<string?, string>? Begin { get; init; }
+
+    /// <summary>Whether a prompt ends inside a thought.</summary>
+    public bool OpensThought(string prompt)
+    {
+        ReadOnlySpan<char> end = prompt.AsSpan().TrimEnd();
+        return end.EndsWith(ThinkOpen.AsSpan().TrimEnd(), StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,191 @@
+namespace LayerStream.Templates.Answers;
+
+/// <summary>Families by what their chat templates contain; the first row that fits counts.</summary>
+internal static class FormatTable
+{
+    private const string Dsml = "｜DSML｜";
+    private const string Sep = "<｜tool▁sep｜>";
+    private static readonly AnswerFormat s_hermes = Json("hermes", "<tool_call>", "</tool_call>");
+
+    /// <summary>The rows: marks that must all be there, and the format.</summary>
+    private static readonly (string[] Marks, AnswerFormat Format)[] s_rows =
+    [
+        (["[TOOL_CALLS]", "[ARGS]"], new AnswerFormat("mistral-args")
+        {
+            Calls = [("[TOOL_CALLS]", s => new NamedJsonReader(s, new NamedJsonForm(["[ARGS]"], null) { IdMark = "[CALL_ID]" }))],
+            InnerMarks = ["[ARGS]", "[CALL_ID]"],
+            Begin = tool => "[TOOL_CALLS]" + (tool is null ? "" : tool + "[ARGS]"),
+            IdLength = 9,
+        }),
+        (["[TOOL_CALLS]"], new AnswerFormat("mistral-json")
+        {
+            Calls = [("[TOOL_CALLS]", s => new JsonCallReader(s, null, idComesLast: true))],
+            Begin = tool => "[TOOL_CALLS][" + BeginJson(tool),
+            IdLength = 9,
+        }),
+        (["<|channel|>"], new AnswerFormat("harmony")
+        {
+            IsHarmony = true,
+            InnerMarks = ["<|start|>", "<|channel|>", "<|constrain|>", "<|message|>", "<|end|>", "<|call|>", "<|return|>"],
+            ThinkOpen = "<|channel|>analysis<|message|>",
+            ThinkClose = "<|end|>",
+        }),
+        (["<|tool_calls_section_begin|>"], new AnswerFormat("kimi-k2")
+        {
+            SectionOpens = ["<|tool_calls_section_begin|>"],
+            SectionCloses = ["<|tool_calls_section_end|>"],
+            Calls = [("<|tool_call_begin|>", s => new NamedJsonReader(s,
+                new NamedJsonForm(["<|tool_call_argument_begin|>"], "<|tool_call_end|>") { NameIsId = true }))],
+            InnerMarks = ["<|tool_call_argument_begin|>", "<|tool_call_end|>"],
+        }),
+        (["<|open|>", "<|close|>", "<|end_of_msg|>"], Kimi3()),
+        (["dsml_token", "DSML"], new AnswerFormat("deepseek-dsml")
+        {
+            SectionOpens = [$"<{Dsml}tool_calls>", $"<{Dsml}function_calls>"],
+            SectionCloses = [$"</{Dsml}tool_calls>", $"</{Dsml}function_calls>"],
+            Calls = [($"<{Dsml}invoke name=\"", s => new TaggedReader(s,
+                new TaggedForm(">", $"<{Dsml}parameter name=\"", ">", $"</{Dsml}parameter>", $"</{Dsml}invoke>")
+                {
+                    Cut = "\"", TextAttribute = "string=\"true\"",
+                }))],
+            InnerMarks = [$"<{Dsml}parameter name=\"", $"</{Dsml}parameter>"],
+        }),
+        (["'<|tool_call>call:'"], new AnswerFormat("gemma-4")
+        {
+            ThinkOpen = "<|channel>thought\n",
+            ThinkClose = "<channel|>",
+            Dropped = ["<channel|>"],
+            Calls = [("<|tool_call>call:", s => new BodyReader(s, "<tool_call|>", true, GemmaCall.Read))],
+            InnerMarks = ["<tool_call|>", "<|\"|>"],
+        }),
+        (["]<]minimax[>["], new AnswerFormat("minimax-m3")
+        {
+            ThinkOpen = "<mm:think>",
+            ThinkClose = "</mm:think>",
+            SectionOpens = [NestedTagsCall.Mark + "<tool_call>"],
+            SectionCloses = [NestedTagsCall.Mark + "</tool_call>"],
+            Calls = [(NestedTagsCall.Mark + "<invoke name=\"", s => new BodyReader(s, NestedTagsCall.Mark + "</invoke>", false,
+                NestedTagsCall.Read))],
+            InnerMarks = [NestedTagsCall.Mark],
+        }),
+        (["<minimax:tool_call>"], new AnswerFormat("minimax-m2")
+        {
+            SectionOpens = ["<minimax:tool_call>"],
+            SectionCloses = ["</minimax:tool_call>"],
+            Calls = [("<invoke name=\"", s => new TaggedReader(s,
+                new TaggedForm(">", "<parameter name=\"", ">", "</parameter>", "</invoke>") { Cut = "\"" }))],
+            Begin = tool => "<minimax:tool_call>\n<invoke name=\"" + (tool is null ? "" : tool + "\">"),
+        }),
+        (["<arg_key>"], new AnswerFormat("glm")
+        {
+            Calls = [("<tool_call>", s => new TaggedReader(s,
+                new TaggedForm("\n", "<arg_key>", "<arg_value>", "</arg_value>", "</tool_call>")
+                {
+                    Cut = "</arg_key>", NameMayBeFollowed = true,
+                }))],
+            Begin = tool => "<tool_call>" + (tool is null ? "" : tool + "\n"),
+            InnerMarks = ["<arg_key>", "</arg_key>", "<arg_value>", "</arg_value>", "</tool_call>"],
+        }),
+        (["<seed:tool_call>", "<function=", "<parameter="], FunctionTags("<seed:tool_call>", "</seed:tool_call>") with
+        {
+            ThinkOpen = "<seed:think>", ThinkClose = "</seed:think>",
+        }),
+        (["<tool_call>", "<function=", "<parameter="], FunctionTags("<tool_call>", "</tool_call>")),
+        (["<｜tool▁calls▁begin｜>", "```json"], DeepSeek(new NamedJsonForm(["\n```json\n"], "```<｜tool▁call▁end｜>"),
+            "<｜tool▁call▁begin｜>function" + Sep)),
+        (["<｜tool▁calls▁begin｜>"], DeepSeek(new NamedJsonForm([Sep], "<｜tool▁call▁end｜>"), "<｜tool▁call▁begin｜>")),
+        (["<tool_calls>"], Json("tool-calls-list", "<tool_calls>", "</tool_calls>")),
+        (["<function=", "<|start_header_id|>"], new AnswerFormat("functionary-3.1")
+        {
+            Calls = [("<function=", s => new NamedJsonReader(s, new NamedJsonForm([">"], "</function>")))],
+        }),
+        ([">>>all"], new AnswerFormat("functionary-3.2")
+        {
+            Calls = [(">>>", s => new NamedJsonReader(s, new NamedJsonForm(["\n"], null) { PlainName = "all" }))],
+            OpensWith = ">>>",
+        }),
+        (["<TOOLCALL>"], Json("nemotron-v2", "<TOOLCALL>", "</TOOLCALL>")),
+        (["<|START_ACTION|>"], Json("command-r", "<|START_ACTION|>", "<|END_ACTION|>") with
+        {
+            ThinkOpen = "<|START_THINKING|>",
+            ThinkClose = "<|END_THINKING|>",
+            Dropped = ["<|START_RESPONSE|>", "<|END_RESPONSE|>"],
+        }),
+        (["<|tool_call_start|>"], new AnswerFormat("lfm2")
+        {
+            Calls = [("<|tool_call_start|>", s => new BodyReader(s, "<|tool_call_end|>", true,
+                (body, _) => PythonText.TryReadCalls(body)))],
+            InnerMarks = ["<|tool_call_end|>"],
+        }),
+        (["<tool_call>"], s_hermes),
+        (["<|tool_call|>"], new AnswerFormat("granite-3")
+        {
+            Calls = [("<|tool_call|>", s => new JsonCallReader(s, null)), ("<tool_call>", s => new JsonCallReader(s, null))],
+            Dropped = ["<response>", "</response>"],
+        }),
+        (["<|start_header_id|>", "ipython"], new AnswerFormat("llama-3")
+        {
+            BareJson = true,
+            Begin = tool => BeginJson(tool).Replace("arguments", "parameters", StringComparison.Ordinal),
+            Calls = [("<|python_tag|>", s => new PythonTagReader(s))],
+        }),
+    ];
+
+    /// <summary>The format of a template.</summary>
+    public static AnswerFormat Find(string template)
+    {
+        foreach ((string[] marks, AnswerFormat format) in s_rows)
+        {
+            if (Array.TrueForAll(marks, m => template.Contains(m, StringComparison.Ordinal)))
+            {
+                return format.ThinkOpen == "<think>" && template.Contains("[THINK]", StringComparison.Ordinal)
+                    ? format with { ThinkOpen = "[THINK]", ThinkClose = "[/THINK]" } : format;
+            }
+        }
+
+        return s_hermes with { HasOwnCalls = false };
+    }
+
+    private static AnswerFormat Json(string name, string open, string close) => new(name)
+    {
+        Calls = [(open, s => new JsonCallReader(s, close))],
+        InnerMarks = [close],
+        Begin = tool => open + (name == "hermes" ? "\n" : "") + BeginJson(tool),
+    };
+
+    private static AnswerFormat FunctionTags(string open, string close) => new("function-tags")
+    {
+        SectionOpens = [open],
+        SectionCloses = [close],
+        Calls = [("<function=", s => new TaggedReader(s, new TaggedForm(">", "<parameter=", ">", "</parameter>", "</function>")
+        {
+            StripsLineBreaks = true,
+        }))],
+        Begin = tool => open + "\n<function=" + (tool is null ? "" : tool + ">"),
+    };
+
+    private static AnswerFormat DeepSeek(NamedJsonForm form, string open) => new("deepseek")
+    {
+        SectionOpens = ["<｜tool▁calls▁begin｜>"],
+        SectionCloses = ["<｜tool▁calls▁end｜>"],
+        Calls = [(open, s => new NamedJsonReader(s, form))],
+        InnerMarks = [Sep, "<｜tool▁call▁end｜>"],
+    };
+
+    private static string BeginJson(string? tool) =>
+        "{\"name\": \"" + (tool is null ? "" : JsonPieces.Quote(tool)[1..^1] + "\", \"arguments\": ");
+
+    private static AnswerFormat Kimi3() => new("kimi-k3")
+    {
+        ThinkOpen = "<|open|>think<|sep|>",
+        ThinkClose = "<|close|>think<|sep|>",
+        SectionOpens = ["<|open|>tools<|sep|>"],
+        SectionCloses = ["<|close|>tools<|sep|>"],
+        Calls = [("<|open|>call tool=\"", s => new TaggedReader(s,
+            new TaggedForm("<|sep|>", "<|open|>argument key=\"", "<|sep|>", "<|close|>argument<|sep|>", "<|close|>call<|sep|>")
+            {
+                Cut = "\"", TextAttribute = "type=\"string\"",
+            }))],
+        Dropped = ["<|open|>response<|sep|>", "<|close|>response<|sep|>", "<|close|>message<|sep|>", "<|end_of_msg|>"],
+    };
+}

@@ -1,0 +1,126 @@
+using System.Text.Json;
+
+namespace LayerStream.Templates.Answers;
+
+/// <summary>What a schema lets a parameter be.</summary>
+internal enum ParameterKind
+{
+    /// <summary>The schema says nothing.</summary>
+    Unknown,
+
+    /// <summary>A string and nothing else.</summary>
+    Text,
+
+    /// <summary>Anything but a string.</summary>
+    Json,
+
+    /// <summary>A string or something else.</summary>
+    Either,
+}
+
+/// <summary>The tools of a request: their names, and the kinds of their parameters.</summary>
+public sealed class OfferedTools
+{
+    private const int MostHops = 32; // of references and alternatives in a schema
+
+    private readonly Dictionary<string, Dictionary<string, ParameterKind>> _tools = new(StringComparer.Ordinal);
+
+    /// <summary>No tools: nothing is a call.</summary>
+    public static OfferedTools None { get; } = new();
+
+    /// <summary>Names of the tools.</summary>
+    public IReadOnlyCollection<string> Names => _tools.Keys;
+
+    /// <summary>Adds a tool.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="parameters">JSON Schema of its arguments; undefined = not said.</param>
+    public void Add(string name, JsonElement parameters)
+    {
+        Dictionary<string, ParameterKind> kinds = new(StringComparer.Ordinal);
+        if (parameters.ValueKind == JsonValueKind.Object && parameters.TryGetProperty("properties", out JsonElement properties)
+            && properties.ValueKind == JsonValueKind.Object)
+        {
+            foreach (JsonProperty property in properties.EnumerateObject())
+            {
+                int hops = MostHops;
+                kinds[property.Name] = KindOf(property.Value, parameters, ref hops);
+            }
+        }
+
+        _tools[name] = kinds;
+    }
+
+    /// <summary>Whether a tool of this name was offered.</summary>
+    public bool Has(string name) => _tools.ContainsKey(name);
+
+    internal ParameterKind KindOf(string tool, string parameter) =>
+        _tools.TryGetValue(tool, out Dictionary<string, ParameterKind>? kinds) ? kinds.GetValueOrDefault(parameter) : ParameterKind.Unknown;
+
+    private static ParameterKind KindOf(JsonElement schema, JsonElement root, ref int hops)
+    {
+        if (schema.ValueKind != JsonValueKind.Object || --hops < 0)
+        {
+            return ParameterKind.Unknown;
+        }
+
+        if (schema.TryGetProperty("$ref", out JsonElement reference) && reference.ValueKind == JsonValueKind.String)
+        {
+            return Resolve(reference.GetString()!, root) is { } target ? KindOf(target, root, ref hops) : ParameterKind.Unknown;
+        }
+
+        if (schema.TryGetProperty("type", out JsonElement type))
+        {
+            return type.ValueKind == JsonValueKind.Array
+                ? type.EnumerateArray().Select(NamedKind).Aggregate(ParameterKind.Unknown, Join)
+                : NamedKind(type);
+        }
+
+        foreach (string word in (string[])["anyOf", "oneOf", "allOf"])
+        {
+            if (schema.TryGetProperty(word, out JsonElement several) && several.ValueKind == JsonValueKind.Array)
+            {
+                ParameterKind joined = ParameterKind.Unknown;
+                foreach (JsonElement one in several.EnumerateArray())
+                {
+                    joined = Join(joined, KindOf(one, root, ref hops));
+                }
+
+                return joined;
+            }
+        }
+
+        return schema.TryGetProperty("enum", out JsonElement values) && values.ValueKind == JsonValueKind.Array
+            ? values.EnumerateArray().Select(v => v.ValueKind == JsonValueKind.String ? ParameterKind.Text : ParameterKind.Json)
+                .Aggregate(ParameterKind.Unknown, Join)
+            : schema.TryGetProperty("const", out JsonElement value)
+                ? value.ValueKind == JsonValueKind.String ? ParameterKind.Text : ParameterKind.Json
+                : ParameterKind.Unknown;
+    }
+
+    private static ParameterKind NamedKind(JsonElement type) => type.ValueKind != JsonValueKind.String ? ParameterKind.Unknown
+        : type.ValueEquals("string") ? ParameterKind.Text : ParameterKind.Json;
+
+    private static ParameterKind Join(ParameterKind a, ParameterKind b) => a == ParameterKind.Unknown ? b
+        : b == ParameterKind.Unknown || a == b ? a : ParameterKind.Either;
+
+    // "#/$defs/name" and the like.
+    private static JsonElement? Resolve(string reference, JsonElement root)
+    {
+        if (!reference.StartsWith("#/", StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        JsonElement at = root;
+        foreach (string part in reference[2..].Split('/'))
+        {
+            string name = part.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
+            if (at.ValueKind != JsonValueKind.Object || !at.TryGetProperty(name, out at))
+            {
+                return null;
+            }
+        }
+
+        return at;
+    }
+}

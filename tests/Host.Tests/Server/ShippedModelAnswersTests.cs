@@ -1,0 +1,144 @@
+using System.Text;
+using System.Text.Json;
+using LayerStream.Host.Server;
+using LayerStream.Host.Server.Http;
+using LayerStream.Host.Server.Service;
+using LayerStream.Host.Telemetry;
+using LayerStream.Session;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.Hosting;
+
+namespace LayerStream.Host.Tests.Server;
+
+/// <summary>The protocols in process, with the model that comes with the program.</summary>
+public sealed class ShippedModelAnswersTests : IAsyncLifetime
+{
+    private const string Tool = """
+        {"type":"function","function":{"name":"get_weather","parameters":{"type":"object","properties":{"city":{"type":"string"}}}}}
+        """;
+    private readonly Admission _admission = new(8);
+    private LoadedModel? _model;
+    private DaemonMetrics? _metrics;
+    private IHost? _host;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        ModelOptions options = new ModelOptions { ModelPath = ShippedModel.Path, BudgetBytes = 2L << 30, Context = 1024 }.ForServing();
+        _model = await LoadedModel.OpenAsync(options with { ExtraHeapBytes = 512 << 20, MeasuresDevice = false }, new Ignored(), Token);
+        _metrics = new DaemonMetrics(() => 0, () => null);
+        ServerState state = new("SmolLM2", _admission, _metrics);
+        state.Open(_model);
+        AllowedOrigins origins = new([]);
+        RequestGuard guard = new(ApiKeys.Load(null), ListenAddress.ParseAll("http://127.0.0.1:5099"), origins, []);
+        RequestPipeline pipeline = new(state, guard, origins);
+        _host = new HostBuilder().ConfigureWebHost(web => web.UseTestServer().Configure(app => app.Run(pipeline.HandleAsync))).Build();
+        await _host.StartAsync(Token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _host?.Dispose();
+        _metrics?.Dispose();
+        _admission.Dispose();
+        if (_model is not null)
+        {
+            await _model.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Answer_OfEveryProtocol_IsTheSameText()
+    {
+        JsonElement chat = await PostAsync("/v1/chat/completions",
+            """{"messages":[{"role":"user","content":"Say hi."}],"max_tokens":8,"temperature":0}""");
+        string text = chat.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString()!;
+        Assert.NotEmpty(text);
+        JsonElement message = await PostAsync("/v1/messages",
+            """{"messages":[{"role":"user","content":[{"type":"text","text":"Say hi."}]}],"max_tokens":8,"temperature":0}""");
+        Assert.Equal(text, message.GetProperty("content")[0].GetProperty("text").GetString());
+        JsonElement ollama = await PostAsync("/api/chat",
+            """{"stream":false,"messages":[{"role":"user","content":"Say hi."}],"options":{"num_predict":8,"temperature":0}}""");
+        Assert.Equal(text, ollama.GetProperty("message").GetProperty("content").GetString());
+        JsonElement generated = await PostAsync("/api/generate",
+            """{"model":"default","stream":false,"prompt":"Say hi.","options":{"num_predict":8,"temperature":0}}""");
+        Assert.Equal(text, generated.GetProperty("response").GetString());
+        JsonElement response = await PostAsync("/v1/responses", """{"input":"Say hi.","max_output_tokens":8,"temperature":0}""");
+        Assert.Equal(text, response.GetProperty("output")[0].GetProperty("content")[0].GetProperty("text").GetString());
+        JsonElement count = await PostAsync("/v1/messages/count_tokens", """{"messages":[{"role":"user","content":"Say hi."}]}""");
+        Assert.Equal(chat.GetProperty("usage").GetProperty("prompt_tokens").GetInt32(), count.GetProperty("input_tokens").GetInt32());
+    }
+
+    [Fact]
+    public async Task Tools_OfAModelWithoutAFormOfItsOwn_AreCalledInTheGenericOne()
+    {
+        string turns = $$$"""{"tools":[{{{Tool}}}],"temperature":0,"max_tokens":40,""" + """
+            "tool_choice":{"type":"function","function":{"name":"get_weather"}},"messages":[{"role":"user","content":"Weather in Paris?"},
+            {"role":"assistant","tool_calls":[{"id":"c1","function":{"name":"get_weather","arguments":"{\"city\":\"Bonn\"}"}}]},
+            {"role":"tool","tool_call_id":"c1","content":"rain"},{"role":"user","content":"And in Paris?"}]}
+            """;
+        JsonElement choice = (await PostAsync("/v1/chat/completions", turns)).GetProperty("choices")[0];
+        JsonElement message = choice.GetProperty("message");
+        if (message.TryGetProperty("tool_calls", out JsonElement calls))
+        {
+            Assert.Equal("get_weather", calls[0].GetProperty("function").GetProperty("name").GetString());
+            using JsonDocument arguments = JsonDocument.Parse(calls[0].GetProperty("function").GetProperty("arguments").GetString()!);
+        }
+        else
+        {
+            string content = message.GetProperty("content").GetString()!;
+            Assert.StartsWith("<tool_call>\n{\"name\": \"get_weather\"", content, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Stream_OfOllama_IsLinesAndTheLastIsDone()
+    {
+        string sent = await SendAsync("/api/chat", """{"messages":[{"role":"user","content":"Say hi."}],"options":{"num_predict":4}}""");
+        string[] lines = sent.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.True(JsonSerializer.Deserialize<JsonElement>(lines[^1]).GetProperty("done").GetBoolean());
+        Assert.InRange(lines.Length, 2, 6);
+    }
+
+    [Theory]
+    [InlineData("/v1/messages", "{\"messages\":[],\"thread\":{}}", "\"type\":\"error\"")]
+    [InlineData("/api/chat", "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}],\"nothing\":1}", "{\"error\":\"")]
+    [InlineData("/v1/responses", "{\"input\":\"a\",\"previous_response_id\":\"x\"}", "previous_response_id")]
+    [InlineData("/v1/embeddings", "{\"input\":\"a\"}", "embeddings_not_supported")]
+    public async Task Refusal_OfEveryProtocol_HasItsForm(string path, string body, string part) =>
+        Assert.Contains(part, await SendAsync(path, body), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Tokenize_AndBack_GivesTheText()
+    {
+        JsonElement reply = await PostAsync("/tokenize", """{"content":"Hello <|im_end|> world","parse_special":true}""");
+        JsonElement tokens = reply.GetProperty("tokens");
+        JsonElement text = await PostAsync("/detokenize", $$"""{"tokens":{{tokens.GetRawText()}}}""");
+        Assert.Equal("Hello <|im_end|> world", text.GetProperty("content").GetString());
+    }
+
+    [Fact]
+    public async Task Ollama_AskedForNothing_SaysThatTheModelIsLoaded() =>
+        Assert.Equal("load", (await PostAsync("/api/generate", """{"model":"smollm2:latest"}""")).GetProperty("done_reason").GetString());
+
+    private async Task<JsonElement> PostAsync(string path, string body) =>
+        JsonSerializer.Deserialize<JsonElement>(await SendAsync(path, body));
+
+    private async Task<string> SendAsync(string path, string body)
+    {
+        using HttpClient client = _host!.GetTestClient();
+        using StringContent content = new(body, Encoding.UTF8, "application/json");
+        using HttpResponseMessage reply = await client.PostAsync(new Uri("http://localhost:5099" + path), content, Token);
+        return await reply.Content.ReadAsStringAsync(Token);
+    }
+
+    private sealed class Ignored : IProgress<SessionNotice>
+    {
+        public void Report(SessionNotice value)
+        {
+        }
+    }
+}
