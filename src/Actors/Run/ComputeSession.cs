@@ -160,7 +160,7 @@ internal sealed class ComputeSession(
         experts.BeginPass();
     }
 
-    internal void EndPass(int rows)
+    internal void EndPass(int rows = 1)
     {
         account.EndCompute(Stopwatch.GetTimestamp(), -1);
         experts.EndPass();

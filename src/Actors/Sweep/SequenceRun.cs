@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using LayerStream.Actors.Run;
+using LayerStream.Actors.Tracing;
 using LayerStream.Planning.Batches;
 using LayerStream.Planning.Drafts;
 
@@ -13,6 +14,7 @@ internal sealed class SequenceRun(RunRequest request, int context)
     private readonly int[] _drafts = new int[DraftGate.MostDrafts];
     private int _draftCount;
     private volatile bool _isCancelled;
+    private bool _isRecorded; // whether the trace has its span
 
     internal RunRequest Request => request;
 
@@ -28,9 +30,6 @@ internal sealed class SequenceRun(RunRequest request, int context)
 
     /// <summary>Number of the first pass that it could take part in.</summary>
     internal int FirstPass { get; set; }
-
-    /// <summary>Whether the trace has its span.</summary>
-    internal bool IsRecorded { get; set; }
 
     /// <summary>Most tokens to generate.</summary>
     internal int Most { get; } = Math.Min(request.MaxTokens, context - request.Prompt.Count);
@@ -142,7 +141,8 @@ internal sealed class SequenceRun(RunRequest request, int context)
 
     /// <summary>
     /// Samples a token for the newest row, and for each guess behind it as long as the one in front was drawn. Every draw is the one that
-    /// the sequence would have had without guesses.
+    /// the
+    /// sequence would have had without guesses.
     /// </summary>
     /// <param name="logits">Logits of its rows, by number.</param>
     /// <param name="vocabulary">Tokens that there are.</param>
@@ -167,19 +167,13 @@ internal sealed class SequenceRun(RunRequest request, int context)
     /// <summary>Ends a sequence that wants no token at all once its prompt is read.</summary>
     internal void EndWithoutToken() => End("length");
 
-    /// <summary>So many more tokens are in its state.</summary>
-    internal void Advance(int rows)
+    /// <summary>A sequence that has ended is a span of the trace, from its coming on.</summary>
+    internal void RecordEnd(ComputeSession session)
     {
-        Seat.EndPass(Done, rows);
-        Done += rows;
-    }
-
-    /// <summary>What it leaves in its state may serve another; what failed does not.</summary>
-    internal void KeepState()
-    {
-        if (Failure is null && Scope is { } scope)
+        if (HasEnded && !_isRecorded)
         {
-            Seat.Keep(scope, [.. History.Take(Done)]);
+            _isRecorded = true;
+            session.Record(TraceKind.Request, AcceptedTicks, FirstPass, _generated.Count, Seat.Index + 1);
         }
     }
 }

@@ -60,10 +60,9 @@ internal sealed class SweepBody
             {
                 run.End("cancelled");
                 run.Figures.Stop();
-                run.KeepState();
+                Keep(run);
+                run.RecordEnd(_session);
             }
-
-            RecordEnded();
         }
     }
 
@@ -203,7 +202,7 @@ internal sealed class SweepBody
             _session.Record(TraceKind.Prompt, start, _session.Pass - 1, count, sequence);
         }
 
-        Finish(_active.Exists(r => r.Rows > 0 && r.Generated.Count == 0) ? 0 : Seconds(Stopwatch.GetTimestamp() - start));
+        Finish(_active.Exists(r => r.Rows > 0 && r.Generated.Count == 0) ? 0 : Seconds(Stopwatch.GetTimestamp() - began));
         _border = Stopwatch.GetTimestamp();
         if (!isPrompt)
         {
@@ -261,9 +260,8 @@ internal sealed class SweepBody
             {
                 run.Figures.Passes++;
                 (_firstLogit, logits) = (logits, logits + run.LogitCount);
-                bool draws = run.LogitCount > 0;
                 FinishOne(run, seconds);
-                if (draws)
+                if (run.LogitCount > 0)
                 {
                     long end = Stopwatch.GetTimestamp();
                     _session.Record(TraceKind.Sample, begin, _session.Pass - 1, 1, run.Seat.Index + 1, end);
@@ -299,7 +297,7 @@ internal sealed class SweepBody
 
             if (isPrompt)
             {
-                run.Advance(run.Rows);
+                Advance(run, run.Rows);
                 run.Figures.ReadPrompt(_session, LoadSeconds);
                 run.Request.OnPrompt?.Invoke(run.Done, run.Request.Prompt.Count);
             }
@@ -325,7 +323,7 @@ internal sealed class SweepBody
                     run.Gate.Observe(run.Rows - 1, right, seconds);
                 }
 
-                run.Advance(right);
+                Advance(run, right);
             }
 
             if (isPrompt)
@@ -348,17 +346,10 @@ internal sealed class SweepBody
         }
     }
 
-    /// <summary>A sequence that has ended is a span of the trace, from its coming on.</summary>
-    private void RecordEnded()
+    private static void Advance(SequenceRun run, int rows)
     {
-        foreach (SequenceRun run in _active)
-        {
-            if (run.HasEnded && !run.IsRecorded)
-            {
-                run.IsRecorded = true;
-                _session.Record(TraceKind.Request, run.AcceptedTicks, run.FirstPass, run.Generated.Count, run.Seat.Index + 1);
-            }
-        }
+        run.Seat.EndPass(run.Done, rows);
+        run.Done += rows;
     }
 
     /// <summary>Those that have ended leave. The last of a run stay until the ring is settled, so that nothing of it is left when they hear
@@ -366,12 +357,12 @@ internal sealed class SweepBody
     /// <returns>Whether the run goes on.</returns>
     private bool Leave()
     {
-        RecordEnded();
         foreach (SequenceRun run in _active)
         {
             if (run.HasEnded)
             {
-                run.KeepState();
+                Keep(run);
+                run.RecordEnd(_session);
             }
         }
 
@@ -394,5 +385,14 @@ internal sealed class SweepBody
         }
 
         return true;
+    }
+
+    /// <summary>What a sequence leaves in its state may serve another; what failed does not.</summary>
+    private static void Keep(SequenceRun run)
+    {
+        if (run.Failure is null && run.Scope is { } scope)
+        {
+            run.Seat.Keep(scope, [.. run.History.Take(run.Done)]);
+        }
     }
 }
