@@ -45,16 +45,16 @@ internal sealed class DepthTuning(TileRing ring, FlashReader reader, PassAccount
         }
     }
 
-    /// <summary>Makes a tuner for a plan, unless its depth or its reads are the user's; null where nothing streams.</summary>
-    internal static PrefetchTuner? Create(MemoryPlan memory, EngineOptions options, ReaderShare share)
+    /// <summary>Makes a tuner for a plan, from what was learnt before on; null where nothing streams.</summary>
+    internal static PrefetchTuner? Create(MemoryPlan memory, TunerSetting? learnt, ReaderShare share)
     {
-        if (memory.Slots < 2 || options.PrefetchDepth > 0 || options.ReadsInFlight > 0 || !options.TunesDepth)
+        if (memory.Slots < 2)
         {
             return null;
         }
 
         TunerLimits limits = new(memory.PrefetchDepth, Math.Max(1, share.Reads - share.Urgent));
-        return new PrefetchTuner(limits, options.LearntSetting ?? limits.Start);
+        return new PrefetchTuner(limits, learnt ?? limits.Start);
     }
 
     /// <summary>What the tuner has found best; null while it tries, or where there is none.</summary>

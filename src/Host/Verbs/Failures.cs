@@ -4,6 +4,7 @@ using LayerStream.Conversion;
 using LayerStream.Formats;
 using LayerStream.Formats.Routes;
 using LayerStream.Host.Pulling;
+using LayerStream.Kernels.Quants.Encoding;
 using LayerStream.Host.Terminal;
 using LayerStream.Kernels.Ops;
 using LayerStream.Memory;
@@ -104,9 +105,8 @@ public static class Failures
         TemplateSyntaxException e =>
             $"The chat template cannot be read: {e.Message}. {TemplateSource.WayOut} 'run --raw' needs none.",
         UsageException or GrammarException or LossyOptionException or TokenWithoutRowException or KeyValueRangeException
-            or TemplateException
-            or UnsupportedTokenizerException or UnusableOutputException or PullException
-            or UnquantizableTensorException => error.Message,
+            or TemplateException or UnsupportedTokenizerException or UnusableOutputException or PullException
+            or InterruptedTransferException or UnquantizableTensorException or UnencodableValueException => error.Message,
         IOException or UnauthorizedAccessException or InvalidDataException => error.Message,
         _ => $"{error.Message} (set LAYERSTREAM__DEBUG=1 for the details)",
     };

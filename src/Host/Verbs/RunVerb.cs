@@ -61,14 +61,7 @@ public static class RunVerb
         }
 
         prompt = prompt == "-" ? PromptInput.Read() : prompt;
-        ModelOptions options = CommonOptions.Bind(parse);
-        if (parse.GetValue(s_logprobs) is int alternatives)
-        {
-            options = options.Json
-                ? options with { Sampling = SamplingFlags.Checked(options.Sampling with { LogProbabilities = alternatives }) }
-                : throw new UsageException("--logprobs needs --json.");
-        }
-
+        ModelOptions options = WithLogProbabilities(CommonOptions.Bind(parse), parse.GetValue(s_logprobs));
         Grammar? grammar = s_grammar.Read(parse);
         int[]? given = ids is null ? null : TokenIds.Parse(ids, options.Context);
         using TransientFile? traceOutput = traceFile is null ? null : TransientFile.Create(traceFile);
@@ -119,6 +112,11 @@ public static class RunVerb
 
         return reply.Result.FinishReason == "cancelled" ? Failures.Interrupted : Failures.Success;
     }
+
+    private static ModelOptions WithLogProbabilities(ModelOptions options, int? alternatives) =>
+        alternatives is null ? options
+        : options.Json ? options with { Sampling = SamplingFlags.Checked(options.Sampling with { LogProbabilities = alternatives }) }
+        : throw new UsageException("--logprobs needs --json.");
 
     private static async Task<Reply> GenerateAsync(
         LoadedModel model, GenerationRequest request, TransientFile? routesOutput, CancellationToken ct)

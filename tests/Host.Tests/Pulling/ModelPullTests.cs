@@ -125,7 +125,7 @@ public sealed class ModelPullTests : IAsyncLifetime
         Directory.CreateDirectory(Path.Combine(copy, "o", "r"));
         string part = Path.Combine(copy, "o", "r", File1 + ".part");
         int seen = 0;
-        _hub.Between = () => Task.Delay(20);
+        _hub.Between = () => Task.Delay(50);
         await PullAsync(hear: _ =>
         {
             if (DownloadJournal.Read(Target + ".part") is { Done.Count: > 0 } && Interlocked.Exchange(ref seen, 1) == 0)

@@ -7,6 +7,7 @@ using LayerStream.Tokenization.Tests;
 namespace LayerStream.Host.Tests.Session;
 
 /// <summary>The ids of a text read piece by piece are those of the whole text.</summary>
+[Collection(nameof(HeapMeasurements))]
 public sealed class TextTokensTests
 {
     public static TheoryData<string> Names =>
