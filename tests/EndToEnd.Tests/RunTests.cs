@@ -54,7 +54,7 @@ public sealed class RunTests
             for (int attempt = 0; attempt < 3 && difference > 0.03; attempt++)
             {
                 (int code, string output, string error) = await CommandLineProcess.RunAsync(null,
-                    [.. s_common, "--max-tokens", "21", "--ignore-eos", "--memory-budget", "160MiB", "--prefetch-depth", "4",
+                    [.. s_short, "--ignore-eos", "--memory-budget", "160MiB", "--prefetch-depth", "4",
                         "--trace", trace]);
                 Assert.True(code == 0, error);
                 (code, string report, error) = await CommandLineProcess.RunAsync(null, "trace", "show", trace, "--json");
