@@ -6,6 +6,7 @@ using LayerStream.Formats.Routes;
 using LayerStream.Host.Pulling;
 using LayerStream.Host.Terminal;
 using LayerStream.Kernels.Ops;
+using LayerStream.Kernels.Quants.Encoding;
 using LayerStream.Memory;
 using LayerStream.Models.Building;
 using LayerStream.Models.Decoding;
@@ -103,7 +104,7 @@ public static class Failures
         OutOfMemoryException => "Out of memory: the managed heap met its limit. Give a larger --memory-budget or a smaller --context.",
         TemplateSyntaxException e =>
             $"The chat template cannot be read: {e.Message}. {TemplateSource.WayOut} 'run --raw' needs none.",
-        GrammarException => error.Message,
+        GrammarException or InterruptedTransferException or UnquantizableTensorException or UnencodableValueException => error.Message,
         UsageException or LossyOptionException or TokenWithoutRowException or KeyValueRangeException or TemplateException
             or UnsupportedTokenizerException or UnusableOutputException or PullException
             or UnquantizableTensorException => error.Message,

@@ -94,9 +94,11 @@ public sealed partial class FailuresTests
     {
         Type type = parameter.ParameterType;
         return type == typeof(string) ? "some text"
+            : type == typeof(TensorInfo) ? s_tensor
             : type == typeof(BudgetSheet) ? new BudgetSheet(7)
             : type == typeof(BudgetAccount) ? new BudgetAccount("requests", 7)
-            : typeof(Exception).IsAssignableFrom(type) ? null
+            : type == typeof(Exception) ? null
+            : typeof(Exception).IsAssignableFrom(type) ? Made(type).First()
             : type == typeof(IReadOnlyList<UnfilledTensor>) ? new UnfilledTensor[] { new(s_tensor, 0) }
             : type.IsAssignableFrom(typeof(string[])) ? new string[] { "a gap" }
             : type.IsValueType ? Activator.CreateInstance(type)
