@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Generations side by side through the daemon, in a memory control group: tokens per second of all of them, by their number. Every text is
-compared with that of the same request alone. Root is needed. One JSON line for each number on stdout.
+compared with that of the same request with the fewest beside it (the first one alone). Root is needed. One JSON line for each number on stdout.
   run.py MODEL --budget-mib 2048 [--tokens 16] [--context 256] [--sequences 1,2,4,8]"""
 import argparse
 import json
