@@ -50,7 +50,8 @@ public sealed record MemoryLimits(
         if (chain.Count == 0)
         {
             return new MemoryLimits(null, null, null, null, available, total, null,
-                false) { AddressSpaceFreeBytes = ReadAddressSpace(systemRoot) };
+                false)
+            { AddressSpaceFreeBytes = ReadAddressSpace(systemRoot) };
         }
 
         CgroupNode binding = chain[0];

@@ -132,6 +132,11 @@ public sealed record ModelOptions
 
     /// <summary>The same for a server: requests, connections and their buffers live on the managed heap, its libraries in the runtime's
     /// reserve.</summary>
-    public ModelOptions ForServing() => this with { ExtraHeapBytes = ServerHeapBytes, LeastRuntimeBytes = ServerRuntimeBytes, Serves = true,
-        MeasuresDevice = true };
+    public ModelOptions ForServing() => this with
+    {
+        ExtraHeapBytes = ServerHeapBytes,
+        LeastRuntimeBytes = ServerRuntimeBytes,
+        Serves = true,
+        MeasuresDevice = true
+    };
 }

@@ -23,8 +23,13 @@ internal static class CoverageTarget
     private const long TemplateBytes = 512L << 20;
 
     // Small, so that the fuzzer's time goes to many inputs; the limits of the program are tested by the template tests.
-    private static readonly TemplateLimits s_limits = new() { Steps = 20_000, TextLength = 1 << 16, TotalText = 1 << 20,
-        Time = TimeSpan.FromSeconds(2) };
+    private static readonly TemplateLimits s_limits = new()
+    {
+        Steps = 20_000,
+        TextLength = 1 << 16,
+        TotalText = 1 << 20,
+        Time = TimeSpan.FromSeconds(2)
+    };
 
     /// <summary>Runs <c>seeds FOLDER GGUF …</c>, <c>gguf</c>, <c>template</c> or <c>tokenizer GGUF …</c>; returns the exit code.</summary>
     internal static int Run(string[] args)

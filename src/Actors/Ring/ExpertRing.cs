@@ -129,8 +129,14 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
     internal void Ask(int expert, int slot)
     {
         int request = _count++, transient = Nobody;
-        _requests[request] = new Request { Expert = expert, Slot = slot, From = Nobody, Outstanding = _reads.Count(_bank, expert),
-            Start = long.MaxValue };
+        _requests[request] = new Request
+        {
+            Expert = expert,
+            Slot = slot,
+            From = Nobody,
+            Outstanding = _reads.Count(_bank, expert),
+            Start = long.MaxValue
+        };
         if (Predicted.Claim(_bank, expert, request))
         {
             return;
@@ -160,8 +166,16 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
 
         nint address = Address(r);
         long now = Stopwatch.GetTimestamp();
-        _trace.Add(new TraceEvent { Kind = TraceKind.LoadSubmit, StartTicks = now, EndTicks = now, Tile = _names.Expert(_bank, r.Expert),
-            Pass = _pass, Lane = Lane(r), Bytes = ExpertBytes });
+        _trace.Add(new TraceEvent
+        {
+            Kind = TraceKind.LoadSubmit,
+            StartTicks = now,
+            EndTicks = now,
+            Tile = _names.Expert(_bank, r.Expert),
+            Pass = _pass,
+            Lane = Lane(r),
+            Bytes = ExpertBytes
+        });
         _reads.Submit(_bank, r.Expert, address, request, this, urgent: true);
         if (Interlocked.Decrement(ref _waiting) == 0)
         {
@@ -210,8 +224,16 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
                 return;
             }
 
-            _trace.Add(new TraceEvent { Kind = TraceKind.Load, StartTicks = r.Start, EndTicks = r.End,
-                Tile = _names.Expert(_bank, r.Expert), Pass = _pass, Lane = Lane(r), Bytes = ExpertBytes });
+            _trace.Add(new TraceEvent
+            {
+                Kind = TraceKind.Load,
+                StartTicks = r.Start,
+                EndTicks = r.End,
+                Tile = _names.Expert(_bank, r.Expert),
+                Pass = _pass,
+                Lane = Lane(r),
+                Bytes = ExpertBytes
+            });
             r.IsFilled = r.Error is null;
             TileRing.Write(Loaded, new LoadedExpert((int)tag));
         }

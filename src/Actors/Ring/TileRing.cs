@@ -41,8 +41,12 @@ internal sealed class TileRing : IReadCompletion, IDisposable
         (Slots, _slotBytes, _reader, _tiles, _trace) = (slots, slotBytes, reader, tiles, trace);
         _arena = slots == 0 ? null : account.Allocate((long)slots * slotBytes, hugePages: true);
         _pending = new Pending[Math.Max(1, slots)];
-        BoundedChannelOptions options = new(Math.Max(1, slots)) { SingleReader = false, SingleWriter = false,
-            FullMode = BoundedChannelFullMode.Wait };
+        BoundedChannelOptions options = new(Math.Max(1, slots))
+        {
+            SingleReader = false,
+            SingleWriter = false,
+            FullMode = BoundedChannelFullMode.Wait
+        };
         Free = Channel.CreateBounded<FreeSlot>(options);
         Loaded = Channel.CreateBounded<LoadedTile>(options);
         Spent = Channel.CreateBounded<SpentTile>(slots + transients + 1); // and an item that only wakes
@@ -138,8 +142,16 @@ internal sealed class TileRing : IReadCompletion, IDisposable
         long sequence = _submitted++;
         long now = Stopwatch.GetTimestamp();
         _pending[sequence % _pending.Length] = new Pending { Slot = slot.Slot, Tile = tile.Index, Pass = pass };
-        _trace.Add(new TraceEvent { Kind = TraceKind.LoadSubmit, StartTicks = now, EndTicks = now, Tile = tile.Index, Pass = pass,
-            Lane = slot.Slot, Bytes = (int)tile.Extent.Length });
+        _trace.Add(new TraceEvent
+        {
+            Kind = TraceKind.LoadSubmit,
+            StartTicks = now,
+            EndTicks = now,
+            Tile = tile.Index,
+            Pass = pass,
+            Lane = slot.Slot,
+            Bytes = (int)tile.Extent.Length
+        });
         nint destination = _arena!.Address + (nint)((long)slot.Slot * _slotBytes);
         _reader.Submit(new ReadRequest(tile.Extent, destination, _slotBytes, sequence, this));
     }
@@ -153,8 +165,16 @@ internal sealed class TileRing : IReadCompletion, IDisposable
             ref Pending done = ref _pending[tag % _pending.Length];
             (done.Payload, done.Error, done.IsDone) = (payload, error, true);
             Extent extent = _tiles.Tiles[done.Tile].Extent;
-            _trace.Add(new TraceEvent { Kind = TraceKind.Load, StartTicks = startTicks, EndTicks = endTicks, Tile = done.Tile,
-                Pass = done.Pass, Lane = done.Slot, Bytes = (int)extent.Length });
+            _trace.Add(new TraceEvent
+            {
+                Kind = TraceKind.Load,
+                StartTicks = startTicks,
+                EndTicks = endTicks,
+                Tile = done.Tile,
+                Pass = done.Pass,
+                Lane = done.Slot,
+                Bytes = (int)extent.Length
+            });
             while (_pending[_published % _pending.Length] is { IsDone: true } next)
             {
                 _pending[_published % _pending.Length] = default;

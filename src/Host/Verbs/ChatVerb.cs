@@ -13,8 +13,11 @@ namespace LayerStream.Host.Verbs;
 /// <summary><c>chat</c>: a conversation; what is said in it beside messages is a row of <see cref="ChatCommands"/>.</summary>
 public static class ChatVerb
 {
-    private static readonly Option<int> s_maxTokens = new("--max-tokens") { Description = "most tokens of one answer",
-        DefaultValueFactory = _ => 512 };
+    private static readonly Option<int> s_maxTokens = new("--max-tokens")
+    {
+        Description = "most tokens of one answer",
+        DefaultValueFactory = _ => 512
+    };
     private static readonly Option<string?> s_system = new("--system") { Description = "system message in front of the conversation" };
 
     /// <summary>The verb.</summary>

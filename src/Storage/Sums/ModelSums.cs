@@ -37,8 +37,13 @@ public static class ModelSums
         TensorType?[] types = [.. sums.Select(s => s.Name == TensorSum.HeaderName ? null : model.Find(s.Name)?.Type)];
         scan.Run(
             [.. sums.Select((s, i) => (new Extent(s.File, s.Offset, s.Length), types[i] is { } t ? TensorTypes.Get(t).BlockBytes : 1))],
-            i => new SumSink(types[i], sum => sums[i] = sums[i] with { Hash = sum.Hash, NonFinite = sum.NonFinite, ReadError = sum.Error,
-                IsZero = sum.IsZero && IsMatrix(model.Find(sums[i].Name)) }),
+            i => new SumSink(types[i], sum => sums[i] = sums[i] with
+            {
+                Hash = sum.Hash,
+                NonFinite = sum.NonFinite,
+                ReadError = sum.Error,
+                IsZero = sum.IsZero && IsMatrix(model.Find(sums[i].Name))
+            }),
             progress, cancel);
         return sums;
     }

@@ -39,8 +39,11 @@ public sealed class RangeScan(IFlashDevice device, int workers, int windowBytes)
         for (int i = 0; i < threads.Length; i++)
         {
             long at = (long)i * windowBytes;
-            threads[i] = new Thread(() => work.Loop(buffers, at), 256 * 1024) { IsBackground = true,
-                Name = string.Create(CultureInfo.InvariantCulture, $"layerstream-scan-{i}") };
+            threads[i] = new Thread(() => work.Loop(buffers, at), 256 * 1024)
+            {
+                IsBackground = true,
+                Name = string.Create(CultureInfo.InvariantCulture, $"layerstream-scan-{i}")
+            };
             threads[i].Start();
         }
 

@@ -141,7 +141,7 @@ public sealed class AnswerShapeTests
 
     private static ChatJson Form() => new("chatcmpl-1", "m", 0, null);
 
-    private static TranslatedAnswer.Prepared Prepared(bool stream) => 
+    private static TranslatedAnswer.Prepared Prepared(bool stream) =>
         new(new ChatRequest { Stream = stream }, Opening(), 3, "m", null, "1");
 
     private static string Send(AnswerShape shape, int step, string answer = Answer, string reason = "stop")
@@ -153,11 +153,30 @@ public sealed class AnswerShapeTests
 
         shape.End(new RunResult
         {
-            Ids = new int[7], PromptTokens = 3, PromptSeconds = 1, DecodeSeconds = 1, BytesStreamed = 0, BytesWasted = 0,
-            BytesPerToken = 0, ExpertHits = 0, ExpertMisses = 0, ExpertBytesStreamed = 0, ExpertsSkipped = 0, FinishReason = reason,
-            PredictedBytesUseful = 0, PredictedBytesWasted = 0, LoadSeconds = 0, ComputeSeconds = 0, ExpertComputeSeconds = 0,
-            PromptComputeSeconds = 0, PromptBytes = 0, OverlapShare = 0, StallSeconds = new Dictionary<string, double>(),
-            PinnedBytes = 0, PrefetchDepth = 0, WallSeconds = 1,
+            Ids = new int[7],
+            PromptTokens = 3,
+            PromptSeconds = 1,
+            DecodeSeconds = 1,
+            BytesStreamed = 0,
+            BytesWasted = 0,
+            BytesPerToken = 0,
+            ExpertHits = 0,
+            ExpertMisses = 0,
+            ExpertBytesStreamed = 0,
+            ExpertsSkipped = 0,
+            FinishReason = reason,
+            PredictedBytesUseful = 0,
+            PredictedBytesWasted = 0,
+            LoadSeconds = 0,
+            ComputeSeconds = 0,
+            ExpertComputeSeconds = 0,
+            PromptComputeSeconds = 0,
+            PromptBytes = 0,
+            OverlapShare = 0,
+            StallSeconds = new Dictionary<string, double>(),
+            PinnedBytes = 0,
+            PrefetchDepth = 0,
+            WallSeconds = 1,
         });
         string sent = Encoding.UTF8.GetString(shape.Buffer.WrittenSpan);
         (shape as IDisposable)?.Dispose();

@@ -88,8 +88,14 @@ public sealed class GoldenExpertTests
         using (RouteTraceWriter writer = new(stream, header))
         {
             await engine.RunAsync(
-                new RunRequest { Prompt = TinyModel.Prompt, MaxTokens = 5, Sample = TinyModel.Greedy, OnToken = _ => false,
-                    Routes = writer }, CancellationToken.None);
+                new RunRequest
+                {
+                    Prompt = TinyModel.Prompt,
+                    MaxTokens = 5,
+                    Sample = TinyModel.Greedy,
+                    OnToken = _ => false,
+                    Routes = writer
+                }, CancellationToken.None);
         }
 
         stream.Position = 0;

@@ -19,7 +19,8 @@ internal static class SweepModels
     {
         string path = Path.Combine(AppContext.BaseDirectory, "data", name, "model.gguf");
         EngineOptions options = TinyModel.Options(threads: 1 + (seed % 2), depth: 1 + (seed % 4))
-            with { ModelPath = path, Sequences = sequences };
+            with
+        { ModelPath = path, Sequences = sequences };
         options = change?.Invoke(options) ?? options;
         EnginePlan plan = TinyModel.StreamingPlan(options, 16384, pinEvery: seed % 3 == 0 ? 0 : 2);
         MemoryPlan memory = plan.Memory with { Batch = Math.Max(batch, sequences), LogitRows = Math.Max(sequences, plan.Memory.LogitRows) };

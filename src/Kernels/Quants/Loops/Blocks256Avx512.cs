@@ -182,8 +182,13 @@ internal unsafe struct Blocks256Avx512<T> : IBlocks256Lanes
             for (int r = 0; r < 16; r++)
             {
                 byte* block = row[r];
-                Vector512<byte> values = k switch { 0 => T.Values512(block, 0), 1 => T.Values512(block, 1), 2 => T.Values512(block, 2),
-                    _ => T.Values512(block, 3) };
+                Vector512<byte> values = k switch
+                {
+                    0 => T.Values512(block, 0),
+                    1 => T.Values512(block, 1),
+                    2 => T.Values512(block, 2),
+                    _ => T.Values512(block, 3)
+                };
                 words[r] = IsSigned ? values ^ Vector512.Create((byte)128) : values;
             }
 
