@@ -3,7 +3,6 @@ using LayerStream.Actors.Tracing;
 using LayerStream.Formats;
 using LayerStream.Memory;
 using LayerStream.Models.Building;
-using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
 using LayerStream.Planning;
 using LayerStream.Planning.Experts;

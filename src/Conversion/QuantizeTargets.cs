@@ -1,4 +1,3 @@
-using LayerStream.Formats;
 using static LayerStream.Conversion.RaisedShare;
 using static LayerStream.Formats.TensorType;
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using LayerStream.Templates.Runtime;
 using Xunit;
 
 namespace LayerStream.Templates.Tests;

@@ -1,5 +1,4 @@
 using LayerStream.Actors;
-using LayerStream.Models;
 using LayerStream.Planning;
 using LayerStream.Storage;
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using LayerStream.Templates.Answers;
-using LayerStream.Templates.Runtime;
 using Xunit;
 
 namespace LayerStream.Templates.Tests.Answers;

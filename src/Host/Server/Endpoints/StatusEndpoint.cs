@@ -3,7 +3,6 @@ using LayerStream.Actors;
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Service;
 using LayerStream.Memory;
-using LayerStream.Models.Spec;
 using LayerStream.Planning.Tuning;
 using LayerStream.Session;
 using LayerStream.Session.Reports;

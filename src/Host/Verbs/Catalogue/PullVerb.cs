@@ -1,7 +1,6 @@
 using System.CommandLine;
 using LayerStream.Host.Options;
 using LayerStream.Host.Pulling;
-using LayerStream.Host.Terminal;
 using LayerStream.Session;
 using LayerStream.Session.Catalogue;
 
