@@ -44,6 +44,11 @@ internal static class CommandLineProcess
         return (process.ExitCode, await output, await error);
     }
 
+    /// <summary>Starts it so that it hears of SIGINT: a job in the background of a shell ignores the signal, and so would its
+    /// children.</summary>
+    internal static Process StartInterruptible(params IEnumerable<string> arguments) =>
+        Process.Start(new ProcessStartInfo("env", ["--default-signal=INT", Binary, .. arguments]) { RedirectStandardError = true })!;
+
     private static string FindRoot()
     {
         for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)

@@ -19,7 +19,7 @@ public sealed class InterruptTests
         try
         {
             string[] arguments = ["run", "--ids", "1,2", "--max-tokens", "2", "--context", "64", "--trace", pipe];
-            using Process run = Process.Start(new ProcessStartInfo(CommandLineProcess.Binary, arguments) { RedirectStandardError = true })!;
+            using Process run = CommandLineProcess.StartInterruptible(arguments);
             await Task.Delay(TimeSpan.FromSeconds(4), Token); // it waits for a reader of its trace
             Assert.False(run.HasExited, "a pipe without a reader was not waited for");
             for (int i = 0; i < 2 && !run.HasExited; i++)

@@ -95,7 +95,7 @@ public sealed class QuantizeTests : IDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "signals of POSIX");
         string[] arguments = ["quantize", CommandLineProcess.Model, Out, "--type", "Q2_K", "--threads", "1", "--memory-budget", "96MiB"];
-        using Process run = Process.Start(new ProcessStartInfo(CommandLineProcess.Binary, arguments) { RedirectStandardError = true })!;
+        using Process run = CommandLineProcess.StartInterruptible(arguments);
         while (!File.Exists(Out + ".part") && !run.HasExited)
         {
             await Task.Delay(5, Token);
