@@ -151,7 +151,7 @@ public sealed class DaemonTests(DaemonProcess daemon) : IClassFixture<DaemonProc
     }
 
     [Theory]
-    [InlineData("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"a\"}}]", "tools")]
+    [InlineData("\"tools\":[{\"type\":\"function\"}]", "tools[0].function")]
     [InlineData("\"tool_choice\":\"required\"", "tool_choice")]
     [InlineData("\"surprise\":1", "surprise")]
     [InlineData("\"temperature\":-1", "temperature")]
