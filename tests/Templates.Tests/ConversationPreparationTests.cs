@@ -34,8 +34,15 @@ public sealed class ConversationPreparationTests
     public void Prepare_ToolCallWithTextArguments_GetsAnObjectAndEmptyContent() =>
         Assert.Equal(
             """[{"role": "assistant", "content": "", "tool_calls": [{"function": {"name": "f", "arguments": {"a": 1.0}}}]}]""",
-            Prepared(PlainText,
+            Prepared("{% for m in messages %}{{ m.content }}{% for c in m.tool_calls %}<tool_call>\n{{ c.function|tojson }}\n</tool_call>"
+                + "{% endfor %}{% endfor %}",
                 """[{"role":"assistant","content":null,"tool_calls":[{"function":{"name":"f","arguments":"{\"a\":1.0}"}}]}]"""));
+
+    [Fact]
+    public void Prepare_ToolCallForATemplateWithoutAForm_IsWrittenAsText() =>
+        Assert.Contains("<tool_call>", Prepared(PlainText,
+            """[{"role":"assistant","content":null,"tool_calls":[{"function":{"name":"f","arguments":"{\"a\":1.0}"}}]}]"""),
+            StringComparison.Ordinal);
 
     [Fact]
     public void Prepare_ContentParts_AreJoinedOnlyForTemplatesThatCannotTakeThem()
