@@ -3,7 +3,6 @@ using LayerStream.Kernels.Quants.Activations;
 using LayerStream.Planning;
 using LayerStream.Planning.Drafts;
 using LayerStream.Planning.Experts;
-using LayerStream.Planning.Tuning;
 
 namespace LayerStream.Actors;
 
@@ -21,9 +20,6 @@ public sealed record EngineOptions
 
     /// <summary>Whether depth and reads follow what passes show, where neither is given.</summary>
     public bool TunesDepth { get; init; } = true;
-
-    /// <summary>Where that begins: what was learnt of this disk and model; null = nothing was.</summary>
-    public TunerSetting? LearntSetting { get; init; }
 
     /// <summary>Reads that may run at the same time; 0 = choose by depth and experts.</summary>
     public int ReadsInFlight { get; init; }

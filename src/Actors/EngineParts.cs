@@ -122,7 +122,7 @@ internal sealed class EngineParts : IDisposable
         ComputeCrew crew = Own(new ComputeCrew(plan.Threads));
         Account = new PassAccount(Trace, Ring.Waits.Compute);
         bool tunes = options is { PrefetchDepth: 0, ReadsInFlight: 0, TunesDepth: true }; // else they are the user's
-        Tuning = new DepthTuning(Ring, Reader, Account, share, tunes ? DepthTuning.Create(memory, options.LearntSetting, share) : null);
+        Tuning = new DepthTuning(Ring, Reader, Account, share, tunes ? DepthTuning.Create(memory, share) : null);
         Tuning.Resume();
         RingTileSource source = new(Ring, pinned, Account, Names, Tuning);
         RingExpertSource experts = new(Experts, Account, Names, options.Prediction);

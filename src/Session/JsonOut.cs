@@ -1,6 +1,5 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using LayerStream.Actors;
 using LayerStream.Actors.Run;
 
 namespace LayerStream.Session;
@@ -33,18 +32,6 @@ public static class JsonOut
         foreach (int id in ids)
         {
             json.WriteNumberValue(id);
-        }
-
-        json.WriteEndArray();
-    }
-
-    /// <summary>Writes the lossy options in force; an empty array says that the output is the model's own.</summary>
-    public static void WriteLossy(Utf8JsonWriter json, EnginePlan plan)
-    {
-        json.WriteStartArray("lossy");
-        foreach (string option in plan.Lossy)
-        {
-            json.WriteStringValue(option);
         }
 
         json.WriteEndArray();

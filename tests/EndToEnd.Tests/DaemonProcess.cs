@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
@@ -68,11 +69,7 @@ public sealed class DaemonProcess : IAsyncLifetime
     public bool IsRunning => _process is { HasExited: false };
 
     /// <summary>Sends a signal by its number.</summary>
-    public async Task SignalAsync(int signal)
-    {
-        using Process kill = Process.Start("kill", $"-{signal} {_process!.Id}");
-        await kill.WaitForExitAsync();
-    }
+    public Task SignalAsync(int signal) => PosixSignal.SendAsync(_process!, signal.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>Sends SIGTERM and gives the exit code.</summary>
     public async Task<int> TerminateAsync()

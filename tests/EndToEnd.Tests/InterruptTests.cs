@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 
 namespace LayerStream.EndToEnd.Tests;
 
@@ -24,8 +23,7 @@ public sealed class InterruptTests
             Assert.False(run.HasExited, "a pipe without a reader was not waited for");
             for (int i = 0; i < 2 && !run.HasExited; i++)
             {
-                using Process kill = Process.Start("kill", ["-INT", run.Id.ToString(CultureInfo.InvariantCulture)]);
-                await kill.WaitForExitAsync(Token);
+                await PosixSignal.SendAsync(run, "INT");
                 await Task.Delay(TimeSpan.FromSeconds(1), Token);
             }
 

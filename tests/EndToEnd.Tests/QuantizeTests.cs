@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Text.Json;
 
 namespace LayerStream.EndToEnd.Tests;
@@ -101,8 +100,7 @@ public sealed class QuantizeTests : IDisposable
             await Task.Delay(5, Token);
         }
 
-        using Process kill = Process.Start("kill", ["-INT", run.Id.ToString(CultureInfo.InvariantCulture)]);
-        await kill.WaitForExitAsync(Token);
+        await PosixSignal.SendAsync(run, "INT");
         await run.WaitForExitAsync(Token);
         Assert.Equal(130, run.ExitCode);
         Assert.Empty(Directory.GetFileSystemEntries(_folder));

@@ -45,8 +45,8 @@ internal sealed class DepthTuning(TileRing ring, FlashReader reader, PassAccount
         }
     }
 
-    /// <summary>Makes a tuner for a plan, from what was learnt before on; null where nothing streams.</summary>
-    internal static PrefetchTuner? Create(MemoryPlan memory, TunerSetting? learnt, ReaderShare share)
+    /// <summary>Makes a tuner for a plan; null where nothing streams.</summary>
+    internal static PrefetchTuner? Create(MemoryPlan memory, ReaderShare share)
     {
         if (memory.Slots < 2)
         {
@@ -54,7 +54,7 @@ internal sealed class DepthTuning(TileRing ring, FlashReader reader, PassAccount
         }
 
         TunerLimits limits = new(memory.PrefetchDepth, Math.Max(1, share.Reads - share.Urgent));
-        return new PrefetchTuner(limits, learnt ?? limits.Start);
+        return new PrefetchTuner(limits, limits.Start);
     }
 
     /// <summary>What the tuner has found best; null while it tries, or where there is none.</summary>

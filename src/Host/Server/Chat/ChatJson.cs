@@ -144,25 +144,7 @@ internal sealed class ChatJson(string id, string model, long created, Tokenizer?
         }
 
         json.WriteString("content", answer.Text.Length == 0 && answer.Calls.Count > 0 ? null : answer.Text);
-        if (answer.Calls.Count == 0)
-        {
-            return;
-        }
-
-        json.WriteStartArray("tool_calls");
-        foreach ((string id, string name, string arguments) in answer.Calls)
-        {
-            json.WriteStartObject();
-            json.WriteString("id", id);
-            json.WriteString("type", "function");
-            json.WriteStartObject("function");
-            json.WriteString("name", name);
-            json.WriteString("arguments", arguments);
-            json.WriteEndObject();
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        MessageJson.Calls(json, answer.Calls);
     }
 
     private void Choice(Utf8JsonWriter json, bool withRole, Action<Utf8JsonWriter>? delta,

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LayerStream.Host.Server.Chat;
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Translation;
 
@@ -16,7 +17,7 @@ internal static class MessagesConversation
         json.WriteStartArray("messages");
         if (JsonParts.Find(root, "system") is { } system && JsonParts.ContentText(system, "system") is { Length: > 0 } text)
         {
-            JsonParts.Message(json, "system", text);
+            MessageJson.Text(json, "system", text);
         }
 
         foreach ((JsonElement message, string place) in JsonParts.Items(messages, "messages"))
@@ -42,7 +43,7 @@ internal static class MessagesConversation
 
     private static bool WriteSystem(Utf8JsonWriter json, JsonElement content, string place)
     {
-        JsonParts.Message(json, "system", JsonParts.ContentText(content, place));
+        MessageJson.Text(json, "system", JsonParts.ContentText(content, place));
         return false;
     }
 
@@ -51,7 +52,7 @@ internal static class MessagesConversation
     {
         if (content.ValueKind == JsonValueKind.String)
         {
-            JsonParts.Message(json, "user", JsonFields.Text(content, place));
+            MessageJson.Text(json, "user", JsonFields.Text(content, place));
             return false;
         }
 
@@ -65,11 +66,7 @@ internal static class MessagesConversation
                 hasResults = true;
                 string result = JsonParts.ContentText(JsonParts.Find(block, "content"), at + ".content");
                 bool isError = JsonParts.Find(block, "is_error") is { ValueKind: JsonValueKind.True };
-                json.WriteStartObject();
-                json.WriteString("role", "tool");
-                json.WriteString("tool_call_id", JsonParts.RequireText(block, "tool_use_id", at));
-                json.WriteString("content", isError ? "Error: " + result : result);
-                json.WriteEndObject();
+                MessageJson.ToolResult(json, JsonParts.RequireText(block, "tool_use_id", at), isError ? "Error: " + result : result);
             }
             else
             {
@@ -79,7 +76,7 @@ internal static class MessagesConversation
 
         if (said.Count > 0 || !hasResults)
         {
-            JsonParts.Message(json, "user", string.Join('\n', said));
+            MessageJson.Text(json, "user", string.Join('\n', said));
         }
 
         return false;
@@ -91,13 +88,13 @@ internal static class MessagesConversation
         if (content.ValueKind == JsonValueKind.String)
         {
             string text = JsonFields.Text(content, place);
-            JsonParts.Message(json, "assistant", text);
+            MessageJson.Text(json, "assistant", text);
             return text.Trim().Length > 0;
         }
 
         List<string> said = [];
         List<string> thought = [];
-        List<(string Id, string Name, string Input)> calls = [];
+        List<(string Id, string Name, string Arguments)> calls = [];
         foreach ((JsonElement block, string at) in JsonParts.Items(content, place))
         {
             string type = JsonParts.RequireText(block, "type", at);
@@ -120,28 +117,7 @@ internal static class MessagesConversation
             }
         }
 
-        WriteAssistant(json, string.Join('\n', said), string.Join('\n', thought), calls);
+        MessageJson.Assistant(json, string.Join('\n', said), string.Join('\n', thought), calls);
         return calls.Count == 0 && said.Exists(s => s.Trim().Length > 0);
-    }
-
-    private static void WriteAssistant(Utf8JsonWriter json, string said, string thought,
-        List<(string Id, string Name, string Input)> calls)
-    {
-        json.WriteStartObject();
-        json.WriteString("role", "assistant");
-        json.WriteString("content", said);
-        if (thought.Length > 0)
-        {
-            json.WriteString("reasoning_content", thought);
-        }
-
-        if (calls.Count > 0)
-        {
-            json.WriteStartArray("tool_calls");
-            calls.ForEach(c => JsonParts.Call(json, c.Id, c.Name, c.Input));
-            json.WriteEndArray();
-        }
-
-        json.WriteEndObject();
     }
 }

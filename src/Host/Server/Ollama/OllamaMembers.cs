@@ -81,10 +81,10 @@ internal static class OllamaMembers
     {
         if (JsonParts.Text(root, "system", "request") is { Length: > 0 } system)
         {
-            JsonParts.Message(json, "system", system);
+            MessageJson.Text(json, "system", system);
         }
 
-        JsonParts.Message(json, "user", JsonParts.Text(root, "prompt", "request") ?? "");
+        MessageJson.Text(json, "user", JsonParts.Text(root, "prompt", "request") ?? "");
     }
 
     private static void WriteMessages(Utf8JsonWriter json, JsonElement root)
@@ -128,7 +128,7 @@ internal static class OllamaMembers
         {
             JsonElement function = JsonParts.Find(call, "function")
                 ?? throw ApiException.Invalid(at + ".function", $"'{at}.function' is missing", "missing_parameter");
-            JsonParts.Call(json, JsonParts.Text(call, "id", at), JsonParts.RequireText(function, "name", at),
+            MessageJson.Call(json, JsonParts.Text(call, "id", at) ?? "", JsonParts.RequireText(function, "name", at),
                 JsonParts.Find(function, "arguments")?.GetRawText() ?? "{}");
         }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LayerStream.Host.Server.Chat;
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Translation;
 
@@ -17,12 +18,12 @@ internal static class ResponsesInput
         if (JsonParts.Find(root, "instructions") is { } instructions
             && JsonParts.ContentText(instructions, "instructions") is { Length: > 0 } told)
         {
-            JsonParts.Message(json, "system", told);
+            MessageJson.Text(json, "system", told);
         }
 
         if (input.ValueKind == JsonValueKind.String)
         {
-            JsonParts.Message(json, "user", JsonFields.Text(input, "input"));
+            MessageJson.Text(json, "user", JsonFields.Text(input, "input"));
         }
         else
         {
@@ -53,19 +54,16 @@ internal static class ResponsesInput
                 }
 
                 turn.Write(json);
-                JsonParts.Message(json, role, text);
+                MessageJson.Text(json, role, text);
                 break;
             case "function_call":
-                turn.Calls.Add((JsonParts.Text(item, "call_id", place), JsonParts.RequireText(item, "name", place),
+                turn.Calls.Add((JsonParts.Text(item, "call_id", place) ?? "", JsonParts.RequireText(item, "name", place),
                     JsonParts.Text(item, "arguments", place) ?? "{}"));
                 break;
             case "function_call_output":
                 turn.Write(json);
-                json.WriteStartObject();
-                json.WriteString("role", "tool");
-                json.WriteString("tool_call_id", JsonParts.RequireText(item, "call_id", place));
-                json.WriteString("content", JsonParts.ContentText(JsonParts.Find(item, "output"), place + ".output"));
-                json.WriteEndObject();
+                MessageJson.ToolResult(json, JsonParts.RequireText(item, "call_id", place),
+                    JsonParts.ContentText(JsonParts.Find(item, "output"), place + ".output"));
                 break;
             case "reasoning":
                 turn.Think(json, item, place);
@@ -80,7 +78,7 @@ internal static class ResponsesInput
     {
         private string _text = "", _thought = "";
 
-        public List<(string? Id, string Name, string Arguments)> Calls { get; } = [];
+        public List<(string Id, string Name, string Arguments)> Calls { get; } = [];
 
         public void Say(Utf8JsonWriter json, string text)
         {
@@ -110,22 +108,7 @@ internal static class ResponsesInput
         {
             if (_text.Length > 0 || _thought.Length > 0 || Calls.Count > 0)
             {
-                json.WriteStartObject();
-                json.WriteString("role", "assistant");
-                json.WriteString("content", _text);
-                if (_thought.Length > 0)
-                {
-                    json.WriteString("reasoning_content", _thought);
-                }
-
-                if (Calls.Count > 0)
-                {
-                    json.WriteStartArray("tool_calls");
-                    Calls.ForEach(c => JsonParts.Call(json, c.Id, c.Name, c.Arguments));
-                    json.WriteEndArray();
-                }
-
-                json.WriteEndObject();
+                MessageJson.Assistant(json, _text, _thought, Calls);
             }
 
             (_text, _thought) = ("", "");

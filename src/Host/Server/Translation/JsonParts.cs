@@ -52,28 +52,6 @@ internal static class JsonParts
         return text.ToString();
     }
 
-    /// <summary>A message of a text.</summary>
-    public static void Message(Utf8JsonWriter json, string role, string text)
-    {
-        json.WriteStartObject();
-        json.WriteString("role", role);
-        json.WriteString("content", text);
-        json.WriteEndObject();
-    }
-
-    /// <summary>A call in the list of an assistant's calls.</summary>
-    public static void Call(Utf8JsonWriter json, string? id, string name, string arguments)
-    {
-        json.WriteStartObject();
-        json.WriteString("id", id ?? "");
-        json.WriteString("type", "function");
-        json.WriteStartObject("function");
-        json.WriteString("name", name);
-        json.WriteString("arguments", arguments);
-        json.WriteEndObject();
-        json.WriteEndObject();
-    }
-
     /// <summary>A function in the list of tools.</summary>
     public static void Tool(Utf8JsonWriter json, string name, string? description, JsonElement? parameters)
     {
