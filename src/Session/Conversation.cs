@@ -16,7 +16,8 @@ public sealed class Conversation
 
     /// <summary>All messages, as a template takes them.</summary>
     public IEnumerable<(string Role, string Content)> Messages =>
-        _messages.Select(m => (m.Role, m.Content)).Prepend((ChatMessage.SystemRole, System ?? "")).Skip(string.IsNullOrEmpty(System) ? 1 : 0);
+        _messages.Select(m => (m.Role, m.Content)).Prepend((ChatMessage.SystemRole, System ?? ""))
+            .Skip(string.IsNullOrEmpty(System) ? 1 : 0);
 
     /// <summary>The question asked last; null before the first.</summary>
     public string? LastQuestion => _messages.FindLast(m => m.Role == ChatMessage.User)?.Content;

@@ -111,7 +111,8 @@ public sealed class LoadedModel : IAsyncDisposable
 
     // A frame of its own, so that nothing keeps the metadata alive while the heap is limited.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static PlannedModel Prepare(ModelOptions options, IProgress<SessionNotice> notices) => ModelFile.Open(options.ModelPath).Plan(options, notices);
+    private static PlannedModel Prepare(ModelOptions options, IProgress<SessionNotice> notices) =>
+        ModelFile.Open(options.ModelPath).Plan(options, notices);
 
     private static HashSet<int> Marks(Tokenizer? tokenizer, AnswerFormat format)
     {

@@ -61,7 +61,9 @@ public sealed class ModelFile
         [
             unusable,
             Tokenizer?.Warning,
-            plan.Context > plan.Spec.TrainedContext ? $"--context {plan.Context} is more than the {plan.Spec.TrainedContext} tokens this model was trained for: what it writes beyond them may make no sense." : null,
+            plan.Context > plan.Spec.TrainedContext
+                ? $"--context {plan.Context} is more than the {plan.Spec.TrainedContext} tokens this model was trained for: what it "
+                + "writes beyond them may make no sense." : null,
             plan.Lossy.Count > 0 ? $"{LossyText.Of(plan)}: results differ from the model's own." : null,
         ];
         foreach (string warning in warnings.OfType<string>())
@@ -69,7 +71,9 @@ public sealed class ModelFile
             notices.Report(new WarningNotice(warning));
         }
 
-        return new PlannedModel(options with { Sampling = sampling }, _model.WithoutMetadata(), Tokenizer, TokenizerGap, plan) { Files = _open };
+        return new PlannedModel(options with { Sampling = sampling }, _model.WithoutMetadata(), Tokenizer, TokenizerGap,
+            plan)
+        { Files = _open };
     }
 
     private EnginePlan Divide(ModelOptions options, IProgress<SessionNotice> notices)
@@ -82,7 +86,8 @@ public sealed class ModelFile
             && e.SmallestBudgetBytes <= MemoryLimits.Read().FreeBytes + ProcessMemory.ResidentBytes())
         {
             long budget = e.SmallestBudgetBytes;
-            notices.Report(new WarningNotice($"Memory is short: using the smallest budget that works, {ByteSize.Format(budget)}, instead of the usual share."));
+            notices.Report(new WarningNotice($"Memory is short: using the smallest budget that works, {ByteSize.Format(budget)}, "
+                + "instead of the usual share."));
             return Engine.Plan(_model, options.ToEngineOptions() with { BudgetBytes = budget });
         }
     }

@@ -36,6 +36,8 @@ public static class TemplateSource
 
         return File.Exists(asked)
             ? ChatTemplate.Parse(File.ReadAllText(asked))
-            : throw new UsageException($"--chat-template takes a file, {ChatMl} or the name of a template in the model ({(tokenizer is null or { ChatTemplates.Count: 0 } ? "there is none" : string.Join(", ", tokenizer.ChatTemplates.Keys))}); there is no file '{asked}'.");
+            : throw new UsageException($"--chat-template takes a file, {ChatMl} or the name of a template in the model "
+            + $"({(tokenizer is null or { ChatTemplates.Count: 0 } ? "there is none" : string.Join(", ", tokenizer.ChatTemplates.Keys))}); "
+            + $"there is no file '{asked}'.");
     }
 }

@@ -3,7 +3,8 @@ using LayerStream.Tokenization;
 namespace LayerStream.Session;
 
 /// <summary>
-/// The tokens of a text of any length, made piece by piece. A piece ends in front of a space between two words, or behind a line break, where the
+/// The tokens of a text of any length, made piece by piece. A piece ends in front of a space between two words, or behind a line break,
+/// where the
 /// tokens on both sides are shown to be the same as those of the text joined; so the ids are those of the whole text.
 /// </summary>
 public sealed class TextTokens
@@ -54,7 +55,9 @@ public sealed class TextTokens
             }
             else
             {
-                Array.Resize(ref text, text.Length < MostChars ? text.Length * 2 : throw new UsageException($"The text has {MostChars} characters without a space or a line break: it cannot be read piece by piece."));
+                Array.Resize(ref text, text.Length < MostChars ? text.Length * 2
+                    : throw new UsageException($"The text has {MostChars} characters without a space or a line break: it cannot be read "
+                    + "piece by piece."));
             }
         }
     }
@@ -95,7 +98,8 @@ public sealed class TextTokens
     }
 
     /// <summary>A tokenizer that puts a space in front of every text gets later pieces without the space that they begin with.</summary>
-    private int[] EncodePiece(ReadOnlySpan<char> text, bool isFirst) => Encode((_addsSpace && !isFirst && text is [' ', ..] ? text[1..] : text).ToString());
+    private int[] EncodePiece(ReadOnlySpan<char> text, bool isFirst) =>
+        Encode((_addsSpace && !isFirst && text is [' ', ..] ? text[1..] : text).ToString());
 
     private int[] Encode(string text) => _tokenizer.Encode(text, addSpecial: false, parseSpecial: false);
 }

@@ -10,7 +10,8 @@ public static class TokenIds
     private const int LongestId = 64;      // characters of an entry that a message still shows
     private const string Separators = ", \t\n\r[]";
 
-    /// <summary>Parses <c>1,2,3</c>, or the content of FILE for <c>@FILE</c> (commas, spaces, line ends, JSON brackets), read as a stream.</summary>
+    /// <summary>Parses <c>1,2,3</c>, or the content of FILE for <c>@FILE</c> (commas, spaces, line ends, JSON brackets), read as a
+    /// stream.</summary>
     /// <param name="text">The text.</param>
     /// <param name="context">Tokens of context, if they are known; more ids than that are refused while reading.</param>
     /// <exception cref="UsageException">An entry is no id, there is none, or there are too many.</exception>
@@ -39,7 +40,8 @@ public static class TokenIds
             {
                 if (ids.Count == most)
                 {
-                    throw new UsageException($"--ids names more than {most} tokens, {(context > 0 ? "which is the context; give a larger --context or fewer ids" : "more than any context")}.");
+                    throw new UsageException($"--ids names more than {most} tokens, "
+                        + $"{(context > 0 ? "which is the context; give a larger --context or fewer ids" : "more than any context")}.");
                 }
 
                 ids.Add(One(entry[..length]));
@@ -54,5 +56,6 @@ public static class TokenIds
     }
 
     private static int One(ReadOnlySpan<char> text) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int id) ? id : throw new UsageException($"'{text}' is not a token id.");
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int id) ? id
+            : throw new UsageException($"'{text}' is not a token id.");
 }

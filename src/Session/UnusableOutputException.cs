@@ -11,7 +11,8 @@ public sealed class UnusableOutputException : Exception
     /// <param name="inner">Where it was seen, or null.</param>
     public UnusableOutputException(int token, bool isKvRounded, InvalidLogitsException? inner = null) : base(
         $"The model's output is not usable: the logit of token {token} is no number."
-        + (isKvRounded ? " Keys or values beyond the range of f16 (65504) do that: try --kv-type f32." : " The file may be damaged; 'verify' tells."), inner)
+        + (isKvRounded ? " Keys or values beyond the range of f16 (65504) do that: try --kv-type f32."
+        : " The file may be damaged; 'verify' tells."), inner)
     {
         Token = token;
         IsKvRounded = isKvRounded;

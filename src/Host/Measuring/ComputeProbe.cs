@@ -31,9 +31,11 @@ internal static class ComputeProbe
         using Workspace work = Workspace.Create(spec, 1, 1, plan.Threads, account);
         using SequenceState sequence = new(spec, Math.Min(Context, plan.Context), options.KvType, account);
         using ComputeCrew crew = new(plan.Threads);
-        ProbeSource source = new(weights, spec, spec.ExpertBanks.Count > 0 && plan.Experts.TransientSlots > 1 && options.Prediction != PredictionMode.Off);
+        ProbeSource source = new(weights, spec, spec.ExpertBanks.Count > 0 && plan.Experts.TransientSlots > 1
+            && options.Prediction != PredictionMode.Off);
         Decoder decoder = new(
-            spec, plan.Memory.Tiles, source, crew, work, small, RopeTables.Create(spec, small, Math.Min(Context, plan.Context)), options.Activations, source);
+            spec, plan.Memory.Tiles, source, crew, work, small, RopeTables.Create(spec, small, Math.Min(Context, plan.Context)),
+                options.Activations, source);
         List<ComputeTimes> times = [];
         long begin = Stopwatch.GetTimestamp();
         for (int pass = 0; pass < FewestPasses || Stopwatch.GetElapsedTime(begin) < time; pass++)
@@ -51,7 +53,8 @@ internal static class ComputeProbe
         double sampling = SamplingSeconds(spec.Vocabulary, options);
         double Usual(Func<ComputeTimes, double> of) => times.Select(of).Order().ElementAt(times.Count / 2);
         return new ComputeTimes(
-            Usual(t => t.OutsideSeconds) + sampling, Usual(t => t.BeforeSeconds), Usual(t => t.GuessSeconds), Usual(t => t.BesideSeconds), Usual(t => t.ExpertSeconds), times[0].ExpertLayers);
+            Usual(t => t.OutsideSeconds) + sampling, Usual(t => t.BeforeSeconds), Usual(t => t.GuessSeconds), Usual(t => t.BesideSeconds),
+                Usual(t => t.ExpertSeconds), times[0].ExpertLayers);
     }
 
     /// <summary>What drawing a token takes, from logits spread as a model's are.</summary>
@@ -59,7 +62,8 @@ internal static class ComputeProbe
     {
         SamplerChain sampler = Generation.CreateSampler(null, options.Sampling, vocabulary);
         Random random = new(1);
-        float[] logits = [.. Enumerable.Range(0, vocabulary).Select(_ => 2 * MathF.Sqrt(-2 * MathF.Log(1 - random.NextSingle())) * MathF.Cos(MathF.Tau * random.NextSingle()))];
+        float[] logits = [.. Enumerable.Range(0, vocabulary)
+            .Select(_ => 2 * MathF.Sqrt(-2 * MathF.Log(1 - random.NextSingle())) * MathF.Cos(MathF.Tau * random.NextSingle()))];
         float[] row = new float[vocabulary];
         double[] seconds = new double[5];
         for (int i = 0; i < seconds.Length; i++)
@@ -173,7 +177,8 @@ internal static class ComputeProbe
             double beside = Math.Max(0, _beside - _inExperts), tick = 1.0 / Stopwatch.Frequency;
             return _layers == 0
                 ? ComputeTimes.Dense(seconds)
-                : new ComputeTimes(seconds - ((_before + beside + _inExperts) * tick), _before * tick / _layers, _guess * tick / _layers, beside * tick / _layers, _inExperts * tick / Math.Max(1, _count), _layers);
+                : new ComputeTimes(seconds - ((_before + beside + _inExperts) * tick), _before * tick / _layers, _guess * tick / _layers,
+                beside * tick / _layers, _inExperts * tick / Math.Max(1, _count), _layers);
         }
 
         private void EndLayer()

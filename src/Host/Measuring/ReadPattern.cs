@@ -6,7 +6,8 @@ using LayerStream.Storage;
 
 namespace LayerStream.Host.Measuring;
 
-/// <summary>Measures the device with the reads that a plan would make: the tiles that stream, and the experts that a replay misses.</summary>
+/// <summary>Measures the device with the reads that a plan would make: the tiles that stream, and the experts that a replay
+/// misses.</summary>
 internal static class ReadPattern
 {
     private const int MostBursts = 20_000;
@@ -23,15 +24,18 @@ internal static class ReadPattern
         ReaderShare share = ReaderWork.Share(memory, readsInFlight);
         Extent[] tiles = [.. memory.Tiles.Tiles.Where(t => !memory.Pinned[t.Index]).Select(t => t.Extent)];
         Extent[][] bursts = replay is null ? [] : Bursts(replay);
-        ReadRate? stream = tiles.Length == 0 ? null : ReadProbe.Stream(device, tiles, memory.PrefetchDepth + 1, share.Reads - share.Urgent, s_longestTurn, s_measured, account);
-        ReadRate? burst = bursts.Length == 0 ? null : ReadProbe.Bursts(device, bursts, share.Reads, TimeSpan.FromSeconds(1), s_measured, account);
+        ReadRate? stream = tiles.Length == 0 ? null : ReadProbe.Stream(device, tiles, memory.PrefetchDepth + 1, share.Reads - share.Urgent,
+            s_longestTurn, s_measured, account);
+        ReadRate? burst = bursts.Length == 0 ? null : ReadProbe.Bursts(device, bursts, share.Reads, TimeSpan.FromSeconds(1),
+            s_measured, account);
         if ((stream ?? burst) is not { } some)
         {
             double any = DeviceProbe.MeasureBytesPerSecond(device, TimeSpan.FromSeconds(1), account, blockBytes: 1 << 20);
             return new ReadRates(any, any, 0, 0);
         }
 
-        double missed = replay?.MissBytesPerToken ?? 0, cpu = tiles.Sum(t => (double)t.Length) >= missed ? some.CpuSecondsPerByte : (burst ?? some).CpuSecondsPerByte;
+        double missed = replay?.MissBytesPerToken ?? 0,
+            cpu = tiles.Sum(t => (double)t.Length) >= missed ? some.CpuSecondsPerByte : (burst ?? some).CpuSecondsPerByte;
         return new ReadRates((stream ?? some).BytesPerSecond, (burst ?? some).BytesPerSecond, share.Reads * ReaderWork.PieceBytes, cpu);
     }
 
@@ -46,5 +50,6 @@ internal static class ReadPattern
         }),
     ];
 
-    private static IEnumerable<Extent> Pieces(Extent slab) => Enumerable.Range(0, ReaderWork.Pieces(slab)).Select(p => ReaderWork.Piece(slab, p));
+    private static IEnumerable<Extent> Pieces(Extent slab) =>
+        Enumerable.Range(0, ReaderWork.Pieces(slab)).Select(p => ReaderWork.Piece(slab, p));
 }

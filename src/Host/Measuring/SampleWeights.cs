@@ -6,7 +6,8 @@ using LayerStream.Models.Tiles;
 
 namespace LayerStream.Host.Measuring;
 
-/// <summary>A sample of a model's weights of each type: true blocks, handed out one place after the other as if they were all the weights.</summary>
+/// <summary>A sample of a model's weights of each type: true blocks, handed out one place after the other as if they were all the
+/// weights.</summary>
 internal sealed class SampleWeights : IDisposable
 {
     private const long MostBytes = 1L << 30; // several times the last-level cache of a large server
@@ -17,7 +18,8 @@ internal sealed class SampleWeights : IDisposable
 
     private SampleWeights(AlignedBuffer buffer, Dictionary<TensorType, Area> areas) => (_buffer, _areas) = (buffer, areas);
 
-    /// <summary>Reads at most 1 GiB, or half the budget, shared by the types as a token uses them; each has room for its largest tile or slab.</summary>
+    /// <summary>Reads at most 1 GiB, or half the budget, shared by the types as a token uses them; each has room for its largest tile or
+    /// slab.</summary>
     public static SampleWeights Read(GgufModel model, EnginePlan plan, BudgetAccount account)
     {
         ModelSpec spec = plan.Spec;
@@ -98,9 +100,11 @@ internal sealed class SampleWeights : IDisposable
         long at = 0;
         for (int i = 0; at + blockBytes <= area.Length; i = (i + 1) % tensors.Length)
         {
-            long from = i == tensors.Length - 1 || tensors[i].Extent.Length < (1 << 20) ? 0 : tensors[i].Extent.Length / 2 / blockBytes * blockBytes;
+            long from = i == tensors.Length - 1 || tensors[i].Extent.Length < (1 << 20) ? 0
+                : tensors[i].Extent.Length / 2 / blockBytes * blockBytes;
             int length = (int)(Math.Min(Math.Min(1 << 20, tensors[i].Extent.Length - from), area.Length - at) / blockBytes * blockBytes);
-            ReadBytes(model, tensors[i].Extent with { Offset = tensors[i].Extent.Offset + from }, length).CopyTo(buffer.Bytes(area.Begin + at, length));
+            ReadBytes(model, tensors[i].Extent with { Offset = tensors[i].Extent.Offset + from }, length)
+                .CopyTo(buffer.Bytes(area.Begin + at, length));
             at += length;
         }
     }

@@ -2,7 +2,8 @@ using LayerStream.Host.Terminal;
 
 namespace LayerStream.Host.Verbs;
 
-/// <summary>Ctrl-C in a conversation: stops the answer that is being written, a second time or between answers it ends the program.</summary>
+/// <summary>Ctrl-C in a conversation: stops the answer that is being written, a second time or between answers it ends the
+/// program.</summary>
 internal sealed class AnswerInterrupt : IDisposable
 {
     private readonly Lock _lock = new();

@@ -81,7 +81,8 @@ public static class ChatVerb
         return Console.ReadLine();
     }
 
-    private static async Task AnswerAsync(ChatSession session, AnswerInterrupt interrupt, string question, LoadedModel model, ChatState state)
+    private static async Task AnswerAsync(ChatSession session, AnswerInterrupt interrupt, string question, LoadedModel model,
+        ChatState state)
     {
         ModelOptions options = model.Options;
         try

@@ -47,7 +47,8 @@ internal static class CurveTable
         foreach (RunScore score in scores)
         {
             text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{score.At.UtcDateTime:yyyy-MM-dd HH:mm}  "
-                + $"{ByteSize.Format(score.BudgetBytes),10} {score.Predicted,10:F2} {score.Measured,9:F2} {score.Error,7:P0} {score.Tokens,7}"));
+                + $"{ByteSize.Format(score.BudgetBytes),10} {score.Predicted,10:F2} {score.Measured,9:F2} {score.Error,7:P0} "
+                + $"{score.Tokens,7}"));
         }
 
         return text.ToString();

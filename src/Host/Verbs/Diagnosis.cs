@@ -27,13 +27,15 @@ internal sealed class Diagnosis
     public int Cores { get; } = Environment.ProcessorCount;
 
     /// <summary>Operating system and architecture; on Linux with the kernel.</summary>
-    public string System { get; } = $"{RuntimeInformation.OSDescription} {RuntimeInformation.OSArchitecture}, kernel {Environment.OSVersion.Version}";
+    public string System { get; } =
+        $"{RuntimeInformation.OSDescription} {RuntimeInformation.OSArchitecture}, kernel {Environment.OSVersion.Version}";
 
     /// <summary>Memory limits of machine and control group.</summary>
     public MemoryLimits Memory { get; } = MemoryLimits.Read();
 
     /// <summary>Mode of the garbage collector.</summary>
-    public string GcMode { get; } = $"{(GCSettings.IsServerGC ? "server" : "workstation")}, {(GCSettings.LatencyMode == GCLatencyMode.Batch ? "not concurrent" : "concurrent")}";
+    public string GcMode { get; } = $"{(GCSettings.IsServerGC ? "server" : "workstation")}, "
+        + $"{(GCSettings.LatencyMode == GCLatencyMode.Batch ? "not concurrent" : "concurrent")}";
 
     /// <summary>Whether the kernel lets this process use io_uring.</summary>
     public string IoUring { get; } = DescribeIoUring();
@@ -79,12 +81,14 @@ internal sealed class Diagnosis
             d.ExamineDevice(files);
         }
 
-        d.FirstUseBytesPerSecond = await FirstUse.MeasureBytesPerSecondAsync(new BudgetAccount("probe of first use", d.Memory.FreeBytes / 4));
+        d.FirstUseBytesPerSecond = await FirstUse.MeasureBytesPerSecondAsync(new BudgetAccount("probe of first use",
+            d.Memory.FreeBytes / 4));
         if (d.FirstUseBytesPerSecond < FirstUse.Slow)
         {
             d._notes.Add(string.Create(
                 CultureInfo.InvariantCulture,
-                $"Memory used for the first time comes at {d.FirstUseBytesPerSecond / 1e9:F2} GB/s, as in a virtual machine whose host takes free memory back: loading takes that long for each GB of the budget."));
+                $"Memory used for the first time comes at {d.FirstUseBytesPerSecond / 1e9:F2} GB/s, as in a virtual machine whose host "
+                    + $"takes free memory back: loading takes that long for each GB of the budget."));
         }
 
         if (!Kernels.Isa.Avx2 && !Kernels.Isa.AdvSimd)
@@ -117,7 +121,8 @@ internal sealed class Diagnosis
         catch (BudgetTooSmallException e)
         {
             SmallestBudgetBytes = e.SmallestBudgetBytes;
-            _problems.Add($"The memory budget of {ByteSize.Format(e.Sheet.BudgetBytes)} is too small; --memory-budget {ByteSize.FormatOption(e.SmallestBudgetBytes)} is the smallest.");
+            _problems.Add($"The memory budget of {ByteSize.Format(e.Sheet.BudgetBytes)} is too small; --memory-budget "
+                + $"{ByteSize.FormatOption(e.SmallestBudgetBytes)} is the smallest.");
         }
         catch (Exception e) when (e is ModelFormatException or UnsupportedModelException or IOException or UnauthorizedAccessException)
         {
@@ -144,7 +149,8 @@ internal sealed class Diagnosis
                 _notes.Add($"Reads pass through the page cache: {reason}. Another file system may do better.");
             }
 
-            DeviceBytesPerSecond = DeviceProbe.MeasureBytesPerSecond(device, TimeSpan.FromSeconds(1.5), new BudgetAccount("device probe", 16 << 20));
+            DeviceBytesPerSecond = DeviceProbe.MeasureBytesPerSecond(device, TimeSpan.FromSeconds(1.5),
+                new BudgetAccount("device probe", 16 << 20));
         }
         catch (FlashReadException e)
         {

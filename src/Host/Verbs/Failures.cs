@@ -82,7 +82,8 @@ public static class Failures
     public static string Describe(Exception error) => error switch
     {
         BudgetTooSmallException e =>
-            $"{e.Sheet.Render().TrimEnd()}{Environment.NewLine}The budget of {ByteSize.Format(e.Sheet.BudgetBytes)} is too small for this model and context. "
+            $"{e.Sheet.Render().TrimEnd()}{Environment.NewLine}The budget of {ByteSize.Format(e.Sheet.BudgetBytes)} is too small for "
+                + $"this model and context. "
             + $"The smallest that works: --memory-budget {ByteSize.FormatOption(e.SmallestBudgetBytes)}",
         UnsupportedModelException e => $"This model cannot run here: {string.Join("; ", e.Gaps)}.",
         ContextExceededException e =>
@@ -113,6 +114,7 @@ public static class Failures
 
     // The runtime puts this in place of bytes of an argument that are no UTF-8, and then finds no file of that name.
     private static string MissingFile(string path) => path.Contains(NotUtf8)
-        ? $"The file name {path} has bytes that are not UTF-8, and cannot be opened by it. Rename the file, or make a link with a name in UTF-8."
+        ? $"The file name {path} has bytes that are not UTF-8, and cannot be opened by it. Rename the file, or make a link with a name "
+        + "in UTF-8."
         : $"There is no file {path}.";
 }

@@ -13,14 +13,21 @@ namespace LayerStream.Host.Verbs;
 /// <summary><c>inspect</c>: what a GGUF file holds; or one tensor as float32.</summary>
 public static class InspectVerb
 {
-    private static readonly Argument<string?> s_file = new("file") { Description = "GGUF file (default: --model)", Arity = ArgumentArity.ZeroOrOne };
+    private static readonly Argument<string?> s_file = new("file")
+    {
+        Description = "GGUF file (default: --model)",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
     private static readonly Option<string?> s_tensor = new("--tensor") { Description = "tensor to extract" };
     private static readonly Option<string?> s_out = new("--out") { Description = "file for its little-endian float32 values" };
 
     /// <summary>The verb.</summary>
     public static Command Create()
     {
-        Command verb = new("inspect", "Describes a model file (--json: with every tensor), or extracts a tensor.") { s_file, s_tensor, s_out };
+        Command verb = new("inspect", "Describes a model file (--json: with every tensor), or extracts a tensor.")
+        {
+            s_file, s_tensor, s_out,
+        };
         verb.SetAction(parse => Run(parse));
         return verb;
     }
@@ -140,7 +147,8 @@ public static class InspectVerb
 
         byte[] row = new byte[checked((int)info.RowBytes)];
         float[] values = new float[checked((int)info.Columns)];
-        using FileStream source = new(model.Files[info.Extent.File], FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20, FileOptions.SequentialScan);
+        using FileStream source = new(model.Files[info.Extent.File], FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20,
+            FileOptions.SequentialScan);
         using TransientFile output = TransientFile.Create(path);
         source.Position = info.Extent.Offset;
         for (long r = 0; r < info.Rows; r++)

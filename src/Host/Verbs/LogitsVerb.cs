@@ -13,7 +13,11 @@ namespace LayerStream.Host.Verbs;
 public static class LogitsVerb
 {
     private static readonly Option<string> s_ids = new("--ids") { Description = "token ids: 1,2,3 or @FILE", Required = true };
-    private static readonly Option<string> s_out = new("--out") { Description = "file for the little-endian float32 rows", Required = true };
+    private static readonly Option<string> s_out = new("--out")
+    {
+        Description = "file for the little-endian float32 rows",
+        Required = true,
+    };
 
     /// <summary>The verb.</summary>
     public static Command Create()

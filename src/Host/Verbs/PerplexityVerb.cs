@@ -39,7 +39,8 @@ public static class PerplexityVerb
         int scored = 0, tokens = 0;
         foreach (int[] part in Windows(new TextTokens(text, model.RequireTokenizer()), window))
         {
-            await model.Engine.LogitsAsync(part, (position, row) => sum += position + 1 < part.Length ? Nll(row.Span, part[position + 1]) : 0, ct);
+            await model.Engine.LogitsAsync(part, (position, row) => sum += position + 1 < part.Length
+                ? Nll(row.Span, part[position + 1]) : 0, ct);
             scored += part.Length - 1;
             tokens += part.Length;
             if (!options.Quiet && !options.Json)
@@ -56,7 +57,8 @@ public static class PerplexityVerb
         double mean = double.IsFinite(sum) ? sum / scored : throw new UnusableOutputException(0, options.KvType == KvType.F16);
         if (!options.Json)
         {
-            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"perplexity {Math.Exp(mean):F4} (mean loss {mean:F4} nats) over {scored} of {tokens} tokens{(model.Plan.Lossy.Count > 0 ? ", " + LossyText.Of(model.Plan) : "")}"));
+            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"perplexity {Math.Exp(mean):F4} (mean loss {mean:F4} "
+                + $"nats) over {scored} of {tokens} tokens{(model.Plan.Lossy.Count > 0 ? ", " + LossyText.Of(model.Plan) : "")}"));
             return Failures.Success;
         }
 

@@ -47,7 +47,8 @@ internal sealed record PlanFigures
     /// <summary>Memory for weights, all of it taken while loading.</summary>
     public long WeightBytes => Plan.PinnedBytes + Plan.Experts.Bytes;
 
-    /// <summary>How long loading takes: memory is taken while the disk reads what stays; of experts it reads then only if all stay.</summary>
+    /// <summary>How long loading takes: memory is taken while the disk reads what stays; of experts it reads then only if all
+    /// stay.</summary>
     public double LoadSeconds
     {
         get
@@ -61,7 +62,8 @@ internal sealed record PlanFigures
     public bool IsResident => ReadBytesPerToken < 1;
 
     /// <summary>The rate of the kind of read that brings most bytes.</summary>
-    public double DeviceBytesPerSecond => DenseStreamedBytes >= (Replay?.MissBytesPerToken ?? 0) ? Rates.StreamBytesPerSecond : Rates.BurstBytesPerSecond;
+    public double DeviceBytesPerSecond => DenseStreamedBytes >= (Replay?.MissBytesPerToken ?? 0) ? Rates.StreamBytesPerSecond
+        : Rates.BurstBytesPerSecond;
 
     /// <summary>Weights that all threads together multiply by, all other work of a token included.</summary>
     public double KernelBytesPerSecond => Plan.UsedBytesPerToken / Compute.TokenSeconds(Plan.Spec.ExpertBanks.Sum(b => b.Used));
@@ -81,7 +83,8 @@ internal sealed record PlanFigures
             {
                 if (With(file, options, (long)(plan.Sheet.BudgetBytes * times)) is { } larger)
                 {
-                    more.Add((larger.Sheet.BudgetBytes, Forecast(larger, rates, compute, options, Replays(larger, routes)).TokensPerSecond));
+                    more.Add((larger.Sheet.BudgetBytes, Forecast(larger, rates, compute, options, Replays(larger, routes))
+                        .TokensPerSecond));
                 }
             }
         }
@@ -99,11 +102,13 @@ internal sealed record PlanFigures
         };
     }
 
-    private static SpeedForecast Forecast(EnginePlan plan, ReadRates rates, ComputeTimes compute, ModelOptions options, PlannedReplay? replay) =>
+    private static SpeedForecast Forecast(EnginePlan plan, ReadRates rates, ComputeTimes compute, ModelOptions options,
+        PlannedReplay? replay) =>
         new SpeedBasis(compute, rates, SpeedSource.Measurement).Predict(plan.Memory, replay, options.Prediction != PredictionMode.Off);
 
     private static PlannedReplay? Replays(EnginePlan plan, RouteTrace? routes) =>
-        plan.Experts.Layouts.Count == 0 ? null : routes is null ? PlannedReplay.OfSynthetic(plan.Experts) : PlannedReplay.Of(plan.Experts, routes);
+        plan.Experts.Layouts.Count == 0 ? null : routes is null ? PlannedReplay.OfSynthetic(plan.Experts)
+            : PlannedReplay.Of(plan.Experts, routes);
 
     private static EnginePlan? With(ModelFile file, ModelOptions options, long budgetBytes)
     {

@@ -25,22 +25,37 @@ public static class RunVerb
     private const long GrammarHeapBytes = Grammar.HeldBytes + (6 << 20); // with the vocabulary as a trie
     private const long RoutesHeapBytes = 4 << 20; // routing of a batch, before it is written token by token
 
-    private static readonly Argument<string?> s_prompt = new("prompt") { Description = "the prompt; - reads it from standard input", Arity = ArgumentArity.ZeroOrOne };
+    private static readonly Argument<string?> s_prompt = new("prompt")
+    {
+        Description = "the prompt; - reads it from standard input",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
     private static readonly Option<bool> s_raw = new("--raw") { Description = "continue the text as it is, without the chat template" };
     private static readonly Option<string?> s_ids = new("--ids") { Description = "token ids instead of a prompt: 1,2,3 or @FILE" };
-    private static readonly Option<int> s_maxTokens = new("--max-tokens") { Description = "most tokens to generate", DefaultValueFactory = _ => 256 };
+    private static readonly Option<int> s_maxTokens = new("--max-tokens")
+    {
+        Description = "most tokens to generate",
+        DefaultValueFactory = _ => 256,
+    };
     private static readonly Option<bool> s_ignoreEos = new("--ignore-eos") { Description = "go on after an end token" };
-    private static readonly Option<int?> s_logprobs = new("--logprobs") { Description = $"report each token's log-probability and N alternatives (0 to {SamplingOptions.MostAlternatives}), with --json" };
+    private static readonly Option<int?> s_logprobs = new("--logprobs")
+    {
+        Description = $"report each token's log-probability and N alternatives (0 to {SamplingOptions.MostAlternatives}), with --json",
+    };
     private static readonly Option<string?> s_trace = new("--trace") { Description = "save the trace of the run to this file" };
 
-    private static readonly Option<string?> s_routes = new("--routes") { Description = "save which experts every token went to (.route.csv.gz, for replay)" };
+    private static readonly Option<string?> s_routes =
+        new("--routes") { Description = "save which experts every token went to (.route.csv.gz, for replay)" };
 
     private static readonly GrammarFlags s_grammar = new("--json-schema", "--grammar");
 
     /// <summary>The verb.</summary>
     public static Command Create()
     {
-        Command verb = new("run", "Answers one prompt.") { s_prompt, s_raw, s_ids, s_maxTokens, s_ignoreEos, s_logprobs, s_trace, s_routes };
+        Command verb = new("run", "Answers one prompt.")
+        {
+            s_prompt, s_raw, s_ids, s_maxTokens, s_ignoreEos, s_logprobs, s_trace, s_routes,
+        };
         s_grammar.AddTo(verb);
         verb.SetAction(RunAsync);
         return verb;
@@ -159,11 +174,16 @@ public static class RunVerb
     public static string Stats(RunResult r, EnginePlan plan)
     {
         int passes = Math.Max(0, r.GeneratedTokens - 1);
-        double prefill = r.PromptSeconds > 0 ? r.PromptTokens / r.PromptSeconds : 0, decode = r.DecodeSeconds > 0 ? passes / r.DecodeSeconds : 0;
-        string experts = r.ExpertHits + r.ExpertMisses == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", experts {r.ExpertHitRate:P0} in memory");
-        string lossy = plan.Lossy.Count == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", {LossyText.Of(plan)} ({r.ExpertsSkipped} choices of experts skipped)");
+        double prefill = r.PromptSeconds > 0 ? r.PromptTokens / r.PromptSeconds : 0,
+            decode = r.DecodeSeconds > 0 ? passes / r.DecodeSeconds : 0;
+        string experts = r.ExpertHits + r.ExpertMisses == 0 ? ""
+            : string.Create(CultureInfo.InvariantCulture, $", experts {r.ExpertHitRate:P0} in memory");
+        string lossy = plan.Lossy.Count == 0 ? "" : string.Create(CultureInfo.InvariantCulture,
+            $", {LossyText.Of(plan)} ({r.ExpertsSkipped} choices of experts skipped)");
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"prompt {r.PromptTokens} tokens {prefill:F1}/s, answer {r.GeneratedTokens} tokens {decode:F2}/s ({r.FinishReason}), {ByteSize.Format((long)r.BytesPerToken)} streamed per token{experts}, overlap {r.OverlapShare:P0}, peak memory {ByteSize.Format(PeakMemory.Bytes())}{lossy}");
+            $"prompt {r.PromptTokens} tokens {prefill:F1}/s, answer {r.GeneratedTokens} tokens {decode:F2}/s ({r.FinishReason}), "
+                + $"{ByteSize.Format((long)r.BytesPerToken)} streamed per token{experts}, overlap {r.OverlapShare:P0}, peak memory "
+                + $"{ByteSize.Format(PeakMemory.Bytes())}{lossy}");
     }
 }

@@ -133,7 +133,8 @@ public static class SynthVerb
         if (isJson)
         {
             SynthesisReport report = new(
-                path, model.Shape.Name, model.Layers, model.Layout.Tensors.Count, model.Parameters, model.Layout.FileBytes, diskBytes, seconds,
+                path, model.Shape.Name, model.Layers, model.Layout.Tensors.Count, model.Parameters, model.Layout.FileBytes,
+                    diskBytes, seconds,
                 model.Provenance);
             StandardOutput.WriteJson(report, ReportJson.Default.SynthesisReport);
             return;

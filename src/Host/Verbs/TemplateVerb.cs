@@ -11,7 +11,8 @@ namespace LayerStream.Host.Verbs;
 public static class TemplateVerb
 {
     private static readonly Option<string?> s_template = new("--template") { Description = "template file (default: the model's own)" };
-    private static readonly Option<bool> s_jsonl = new("--jsonl") { Description = "stdin lines of variables to lines {\"output\"} or {\"error\"} (always so)" };
+    private static readonly Option<bool> s_jsonl =
+        new("--jsonl") { Description = "stdin lines of variables to lines {\"output\"} or {\"error\"} (always so)" };
 
     /// <summary>The verb.</summary>
     public static Command Create()

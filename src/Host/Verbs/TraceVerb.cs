@@ -14,7 +14,13 @@ public static class TraceVerb
     private static readonly Argument<string> s_file = new("file") { Description = "trace saved by run --trace" };
     private static readonly Argument<string> s_before = new("before") { Description = "the trace to compare with" };
     private static readonly Argument<string> s_after = new("after") { Description = "the trace that is faster or slower" };
-    private static readonly Option<string> s_format = new("--format") { Description = "chrome (chrome://tracing, Perfetto), otlp (OpenTelemetry JSON) or fio (I/O log that replays the reads)", DefaultValueFactory = _ => "chrome" };
+    private static readonly Option<string> s_format =
+        new("--format")
+        {
+            Description = "chrome (chrome://tracing, Perfetto), otlp (OpenTelemetry JSON) or fio (I/O log that replays "
+        + "the reads)",
+            DefaultValueFactory = _ => "chrome"
+        };
     private static readonly Option<string?> s_out = new("--out") { Description = "file to write (default: stdout)" };
 
     /// <summary>The verb.</summary>
@@ -46,7 +52,8 @@ public static class TraceVerb
 
     private static int Diff(ParseResult parse)
     {
-        TraceDiff diff = TraceDiff.Between(TraceFile.Load(parse.GetRequiredValue(s_before)), TraceFile.Load(parse.GetRequiredValue(s_after)));
+        TraceDiff diff = TraceDiff.Between(TraceFile.Load(parse.GetRequiredValue(s_before)),
+            TraceFile.Load(parse.GetRequiredValue(s_after)));
         if (!CommonOptions.Json(parse))
         {
             Console.Out.Write(diff.Render());

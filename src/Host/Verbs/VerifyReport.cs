@@ -40,9 +40,11 @@ internal sealed class VerifyReport
         .. Sums.Where(s => s.IsZero && _differences.All(d => d.Part != s)).Select(s => (s, "nothing but zeros")),
     ];
 
-    public void AddFileDifference(int file, long length, string problem) => _differences.Add((new TensorSum("(whole file)", file, 0, length, ""), problem));
+    public void AddFileDifference(int file, long length, string problem) =>
+        _differences.Add((new TensorSum("(whole file)", file, 0, length, ""), problem));
 
-    /// <summary>Compares with what was recorded; without that, parts that cannot be read count, and matrices of zeros, as downloads leave them that have not ended.</summary>
+    /// <summary>Compares with what was recorded; without that, parts that cannot be read count, and matrices of zeros, as downloads leave
+    /// them that have not ended.</summary>
     /// <param name="recorded">What was recorded, or null.</param>
     /// <param name="acceptsZeros">Whether the user asked for the file to be recorded as it is.</param>
     public void AddDifferences(SumsFile? recorded, bool acceptsZeros)
@@ -56,7 +58,8 @@ internal sealed class VerifyReport
         _differences.AddRange(Sums.Where(s => s.ReadError is not null).Select(s => (s, $"cannot be read: {s.ReadError}")));
         if (!acceptsZeros)
         {
-            _differences.AddRange(Sums.Where(s => s.IsZero).Select(s => (s, "holds nothing but zeros (a download that has not ended? --record takes the file as it is)")));
+            _differences.AddRange(Sums.Where(s => s.IsZero)
+                .Select(s => (s, "holds nothing but zeros (a download that has not ended? --record takes the file as it is)")));
         }
     }
 
@@ -81,12 +84,14 @@ internal sealed class VerifyReport
         string size = ByteSize.Format(Sums.Sum(s => s.Length));
         string where = _differences.Count > 0 ? $"{_differences.Count} differences in {Tensors} tensors ({size})"
             : IsRecording ? $"recorded the checksums of {Tensors} tensors ({size}) in {Place}"
-            : string.Create(CultureInfo.InvariantCulture, $"{Tensors} tensors ({size}) are as recorded on {Recorded:yyyy-MM-dd} in {Place}");
+            : string.Create(CultureInfo.InvariantCulture,
+            $"{Tensors} tensors ({size}) are as recorded on {Recorded:yyyy-MM-dd} in {Place}");
         string published = FilesMatchingPublished > 0 ? ", and the file matches its published SHA-256" : "";
         Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{where}{published} ({Seconds:F1} s)"));
     }
 
-    private string FileOf(TensorSum part) => part.File < Model.Files.Count ? Model.Files[part.File] : "(a file that is no longer part of the model)";
+    private string FileOf(TensorSum part) => part.File < Model.Files.Count ? Model.Files[part.File]
+        : "(a file that is no longer part of the model)";
 
     private void WriteJson(Utf8JsonWriter json)
     {

@@ -19,14 +19,22 @@ public static class VerifyVerb
     private const long HeapBytes = 24L << 20;
     private const long RuntimeGrowthBytes = 8L << 20;
 
-    private static readonly Argument<string?> s_file = new("file") { Description = "GGUF file (default: --model)", Arity = ArgumentArity.ZeroOrOne };
-    private static readonly Option<string?> s_sums = new("--sums") { Description = "file of the checksums (default: beside the model, or in the cache folder when that cannot be written)" };
+    private static readonly Argument<string?> s_file = new("file")
+    {
+        Description = "GGUF file (default: --model)",
+        Arity = ArgumentArity.ZeroOrOne
+    };
+    private static readonly Option<string?> s_sums = new("--sums")
+    {
+        Description = "file of the checksums (default: beside the model, or in the cache folder when that cannot be written)"
+    };
     private static readonly Option<bool> s_record = new("--record") { Description = "record the checksums anew instead of comparing" };
 
     /// <summary>The verb.</summary>
     public static Command Create()
     {
-        Command verb = new("verify", "Checks every tensor of a model file against checksums recorded by the first run.") { s_file, s_sums, s_record };
+        Command verb = new("verify", "Checks every tensor of a model file against checksums recorded by the first run.") { s_file,
+            s_sums, s_record };
         verb.SetAction((parse, ct) => Task.FromResult(Run(parse, ct)));
         return verb;
     }
@@ -54,11 +62,13 @@ public static class VerifyVerb
         {
             if (recorded is null)
             {
-                PublishedDigests.Check(model, device, new RangeScan(device, 1, window), Tell("comparing with SHA256SUMS", progress, device), report, ct);
+                PublishedDigests.Check(model, device, new RangeScan(device, 1, window), Tell("comparing with SHA256SUMS", progress, device),
+                    report, ct);
             }
 
             long total = ModelSums.Parts(model, device).Sum(p => p.Length);
-            report.Sums = ModelSums.Compute(model, device, new RangeScan(device, Workers, window), done => progress?.Report(new LoadProgress("verifying", done, total)), ct);
+            report.Sums = ModelSums.Compute(model, device, new RangeScan(device, Workers, window),
+                done => progress?.Report(new LoadProgress("verifying", done, total)), ct);
         }
 
         report.Seconds = Stopwatch.GetElapsedTime(clock).TotalSeconds;
@@ -68,7 +78,8 @@ public static class VerifyVerb
         }
 
         report.AddDifferences(recorded, acceptsZeros: parse.GetValue(s_record));
-        report.Place = recorded is not null ? path! : report.Differences.Count == 0 ? place.Save(new SumsFile(DateTimeOffset.UtcNow, report.Sums)) : null;
+        report.Place = recorded is not null ? path! : report.Differences.Count == 0
+            ? place.Save(new SumsFile(DateTimeOffset.UtcNow, report.Sums)) : null;
         report.Recorded = recorded?.Recorded;
         report.Write(options.Json);
         return report.Differences.Count == 0 ? Failures.Success : Failures.Failed;

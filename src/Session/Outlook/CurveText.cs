@@ -21,7 +21,8 @@ public static class CurveText
     public static string Summary(SpeedCurve curve, long budgetBytes, SpeedSource source)
     {
         SpeedPoint now = curve.At(budgetBytes), knee = curve.Points[curve.Knee];
-        string speed = string.Create(CultureInfo.InvariantCulture, $"{ByteSize.Format(budgetBytes)} give about {Rate(now.TokensPerSecond)}");
+        string speed = string.Create(CultureInfo.InvariantCulture,
+            $"{ByteSize.Format(budgetBytes)} give about {Rate(now.TokensPerSecond)}");
         string more = now.BudgetBytes >= knee.BudgetBytes
             ? "more memory buys little"
             : string.Create(CultureInfo.InvariantCulture,

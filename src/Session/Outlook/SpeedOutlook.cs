@@ -35,7 +35,8 @@ public sealed class SpeedOutlook(EnginePlan plan, PredictionMode prediction)
             MemoryPlan memory = plan.Division.At(budget).Memory;
             PlannedReplay? replay = Replay(memory);
             SpeedForecast speed = basis.Predict(memory, replay, prediction != PredictionMode.Off);
-            points.Add(new SpeedPoint(budget, speed.TokensPerSecond, memory.DenseStreamedBytes + (replay?.MissBytesPerToken ?? 0), speed.Limit));
+            points.Add(new SpeedPoint(budget, speed.TokensPerSecond, memory.DenseStreamedBytes + (replay?.MissBytesPerToken ?? 0),
+                speed.Limit));
         }
 
         return new SpeedCurve(points);

@@ -18,7 +18,8 @@ public sealed class SpeedProfile
     public IReadOnlyList<ModelProfile> Models { get; }
 
     /// <summary>The file of an option's value: <c>off</c> = none, null = the usual place.</summary>
-    public static string? PathOf(string? option) => option == Off ? null : option ?? Path.Combine(StateFolder(), "layerstream", "profile.json");
+    public static string? PathOf(string? option) => option == Off ? null : option
+        ?? Path.Combine(StateFolder(), "layerstream", "profile.json");
 
     /// <summary>Reads a file; what is not as a run writes it is left out.</summary>
     public static SpeedProfile Read(string? path)
