@@ -163,7 +163,7 @@ internal sealed class SweepBody
         {
             if (run.Rows > 0)
             {
-                run.Seat.BeginPass(run.Done, run.Rows);
+                run.Seat.BeginPass();
             }
 
             for (int r = 0; r < run.Rows; r++)
