@@ -71,7 +71,8 @@ public sealed class SweepScheduleTests
             await Task.WhenAll(runs);
             cancels += goes.Count(g => g);
             EngineStatus status = engine.Status();
-            Assert.Equal((status.TotalSlots, status.TransientSlots, 0), (status.FreeSlots, status.FreeTransientSlots, status.InFlightReads));
+            Assert.Equal((status.TotalSlots, status.TransientSlots, 0),
+                (status.FreeSlots, status.FreeTransientSlots, status.InFlightReads));
             Assert.Equal((0, 0, held), (status.RunningSequences, status.WaitingSequences, SweepScript.Held(engine)));
         }
     }

@@ -35,7 +35,8 @@ internal sealed class SweepScript(Func<int, int, Task<Engine>> start)
             return Task.Run(() => OneAsync(engine, own));
         }));
         EngineStatus status = engine.Status();
-        Assert.Equal((status.TotalSlots, status.TransientSlots, 0), (status.FreeSlots, status.FreeTransientSlots, status.InFlightReads));
+        Assert.Equal((status.TotalSlots, status.TransientSlots, 0),
+                (status.FreeSlots, status.FreeTransientSlots, status.InFlightReads));
         Assert.Equal((0, 0, held), (status.RunningSequences, status.WaitingSequences, Held(engine)));
         return (drafts.Sum(d => d.Item1), drafts.Sum(d => d.Item2));
     }
@@ -75,7 +76,8 @@ internal sealed class SweepScript(Func<int, int, Task<Engine>> start)
         {
             RunResult result = await engine.RunAsync(request, cancel.Token).WaitAsync(s_limit);
             Assert.Equal(ids[..result.Ids.Length], result.Ids);
-            Assert.True(isCancelled || result.Ids.Length == Math.Min(tokens, end + 1), $"{result.Ids.Length} tokens, {result.FinishReason}");
+            Assert.True(isCancelled || result.Ids.Length == Math.Min(tokens, end + 1),
+                $"{result.Ids.Length} tokens, {result.FinishReason}");
             return (result.DraftedTokens, result.AcceptedTokens);
         }
         catch (InvalidOperationException e) when (e.Message == "a reader fails")
