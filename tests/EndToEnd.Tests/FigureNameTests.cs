@@ -30,6 +30,24 @@ public sealed class FigureNameTests
         Assert.True(status.GetProperty("engine").TryGetProperty("prefetch_depth", out _));
     }
 
+    [Fact]
+    public async Task Sweep_OfTheDaemon_HasTheNamesOfTheCommandLine()
+    {
+        await using DaemonProcess daemon = new();
+        await daemon.InitializeAsync();
+        using JsonDocument status = JsonDocument.Parse(await daemon.Client.GetStringAsync("v1/layerstream/status", Token));
+        (int code, string output, string error) = await CommandLineProcess.RunAsync(null,
+            ["run", "--json", "--memory-budget", "192MiB", "--max-tokens", "4", "--draft", "prompt", "--raw", "a b c d a b c d a b c"]);
+        Assert.True(code == 0, error);
+        using JsonDocument run = JsonDocument.Parse(output);
+        JsonElement answer = run.RootElement.GetProperty("sweep");
+        AssertNamed(status.RootElement.GetProperty("engine").GetProperty("sweep"), answer);
+        Assert.InRange(answer.GetProperty("passes").GetInt32(), 1, 4);
+        Assert.InRange(answer.GetProperty("acceptedTokens").GetInt32(), 0, answer.GetProperty("draftedTokens").GetInt32());
+        string metrics = await daemon.Client.GetStringAsync("metrics", Token);
+        Assert.Contains("layerstream_draft_tokens_total{result=\"accepted\"} 0\n", metrics, StringComparison.Ordinal);
+    }
+
     private static void AssertNamed(JsonElement daemon, JsonElement command, params string[] except)
     {
         foreach (JsonProperty figure in daemon.EnumerateObject().Where(f => !except.Contains(f.Name)))

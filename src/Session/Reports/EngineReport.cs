@@ -67,6 +67,9 @@ public sealed record EngineReport
     /// <summary>Rows of all passes.</summary>
     public required long PassRows { get; init; }
 
+    /// <summary>What sweeps served.</summary>
+    public required SweepReport Sweep { get; init; }
+
     /// <summary>Whether reads bypass the page cache.</summary>
     public required bool DirectIo { get; init; }
 
@@ -106,6 +109,7 @@ public sealed record EngineReport
             SequencesRunning = status.RunningSequences,
             Passes = status.Passes,
             PassRows = status.PassRows,
+            Sweep = SweepReport.Of(status),
             DirectIo = model.Engine.IsDirect,
             DirectIoFallback = model.Engine.DirectFallback,
             DeviceBytesPerSecond = model.DeviceBytesPerSecond,
