@@ -111,7 +111,7 @@ public sealed partial class ReportTests
 
     private static readonly string[] s_units =
     [
-        "Seconds", "Ms", "Bytes", "PerSecond", "PerToken", "Share", "Rate", "Ratio", "Error", "Gain", "Accuracy", "PerWeight", "Perplexity",
+        "Seconds", "Ms", "Bytes", "PerSecond", "PerToken", "PerPass", "Share", "Rate", "Ratio", "Error", "Gain", "Accuracy", "PerWeight", "Perplexity",
         "Nll", "Logprob", "PerReadGigabyte", "Before", "Guess", "Beside", "Expert",
     ];
 
