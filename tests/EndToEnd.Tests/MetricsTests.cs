@@ -61,8 +61,8 @@ public sealed partial class MetricsTests
         string[] names = collector.Spans["chat SmolLM2-135M-Instruct-Q4_1"];
         Assert.Superset(new HashSet<string>
         {
-            "gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model", "gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens",
-            "gen_ai.response.finish_reasons",
+            "gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model", "gen_ai.usage.input_tokens",
+            "gen_ai.usage.output_tokens", "gen_ai.response.finish_reasons",
         }, names.ToHashSet());
         Assert.Contains("layerstream.stall.time.disk_prefetch_late", collector.Spans["decode"]);
         Assert.Contains("prompt", collector.Spans.Keys);

@@ -49,7 +49,8 @@ internal sealed class OtlpCollector : IAsyncDisposable
 
             using MemoryStream body = new();
             await context.Request.InputStream.CopyToAsync(body);
-            bool isKnown = context.Request.ContentType == "application/x-protobuf" && Take(context.Request.Url!.AbsolutePath, body.ToArray());
+            bool isKnown = context.Request.ContentType == "application/x-protobuf"
+                && Take(context.Request.Url!.AbsolutePath, body.ToArray());
             context.Response.StatusCode = isKnown ? 200 : 400;
             context.Response.ContentType = "application/x-protobuf"; // an empty message: everything was taken
             context.Response.Close();

@@ -14,7 +14,7 @@ internal sealed class DaemonMetrics : IDisposable
     private readonly Func<Engine?> _engine;
     private readonly Dictionary<string, RequestDurations> _durations = new(StringComparer.Ordinal);
     private readonly Histogram<double> _loads;
-    private long _promptTokens, _reusedTokens, _generatedTokens, _draftedTokens, _acceptedTokens;
+    private long _promptTokens, _generatedTokens;
 
     /// <summary>Makes the instruments.</summary>
     /// <param name="queued">Gives the number of waiting requests.</param>
@@ -65,13 +65,7 @@ internal sealed class DaemonMetrics : IDisposable
 
     public long PromptTokens => Interlocked.Read(ref _promptTokens);
 
-    public long ReusedTokens => Interlocked.Read(ref _reusedTokens);
-
     public long GeneratedTokens => Interlocked.Read(ref _generatedTokens);
-
-    public long DraftedTokens => Interlocked.Read(ref _draftedTokens);
-
-    public long AcceptedTokens => Interlocked.Read(ref _acceptedTokens);
 
     /// <summary>The name of a cause as a label.</summary>
     public static string NameOf(LoadCause cause) => cause switch
@@ -101,10 +95,7 @@ internal sealed class DaemonMetrics : IDisposable
     {
         Outcomes.AddOrUpdate(figures.Outcome, 1, (_, n) => n + 1);
         Interlocked.Add(ref _promptTokens, figures.PromptTokens);
-        Interlocked.Add(ref _reusedTokens, figures.ReusedTokens);
         Interlocked.Add(ref _generatedTokens, figures.GeneratedTokens);
-        Interlocked.Add(ref _draftedTokens, figures.DraftedTokens);
-        Interlocked.Add(ref _acceptedTokens, figures.AcceptedTokens);
         bool isError = figures.Outcome == RequestFigures.ErrorOutcome;
         _durations[TelemetryNames.RequestDuration].Add(figures.Seconds, figures.Operation, figures.Model, isError);
         _durations[TelemetryNames.TimeToFirstToken].Add(figures.FirstTokenSeconds, figures.Operation, figures.Model, isError: false);

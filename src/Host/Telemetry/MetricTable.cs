@@ -28,16 +28,12 @@ internal static class MetricTable
                 r => new MetricSample(r.Value, new MetricLabel("status", r.Key.ToString(CultureInfo.InvariantCulture))))),
         Gauge(TelemetryNames.QueueCount, "{request}", "", "Requests that wait for their turn.", v => [new(v.Metrics.Queued())]),
         Gauge(TelemetryNames.RunningCount, "{request}", "", "Requests that run.", v => [new(v.Metrics.Running())]),
-        Counter(TelemetryNames.Tokens, "{token}", $"`{TelemetryNames.TokenType}` = input, reused, output",
-            "Tokens of finished requests; reused = of the input, those that were in memory from an earlier one.",
+        Counter(TelemetryNames.Tokens, "{token}", $"`{TelemetryNames.TokenType}` = input, output", "Tokens of finished requests.",
             v =>
             [
                 new(v.Metrics.PromptTokens, new MetricLabel(TelemetryNames.TokenType, "input")),
-                new(v.Metrics.ReusedTokens, new MetricLabel(TelemetryNames.TokenType, "reused")),
                 new(v.Metrics.GeneratedTokens, new MetricLabel(TelemetryNames.TokenType, "output")),
             ]),
-        Counter(TelemetryNames.DraftTokens, "{token}", "`result` = accepted, rejected", "Guessed tokens that passes verified.",
-            v => Pairs("result", ("accepted", v.Metrics.AcceptedTokens), ("rejected", v.Metrics.DraftedTokens - v.Metrics.AcceptedTokens))),
     ];
 
     private static IEnumerable<MetricRow> Memory() =>
@@ -88,8 +84,12 @@ internal static class MetricTable
             "Sequences in passes, those that wait for a place, and places.",
             v => v.Status is { } s
                 ? Pairs("state", ("running", s.RunningSequences), ("waiting", s.WaitingSequences), ("limit", s.Sequences)) : []),
+        Counter(TelemetryNames.CachedTokens, "{token}", "", "Tokens of prompts that were in memory and were not read again.",
+            v => One(v.Status?.CachedTokens)),
+        Counter(TelemetryNames.DraftTokens, "{token}", "`result` = accepted, wrong", "Guesses that passes tried: drawn as well, or not.",
+            v => v.Status is { } s ? Pairs("result", ("accepted", s.AcceptedTokens), ("wrong", s.DraftedTokens - s.AcceptedTokens)) : []),
         Counter(TelemetryNames.Passes, "{pass}", "", "Passes over the model.", v => One(v.Status?.Passes)),
-        Counter(TelemetryNames.PassRows, "{row}", "", "Rows of all passes.", v => One(v.Status?.PassRows)),
+        Counter(TelemetryNames.PassRows, "{row}", "", "Rows of all passes: tokens of prompts, newest tokens and guesses.", v => One(v.Status?.PassRows)),
         Counter(TelemetryNames.TraceEvents, "{event}", "", "Events of the trace recorded.", v => One(v.Counters?.TraceEvents)),
         Counter(TelemetryNames.TraceDrops, "{event}", "", "Of them, those that newer ones have replaced.",
             v => One(v.Counters?.TraceReplaced)),
@@ -98,10 +98,12 @@ internal static class MetricTable
     private static MetricRow Durations(string name, string labels, string note) =>
         new(name, MetricKind.Histogram, "s", labels, note) { ReadHistogram = v => v.Metrics.Durations(name).Samples() };
 
-    private static MetricRow Counter(string name, string unit, string labels, string note, Func<MetricView, IEnumerable<MetricSample>> read) =>
+    private static MetricRow Counter(
+        string name, string unit, string labels, string note, Func<MetricView, IEnumerable<MetricSample>> read) =>
         new(name, MetricKind.Counter, unit, labels, note) { Read = read };
 
-    private static MetricRow Gauge(string name, string unit, string labels, string note, Func<MetricView, IEnumerable<MetricSample>> read) =>
+    private static MetricRow Gauge(
+        string name, string unit, string labels, string note, Func<MetricView, IEnumerable<MetricSample>> read) =>
         new(name, MetricKind.Gauge, unit, labels, note) { Read = read };
 
     private static MetricSample[] One(long? value) => value is { } known ? [new MetricSample(known)] : [];
@@ -135,7 +137,8 @@ internal static class MetricTable
 
     private static IEnumerable<MetricSample> Lookups(EngineCounters c, EngineStatus s)
     {
-        MetricSample Of(long count, string part, string result) => new(count, new MetricLabel("part", part), new MetricLabel("result", result));
+        MetricSample Of(long count, string part, string result) =>
+            new(count, new MetricLabel("part", part), new MetricLabel("result", result));
         return
         [
             Of(c.TileHits, "dense", "hit"), Of(c.TilesInFlight, "dense", "inflight"), Of(c.TileMisses, "dense", "miss"),

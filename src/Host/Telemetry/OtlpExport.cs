@@ -51,7 +51,8 @@ internal sealed class OtlpExport : IDisposable
         }
 
         bool isChosen = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_PROTOCOL"));
-        options.Protocol = isChosen ? options.Protocol : endpoint.Port == GrpcPort ? OtlpExportProtocol.Grpc : OtlpExportProtocol.HttpProtobuf;
+        options.Protocol = isChosen ? options.Protocol
+            : endpoint.Port == GrpcPort ? OtlpExportProtocol.Grpc : OtlpExportProtocol.HttpProtobuf;
         options.Endpoint = options.Protocol == OtlpExportProtocol.Grpc ? endpoint
             : new Uri(endpoint.AbsoluteUri.TrimEnd('/') + "/" + path);
     }

@@ -21,10 +21,6 @@ internal sealed record RequestFigures
 
     public int GeneratedTokens { get; init; }
 
-    public int DraftedTokens { get; init; }
-
-    public int AcceptedTokens { get; init; }
-
     public double FirstTokenSeconds { get; init; } = -1;
 
     public double SecondsPerToken { get; init; } = -1;

@@ -14,7 +14,7 @@ internal static class TelemetryNames
     public const string ResponseId = "gen_ai.response.id";
     public const string FinishReasons = "gen_ai.response.finish_reasons";
     public const string InputTokens = "gen_ai.usage.input_tokens";
-    public const string CachedTokens = "gen_ai.usage.cache_read.input_tokens";
+    public const string CachedInputTokens = "gen_ai.usage.cache_read.input_tokens";
     public const string OutputTokens = "gen_ai.usage.output_tokens";
     public const string Temperature = "gen_ai.request.temperature";
     public const string TopP = "gen_ai.request.top_p";
@@ -27,6 +27,7 @@ internal static class TelemetryNames
     public const string TimePerOutputToken = "gen_ai.server.time_per_output_token";
     public const string Ready = "layerstream.ready";
     public const string Tokens = "layerstream.tokens";
+    public const string CachedTokens = "layerstream.tokens.cached";
     public const string DraftTokens = "layerstream.draft.tokens";
     public const string Requests = "layerstream.requests";
     public const string QueueCount = "layerstream.request.queue.count";

@@ -11,8 +11,8 @@ public sealed class MetricsDocumentTests
         # Metrics
         Made from the table of the code by the test `MetricsDocumentTests` (`LAYERSTREAM_WRITE_DOCS=1` writes it anew).
 
-        The daemon gives them at `/metrics` as Prometheus text, and sends them with its spans to an OpenTelemetry collector when one is named:
-        `serve --otlp-endpoint http://127.0.0.1:4318`, or the variable `OTEL_EXPORTER_OTLP_ENDPOINT`; the other variables of OpenTelemetry
+        The daemon gives them at `/metrics` as Prometheus text, and sends them with its spans to an OpenTelemetry collector when one is
+        named: `serve --otlp-endpoint http://127.0.0.1:4318`, or the variable `OTEL_EXPORTER_OTLP_ENDPOINT`; the other variables of OpenTelemetry
         (protocol, headers, interval, resource) hold as well. HTTP is spoken unless the port is 4317 or the protocol is set. Without such a
         setting nothing leaves the machine, and the exporter is not even loaded. Meter and source are named `LayerStream`.
 

@@ -188,8 +188,6 @@ internal sealed class AnswerRun(HttpContext http, ServerState state, Admission.P
             PromptTokens = result?.PromptTokens ?? 0,
             ReusedTokens = result?.CachedTokens ?? 0,
             GeneratedTokens = result?.GeneratedTokens ?? 0,
-            DraftedTokens = result?.DraftedTokens ?? 0,
-            AcceptedTokens = result?.AcceptedTokens ?? 0,
             StallSeconds = result?.StallSeconds ?? new Dictionary<string, double>(),
         };
     }

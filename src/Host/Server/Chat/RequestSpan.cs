@@ -30,7 +30,7 @@ internal static class RequestSpan
         }
 
         span.SetTag(TelemetryNames.InputTokens, figures.PromptTokens);
-        span.SetTag(TelemetryNames.CachedTokens, figures.ReusedTokens);
+        span.SetTag(TelemetryNames.CachedInputTokens, figures.ReusedTokens);
         span.SetTag(TelemetryNames.OutputTokens, figures.GeneratedTokens);
         if (figures.Outcome == RequestFigures.ErrorOutcome)
         {
