@@ -3,7 +3,7 @@ using LayerStream.Planning;
 
 namespace LayerStream.Host.Telemetry;
 
-/// <summary>The budget by what it is used for: the accounts of native memory, what the runtime holds beside them, and what is free.</summary>
+/// <summary>The budget by use: the accounts of native memory, what the runtime holds beside them, and what is free.</summary>
 internal static class MemoryStates
 {
     private static readonly string[] s_measured = [AccountNames.ManagedHeap, AccountNames.Runtime]; // nobody takes from these

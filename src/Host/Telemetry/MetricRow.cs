@@ -14,7 +14,7 @@ internal sealed record MetricRow(string Name, MetricKind Kind, string Unit, stri
     /// <summary>Series of a histogram.</summary>
     public Func<MetricView, IEnumerable<HistogramSample>> ReadHistogram { get; init; } = _ => [];
 
-    /// <summary>The name on the Prometheus page, by OpenTelemetry's rule: underscores, the unit in full, <c>_total</c> behind counters.</summary>
+    /// <summary>The name for Prometheus, by OpenTelemetry's rule: underscores, the unit in full, <c>_total</c> behind counters.</summary>
     public string PrometheusName
     {
         get

@@ -12,9 +12,10 @@ public sealed class MetricsDocumentTests
         Made from the table of the code by the test `MetricsDocumentTests` (`LAYERSTREAM_WRITE_DOCS=1` writes it anew).
 
         The daemon gives them at `/metrics` as Prometheus text, and sends them with its spans to an OpenTelemetry collector when one is
-        named: `serve --otlp-endpoint http://127.0.0.1:4318`, or the variable `OTEL_EXPORTER_OTLP_ENDPOINT`; the other variables of OpenTelemetry
-        (protocol, headers, interval, resource) hold as well. HTTP is spoken unless the port is 4317 or the protocol is set. Without such a
-        setting nothing leaves the machine, and the exporter is not even loaded. Meter and source are named `LayerStream`.
+        named: `serve --otlp-endpoint http://127.0.0.1:4318`, or the variable `OTEL_EXPORTER_OTLP_ENDPOINT`; the other variables of
+        OpenTelemetry (protocol, headers, interval, resource) hold as well. HTTP is spoken unless the port is 4317 or the protocol is
+        set. Without such a setting nothing leaves the machine, and the exporter is not even loaded. Meter and source are named
+        `LayerStream`.
 
         A request is a span of the GenAI conventions (`chat MODEL`) with two parts: `prompt` until its first token, then `decode` with the
         seconds it waited, by reason. Neither holds text of prompts or answers. Metrics of the engine have values once the model is loaded.
