@@ -111,8 +111,8 @@ public sealed partial class ReportTests
 
     private static readonly string[] s_units =
     [
-        "Seconds", "Ms", "Bytes", "PerSecond", "PerToken", "PerPass", "Share", "Rate", "Ratio", "Error", "Gain", "Accuracy", "PerWeight", "Perplexity",
-        "Nll", "Logprob", "PerReadGigabyte", "Before", "Guess", "Beside", "Expert",
+        "Seconds", "Ms", "Bytes", "PerSecond", "PerToken", "PerPass", "Share", "Rate", "Ratio", "Error", "Gain", "Accuracy", "PerWeight",
+        "Perplexity", "Nll", "Logprob", "PerReadGigabyte", "Before", "Guess", "Beside", "Expert",
     ];
 
     private static string Repository
