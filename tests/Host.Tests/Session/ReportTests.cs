@@ -71,7 +71,7 @@ public sealed partial class ReportTests
     }
 
     [Fact]
-    public void JsonOfReports_IsWrittenByRecordsOnly()
+    public void Json_OfOurOwnFigures_IsWrittenByRecordsOnly()
     {
         string[] places = ["src/Host/Verbs", "src/Host/Measuring", "src/Host/Options"];
         string[] endpoints = ["StatusEndpoint.cs", "PlanEndpoint.cs", "HealthEndpoint.cs", "TraceEndpoint.cs"];
