@@ -26,6 +26,7 @@ public sealed class Engine : IAsyncDisposable
     private readonly SweepQueue _sweep;
     private readonly DraftMode _drafts;
     private long _tokens;
+    private long _cachedTokens, _draftedTokens, _acceptedTokens;
     private int _isDisposed;
 
     private Engine(EnginePlan plan, EngineParts parts, EngineOptions options)
@@ -119,6 +120,9 @@ public sealed class Engine : IAsyncDisposable
         RunResult result = await _sweep.RunAsync(Sequence(request, faultHook), ct);
         ThrowIfChanged();
         Interlocked.Add(ref _tokens, result.GeneratedTokens);
+        Interlocked.Add(ref _cachedTokens, result.CachedTokens);
+        Interlocked.Add(ref _draftedTokens, result.DraftedTokens);
+        Interlocked.Add(ref _acceptedTokens, result.AcceptedTokens);
         return result;
     }
 
@@ -192,6 +196,9 @@ public sealed class Engine : IAsyncDisposable
         LoadSeconds = _parts.Reader.Activity.BusySeconds,
         ComputeSeconds = (double)_parts.Account.ComputeTicks / System.Diagnostics.Stopwatch.Frequency,
         Tokens = Interlocked.Read(ref _tokens),
+        CachedTokens = Interlocked.Read(ref _cachedTokens),
+        DraftedTokens = Interlocked.Read(ref _draftedTokens),
+        AcceptedTokens = Interlocked.Read(ref _acceptedTokens),
         Depth = Depth,
         Sequences = _sweep.Seats,
         RunningSequences = _sweep.Running,

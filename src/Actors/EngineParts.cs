@@ -100,7 +100,7 @@ internal sealed class EngineParts : IDisposable
         Workspace work = Own(Workspace.Create(spec, memory.Batch, memory.LogitRows, plan.Threads, sheet.Account(AccountNames.Activations)));
         SequenceState[] states = [.. Enumerable.Range(0, memory.Sequences).Select(
             _ => Own(new SequenceState(spec, memory.Context, options.KvType, sheet.Account(AccountNames.SequenceState),
-                memory.KeepsSnapshots)))];
+                memory.Snapshots)))];
         Ring = Own(new TileRing(memory.Slots, memory.SlotBytes, memory.Experts.TransientSlots, Reader, memory.Tiles, Trace,
             sheet.Account(AccountNames.RingSlots)));
         Names = new TileNames(spec, memory.Tiles);

@@ -42,6 +42,11 @@ internal sealed class DaemonMetrics : IDisposable
             s => [Tagged(s.ExpertHits, "result", "hit"), Tagged(s.ExpertMisses, "result", "miss")]);
         Observe(TelemetryNames.ExpertIo, "By", engine,
             s => [Tagged(s.ExpertBytesDemanded, "use", "demanded"), Tagged(s.ExpertBytesWasted, "use", "wasted")]);
+        Observe(TelemetryNames.Passes, "{pass}", engine, s => [new Measurement<long>(s.Passes)]);
+        Observe(TelemetryNames.PassRows, "{row}", engine, s => [new Measurement<long>(s.PassRows)]);
+        Observe(TelemetryNames.CachedTokens, "{token}", engine, s => [new Measurement<long>(s.CachedTokens)]);
+        Observe(TelemetryNames.DraftTokens, "{token}", engine,
+            s => [Tagged(s.AcceptedTokens, "result", "accepted"), Tagged(s.DraftedTokens - s.AcceptedTokens, "result", "wrong")]);
         Observe(TelemetryNames.ExpertSkips, "{choice}", engine, s => [new Measurement<long>(s.ExpertsSkipped)]);
     }
 

@@ -27,6 +27,10 @@ internal static class TelemetryNames
     public const string ExpertLookups = "layerstream.expert.lookups";
     public const string ExpertIo = "layerstream.expert.io";
     public const string ExpertSkips = "layerstream.expert.skips";
+    public const string Passes = "layerstream.passes";
+    public const string PassRows = "layerstream.pass.rows";
+    public const string CachedTokens = "layerstream.tokens.cached";
+    public const string DraftTokens = "layerstream.draft.tokens";
     public const string QueueCount = "layerstream.request.queue.count";
     public const string Rejections = "layerstream.request.rejections";
 }

@@ -59,10 +59,7 @@ internal sealed class DeltaNetMixer : BranchExecutor
             _pass.Crew.Run(_keysJob, _count, 1);
             _pass.Crew.Run(_advanceJob, _shape.Units, 1);
             PassRow last = _pass.Rows[_first + _count - 1];
-            if (last.Position + 1 == last.Sequence.SnapshotAt)
-            {
-                last.Sequence.TakeSnapshot(_layer);
-            }
+            last.Sequence.TakeSnapshot(_layer, last.Position + 1);
         }
 
         _pass.Crew.Run(_finishJob, _pass.Count, 1);
@@ -103,7 +100,7 @@ internal sealed class DeltaNetMixer : BranchExecutor
         int end = first + 1;
         while (end < _pass.Count && _pass.Rows[end].Sequence == _pass.Rows[first].Sequence
             && _pass.Rows[end].Position == _pass.Rows[end - 1].Position + 1
-            && _pass.Rows[end].Position != _pass.Rows[end].Sequence.SnapshotAt)
+            && !_pass.Rows[end].Sequence.IsSnapshotAt(_pass.Rows[end].Position))
         {
             end++;
         }

@@ -6,4 +6,5 @@ namespace LayerStream.Session.Reports;
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(DivisionReport))]
+[JsonSerializable(typeof(SweepReport))]
 public sealed partial class ApiReportJson : JsonSerializerContext;

@@ -100,6 +100,9 @@ internal static class StatusEndpoint
         json.WriteNumber("sequences_running", status.RunningSequences);
         json.WriteNumber("passes", status.Passes);
         json.WriteNumber("pass_rows", status.PassRows);
+        json.WriteStartObject("sweep");
+        ReportJson.WriteMembers(json, SweepReport.Of(status), ApiReportJson.Default.SweepReport);
+        json.WriteEndObject();
         json.WriteBoolean("direct_io", model.Engine.IsDirect);
         json.WriteString("direct_io_fallback", model.Engine.DirectFallback);
         json.WriteNumber("device_bytes_per_second", Math.Round(model.DeviceBytesPerSecond));

@@ -1,10 +1,11 @@
 using LayerStream.Formats;
 using LayerStream.Kernels.Quants.Activations;
+using LayerStream.Kernels.Quants.Encoding;
 using LayerStream.Kernels.Quants.Loops;
 
 namespace LayerStream.Kernels.Quants.Types;
 
-/// <summary>One row of the table of tensor types: how to decode it and its loops.</summary>
+/// <summary>One row of the table of tensor types: how to decode it, its loops and its encoder.</summary>
 internal abstract unsafe class QuantType(TensorType type, int blockElements, int blockBytes)
 {
     private readonly MatMulLoop?[] _floats = new MatMulLoop?[Enum.GetValues<IsaLevel>().Length];
@@ -21,6 +22,9 @@ internal abstract unsafe class QuantType(TensorType type, int blockElements, int
 
     /// <summary>Layout of the activations in integer mode; F32 when the type has no integer operators.</summary>
     public ActivationLayout IntegerLayout { get; private set; } = ActivationLayout.F32;
+
+    /// <summary>How blocks are made of values; null for types that are only read.</summary>
+    public BlockEncoder? Encode { get; init; }
 
     /// <summary>Decodes <paramref name="blocks"/> blocks, bit-exactly.</summary>
     public abstract void Decode(byte* source, float* destination, long blocks);
