@@ -24,7 +24,8 @@ public sealed class TokenTexts
     public TokenTexts(int count, Func<int, byte[]> bytes, Func<int, bool> isText, IReadOnlySet<int> ends, IReadOnlySet<int>? marks = null)
     {
         _bytes = bytes;
-        _marks = (marks ?? new HashSet<int>()).Where(id => !ends.Contains(id)).ToDictionary(id => id, id => (byte[])[MarkByte, .. bytes(id)]);
+        _marks = (marks ?? new HashSet<int>()).Where(id => !ends.Contains(id))
+            .ToDictionary(id => id, id => (byte[])[MarkByte, .. bytes(id)]);
         Count = count;
         Ends = ends;
         Trie = new TokenTrie(Enumerable.Range(0, count).Where(id => (isText(id) || _marks.ContainsKey(id)) && !ends.Contains(id))

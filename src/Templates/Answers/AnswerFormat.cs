@@ -56,8 +56,14 @@ public sealed record AnswerFormat
 
     /// <summary>Marks that tell in a text that a call comes. The first of them is what a call in <see cref="CallForm"/> begins
     /// with.</summary>
-    public IReadOnlyList<string> CallSigns => CallForm?.Sign is { } sign ? [sign] : [.. Calls.Select(c => c.Open).Concat(SectionOpens)
-        .OrderBy(m => (CallForm?.Opening + CallForm?.CallOpen).IndexOf(m, StringComparison.Ordinal) is >= 0 and int at ? at : int.MaxValue)];
+    public IReadOnlyList<string> CallSigns => CallForm?.Sign is { } sign ? [sign]
+        : [.. Calls.Select(c => c.Open).Concat(SectionOpens).OrderBy(PlaceInCall)];
+
+    private int PlaceInCall(string mark)
+    {
+        int at = (CallForm?.Opening + CallForm?.CallOpen).IndexOf(mark, StringComparison.Ordinal);
+        return at < 0 ? int.MaxValue : at;
+    }
 
     /// <summary>Whether an answer that begins with a brace is a call.</summary>
     public bool IsBareJson => BareJson;

@@ -34,7 +34,8 @@ internal static class ChatParameters
         Does("continue_final_message", "the answer goes on inside the last message, which is the assistant's", (r, v, n) =>
             r.ContinuesFinal = JsonFields.Flag(v, n)),
         Does("n", "1", (_, v, n) => JsonFields.Integer(v, n, 1, 1)),
-        Does("tools", "functions, `strict` ones with arguments that meet their schema; tools of other types are left out and named in the header `x-layerstream-skipped-tools`",
+        Does("tools", "functions, `strict` ones with arguments that meet their schema; tools of other types are left out and named in the "
+            + "header `x-layerstream-skipped-tools`",
             ToolMembers.Read),
         Does("tool_choice", "none, auto, required, or a function: the answer begins with the opening of its call, and arguments meet their "
             + "schema", ToolMembers.ReadChoice),

@@ -45,7 +45,8 @@ internal static class TranslatedAnswer
 
         if (request.LooseTools.Count > 0)
         {
-            http.Response.Headers["x-layerstream-loose-tools"] = string.Join(", ", request.LooseTools.Take(16).Select(Uri.EscapeDataString));
+            http.Response.Headers["x-layerstream-loose-tools"] = string.Join(", ",
+                request.LooseTools.Take(16).Select(Uri.EscapeDataString));
         }
 
         Prepared prepared = new(request, opening, prompt.Length, model.Id, model.Tokenizer, Guid.NewGuid().ToString("N"));
