@@ -160,7 +160,8 @@ public static class RunVerb
         }
 
         RenderedPrompt rendered = ChatPrompt.Render(tokenizer, model.Template, [("user", prompt)]);
-        return (ChatPrompt.Encode(tokenizer, rendered, model.Options.ParseMessages), AnswerThoughts.Of(tokenizer, rendered));
+        return (ChatPrompt.Encode(tokenizer, rendered, model.Options.ParseMessages),
+            AnswerThoughts.Of(tokenizer, rendered, model.AnswerFormat));
     }
 
     private static void SaveTrace(TraceFile trace, Stream output, IReadOnlyList<string> files, EnginePlan plan)

@@ -28,6 +28,7 @@ namespace LayerStream.Session.Reports;
 [JsonSerializable(typeof(RenderingReport))]
 [JsonSerializable(typeof(ReplayReport))]
 [JsonSerializable(typeof(RunReport))]
+[JsonSerializable(typeof(SettingsReport))]
 [JsonSerializable(typeof(SynthesisReport))]
 [JsonSerializable(typeof(TraceDiffFigures))]
 [JsonSerializable(typeof(TraceFigures))]
