@@ -27,8 +27,8 @@ public static class GrammarSources
             throw new UsageException("Give one of a schema, a grammar, a regular expression and choices.");
         }
 
-        return given.SchemaFile is { } schema ? Schema(Text(schema), checks)
-            : given.GbnfFile is { } gbnf ? Grammar.FromGbnf(Text(gbnf))
+        return given.SchemaFile is { } schema ? Schema(ReadFile(schema), checks)
+            : given.GbnfFile is { } gbnf ? Grammar.FromGbnf(ReadFile(gbnf))
             : given.Regex is { } regex ? Grammar.FromRegex(regex)
             : given.Choices.Count > 0 ? Grammar.FromChoices(given.Choices) : null;
     }
@@ -48,10 +48,13 @@ public static class GrammarSources
         }
     }
 
-    // A pipe has no length that could be asked for: what is read is counted.
-    private static string Text(string path)
+    /// <summary>The text of a file of a schema or a grammar.</summary>
+    /// <exception cref="UsageException">It is longer than <see cref="MostFileBytes"/>.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static string ReadFile(string path)
     {
         using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        // A pipe has no length that could be asked for: what is read is counted.
         byte[] bytes = new byte[file.CanSeek ? (int)Math.Min(file.Length, MostFileBytes) + 1 : MostFileBytes + 1];
         int count = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
         using StreamReader text = new(new MemoryStream(bytes, 0, count));

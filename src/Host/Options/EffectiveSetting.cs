@@ -25,7 +25,8 @@ internal sealed partial record EffectiveSetting(
         Command root = parse.RootCommandResult.Command;
         List<EffectiveSetting> all = [.. root.Options.Where(IsSetting).Select(option => Of(parse, source, option, []))];
         IEnumerable<(string Verb, Option Option)> own = root.Subcommands
-            .SelectMany(verb => verb.Subcommands.Select(s => (Name: $"{verb.Name} {s.Name}", Command: s)).Prepend((verb.Name, verb)))
+            .SelectMany(verb => verb.Subcommands.Select(s => (Name: $"{verb.Name} {s.Name}", Command: s))
+                .Prepend((Name: verb.Name, Command: verb)))
             .SelectMany(v => v.Command.Options.Where(o => !o.Recursive && IsSetting(o)).Select(o => (v.Name, o)));
         foreach (IGrouping<string, (string Verb, Option Option)> named in own.GroupBy(o => OptionNames.NameOf(o.Option)))
         {
@@ -42,8 +43,8 @@ internal sealed partial record EffectiveSetting(
         string name = OptionNames.NameOf(option);
         if (parse.GetResult(option) is { Implicit: false } given)
         {
-            return new(name, verbs, Shown(name, given.Tokens.Count == 0 ? ["true"] : [.. given.Tokens.Select(t => t.Value)]), "command line",
-                null, null);
+            IReadOnlyList<string> values = given.Tokens.Count == 0 ? ["true"] : [.. given.Tokens.Select(t => t.Value)];
+            return new(name, verbs, Shown(name, values), "command line", null, null);
         }
 
         if (source.Find(name) is { } found)

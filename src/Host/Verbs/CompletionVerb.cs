@@ -31,7 +31,11 @@ public static class CompletionVerb
 
     private const string Fish = """
         # layerstream: completion for fish. Use: layerstream completion fish | source
-        complete -c layerstream -a '(set -l line (commandline -cp); layerstream "[suggest:"(string length -- "$line")"]" "$line" 2>/dev/null)'
+        function __layerstream
+            set -l line (commandline -cp)
+            layerstream "[suggest:"(string length -- "$line")"]" "$line" 2>/dev/null
+        end
+        complete -c layerstream -a '(__layerstream)'
 
         """;
 

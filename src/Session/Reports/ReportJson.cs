@@ -9,6 +9,7 @@ namespace LayerStream.Session.Reports;
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [typeof(FiniteNumber)])]
+[JsonSerializable(typeof(AnswerReport))]
 [JsonSerializable(typeof(CatalogueReport))]
 [JsonSerializable(typeof(DivisionReport))]
 [JsonSerializable(typeof(DownloadReport))]

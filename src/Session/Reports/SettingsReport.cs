@@ -11,8 +11,8 @@ public sealed record SettingsReport(string? File, IReadOnlyList<SettingValueRepo
 /// <param name="Values">Its values, where there are several.</param>
 /// <param name="Origin">default, environment, file or command line.</param>
 /// <param name="Place">The variable or the file.</param>
-/// <param name="Fallback">What happens by default, in words.</param>
+/// <param name="Default">What happens by default, in words.</param>
 /// <param name="Verbs">Verbs that take it; null = all.</param>
 public sealed record SettingValueReport(
-    string Name, string? Value, IReadOnlyList<string>? Values, string Origin, string? Place, string? Fallback,
+    string Name, string? Value, IReadOnlyList<string>? Values, string Origin, string? Place, string? Default,
     IReadOnlyList<string>? Verbs);

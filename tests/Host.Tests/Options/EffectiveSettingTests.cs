@@ -11,7 +11,7 @@ public sealed class EffectiveSettingTests : IDisposable
 
     public EffectiveSettingTests()
     {
-        File.WriteAllText(_file, """{"threads": 3, "context": 512, "stop": ["a", "b"], "queue-limit": 5, "api_key_file": "/etc/keys"}""");
+        File.WriteAllText(_file, """{"threads": 3, "context": 512, "stop": ["a", "b"], "drain-seconds": 5, "api_key_file": "/etc/keys"}""");
         Environment.SetEnvironmentVariable(Variable, "2");
     }
 
@@ -29,7 +29,7 @@ public sealed class EffectiveSettingTests : IDisposable
         Assert.Equal(("environment", Variable, "2"), (all["threads"].Origin, all["threads"].Place, Assert.Single(all["threads"].Values)));
         Assert.Equal(("file", _file, "512"), (all["context"].Origin, all["context"].Place, Assert.Single(all["context"].Values)));
         Assert.Equal(["a", "b"], all["stop"].Values);
-        Assert.Equal(("file", ["serve"]), (all["queue-limit"].Origin, all["queue-limit"].Verbs));
+        Assert.Equal(("file", ["serve"]), (all["drain-seconds"].Origin, all["drain-seconds"].Verbs));
         Assert.Equal(("default", "2"), (all["max-pass-seconds"].Origin, all["max-pass-seconds"].Fallback));
         Assert.Equal("127.0.0.1:5099", all["urls"].Fallback?.Replace("http://", "", StringComparison.Ordinal));
     }
@@ -51,7 +51,7 @@ public sealed class EffectiveSettingTests : IDisposable
     [Theory]
     [InlineData("layerstream ru", "run")]
     [InlineData("layerstream chat --kv-type ", "f32")]
-    [InlineData("layerstream serve --queue", "--queue-limit")]
+    [InlineData("layerstream serve --drain", "--drain-seconds")]
     [InlineData("layerstream completion ", "fish")]
     public void Completions_OfABegunLine_NameWhatMayCome(string line, string wanted) =>
         Assert.Contains(wanted, VerbTable.CreateRoot().Parse(line).GetCompletions(line.Length).Select(c => c.Label));
