@@ -29,7 +29,7 @@ public sealed class EffectiveSettingTests : IDisposable
         Assert.Equal(("environment", Variable, "2"), (all["threads"].Origin, all["threads"].Place, Assert.Single(all["threads"].Values)));
         Assert.Equal(("file", _file, "512"), (all["context"].Origin, all["context"].Place, Assert.Single(all["context"].Values)));
         Assert.Equal(["a", "b"], all["stop"].Values);
-        Assert.Equal(("file", ["serve"]), (all["drain-seconds"].Origin, all["drain-seconds"].Verbs));
+        Assert.Equal(("file", "serve"), (all["drain-seconds"].Origin, Assert.Single(all["drain-seconds"].Verbs)));
         Assert.Equal(("default", "2"), (all["max-pass-seconds"].Origin, all["max-pass-seconds"].Fallback));
         Assert.Equal("127.0.0.1:5099", all["urls"].Fallback?.Replace("http://", "", StringComparison.Ordinal));
     }
