@@ -26,6 +26,7 @@ public sealed class Engine : IAsyncDisposable
     private readonly SweepQueue _sweep;
     private readonly DraftMode _drafts;
     private long _tokens;
+    private long _cachedTokens, _draftedTokens, _acceptedTokens;
     private int _isDisposed;
 
     private Engine(EnginePlan plan, EngineParts parts, EngineOptions options)
@@ -120,6 +121,9 @@ public sealed class Engine : IAsyncDisposable
         RunResult result = await _sweep.RunAsync(Sequence(request, faultHook), ct);
         ThrowIfChanged();
         Interlocked.Add(ref _tokens, result.GeneratedTokens);
+        Interlocked.Add(ref _cachedTokens, result.CachedTokens);
+        Interlocked.Add(ref _draftedTokens, result.DraftedTokens);
+        Interlocked.Add(ref _acceptedTokens, result.AcceptedTokens);
         return result;
     }
 
@@ -199,6 +203,9 @@ public sealed class Engine : IAsyncDisposable
         LoadSeconds = _parts.Reader.Activity.BusySeconds,
         ComputeSeconds = (double)_parts.Account.ComputeTicks / System.Diagnostics.Stopwatch.Frequency,
         Tokens = Interlocked.Read(ref _tokens),
+        CachedTokens = Interlocked.Read(ref _cachedTokens),
+        DraftedTokens = Interlocked.Read(ref _draftedTokens),
+        AcceptedTokens = Interlocked.Read(ref _acceptedTokens),
         Depth = Depth,
         Sequences = _sweep.Seats,
         RunningSequences = _sweep.Running,
@@ -206,6 +213,12 @@ public sealed class Engine : IAsyncDisposable
         Passes = _parts.Session.Pass,
         PassRows = _parts.Session.PassRows,
     };
+
+    /// <summary>Totals since the start, for metrics.</summary>
+    public EngineCounters Counters() => EngineCounters.Of(_parts);
+
+    /// <summary>How long reads took.</summary>
+    public LoadTimes Loads => _parts.Ring.Loads;
 
     /// <summary>A trace of the events in the ring, ready to save.</summary>
     public TraceFile CaptureTrace(double deviceBytesPerSecond) => _parts.CaptureTrace(CurrentPlan, Depth, deviceBytesPerSecond);

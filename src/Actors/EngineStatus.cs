@@ -49,6 +49,15 @@ public sealed record EngineStatus
 
     public required long Tokens { get; init; }
 
+    /// <summary>Tokens of the prompts of finished runs that were in memory and were not read again.</summary>
+    public long CachedTokens { get; init; }
+
+    /// <summary>Guesses that passes tried for finished runs.</summary>
+    public long DraftedTokens { get; init; }
+
+    /// <summary>Of them, those that were drawn as well.</summary>
+    public long AcceptedTokens { get; init; }
+
     /// <summary>Sequences that may run at the same time.</summary>
     public int Sequences { get; init; }
 

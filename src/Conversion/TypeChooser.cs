@@ -21,12 +21,6 @@ public sealed partial class TypeChooser(QuantizeTarget target, TensorType? outpu
     /// <summary>The token embedding.</summary>
     public const string EmbeddingName = "token_embd.weight";
 
-    private static readonly (TensorType Type, TensorType Instead)[] s_ofShortBlocks =
-    [
-        (TensorType.Q2_K, TensorType.Q4_0), (TensorType.Q3_K, TensorType.Q4_0), (TensorType.Q4_K, TensorType.Q5_0),
-        (TensorType.Q5_K, TensorType.Q5_1), (TensorType.Q6_K, TensorType.Q8_0),
-    ];
-
     /// <summary>The choice for a tensor.</summary>
     public TensorChoice Choose(TensorInfo tensor)
     {
@@ -47,8 +41,7 @@ public sealed partial class TypeChooser(QuantizeTarget target, TensorType? outpu
     {
         if (columns % TensorTypes.Get(type).BlockSize != 0)
         {
-            int row = Array.FindIndex(s_ofShortBlocks, r => r.Type == type);
-            type = row < 0 ? TensorType.F16 : s_ofShortBlocks[row].Instead;
+            type = TensorTypes.Get(type).ForShortRows ?? TensorType.F16;
         }
 
         return columns % TensorTypes.Get(type).BlockSize == 0 ? type : TensorType.F16;

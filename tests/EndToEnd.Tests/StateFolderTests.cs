@@ -3,7 +3,8 @@ using System.Text.Json;
 
 namespace LayerStream.EndToEnd.Tests;
 
-/// <summary>Runs that keep states in a folder and are killed at random moments; <c>tests/Soak/kill_states.py</c> does so for longer.</summary>
+/// <summary>Runs that keep states in a folder and are killed at random moments; <c>tests/Soak/kill_states.py</c> does so for
+/// longer.</summary>
 public sealed class StateFolderTests : IDisposable
 {
     private const int Kills = 5;

@@ -4,29 +4,48 @@ namespace LayerStream.Formats.Tests;
 
 public sealed class ScaleCheckTests
 {
+    /// <summary>Every type with numbers, and the offset of each.</summary>
+    public static TheoryData<TensorType, int> Places() => [.. TensorTypes.All.Where(t => t.Numbers.Bytes > 0)
+        .SelectMany(t => new[] { t.Numbers.First, t.Numbers.Second }.Distinct().Select(at => (t.Type, at)))];
+
     [Theory]
-    [InlineData(TensorType.Q4_0, 0)]
-    [InlineData(TensorType.Q4_1, 0)]
-    [InlineData(TensorType.Q4_1, 2)]
-    [InlineData(TensorType.Q5_1, 2)]
-    [InlineData(TensorType.Q8_0, 0)]
-    [InlineData(TensorType.Q2_K, 80)]
-    [InlineData(TensorType.Q2_K, 82)]
-    [InlineData(TensorType.Q3_K, 108)]
-    [InlineData(TensorType.Q4_K, 2)]
-    [InlineData(TensorType.Q6_K, 208)]
-    [InlineData(TensorType.IQ4_XS, 0)]
-    [InlineData(TensorType.TQ1_0, 52)]
-    [InlineData(TensorType.TQ2_0, 64)]
-    [InlineData(TensorType.F16, 0)]
-    public void CountNonFinite_InfiniteHalfScale_CountsItsBlockOnce(TensorType type, int offset)
+    [MemberData(nameof(Places))]
+    public void CountNonFinite_ANumberThatIsNone_CountsItsBlockOnce(TensorType type, int offset)
     {
-        int block = TensorTypes.Get(type).BlockBytes;
-        byte[] blocks = new byte[3 * block];
+        TensorTypeInfo info = TensorTypes.Get(type);
+        byte[] blocks = new byte[3 * info.BlockBytes], exponent = BitConverter.GetBytes(info.Numbers.Exponent);
         Assert.Equal(0, ScaleCheck.CountNonFinite(type, blocks));
-        blocks[block + offset + 1] = 0xFC; // minus infinity
-        blocks[(2 * block) + offset + 1] = 0x7B; // the largest finite half
+        exponent.AsSpan(0, info.Numbers.Bytes).CopyTo(blocks.AsSpan(info.BlockBytes + offset));
         Assert.Equal(1, ScaleCheck.CountNonFinite(type, blocks));
+        exponent[info.Numbers.Bytes - 1] &= 0xBF; // one bit less: a finite number
+        exponent.AsSpan(0, info.Numbers.Bytes).CopyTo(blocks.AsSpan(info.BlockBytes + offset));
+        Assert.Equal(0, ScaleCheck.CountNonFinite(type, blocks));
+    }
+
+    [Fact]
+    public void CountNonFinite_BothNumbersOfABlock_CountItOnce()
+    {
+        byte[] block = new byte[144];
+        (block[1], block[3]) = (0x7C, 0xFC);
+        Assert.Equal(1, ScaleCheck.CountNonFinite(TensorType.Q4_K, block));
+    }
+
+    [Theory]
+    [InlineData(float.PositiveInfinity, 1)]
+    [InlineData(float.NaN, 1)]
+    [InlineData(65504f, 0)]
+    [InlineData(-1e-7f, 0)]
+    public void CountNonFinite_ScaleInQuarters_IsPutTogether(float scale, long expected)
+    {
+        byte[] block = new byte[56];
+        block.AsSpan().Fill(0x0F); // the lower bits of the words are scales of groups
+        ushort bits = BitConverter.HalfToUInt16Bits((Half)scale);
+        for (int i = 0; i < 4; i++)
+        {
+            block[49 + (2 * i)] |= (byte)(((bits >> (4 * i)) & 15) << 4);
+        }
+
+        Assert.Equal(expected, ScaleCheck.CountNonFinite(TensorType.IQ1_M, block));
     }
 
     [Fact]

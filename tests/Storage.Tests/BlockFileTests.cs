@@ -7,7 +7,8 @@ namespace LayerStream.Storage.Tests;
 public sealed class BlockFileTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("layerstream-blocks-").FullName;
-    private readonly AlignedBuffer _staging = new BudgetAccount("test", BlockFileFormat.StagingBytes).Allocate(BlockFileFormat.StagingBytes);
+    private readonly AlignedBuffer _staging =
+        new BudgetAccount("test", BlockFileFormat.StagingBytes).Allocate(BlockFileFormat.StagingBytes);
 
     private string File1 => Path.Combine(_folder, "file");
 

@@ -4,8 +4,8 @@ using LayerStream.Planning.Batches;
 
 namespace LayerStream.Actors.Kept;
 
-/// <summary>The name of a piece's file, and what the file says of itself: model [16], scope [16], parent [16], kind [int32], first position
-/// [int32], tokens [int32] and their ids [int32 each].</summary>
+/// <summary>The name of a piece's file, and what the file says of itself: model [16], scope [16], parent [16], kind [int32], first
+/// position [int32], tokens [int32] and their ids [int32 each].</summary>
 internal static class PieceFile
 {
     /// <summary>Ending of the files of pieces.</summary>
@@ -16,8 +16,12 @@ internal static class PieceFile
     private const char SnapshotMark = 's';
 
     /// <summary>Name of the file of a piece.</summary>
-    internal static string Name(KeptPiece piece) => string.Create(CultureInfo.InvariantCulture,
-        $"{piece.Parent:x32}-{piece.First}-{(piece.Kind == KeptKind.Page ? PageMark : SnapshotMark)}{piece.Count}-{piece.Name:x32}{Ending}");
+    internal static string Name(KeptPiece piece)
+    {
+        char kind = piece.Kind == KeptKind.Page ? PageMark : SnapshotMark;
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{piece.Parent:x32}-{piece.First}-{kind}{piece.Count}-{piece.Name:x32}{Ending}");
+    }
 
     /// <summary>The piece whose file has a name; null when it is no such name.</summary>
     internal static KeptPiece? Parse(string name, long bytes)

@@ -10,7 +10,8 @@ namespace LayerStream.Actors.Kept;
 /// <param name="scope">Who may use it.</param>
 /// <param name="tokens">Tokens it stands behind.</param>
 /// <param name="snapshots">Recurrent states: tokens they stand behind, and the snapshot's slot; null = as the state stands now.</param>
-internal sealed class StateJob(SequenceState state, string scope, IReadOnlyList<int> tokens, IReadOnlyList<(int Tokens, int? Slot)> snapshots)
+internal sealed class StateJob(
+    SequenceState state, string scope, IReadOnlyList<int> tokens, IReadOnlyList<(int Tokens, int? Slot)> snapshots)
 {
     private int _intact = tokens.Count;
     private volatile bool _isRecurrentIntact = true;

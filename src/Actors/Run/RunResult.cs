@@ -26,6 +26,9 @@ public sealed record RunResult
     /// each.</summary>
     public int Passes { get; init; }
 
+    /// <summary>Mean rows of the decode passes, of all sequences that took part; 0 when there was none.</summary>
+    public double RowsPerPass { get; init; }
+
     /// <summary>Bytes demanded by all passes of the run.</summary>
     public required long BytesStreamed { get; init; }
 

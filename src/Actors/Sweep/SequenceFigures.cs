@@ -14,6 +14,7 @@ internal sealed class SequenceFigures
     private Mark _start, _promptRead, _promptEnd, _last;
     private long _startTicks, _promptEndTicks, _endTicks;
     private int _decodePasses;
+    private long _decodeRows;
 
     /// <summary>Passes in which it had rows.</summary>
     internal int Passes { get; set; }
@@ -36,11 +37,14 @@ internal sealed class SequenceFigures
         _waitsBefore = [.. session.Account.WaitTicks];
     }
 
-    /// <summary>A further token has been drawn.</summary>
-    internal void EndToken(ComputeSession session, double loadSeconds)
+    /// <summary>Further tokens have been drawn.</summary>
+    /// <param name="session">The engine's sums.</param>
+    /// <param name="loadSeconds">Seconds with a read in flight since the engine started.</param>
+    /// <param name="rows">Rows of the pass, of all sequences.</param>
+    internal void EndToken(ComputeSession session, double loadSeconds, int rows)
     {
         _endTicks = Stopwatch.GetTimestamp();
-        _decodePasses++;
+        (_decodePasses, _decodeRows) = (_decodePasses + 1, _decodeRows + rows);
         _last = Take(session, loadSeconds);
         for (int i = 0; i < _waits.Length; i++)
         {
@@ -68,6 +72,7 @@ internal sealed class SequenceFigures
             PromptSeconds = Seconds(_promptEndTicks - _startTicks),
             DecodeSeconds = wall,
             Passes = Passes,
+            RowsPerPass = _decodePasses == 0 ? 0 : (double)_decodeRows / _decodePasses,
             BytesStreamed = hasBegun ? now.Bytes - _start.Bytes : 0,
             ExpertHits = _last.Hits - _promptEnd.Hits,
             ExpertMisses = _last.Misses - _promptEnd.Misses,

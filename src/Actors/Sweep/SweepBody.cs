@@ -24,6 +24,7 @@ internal sealed class SweepBody
     private readonly int[] _kept;
     private readonly Func<int, Span<float>> _logits;
     private int _firstLogit; // of the sequence that draws
+    private int _passRows; // of the pass under way, of all sequences
     private ComputeSession _session = null!;
     private bool _isWithHead; // of the pass that is planned
     private long _border; // when the last pass ended, in Stopwatch ticks; 0 = this is the first
@@ -189,6 +190,7 @@ internal sealed class SweepBody
             isPrompt &= run.Rows == 0 || run.Generated.Count == 0;
         }
 
+        _passRows = count;
         _session.RunLayers(count, _between);
         if (_isWithHead)
         {
@@ -347,7 +349,7 @@ internal sealed class SweepBody
             }
             else
             {
-                run.Figures.EndToken(_session, LoadSeconds);
+                run.Figures.EndToken(_session, LoadSeconds, _passRows);
             }
         }
         catch (OperationCanceledException)

@@ -1,5 +1,6 @@
 using LayerStream.Formats;
 using LayerStream.Kernels.Quants.Encoding;
+using LayerStream.Kernels.Quants.Types;
 
 namespace LayerStream.Kernels.Quants;
 
@@ -7,10 +8,11 @@ namespace LayerStream.Kernels.Quants;
 public static unsafe class Quantize
 {
     /// <summary>Types that can be written, by type id.</summary>
-    public static IReadOnlyList<TensorType> Types => BlockEncoders.Types;
+    public static IReadOnlyList<TensorType> Types { get; } =
+        [.. QuantTypes.All.Where(row => row.Encode is not null).Select(row => row.Type)];
 
     /// <summary>Whether rows of this type can be written.</summary>
-    public static bool Supports(TensorType type) => BlockEncoders.Find(type) is not null;
+    public static bool Supports(TensorType type) => QuantTypes.Find(type)?.Encode is not null;
 
     /// <summary>Encodes whole blocks.</summary>
     /// <param name="type">Type to be written.</param>
@@ -21,7 +23,7 @@ public static unsafe class Quantize
     /// <exception cref="UnencodableValueException">A value is not finite, or too large for the type's scales.</exception>
     public static void Row(TensorType type, ReadOnlySpan<float> source, Span<byte> destination)
     {
-        BlockEncoder encode = BlockEncoders.Find(type) ?? throw new NotSupportedException($"Tensor type {type} has no encoder.");
+        BlockEncoder encode = QuantTypes.Find(type)?.Encode ?? throw new NotSupportedException($"Tensor type {type} has no encoder.");
         TensorTypeInfo info = TensorTypes.Get(type);
         long blocks = source.Length / info.BlockSize;
         if (source.Length % info.BlockSize != 0 || destination.Length < blocks * info.BlockBytes)

@@ -22,6 +22,9 @@ public sealed record RunReport
 
     public required int GeneratedTokens { get; init; }
 
+    /// <summary>Passes, what was spared and what was guessed.</summary>
+    public required SweepReport Sweep { get; init; }
+
     public required double PromptSeconds { get; init; }
 
     public required double DecodeSeconds { get; init; }
@@ -90,6 +93,7 @@ public sealed record RunReport
                 : [.. reply.LogProbabilities.Select(token => TokenReport.Of(token, tokenizer))],
             PromptTokens = r.PromptTokens,
             GeneratedTokens = r.GeneratedTokens,
+            Sweep = SweepReport.Of(r),
             PromptSeconds = r.PromptSeconds,
             DecodeSeconds = r.DecodeSeconds,
             PromptComputeSeconds = r.PromptComputeSeconds,

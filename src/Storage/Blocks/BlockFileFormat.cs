@@ -5,8 +5,8 @@ using LayerStream.Formats;
 namespace LayerStream.Storage.Blocks;
 
 /// <summary>
-/// Layout of a file of blocks, little-endian: magic with the version [8], bytes of the header [int32], of the description [int32] and of the
-/// payload [int64], zeros [8], XXH128 of the header with these 16 bytes as zeros [16], the description, an XXH128 for each block of the
+/// Layout of a file of blocks, little-endian: magic with the version [8], bytes of the header [int32], of the description [int32] and of
+/// the payload [int64], zeros [8], XXH128 of the header with these 16 bytes as zeros [16], the description, an XXH128 for each block of the
 /// payload, zeros up to a multiple of 4,096; then the payload.
 /// </summary>
 public static class BlockFileFormat

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using LayerStream.Formats;
-using LayerStream.Kernels.Quants.Types;
 
 namespace LayerStream.Kernels.Tests;
 
@@ -10,62 +9,24 @@ internal static class QuantSamples
     /// <summary>Random blocks: every bit pattern of the quants, moderate scales.</summary>
     public static byte[] Weights(TensorType type, int count, Random random)
     {
-        QuantType row = QuantTypes.Find(type)!;
-        var bytes = new byte[count / row.BlockElements * row.BlockBytes];
+        TensorTypeInfo info = TensorTypes.Get(type);
+        double range = info.BlockSize == 1 ? 2 : type == TensorType.Q6_K ? 0.01 : 0.1; // Q6_K: groups have scales of eight bits
+        byte[] bytes = new byte[count / info.BlockSize * info.BlockBytes];
         random.NextBytes(bytes);
-        for (int b = 0; b < bytes.Length; b += row.BlockBytes)
+        for (int b = 0; b < bytes.Length; b += info.BlockBytes)
         {
-            Span<byte> block = bytes.AsSpan(b, row.BlockBytes);
-            switch (type)
+            Span<byte> block = bytes.AsSpan(b, info.BlockBytes);
+            if (info.Numbers == BlockNumbers.PowerOfTwo)
             {
-                case TensorType.F32:
-                    MemoryMarshal.Write(block, (float)((random.NextDouble() * 2) - 1));
-                    break;
-                case TensorType.F64:
-                    MemoryMarshal.Write(block, (random.NextDouble() * 2) - 1);
-                    break;
-                case TensorType.BF16:
-                    MemoryMarshal.Write(block, (ushort)(BitConverter.SingleToUInt32Bits((float)((random.NextDouble() * 2) - 1)) >> 16));
-                    break;
-                case TensorType.F16:
-                    MemoryMarshal.Write(block, (Half)((random.NextDouble() * 2) - 1));
-                    break;
-                case TensorType.Q6_K:
-                    MemoryMarshal.Write(block[208..], (Half)((random.NextDouble() - 0.5) * 0.01));
-                    break;
-                case TensorType.Q4_1:
-                case TensorType.Q4_K:
-                    MemoryMarshal.Write(block, (Half)((random.NextDouble() - 0.5) * 0.1));
-                    MemoryMarshal.Write(block[2..], (Half)((random.NextDouble() - 0.5) * 0.1));
-                    break;
-                case TensorType.Q2_K:
-                    MemoryMarshal.Write(block[80..], (Half)((random.NextDouble() - 0.5) * 0.1));
-                    MemoryMarshal.Write(block[82..], (Half)((random.NextDouble() - 0.5) * 0.1));
-                    break;
-                case TensorType.Q5_1:
-                case TensorType.Q5_K:
-                    goto case TensorType.Q4_1;
-                case TensorType.Q3_K:
-                case TensorType.TQ1_0:
-                case TensorType.TQ2_0:
-                    MemoryMarshal.Write(block[^2..], (Half)((random.NextDouble() - 0.5) * 0.1));
-                    break;
-                case TensorType.MXFP4:
-                    block[0] = (byte)random.Next(118, 124);
-                    break;
-                case TensorType.NVFP4:
-                    break;
-                case TensorType.IQ1_M:
-                    ushort d = BitConverter.HalfToUInt16Bits((Half)((random.NextDouble() - 0.5) * 0.1));
-                    for (int i = 0; i < 4; i++)
-                    {
-                        block[49 + (2 * i)] = (byte)((block[49 + (2 * i)] & 15) | (((d >> (4 * i)) & 15) << 4));
-                    }
-
-                    break;
-                default:
-                    MemoryMarshal.Write(block, (Half)((random.NextDouble() - 0.5) * 0.1));
-                    break;
+                block[0] = (byte)random.Next(118, 124);
+            }
+            else if (info.Numbers != BlockNumbers.None)
+            {
+                Write(block, info.Numbers, info.Numbers.First, (random.NextDouble() - 0.5) * range);
+                if (info.Numbers.Second != info.Numbers.First)
+                {
+                    Write(block, info.Numbers, info.Numbers.Second, (random.NextDouble() - 0.5) * range);
+                }
             }
         }
 
@@ -81,5 +42,33 @@ internal static class QuantSamples
         }
 
         return x;
+    }
+
+    private static void Write(Span<byte> block, BlockNumbers numbers, int at, double value)
+    {
+        if (numbers == BlockNumbers.Single)
+        {
+            MemoryMarshal.Write(block[at..], (float)value);
+        }
+        else if (numbers == BlockNumbers.Double)
+        {
+            MemoryMarshal.Write(block[at..], value);
+        }
+        else if (numbers == BlockNumbers.Brain)
+        {
+            MemoryMarshal.Write(block[at..], (ushort)(BitConverter.SingleToUInt32Bits((float)value) >> 16));
+        }
+        else if (numbers == BlockNumbers.QuarteredHalf(at))
+        {
+            ushort bits = BitConverter.HalfToUInt16Bits((Half)value);
+            for (int i = 1; i < numbers.Bytes; i += 2)
+            {
+                block[at + i] = (byte)((block[at + i] & 15) | (((bits >> (2 * (i - 1))) & 15) << 4));
+            }
+        }
+        else
+        {
+            MemoryMarshal.Write(block[at..], (Half)value);
+        }
     }
 }

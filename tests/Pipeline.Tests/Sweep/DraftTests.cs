@@ -75,21 +75,4 @@ public sealed class DraftTests
         Sample = new SamplerChain(new SamplingOptions { Temperature = temperature, Seed = seed, RepeatPenalty = 1.1f }).Sample,
         OnToken = _ => false,
     };
-
-    /// <summary>Knows how the text goes on, and says so with some probability for each token.</summary>
-    private sealed class ScriptedDrafter(int[] text, double right, int seed) : IDrafter
-    {
-        private readonly Random _random = new(seed);
-
-        public int Propose(IReadOnlyList<int> history, Span<int> drafts)
-        {
-            int count = Math.Min(drafts.Length, text.Length - history.Count);
-            for (int i = 0; i < count; i++)
-            {
-                drafts[i] = _random.NextDouble() < right ? text[history.Count + i] : _random.Next(200);
-            }
-
-            return Math.Max(0, count);
-        }
-    }
 }

@@ -1,113 +1,125 @@
-using System.Collections.Concurrent;
 using LayerStream.Actors;
 using LayerStream.Actors.Run;
-using LayerStream.Memory;
+using LayerStream.Kernels.Quants.Activations;
 using LayerStream.Planning.Drafts;
+using LayerStream.Storage;
 using Xunit;
 
 namespace LayerStream.Pipeline.Tests;
 
-/// <summary>Sequences that join, leave, fail and are cancelled at random beside each other: each has the ids of its single run.</summary>
+/// <summary>
+/// Sequences that join, leave, guess, fail and are cancelled at random beside each other: each has the ids of its single run.
+/// <c>LAYERSTREAM_SCHEDULE_SEEDS</c> gives the number of schedules over the tiny models, <c>LAYERSTREAM_SCHEDULE_FILE_SEEDS</c> of those
+/// over a real file (<c>LAYERSTREAM_SCHEDULE_MODEL</c> if not the one that is shipped), <c>LAYERSTREAM_SCHEDULE_CANCELS</c> of cancels.
+/// </summary>
 public sealed class SweepScheduleTests
 {
     private const int Requests = 12;
-    private static readonly int[] s_lengths = [1, 2, 7, 16, 23, 39];
-    private static readonly ConcurrentDictionary<string, Lazy<Task<int[][]>>> s_single = new();
+    private const int Seats = 8;
 
-    public static TheoryData<string, int> Schedules
+    public static TheoryData<string> Models => [.. SweepModels.Names];
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public async Task Sequences_InRandomSchedules_HaveTheIdsOfTheirSingleRuns(string name)
     {
-        get
+        SweepScript script = new((sequences, seed) => SweepModels.StartAsync(name, sequences, batch: 3 + (seed * 7 % 14), seed: seed,
+            change: o => o with { KeepsSnapshots = true, Drafts = seed % 2 == 0 ? DraftMode.Prompt : DraftMode.Off }));
+        int seeds = SweepScript.Count("LAYERSTREAM_SCHEDULE_SEEDS", 4 * SweepModels.Names.Length) / SweepModels.Names.Length;
+        int drafted = 0, accepted = 0;
+        for (int seed = 0; seed < seeds; seed++)
         {
-            TheoryData<string, int> schedules = [];
-            foreach (string name in SweepModels.Names)
-            {
-                for (int seed = 0; seed < 3; seed++)
-                {
-                    schedules.Add(name, seed);
-                }
-            }
+            (int tried, int right) = await script.RunAsync(seed, Requests);
+            (drafted, accepted) = (drafted + tried, accepted + right);
+        }
 
-            return schedules;
+        TestContext.Current.SendDiagnosticMessage($"{name}: {seeds} schedules, {drafted} guesses, {accepted} right");
+    }
+
+    [Fact]
+    public async Task Sequences_OfARealFileThatStreams_HaveTheIdsOfTheirSingleRuns()
+    {
+        int seeds = SweepScript.Count("LAYERSTREAM_SCHEDULE_FILE_SEEDS", 0);
+        Assert.SkipWhen(seeds == 0, "LAYERSTREAM_SCHEDULE_FILE_SEEDS says how many");
+        string path = Environment.GetEnvironmentVariable("LAYERSTREAM_SCHEDULE_MODEL") ?? ShippedModel();
+        SweepScript script = new((sequences, seed) => StartAsync(path, sequences, seed));
+        for (int seed = 0; seed < seeds; seed++)
+        {
+            await script.RunAsync(seed, Requests);
         }
     }
 
     [Theory]
-    [MemberData(nameof(Schedules))]
-    public async Task Sequences_InRandomSchedules_HaveTheIdsOfTheirSingleRuns(string name, int seed)
+    [InlineData("llama")]
+    [InlineData("gptoss")]
+    [InlineData("qwen35moe")]
+    public async Task Cancels_AtRandomPointsOfEightSequences_LeaveNothingAndTouchNobody(string name)
     {
-        Random random = new(HashCode.Combine(seed, 17));
-        int sequences = 1 + random.Next(5);
-        await using Engine engine = await SweepModels.StartAsync(name, sequences, batch: 3 + random.Next(14), seed: seed,
-            change: o => o with { KeepsSnapshots = true, Drafts = seed % 2 == 0 ? DraftMode.Prompt : DraftMode.Off });
-        for (int round = 0; round < 3; round++)
+        int most = SweepScript.Count("LAYERSTREAM_SCHEDULE_CANCELS", 60) / 3;
+        await using Engine engine = await SweepModels.StartAsync(name, Seats, batch: 24, change: o => o with { KeepsSnapshots = true });
+        int[] expected = (await engine.RunAsync(TinyModel.Request(40), CancellationToken.None)).Ids;
+        long held = SweepScript.Held(engine);
+        Random random = new(most);
+        for (int cancels = 0; cancels < most;)
         {
-            long live = AlignedBuffer.LiveCount;
-            await Task.WhenAll(Enumerable.Range(0, Requests)
-                .Select(_ => Task.Run(() => OneAsync(engine, name, new Random(random.Next())))));
+            bool[] goes = [.. Enumerable.Range(0, Seats).Select(i => i > 0 && random.Next(2) == 0)];
+            Task[] runs = [.. goes.Select((isCancelled, i) =>
+            {
+                int seed = random.Next();
+                return Task.Run(() => RunAsync(engine, isCancelled, new Random(seed), expected));
+            })];
+            await Task.WhenAll(runs);
+            cancels += goes.Count(g => g);
             EngineStatus status = engine.Status();
             Assert.Equal((status.TotalSlots, status.TransientSlots, 0),
                 (status.FreeSlots, status.FreeTransientSlots, status.InFlightReads));
-            Assert.Equal((0, 0, live), (status.RunningSequences, status.WaitingSequences, AlignedBuffer.LiveCount));
+            Assert.Equal((0, 0, held), (status.RunningSequences, status.WaitingSequences, SweepScript.Held(engine)));
         }
     }
 
-    private static async Task OneAsync(Engine engine, string name, Random random)
+    private static async Task RunAsync(Engine engine, bool isCancelled, Random random, int[] expected)
     {
-        int prompt = random.Next(s_lengths.Length), tokens = random.Next(1, 16), end = random.Next(tokens + 6);
-        bool isCancelled = random.Next(5) == 0, fails = random.Next(9) == 0;
-        int[] expected = (await SingleAsync(name))[prompt][..tokens];
+        int tokens = random.Next(4, 40), at = random.Next(-6, tokens), seen = 0;
         using CancellationTokenSource cancel = new();
-        int seen = 0;
-        await Task.Delay(random.Next(6));
-        RunRequest request = Request(engine, prompt, tokens) with
+        TaskCompletionSource reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task<RunResult> running = engine.RunAsync(TinyModel.Request(tokens, _ => ++seen > at && reached.TrySetResult() && false)
+            with
+        { ReuseScope = random.Next(2) == 0 ? null : "s" }, cancel.Token);
+        if (isCancelled)
         {
-            ReuseScope = random.Next(3) == 0 ? null : "s",
-            OnToken = _ =>
-            {
-                seen++;
-                if (seen > end && isCancelled)
-                {
-                    cancel.Cancel();
-                }
-
-                return seen > end && fails ? throw new InvalidOperationException("a reader fails") : seen > end && !isCancelled;
-            },
-        };
-        if (isCancelled && end == 0)
-        {
-            cancel.CancelAfter(random.Next(10));
+            await Task.WhenAny(at < 0 ? Task.Delay(random.Next(8)) : reached.Task, running);
+            Thread.SpinWait(random.Next(30_000)); // so that it comes anywhere in a pass
+            await cancel.CancelAsync();
         }
 
-        try
-        {
-            RunResult result = await engine.RunAsync(request, cancel.Token).WaitAsync(TimeSpan.FromSeconds(60));
-            Assert.Equal(expected[..result.Ids.Length], result.Ids);
-            Assert.True(isCancelled || result.Ids.Length == Math.Min(tokens, end + 1),
-                $"{result.Ids.Length} tokens, {result.FinishReason}");
-        }
-        catch (InvalidOperationException e) when (e.Message == "a reader fails")
-        {
-            Assert.True(fails);
-        }
+        RunResult result = await running.WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.Equal(expected[..result.Ids.Length], result.Ids);
+        Assert.True(isCancelled || result.Ids.Length == tokens);
     }
 
-    private static Task<int[][]> SingleAsync(string name) => s_single.GetOrAdd(name, _ => new Lazy<Task<int[][]>>(async () =>
+    private static string ShippedModel()
     {
-        await using Engine single = await SweepModels.StartAsync(name, 1, batch: 16);
-        List<int[]> ids = [];
-        for (int prompt = 0; prompt < s_lengths.Length; prompt++)
+        DirectoryInfo? folder = new(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "LayerStream.sln")))
         {
-            ids.Add((await single.RunAsync(Request(single, prompt, 16), CancellationToken.None)).Ids);
+            folder = folder.Parent;
         }
 
-        return [.. ids];
-    })).Value;
+        return Path.Combine(folder!.FullName, "models", "SmolLM2-135M-Instruct-Q4_1.gguf");
+    }
 
-    private static RunRequest Request(Engine engine, int prompt, int tokens) => new()
+    /// <summary>A real file of which every second tile streams.</summary>
+    private static Task<Engine> StartAsync(string path, int sequences, int seed)
     {
-        Prompt = [.. Enumerable.Range(0, s_lengths[prompt]).Select(i => ((prompt * 61) + (i * 37 % 211)) % engine.Spec.Vocabulary)],
-        MaxTokens = tokens,
-        Sample = TinyModel.Greedy,
-        OnToken = _ => false,
-    };
+        EngineOptions options = TinyModel.Options(depth: 1 + (seed % 4)) with
+        {
+            ModelPath = path,
+            Sequences = sequences,
+            Activations = ActivationMode.Int8,
+            Drafts = seed % 2 == 0 ? DraftMode.Prompt : DraftMode.Off,
+        };
+        EnginePlan plan = TinyModel.StreamingPlan(options, 256 * 1024, pinEvery: 2);
+        plan = plan.Divided(plan.Spec, plan.Memory with { Batch = 8 + sequences, LogitRows = 4 + sequences });
+        return Engine.StartAsync(plan, options, FlashDevice.Open([path]), null, CancellationToken.None);
+    }
 }

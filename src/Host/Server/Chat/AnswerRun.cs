@@ -28,7 +28,7 @@ internal sealed class AnswerRun(HttpContext http, ServerState state, Admission.P
         long arrived = Stopwatch.GetTimestamp();
         using CancellationTokenSource cancel = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, state.Admission.Hurry);
         Task<RunResult>? running = null;
-        string outcome = "error";
+        string outcome = RequestFigures.ErrorOutcome;
         try
         {
             await SignWhileAsync(place.Turn);
@@ -174,19 +174,20 @@ internal sealed class AnswerRun(HttpContext http, ServerState state, Admission.P
         return running.IsCompletedSuccessfully ? await running : null;
     }
 
-    private static RequestFigures Figures(string outcome, long arrived, Generation run, RunResult? result)
+    private RequestFigures Figures(string outcome, long arrived, Generation run, RunResult? result)
     {
         long first = run.FirstTokenTicks;
         int later = (result?.GeneratedTokens ?? 0) - 1;
         return new RequestFigures
         {
             Outcome = outcome,
+            Model = state.ModelId,
             Seconds = Stopwatch.GetElapsedTime(arrived).TotalSeconds,
             FirstTokenSeconds = first == 0 ? -1 : Stopwatch.GetElapsedTime(arrived, first).TotalSeconds,
             SecondsPerToken = later > 0 ? result!.DecodeSeconds / later : -1,
             PromptTokens = result?.PromptTokens ?? 0,
+            ReusedTokens = result?.CachedTokens ?? 0,
             GeneratedTokens = result?.GeneratedTokens ?? 0,
-            BytesStreamed = result?.BytesStreamed ?? 0,
             StallSeconds = result?.StallSeconds ?? new Dictionary<string, double>(),
         };
     }

@@ -196,10 +196,15 @@ internal sealed class ChatJson(string id, string model, long created, Tokenizer?
     private static void Timings(Utf8JsonWriter json, RunResult result)
     {
         json.WriteStartObject("timings");
+        json.WriteNumber("cache_n", result.CachedTokens);
         json.WriteNumber("prompt_n", result.PromptTokens);
         json.WriteNumber("prompt_ms", Math.Round(result.PromptSeconds * 1000, 3));
         json.WriteNumber("predicted_n", result.GeneratedTokens);
         json.WriteNumber("predicted_ms", Math.Round(result.DecodeSeconds * 1000, 3));
+        json.WriteNumber("draft_n", result.DraftedTokens);
+        json.WriteNumber("draft_n_accepted", result.AcceptedTokens);
+        json.WriteNumber("passes", result.Passes);
+        json.WriteNumber("rows_per_pass", Math.Round(result.RowsPerPass, 3));
         json.WriteEndObject();
     }
 

@@ -2,32 +2,34 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using LayerStream.Formats;
 using LayerStream.Kernels.Quants.Activations;
+using LayerStream.Kernels.Quants.Encoding;
 using LayerStream.Kernels.Quants.Loops;
 
 namespace LayerStream.Kernels.Quants.Types;
 
-/// <summary>The table of tensor types the kernels know. Adding a type: one file with its operators, one row here.</summary>
-internal static class QuantTypes
+/// <summary>The table of tensor types the kernels know: decoder, loops and, for types that can be written, encoder. Adding a type: one
+/// file with its operators, one row here.</summary>
+internal static unsafe class QuantTypes
 {
     private static readonly QuantType?[] s_rows = Index(
-        new PlainType<F32>(TensorType.F32),
-        new PlainType<F16>(TensorType.F16),
-        new PlainType<BF16>(TensorType.BF16),
+        new PlainType<F32>(TensorType.F32) { Encode = PlainEncoders.F32 },
+        new PlainType<F16>(TensorType.F16) { Encode = PlainEncoders.F16 },
+        new PlainType<BF16>(TensorType.BF16) { Encode = PlainEncoders.BF16 },
         new DecodedType<F64, ScalarColumns<F64>>(TensorType.F64),
-        new Type32<Q4_0>(TensorType.Q4_0),
-        new Type32<Q4_1>(TensorType.Q4_1),
-        new Type32<Q5_0>(TensorType.Q5_0),
-        new Type32<Q5_1>(TensorType.Q5_1),
-        new Type32<Q8_0>(TensorType.Q8_0),
+        new Type32<Q4_0>(TensorType.Q4_0) { Encode = LargestEncoders.Q4_0 },
+        new Type32<Q4_1>(TensorType.Q4_1) { Encode = RangeEncoders.Q4_1 },
+        new Type32<Q5_0>(TensorType.Q5_0) { Encode = LargestEncoders.Q5_0 },
+        new Type32<Q5_1>(TensorType.Q5_1) { Encode = RangeEncoders.Q5_1 },
+        new Type32<Q8_0>(TensorType.Q8_0) { Encode = LargestEncoders.Q8_0 },
         new Type32<Q1_0>(TensorType.Q1_0),
         new Type32<Q2_0>(TensorType.Q2_0),
         new Type32<IQ4_NL>(TensorType.IQ4_NL),
         new Type32<MXFP4>(TensorType.MXFP4),
-        new Type256<Q2_K>(TensorType.Q2_K),
-        new Type256<Q3_K>(TensorType.Q3_K),
-        new Type256<Q4_K>(TensorType.Q4_K),
-        new Type256<Q5_K>(TensorType.Q5_K),
-        new Type256<Q6_K>(TensorType.Q6_K),
+        new Type256<Q2_K>(TensorType.Q2_K) { Encode = MinimumGroupEncoders.Q2_K },
+        new Type256<Q3_K>(TensorType.Q3_K) { Encode = ScaledGroupEncoders.Q3_K },
+        new Type256<Q4_K>(TensorType.Q4_K) { Encode = MinimumGroupEncoders.Q4_K },
+        new Type256<Q5_K>(TensorType.Q5_K) { Encode = MinimumGroupEncoders.Q5_K },
+        new Type256<Q6_K>(TensorType.Q6_K) { Encode = ScaledGroupEncoders.Q6_K },
         new Type256<IQ4_XS>(TensorType.IQ4_XS),
         new Type256<TQ1_0>(TensorType.TQ1_0),
         new Type256<TQ2_0>(TensorType.TQ2_0),
