@@ -227,42 +227,13 @@ internal sealed class SweepBody
         }
     }
 
-    /// <summary>Between two layers: rows of cancelled sequences go. The last ones stay, because a pass has rows; their run is cancelled as
-    /// a whole.</summary>
+    /// <summary>Between two layers.</summary>
     private void DropCancelled()
     {
-        int dropped = 0, left = 0;
-        foreach (SequenceRun run in _active)
+        if (CancelledRows.Drop(_active, _kept) is > 0 and int count)
         {
-            dropped += run.IsCancelled ? run.Rows : 0;
-            left += run.Rows;
+            _session.Keep(_kept.AsSpan(0, count));
         }
-
-        if (dropped == 0 || dropped == left)
-        {
-            return;
-        }
-
-        int kept = 0;
-        foreach (SequenceRun run in _active)
-        {
-            if (run.IsCancelled && run.Rows > 0)
-            {
-                run.End("cancelled");
-                (run.Rows, run.WantsLogits) = (0, false);
-                continue;
-            }
-
-            int first = kept;
-            for (int r = 0; r < run.Rows; r++)
-            {
-                _kept[kept++] = run.FirstRow + r;
-            }
-
-            run.FirstRow = first;
-        }
-
-        _session.Keep(_kept.AsSpan(0, kept));
     }
 
     /// <summary>Draws the tokens of the pass; what one sequence fails at does not touch the others.</summary>
