@@ -130,6 +130,7 @@ public static class RunVerb
                 ReportsPrompt = PromptLine.IsWanted(model.Options, tokens.Length),
                 Grammar = grammar,
                 Thought = thought,
+                ReuseScope = options.StateFolder is null ? null : "",
             };
             using (view)
             {
