@@ -61,7 +61,8 @@ public sealed class FlashReader : IDisposable
     /// <summary>Busy time and bytes of the device.</summary>
     public ReadActivity Activity => _activity;
 
-    /// <summary>Hears of every exception a completion throws (a bug of its owner; the reader goes on), on the thread of the read, before the read counts as ended.</summary>
+    /// <summary>Hears of every exception a completion throws (a bug of its owner; the reader goes on), on the thread of the read, before
+    /// the read counts as ended.</summary>
     public Action<Exception>? CompletionFailed { get; set; }
 
     /// <summary>Changes how many reads may begin while others run; what runs goes on. From 1 to the number of threads.</summary>
