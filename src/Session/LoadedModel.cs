@@ -31,7 +31,7 @@ public sealed class LoadedModel : IAsyncDisposable
         DeviceBytesPerSecond = deviceBytesPerSecond;
         _template = new(() => TemplateSource.Read(Options.ChatTemplate, Tokenizer));
         _longestToken = new(() => LongestToken(Tokenizer));
-        _tokenTexts = new(() => TokenTexts.Of(RequireTokenizer()));
+        _tokenTexts = new(() => TokenTexts.Of(RequireTokenizer(), MarkTokens));
         _format = new(() => AnswerFormat.For(Template?.Source));
         _visible = new(() => Marks(Tokenizer, AnswerFormat));
     }

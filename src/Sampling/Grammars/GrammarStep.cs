@@ -115,13 +115,12 @@ public sealed class GrammarStep : ISamplerStep
             return new Place(null, []);
         }
 
-        byte[] bytes = _texts.BytesOf(token);
         if (place.State is not null)
         {
-            return place with { State = Take(place.State, bytes, token) };
+            return place with { State = Take(place.State, _texts.BytesOf(token), token) };
         }
 
-        byte[] thought = [.. place.Thought, .. bytes];
+        byte[] thought = [.. place.Thought, .. _texts.TextOf(token)];
         int end = thought.AsSpan().IndexOf(_thoughtEnd);
         if (end < 0)
         {

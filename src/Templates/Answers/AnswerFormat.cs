@@ -49,9 +49,24 @@ public sealed record AnswerFormat
     /// <summary>The beginning of an answer that is a call.</summary>
     /// <param name="tool">The tool to call; null = any.</param>
     /// <returns>Null when a call of this form cannot be begun for the model.</returns>
-    public string? BeginCall(string? tool) => Begin?.Invoke(tool);
+    public string? BeginCall(string? tool) => CallForm?.Begin(tool);
 
-    internal Func<string?, string>? Begin { get; init; }
+    /// <summary>How calls are written, for grammars; null = this form cannot be held to a grammar.</summary>
+    public CallForm? CallForm { get; init; }
+
+    /// <summary>Marks that tell in a text that a call comes. The first of them is what a call in <see cref="CallForm"/> begins
+    /// with.</summary>
+    public IReadOnlyList<string> CallSigns => CallForm?.Sign is { } sign ? [sign]
+        : [.. Calls.Select(c => c.Open).Concat(SectionOpens).OrderBy(PlaceInCall)];
+
+    private int PlaceInCall(string mark)
+    {
+        int at = (CallForm?.Opening + CallForm?.CallOpen).IndexOf(mark, StringComparison.Ordinal);
+        return at < 0 ? int.MaxValue : at;
+    }
+
+    /// <summary>Whether an answer that begins with a brace is a call.</summary>
+    public bool IsBareJson => BareJson;
 
     /// <summary>Whether a prompt ends inside a thought.</summary>
     public bool OpensThought(string prompt)

@@ -16,8 +16,11 @@ public sealed class ApiDocumentTests
         ## Thoughts and tool calls
         What the model thinks, says and calls is told apart by the form its chat template shows (`docs/answers.md`).
         A call that is damaged or cut off is given as text in an answer of one piece. `required` and a named function
-        begin the call in the model's place, behind the end of a thought that the template has opened; arguments are not
-        yet held to their schema.
+        begin the call in the model's place, behind the end of a thought that the template has opened. The rest of the call
+        is held to a grammar of the model's form, so that it is whole and its arguments meet their schema; so are calls of
+        `strict` tools wherever they come. A schema that cannot be held to is refused for a strict tool; for others, and for
+        forms that no grammar is made of, the header `x-layerstream-loose-tools` names the tools. A `response_format`
+        beside tools is what an answer without calls must be.
 
         ## Bodies
         JSON, as it is or packed with gzip, deflate, br or zstd (windows up to 2 MiB); the limit holds before and after

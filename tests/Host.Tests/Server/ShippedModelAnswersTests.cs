@@ -94,6 +94,64 @@ public sealed class ShippedModelAnswersTests : IAsyncLifetime
         }
     }
 
+    private const string StrictTool = """
+        {"name":"book","strict":true,"%":{"type":"object","properties":{"day":{"enum":["mon","tue"]},"seats":{"type":"integer","minimum":1,
+        "maximum":9}},"required":["day","seats"],"additionalProperties":false}}
+        """;
+
+    [Theory]
+    [InlineData("required", 1)]
+    [InlineData("required", 2)]
+    [InlineData("named", 3)]
+    public async Task Tools_Demanded_AreCalledWithValidArgumentsInEveryProtocol(string demand, int seed)
+    {
+        string sampling = "\"temperature\":1.5,\"top_p\":1", chatTool = StrictTool.Replace("%", "parameters", StringComparison.Ordinal);
+        string named = demand == "named" ? """{"type":"function","function":{"name":"book"}}""" : "\"required\"";
+        JsonElement chat = await PostAsync("/v1/chat/completions", $$"""
+            {{{sampling}},"seed":{{seed}},"max_tokens":120,"tools":[{"type":"function","function":{{chatTool}}}],"tool_choice":{{named}},
+            "parallel_tool_calls":false,"messages":[{"role":"user","content":"Book a table."}]}
+            """);
+        JsonElement choice = chat.GetProperty("choices")[0];
+        Assert.Equal("tool_calls", choice.GetProperty("finish_reason").GetString());
+        JsonElement call = choice.GetProperty("message").GetProperty("tool_calls")[0].GetProperty("function");
+        Assert.Equal("book", call.GetProperty("name").GetString());
+        AssertBooking(call.GetProperty("arguments").GetString()!);
+        string namedMessage = demand == "named" ? """{"type":"tool","name":"book","disable_parallel_tool_use":true}"""
+            : """{"type":"any","disable_parallel_tool_use":true}""";
+        JsonElement message = await PostAsync("/v1/messages", $$"""
+            {{{sampling}},"max_tokens":120,"tools":[{{StrictTool.Replace("%", "input_schema", StringComparison.Ordinal)}}],
+            "tool_choice":{{namedMessage}},"messages":[{"role":"user","content":"Book a table."}]}
+            """);
+        Assert.Equal("tool_use", message.GetProperty("stop_reason").GetString());
+        AssertBooking(message.GetProperty("content").EnumerateArray().Last().GetProperty("input").GetRawText());
+        string namedResponse = demand == "named" ? """{"type":"function","name":"book"}""" : "\"required\"";
+        JsonElement response = await PostAsync("/v1/responses", $$"""
+            {{{sampling}},"seed":{{seed}},"max_output_tokens":120,"tools":[{"type":"function",{{chatTool.Trim()[1..]}}],
+            "tool_choice":{{namedResponse}},"parallel_tool_calls":false,"input":"Book a table."}
+            """);
+        JsonElement item = response.GetProperty("output").EnumerateArray().Last();
+        Assert.Equal("function_call", item.GetProperty("type").GetString());
+        AssertBooking(item.GetProperty("arguments").GetString()!);
+    }
+
+    [Fact]
+    public async Task Tools_StrictAndAuto_LeaveTextFree()
+    {
+        JsonElement chat = await PostAsync("/v1/chat/completions", $$"""
+            {"temperature":0,"max_tokens":8,"tools":[{"type":"function","function":{{StrictTool.Replace("%", "parameters",
+                StringComparison.Ordinal)}}}],"messages":[{"role":"user","content":"Say hi."}]}
+            """);
+        Assert.NotEmpty(chat.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString()!);
+    }
+
+    private static void AssertBooking(string arguments)
+    {
+        using JsonDocument document = JsonDocument.Parse(arguments);
+        Assert.Equal(["day", "seats"], document.RootElement.EnumerateObject().Select(m => m.Name).Order());
+        Assert.Contains(document.RootElement.GetProperty("day").GetString(), (string[])["mon", "tue"]);
+        Assert.InRange(document.RootElement.GetProperty("seats").GetInt32(), 1, 9);
+    }
+
     [Fact]
     public async Task Stream_OfOllama_IsLinesAndTheLastIsDone()
     {

@@ -34,16 +34,19 @@ internal static class ChatParameters
         Does("continue_final_message", "the answer goes on inside the last message, which is the assistant's", (r, v, n) =>
             r.ContinuesFinal = JsonFields.Flag(v, n)),
         Does("n", "1", (_, v, n) => JsonFields.Integer(v, n, 1, 1)),
-        Does("tools", "functions; tools of other types are left out and named in the header `x-layerstream-skipped-tools`",
+        Does("tools", "functions, `strict` ones with arguments that meet their schema; tools of other types are left out and named in the "
+            + "header `x-layerstream-skipped-tools`",
             ToolMembers.Read),
-        Does("tool_choice", "none, auto, required, or a function: the answer begins with the opening of its call", ToolMembers.ReadChoice),
+        Does("tool_choice", "none, auto, required, or a function: the answer begins with the opening of its call, and arguments meet their "
+            + "schema", ToolMembers.ReadChoice),
+        Does("parallel_tool_calls", "false = one call at most", (r, v, n) => r.AllowsSeveralCalls = JsonFields.Flag(v, n)),
         Does("reasoning_effort", "none = no thought, where the template knows a switch; others are handed to the template",
             (r, v, n) => r.ReasoningEffort = JsonFields.Text(v, n)),
         .. GrammarParameters.Rows,
         Does("modalities", "`[\"text\"]`", ParameterValues.Modalities),
         .. Hints("user", "metadata", "store", "service_tier", "prompt_cache_key", "prompt_cache_retention", "safety_identifier",
             "verbosity",
-            "parallel_tool_calls", "cache_prompt", "id_slot", "keep_alive", "prediction", "moderation", "timings_per_token", "tags",
+            "cache_prompt", "id_slot", "keep_alive", "prediction", "moderation", "timings_per_token", "tags",
                 "extra_headers"),
         .. Refusals("functions", "function_call", "audio", "web_search_options", "structured_outputs", "mirostat", "best_of",
             "echo", "suffix", "min_tokens", "lora"),

@@ -40,11 +40,12 @@ internal static class ChatPreparation
             }
 
             memory.Grow(textBytes * WorkBytesPerByte, "the prompt");
-            long grammarBytes = request.Grammar is null ? 0 : Grammar.HeldBytes;
+            long grammarBytes = request.Grammar is null && !request.HoldsCalls ? 0 : Grammar.HeldBytes;
             memory.Grow(grammarBytes, "the grammar of the answer");
             RenderedPrompt rendered = Render(request, model);
             (rendered, AnswerOpening opening) = Open(rendered, request, model.AnswerFormat);
             request.Thought = request.Grammar is null ? null : AnswerThoughts.Of(model.RequireTokenizer(), rendered);
+            DemandedCalls.Hold(request, opening, model);
             int[] prompt = Encode(rendered, model);
             memory.ShrinkTo(ReplySink.WindowBytes + ((long)prompt.Length * BytesPerId) + grammarBytes);
             return (request, prompt, opening);
@@ -71,6 +72,7 @@ internal static class ChatPreparation
                 "unsupported_parameter");
         }
 
+        request.Grammar = null; // it says what an answer must be that is no call
         string closed = opensThought ? prompt.Text + format.ThinkClose + "\n\n" : prompt.Text;
         return (prompt with { Text = closed + begun }, new AnswerOpening(format, request.Tools, false, begun));
     }

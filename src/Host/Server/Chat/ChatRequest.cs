@@ -2,6 +2,7 @@ using System.Text.Json;
 using LayerStream.Sampling;
 using LayerStream.Sampling.Grammars;
 using LayerStream.Session;
+using LayerStream.Session.Calls;
 using LayerStream.Templates.Answers;
 
 namespace LayerStream.Host.Server.Chat;
@@ -63,6 +64,20 @@ internal sealed class ChatRequest : IDisposable
     /// <summary>The same as they were sent, for the template.</summary>
     public IReadOnlyList<JsonElement> ToolList { get; set; } = [];
 
+    /// <summary>The same as grammars take them.</summary>
+    public List<CallableTool> CallableTools { get; } = [];
+
+    /// <summary>Whether an answer may hold more calls than one.</summary>
+    public bool AllowsSeveralCalls { get; set; } = true;
+
+    /// <summary>Tools whose arguments are held to their form and not to their schema.</summary>
+    public ISet<string> LooseTools { get; set; } = new HashSet<string>();
+
+    /// <summary>Whether calls are held to a grammar.</summary>
+    public bool HoldsCalls => CallableTools.Count > 0
+        && (ToolChoice is ToolDemand.Required or ToolDemand.Named || !AllowsSeveralCalls || CallableTools.Exists(t => t.IsStrict)
+            || Grammar is not null);
+
     /// <summary>Types of tools that were left out.</summary>
     public List<string> SkippedTools { get; } = [];
 
@@ -86,6 +101,7 @@ internal sealed class ChatRequest : IDisposable
     {
         Messages = default;
         ToolList = [];
+        CallableTools.Clear();
         TemplateVariables = new Dictionary<string, JsonElement>();
         Trees.ForEach(t => t.Dispose());
         Trees.Clear();

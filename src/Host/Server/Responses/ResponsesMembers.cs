@@ -12,7 +12,7 @@ internal static class ResponsesMembers
     public static RequestTranslation Translation { get; } = new(
     [
         .. TranslatedMember.Same("model", "temperature", "top_p", "top_k", "min_p", "seed", "stream", "frequency_penalty",
-            "presence_penalty"),
+            "presence_penalty", "parallel_tool_calls"),
         TranslatedMember.Elsewhere("input", "a text, or items: messages, function_call, function_call_output, reasoning"),
         TranslatedMember.Elsewhere("instructions", "a text in front of the conversation"),
         TranslatedMember.As("max_output_tokens", "max_tokens", "1 and above"),
@@ -21,7 +21,7 @@ internal static class ResponsesMembers
         new("tool_choice", ParameterUse.Honoured, "auto, none, required, or a function", WriteChoice),
         new("reasoning", ParameterUse.Honoured, "`effort`; `summary` is a hint", WriteReasoning),
         new("text", ParameterUse.Honoured, "`format` as `response_format`; `verbosity` is a hint", WriteText),
-        .. TranslatedMember.Hints("store", "metadata", "user", "include", "parallel_tool_calls", "prompt_cache_key",
+        .. TranslatedMember.Hints("store", "metadata", "user", "include", "prompt_cache_key",
             "prompt_cache_retention",
             "safety_identifier", "service_tier", "truncation", "client_metadata", "stream_options", "top_logprobs", "max_tool_calls"),
         .. TranslatedMember.Refusals("previous_response_id", "conversation", "prompt", "background", "context_management"),
@@ -54,7 +54,7 @@ internal static class ResponsesMembers
         if (type == "function")
         {
             JsonParts.Tool(json, JsonParts.RequireText(tool, "name", place), JsonParts.Text(tool, "description", place),
-                JsonParts.Find(tool, "parameters"));
+                JsonParts.Find(tool, "parameters"), JsonParts.Find(tool, "strict"));
         }
         else
         {

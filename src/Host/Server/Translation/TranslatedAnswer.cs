@@ -43,6 +43,12 @@ internal static class TranslatedAnswer
             http.Response.Headers["x-layerstream-skipped-tools"] = string.Join(", ", request.SkippedTools.Distinct().Take(16));
         }
 
+        if (request.LooseTools.Count > 0)
+        {
+            http.Response.Headers["x-layerstream-loose-tools"] = string.Join(", ",
+                request.LooseTools.Take(16).Select(Uri.EscapeDataString));
+        }
+
         Prepared prepared = new(request, opening, prompt.Length, model.Id, model.Tokenizer, Guid.NewGuid().ToString("N"));
         AnswerShape form = shape(prepared);
         using IDisposable? end = form as IDisposable;
