@@ -166,6 +166,10 @@ public sealed class Engine : IAsyncDisposable
         }
     }
 
+    /// <summary>Has the tuner begin with what was learnt of this disk and model; call before the first run. Without effect where depth or
+    /// reads are given.</summary>
+    public void StartTuningAt(TunerSetting learnt) => _parts.Tuning.StartAt(learnt);
+
     /// <summary>What the tuner of depth and reads decided, the oldest first, each with its reason.</summary>
     public IReadOnlyList<TunerDecision> TunerDecisions => _parts.Tuning.Decisions;
 

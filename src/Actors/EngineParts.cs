@@ -94,7 +94,7 @@ internal sealed class EngineParts : IDisposable
         BudgetSheet sheet = plan.Sheet;
         ReaderShare share = ReaderWork.Share(memory, options.ReadsInFlight);
         Reader = Own(new FlashReader(Device, share.Reads, share.Urgent));
-        Trace = new TraceRing(plan.TraceCapacity);
+        Trace = new TraceRing(plan.TraceCapacity) { IsOff = !options.RecordsTrace };
         AlignedBuffer staging = Own(sheet.Allocate(AccountNames.Staging, MemoryPlanner.StagingBytes(spec)));
         AlignedBuffer small = Own(WeightLoader.LoadSmall(spec, Reader, staging, sheet.Account(AccountNames.SmallWeights)));
         Workspace work = Own(Workspace.Create(spec, memory.Batch, memory.LogitRows, plan.Threads, sheet.Account(AccountNames.Activations)));

@@ -60,6 +60,7 @@ internal sealed class AnswerRun(HttpContext http, ServerState state, Admission.P
             if (result is not null)
             {
                 state.Speed?.Add(result);
+                state.Speed?.Add(state.Model?.Engine.Tuned);
             }
 
             RequestFigures figures = Figures(outcome, arrived, run, result);
