@@ -112,6 +112,7 @@ public static class RunVerb
                 ReportsPrompt = PromptLine.IsWanted(model.Options, tokens.Length),
                 Grammar = grammar,
                 Thought = thought,
+                ReuseScope = options.StateFolder is null ? null : "",
             };
             reply = await GenerateAsync(model, request, routesOutput, ct);
             speed.Add(model.Engine.Tuned);
