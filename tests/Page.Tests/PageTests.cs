@@ -131,7 +131,7 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
         await browser.GenerateAsync(6);
         await using OpenPage open = await browser.OpenAsync("?trace=/v1/layerstream/trace");
         await open.WaitForTextAsync("#lanes-title", t => t.Contains("/v1/layerstream/trace", StringComparison.Ordinal));
-        await open.WaitForTextAsync("#slow", t => t.Contains("longest", StringComparison.Ordinal));
+        await open.WaitForTextAsync("#slow", t => t.Contains("Longest", StringComparison.Ordinal));
         Assert.Equal("false", await open.Page.Locator("#live").GetAttributeAsync("aria-pressed"));
     }
 

@@ -42,9 +42,13 @@ public static class RunVerb
     {
         Description = $"report each token's log-probability and N alternatives (0 to {SamplingOptions.MostAlternatives}), with --json",
     };
+
     private const string TraceOff = "off";
 
-    private static readonly Option<string?> s_trace = new("--trace") { Description = "save the trace of the run to this file; off = record none" };
+    private static readonly Option<string?> s_trace = new("--trace")
+    {
+        Description = "save the trace of the run to this file; off = record none",
+    };
 
     private static readonly Option<string?> s_routes =
         new("--routes") { Description = "save which experts every token went to (.route.csv.gz, for replay)" };

@@ -97,8 +97,8 @@ function figures(trace, other) {
   }
   const layers = slowLayers(trace, times.passes).slice(0, LAYERS_SHOWN);
   $('layers').replaceChildren(layers.length ? table(['layer', 'ms per token', 'mostly for'], layers.map(l => [l.layer < 0 ? '–' : l.layer, l.ms.toFixed(2), l.tile])) : el('p', {}, 'Nothing was waited for.'));
-  const slow = slowRequests(trace).slice(0, REQUESTS_SHOWN), seconds = ms => (ms / 1000).toFixed(2);
-  $('slow').replaceChildren(...(slow.length ? [table(['s, longest', 'queue', 'prompt', 'answer', 'tokens', 'seq.'],
+  const slow = slowRequests(trace).slice(0, REQUESTS_SHOWN), seconds = ms => ms === undefined ? '–' : (ms / 1000).toFixed(2);
+  $('slow').replaceChildren(...(slow.length ? [el('h3', {}, 'Longest'), table(['s', 'queue', 'prompt', 'answer', 'tokens', 'seq.'],
     slow.map(r => [seconds(r.ms), seconds(r.queueMs), seconds(r.promptMs), seconds(r.answerMs), r.tokens, r.sequence || '–']))] : []));
   heat(expertUses(trace));
 }

@@ -152,6 +152,7 @@ export function slowRequests(trace) {
   passes.sort((a, b) => e.start[a] - e.start[b]);
   return found.map(i => {
     const own = passes.filter(p => e.pass[p] >= e.pass[i] && e.end[p] <= e.end[i] + 0.01);
+    if (!own.length || e.pass[own[0]] !== e.pass[i]) return { sequence: e.sequence[i], tokens: e.rows[i], ms: e.end[i] - e.start[i] }; // the first are overwritten
     const begin = own.length ? Math.max(e.start[i], e.start[own[0]]) : e.end[i];
     const firstToken = own.find(p => e.kind[p] === KIND.token), read = firstToken === undefined ? e.end[i] : Math.max(begin, e.start[firstToken]);
     return { sequence: e.sequence[i], tokens: e.rows[i], ms: e.end[i] - e.start[i], queueMs: begin - e.start[i], promptMs: read - begin, answerMs: e.end[i] - read };
