@@ -18,6 +18,8 @@ internal static class EndpointTable
         new("GET", "/v1/models", false, "the served model with its context length", ModelsEndpoint.ListAsync),
         new("GET", "/v1/models/", false, "one model by any spelling of its name", ModelsEndpoint.OneAsync),
         new("POST", "/v1/chat/completions", false, "a chat answer, whole or as server-sent events", ChatCompletionsEndpoint.HandleAsync),
+        new("POST", "/v1/completions", false, "completions of prompts as they are, whole or as server-sent events",
+            CompletionsEndpoint.HandleAsync),
         new("POST", "/v1/responses", false, "the responses API, without memory of earlier ones", ResponsesEndpoint.HandleAsync),
         new("POST", "/v1/messages", false, "the Anthropic messages API", MessagesEndpoint.HandleAsync),
         new("POST", "/v1/messages/count_tokens", false, "tokens of the prompt that such a request has", MessagesEndpoint.CountAsync),

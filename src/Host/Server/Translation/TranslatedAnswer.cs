@@ -54,11 +54,10 @@ internal static class TranslatedAnswer
         using IDisposable? end = form as IDisposable;
         memory.Grow(AnswerBytes(request, prompt, model, form, state.RequireMemory().LimitBytes), "the answer");
         using Activity? span = RequestSpan.Start(state.Metrics, model.Id, prepared.Id, request);
-        Generation run = new(model, request.ToGeneration(prompt, model.Options, model.MarkTokens) with
-        {
-            ReuseScope = RequestGuard.ScopeOf(http.Request),
-        });
-        await new AnswerRun(http, state, place, memory, form).ExecuteAsync(run, span);
+        string scope = RequestGuard.ScopeOf(http.Request);
+        Generation[] runs = [.. Enumerable.Range(0, request.Choices).Select(i => new Generation(model,
+            request.ToGeneration(prompt, model.Options, model.MarkTokens, i) with { ReuseScope = scope }))];
+        await new AnswerRun(http, state, place, memory, form).ExecuteAsync(runs, span);
     }
 
     /// <summary>Tokens of the prompt that a request would have.</summary>
