@@ -207,6 +207,12 @@ public sealed class Engine : IAsyncDisposable
         PassRows = _parts.Session.PassRows,
     };
 
+    /// <summary>Totals since the start, for metrics.</summary>
+    public EngineCounters Counters() => EngineCounters.Of(_parts);
+
+    /// <summary>How long reads took.</summary>
+    public LoadTimes Loads => _parts.Ring.Loads;
+
     /// <summary>A trace of the events in the ring, ready to save.</summary>
     public TraceFile CaptureTrace(double deviceBytesPerSecond) => _parts.CaptureTrace(CurrentPlan, Depth, deviceBytesPerSecond);
 

@@ -31,7 +31,7 @@ internal sealed class AnswerRun(HttpContext http, ServerState state, Admission.P
         long arrived = Stopwatch.GetTimestamp();
         using CancellationTokenSource cancel = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, state.Admission.Hurry);
         Task<RunResult>[] running = [];
-        string outcome = "error";
+        string outcome = RequestFigures.ErrorOutcome;
         try
         {
             await SignWhileAsync(place.Turn);
@@ -192,7 +192,7 @@ internal sealed class AnswerRun(HttpContext http, ServerState state, Admission.P
         return await Task.WhenAll(running.Where(r => r.IsCompletedSuccessfully));
     }
 
-    private static RequestFigures Figures(string outcome, long arrived, IReadOnlyList<Generation> runs, RunResult[] results)
+    private RequestFigures Figures(string outcome, long arrived, IReadOnlyList<Generation> runs, RunResult[] results)
     {
         long[] firsts = [.. runs.Select(r => r.FirstTokenTicks).Where(t => t != 0)];
         RunResult? first = results.FirstOrDefault();
@@ -200,12 +200,13 @@ internal sealed class AnswerRun(HttpContext http, ServerState state, Admission.P
         return new RequestFigures
         {
             Outcome = outcome,
+            Model = state.ModelId,
             Seconds = Stopwatch.GetElapsedTime(arrived).TotalSeconds,
             FirstTokenSeconds = firsts.Length == 0 ? -1 : Stopwatch.GetElapsedTime(arrived, firsts.Min()).TotalSeconds,
             SecondsPerToken = later > 0 ? first!.DecodeSeconds / later : -1,
             PromptTokens = results.Sum(r => r.PromptTokens),
+            ReusedTokens = results.Sum(r => r.CachedTokens),
             GeneratedTokens = results.Sum(r => r.GeneratedTokens),
-            BytesStreamed = results.Sum(r => r.BytesStreamed),
             StallSeconds = first?.StallSeconds ?? new Dictionary<string, double>(),
         };
     }

@@ -60,6 +60,7 @@ internal sealed class ServerState(string modelId, Admission admission, DaemonMet
         Memory = new RequestMemory(model.Engine.CurrentPlan.Sheet.Account(AccountNames.Requests));
         Traces = new TraceExports(model.Engine.CurrentPlan.Sheet.Account(AccountNames.TraceExport));
         Speed = new SpeedTracker(model.Engine.CurrentPlan, model.Options, model.Model.Files, model.DeviceBytesPerSecond);
+        metrics.Follow(model.Engine.Loads);
         admission.Turns = model.Engine.CurrentPlan.Memory.Sequences;
         Model = model;
     }
