@@ -57,7 +57,8 @@ public sealed class CompletionsTests(ShippedDaemon daemon)
         Assert.EndsWith("data: [DONE]\n\n", sent, StringComparison.Ordinal);
         List<JsonElement> events = ShippedDaemon.Events(sent);
         Assert.Equal(20, events[^1].GetProperty("usage").GetProperty("completion_tokens").GetInt32());
-        JsonElement[] pieces = [.. events.Where(e => e.GetProperty("choices").GetArrayLength() > 0).Select(e => e.GetProperty("choices")[0])];
+        JsonElement[] pieces = [.. events.Where(e => e.GetProperty("choices").GetArrayLength() > 0)
+            .Select(e => e.GetProperty("choices")[0])];
         (int, string)[] joined = [.. pieces.GroupBy(c => c.GetProperty("index").GetInt32()).OrderBy(g => g.Key)
             .Select(g => (g.Key, string.Concat(g.Select(c => c.GetProperty("text").GetString()))))];
         Assert.Equal(whole, joined);

@@ -36,8 +36,8 @@ internal static class ChatParameters
         Does("tools", "functions, `strict` ones with arguments that meet their schema; tools of other types are left out and named in the "
             + "header `x-layerstream-skipped-tools`",
             ToolMembers.Read),
-        Does("tool_choice", "none, auto, required, or a function: the answer begins with the opening of its call, and arguments meet their "
-            + "schema", ToolMembers.ReadChoice),
+        Does("tool_choice", "none, auto, required, or a function: the answer begins with the opening of its call, and arguments meet "
+            + "their schema", ToolMembers.ReadChoice),
         Does("parallel_tool_calls", "false = one call at most", (r, v, n) => r.AllowsSeveralCalls = JsonFields.Flag(v, n)),
         Does("reasoning_effort", "none = no thought, where the template knows a switch; others are handed to the template",
             (r, v, n) => r.ReasoningEffort = JsonFields.Text(v, n)),
