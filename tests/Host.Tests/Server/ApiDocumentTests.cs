@@ -102,7 +102,7 @@ public sealed class ApiDocumentTests
     private static void AppendTranslations(StringBuilder text)
     {
         AppendMembers(text, "an Anthropic messages request", MessagesMembers.Translation.Rows);
-        AppendMembers(text, "a responses request", ResponsesMembers.Translation.Rows);
+        AppendMembers(text, "a responses request", ResponsesMembers.Rows);
         AppendMembers(text, "an Ollama chat request", OllamaMembers.Chat.Rows);
         AppendMembers(text, "an Ollama generate request", OllamaMembers.Generate.Rows);
         text.Append("\nMembers of `options`: ")

@@ -125,7 +125,7 @@ public sealed class ShippedModelAnswersTests(ShippedDaemon daemon)
     [Theory]
     [InlineData("/v1/messages", "{\"messages\":[],\"thread\":{}}", "\"type\":\"error\"")]
     [InlineData("/api/chat", "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}],\"nothing\":1}", "{\"error\":\"")]
-    [InlineData("/v1/responses", "{\"input\":\"a\",\"previous_response_id\":\"x\"}", "previous_response_id")]
+    [InlineData("/v1/responses", "{\"input\":\"a\",\"previous_response_id\":\"x\"}", "previous_response_not_found")]
     [InlineData("/v1/embeddings", "{\"input\":\"a\"}", "embeddings_not_supported")]
     public async Task Refusal_OfEveryProtocol_HasItsForm(string path, string body, string part) =>
         Assert.Contains(part, await SendAsync(path, body), StringComparison.Ordinal);
