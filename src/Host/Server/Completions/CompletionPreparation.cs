@@ -4,6 +4,7 @@ using LayerStream.Host.Server.Service;
 using LayerStream.Sampling.Grammars;
 using LayerStream.Session;
 using LayerStream.Tokenization;
+using LayerStream.Tokenization.Vocabularies;
 
 namespace LayerStream.Host.Server.Completions;
 

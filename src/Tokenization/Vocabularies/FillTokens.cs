@@ -1,4 +1,4 @@
-namespace LayerStream.Tokenization;
+namespace LayerStream.Tokenization.Vocabularies;
 
 /// <summary>Tokens between which a model fills in what is missing.</summary>
 /// <param name="Prefix">In front of what comes before the gap.</param>
