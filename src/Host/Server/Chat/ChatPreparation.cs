@@ -44,7 +44,7 @@ internal static class ChatPreparation
             memory.Grow(grammarBytes, "the grammar of the answer");
             RenderedPrompt rendered = Render(request, model);
             (rendered, AnswerOpening opening) = Open(rendered, request, model.AnswerFormat);
-            request.Thought = request.Grammar is null ? null : AnswerThoughts.Of(model.RequireTokenizer(), rendered);
+            request.Thought = request.Grammar is null ? null : AnswerThoughts.Of(model.RequireTokenizer(), rendered, model.AnswerFormat);
             DemandedCalls.Hold(request, opening, model);
             int[] prompt = Encode(rendered, model);
             memory.ShrinkTo(ReplySink.WindowBytes + ((long)prompt.Length * BytesPerId) + grammarBytes);
@@ -73,7 +73,7 @@ internal static class ChatPreparation
         }
 
         request.Grammar = null; // it says what an answer must be that is no call
-        string closed = opensThought ? prompt.Text + format.ThinkClose + "\n\n" : prompt.Text;
+        string closed = opensThought ? prompt.Text + format.Thought.Close + "\n\n" : prompt.Text;
         return (prompt with { Text = closed + begun }, new AnswerOpening(format, request.Tools, false, begun));
     }
 
