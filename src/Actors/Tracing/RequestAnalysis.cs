@@ -50,7 +50,8 @@ internal static class RequestAnalysis
             Tokens = request.Rows,
             Passes = own.Length,
             DiskMs = own.Sum(p => p.Figures.StallMs.Where(s => s.Key.StartsWith("disk_", StringComparison.Ordinal)).Sum(s => s.Value)),
-            MostlyIn = !isWhole ? RequestTimes.Unknown : queued >= Math.Max(prompt, decode) ? "queue" : prompt >= decode ? "prompt" : "answer",
+            MostlyIn = !isWhole ? RequestTimes.Unknown : queued >= Math.Max(prompt, decode) ? "queue"
+                : prompt >= decode ? "prompt" : "answer",
         };
     }
 }
