@@ -38,8 +38,8 @@ internal sealed class ExpertLoader : IReadCompletion
         }
     }
 
-    /// <summary>Reads experts that were in memory when the model was used last, as far as the policy gives them slots. What cannot be read is
-    /// left to whoever demands it.</summary>
+    /// <summary>Reads experts that were in memory when the model was used last, as far as the policy gives them slots. What cannot be read
+    /// is left to whoever demands it.</summary>
     internal static async Task LoadHotAsync(IReadOnlyList<HotExpert> hot, ExpertPlan plan, ExpertRing ring, FlashReader reader,
         IReadOnlyList<string> files, IProgress<LoadProgress>? progress, CancellationToken cancel)
     {
