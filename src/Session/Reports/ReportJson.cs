@@ -11,6 +11,7 @@ namespace LayerStream.Session.Reports;
 [JsonSerializable(typeof(LogitsReport))]
 [JsonSerializable(typeof(PerplexityReport))]
 [JsonSerializable(typeof(RunReport))]
+[JsonSerializable(typeof(ScoreReport))]
 [JsonSerializable(typeof(SynthesisReport))]
 public sealed partial class ReportJson : JsonSerializerContext
 {
