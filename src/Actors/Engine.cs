@@ -40,7 +40,8 @@ public sealed class Engine : IAsyncDisposable
             parts.Session.Seats, (run, sums, wasted) => run.Figures.Result(run, sums, wasted, CurrentPlan.PinnedBytes, Depth))
         {
             Submit = SubmitAsync,
-            Body = queue => new SweepBody(queue, plan.Memory.Sequences, plan.Memory.Batch, pace, parts.Reader, ThrowIfChanged).Execute,
+            Body = queue => new SweepBody(queue, plan.Memory.Sequences, plan.Memory.Batch, pace, parts.Reader, ThrowIfChanged, parts.States)
+                .Execute,
             Runs = () => _control.Active,
             Sums = () => SequenceFigures.Take(parts.Session, parts.Reader.Activity.BusySeconds),
         };
@@ -166,6 +167,12 @@ public sealed class Engine : IAsyncDisposable
         }
     }
 
+    /// <summary>Why a state could not be kept in its folder, known when the engine has ended; null while all could.</summary>
+    public string? StateFault { get; private set; }
+
+    /// <summary>Whether states are kept in the folder that was asked for: another process may be doing so for the same model.</summary>
+    public bool KeepsStates => _parts.States is { CanWrite: true };
+
     /// <summary>What the tuner of depth and reads decided, the oldest first, each with its reason.</summary>
     public IReadOnlyList<TunerDecision> TunerDecisions => _parts.Tuning.Decisions;
 
@@ -232,6 +239,12 @@ public sealed class Engine : IAsyncDisposable
         {
             await _sweep.EndedAsync();
             await _parts.Reader.DrainAsync();
+            if (_parts.States is { } states)
+            {
+                await states.EndAsync();
+                StateFault = states.Fault;
+            }
+
             _parts.Dispose();
         }
     }

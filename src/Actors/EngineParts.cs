@@ -1,7 +1,10 @@
 using System.Diagnostics;
+using System.Globalization;
+using LayerStream.Actors.Kept;
 using LayerStream.Actors.Loading;
 using LayerStream.Actors.Ring;
 using LayerStream.Actors.Run;
+using LayerStream.Actors.Sweep;
 using LayerStream.Actors.Tracing;
 using LayerStream.Kernels.Crew;
 using LayerStream.Kernels.Ops;
@@ -33,6 +36,9 @@ internal sealed class EngineParts : IDisposable
     internal TraceRing Trace { get; private set; } = null!;
 
     internal ComputeSession Session { get; private set; } = null!;
+
+    /// <summary>States that are kept in a folder; null without one.</summary>
+    internal KeptStates? States { get; private set; }
 
     internal DepthTuning Tuning { get; private set; } = null!;
 
@@ -131,6 +137,16 @@ internal sealed class EngineParts : IDisposable
         EmbeddingRows embeddings = new(spec.TokenEmbedding, spec, memory.Tiles, pinned, Reader, staging);
         EmbeddingRows? layerInputs = spec.LayerInputs is { } inputs
             ? new EmbeddingRows(inputs.Table, spec, memory.Tiles, pinned, Reader, staging) : null;
+        if (options.StateFolder is { } folder)
+        {
+            IEnumerable<bool> isLong = spec.Ropes.Select(r => r.LongFactors is not null && plan.RopeContext > r.OriginalContext);
+            string settings = string.Create(CultureInfo.InvariantCulture,
+                $"{options.KvType} {options.Activations} {options.ExpertsPerToken} {options.DropColdExperts} {string.Join(' ', isLong)}");
+            UInt128 model = StateNames.OfModel(spec, settings, Device, staging);
+            States = new KeptStates(Own(StateFolder.Open(folder, options.StateBytes, model, sheet.Account(AccountNames.Staging),
+                sheet.Account(AccountNames.WrittenFiles))));
+        }
+
         Session = new ComputeSession(spec, decoder, source, experts, Account, work, states, embeddings, layerInputs, Trace, Tuning);
     }
 

@@ -103,6 +103,11 @@ public sealed class LoadedModel : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Engine.DisposeAsync();
+        if (Engine.StateFault is { } fault)
+        {
+            _notices.Report(new WarningNotice($"A state was not kept: {fault}"));
+        }
+
         if (PeakMemory.Excess(Plan.Sheet.BudgetBytes) is { } excess)
         {
             _notices.Report(excess);

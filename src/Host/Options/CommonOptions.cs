@@ -26,6 +26,8 @@ public static class CommonOptions
         ("max-pass-seconds", "how long prompts may keep a generation beside them from its next token (default: 2)"),
         ("draft", "try guesses from the text so far: off (default), auto (while it pays), or prompt (always)"),
         ("sequences", "generations that run at the same time, or auto (default: 1)"),
+        ("state-dir", "folder that keeps what was read of prompts and conversations for later starts (default: none)"),
+        ("state-size", "most bytes that the files in it take together (default: 8GiB)"),
         ("kv-type", "key/value cache: f16 or f32"),
         ("predict", "read experts before they are demanded: on, off, or auto (while it pays; default)"),
         ("chat-template", "chat template instead of the model's own: a file, chatml, or the name of one in the model"),
@@ -154,7 +156,7 @@ public static class CommonOptions
         {
             ModelPath = (modelPath ?? Read("model")) is { } model ? ModelChoice.Path(model, folders) : DefaultModel.Find(),
             ModelFolders = folders,
-            BudgetBytes = budget is null ? null : Budget(budget),
+            BudgetBytes = budget is null ? null : Size("memory-budget", budget),
             PrefetchDepth = Read("prefetch-depth") is { } depth && depth != "auto" ? OptionText.Whole("prefetch-depth", depth, 1, 4096) : 0,
             ReadsInFlight = Read("reads-in-flight") is { } reads && reads != "auto" ? OptionText.Whole("reads-in-flight", reads, 1, 64) : 0,
             TransientExperts = Read("transient-slots") is { } slots
@@ -165,6 +167,8 @@ public static class CommonOptions
             Drafts = Read("draft") is { } draft
                 ? OptionText.Choice("draft", draft, ("off", DraftMode.Off), ("auto", DraftMode.Auto), ("prompt", DraftMode.Prompt))
                 : DraftMode.Off,
+            StateFolder = Read("state-dir") is { Length: > 0 } states ? Path.GetFullPath(states) : null,
+            StateBytes = Read("state-size") is { } most ? Size("state-size", most) : ModelOptions.DefaultStateBytes,
             MostPassSeconds = Read("max-pass-seconds") is { } seconds ? OptionText.Real("max-pass-seconds", seconds) : 2,
             Context = Read("context") is { } context ? OptionText.Whole("context", context, 0, int.MaxValue) : 0,
             KvType = Read("kv-type") is { } kv ? OptionText.Choice("kv-type", kv, ("f16", KvType.F16), ("f32", KvType.F32)) : KvType.F16,
@@ -198,7 +202,7 @@ public static class CommonOptions
     /// <summary>Whether --quiet was given, for verbs that need nothing else.</summary>
     public static bool Quiet(ParseResult parse) => parse.GetValue(s_quiet);
 
-    private static long Budget(string text) =>
+    private static long Size(string name, string text) =>
         ByteSize.TryParse(text, out long bytes) && bytes > 0 ? bytes
-            : throw new UsageException($"--memory-budget takes a size such as 128MiB, not '{text}'.");
+            : throw new UsageException($"--{name} takes a size such as 128MiB, not '{text}'.");
 }

@@ -103,6 +103,7 @@ public static class RunVerb
                 ReportsPrompt = PromptLine.IsWanted(model.Options, tokens.Length),
                 Grammar = grammar,
                 Thought = thought,
+                ReuseScope = options.StateFolder is null ? null : "",
             };
             reply = await GenerateAsync(model, request, routesOutput, ct);
             trace = traceFile is null ? null : model.Engine.CaptureTrace(0);
