@@ -56,10 +56,10 @@ public static class ScoreVerb
         int done = 0, failed = 0;
         for (; window.Count > 0; window = questions.Read(Window, MostWindowTokens))
         {
-            foreach (ScoreReport report in await ScoreAsync(model, window, ct))
+            foreach (QuestionReport report in await ScoreAsync(model, window, ct))
             {
                 failed += report.Error is null ? 0 : 1;
-                JsonOut.Write(lines, json => ReportJson.WriteMembers(json, report, ReportJson.Default.ScoreReport));
+                JsonOut.Write(lines, report, ReportJson.Default.QuestionReport);
             }
 
             await lines.FlushAsync(ct);
@@ -82,7 +82,7 @@ public static class ScoreVerb
             : fitted with { Context = ((longest + ContextStep) / ContextStep * ContextStep) };
     }
 
-    private static async Task<IReadOnlyList<ScoreReport>> ScoreAsync(
+    private static async Task<IReadOnlyList<QuestionReport>> ScoreAsync(
         LoadedModel model, IReadOnlyList<QuestionEntry> window, CancellationToken ct)
     {
         string? Gap(QuestionEntry e) => e.Error ?? (e.Question!.Prompt.Count < model.Engine.Context ? null
@@ -90,7 +90,7 @@ public static class ScoreVerb
             + "than that; give a larger one");
         QuestionEntry[] whole = [.. window.Where(e => Gap(e) is null)];
         Queue<QuestionScore> scores = new(await Scorer.ScoreAsync(model, [.. whole.Select(e => e.Question!)], scope: null, ct));
-        return [.. window.Select(e => Gap(e) is { } gap ? new ScoreReport { Id = e.Id, Error = gap }
-            : ScoreReport.Of(e.Id, e.Question!, scores.Dequeue()))];
+        return [.. window.Select(e => Gap(e) is { } gap ? new QuestionReport { Id = e.Id, Error = gap }
+            : QuestionReport.Of(e.Id, e.Question!, scores.Dequeue()))];
     }
 }

@@ -1,6 +1,7 @@
 using LayerStream.Actors;
 using LayerStream.Actors.Run;
 using LayerStream.Kernels.Ops;
+using LayerStream.Models.Spec;
 using LayerStream.Sampling;
 
 namespace LayerStream.Session.Scoring;

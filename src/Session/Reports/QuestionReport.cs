@@ -4,7 +4,7 @@ using LayerStream.Session.Scoring;
 namespace LayerStream.Session.Reports;
 
 /// <summary>A scored question, or why it was not.</summary>
-public sealed record ScoreReport
+public sealed record QuestionReport
 {
     /// <summary>The question's own name, as it was given.</summary>
     public JsonElement? Id { get; init; }
@@ -24,7 +24,7 @@ public sealed record ScoreReport
     public string? Error { get; init; }
 
     /// <summary>Of a question and its score.</summary>
-    public static ScoreReport Of(JsonElement? id, Question question, QuestionScore score) => new()
+    public static QuestionReport Of(JsonElement? id, Question question, QuestionScore score) => new()
     {
         Id = id,
         Answer = question.Choices[score.Best],
