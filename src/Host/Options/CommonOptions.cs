@@ -44,6 +44,14 @@ public static class CommonOptions
         .. SamplingFlags.Lists,
     ];
 
+    private static readonly (string Name, string[] Values)[] s_choices =
+    [
+        ("draft", ["off", "auto", "prompt"]),
+        ("kv-type", ["f16", "f32"]),
+        ("predict", ["auto", "on", "off"]),
+        ("activations", ["int8", "int16", "f32"]),
+    ];
+
     private static readonly HashSet<string> s_samplingNames = [.. SamplingFlags.Texts.Select(t => t.Name)];
     private static readonly Option<bool> s_parseSpecial = new("--parse-special")
     {
@@ -79,6 +87,12 @@ public static class CommonOptions
         foreach (string name in ListNames)
         {
             root.Add(s_lists[name]);
+        }
+
+        foreach ((string name, string[] values) in s_choices)
+        {
+            s_options[name].CompletionSources.Clear();
+            s_options[name].CompletionSources.Add(values);
         }
 
         root.Add(s_parseSpecial);

@@ -112,7 +112,7 @@ public sealed class GrammarStep : ISamplerStep
     {
         if (_places.Count == 0 && token == _thoughtToken)
         {
-            return new Place(null, []);
+            return new Place(null, _texts.TextOf(token)); // what ends the thought may begin with the same token
         }
 
         if (place.State is not null)

@@ -9,6 +9,7 @@ namespace LayerStream.Session.Reports;
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [typeof(FiniteNumber)])]
+[JsonSerializable(typeof(AnswerReport))]
 [JsonSerializable(typeof(CatalogueReport))]
 [JsonSerializable(typeof(DivisionReport))]
 [JsonSerializable(typeof(DownloadReport))]
@@ -29,6 +30,7 @@ namespace LayerStream.Session.Reports;
 [JsonSerializable(typeof(RenderingReport))]
 [JsonSerializable(typeof(ReplayReport))]
 [JsonSerializable(typeof(RunReport))]
+[JsonSerializable(typeof(SettingsReport))]
 [JsonSerializable(typeof(SynthesisReport))]
 [JsonSerializable(typeof(TraceDiffFigures))]
 [JsonSerializable(typeof(TraceFigures))]

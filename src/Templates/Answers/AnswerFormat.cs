@@ -9,14 +9,11 @@ public sealed record AnswerFormat
     public string Name { get; }
 
     /// <summary>Marks of this format: tokens that are hidden from users must be shown to the parser.</summary>
-    public IEnumerable<string> Marks => [.. Calls.Select(c => c.Open), .. SectionOpens, .. SectionCloses, .. Dropped, ThinkOpen, ThinkClose,
-        .. InnerMarks];
+    public IEnumerable<string> Marks => [.. Calls.Select(c => c.Open), .. SectionOpens, .. SectionCloses, .. Dropped, Thought.Open,
+        Thought.Close, .. InnerMarks];
 
-    /// <summary>In front of a thought.</summary>
-    public string ThinkOpen { get; init; } = "<think>";
-
-    /// <summary>Behind it.</summary>
-    public string ThinkClose { get; init; } = "</think>";
+    /// <summary>How it marks thoughts.</summary>
+    public ThoughtMarks Thought { get; init; } = ThoughtMarks.Usual;
 
     /// <summary>Whether the model brings a format of its own for calls.</summary>
     public bool HasOwnCalls { get; init; } = true;
@@ -42,6 +39,9 @@ public sealed record AnswerFormat
 
     // The prompt has already written the opening of a call, or of text.
     internal string? OpensWith { get; init; }
+
+    /// <summary>Every family's format.</summary>
+    public static IReadOnlyList<AnswerFormat> All => FormatTable.All;
 
     /// <summary>The format of a chat template, recognised by its source; null = no template.</summary>
     public static AnswerFormat For(string? template) => FormatTable.Find(template ?? "");
@@ -72,6 +72,6 @@ public sealed record AnswerFormat
     public bool OpensThought(string prompt)
     {
         ReadOnlySpan<char> end = prompt.AsSpan().TrimEnd();
-        return end.EndsWith(ThinkOpen.AsSpan().TrimEnd(), StringComparison.Ordinal);
+        return end.EndsWith(Thought.Open.AsSpan().TrimEnd(), StringComparison.Ordinal);
     }
 }

@@ -5,6 +5,11 @@ internal static class FormatTable
 {
     private const string Dsml = "｜DSML｜";
     private const string Sep = "<｜tool▁sep｜>";
+    private static readonly ThoughtMarks s_gemma = new("<|channel>thought\n", "<channel|>");
+    private static readonly ThoughtMarks s_minimax = new("<mm:think>", "</mm:think>");
+    private static readonly ThoughtMarks s_seed = new("<seed:think>", "</seed:think>");
+    private static readonly ThoughtMarks s_command = new("<|START_THINKING|>", "<|END_THINKING|>");
+    private static readonly ThoughtMarks[] s_thoughts = [new("[THINK]", "[/THINK]"), s_minimax, s_seed, s_command, s_gemma];
     private static readonly AnswerFormat s_hermes = Json("hermes", "<tool_call>", "</tool_call>");
 
     /// <summary>The rows: marks that must all be there, and the format.</summary>
@@ -28,8 +33,11 @@ internal static class FormatTable
             IsHarmony = true,
             CallForm = CallForms.Harmony,
             InnerMarks = ["<|start|>", "<|channel|>", "<|constrain|>", "<|message|>", "<|end|>", "<|call|>", "<|return|>"],
-            ThinkOpen = "<|channel|>analysis<|message|>",
-            ThinkClose = "<|end|>",
+            Thought = new("<|channel|>analysis<|message|>", "<|end|>")
+            {
+                AnswerOpen = CallForms.Harmony.AnswerSign,
+                PromptEnd = "<|start|>assistant",
+            },
         }),
         (["<|tool_calls_section_begin|>"], new AnswerFormat("kimi-k2")
         {
@@ -45,16 +53,14 @@ internal static class FormatTable
         (["dsml_token", "DSML"], Markup("tool_calls")),
         (["'<|tool_call>call:'"], new AnswerFormat("gemma-4")
         {
-            ThinkOpen = "<|channel>thought\n",
-            ThinkClose = "<channel|>",
+            Thought = s_gemma,
             Dropped = ["<channel|>"],
             Calls = [("<|tool_call>call:", s => new BodyReader(s, "<tool_call|>", true, GemmaCall.Read))],
             InnerMarks = ["<tool_call|>", "<|\"|>"],
         }),
         (["]<]minimax[>["], new AnswerFormat("minimax-m3")
         {
-            ThinkOpen = "<mm:think>",
-            ThinkClose = "</mm:think>",
+            Thought = s_minimax,
             SectionOpens = [NestedTagsCall.Mark + "<tool_call>"],
             SectionCloses = [NestedTagsCall.Mark + "</tool_call>"],
             Calls = [(NestedTagsCall.Mark + "<invoke name=\"", s => new BodyReader(s, NestedTagsCall.Mark + "</invoke>", false,
@@ -81,7 +87,7 @@ internal static class FormatTable
         }),
         (["<seed:tool_call>", "<function=", "<parameter="], FunctionTags("<seed:tool_call>", "</seed:tool_call>", "") with
         {
-            ThinkOpen = "<seed:think>", ThinkClose = "</seed:think>",
+            Thought = s_seed,
         }),
         (["<tool_call>", "<function=", "<parameter="], FunctionTags("<tool_call>", "</tool_call>", "\n")),
         (["<｜tool▁calls▁begin｜>", "```json"], DeepSeek(new NamedJsonForm(["\n```json\n"], "```<｜tool▁call▁end｜>"),
@@ -103,8 +109,7 @@ internal static class FormatTable
         (["<|START_ACTION|>"], Json("command-r", "<|START_ACTION|>", "<|END_ACTION|>") with
         {
             CallForm = CallForms.CommandR,
-            ThinkOpen = "<|START_THINKING|>",
-            ThinkClose = "<|END_THINKING|>",
+            Thought = s_command,
             Dropped = ["<|START_RESPONSE|>", "<|END_RESPONSE|>"],
         }),
         (["<|tool_call_start|>"], new AnswerFormat("lfm2")
@@ -128,6 +133,9 @@ internal static class FormatTable
         }),
     ];
 
+    /// <summary>Every format, as a template without marks of thoughts has it.</summary>
+    public static IReadOnlyList<AnswerFormat> All { get; } = [.. s_rows.Select(row => row.Format), s_hermes with { HasOwnCalls = false }];
+
     /// <summary>The format of a template.</summary>
     public static AnswerFormat Find(string template)
     {
@@ -135,13 +143,18 @@ internal static class FormatTable
         {
             if (Array.TrueForAll(marks, m => template.Contains(m, StringComparison.Ordinal)))
             {
-                return format.ThinkOpen == "<think>" && template.Contains("[THINK]", StringComparison.Ordinal)
-                    ? format with { ThinkOpen = "[THINK]", ThinkClose = "[/THINK]" } : format;
+                return WithThought(format, template);
             }
         }
 
-        return s_hermes with { HasOwnCalls = false };
+        return WithThought(s_hermes with { HasOwnCalls = false }, template);
     }
+
+    /// <summary>Marks that a template writes without the calls of their family.</summary>
+    private static AnswerFormat WithThought(AnswerFormat format, string template) =>
+        format.Thought == ThoughtMarks.Usual
+            && Array.Find(s_thoughts, t => template.Contains(t.Open, StringComparison.Ordinal)) is { } thought
+            ? format with { Thought = thought } : format;
 
     private static AnswerFormat Json(string name, string open, string close) => new(name)
     {
@@ -189,8 +202,7 @@ internal static class FormatTable
     private static AnswerFormat Kimi3() => new("kimi-k3")
     {
         CallForm = CallForms.KimiK3,
-        ThinkOpen = "<|open|>think<|sep|>",
-        ThinkClose = "<|close|>think<|sep|>",
+        Thought = new("<|open|>think<|sep|>", "<|close|>think<|sep|>") { AnswerOpen = "<|open|>response<|sep|>" },
         SectionOpens = ["<|open|>tools<|sep|>"],
         SectionCloses = ["<|close|>tools<|sep|>"],
         Calls = [("<|open|>call tool=\"", s => new TaggedReader(s,
