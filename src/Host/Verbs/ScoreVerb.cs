@@ -25,7 +25,8 @@ public static class ScoreVerb
     private static readonly Argument<string> s_in = new("file") { Description = "lines {\"prompt\" or \"messages\",\"choices\",\"id\"}; "
         + "- reads standard input" };
 
-    private static readonly Option<string?> s_out = new("--out") { Description = "file for the lines of scores (default: standard output)" };
+    private static readonly Option<string?> s_out =
+        new("--out") { Description = "file for the lines of scores (default: standard output)" };
 
     /// <summary>The verb.</summary>
     public static Command Create()
@@ -73,7 +74,8 @@ public static class ScoreVerb
         return failed == 0 ? Failures.Success : Failures.Failed;
     }
 
-    /// <summary>Without a context of the user's, what the first questions need: a state of more tokens would take memory from others.</summary>
+    /// <summary>Without a context of the user's, what the first questions need: a state of more tokens would take memory from
+    /// others.</summary>
     private static ModelOptions Fitted(ModelOptions options, IReadOnlyList<QuestionEntry> window)
     {
         int longest = window.Max(e => (int?)e.Question?.Prompt.Count) ?? 0;

@@ -8,7 +8,8 @@ namespace LayerStream.Host.Tests.Session;
 /// <summary>Closed questions on the shipped model: side by side as one by one, and what is wrong with a line is said.</summary>
 public sealed class ScorerTests
 {
-    private const string Beginning = "Decide whether the sentence is about food or about travel. Answer with one word only, food or travel, "
+    private const string Beginning =
+        "Decide whether the sentence is about food or about travel. Answer with one word only, food or travel, "
         + "and nothing else. Take care: some sentences name both.\nSentence: ";
 
     private static readonly string[] s_sentences =
