@@ -32,7 +32,11 @@ public sealed record PlannedModel(ModelOptions Options, GgufModel Model, Tokeniz
     /// <exception cref="UnfilledModelException">The file is of full length but was not written to its end.</exception>
     public async Task<LoadedModel> LoadAsync(IProgress<SessionNotice> notices, CancellationToken ct)
     {
-        HeapLimit.Apply(Plan.HeapLimitBytes);
+        if (Options.LimitsHeap)
+        {
+            HeapLimit.Apply(Plan.HeapLimitBytes);
+        }
+
         notices.Report(new SheetNotice(Plan.Sheet));
         FlashDevice device = FlashDevice.Open(Files);
         device.FellBack = reason => notices.Report(new InformationNotice($"Reads pass through the page cache from here on: {reason}"));
