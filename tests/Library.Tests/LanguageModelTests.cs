@@ -15,7 +15,9 @@ public sealed class LanguageModelTests(LoadedOnce loaded) : IClassFixture<Loaded
     {
         List<AnswerPiece> pieces = await PiecesAsync(new AnswerRequest
         {
-            Turns = [ChatTurn.User("Name a colour.")], MaxTokens = 12, Sampling = s_greedy,
+            Turns = [ChatTurn.User("Name a colour.")],
+            MaxTokens = 12,
+            Sampling = s_greedy,
         });
         AnswerFigures figures = pieces[^1].Figures!;
         Assert.Equal(AnswerPieceKind.End, pieces[^1].Kind);

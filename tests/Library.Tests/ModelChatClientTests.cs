@@ -9,6 +9,13 @@ namespace LayerStream.Library.Tests;
 
 public sealed class ModelChatClientTests(LoadedOnce loaded) : IClassFixture<LoadedOnce>
 {
+    // Few values: a small model would fill a text to the end of the answer.
+    private enum Town
+    {
+        Bonn,
+        Rome,
+    }
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     private static ChatOptions Greedy => new() { Temperature = 0, MaxOutputTokens = 60 };
@@ -34,12 +41,12 @@ public sealed class ModelChatClientTests(LoadedOnce loaded) : IClassFixture<Load
     [Fact]
     public async Task Response_WithFunctionInvocation_CallsAndGoesOn()
     {
-        List<string> asked = [];
-        AIFunction weather = AIFunctionFactory.Create(([Description("The city.")] string city) =>
+        List<Town> asked = [];
+        AIFunction weather = AIFunctionFactory.Create(([Description("The town.")] Town town) =>
         {
-            asked.Add(city);
+            asked.Add(town);
             return "sunny";
-        }, "get_weather", "The weather of a city.");
+        }, "get_weather", "The weather of a town.");
         using IChatClient client = new ModelChatClient(loaded.Model).AsBuilder().UseFunctionInvocation().Build();
         ChatOptions options = Greedy;
         (options.Tools, options.ToolMode, options.MaxOutputTokens) = ([weather], ChatToolMode.RequireAny, 120);
