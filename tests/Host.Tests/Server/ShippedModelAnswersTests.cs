@@ -1,54 +1,15 @@
-using System.Text;
 using System.Text.Json;
-using LayerStream.Host.Server;
-using LayerStream.Host.Server.Http;
-using LayerStream.Host.Server.Service;
-using LayerStream.Host.Telemetry;
-using LayerStream.Session;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.TestHost;
-using Microsoft.Extensions.Hosting;
+using Xunit;
 
 namespace LayerStream.Host.Tests.Server;
 
 /// <summary>The protocols in process, with the model that comes with the program.</summary>
-public sealed class ShippedModelAnswersTests : IAsyncLifetime
+[Collection(ShippedDaemon.Collection)]
+public sealed class ShippedModelAnswersTests(ShippedDaemon daemon)
 {
     private const string Tool = """
         {"type":"function","function":{"name":"get_weather","parameters":{"type":"object","properties":{"city":{"type":"string"}}}}}
         """;
-    private readonly Admission _admission = new(8);
-    private LoadedModel? _model;
-    private DaemonMetrics? _metrics;
-    private IHost? _host;
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
-    {
-        ModelOptions options = new ModelOptions { ModelPath = ShippedModel.Path, BudgetBytes = 2L << 30, Context = 1024 }.ForServing();
-        _model = await LoadedModel.OpenAsync(options with { ExtraHeapBytes = 512 << 20, MeasuresDevice = false }, new Ignored(), Token);
-        _metrics = new DaemonMetrics(() => 0, () => null);
-        ServerState state = new("SmolLM2", _admission, _metrics);
-        state.Open(_model);
-        AllowedOrigins origins = new([]);
-        RequestGuard guard = new(ApiKeys.Load(null), ListenAddress.ParseAll("http://127.0.0.1:5099"), origins, []);
-        RequestPipeline pipeline = new(state, guard, origins);
-        _host = new HostBuilder().ConfigureWebHost(web => web.UseTestServer().Configure(app => app.Run(pipeline.HandleAsync))).Build();
-        await _host.StartAsync(Token);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        _host?.Dispose();
-        _metrics?.Dispose();
-        _admission.Dispose();
-        if (_model is not null)
-        {
-            await _model.DisposeAsync();
-        }
-    }
 
     [Fact]
     public async Task Answer_OfEveryProtocol_IsTheSameText()
@@ -164,7 +125,7 @@ public sealed class ShippedModelAnswersTests : IAsyncLifetime
     [Theory]
     [InlineData("/v1/messages", "{\"messages\":[],\"thread\":{}}", "\"type\":\"error\"")]
     [InlineData("/api/chat", "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}],\"nothing\":1}", "{\"error\":\"")]
-    [InlineData("/v1/responses", "{\"input\":\"a\",\"previous_response_id\":\"x\"}", "previous_response_id")]
+    [InlineData("/v1/responses", "{\"input\":\"a\",\"previous_response_id\":\"x\"}", "previous_response_not_found")]
     [InlineData("/v1/embeddings", "{\"input\":\"a\"}", "embeddings_not_supported")]
     public async Task Refusal_OfEveryProtocol_HasItsForm(string path, string body, string part) =>
         Assert.Contains(part, await SendAsync(path, body), StringComparison.Ordinal);
@@ -182,21 +143,7 @@ public sealed class ShippedModelAnswersTests : IAsyncLifetime
     public async Task Ollama_AskedForNothing_SaysThatTheModelIsLoaded() =>
         Assert.Equal("load", (await PostAsync("/api/generate", """{"model":"smollm2:latest"}""")).GetProperty("done_reason").GetString());
 
-    private async Task<JsonElement> PostAsync(string path, string body) =>
-        JsonSerializer.Deserialize<JsonElement>(await SendAsync(path, body));
+    private Task<JsonElement> PostAsync(string path, string body) => daemon.PostAsync(path, body);
 
-    private async Task<string> SendAsync(string path, string body)
-    {
-        using HttpClient client = _host!.GetTestClient();
-        using StringContent content = new(body, Encoding.UTF8, "application/json");
-        using HttpResponseMessage reply = await client.PostAsync(new Uri("http://localhost:5099" + path), content, Token);
-        return await reply.Content.ReadAsStringAsync(Token);
-    }
-
-    private sealed class Ignored : IProgress<SessionNotice>
-    {
-        public void Report(SessionNotice value)
-        {
-        }
-    }
+    private Task<string> SendAsync(string path, string body) => daemon.SendAsync(path, body);
 }

@@ -41,7 +41,7 @@ internal static class ChatPreparation
             }
 
             memory.Grow(textBytes * WorkBytesPerByte, "the prompt");
-            long grammarBytes = request.Grammar is null && !request.HoldsCalls ? 0 : Grammar.HeldBytes;
+            long grammarBytes = request.Grammar is null && !request.HoldsCalls ? 0 : Grammar.HeldBytes * request.Choices;
             memory.Grow(grammarBytes, "the grammar of the answer");
             RenderedPrompt rendered = Render(request, model);
             (rendered, AnswerOpening opening) = Open(rendered, request, model.AnswerFormat);
@@ -135,8 +135,8 @@ internal static class ChatPreparation
     private static long LongestPromptBytes(LoadedModel model) => (long)model.Engine.Context * model.LongestTokenBytes;
 
     // Agents shorten their history when they read these words.
-    private static ApiException TooLong(string what, LoadedModel model) => ApiException.Invalid(
-        "messages",
+    internal static ApiException TooLong(string what, LoadedModel model, string param = "messages") => ApiException.Invalid(
+        param,
         $"This model's maximum context length is {model.Engine.Context} tokens, and the prompt exceeds the available context size: it "
             + $"has {what}, and one token of the answer needs room too",
         "context_length_exceeded");
