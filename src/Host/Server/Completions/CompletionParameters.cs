@@ -15,7 +15,8 @@ internal static class CompletionParameters
     public static IReadOnlyList<Parameter> Rows { get; } =
     [
         ChatParameters.Does("model", "as in chat completions", (r, v, n) => r.Model = JsonFields.Text(v, n)),
-        Does("prompt", "a text, token ids, or an array of either: each is answered", (r, v, n) => r.Prompts = Prompts(v, n, ChatRequest.MostChoices)),
+        Does("prompt", "a text, token ids, or an array of either: each is answered", (r, v, n) => r.Prompts =
+            Prompts(v, n, ChatRequest.MostChoices)),
         Does("suffix", "what comes behind the answer, where the model knows fill-in-the-middle; else refused",
             (r, v, n) => r.Suffix = JsonFields.Text(v, n)),
         Does("max_tokens", "1 and above; −1 = what the context holds; 16 unless said; 0 with `echo`", MaxTokens),
