@@ -138,7 +138,14 @@ public sealed class Engine : IAsyncDisposable
     /// <summary>Logits of every position, in order; the memory is valid during the call only.</summary>
     public async Task LogitsAsync(IReadOnlyList<int> ids, Action<int, ReadOnlyMemory<float>> row, CancellationToken ct)
     {
-        await ExecuteAsync(new LogitsBody(ids, row, ThrowIfChanged).Execute, null, ct);
+        await ExecuteAsync(new RowsBody(ids, true, row, ThrowIfChanged).Execute, null, ct);
+    }
+
+    /// <summary>State of every position behind the last layer and the final norm, in order; the memory is valid during the call
+    /// only.</summary>
+    public async Task StatesAsync(IReadOnlyList<int> ids, Action<int, ReadOnlyMemory<float>> row, CancellationToken ct)
+    {
+        await ExecuteAsync(new RowsBody(ids, false, row, ThrowIfChanged).Execute, null, ct);
     }
 
     /// <summary>Runs a body of the caller's on the compute thread, with the whole ring behind it.</summary>

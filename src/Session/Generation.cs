@@ -26,6 +26,7 @@ public sealed class Generation
     private readonly long _accepted = Stopwatch.GetTimestamp();
     private SamplerChain? _sampler;
     private long _firstToken;
+    private int _generated;
     private bool _isStopped;
 
     /// <summary>Checks the request. Large buffers are made when it runs, not before.</summary>
@@ -44,6 +45,12 @@ public sealed class Generation
 
     /// <summary>Stopwatch ticks of the first token; 0 = none yet.</summary>
     public long FirstTokenTicks => Volatile.Read(ref _firstToken);
+
+    /// <summary>Tokens of the prompt.</summary>
+    public int PromptTokens => _request.Prompt.Count;
+
+    /// <summary>Tokens generated so far.</summary>
+    public int GeneratedTokens => Volatile.Read(ref _generated);
 
     /// <summary>Runs to the end; call once.</summary>
     /// <exception cref="UnusableOutputException">Logits are no numbers.</exception>
@@ -136,6 +143,7 @@ public sealed class Generation
 
     private bool Take(int id)
     {
+        Volatile.Write(ref _generated, _generated + 1);
         if (_firstToken == 0)
         {
             Volatile.Write(ref _firstToken, Stopwatch.GetTimestamp());

@@ -171,6 +171,9 @@ internal sealed class ComputeSession(
     /// <summary>Logits of a row of the last pass.</summary>
     internal Span<float> Logits(int row) => work.LogitsRow(row, spec.Vocabulary);
 
+    /// <summary>A row of the last pass behind the last layer and its norm; once for each.</summary>
+    internal Span<float> NormedState(int row) => decoder.NormedRow(row);
+
     /// <summary>Records an interval of this thread.</summary>
     /// <param name="kind">What it was spent on.</param>
     /// <param name="begin">When it began.</param>

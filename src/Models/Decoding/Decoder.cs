@@ -146,6 +146,15 @@ public sealed class Decoder
         _pass.Count = count;
     }
 
+    /// <summary>A row of the pass behind the final norm, for those who need no logits.</summary>
+    public Span<float> NormedRow(int row)
+    {
+        int count = _pass.Count;
+        NormForHead(row, 1, 0);
+        _pass.Count = count;
+        return _work.NormedRow(0, _spec.Width);
+    }
+
     /// <summary>Takes the head's weights from the source and computes nothing, for a pass that was announced with a head nobody needs
     /// any more.</summary>
     public void PassHeadBy() => _pass.PassBy(_spec.Head);

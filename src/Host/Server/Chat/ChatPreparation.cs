@@ -33,14 +33,7 @@ internal static class ChatPreparation
         await state.Preparation.WaitAsync(ct);
         try
         {
-            using ChatRequest request = ChatParameters.Read(body, state, model.Options.Sampling, memory);
-            long textBytes = request.TextBytes;
-            if (textBytes > LongestPromptBytes(model) * JsonBytesPerByte)
-            {
-                throw TooLong($"its {textBytes} bytes", model);
-            }
-
-            memory.Grow(textBytes * WorkBytesPerByte, "the prompt");
+            using ChatRequest request = Read(body, state, model, memory);
             long grammarBytes = request.Grammar is null && !request.HoldsCalls ? 0 : Grammar.HeldBytes * request.Choices;
             memory.Grow(grammarBytes, "the grammar of the answer");
             RenderedPrompt rendered = Render(request, model);
@@ -55,6 +48,36 @@ internal static class ChatPreparation
         {
             state.Preparation.Release();
         }
+    }
+
+    /// <summary>The prompt of a request as text.</summary>
+    /// <exception cref="ApiException">As <see cref="PrepareAsync"/>.</exception>
+    public static async Task<string> RenderAsync(ReadOnlyMemory<byte> body, ServerState state, LoadedModel model,
+        RequestMemory.Holding memory, CancellationToken ct)
+    {
+        await state.Preparation.WaitAsync(ct);
+        try
+        {
+            using ChatRequest request = Read(body, state, model, memory);
+            return Open(Render(request, model), request, model.AnswerFormat).Prompt.Text;
+        }
+        finally
+        {
+            state.Preparation.Release();
+        }
+    }
+
+    private static ChatRequest Read(ReadOnlyMemory<byte> body, ServerState state, LoadedModel model, RequestMemory.Holding memory)
+    {
+        ChatRequest request = ChatParameters.Read(body, state, model.Options.Sampling, memory);
+        long textBytes = request.TextBytes;
+        if (textBytes > LongestPromptBytes(model) * JsonBytesPerByte)
+        {
+            throw TooLong($"its {textBytes} bytes", model);
+        }
+
+        memory.Grow(textBytes * WorkBytesPerByte, "the prompt");
+        return request;
     }
 
     // A call that is demanded begins in the prompt, behind the end of a thought that the template has opened.
