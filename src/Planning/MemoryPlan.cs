@@ -31,6 +31,9 @@ public sealed record MemoryPlan
     /// <summary>Whether each sequence has room for a copy of its recurrent state, so that its state can serve another turn.</summary>
     public bool KeepsSnapshots { get; init; }
 
+    /// <summary>Guesses of a sequence in a pass that there is room for; 0 = none in models with recurrent layers.</summary>
+    public int DraftRows { get; init; }
+
     /// <summary>Tokens of context of each sequence.</summary>
     public required int Context { get; init; }
 

@@ -165,6 +165,7 @@ internal sealed class SweepBody
             if (run.Rows > 0)
             {
                 run.Seat.BeginPass(run.Done, run.Rows);
+                run.Seat.State.Tries = run.HasDrafts && run.Seat.State.IsRecurrent;
             }
 
             for (int r = 0; r < run.Rows; r++)
@@ -283,7 +284,7 @@ internal sealed class SweepBody
     {
         try
         {
-            bool isPrompt = run.Generated.Count == 0, hasDrafts = !isPrompt && run.Rows > 1;
+            bool isPrompt = run.Generated.Count == 0, hasDrafts = run.HasDrafts;
             if (run.Seat.State.Fault is { } fault)
             {
                 if (!hasDrafts)
@@ -323,6 +324,11 @@ internal sealed class SweepBody
                 if (seconds > 0)
                 {
                     run.Gate.Observe(run.Rows - 1, right, seconds);
+                }
+
+                if (run.Seat.State.Tries)
+                {
+                    _session.TakeOver(run.Seat.Index, right);
                 }
 
                 Advance(run, right);

@@ -66,6 +66,12 @@ public sealed class SequenceState : IDisposable
     /// <summary>Whether there is room for a snapshot.</summary>
     public bool KeepsSnapshot => _snapshot is not null;
 
+    /// <summary>Room for trying rows that may turn out wrong; null = there is none.</summary>
+    public TrialRows? Trial { get; init; }
+
+    /// <summary>Whether the rows of the next pass leave recurrent layers as they are until they are taken over.</summary>
+    public bool Tries { get; set; }
+
     /// <summary>Tokens behind which every recurrent layer copies its state as it comes past; 0 = never.</summary>
     public int SnapshotAt { get; set; }
 
