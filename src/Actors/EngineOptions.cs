@@ -39,6 +39,12 @@ public sealed record EngineOptions
     /// <summary>Whether there is to be room for a copy of each sequence's recurrent state, so that further turns go on from it.</summary>
     public bool KeepsSnapshots { get; init; }
 
+    /// <summary>Folder in which states are kept beyond the engine's life; null = none are.</summary>
+    public string? StateFolder { get; init; }
+
+    /// <summary>Bytes that all files in it may take.</summary>
+    public long StateBytes { get; init; } = 8L << 30;
+
     /// <summary>
     /// Seconds that a pass may take because of prompts while another sequence waits for its next token; rows that cost less than the sweep
     /// takes anyway are read all the same.

@@ -1,7 +1,10 @@
 using System.Diagnostics;
+using System.Globalization;
+using LayerStream.Actors.Kept;
 using LayerStream.Actors.Loading;
 using LayerStream.Actors.Ring;
 using LayerStream.Actors.Run;
+using LayerStream.Actors.Sweep;
 using LayerStream.Actors.Tracing;
 using LayerStream.Kernels.Crew;
 using LayerStream.Kernels.Ops;
@@ -33,6 +36,9 @@ internal sealed class EngineParts : IDisposable
     internal TraceRing Trace { get; private set; } = null!;
 
     internal ComputeSession Session { get; private set; } = null!;
+
+    /// <summary>States that are kept in a folder; null without one.</summary>
+    internal KeptStates? States { get; private set; }
 
     internal DepthTuning Tuning { get; private set; } = null!;
 
@@ -100,11 +106,11 @@ internal sealed class EngineParts : IDisposable
         Workspace work = Own(Workspace.Create(spec, memory.Batch, memory.LogitRows, plan.Threads, sheet.Account(AccountNames.Activations)));
         SequenceState[] states = [.. Enumerable.Range(0, memory.Sequences).Select(
             _ => Own(new SequenceState(spec, memory.Context, options.KvType, sheet.Account(AccountNames.SequenceState),
-                memory.KeepsSnapshots) { Trial = Trial(plan) }))];
+                memory.Snapshots) { Trial = Trial(plan) }))];
         Ring = Own(new TileRing(memory.Slots, memory.SlotBytes, memory.Experts.TransientSlots, Reader, memory.Tiles, Trace,
             sheet.Account(AccountNames.RingSlots)));
         Names = new TileNames(spec, memory.Tiles);
-        Experts = Own(new ExpertRing(memory.Experts, Reader, Device.Files, Ring.Spent, Trace, Names, sheet));
+        Experts = Own(new ExpertRing(memory.Experts, Reader, Device.Files, Ring.Spent, Trace, Names, sheet) { Loads = Ring.Loads });
         // The disk reads what is pinned meanwhile. Where every expert is loaded, its read takes the memory.
         Task preparing = Prepare(memory.Experts.AllResident ? null : Experts.Slots.Arena, progress, ct);
         PinnedTiles pinned;
@@ -131,6 +137,16 @@ internal sealed class EngineParts : IDisposable
         EmbeddingRows embeddings = new(spec.TokenEmbedding, spec, memory.Tiles, pinned, Reader, staging);
         EmbeddingRows? layerInputs = spec.LayerInputs is { } inputs
             ? new EmbeddingRows(inputs.Table, spec, memory.Tiles, pinned, Reader, staging) : null;
+        if (options.StateFolder is { } folder)
+        {
+            IEnumerable<bool> isLong = spec.Ropes.Select(r => r.LongFactors is not null && plan.RopeContext > r.OriginalContext);
+            string settings = string.Create(CultureInfo.InvariantCulture,
+                $"{options.KvType} {options.Activations} {options.ExpertsPerToken} {options.DropColdExperts} {string.Join(' ', isLong)}");
+            UInt128 model = StateNames.OfModel(spec, settings, Device, staging);
+            States = new KeptStates(Own(StateFolder.Open(folder, options.StateBytes, model, sheet.Account(AccountNames.Staging),
+                sheet.Account(AccountNames.WrittenFiles))));
+        }
+
         Session = new ComputeSession(spec, decoder, source, experts, Account, work, states, embeddings, layerInputs, Trace, Tuning);
     }
 

@@ -28,8 +28,8 @@ public sealed record MemoryPlan
     /// <summary>Sequences that run at the same time, each with a state of its own.</summary>
     public int Sequences { get; init; } = 1;
 
-    /// <summary>Whether each sequence has room for a copy of its recurrent state, so that its state can serve another turn.</summary>
-    public bool KeepsSnapshots { get; init; }
+    /// <summary>Copies of its recurrent state that each sequence has room for, so that its state can serve another turn.</summary>
+    public int Snapshots { get; init; }
 
     /// <summary>Guesses of a sequence in a pass that there is room for; 0 = none in models with recurrent layers.</summary>
     public int DraftRows { get; init; }

@@ -17,6 +17,8 @@ public static class MemoryPlanner
     private const int StateShare = 8;     // budget ÷ states of sequences, where the context is not given
     private const int MostChosen = 8;     // sequences, where their number is not given
     private const int ChosenContext = 2048;
+    private const int SnapshotShare = 64; // budget ÷ copies of recurrent states, the first of each sequence apart
+    private const int MostSnapshots = 4;
 
     /// <summary>Plans a model. The sum of the accounts exceeds the budget when it is too small; nothing is pinned then.</summary>
     public static MemoryPlan Plan(PlanInputs inputs)
@@ -67,10 +69,14 @@ public static class MemoryPlanner
         }
 
         long held = Math.Max(0, (inputs.BudgetBytes / StateShare / inputs.Sequences) - inputs.Spec.StateBytesPerSequence
-            - inputs.SnapshotBytes)
+            - (Snapshots(inputs) * inputs.SnapshotBytes))
             / Math.Max(1, inputs.StateBytesPerToken);
         return (int)Math.Clamp(held, 1, Math.Min(8192, inputs.Spec.TrainedContext));
     }
+
+    /// <summary>Copies of its recurrent state for each sequence: one in any case, more where they are small.</summary>
+    private static int Snapshots(PlanInputs inputs) => inputs.SnapshotBytes == 0 ? 0
+        : (int)Math.Clamp(inputs.BudgetBytes / SnapshotShare / (inputs.SnapshotBytes * inputs.Sequences), 1, MostSnapshots);
 
     /// <summary>Ahead is what keeps a disk busy, and no more: what lies longer in slots leaves the processor's cache before it is
     /// used.</summary>
@@ -84,7 +90,7 @@ public static class MemoryPlanner
         TileMap tiles = TileMap.Create(spec, tileBytes);
         int slotBytes = checked((int)tiles.Tiles.Max(t => ExtentWindow.MostBytes(t.Extent.Length)));
         int sequences = inputs.Sequences;
-        long snapshot = frugal ? 0 : inputs.SnapshotBytes;
+        int snapshots = frugal ? 0 : Snapshots(inputs);
         int batch = Math.Max(sequences, (int)Math.Min(frugal ? FrugalBatch : Batch(spec, inputs.BudgetBytes), (long)context * sequences));
         int drafts = frugal ? 0 : inputs.DraftRows;
         int logitRows = frugal ? sequences
@@ -92,10 +98,11 @@ public static class MemoryPlanner
         long trial = drafts == 0 || SequenceState.SnapshotBytes(spec) == 0 ? 0 : TrialRows.Bytes(spec, drafts + 1);
         List<KeyValuePair<string, long>> accounts =
         [
-            new(AccountNames.SequenceState, checked(sequences * ExtentWindow.RoundUp(inputs.StateBytes(context) + snapshot + trial))),
+            new(AccountNames.SequenceState,
+                checked(sequences * ExtentWindow.RoundUp(inputs.StateBytes(context) + (snapshots * inputs.SnapshotBytes) + trial))),
             new(AccountNames.Activations, ExtentWindow.RoundUp(Workspace.Bytes(spec, batch, logitRows, inputs.Threads))),
             new(AccountNames.SmallWeights, ExtentWindow.RoundUp(spec.SmallWeightBytes)),
-            new(AccountNames.Staging, StagingBytes(spec)),
+            new(AccountNames.Staging, StagingBytes(spec) + inputs.StateStagingBytes),
             new(AccountNames.ManagedHeap, inputs.HeapBytes),
             new(AccountNames.Runtime, inputs.RuntimeBytes + (inputs.BudgetBytes / PageTableShare)),
         ];
@@ -134,7 +141,7 @@ public static class MemoryPlanner
             PrefetchDepth = weights.RingBytes == 0 ? 0 : depth,
             Experts = weights.Experts,
             Sequences = sequences,
-            KeepsSnapshots = snapshot > 0,
+            Snapshots = snapshots,
             DraftRows = drafts,
             Context = context,
             Batch = batch,

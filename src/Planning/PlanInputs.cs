@@ -35,6 +35,9 @@ public sealed record PlanInputs(
     /// <summary>Guesses of a sequence in a pass; 0 = none are to be tried.</summary>
     public int DraftRows { get; init; }
 
+    /// <summary>Buffers through which kept states pass on their way to and from a folder.</summary>
+    public long StateStagingBytes { get; init; }
+
     /// <summary>Slots for experts that are not kept; 0 = choose.</summary>
     public int TransientExperts { get; init; }
 }

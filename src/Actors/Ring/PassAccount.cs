@@ -23,6 +23,15 @@ internal sealed class PassAccount(TraceRing trace, Waiter waiter)
     /// <summary>Experts that passes demanded and that had to be read.</summary>
     internal long ExpertMisses { get; set; }
 
+    /// <summary>Dense tiles that were in memory when compute came: pinned, or read ahead.</summary>
+    internal long TileHits { get; set; }
+
+    /// <summary>Dense tiles whose read ran when compute came.</summary>
+    internal long TilesInFlight { get; set; }
+
+    /// <summary>Dense tiles whose read had not begun when compute came.</summary>
+    internal long TileMisses { get; set; }
+
     /// <summary>Stopwatch ticks with the crew busy since the engine started.</summary>
     internal long ComputeTicks { get; private set; }
 

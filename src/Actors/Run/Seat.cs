@@ -1,3 +1,4 @@
+using LayerStream.Actors.Kept;
 using LayerStream.Models.Decoding;
 using LayerStream.Planning.Batches;
 
@@ -11,9 +12,10 @@ internal sealed class Seat(int index, SequenceState state)
 {
     private const int SnapshotBefore = 16; // tokens before a prompt's end: templates rewrite what opens the answer
 
+    private readonly SnapshotSlots _snapshots = new(state.Snapshots);
     private volatile Kept? _kept;
-    private int _whole = -1;    // tokens behind which the recurrent state stands; −1 = a pass was torn in the middle
-    private int _snapshot = -1; // tokens behind which the snapshot stands; −1 = there is none
+    private StateJob? _job; // that may still be copying from the state
+    private int _whole = -1; // tokens behind which the recurrent state stands; −1 = a pass was torn in the middle
 
     internal int Index => index;
 
@@ -37,36 +39,89 @@ internal sealed class Seat(int index, SequenceState state)
     {
         int resumed = ResumeAt(scope, prompt);
         _kept = null;
+        _job?.Cut(resumed);
         state.Restart();
-        _snapshot = _snapshot <= resumed ? _snapshot : -1;
         if (resumed > 0 && state.IsRecurrent && _whole != resumed)
         {
-            state.RestoreSnapshot();
+            state.RestoreSnapshot(_snapshots.Find(resumed));
         }
 
         _whole = resumed;
-        int border = prompt.Count - SnapshotBefore;
-        state.SnapshotAt = scope is not null && border > resumed ? border : 0;
+        _snapshots.Cut(resumed);
+        PlanSnapshots(scope is null ? 0 : prompt.Count - SnapshotBefore, resumed);
         return resumed;
     }
 
-    /// <summary>A pass over some of its tokens begins.</summary>
-    internal void BeginPass(int done, int rows)
+    /// <summary>Before parts of its state are put in place that were kept elsewhere: only the first tokens stay as they are.</summary>
+    /// <returns>The snapshot's slot that takes a recurrent state; null = the state itself does.</returns>
+    internal int? BeginRestore(string scope, IReadOnlyList<int> prompt, int resumed)
     {
-        _whole = -1;
-        if (Crosses(done, rows))
+        _job?.Cut(resumed);
+        _kept = resumed == 0 ? null : new Kept(scope, new KeptTokens([.. prompt.Take(resumed)], state.IsRecurrent ? [resumed] : null));
+        _whole = _whole == resumed ? _whole : -1; // it stood behind tokens of another sequence
+        _snapshots.Cut(resumed);
+        if (!state.IsRecurrent || _snapshots.Count == 0)
         {
-            _snapshot = -1;
+            return null;
+        }
+
+        bool IsNeeded(int slot) => resumed > 0 && _whole < 0 && _snapshots.Position(slot) == resumed;
+        int slot = Enumerable.Range(0, _snapshots.Count).MinBy(s => (IsNeeded(s), _snapshots.Position(s)));
+        _kept = IsNeeded(slot) ? null : _kept; // the only one: what it held is given up
+        _snapshots.Free(slot);
+        return slot;
+    }
+
+    /// <summary>Its state stands behind some tokens now, in parts that were put in place.</summary>
+    /// <param name="scope">Who may use it.</param>
+    /// <param name="tokens">The tokens.</param>
+    /// <param name="slot">As <see cref="BeginRestore"/> gave it, where a recurrent state was put in place.</param>
+    internal void EndRestore(string scope, IReadOnlyList<int> tokens, int? slot)
+    {
+        if (slot is { } s)
+        {
+            _snapshots.Put(s, tokens.Count);
+        }
+        else
+        {
+            _whole = tokens.Count;
+        }
+
+        Keep(scope, tokens);
+    }
+
+    /// <summary>What a recurrent state was to be put into was not filled.</summary>
+    internal void FailRestore(int? slot)
+    {
+        if (slot is null)
+        {
+            (_whole, _kept) = (-1, state.IsRecurrent ? null : _kept);
         }
     }
+
+    /// <summary>The state for whoever writes it, until another sequence takes the seat; null when nothing is kept.</summary>
+    internal StateJob? Job()
+    {
+        IEnumerable<(int, int?)> snapshots = _snapshots.Taken.Select(t => (t, (int?)_snapshots.Find(t)));
+        _job?.Cut(0); // the new one stands for all of it
+        return _job = _kept is not { } kept ? null : new StateJob(state, kept.Scope, kept.Tokens.Tokens, !state.IsRecurrent ? []
+            : [.. _whole > 0 && _snapshots.Find(_whole) < 0 ? snapshots.Append((_whole, null)) : snapshots]);
+    }
+
+    /// <summary>A pass over some of its tokens begins.</summary>
+    internal void BeginPass() => _whole = -1;
 
     /// <summary>The pass is over.</summary>
     internal void EndPass(int done, int rows)
     {
         _whole = done + rows;
-        if (Crosses(done, rows))
+        for (int slot = 0; slot < _snapshots.Count; slot++)
         {
-            (_snapshot, state.SnapshotAt) = (state.SnapshotAt, 0);
+            if (_snapshots.IsPlanned(slot) && _snapshots.Position(slot) > done && _snapshots.Position(slot) <= done + rows)
+            {
+                _snapshots.Take(slot);
+                state.PlanSnapshot(slot, 0);
+            }
         }
     }
 
@@ -75,14 +130,51 @@ internal sealed class Seat(int index, SequenceState state)
     /// <param name="tokens">Tokens that have been through the model.</param>
     internal void Keep(string? scope, IReadOnlyList<int> tokens)
     {
-        int[]? borders = state.IsRecurrent ? [.. new[] { _snapshot, _whole }.Where(b => b > 0 && b <= tokens.Count)] : null;
+        int[]? borders = state.IsRecurrent ? [.. _snapshots.Taken.Append(_whole).Where(b => b > 0 && b <= tokens.Count)] : null;
         _kept = scope is null || tokens.Count == 0 ? null : new Kept(scope, new KeptTokens(tokens, borders));
     }
 
     /// <summary>Nothing of it may be used again.</summary>
-    internal void Forget() => (_kept, _whole, _snapshot) = (null, -1, -1);
+    internal void Forget()
+    {
+        _job?.Cut(0);
+        (_kept, _whole) = (null, -1);
+        _snapshots.Cut(0);
+        PlanSnapshots(0, 0);
+    }
 
-    private bool Crosses(int done, int rows) => state.KeepsSnapshot && done < state.SnapshotAt && state.SnapshotAt <= done + rows;
+    /// <summary>Chooses where its recurrent state is copied: where the last turn ended, in even steps through what is read now, and close
+    /// to the prompt's end.</summary>
+    /// <param name="end">Tokens behind which the last copy is to stand.</param>
+    /// <param name="resumed">Tokens that are in the state already.</param>
+    private void PlanSnapshots(int end, int resumed)
+    {
+        List<int> wanted = resumed > 0 && _snapshots.Count > 1 ? [resumed] : [];
+        int steps = Math.Max(0, end - resumed) / state.SnapshotSpacing, step = state.SnapshotSpacing
+            * Math.Max(1, (steps + _snapshots.Count) / Math.Max(1, _snapshots.Count));
+        for (int at = (resumed / step * step) + step; at < end; at += step)
+        {
+            wanted.Add(at);
+        }
+
+        if (end > resumed)
+        {
+            wanted.Add(end);
+        }
+
+        _snapshots.Plan(wanted);
+        for (int slot = 0; slot < _snapshots.Count; slot++)
+        {
+            bool isNow = _snapshots.IsPlanned(slot) && _snapshots.Position(slot) == resumed;
+            if (isNow)
+            {
+                state.TakeSnapshot(slot);
+                _snapshots.Take(slot);
+            }
+
+            state.PlanSnapshot(slot, _snapshots.IsPlanned(slot) ? _snapshots.Position(slot) : 0);
+        }
+    }
 
     private sealed record Kept(string Scope, KeptTokens Tokens);
 }

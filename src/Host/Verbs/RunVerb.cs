@@ -5,6 +5,7 @@ using LayerStream.Actors.Run;
 using LayerStream.Actors.Tracing;
 using LayerStream.Formats.Routes;
 using LayerStream.Host.Options;
+using LayerStream.Host.Remote;
 using LayerStream.Host.Terminal;
 using LayerStream.Memory;
 using LayerStream.Planning;
@@ -48,6 +49,7 @@ public static class RunVerb
         new("--routes") { Description = "save which experts every token went to (.route.csv.gz, for replay)" };
 
     private static readonly GrammarFlags s_grammar = new("--json-schema", "--grammar");
+    private static readonly DaemonFlags s_daemon = new();
 
     /// <summary>The verb.</summary>
     public static Command Create()
@@ -57,13 +59,14 @@ public static class RunVerb
             s_prompt, s_raw, s_ids, s_maxTokens, s_ignoreEos, s_logprobs, s_trace, s_routes,
         };
         s_grammar.AddTo(verb);
+        s_daemon.AddTo(verb);
         verb.SetAction(RunAsync);
         return verb;
     }
 
     private static async Task<int> RunAsync(ParseResult parse, CancellationToken ct)
     {
-        string? prompt = parse.GetValue(s_prompt), ids = parse.GetValue(s_ids), traceFile = parse.GetValue(s_trace);
+        string? prompt = parse.GetValue(s_prompt), ids = parse.GetValue(s_ids);
         if ((prompt is null) == (ids is null))
         {
             throw new UsageException("run takes either a prompt or --ids.");
@@ -76,6 +79,27 @@ public static class RunVerb
         }
 
         prompt = prompt == "-" ? PromptInput.Read() : prompt;
+        if (s_daemon.Open(parse, s_raw, s_ids, s_logprobs, s_trace, s_routes) is { } daemon)
+        {
+            using (daemon)
+            {
+                RemoteRequest asked = RemoteRun.With(new RemoteRequest
+                {
+                    Model = DaemonFlags.ModelName(parse),
+                    Messages = [new ChatMessage(ChatMessage.User, prompt!)],
+                    MaxTokens = most,
+                    IgnoreEos = parse.GetValue(s_ignoreEos) ? true : null,
+                }, s_grammar.Given(parse));
+                return await RemoteRun.RunAsync(daemon, asked, CommonOptions.Bind(parse, ""), ct);
+            }
+        }
+
+        return await RunHereAsync(parse, prompt, ids, most, ct);
+    }
+
+    private static async Task<int> RunHereAsync(ParseResult parse, string? prompt, string? ids, int most, CancellationToken ct)
+    {
+        string? traceFile = parse.GetValue(s_trace);
         ModelOptions options = WithLogProbabilities(CommonOptions.Bind(parse), parse.GetValue(s_logprobs));
         Grammar? grammar = s_grammar.Read(parse);
         int[]? given = ids is null ? null : TokenIds.Parse(ids, options.Context);
@@ -92,7 +116,9 @@ public static class RunVerb
             plan = model.Plan;
             tokenizer = model.Tokenizer;
             files = model.Model.Files;
-            (int[] tokens, AnswerThought? thought) = given is null ? Encode(model, prompt!, parse.GetValue(s_raw)) : (given, null);
+            AnswerScreen screen = AnswerScreen.OfConsole();
+            (int[] tokens, AnswerThought? thought, AnswerView view) = given is null ? Encode(model, prompt!, parse.GetValue(s_raw), screen)
+                : (given, null, new AnswerView(screen));
             GenerationRequest request = new()
             {
                 Prompt = tokens,
@@ -100,11 +126,21 @@ public static class RunVerb
                 Sampling = model.Options.Sampling,
                 Stop = model.Options.Stop,
                 IgnoreEos = parse.GetValue(s_ignoreEos),
+                VisibleTokens = view.SplitsThought ? model.MarkTokens : null,
                 ReportsPrompt = PromptLine.IsWanted(model.Options, tokens.Length),
                 Grammar = grammar,
                 Thought = thought,
+                ReuseScope = options.StateFolder is null ? null : "",
             };
-            reply = await GenerateAsync(model, request, routesOutput, ct);
+            using (view)
+            {
+                reply = await GenerateAsync(model, request, routesOutput, view, ct);
+                if (!options.Json)
+                {
+                    view.End();
+                }
+            }
+
             trace = traceFile is null ? null : model.Engine.CaptureTrace(0);
         }
 
@@ -115,7 +151,6 @@ public static class RunVerb
         }
         else
         {
-            Console.Out.WriteLine();
             Console.Error.WriteLine(Stats(reply.Result, plan));
         }
 
@@ -134,9 +169,9 @@ public static class RunVerb
         : throw new UsageException("--logprobs needs --json.");
 
     private static async Task<Reply> GenerateAsync(
-        LoadedModel model, GenerationRequest request, TransientFile? routesOutput, CancellationToken ct)
+        LoadedModel model, GenerationRequest request, TransientFile? routesOutput, AnswerView view, CancellationToken ct)
     {
-        Action<GenerationEvent>? show = model.Options.Json ? null : AnswerText.Show;
+        Action<GenerationEvent>? show = model.Options.Json ? null : view.Show;
         if (routesOutput is null)
         {
             return await Generation.AnswerAsync(model, request, show, ct);
@@ -151,16 +186,19 @@ public static class RunVerb
         }
     }
 
-    private static (int[] Ids, AnswerThought? Thought) Encode(LoadedModel model, string prompt, bool raw)
+    private static (int[] Ids, AnswerThought? Thought, AnswerView View) Encode(LoadedModel model, string prompt, bool raw,
+        AnswerScreen screen)
     {
         Tokenizer tokenizer = model.RequireTokenizer();
         if (raw || (tokenizer.ChatTemplate is null && model.Options.ChatTemplate is null))
         {
-            return (tokenizer.Encode(prompt, addSpecial: true, parseSpecial: true), null);
+            return (tokenizer.Encode(prompt, addSpecial: true, parseSpecial: true), null, new AnswerView(screen));
         }
 
         RenderedPrompt rendered = ChatPrompt.Render(tokenizer, model.Template, [("user", prompt)]);
-        return (ChatPrompt.Encode(tokenizer, rendered, model.Options.ParseMessages), AnswerThoughts.Of(tokenizer, rendered));
+        return (ChatPrompt.Encode(tokenizer, rendered, model.Options.ParseMessages),
+            AnswerThoughts.Of(tokenizer, rendered, model.AnswerFormat),
+            new AnswerView(screen, model.AnswerFormat, model.AnswerFormat.OpensThought(rendered.Text)));
     }
 
     private static void SaveTrace(TraceFile trace, Stream output, IReadOnlyList<string> files, EnginePlan plan)

@@ -1,9 +1,8 @@
 using System.Globalization;
-using System.Text.Json;
 using LayerStream.Actors;
 using LayerStream.Actors.Run;
 using LayerStream.Host.Measuring;
-using LayerStream.Session;
+using LayerStream.Session.Reports;
 
 namespace LayerStream.Host.Verbs;
 
@@ -42,38 +41,28 @@ internal sealed class TuneReport(EnginePlan plan, int reads, RunResult given, IR
     }
 
     /// <summary>For machines.</summary>
-    public void Write(Utf8JsonWriter json)
+    public TuningReport ToReport() => new()
     {
-        json.WriteStartArray("rows");
-        foreach (TuneRow row in rows)
+        Rows = [.. rows.Select(Setting)],
+        PrefetchDepth = plan.PrefetchDepth,
+        ReadsInFlight = reads,
+        TransientSlots = plan.Experts.TransientSlots,
+        Recommended = Best?.Case.ToString() ?? "",
+        Reason = Reason(),
+        LoadSeconds = given.LoadSeconds,
+        ComputeSeconds = given.ComputeSeconds,
+        OverlapShare = given.OverlapShare,
+        StallSeconds = given.StallSeconds,
+    };
+
+    private static SettingReport Setting(TuneRow row) => row.Gap is { } gap
+        ? new SettingReport(row.Case.ToString()) { Gap = gap }
+        : new SettingReport(row.Case.ToString())
         {
-            json.WriteStartObject();
-            json.WriteString("setting", row.Case.ToString());
-            if (row.Gap is { } gap)
-            {
-                json.WriteString("gap", gap);
-            }
-            else
-            {
-                json.WriteNumber("tokensPerSecond", row.TokensPerSecond);
-                json.WriteNumber("ratio", row.Ratio);
-                if (double.IsFinite(row.Error))
-                {
-                    json.WriteNumber("standardError", row.Error);
-                }
-            }
-
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        json.WriteNumber("prefetchDepth", plan.PrefetchDepth);
-        json.WriteNumber("readsInFlight", reads);
-        json.WriteNumber("transientSlots", plan.Experts.TransientSlots);
-        json.WriteString("recommended", Best?.Case.ToString() ?? "");
-        json.WriteString("reason", Reason());
-        JsonOut.WriteOverlap(json, given);
-    }
+            TokensPerSecond = row.TokensPerSecond,
+            Ratio = row.Ratio,
+            StandardError = double.IsFinite(row.Error) ? row.Error : null,
+        };
 
     private string Reason()
     {

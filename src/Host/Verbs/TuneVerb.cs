@@ -5,6 +5,7 @@ using LayerStream.Host.Measuring;
 using LayerStream.Host.Options;
 using LayerStream.Host.Terminal;
 using LayerStream.Session;
+using LayerStream.Session.Reports;
 
 namespace LayerStream.Host.Verbs;
 
@@ -68,7 +69,7 @@ public static class TuneVerb
         TuneReport report = new(plan, plans.Reads, measurement.Given!, measurement.Rows());
         if (given.Json)
         {
-            StandardOutput.WriteJson(report.Write);
+            StandardOutput.WriteJson(report.ToReport(), ReportJson.Default.TuningReport);
         }
         else
         {

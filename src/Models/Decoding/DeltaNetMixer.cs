@@ -57,9 +57,9 @@ internal sealed class DeltaNetMixer : BranchExecutor
             _state = sequence.Tries ? Try(sequence) : sequence.Area(_layer);
             AdvanceState();
             PassRow last = _pass.Rows[_first + _count - 1];
-            if (last.Position + 1 == last.Sequence.SnapshotAt && !sequence.Tries)
+            if (!sequence.Tries)
             {
-                last.Sequence.TakeSnapshot(_layer);
+                sequence.TakeSnapshot(_layer, last.Position + 1);
             }
         }
 
@@ -145,7 +145,7 @@ internal sealed class DeltaNetMixer : BranchExecutor
         int end = first + 1;
         while (end < _pass.Count && _pass.Rows[end].Sequence == _pass.Rows[first].Sequence
             && _pass.Rows[end].Position == _pass.Rows[end - 1].Position + 1
-            && _pass.Rows[end].Position != _pass.Rows[end].Sequence.SnapshotAt)
+            && !_pass.Rows[end].Sequence.IsSnapshotAt(_pass.Rows[end].Position))
         {
             end++;
         }

@@ -11,17 +11,20 @@ public sealed class SequenceState : IDisposable
 {
     private const ushort PositiveInfinity = 0x7C00; // as bits of F16
     private const ushort NegativeInfinity = 0xFC00;
+    private const int LeastSpacing = 128;
 
     private readonly AlignedBuffer _buffer;
     private readonly AlignedBuffer? _snapshot;
     private readonly long[] _offset;
     private readonly long[] _snapshotOffset;
     private readonly long[] _snapshotBytes;
+    private readonly long _snapshotStride;
+    private readonly StateTables _tables;
+    private readonly int[] _snapshotAt;
     private KeyValueRangeException? _fault;
 
-    /// <summary>Allocates room for <paramref name="context"/> tokens, and for a copy of what has a fixed size if it is to be
-    /// kept.</summary>
-    public SequenceState(ModelSpec spec, int context, KvType type, BudgetAccount account, bool keepsSnapshot = false)
+    /// <summary>Allocates room for <paramref name="context"/> tokens, and for some copies of what has a fixed size.</summary>
+    public SequenceState(ModelSpec spec, int context, KvType type, BudgetAccount account, int snapshots = 0)
     {
         Type = type;
         Context = context;
@@ -34,6 +37,7 @@ public sealed class SequenceState : IDisposable
         }
 
         _buffer = account.Allocate(Bytes(spec, context, type));
+        _tables = new StateTables(spec, context, type, _offset);
         _snapshotBytes = [.. spec.Layers.Select(l => l.Mixer.StateBytesPerSequence)];
         _snapshotOffset = new long[spec.Layers.Count];
         for (int i = 1; i < _snapshotOffset.Length; i++)
@@ -41,8 +45,11 @@ public sealed class SequenceState : IDisposable
             _snapshotOffset[i] = _snapshotOffset[i - 1] + Aligned(_snapshotBytes[i - 1]);
         }
 
-        IsRecurrent = SnapshotBytes(spec) > 0;
-        _snapshot = keepsSnapshot && IsRecurrent ? account.Allocate(SnapshotBytes(spec)) : null;
+        _snapshotStride = SnapshotBytes(spec);
+        IsRecurrent = _snapshotStride > 0;
+        _snapshotAt = new int[IsRecurrent ? snapshots : 0];
+        SnapshotSpacing = (int)Math.Clamp(_snapshotStride / Math.Max(1, spec.StateBytesPerToken(type)), LeastSpacing, int.MaxValue / 4);
+        _snapshot = _snapshotAt.Length > 0 ? account.Allocate(_snapshotStride * snapshots) : null;
     }
 
     /// <summary>Bytes of a copy of what has a fixed size, over all layers; 0 where every layer's state can be cut at any token.</summary>
@@ -63,8 +70,8 @@ public sealed class SequenceState : IDisposable
     /// <summary>Whether some layer's state has a fixed size, so that it cannot be cut back to fewer tokens.</summary>
     public bool IsRecurrent { get; }
 
-    /// <summary>Whether there is room for a snapshot.</summary>
-    public bool KeepsSnapshot => _snapshot is not null;
+    /// <summary>Snapshots that there is room for.</summary>
+    public int Snapshots => _snapshotAt.Length;
 
     /// <summary>Room for trying rows that may turn out wrong; null = there is none.</summary>
     public TrialRows? Trial { get; init; }
@@ -72,8 +79,11 @@ public sealed class SequenceState : IDisposable
     /// <summary>Whether the rows of the next pass leave recurrent layers as they are until they are taken over.</summary>
     public bool Tries { get; set; }
 
-    /// <summary>Tokens behind which every recurrent layer copies its state as it comes past; 0 = never.</summary>
-    public int SnapshotAt { get; set; }
+    /// <summary>Tokens from one snapshot to the next: their keys and values take as much as a snapshot.</summary>
+    public int SnapshotSpacing { get; }
+
+    /// <summary>Tells every recurrent layer to copy its state as it comes past so many tokens; 0 = not any more.</summary>
+    public void PlanSnapshot(int slot, int tokens) => _snapshotAt[slot] = tokens;
 
     /// <summary>Element type of keys and values.</summary>
     public KvType Type { get; }
@@ -99,24 +109,115 @@ public sealed class SequenceState : IDisposable
     private static long Aligned(long bytes) =>
         checked((bytes + BranchSpec.StateAlignment - 1) / BranchSpec.StateAlignment * BranchSpec.StateAlignment);
 
-    /// <summary>Copies the fixed part of a layer's state, which stands behind <see cref="SnapshotAt"/> tokens now.</summary>
-    internal void TakeSnapshot(int layer)
+    /// <summary>Bytes that some tokens have in the tables of all layers.</summary>
+    public long RowBytes(int tokens) => _tables.RowBytes * tokens;
+
+    /// <summary>Copies a run of the bytes that some tokens have in the tables, out of the state.</summary>
+    /// <param name="first">The first token.</param>
+    /// <param name="count">Tokens.</param>
+    /// <param name="begin">First byte of the run, of <see cref="RowBytes"/> of them.</param>
+    /// <param name="bytes">Takes the run.</param>
+    public void SaveRows(int first, int count, long begin, Span<byte> bytes)
     {
-        if (_snapshot is not null)
+        CheckRows(first, count);
+        foreach ((long at, int run, int length) in _tables.Pieces(first, count, begin, bytes.Length))
         {
-            Copy(_buffer, _offset[layer], _snapshot, _snapshotOffset[layer], _snapshotBytes[layer]);
+            _buffer.Bytes(at, length).CopyTo(bytes[run..]);
         }
     }
 
-    /// <summary>Puts every layer's fixed part back to the snapshot.</summary>
-    /// <exception cref="InvalidOperationException">There is no room for one.</exception>
-    public void RestoreSnapshot()
+    /// <summary>As <see cref="SaveRows"/>, back into the state of the same model, tokens and type.</summary>
+    public void RestoreRows(int first, int count, long begin, ReadOnlySpan<byte> bytes)
     {
-        AlignedBuffer snapshot = _snapshot ?? throw new InvalidOperationException("a state without a snapshot cannot be put back");
+        CheckRows(first, count);
+        foreach ((long at, int run, int length) in _tables.Pieces(first, count, begin, bytes.Length))
+        {
+            bytes.Slice(run, length).CopyTo(_buffer.Bytes(at, length));
+        }
+    }
+
+    /// <summary>Bytes of the recurrent state of all layers; 0 where there is none.</summary>
+    public long RecurrentBytes => _snapshotStride;
+
+    /// <summary>Copies a run of the recurrent state as it stands now, or of a snapshot, out of the state.</summary>
+    /// <param name="slot">Of the snapshot; null = as it stands now.</param>
+    /// <param name="begin">First byte of the run, of <see cref="RecurrentBytes"/>.</param>
+    /// <param name="bytes">Takes the run.</param>
+    public void SaveRecurrent(int? slot, long begin, Span<byte> bytes)
+    {
+        bytes.Clear(); // between two layers there is nothing
+        foreach ((AlignedBuffer buffer, long at, int run, int length) in RecurrentPieces(slot, begin, bytes.Length))
+        {
+            buffer.Bytes(at, length).CopyTo(bytes[run..]);
+        }
+    }
+
+    /// <summary>As <see cref="SaveRecurrent"/>, back into the state of the same model.</summary>
+    public void RestoreRecurrent(int? slot, long begin, ReadOnlySpan<byte> bytes)
+    {
+        foreach ((AlignedBuffer buffer, long at, int run, int length) in RecurrentPieces(slot, begin, bytes.Length))
+        {
+            bytes.Slice(run, length).CopyTo(buffer.Bytes(at, length));
+        }
+    }
+
+    private IEnumerable<(AlignedBuffer Buffer, long At, int Run, int Length)> RecurrentPieces(int? slot, long begin, int bytes)
+    {
         for (int layer = 0; layer < _offset.Length; layer++)
         {
-            Copy(snapshot, _snapshotOffset[layer], _buffer, _offset[layer], _snapshotBytes[layer]);
+            long at = _snapshotOffset[layer], from = Math.Max(begin, at), to = Math.Min(begin + bytes, at + _snapshotBytes[layer]);
+            if (from < to)
+            {
+                long place = slot is { } s ? (s * _snapshotStride) + from : _offset[layer] + from - at;
+                yield return (slot is null ? _buffer : _snapshot!, place, (int)(from - begin), (int)(to - from));
+            }
         }
+    }
+
+    private void CheckRows(int first, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Context - first);
+    }
+
+    /// <summary>Whether a snapshot is to be taken behind so many tokens.</summary>
+    internal bool IsSnapshotAt(int tokens) => Array.IndexOf(_snapshotAt, tokens) >= 0;
+
+    /// <summary>Copies the fixed part of a layer's state if a snapshot is to be taken behind so many tokens.</summary>
+    internal void TakeSnapshot(int layer, int tokens)
+    {
+        if (Array.IndexOf(_snapshotAt, tokens) is >= 0 and int slot)
+        {
+            CopyLayer(layer, slot, isRestored: false);
+        }
+    }
+
+    /// <summary>Copies every layer's fixed part as it stands now.</summary>
+    public void TakeSnapshot(int slot)
+    {
+        for (int layer = 0; layer < _offset.Length; layer++)
+        {
+            CopyLayer(layer, slot, isRestored: false);
+        }
+    }
+
+    /// <summary>Puts every layer's fixed part back to a snapshot.</summary>
+    public void RestoreSnapshot(int slot)
+    {
+        for (int layer = 0; layer < _offset.Length; layer++)
+        {
+            CopyLayer(layer, slot, isRestored: true);
+        }
+    }
+
+    private void CopyLayer(int layer, int slot, bool isRestored)
+    {
+        AlignedBuffer snapshots = _snapshot ?? throw new InvalidOperationException("a state without snapshots cannot be put back");
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)slot, (uint)Snapshots, nameof(slot));
+        long at = (slot * _snapshotStride) + _snapshotOffset[layer];
+        (AlignedBuffer from, long fromOffset, AlignedBuffer to, long toOffset) = isRestored
+            ? (snapshots, at, _buffer, _offset[layer]) : (_buffer, _offset[layer], snapshots, at);
+        Copy(from, fromOffset, to, toOffset, _snapshotBytes[layer]);
     }
 
     private static void Copy(AlignedBuffer from, long fromOffset, AlignedBuffer to, long toOffset, long bytes)

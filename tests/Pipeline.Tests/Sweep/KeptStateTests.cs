@@ -62,6 +62,38 @@ public sealed class KeptStateTests
         }
     }
 
+    /// <summary>A template that drops thought, one that rewrites a question asked before the last one, and one that is asked
+    /// again.</summary>
+    [Theory]
+    [InlineData("qwen35moe")]
+    [InlineData("qwen3next-ssm-in")]
+    public async Task RewrittenTurns_OfARecurrentModel_GoOnFromAnEarlierSnapshot(string name)
+    {
+        await using Engine fresh = await SweepModels.StartAsync(name, 1, batch: 16);
+        await using Engine kept = await SweepModels.StartAsync(name, 1, batch: 5, change: o => o with { KeepsSnapshots = true });
+        Random random = new(3);
+        List<int> first = Tokens(random, kept, 20), second = Tokens(random, kept, 18), third = Tokens(random, kept, 3);
+        async Task<RunResult> Ask(IEnumerable<int> prompt, int tokens)
+        {
+            RunRequest request = Request([.. prompt], tokens);
+            RunResult result = await kept.RunAsync(request with { ReuseScope = "a" }, CancellationToken.None);
+            Assert.Equal((await fresh.RunAsync(request, CancellationToken.None)).Ids, result.Ids);
+            return result;
+        }
+
+        RunResult thought = await Ask(first, 8);
+        int[] answer = thought.Ids[4..]; // of what was said, the next prompt holds this only
+        RunResult dropped = await Ask([.. first, .. answer, .. second], 6);
+        Assert.Equal(first.Count - 16, dropped.CachedTokens);
+        RunResult next = await Ask([.. first, .. answer, .. second, .. dropped.Ids, .. third], 2);
+        Assert.Equal(first.Count + answer.Length + second.Count + dropped.Ids.Length - 1, next.CachedTokens);
+        // Behind the end of the second prompt everything is different: its snapshot, then the first one's.
+        RunResult again = await Ask([.. first, .. answer, .. second[..^4], .. third, .. third], 2);
+        Assert.Equal(first.Count + answer.Length + second.Count - 16, again.CachedTokens);
+        RunResult rewritten = await Ask([.. first, .. third, .. third], 2);
+        Assert.Equal(first.Count - 16, rewritten.CachedTokens);
+    }
+
     [Theory]
     [InlineData("llama")]
     [InlineData("qwen35moe")]

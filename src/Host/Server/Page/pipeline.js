@@ -170,7 +170,7 @@ export function showStatus(status) {
   const accounts = Object.entries(status.plan.accounts), budget = status.plan.budget_bytes;
   $('budget').replaceChildren(table(['account', 'size', ''], [...accounts.map(([name, bytes]) => [name, size(bytes), bar(bytes / budget, percent(bytes / budget))]), ['free', size(budget - status.plan.planned_bytes), '']]),
     el('p', { class: 'hint' }, `budget ${size(budget)}; resident now ${size(status.memory.resident_bytes)}, at most ${size(status.memory.resident_peak_bytes)}`));
-  const engine = status.engine, rows = [['prefetch depth', engine.depth], ['free slots', `${engine.free_slots} of ${engine.total_slots}`], ['reads in flight', engine.reads_in_flight], ['read so far', size(engine.bytes_read)]];
+  const engine = status.engine, rows = [['prefetch depth', engine.prefetch_depth], ['free slots', `${engine.free_slots} of ${engine.total_slots}`], ['reads in flight', engine.reads_in_flight], ['read so far', size(engine.bytes_read)]];
   if (lastStatus && engine.bytes_read > lastStatus.bytes) {
     const rate = (engine.bytes_read - lastStatus.bytes) / (performance.now() - lastStatus.at) * 1000;
     rows.push(['disk now', `${(rate / 1e9).toFixed(2)} GB/s of ${(engine.device_bytes_per_second / 1e9).toFixed(2)} measured`]);
@@ -180,7 +180,7 @@ export function showStatus(status) {
   if (lookups) rows.push(['experts found in memory', percent(engine.expert_hits / lookups)]);
   const tuning = engine.tuning;
   $('ring').replaceChildren(table(['', ''], rows), ...(tuning ? [el('p', {}, `Depth: ${tuning.finding}`), ...(tuning.decisions.length
-    ? [table(['pass', 'depth', 'reads', 'why'], tuning.decisions.slice(-6).map(d => [d.pass, d.depth, d.reads, d.reason]))] : [])] : []));
+    ? [table(['pass', 'depth', 'reads', 'why'], tuning.decisions.slice(-6).map(d => [d.pass, d.prefetch_depth, d.reads_in_flight, d.reason]))] : [])] : []));
   const requests = status.requests;
   $('requests').replaceChildren(table(['', ''], [['running', requests.running], ['waiting', requests.waiting], ['may wait', requests.queue_limit], ['tokens so far', engine.tokens]]));
 }
