@@ -168,6 +168,10 @@ public sealed class Engine : IAsyncDisposable
         }
     }
 
+    /// <summary>Has the tuner begin with what was learnt of this disk and model; call before the first run. Without effect where depth or
+    /// reads are given.</summary>
+    public void StartTuningAt(TunerSetting learnt) => _parts.Tuning.StartAt(learnt);
+
     /// <summary>Why a state could not be kept in its folder, known when the engine has ended; null while all could.</summary>
     public string? StateFault { get; private set; }
 

@@ -105,6 +105,9 @@ public sealed record ModelOptions
     /// <summary>Whether the device's rate is measured while the model is opened.</summary>
     public bool MeasuresDevice { get; init; }
 
+    /// <summary>See <see cref="EngineOptions.RecordsTrace"/>.</summary>
+    public bool RecordsTrace { get; init; } = true;
+
     /// <summary>How tokens are drawn.</summary>
     public SamplingOptions Sampling { get; init; } = new();
 
@@ -139,6 +142,7 @@ public sealed record ModelOptions
         ExtraHeapBytes = ExtraHeapBytes,
         LeastRuntimeBytes = LeastRuntimeBytes,
         Serves = Serves,
+        RecordsTrace = RecordsTrace,
     };
 
     /// <summary>The same for a server: requests, connections and their buffers live on the managed heap, its libraries in the runtime's

@@ -59,6 +59,7 @@ internal sealed class AnswerRun(HttpContext http, ServerState state, Admission.P
             place.EndTurn();
             await Task.WhenAny(_sink.CompleteAsync()); // a write under way ends before the request does
             Array.ForEach(results, result => state.Speed?.Add(result));
+            state.Speed?.Add(state.Model?.Engine.Tuned);
             RequestFigures figures = Figures(outcome, arrived, runs, results);
             state.Metrics.Add(figures);
             RequestSpan.End(span, figures);
