@@ -306,18 +306,7 @@ internal sealed class SweepBody
             }
             else
             {
-                int right = run.PickAll(_logits, _session.Spec.Vocabulary, _throwIfChanged);
-                if (seconds > 0)
-                {
-                    run.Gate.Observe(run.Rows - 1, right, seconds);
-                }
-
-                if (run.Seat.State.Tries)
-                {
-                    _session.TakeOver(run.Seat.Index, right);
-                }
-
-                Advance(run, right);
+                TakeOver(run, run.PickAll(_logits, _session.Spec.Vocabulary, _throwIfChanged), seconds);
             }
 
             if (isPrompt)
@@ -338,6 +327,21 @@ internal sealed class SweepBody
         {
             run.Fail(e);
         }
+    }
+
+    private void TakeOver(SequenceRun run, int right, double seconds)
+    {
+        if (seconds > 0)
+        {
+            run.Gate.Observe(run.Rows - 1, right, seconds);
+        }
+
+        if (run.Seat.State.Tries)
+        {
+            _session.TakeOver(run.Seat.Index, right);
+        }
+
+        Advance(run, right);
     }
 
     private static void Advance(SequenceRun run, int rows)
