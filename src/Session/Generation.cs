@@ -5,6 +5,7 @@ using System.Threading.Channels;
 using LayerStream.Actors.Run;
 using LayerStream.Kernels.Ops;
 using LayerStream.Models.Spec;
+using LayerStream.Planning.Drafts;
 using LayerStream.Sampling;
 using LayerStream.Sampling.Grammars;
 using LayerStream.Tokenization;
@@ -59,14 +60,17 @@ public sealed class Generation
     {
         try
         {
+            GrammarStep? grammar = _request.Grammar is { } texts ? new GrammarStep(texts, _model.TokenTexts, _request.Thought) : null;
             SamplerChain sampler = _sampler = CreateSampler(
-                _model.Tokenizer, _request.Sampling, _model.Engine.Spec.Vocabulary, GrammarSteps());
+                _model.Tokenizer, _request.Sampling, _model.Engine.Spec.Vocabulary, grammar is null ? [] : [grammar]);
             RunResult result = await _model.Engine.RunAsync(
                 new RunRequest
                 {
                     Prompt = _request.Prompt,
                     MaxTokens = _request.MaxTokens,
                     Sample = sampler.Sample,
+                    Drafter = grammar is null || _model.Options.Drafts == DraftMode.Off ? null
+                        : new GrammarDrafter(grammar, new PromptDrafter()),
                     OnToken = Take,
                     OnPrompt = _request.ReportsPrompt ? (done, total) =>
                         _events.Writer.TryWrite(new GenerationEvent(null, done, total)) : null,
@@ -137,9 +141,6 @@ public sealed class Generation
         Func<int, ReadOnlyMemory<byte>>? texts = tokenizer is null ? null : id => tokenizer.PieceBytes(id).ToArray();
         return new SamplerChain(sampling, texts, [.. masks, .. more ?? []], vocabulary);
     }
-
-    private GrammarStep[] GrammarSteps() =>
-        _request.Grammar is { } grammar ? [new GrammarStep(grammar, _model.TokenTexts, _request.Thought)] : [];
 
     private bool Take(int id)
     {

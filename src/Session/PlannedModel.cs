@@ -41,10 +41,9 @@ public sealed record PlannedModel(ModelOptions Options, GgufModel Model, Tokeniz
         FlashDevice device = FlashDevice.Open(Files);
         device.FellBack = reason => notices.Report(new InformationNotice($"Reads pass through the page cache from here on: {reason}"));
         CheckFilling(device, notices);
-        if (Options.Drafts != DraftMode.Off && SequenceState.SnapshotBytes(Plan.Spec) > 0)
+        if (Options.Drafts != DraftMode.Off && Plan.Memory.DraftRows == 0 && SequenceState.SnapshotBytes(Plan.Spec) > 0)
         {
-            notices.Report(new InformationNotice("Drafts are off: this model's recurrent layers cannot go back to the guesses that were "
-                + "right."));
+            notices.Report(new InformationNotice("Drafts are off: the budget has no room for trials of this model's recurrent layers."));
         }
 
         double rate = 0;

@@ -100,6 +100,18 @@ public sealed class Decoder
     /// <summary>Runs one layer of the pass that has begun.</summary>
     public void RunLayer(int layer) => _layers[layer].Run();
 
+    /// <summary>Between two passes: takes over the first rows of a sequence that the last pass only tried, so that its recurrent layers
+    /// stand behind them. The bits are those of a pass over these rows alone.</summary>
+    /// <param name="state">The sequence, which <see cref="SequenceState.Tries"/>.</param>
+    /// <param name="rows">Rows that turned out right; at least one.</param>
+    public void TakeOver(SequenceState state, int rows)
+    {
+        foreach (LayerExecutor layer in _layers)
+        {
+            layer.TakeOver(state, rows);
+        }
+    }
+
     /// <summary>Between two layers: goes on with some of the rows, which become rows 0…n−1 in the same order.</summary>
     /// <param name="rows">Their numbers, rising.</param>
     public void Keep(ReadOnlySpan<int> rows)
