@@ -21,6 +21,9 @@ public sealed record EngineOptions
     /// <summary>Whether depth and reads follow what passes show, where neither is given.</summary>
     public bool TunesDepth { get; init; } = true;
 
+    /// <summary>Whether the ring of the trace takes events; without, there is nothing to see and a little less to do.</summary>
+    public bool RecordsTrace { get; init; } = true;
+
     /// <summary>Reads that may run at the same time; 0 = choose by depth and experts.</summary>
     public int ReadsInFlight { get; init; }
 

@@ -1,5 +1,7 @@
 using System.Text;
 using LayerStream.Host.Server.Chat;
+using LayerStream.Host.Server.Completions;
+using LayerStream.Host.Server.Embeddings;
 using LayerStream.Host.Server.Endpoints;
 using LayerStream.Host.Server.Messages;
 using LayerStream.Host.Server.Ollama;
@@ -92,15 +94,22 @@ public sealed class ApiDocumentTests
             text.Append($"| `{row.Name}` | {row.Use.ToString().ToLowerInvariant()} | {row.Note} |\n");
         }
 
+        AppendMembers(text, "a completion request", Members(CompletionParameters.Rows));
+        AppendMembers(text, "a request for embeddings", Members(EmbeddingMembers.Rows));
+        AppendMembers(text, "an Ollama embed request", Members(EmbeddingMembers.Ollama));
+        AppendMembers(text, "an Ollama embeddings request", Members(EmbeddingMembers.OllamaPrompt));
         AppendTranslations(text);
         text.Append(Rules).Append('\n');
         return text.ToString();
     }
 
+    private static IEnumerable<TranslatedMember> Members(IEnumerable<Parameter> rows) =>
+        rows.Select(r => new TranslatedMember(r.Name, r.Use, r.Note));
+
     private static void AppendTranslations(StringBuilder text)
     {
         AppendMembers(text, "an Anthropic messages request", MessagesMembers.Translation.Rows);
-        AppendMembers(text, "a responses request", ResponsesMembers.Translation.Rows);
+        AppendMembers(text, "a responses request", ResponsesMembers.Rows);
         AppendMembers(text, "an Ollama chat request", OllamaMembers.Chat.Rows);
         AppendMembers(text, "an Ollama generate request", OllamaMembers.Generate.Rows);
         text.Append("\nMembers of `options`: ")
@@ -109,7 +118,7 @@ public sealed class ApiDocumentTests
             .Append(" are hints; others are refused.\n");
     }
 
-    private static void AppendMembers(StringBuilder text, string what, IReadOnlyList<TranslatedMember> rows)
+    private static void AppendMembers(StringBuilder text, string what, IEnumerable<TranslatedMember> rows)
     {
         text.Append($"\n## Members of {what}\n\n| member | what happens | values |\n| --- | --- | --- |\n");
         foreach (TranslatedMember row in rows)

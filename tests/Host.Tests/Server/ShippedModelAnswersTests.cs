@@ -1,54 +1,15 @@
-using System.Text;
 using System.Text.Json;
-using LayerStream.Host.Server;
-using LayerStream.Host.Server.Http;
-using LayerStream.Host.Server.Service;
-using LayerStream.Host.Telemetry;
-using LayerStream.Session;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.TestHost;
-using Microsoft.Extensions.Hosting;
+using Xunit;
 
 namespace LayerStream.Host.Tests.Server;
 
 /// <summary>The protocols in process, with the model that comes with the program.</summary>
-public sealed class ShippedModelAnswersTests : IAsyncLifetime
+[Collection(ShippedDaemon.Collection)]
+public sealed class ShippedModelAnswersTests(ShippedDaemon daemon)
 {
     private const string Tool = """
         {"type":"function","function":{"name":"get_weather","parameters":{"type":"object","properties":{"city":{"type":"string"}}}}}
         """;
-    private readonly Admission _admission = new(8);
-    private LoadedModel? _model;
-    private DaemonMetrics? _metrics;
-    private IHost? _host;
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
-    {
-        ModelOptions options = new ModelOptions { ModelPath = ShippedModel.Path, BudgetBytes = 2L << 30, Context = 1024 }.ForServing();
-        _model = await LoadedModel.OpenAsync(options with { ExtraHeapBytes = 512 << 20, MeasuresDevice = false }, new Ignored(), Token);
-        _metrics = new DaemonMetrics(() => 0, () => null);
-        ServerState state = new("SmolLM2", _admission, _metrics);
-        state.Open(_model);
-        AllowedOrigins origins = new([]);
-        RequestGuard guard = new(ApiKeys.Load(null), ListenAddress.ParseAll("http://127.0.0.1:5099"), origins, []);
-        RequestPipeline pipeline = new(state, guard, origins);
-        _host = new HostBuilder().ConfigureWebHost(web => web.UseTestServer().Configure(app => app.Run(pipeline.HandleAsync))).Build();
-        await _host.StartAsync(Token);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        _host?.Dispose();
-        _metrics?.Dispose();
-        _admission.Dispose();
-        if (_model is not null)
-        {
-            await _model.DisposeAsync();
-        }
-    }
 
     [Fact]
     public async Task Answer_OfEveryProtocol_IsTheSameText()
@@ -164,8 +125,11 @@ public sealed class ShippedModelAnswersTests : IAsyncLifetime
     [Theory]
     [InlineData("/v1/messages", "{\"messages\":[],\"thread\":{}}", "\"type\":\"error\"")]
     [InlineData("/api/chat", "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}],\"nothing\":1}", "{\"error\":\"")]
-    [InlineData("/v1/responses", "{\"input\":\"a\",\"previous_response_id\":\"x\"}", "previous_response_id")]
+    [InlineData("/v1/responses", "{\"input\":\"a\",\"previous_response_id\":\"x\"}", "previous_response_not_found")]
     [InlineData("/v1/embeddings", "{\"input\":\"a\"}", "embeddings_not_supported")]
+    [InlineData("/api/embed", "{\"input\":\"a\"}", "{\"error\":\"")]
+    [InlineData("/detokenize", "{\"tokens\":[49152]}", "tokens")]
+    [InlineData("/detokenize", "{\"tokens\":[-1]}", "tokens")]
     public async Task Refusal_OfEveryProtocol_HasItsForm(string path, string body, string part) =>
         Assert.Contains(part, await SendAsync(path, body), StringComparison.Ordinal);
 
@@ -179,24 +143,50 @@ public sealed class ShippedModelAnswersTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Template_OfARequest_IsThePromptThatItHas()
+    {
+        JsonElement reply = await PostAsync("/apply-template", """{"messages":[{"role":"user","content":"Say hi."}]}""");
+        string prompt = reply.GetProperty("prompt").GetString()!;
+        Assert.EndsWith("<|im_start|>user\nSay hi.<|im_end|>\n<|im_start|>assistant\n", prompt, StringComparison.Ordinal);
+        JsonElement completed = await PostAsync("/v1/completions",
+            $$"""{"prompt":{{JsonSerializer.Serialize(prompt)}},"max_tokens":6,"temperature":0}""");
+        JsonElement answered = await PostAsync("/v1/chat/completions",
+            """{"messages":[{"role":"user","content":"Say hi."}],"max_tokens":6,"temperature":0}""");
+        Assert.Equal(answered.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString(),
+            completed.GetProperty("choices")[0].GetProperty("text").GetString());
+    }
+
+    [Fact]
+    public async Task Props_AndSlots_SayWhatIsServedWithoutAPath()
+    {
+        JsonElement props = JsonSerializer.Deserialize<JsonElement>(await GetAsync("/props"));
+        Assert.Equal(1024, props.GetProperty("default_generation_settings").GetProperty("n_ctx").GetInt32());
+        Assert.Contains("im_start", props.GetProperty("chat_template").GetString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("/", props.GetProperty("model_path").GetString(), StringComparison.Ordinal);
+        JsonElement slots = JsonSerializer.Deserialize<JsonElement>(await GetAsync("/slots"));
+        Assert.Equal(props.GetProperty("total_slots").GetInt32(), slots.GetArrayLength());
+        Assert.False(slots[0].GetProperty("is_processing").GetBoolean());
+        Task<string> running = SendAsync("/v1/completions", """{"prompt":"Once","max_tokens":200,"ignore_eos":true}""");
+        while (!slots[0].GetProperty("is_processing").GetBoolean() && !running.IsCompleted)
+        {
+            slots = JsonSerializer.Deserialize<JsonElement>(await GetAsync("/slots"));
+        }
+
+        Assert.True(slots[0].GetProperty("is_processing").GetBoolean());
+        await running;
+    }
+
+    [Fact]
     public async Task Ollama_AskedForNothing_SaysThatTheModelIsLoaded() =>
         Assert.Equal("load", (await PostAsync("/api/generate", """{"model":"smollm2:latest"}""")).GetProperty("done_reason").GetString());
 
-    private async Task<JsonElement> PostAsync(string path, string body) =>
-        JsonSerializer.Deserialize<JsonElement>(await SendAsync(path, body));
-
-    private async Task<string> SendAsync(string path, string body)
+    private async Task<string> GetAsync(string path)
     {
-        using HttpClient client = _host!.GetTestClient();
-        using StringContent content = new(body, Encoding.UTF8, "application/json");
-        using HttpResponseMessage reply = await client.PostAsync(new Uri("http://localhost:5099" + path), content, Token);
-        return await reply.Content.ReadAsStringAsync(Token);
+        using HttpResponseMessage reply = await daemon.RespondAsync("GET", path);
+        return await reply.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
     }
 
-    private sealed class Ignored : IProgress<SessionNotice>
-    {
-        public void Report(SessionNotice value)
-        {
-        }
-    }
+    private Task<JsonElement> PostAsync(string path, string body) => daemon.PostAsync(path, body);
+
+    private Task<string> SendAsync(string path, string body) => daemon.SendAsync(path, body);
 }
