@@ -131,7 +131,7 @@ internal sealed class EngineParts : IDisposable
             await ExpertLoader.LoadHotAsync(hot, memory.Experts, Experts, Reader, Device.Files, progress, ct);
         }
 
-        States = folder is null ? null : new KeptStates(folder, Experts.Residents);
+        States = folder is null ? null : new KeptStates(folder, () => Experts.Cache.Residents(memory.Experts));
         ComputeCrew crew = Own(new ComputeCrew(plan.Threads));
         Account = new PassAccount(Trace, Ring.Waits.Compute);
         bool tunes = options is { PrefetchDepth: 0, ReadsInFlight: 0, TunesDepth: true }; // else they are the user's

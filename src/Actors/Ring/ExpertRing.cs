@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Threading.Channels;
-using LayerStream.Actors.Kept;
 using LayerStream.Actors.Tracing;
 using LayerStream.Kernels.Crew;
 using LayerStream.Memory;
@@ -107,24 +106,6 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
 
     /// <summary>Experts of a bank.</summary>
     internal int ExpertsOf(int bank) => _plan.Layouts[bank].Bank.Experts;
-
-    /// <summary>The experts in resident slots, bank by bank: while no run is under way, or on its compute thread.</summary>
-    internal IReadOnlyList<HotExpert> Residents()
-    {
-        List<HotExpert> found = [];
-        for (int bank = 0; Streams && bank < Banks; bank++)
-        {
-            for (int e = 0; e < ExpertsOf(bank); e++)
-            {
-                if (Cache.SlotOf(bank, e) >= 0)
-                {
-                    found.Add(new HotExpert(bank, e));
-                }
-            }
-        }
-
-        return found;
-    }
 
     /// <summary>Bytes of one expert of a bank.</summary>
     internal long ExpertBytesOf(int bank) => _plan.Layouts[bank].ExpertBytes;
