@@ -22,6 +22,9 @@ public sealed class ContractDaemon : IAsyncLifetime
     /// <summary>A question whose answer is long.</summary>
     public const string LongQuestion = "Tell a long story of the sea.";
 
+    /// <summary>The folder of the solution.</summary>
+    public static string Root { get; } = FindRoot();
+
     private const string CancelledSample = "layerstream_requests_total{outcome=\"cancelled\"} ";
 
     private readonly DaemonProcess _daemon = new()
@@ -70,5 +73,16 @@ public sealed class ContractDaemon : IAsyncLifetime
 
             await Task.Delay(50, ct);
         }
+    }
+
+    private static string FindRoot()
+    {
+        DirectoryInfo? at = new(AppContext.BaseDirectory);
+        while (at is not null && !File.Exists(Path.Combine(at.FullName, "LayerStream.sln")))
+        {
+            at = at.Parent;
+        }
+
+        return at?.FullName ?? throw new DirectoryNotFoundException("LayerStream.sln is not above the tests");
     }
 }
