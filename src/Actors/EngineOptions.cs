@@ -21,6 +21,9 @@ public sealed record EngineOptions
     /// <summary>Whether depth and reads follow what passes show, where neither is given.</summary>
     public bool TunesDepth { get; init; } = true;
 
+    /// <summary>Whether the ring of the trace takes events; without, there is nothing to see and a little less to do.</summary>
+    public bool RecordsTrace { get; init; } = true;
+
     /// <summary>Reads that may run at the same time; 0 = choose by depth and experts.</summary>
     public int ReadsInFlight { get; init; }
 
@@ -58,7 +61,7 @@ public sealed record EngineOptions
     public KvType KvType { get; init; } = KvType.F16;
 
     /// <summary>Whether activations are rounded to 8 bits for integer dot products.</summary>
-    public ActivationMode Activations { get; init; } = ActivationMode.Int8;
+    public ActivationMode Activations { get; init; } = ActivationModes.Default;
 
     /// <summary>
     /// Lossy: experts per token instead of the model's own number, the best ones, weighted by the family's own rule over them; 0 = the

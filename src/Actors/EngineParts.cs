@@ -100,13 +100,13 @@ internal sealed class EngineParts : IDisposable
         BudgetSheet sheet = plan.Sheet;
         ReaderShare share = ReaderWork.Share(memory, options.ReadsInFlight);
         Reader = Own(new FlashReader(Device, share.Reads, share.Urgent));
-        Trace = new TraceRing(plan.TraceCapacity);
+        Trace = new TraceRing(plan.TraceCapacity) { IsOff = !options.RecordsTrace };
         AlignedBuffer staging = Own(sheet.Allocate(AccountNames.Staging, MemoryPlanner.StagingBytes(spec)));
         AlignedBuffer small = Own(WeightLoader.LoadSmall(spec, Reader, staging, sheet.Account(AccountNames.SmallWeights)));
         Workspace work = Own(Workspace.Create(spec, memory.Batch, memory.LogitRows, plan.Threads, sheet.Account(AccountNames.Activations)));
         SequenceState[] states = [.. Enumerable.Range(0, memory.Sequences).Select(
             _ => Own(new SequenceState(spec, memory.Context, options.KvType, sheet.Account(AccountNames.SequenceState),
-                memory.Snapshots)))];
+                memory.Snapshots) { Trial = Trial(plan) }))];
         Ring = Own(new TileRing(memory.Slots, memory.SlotBytes, memory.Experts.TransientSlots, Reader, memory.Tiles, Trace,
             sheet.Account(AccountNames.RingSlots)));
         Names = new TileNames(spec, memory.Tiles);
@@ -134,9 +134,9 @@ internal sealed class EngineParts : IDisposable
         RingExpertSource experts = new(Experts, Account, Names, options.Prediction);
         IReadOnlyList<RopeTable> ropes = RopeTables.Create(spec, small, plan.RopeContext);
         Decoder decoder = new(spec, memory.Tiles, source, crew, work, small, ropes, options.Activations, experts, plan.DropColdExperts);
-        EmbeddingRows embeddings = new(spec.TokenEmbedding, spec, memory.Tiles, pinned, Reader, staging);
+        EmbeddingRows embeddings = new(spec.TokenEmbedding, spec, memory.Tiles, pinned, Reader, staging, Account);
         EmbeddingRows? layerInputs = spec.LayerInputs is { } inputs
-            ? new EmbeddingRows(inputs.Table, spec, memory.Tiles, pinned, Reader, staging) : null;
+            ? new EmbeddingRows(inputs.Table, spec, memory.Tiles, pinned, Reader, staging, Account) : null;
         if (options.StateFolder is { } folder)
         {
             IEnumerable<bool> isLong = spec.Ropes.Select(r => r.LongFactors is not null && plan.RopeContext > r.OriginalContext);
@@ -149,6 +149,10 @@ internal sealed class EngineParts : IDisposable
 
         Session = new ComputeSession(spec, decoder, source, experts, Account, work, states, embeddings, layerInputs, Trace, Tuning);
     }
+
+    /// <summary>Where a sequence of a recurrent model tries guesses.</summary>
+    private TrialRows? Trial(EnginePlan plan) => plan.Memory.DraftRows == 0 || SequenceState.SnapshotBytes(plan.Spec) == 0 ? null
+        : Own(new TrialRows(plan.Spec, plan.Memory.DraftRows + 1, plan.Sheet.Account(AccountNames.SequenceState)));
 
     private static Task Prepare(AlignedBuffer? slots, IProgress<LoadProgress>? progress, CancellationToken cancel) =>
         slots is null ? Task.CompletedTask : FirstUse.TakeAsync(slots,

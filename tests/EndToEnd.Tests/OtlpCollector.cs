@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Text.Json;
 
 namespace LayerStream.EndToEnd.Tests;
 
@@ -49,10 +50,15 @@ internal sealed class OtlpCollector : IAsyncDisposable
 
             using MemoryStream body = new();
             await context.Request.InputStream.CopyToAsync(body);
-            bool isKnown = context.Request.ContentType == "application/x-protobuf"
-                && Take(context.Request.Url!.AbsolutePath, body.ToArray());
+            string path = context.Request.Url!.AbsolutePath;
+            bool isKnown = context.Request.ContentType switch
+            {
+                "application/x-protobuf" => Take(path, body.ToArray()),
+                { } type when type.StartsWith("application/json", StringComparison.Ordinal) => TakeJson(path, body.ToArray()),
+                _ => false,
+            };
             context.Response.StatusCode = isKnown ? 200 : 400;
-            context.Response.ContentType = "application/x-protobuf"; // an empty message: everything was taken
+            context.Response.ContentType = context.Request.ContentType; // an empty message: everything was taken
             context.Response.Close();
         }
     }
@@ -79,5 +85,18 @@ internal sealed class OtlpCollector : IAsyncDisposable
             default:
                 return false;
         }
+    }
+
+    private bool TakeJson(string path, byte[] body)
+    {
+        using JsonDocument request = JsonDocument.Parse(body);
+        foreach (JsonElement span in request.RootElement.GetProperty("resourceSpans").EnumerateArray()
+            .SelectMany(r => r.GetProperty("scopeSpans").EnumerateArray()).SelectMany(s => s.GetProperty("spans").EnumerateArray()))
+        {
+            Spans[span.GetProperty("name").GetString()!] =
+                [.. span.GetProperty("attributes").EnumerateArray().Select(a => a.GetProperty("key").GetString()!)];
+        }
+
+        return path == "/v1/traces";
     }
 }

@@ -95,4 +95,20 @@ internal sealed class PassAccount(TraceRing trace, Waiter waiter)
         });
         _computeStart = end;
     }
+
+    /// <summary>Records a read of compute's own, of a row of a table, that ends now; arithmetic begins again.</summary>
+    internal void EndRowWait(long begin, int bytes)
+    {
+        EndWait(begin, -1, StallReason.DiskDemand);
+        trace.Add(new TraceEvent
+        {
+            Kind = TraceKind.Load,
+            StartTicks = begin,
+            EndTicks = _computeStart,
+            Tile = -1,
+            Pass = Pass,
+            Lane = TraceEvent.NoSlot,
+            Bytes = bytes
+        });
+    }
 }

@@ -137,7 +137,13 @@ public sealed record TraceAnswers
         double middle = requests.Select(r => r.WallMs).Order().ElementAt(requests.Count / 2);
         string which = requests.Count == 1 ? "the only one"
             : string.Create(CultureInfo.InvariantCulture, $"the longest of {requests.Count}, from pass {slow.FirstPass} on,")
-            + (slow.WallMs > LongRequest * middle ? "" : " (all are alike)");
+            + (slow.WallMs > LongRequest * middle ? "" : " (none stands out)");
+        if (slow.MostlyIn == RequestTimes.Unknown)
+        {
+            return string.Create(CultureInfo.InvariantCulture,
+                $"{which} took {Ms(slow.WallMs)} ({slow.Tokens} tokens); its first passes have been overwritten");
+        }
+
         string mostly = slow.MostlyIn switch
         {
             "queue" => "most of it waiting for its turn",

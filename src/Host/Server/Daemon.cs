@@ -89,10 +89,13 @@ public static class Daemon
             {
                 LoadedModel model = await loading;
                 state.Open(model);
-                DaemonLog.Ready(model.Id, model.Engine.Context, Memory.ByteSize.Format(model.Engine.CurrentPlan.Sheet.BudgetBytes));
+                string budget = Memory.ByteSize.Format(model.Engine.CurrentPlan.Sheet.BudgetBytes);
+                DaemonLog.Ready(model.Id, model.Engine.Context, budget);
+                ServiceNotice.Ready($"ready: {model.Id}, context {model.Engine.Context}, budget {budget}");
                 await asked;
             }
 
+            ServiceNotice.Stopping();
             state.Admission.Drain();
             await stopLoading.CancelAsync();
             await DrainAsync(state.Admission, options.DrainTime);

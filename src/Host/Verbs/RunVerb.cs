@@ -43,7 +43,13 @@ public static class RunVerb
     {
         Description = $"report each token's log-probability and N alternatives (0 to {SamplingOptions.MostAlternatives}), with --json",
     };
-    private static readonly Option<string?> s_trace = new("--trace") { Description = "save the trace of the run to this file" };
+
+    private const string TraceOff = "off";
+
+    private static readonly Option<string?> s_trace = new("--trace")
+    {
+        Description = "save the trace of the run to this file; off = record none",
+    };
 
     private static readonly Option<string?> s_routes =
         new("--routes") { Description = "save which experts every token went to (.route.csv.gz, for replay)" };
@@ -103,19 +109,26 @@ public static class RunVerb
         ModelOptions options = WithLogProbabilities(CommonOptions.Bind(parse), parse.GetValue(s_logprobs));
         Grammar? grammar = s_grammar.Read(parse);
         int[]? given = ids is null ? null : TokenIds.Parse(ids, options.Context);
-        using TransientFile? traceOutput = traceFile is null ? null : TransientFile.Create(traceFile);
+        using TransientFile? traceOutput = traceFile is null or TraceOff ? null : TransientFile.Create(traceFile);
         await using TransientFile? routesOutput = parse.GetValue(s_routes) is { } path ? TransientFile.Create(path) : null;
         Reply reply;
         EnginePlan plan;
+        SpeedTracker speed;
         Tokenizer? tokenizer;
         TraceFile? trace = null;
         IReadOnlyList<string> files;
-        options = options with { ExtraHeapBytes = (routesOutput is null ? 0 : RoutesHeapBytes) + (grammar is null ? 0 : GrammarHeapBytes) };
+        options = options with
+        {
+            RecordsTrace = traceFile != TraceOff,
+            ExtraHeapBytes = (routesOutput is null ? 0 : RoutesHeapBytes) + (grammar is null ? 0 : GrammarHeapBytes),
+        };
         await using (LoadedModel model = await LoadedModel.OpenAsync(options, new TerminalNotices(options), ct))
         {
             plan = model.Plan;
             tokenizer = model.Tokenizer;
             files = model.Model.Files;
+            speed = new SpeedTracker(plan, options, files, 0);
+            speed.StartTuning(model.Engine);
             AnswerScreen screen = AnswerScreen.OfConsole();
             (int[] tokens, AnswerThought? thought, AnswerView view) = given is null ? Encode(model, prompt!, parse.GetValue(s_raw), screen)
                 : (given, null, new AnswerView(screen));
@@ -141,19 +154,13 @@ public static class RunVerb
                 }
             }
 
-            trace = traceFile is null ? null : model.Engine.CaptureTrace(0);
+            speed.Add(model.Engine.Tuned);
+            trace = traceFile is null or TraceOff ? null : model.Engine.CaptureTrace(0);
         }
 
-        new SpeedTracker(plan, options, files, 0).Add(reply.Result);
-        if (options.Json)
-        {
-            StandardOutput.WriteJson(RunReport.Of(reply, plan, tokenizer), ReportJson.Default.RunReport);
-        }
-        else
-        {
-            Console.Error.WriteLine(Stats(reply.Result, plan));
-        }
-
+        speed.Add(reply.Result);
+        speed.Save();
+        Write(reply, plan, tokenizer, options.Json);
         if (trace is not null)
         {
             traceOutput!.Charge(plan.Sheet.Account(AccountNames.WrittenFiles));
@@ -161,6 +168,18 @@ public static class RunVerb
         }
 
         return reply.Result.FinishReason == "cancelled" ? Failures.Interrupted : Failures.Success;
+    }
+
+    private static void Write(Reply reply, EnginePlan plan, Tokenizer? tokenizer, bool isJson)
+    {
+        if (isJson)
+        {
+            StandardOutput.WriteJson(RunReport.Of(reply, plan, tokenizer), ReportJson.Default.RunReport);
+        }
+        else
+        {
+            Console.Error.WriteLine(Stats(reply.Result, plan));
+        }
     }
 
     private static ModelOptions WithLogProbabilities(ModelOptions options, int? alternatives) =>

@@ -2,6 +2,7 @@ using System.Globalization;
 using LayerStream.Actors;
 using LayerStream.Actors.Run;
 using LayerStream.Host.Measuring;
+using LayerStream.Planning.Tuning;
 using LayerStream.Session.Reports;
 
 namespace LayerStream.Host.Verbs;
@@ -14,6 +15,9 @@ namespace LayerStream.Host.Verbs;
 internal sealed class TuneReport(EnginePlan plan, int reads, RunResult given, IReadOnlyList<TuneRow> rows)
 {
     private const double Busy = 0.95;
+
+    /// <summary>What the tuner of depth and reads found best; what was given is measured with it.</summary>
+    public TunerSetting? Tuned { get; init; }
 
     private TuneRow? Best { get; } = rows.Where(r => r.IsBetter).MaxBy(r => r.Ratio);
 
@@ -36,6 +40,12 @@ internal sealed class TuneReport(EnginePlan plan, int reads, RunResult given, IR
         text.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"as given: prefetch depth {plan.PrefetchDepth}, {reads} reads in flight, {plan.Experts.TransientSlots} "
             + $"transient slots; {Reason()}"));
+        if (Tuned is { } tuned)
+        {
+            text.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"the tuner's own choice within that, kept for later runs: depth {tuned.Depth}, {tuned.Reads} reads at the same time"));
+        }
+
         text.WriteLine($"recommended: {Recommended}");
         return text.ToString();
     }
@@ -47,6 +57,8 @@ internal sealed class TuneReport(EnginePlan plan, int reads, RunResult given, IR
         PrefetchDepth = plan.PrefetchDepth,
         ReadsInFlight = reads,
         TransientSlots = plan.Experts.TransientSlots,
+        TunedDepth = Tuned?.Depth,
+        TunedReads = Tuned?.Reads,
         Recommended = Best?.Case.ToString() ?? "",
         Reason = Reason(),
         LoadSeconds = given.LoadSeconds,

@@ -17,6 +17,7 @@ internal sealed class DeltaNetMixer : BranchExecutor
     private readonly int _layer;
     private readonly DeltaNetShape _shape;
     private readonly RangeJob _splitProjectionJob, _splitGatesJob, _convolutionJob, _keysJob, _advanceJob, _finishJob;
+    private nint _state; // what the rows under way advance
     private int _first;
     private int _count;
 
@@ -41,30 +42,74 @@ internal sealed class DeltaNetMixer : BranchExecutor
 
     private nint Mixed => _pass.Work.Region(_spec.MixedOffset);
 
-    private nint State => _pass.Rows[_first].Sequence.Area(_layer);
-
     internal override void Run(nint input, nint output)
     {
         Project(input);
         for (_first = 0; _first < _pass.Count; _first += _count)
         {
             _count = SequenceRows(_first);
+            SequenceState sequence = _pass.Rows[_first].Sequence;
             if (_pass.Rows[_first].Position == 0)
             {
-                _pass.Rows[_first].Sequence.Clear(_layer, _spec.StateBytesPerSequence);
+                sequence.Clear(_layer, _spec.StateBytesPerSequence);
             }
 
-            int share = _shape.Channels / (_pass.Crew.Threads * 2);
-            _pass.Crew.Run(_convolutionJob, _shape.Channels, Math.Max(1, share / ConvolutionGrain) * ConvolutionGrain);
-            _pass.Crew.Run(_keysJob, _count, 1);
-            _pass.Crew.Run(_advanceJob, _shape.Units, 1);
+            _state = sequence.Tries ? Try(sequence) : sequence.Area(_layer);
+            AdvanceState();
             PassRow last = _pass.Rows[_first + _count - 1];
-            last.Sequence.TakeSnapshot(_layer, last.Position + 1);
+            if (!sequence.Tries)
+            {
+                sequence.TakeSnapshot(_layer, last.Position + 1);
+            }
         }
 
         _pass.Crew.Run(_finishJob, _pass.Count, 1);
         _pass.Multiply(_spec.Output, At(Rows, _shape.ValueOffset), _spec.RowWidth, output, _pass.Work.StreamStride);
     }
+
+    internal override void TakeOver(SequenceState state, int rows)
+    {
+        TrialRows trial = state.Trial ?? throw new InvalidOperationException("a state without room for trials cannot take them over");
+        (_first, _count, _state) = (0, rows, state.Area(_layer));
+        for (int r = 0; r < rows; r++)
+        {
+            CopyInputs(trial, r, r, keeps: false);
+        }
+
+        AdvanceState();
+    }
+
+    private void AdvanceState()
+    {
+        int share = _shape.Channels / (_pass.Crew.Threads * 2);
+        _pass.Crew.Run(_convolutionJob, _shape.Channels, Math.Max(1, share / ConvolutionGrain) * ConvolutionGrain);
+        _pass.Crew.Run(_keysJob, _count, 1);
+        _pass.Crew.Run(_advanceJob, _shape.Units, 1);
+    }
+
+    /// <summary>Keeps what the rows bring, and gives them a copy of the state.</summary>
+    private nint Try(SequenceState sequence)
+    {
+        TrialRows trial = sequence.Trial ?? throw new InvalidOperationException("a state without room for trials cannot try rows");
+        for (int r = 0; r < _count; r++)
+        {
+            CopyInputs(trial, r, _first + r, keeps: true);
+        }
+
+        trial.Begin(sequence.Area(_layer), _spec.StateBytesPerSequence);
+        return trial.State;
+    }
+
+    private void CopyInputs(TrialRows trial, int kept, int row, bool keeps)
+    {
+        nint inputs = trial.Row(_layer, kept);
+        CopyPart(inputs, At(Rows, row * _spec.RowWidth), _shape.Channels, keeps);
+        CopyPart(At(inputs, _spec.RowWidth), At(Beta, (long)row * _shape.ValueHeads), _shape.ValueHeads, keeps);
+        CopyPart(At(inputs, _spec.RowWidth + _spec.HeadWidth), At(Decay, (long)row * _shape.ValueHeads), _shape.ValueHeads, keeps);
+    }
+
+    private static void CopyPart(nint inputs, nint region, int floats, bool keeps) =>
+        VectorOps.Copy(keeps ? region : inputs, keeps ? inputs : region, floats);
 
     private static nint At(nint address, long floats) => address + (nint)(floats * 4);
 
@@ -128,7 +173,7 @@ internal sealed class DeltaNetMixer : BranchExecutor
     private void Convolve(int begin, int end, int worker)
     {
         nint rows = At(Rows, _first * _spec.RowWidth);
-        CausalConv.Advance(_pass.Address(_spec.Convolution), _shape.Taps, _shape.Channels, begin, end, rows, _spec.RowWidth, _count, State,
+        CausalConv.Advance(_pass.Address(_spec.Convolution), _shape.Taps, _shape.Channels, begin, end, rows, _spec.RowWidth, _count, _state,
             rows, _spec.RowWidth);
     }
 
@@ -149,7 +194,7 @@ internal sealed class DeltaNetMixer : BranchExecutor
         long heads = (long)_first * _shape.ValueHeads;
         DeltaNetRows tokens = new(_count, rows, _spec.RowWidth, At(Beta, heads), At(Decay, heads), At(rows, _shape.ValueOffset),
             _spec.RowWidth);
-        DeltaNet.Advance(_shape, begin, end, tokens, At(State, _spec.MatrixOffset));
+        DeltaNet.Advance(_shape, begin, end, tokens, At(_state, _spec.MatrixOffset));
     }
 
     private void FinishRows(int begin, int end, int worker)

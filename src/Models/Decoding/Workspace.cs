@@ -90,6 +90,9 @@ public sealed class Workspace : IDisposable
     /// <summary>Logits of one row of the last pass; valid until the next pass.</summary>
     public Span<float> LogitsRow(int row, int vocabulary) => _buffer.Floats(Logits - _buffer.Address + (row * LogitStride * 4), vocabulary);
 
+    /// <summary>Row behind a norm.</summary>
+    internal Span<float> NormedRow(int row, int width) => _buffer.Floats(Normed - _buffer.Address + (row * StreamStride * 4), width);
+
     /// <summary>Row of the residual stream, to be filled with the embedding.</summary>
     internal Span<float> StreamRow(int row, int width) => _buffer.Floats(Stream - _buffer.Address + (row * StreamStride * 4), width);
 

@@ -15,6 +15,12 @@ public sealed record TuningReport
     /// <summary>Slots for experts that pass through, as given.</summary>
     public required int TransientSlots { get; init; }
 
+    /// <summary>Tiles loaded ahead that the tuner found best; null = it has not come to an end, or there is none.</summary>
+    public int? TunedDepth { get; init; }
+
+    /// <summary>Reads of tiles at the same time that it found best; null as above.</summary>
+    public int? TunedReads { get; init; }
+
     /// <summary>Options to set; empty = none.</summary>
     public required string Recommended { get; init; }
 

@@ -63,6 +63,17 @@ public sealed class TraceAnswersTests
     }
 
     [Fact]
+    public void Request_WhoseFirstPassesAreOverwritten_IsNotSaidToHaveQueued()
+    {
+        TraceFile trace = File(
+            Event(TraceKind.Token, 90_000, 100_000, pass: 9) with { Rows = 1, Sequence = 1 },
+            Event(TraceKind.Request, 1000, 100_000, pass: 0) with { Rows = 10, Sequence = 1 });
+        Assert.Equal((0.0, RequestTimes.Unknown), (Assert.Single(TraceReport.From(trace).ToJson().Requests).QueuedMs,
+            TraceReport.From(trace).ToJson().Requests[0].MostlyIn));
+        Assert.Contains("its first passes have been overwritten", Of(trace).Request, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Overlap_OverConsecutivePasses_CountsTheMomentsBetweenThem()
     {
         // Two passes with a gap of 20 ms, in which the disk goes on reading: the engine's counters have it in their wall time as well.

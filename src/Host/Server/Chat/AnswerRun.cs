@@ -36,6 +36,7 @@ internal sealed class AnswerRun(HttpContext http, ServerState state, Admission.P
         {
             await SignWhileAsync(place.Turn);
             await SignWhileAsync(before?.Invoke(cancel.Token) ?? Task.CompletedTask);
+            place.Work = () => (runs.Sum(r => r.PromptTokens), runs.Sum(r => r.GeneratedTokens));
             running = [.. runs.Select(run => run.ExecuteAsync(cancel.Token))];
             outcome = await TakeAllAsync(runs, running);
             place.EndTurn();
@@ -59,6 +60,7 @@ internal sealed class AnswerRun(HttpContext http, ServerState state, Admission.P
             place.EndTurn();
             await Task.WhenAny(_sink.CompleteAsync()); // a write under way ends before the request does
             Array.ForEach(results, result => state.Speed?.Add(result));
+            state.Speed?.Add(state.Model?.Engine.Tuned);
             RequestFigures figures = Figures(outcome, arrived, runs, results);
             state.Metrics.Add(figures);
             RequestSpan.End(span, figures);

@@ -29,7 +29,7 @@ export async function open() {
 }
 
 function showPoint() {
-  const point = curve?.points[$('plan-budget').value];
+  const point = curve?.curve[$('plan-budget').value];
   if (!point) return;
   $('plan-value').textContent = `${size(point.budget_bytes)}: ${point.predicted_tokens_per_second.toFixed(2)} tokens a second, ${size(point.read_bytes_per_token)} read per token`;
   $('plan-table').replaceChildren(table(['budget', 'tokens/s', 'read per token', 'bound by', ''],

@@ -64,6 +64,7 @@ internal sealed class ServerState(string modelId, Admission admission, DaemonMet
         Responses = new StoredResponses(Memory);
         Traces = new TraceExports(model.Engine.CurrentPlan.Sheet.Account(AccountNames.TraceExport));
         Speed = new SpeedTracker(model.Engine.CurrentPlan, model.Options, model.Model.Files, model.DeviceBytesPerSecond);
+        Speed.StartTuning(model.Engine);
         metrics.Follow(model.Engine.Loads);
         admission.Turns = model.Engine.CurrentPlan.Memory.Sequences;
         Model = model;
