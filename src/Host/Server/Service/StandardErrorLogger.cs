@@ -24,7 +24,8 @@ internal sealed class StandardErrorLogger(bool isJson, TextWriter? place = null)
         Func<TState, Exception?, string> formatter)
     {
         string text = formatter(state, exception);
-        (place ?? Console.Error).WriteLine(isJson ? Line(logLevel, eventId, text, state as IEnumerable<KeyValuePair<string, object?>> ?? []) : text);
+        IEnumerable<KeyValuePair<string, object?>> values = state as IEnumerable<KeyValuePair<string, object?>> ?? [];
+        (place ?? Console.Error).WriteLine(isJson ? Line(logLevel, eventId, text, values) : text);
     }
 
     private static string Line(LogLevel level, EventId id, string text, IEnumerable<KeyValuePair<string, object?>> values)
