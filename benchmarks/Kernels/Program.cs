@@ -9,6 +9,7 @@ namespace LayerStream.Kernels.Benchmarks;
 
 /// <summary>
 /// Rates of the matrix products. Arguments: names of types (default: the common ones), <c>f32</c> for the reference mode,
+/// <c>int16</c> for that of 16 bits,
 /// <c>columns=N</c> for the length of a row (4096), <c>threads=N</c> for the threads of the first column (1), <c>ops</c> for the operators
 /// between matrix products instead.
 /// </summary>
@@ -38,8 +39,9 @@ internal static unsafe class Program
             s_threads = int.Parse(threads[8..], CultureInfo.InvariantCulture);
         }
 
-        ActivationMode mode = args.Contains("f32") ? ActivationMode.F32 : ActivationMode.Int8;
-        string[] names = args.Where(a => a != "f32" && !a.Contains('=', StringComparison.Ordinal)).ToArray();
+        ActivationMode mode = args.Contains("f32") ? ActivationMode.F32
+            : args.Contains("int16") ? ActivationMode.Int16 : ActivationMode.Int8;
+        string[] names = args.Where(a => a is not ("f32" or "int16") && !a.Contains('=', StringComparison.Ordinal)).ToArray();
         if (args.Contains("token"))
         {
             Console.WriteLine($"{Isa.Describe()}; {mode}");

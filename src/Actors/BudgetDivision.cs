@@ -1,4 +1,5 @@
 using System.Numerics;
+using LayerStream.Actors.Kept;
 using LayerStream.Actors.Tracing;
 using LayerStream.Memory;
 using LayerStream.Models.Decoding;
@@ -54,7 +55,8 @@ public sealed class BudgetDivision(ModelSpec spec, EngineOptions options, Expert
         spec.StateBytesPerToken(options.KvType), context => SequenceState.Bytes(spec, context, options.KvType))
     {
         BufferedReadBytes = (long)Math.Max(options.ReadsInFlight, UsualReads) * FlashDevice.CachedBytesPerRead,
-        WrittenFileBytes = TransientFile.RoomBytes,
+        WrittenFileBytes = (options.StateFolder is null ? 1 : 2) * TransientFile.RoomBytes,
+        StateStagingBytes = options.StateFolder is null ? 0 : StateFolder.StagingBytes,
         RequestBytes = requestBytes,
         TraceExportBytes = options.Serves ? TraceRing.BytesFor(capacity) : 0,
         TransientExperts = options.TransientExperts,

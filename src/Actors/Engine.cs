@@ -40,7 +40,8 @@ public sealed class Engine : IAsyncDisposable
             parts.Session.Seats, (run, sums, wasted) => run.Figures.Result(run, sums, wasted, CurrentPlan.PinnedBytes, Depth))
         {
             Submit = SubmitAsync,
-            Body = queue => new SweepBody(queue, plan.Memory.Sequences, plan.Memory.Batch, pace, parts.Reader, ThrowIfChanged).Execute,
+            Body = queue => new SweepBody(queue, plan.Memory.Sequences, plan.Memory.Batch, pace, parts.Reader, ThrowIfChanged, parts.States)
+                .Execute,
             Runs = () => _control.Active,
             Sums = () => SequenceFigures.Take(parts.Session, parts.Reader.Activity.BusySeconds),
         };
@@ -166,6 +167,16 @@ public sealed class Engine : IAsyncDisposable
         }
     }
 
+    /// <summary>Has the tuner begin with what was learnt of this disk and model; call before the first run. Without effect where depth or
+    /// reads are given.</summary>
+    public void StartTuningAt(TunerSetting learnt) => _parts.Tuning.StartAt(learnt);
+
+    /// <summary>Why a state could not be kept in its folder, known when the engine has ended; null while all could.</summary>
+    public string? StateFault { get; private set; }
+
+    /// <summary>Whether states are kept in the folder that was asked for: another process may be doing so for the same model.</summary>
+    public bool KeepsStates => _parts.States is { CanWrite: true };
+
     /// <summary>What the tuner of depth and reads decided, the oldest first, each with its reason.</summary>
     public IReadOnlyList<TunerDecision> TunerDecisions => _parts.Tuning.Decisions;
 
@@ -207,6 +218,12 @@ public sealed class Engine : IAsyncDisposable
         PassRows = _parts.Session.PassRows,
     };
 
+    /// <summary>Totals since the start, for metrics.</summary>
+    public EngineCounters Counters() => EngineCounters.Of(_parts);
+
+    /// <summary>How long reads took.</summary>
+    public LoadTimes Loads => _parts.Ring.Loads;
+
     /// <summary>A trace of the events in the ring, ready to save.</summary>
     public TraceFile CaptureTrace(double deviceBytesPerSecond) => _parts.CaptureTrace(CurrentPlan, Depth, deviceBytesPerSecond);
 
@@ -226,6 +243,12 @@ public sealed class Engine : IAsyncDisposable
         {
             await _sweep.EndedAsync();
             await _parts.Reader.DrainAsync();
+            if (_parts.States is { } states)
+            {
+                await states.EndAsync();
+                StateFault = states.Fault;
+            }
+
             _parts.Dispose();
         }
     }

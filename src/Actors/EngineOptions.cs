@@ -21,6 +21,9 @@ public sealed record EngineOptions
     /// <summary>Whether depth and reads follow what passes show, where neither is given.</summary>
     public bool TunesDepth { get; init; } = true;
 
+    /// <summary>Whether the ring of the trace takes events; without, there is nothing to see and a little less to do.</summary>
+    public bool RecordsTrace { get; init; } = true;
+
     /// <summary>Reads that may run at the same time; 0 = choose by depth and experts.</summary>
     public int ReadsInFlight { get; init; }
 
@@ -38,6 +41,12 @@ public sealed record EngineOptions
 
     /// <summary>Whether there is to be room for a copy of each sequence's recurrent state, so that further turns go on from it.</summary>
     public bool KeepsSnapshots { get; init; }
+
+    /// <summary>Folder in which states are kept beyond the engine's life; null = none are.</summary>
+    public string? StateFolder { get; init; }
+
+    /// <summary>Bytes that all files in it may take.</summary>
+    public long StateBytes { get; init; } = 8L << 30;
 
     /// <summary>
     /// Seconds that a pass may take because of prompts while another sequence waits for its next token; rows that cost less than the sweep

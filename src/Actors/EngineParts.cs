@@ -1,7 +1,10 @@
 using System.Diagnostics;
+using System.Globalization;
+using LayerStream.Actors.Kept;
 using LayerStream.Actors.Loading;
 using LayerStream.Actors.Ring;
 using LayerStream.Actors.Run;
+using LayerStream.Actors.Sweep;
 using LayerStream.Actors.Tracing;
 using LayerStream.Kernels.Crew;
 using LayerStream.Kernels.Ops;
@@ -33,6 +36,9 @@ internal sealed class EngineParts : IDisposable
     internal TraceRing Trace { get; private set; } = null!;
 
     internal ComputeSession Session { get; private set; } = null!;
+
+    /// <summary>States that are kept in a folder; null without one.</summary>
+    internal KeptStates? States { get; private set; }
 
     internal DepthTuning Tuning { get; private set; } = null!;
 
@@ -94,7 +100,7 @@ internal sealed class EngineParts : IDisposable
         BudgetSheet sheet = plan.Sheet;
         ReaderShare share = ReaderWork.Share(memory, options.ReadsInFlight);
         Reader = Own(new FlashReader(Device, share.Reads, share.Urgent));
-        Trace = new TraceRing(plan.TraceCapacity);
+        Trace = new TraceRing(plan.TraceCapacity) { IsOff = !options.RecordsTrace };
         AlignedBuffer staging = Own(sheet.Allocate(AccountNames.Staging, MemoryPlanner.StagingBytes(spec)));
         AlignedBuffer small = Own(WeightLoader.LoadSmall(spec, Reader, staging, sheet.Account(AccountNames.SmallWeights)));
         Workspace work = Own(Workspace.Create(spec, memory.Batch, memory.LogitRows, plan.Threads, sheet.Account(AccountNames.Activations)));
@@ -104,7 +110,7 @@ internal sealed class EngineParts : IDisposable
         Ring = Own(new TileRing(memory.Slots, memory.SlotBytes, memory.Experts.TransientSlots, Reader, memory.Tiles, Trace,
             sheet.Account(AccountNames.RingSlots)));
         Names = new TileNames(spec, memory.Tiles);
-        Experts = Own(new ExpertRing(memory.Experts, Reader, Device.Files, Ring.Spent, Trace, Names, sheet));
+        Experts = Own(new ExpertRing(memory.Experts, Reader, Device.Files, Ring.Spent, Trace, Names, sheet) { Loads = Ring.Loads });
         // The disk reads what is pinned meanwhile. Where every expert is loaded, its read takes the memory.
         Task preparing = Prepare(memory.Experts.AllResident ? null : Experts.Slots.Arena, progress, ct);
         PinnedTiles pinned;
@@ -128,9 +134,19 @@ internal sealed class EngineParts : IDisposable
         RingExpertSource experts = new(Experts, Account, Names, options.Prediction);
         IReadOnlyList<RopeTable> ropes = RopeTables.Create(spec, small, plan.RopeContext);
         Decoder decoder = new(spec, memory.Tiles, source, crew, work, small, ropes, options.Activations, experts, plan.DropColdExperts);
-        EmbeddingRows embeddings = new(spec.TokenEmbedding, spec, memory.Tiles, pinned, Reader, staging);
+        EmbeddingRows embeddings = new(spec.TokenEmbedding, spec, memory.Tiles, pinned, Reader, staging, Account);
         EmbeddingRows? layerInputs = spec.LayerInputs is { } inputs
-            ? new EmbeddingRows(inputs.Table, spec, memory.Tiles, pinned, Reader, staging) : null;
+            ? new EmbeddingRows(inputs.Table, spec, memory.Tiles, pinned, Reader, staging, Account) : null;
+        if (options.StateFolder is { } folder)
+        {
+            IEnumerable<bool> isLong = spec.Ropes.Select(r => r.LongFactors is not null && plan.RopeContext > r.OriginalContext);
+            string settings = string.Create(CultureInfo.InvariantCulture,
+                $"{options.KvType} {options.Activations} {options.ExpertsPerToken} {options.DropColdExperts} {string.Join(' ', isLong)}");
+            UInt128 model = StateNames.OfModel(spec, settings, Device, staging);
+            States = new KeptStates(Own(StateFolder.Open(folder, options.StateBytes, model, sheet.Account(AccountNames.Staging),
+                sheet.Account(AccountNames.WrittenFiles))));
+        }
+
         Session = new ComputeSession(spec, decoder, source, experts, Account, work, states, embeddings, layerInputs, Trace, Tuning);
     }
 

@@ -15,6 +15,7 @@ public static class EnginePlanner
     private const long MiB = 1 << 20;
     private const long LeastRuntimeBytes = 52 * MiB;  // of a command: libraries and code before the first run
     private const long RuntimeGrowthBytes = 28 * MiB; // while it runs
+    private const long StateHeapBytes = 4 * MiB; // names of what is kept in a folder
     private const long ReaderStackBytes = 64 * 1024; // that a further one touches
 
     // Measured once: what a later plan of the same process would find has grown by a run already.
@@ -38,7 +39,8 @@ public static class EnginePlanner
             ?? throw new ArgumentException($"There is no expert policy '{options.ExpertPolicy}'.", nameof(options));
         long budget = Budget(options);
         int threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
-        long heapBase = (20 * MiB) + (4 * MetadataBytes(model)) + ExpertPlan.ManagedBytes(spec) + options.ExtraHeapBytes;
+        long heapBase = (20 * MiB) + (4 * MetadataBytes(model)) + ExpertPlan.ManagedBytes(spec) + options.ExtraHeapBytes
+            + (options.StateFolder is null ? 0 : StateHeapBytes);
         long runtime = options.RuntimeReserveBytes > 0 ? options.RuntimeReserveBytes
             : RuntimeBytes(options, threads) + (Math.Max(0, options.ReadsInFlight - BudgetDivision.UsualReads) * ReaderStackBytes);
         BudgetDivision division = new(spec, options, policy, threads, heapBase, runtime);

@@ -42,12 +42,17 @@ public static class ServeVerb
         DefaultValueFactory = _ => DaemonOptions.DefaultDrainSeconds,
     };
 
+    private static readonly Option<string?> s_otlpEndpoint = new("--otlp-endpoint")
+    {
+        Description = "collector of traces and metrics, e.g. http://127.0.0.1:4318; default: OTEL_EXPORTER_OTLP_ENDPOINT, or none",
+    };
+
     /// <summary>The verb.</summary>
     public static Command Create()
     {
         Command verb = new("serve", "Serves the model over HTTP.")
         {
-            s_urls, s_apiKeyFile, s_allowRemote, s_allowedHosts, s_corsOrigin, s_drainSeconds,
+            s_urls, s_apiKeyFile, s_allowRemote, s_allowedHosts, s_corsOrigin, s_drainSeconds, s_otlpEndpoint,
         };
         verb.SetAction(StartAsync);
         return verb;
@@ -68,10 +73,15 @@ public static class ServeVerb
         {
             AllowedHosts = List(parse.GetValue(s_allowedHosts)),
             CorsOrigins = List(parse.GetValue(s_corsOrigin)),
+            OtlpEndpoint = Collector(parse.GetValue(s_otlpEndpoint)),
             DrainTime = TimeSpan.FromSeconds(drainSeconds),
         };
         return Daemon.RunAsync(options, ct);
     }
+
+    private static string? Collector(string? text) =>
+        string.IsNullOrEmpty(text) || (Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.Scheme is ("http" or "https")) ? text
+            : throw new UsageException($"--otlp-endpoint must be an address such as http://127.0.0.1:4318, not \"{text}\".");
 
     private static string[] List(string? text) =>
         (text ?? "").Split([';', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);

@@ -36,6 +36,8 @@ public static class VerbTable
         (LsVerb.Create, CommonUse.Catalogue | CommonUse.Engine | CommonUse.Budget),
         (ShowVerb.Create, CommonUse.Catalogue | CommonUse.Engine | CommonUse.Budget),
         (RmVerb.Create, CommonUse.Catalogue),
+        (ConfigVerb.Create, CommonUse.All),
+        (CompletionVerb.Create, CommonUse.None),
     ];
 
     /// <summary>The command line with all verbs.</summary>

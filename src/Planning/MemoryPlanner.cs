@@ -99,7 +99,7 @@ public static class MemoryPlanner
                 checked(sequences * ExtentWindow.RoundUp(inputs.StateBytes(context) + (snapshots * inputs.SnapshotBytes)))),
             new(AccountNames.Activations, ExtentWindow.RoundUp(Workspace.Bytes(spec, batch, logitRows, inputs.Threads))),
             new(AccountNames.SmallWeights, ExtentWindow.RoundUp(spec.SmallWeightBytes)),
-            new(AccountNames.Staging, StagingBytes(spec)),
+            new(AccountNames.Staging, StagingBytes(spec) + inputs.StateStagingBytes),
             new(AccountNames.ManagedHeap, inputs.HeapBytes),
             new(AccountNames.Runtime, inputs.RuntimeBytes + (inputs.BudgetBytes / PageTableShare)),
         ];

@@ -32,6 +32,9 @@ public sealed record PlanInputs(
     /// <summary>Bytes of a copy of a sequence's recurrent state; 0 = none is kept.</summary>
     public long SnapshotBytes { get; init; }
 
+    /// <summary>Buffers through which kept states pass on their way to and from a folder.</summary>
+    public long StateStagingBytes { get; init; }
+
     /// <summary>Slots for experts that are not kept; 0 = choose.</summary>
     public int TransientExperts { get; init; }
 }

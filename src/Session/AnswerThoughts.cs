@@ -1,6 +1,7 @@
 using System.Text;
 using LayerStream.Sampling.Grammars;
 using LayerStream.Templates;
+using LayerStream.Templates.Answers;
 using LayerStream.Tokenization;
 using LayerStream.Tokenization.Vocabularies;
 
@@ -9,34 +10,35 @@ namespace LayerStream.Session;
 /// <summary>Whether an answer begins with a thought, from what the template wrote behind the last message.</summary>
 public static class AnswerThoughts
 {
-    /// <summary>The thought before the answer to a prompt; null = there is none.</summary>
-    public static AnswerThought? Of(Tokenizer tokenizer, RenderedPrompt prompt)
+    /// <summary>What comes before the text of the answer to a prompt; null = nothing does.</summary>
+    public static AnswerThought? Of(Tokenizer tokenizer, RenderedPrompt prompt, AnswerFormat format) =>
+        Of(prompt, format, BeginToken(tokenizer, format));
+
+    /// <summary>The same, for a model whose thoughts begin with a token of their own; −1 = there is no such token.</summary>
+    public static AnswerThought? Of(RenderedPrompt prompt, AnswerFormat format, int beginToken)
     {
+        ThoughtMarks marks = format.Thought;
         int behind = prompt.MessageText.Count == 0 ? 0 : prompt.MessageText.Max(r => r.End.GetOffset(prompt.Text.Length));
         string opening = prompt.Text[behind..].TrimEnd();
-        foreach (ThoughtMarks marks in ThoughtMarks.All)
+        string end = marks.AnswerOpen ?? marks.Close;
+        if (opening.EndsWith(end.TrimEnd(), StringComparison.Ordinal))
         {
-            byte[] end = Encoding.UTF8.GetBytes(marks.End);
-            int begun = opening.LastIndexOf(marks.Begin, StringComparison.Ordinal);
-            int ended = opening.LastIndexOf(marks.End, StringComparison.Ordinal);
-            if (begun >= 0 || ended >= 0)
-            {
-                return begun > ended ? new AnswerThought(end, IsOpen: true) : null;
-            }
-
-            if (marks.Opening is { } mark && opening.EndsWith(mark, StringComparison.Ordinal))
-            {
-                return new AnswerThought(end, IsOpen: true);
-            }
+            return null;
         }
 
-        return ThoughtMarks.All.Select(marks => Begins(tokenizer, marks)).FirstOrDefault(thought => thought is not null);
+        int opened = opening.LastIndexOf(marks.Open.TrimEnd(), StringComparison.Ordinal);
+        int closed = opening.LastIndexOf(marks.Close, StringComparison.Ordinal);
+        if (opened > closed || (marks.PromptEnd is { } mark && opening.EndsWith(mark, StringComparison.Ordinal)))
+        {
+            return new AnswerThought(Encoding.UTF8.GetBytes(end), IsOpen: true);
+        }
+
+        return beginToken < 0 || (closed >= 0 && marks.AnswerOpen is null) ? null
+            : new AnswerThought(Encoding.UTF8.GetBytes(end), IsOpen: false, beginToken);
     }
 
-    // A model that opens the thought itself has a token for it.
-    private static AnswerThought? Begins(Tokenizer tokenizer, ThoughtMarks marks) =>
-        tokenizer.Encode(marks.Begin, addSpecial: false, parseSpecial: true) is [int id]
-            && tokenizer.TypeOf(id) is TokenType.Control or TokenType.UserDefined
-            ? new AnswerThought(Encoding.UTF8.GetBytes(marks.End), IsOpen: false, id)
-            : null;
+    // A model that opens the thought itself has a token for it, or for the beginning of its mark.
+    private static int BeginToken(Tokenizer tokenizer, AnswerFormat format) =>
+        tokenizer.Encode(format.Thought.Open, addSpecial: false, parseSpecial: true) is [int id, ..]
+            && tokenizer.TypeOf(id) is TokenType.Control or TokenType.UserDefined ? id : -1;
 }

@@ -1,6 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using LayerStream.Actors.Run;
+using System.Text.Json.Serialization.Metadata;
 
 namespace LayerStream.Session;
 
@@ -10,11 +10,7 @@ public static class JsonOut
     /// <summary>Writes one object and a line feed.</summary>
     public static void Write(Stream output, Action<Utf8JsonWriter> members, bool indented = false)
     {
-        using (Utf8JsonWriter json = new(output, new JsonWriterOptions
-        {
-            Indented = indented,
-            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping
-        }))
+        using (Utf8JsonWriter json = Writer(output, indented))
         {
             json.WriteStartObject();
             members(json);
@@ -25,30 +21,19 @@ public static class JsonOut
         output.Flush();
     }
 
-    /// <summary>Writes an array of ids.</summary>
-    public static void WriteIds(Utf8JsonWriter json, string name, ReadOnlySpan<int> ids)
+    /// <summary>Writes a report and a line feed.</summary>
+    public static void Write<T>(Stream output, T report, JsonTypeInfo<T> type, bool indented = false)
     {
-        json.WriteStartArray(name);
-        foreach (int id in ids)
+        using (Utf8JsonWriter json = Writer(output, indented))
         {
-            json.WriteNumberValue(id);
+            JsonSerializer.Serialize(json, report, type);
         }
 
-        json.WriteEndArray();
+        output.WriteByte((byte)'\n');
+        output.Flush();
     }
 
-    /// <summary>Writes how load and compute overlapped: seconds of each, the share, and the stalls by reason.</summary>
-    public static void WriteOverlap(Utf8JsonWriter json, RunResult r)
-    {
-        json.WriteNumber("loadSeconds", r.LoadSeconds);
-        json.WriteNumber("computeSeconds", r.ComputeSeconds);
-        json.WriteNumber("overlapShare", r.OverlapShare);
-        json.WriteStartObject("stallSeconds");
-        foreach ((string reason, double seconds) in r.StallSeconds)
-        {
-            json.WriteNumber(reason, seconds);
-        }
-
-        json.WriteEndObject();
-    }
+    // Text is escaped only where JSON asks for it.
+    private static Utf8JsonWriter Writer(Stream output, bool indented) =>
+        new(output, new JsonWriterOptions { Indented = indented, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 }

@@ -31,7 +31,7 @@ public sealed class LoadedModel : IAsyncDisposable
         DeviceBytesPerSecond = deviceBytesPerSecond;
         _template = new(() => TemplateSource.Read(Options.ChatTemplate, Tokenizer));
         _longestToken = new(() => LongestToken(Tokenizer));
-        _tokenTexts = new(() => TokenTexts.Of(RequireTokenizer()));
+        _tokenTexts = new(() => TokenTexts.Of(RequireTokenizer(), MarkTokens));
         _format = new(() => AnswerFormat.For(Template?.Source));
         _visible = new(() => Marks(Tokenizer, AnswerFormat));
     }
@@ -103,6 +103,11 @@ public sealed class LoadedModel : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Engine.DisposeAsync();
+        if (Engine.StateFault is { } fault)
+        {
+            _notices.Report(new WarningNotice($"A state was not kept: {fault}"));
+        }
+
         if (PeakMemory.Excess(Plan.Sheet.BudgetBytes) is { } excess)
         {
             _notices.Report(excess);

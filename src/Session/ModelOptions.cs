@@ -11,6 +11,9 @@ namespace LayerStream.Session;
 /// <summary>The options common to all verbs after binding: flag, then environment, then file, then default.</summary>
 public sealed record ModelOptions
 {
+    /// <summary>Bytes that kept states may take unless the user says otherwise.</summary>
+    public const long DefaultStateBytes = 8L << 30;
+
     // Connections and their buffers; what requests take has an account of its own.
     private const long ServerHeapBytes = 24L << 20;
     private const long ServerRuntimeBytes = 72L << 20;
@@ -47,6 +50,12 @@ public sealed record ModelOptions
 
     /// <summary>Whether conversations come, whose turns go on from the state that the last one left.</summary>
     public bool Converses { get; init; }
+
+    /// <summary>Full path of the folder in which states are kept for later starts; null = none are.</summary>
+    public string? StateFolder { get; init; }
+
+    /// <summary>Bytes that all files in it may take.</summary>
+    public long StateBytes { get; init; } = DefaultStateBytes;
 
     /// <summary>Seconds that a pass may take because of prompts while another sequence waits for its next token.</summary>
     public double MostPassSeconds { get; init; } = 2;
@@ -96,6 +105,9 @@ public sealed record ModelOptions
     /// <summary>Whether the device's rate is measured while the model is opened.</summary>
     public bool MeasuresDevice { get; init; }
 
+    /// <summary>See <see cref="EngineOptions.RecordsTrace"/>.</summary>
+    public bool RecordsTrace { get; init; } = true;
+
     /// <summary>How tokens are drawn.</summary>
     public SamplingOptions Sampling { get; init; } = new();
 
@@ -117,7 +129,9 @@ public sealed record ModelOptions
         Sequences = Sequences,
         MostPassSeconds = MostPassSeconds,
         Drafts = Drafts,
-        KeepsSnapshots = Converses || Serves,
+        KeepsSnapshots = Converses || Serves || StateFolder is not null,
+        StateFolder = StateFolder,
+        StateBytes = StateBytes,
         Context = Context,
         KvType = KvType,
         Activations = Activations,
@@ -128,6 +142,7 @@ public sealed record ModelOptions
         ExtraHeapBytes = ExtraHeapBytes,
         LeastRuntimeBytes = LeastRuntimeBytes,
         Serves = Serves,
+        RecordsTrace = RecordsTrace,
     };
 
     /// <summary>The same for a server: requests, connections and their buffers live on the managed heap, its libraries in the runtime's

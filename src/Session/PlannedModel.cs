@@ -52,6 +52,11 @@ public sealed record PlannedModel(ModelOptions Options, GgufModel Model, Tokeniz
 
         Engine engine = await Engine.StartAsync(Plan, Options.ToEngineOptions(), device, new LoadingNotices(notices), ct);
         notices.Report(new LoadedNotice());
+        if (Options.StateFolder is { } folder && !engine.KeepsStates)
+        {
+            notices.Report(new InformationNotice($"States are read from {folder} but not written: another process of this model does."));
+        }
+
         if (engine.DirectFallback is { } reason)
         {
             notices.Report(new InformationNotice($"Reads pass through the page cache: {reason}"));

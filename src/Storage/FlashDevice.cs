@@ -61,6 +61,16 @@ public sealed class FlashDevice : IFlashDevice
         return Open(files, OpenPath, buffered);
     }
 
+    /// <summary>Opens one file.</summary>
+    /// <param name="path">Its path.</param>
+    /// <param name="block">Buffer of at least one <see cref="ExtentWindow.Alignment"/> for trials, which is free afterwards.</param>
+    /// <exception cref="FlashReadException">It cannot be opened, is not a regular file, or its first block cannot be read.</exception>
+    public static FlashDevice Open(string path, AlignedBuffer block)
+    {
+        ArgumentNullException.ThrowIfNull(block);
+        return Open([path], OpenPath, buffered: false, block);
+    }
+
     /// <summary>Reads the files that a model's description was read from, whatever lies under their paths now.</summary>
     /// <param name="files">The open files; may be closed afterwards.</param>
     /// <exception cref="ModelChangedException">A file was changed since its description was read.</exception>
@@ -89,6 +99,9 @@ public sealed class FlashDevice : IFlashDevice
     /// <inheritdoc/>
     /// <remarks>Size and modification time of the open file itself: a file renamed over or unlinked has not changed.</remarks>
     public string? DescribeChange(int file) => _files[file].DescribeChange();
+
+    /// <inheritdoc/>
+    public string Stamp(int file) => _files[file].Stamp;
 
     /// <inheritdoc/>
     public int Read(int file, long offset, nint destination, int length)
@@ -131,10 +144,15 @@ public sealed class FlashDevice : IFlashDevice
 
     private static FlashDevice Open(IReadOnlyList<string> paths, Func<string, int, OpenFile> open, bool buffered)
     {
+        using AlignedBuffer block = new BudgetAccount("first block of a file", ExtentWindow.Alignment).Allocate(ExtentWindow.Alignment);
+        return Open(paths, open, buffered, block);
+    }
+
+    private static FlashDevice Open(IReadOnlyList<string> paths, Func<string, int, OpenFile> open, bool buffered, AlignedBuffer block)
+    {
         FlashDevice device = new();
         try
         {
-            using AlignedBuffer block = new BudgetAccount("first block of a file", ExtentWindow.Alignment).Allocate(ExtentWindow.Alignment);
             for (int i = 0; i < paths.Count; i++)
             {
                 OpenFile file = open(paths[i], i);

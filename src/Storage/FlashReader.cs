@@ -24,7 +24,6 @@ public sealed class FlashReader : IDisposable
     private int _mostOrdinary;
     private readonly ReadActivity _activity = new();
     private TaskCompletionSource? _drained;
-    private Exception? _completionFault;
     private int _inFlight;
     private int _ordinaryRunning;
     private int _urgentRunning;
@@ -62,10 +61,8 @@ public sealed class FlashReader : IDisposable
     /// <summary>Busy time and bytes of the device.</summary>
     public ReadActivity Activity => _activity;
 
-    /// <summary>The first exception a completion threw (a bug of its owner; the reader goes on), or null.</summary>
-    public Exception? CompletionFault => Volatile.Read(ref _completionFault);
-
-    /// <summary>Hears of every exception a completion throws, on the thread of the read, before the read counts as ended.</summary>
+    /// <summary>Hears of every exception a completion throws (a bug of its owner; the reader goes on), on the thread of the read, before
+    /// the read counts as ended.</summary>
     public Action<Exception>? CompletionFailed { get; set; }
 
     /// <summary>Changes how many reads may begin while others run; what runs goes on. From 1 to the number of threads.</summary>
@@ -271,7 +268,6 @@ public sealed class FlashReader : IDisposable
         }
         catch (Exception e)
         {
-            Interlocked.CompareExchange(ref _completionFault, e, null);
             CompletionFailed?.Invoke(e);
         }
     }

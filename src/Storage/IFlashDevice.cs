@@ -21,6 +21,10 @@ public interface IFlashDevice : IDisposable
     /// trusted.</returns>
     string? DescribeChange(int file);
 
+    /// <summary>What tells an open file from others and from what it may become: its length and modification time; empty where it has
+    /// none.</summary>
+    string Stamp(int file) => "";
+
     /// <summary>One read, which may be short.</summary>
     /// <param name="file">Index into <see cref="Files"/>.</param>
     /// <param name="offset">Byte offset, aligned.</param>

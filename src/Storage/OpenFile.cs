@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using LayerStream.Formats;
 using Microsoft.Win32.SafeHandles;
@@ -21,6 +22,9 @@ internal sealed unsafe class OpenFile : IDisposable
 
     /// <summary>Bytes when it was opened.</summary>
     internal long Length { get; }
+
+    /// <summary>Length and modification time when it was opened.</summary>
+    internal string Stamp => string.Create(CultureInfo.InvariantCulture, $"{Length} {_modifiedNanos}");
 
     /// <summary>Why reads go through the page cache; null when they do not.</summary>
     internal string? FallbackReason => _fallback;

@@ -29,6 +29,9 @@ public sealed class Tokenizer
     /// <summary>The token that ends a text, null when there is none.</summary>
     public int? EosId => _parts.EosId;
 
+    /// <summary>Marks of fill-in-the-middle; null = the model knows none.</summary>
+    public FillTokens? Fill => _parts.Fill;
+
     /// <summary>Whether encoding with special tokens puts <see cref="BosId"/> first.</summary>
     public bool AddBos => _parts.AddBos;
 

@@ -28,6 +28,8 @@ internal sealed record TokenizerParts
 
     public required bool CleansUp { get; init; }
 
+    public required FillTokens? Fill { get; init; }
+
     public required int[] SuppressedIds { get; init; }
 
     public required string? ChatTemplate { get; init; }

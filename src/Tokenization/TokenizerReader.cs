@@ -84,6 +84,7 @@ internal static class TokenizerReader
             AddBos = kind.AlwaysBos || metadata.GetBool(Prefix + "add_bos_token", kind.AddsBos || row.AddsBos),
             AddEos = metadata.GetBool(Prefix + "add_eos_token", kind.AddsEos),
             SpacePrefix = spacePrefix,
+            Fill = TokenRoles.Fill(metadata, vocabulary, found),
             CleansUp = row.CleansUp,
             SuppressedIds = [.. (metadata.GetIntegers(Prefix + "suppress_tokens") ?? []).Where(id => id >= 0 && id < vocabulary.Size)
                 .Select(id => (int)id)],

@@ -17,6 +17,9 @@ public sealed class DaemonProcess : IAsyncLifetime
     /// <summary>The file to serve; the shipped model unless set.</summary>
     public string Model { get; init; } = Path.Combine(Root(), "models", "SmolLM2-135M-Instruct-Q4_1.gguf");
 
+    /// <summary>Memory it may take.</summary>
+    public string Budget { get; init; } = "192MiB";
+
     /// <summary>Arguments behind the usual ones.</summary>
     public IReadOnlyList<string> More { get; init; } = [];
 
@@ -36,7 +39,7 @@ public sealed class DaemonProcess : IAsyncLifetime
             RedirectStandardOutput = true,
         };
         foreach (string argument in new[] { "serve", "--urls", Address.ToString().TrimEnd('/'), "--model", Model, "--memory-budget",
-            "192MiB" }.Concat(More))
+            Budget }.Concat(More))
         {
             start.ArgumentList.Add(argument);
         }

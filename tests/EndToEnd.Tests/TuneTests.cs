@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Xml.Linq;
 
 namespace LayerStream.EndToEnd.Tests;
 
@@ -25,6 +26,40 @@ public sealed class TuneTests
         Assert.True(code == 0, error);
         Assert.Contains("recommended: ", output, StringComparison.Ordinal);
         Assert.Contains("(measured once)", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Tune_WithBudgetsThreadsAndAChart_MeasuresThemAndKeepsTheTunersChoice()
+    {
+        using SyntheticFile model = await SyntheticFile.CreateAsync("llama-8b", layers: 3);
+        string folder = Directory.CreateTempSubdirectory("layerstream-").FullName, chart = Path.Combine(folder, "tune.svg"),
+            profile = Path.Combine(folder, "profile.json");
+        try
+        {
+            string[] common = ["tune", "--model", model.Path, "--memory-budget", "320MiB", "--context", "256", "--depths", "1", "--reads",
+                "1", "--rounds", "1", "--tokens", "3", "--profile", profile];
+            (int code, string output, string error) = await CommandLineProcess.RunAsync(
+                null, [.. common, "--json", "--budgets", "64MiB,400MiB", "--thread-counts", "1", "--threads", "2", "--svg", chart]);
+            Assert.True(code == 0, error);
+            using JsonDocument json = JsonDocument.Parse(output);
+            JsonElement[] rows = [.. json.RootElement.GetProperty("rows").EnumerateArray()];
+            Assert.Equal(["", "--prefetch-depth 1", "--reads-in-flight 1", "--threads 1", "--memory-budget 64MiB",
+                "--memory-budget 400MiB"],
+                rows.Select(r => r.GetProperty("setting").GetString()));
+            Assert.Contains("does not fit the budget", rows[4].GetProperty("gap").GetString(), StringComparison.Ordinal);
+            Assert.True(rows[3].GetProperty("ratio").GetDouble() > 0 && rows[5].GetProperty("ratio").GetDouble() > 0);
+            XDocument picture = XDocument.Load(chart);
+            Assert.Equal(5, picture.Descendants().Count(e => e.Name.LocalName == "rect" && (string?)e.Attribute("height") == "16"));
+            if (json.RootElement.TryGetProperty("tunedDepth", out JsonElement depth) && depth.ValueKind == JsonValueKind.Number)
+            {
+                using JsonDocument kept = JsonDocument.Parse(await File.ReadAllTextAsync(profile, TestContext.Current.CancellationToken));
+                Assert.Equal(depth.GetInt32(), kept.RootElement[0].GetProperty("tuned").GetProperty("depth").GetInt32());
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     [Fact]

@@ -23,6 +23,9 @@ public sealed class LogitHashTests
         File.ReadLines(Path.Combine(AppContext.BaseDirectory, "data", "logit-hashes.txt"))
         .Select(line => line.Split(' ')).ToDictionary(words => words[0] + " " + words[1], words => words[2]);
 
+    private static readonly (string Name, ActivationMode Activations, KvType Kv)[] s_modes =
+        [("f32", ActivationMode.F32, KvType.F32), ("int8", ActivationMode.Int8, KvType.F16), ("int16", ActivationMode.Int16, KvType.F16)];
+
     public static TheoryData<string> Cases =>
         [.. GoldenCase.Own.Concat(GoldenCase.Names("arch")).Concat(GoldenCase.Names("extra")).Concat(GoldenCase.Names("quant-models"))
             .Distinct().Order()];
@@ -32,8 +35,7 @@ public sealed class LogitHashTests
     public void Logits_OfAGoldenCase_HaveTheStoredBits(string name)
     {
         GoldenCase golden = GoldenCase.Load(name);
-        foreach ((string mode, ActivationMode activations, KvType kv) in new[] { ("f32", ActivationMode.F32, KvType.F32),
-            ("int8", ActivationMode.Int8, KvType.F16) })
+        foreach ((string mode, ActivationMode activations, KvType kv) in s_modes)
         {
             using MemoryModel model = new(golden.Model, golden.Context, kv, activations, threads: 2);
             Check(name + " " + mode,
@@ -77,8 +79,7 @@ public sealed class LogitHashTests
         Assert.SkipWhen(path is null || reference is null, "the model or its reference data is not beside the project");
         using JsonDocument json = JsonDocument.Parse(File.ReadAllText(reference!));
         int[] ids = [.. json.RootElement.GetProperty("windows")[0].GetProperty("ids").EnumerateArray().Take(32).Select(e => e.GetInt32())];
-        foreach ((string mode, ActivationMode activations, KvType kv) in new[] { ("f32", ActivationMode.F32, KvType.F32),
-            ("int8", ActivationMode.Int8, KvType.F16) })
+        foreach ((string mode, ActivationMode activations, KvType kv) in s_modes)
         {
             using MemoryModel model = new(path!, 64, kv, activations, threads: 2);
             List<float[]> logits = model.Run(ids, ids.Length);

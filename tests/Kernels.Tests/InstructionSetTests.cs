@@ -17,7 +17,8 @@ public sealed class InstructionSetTests
     public Task Products_WithoutAnInstructionSet_Hold(string setting) =>
         RunWithout(setting, "-method", "*" + nameof(MatMulTests.Multiply_AnyTokensAndRowSplit_BitEqual), "-method",
             "*" + nameof(MatMulTests.Multiply_GoldenRows_MatchesReferenceDots), "-method",
-            "*" + nameof(ProductHashTests.Multiply_OfAType_HasTheStoredBits));
+            "*" + nameof(ProductHashTests.Multiply_OfAType_HasTheStoredBits), "-method",
+            "*" + nameof(ProductHashTests.Multiply_OfABlockTypeAnd16BitActivations_HasTheStoredBits));
 
     [Theory]
     [InlineData("DOTNET_EnableAVXVNNI")]

@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using LayerStream.EndToEnd.Tests;
 using Microsoft.Playwright;
 
@@ -12,7 +13,7 @@ public sealed class Browser : IAsyncLifetime
     private IBrowser? _browser;
 
     /// <summary>The daemon that serves the page.</summary>
-    public DaemonProcess Daemon { get; } = new() { More = ["--context", "512"] };
+    public DaemonProcess Daemon { get; } = new() { Budget = "206MiB", More = ["--context", "512", "--sequences", "3"] };
 
     /// <summary>Why there is no browser here, or null.</summary>
     public string? Gap { get; private set; }
@@ -44,6 +45,20 @@ public sealed class Browser : IAsyncLifetime
         OpenPage open = new(page, Daemon.Address);
         await page.GotoAsync(new Uri(Daemon.Address, path).ToString());
         return open;
+    }
+
+    /// <summary>Has the daemon answer.</summary>
+    public async Task GenerateAsync(int tokens, string question = "Tell me about the sea.")
+    {
+        Assert.SkipWhen(Gap is not null, Gap ?? "");
+        using HttpResponseMessage answer = await Daemon.Client.PostAsJsonAsync(
+            "v1/chat/completions", new
+            {
+                messages = new[] { new { role = "user", content = question } },
+                max_tokens = tokens,
+                ignore_eos = true
+            }, TestContext.Current.CancellationToken);
+        answer.EnsureSuccessStatusCode();
     }
 
     /// <inheritdoc/>

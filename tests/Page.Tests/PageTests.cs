@@ -1,8 +1,6 @@
-using System.Net.Http.Json;
 using System.Text.Json;
 using Deque.AxeCore.Commons;
 using Deque.AxeCore.Playwright;
-using LayerStream.Actors.Tracing;
 using Microsoft.Playwright;
 
 namespace LayerStream.Page.Tests;
@@ -16,7 +14,7 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
     {
         await using OpenPage open = await browser.OpenAsync();
         await open.WaitForTextAsync("#state", t => t.Contains("ready", StringComparison.Ordinal));
-        Task answer = GenerateAsync(48);
+        Task answer = browser.GenerateAsync(48);
         string verdict = await open.WaitForTextAsync("#verdict", t => t.Contains("tokens a second", StringComparison.Ordinal));
         Assert.Contains("sets the pace", verdict, StringComparison.Ordinal);
         Assert.Contains("compute", await open.Page.Locator("#stages").InnerTextAsync(), StringComparison.Ordinal);
@@ -28,7 +26,7 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
     [Fact]
     public async Task Trace_OpenedFromAFile_ShowsItsTokensAndFollowsTheKeyboard()
     {
-        string path = SaveTrace("one.lstrace", layers: 30, tokens: 4, readTicks: 300);
+        string path = DrawnTrace.Save("one.lstrace", layers: 30, tokens: 4, readTicks: 300);
         await using OpenPage open = await browser.OpenAsync();
         await open.Page.Locator("#open").SetInputFilesAsync(path);
         await open.WaitForTextAsync("#lanes-title", t => t.Contains("one.lstrace", StringComparison.Ordinal));
@@ -41,7 +39,8 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
     [Fact]
     public async Task Traces_TwoOpened_NameTheStageThatChanged()
     {
-        string[] paths = [SaveTrace("before.lstrace", 30, 4, readTicks: 100), SaveTrace("after.lstrace", 30, 4, readTicks: 900)];
+        string[] paths =
+            [DrawnTrace.Save("before.lstrace", 30, 4, readTicks: 100), DrawnTrace.Save("after.lstrace", 30, 4, readTicks: 900)];
         await using OpenPage open = await browser.OpenAsync();
         await open.Page.Locator("#open").SetInputFilesAsync(paths);
         string verdict = await open.WaitForTextAsync("#verdict", t => t.Contains("of the change", StringComparison.Ordinal));
@@ -63,7 +62,7 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
     [Fact]
     public async Task Trace_OfAThousandLayers_ZoomsWithinAFrame()
     {
-        string path = SaveTrace("large.lstrace", layers: 1000, tokens: 3, readTicks: 300);
+        string path = DrawnTrace.Save("large.lstrace", layers: 1000, tokens: 3, readTicks: 300);
         await using OpenPage open = await browser.OpenAsync();
         await open.Page.Locator("#open").SetInputFilesAsync(path);
         await open.WaitForTextAsync("#lanes-title", t => t.Contains("large.lstrace", StringComparison.Ordinal));
@@ -114,7 +113,7 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
     [Fact]
     public async Task Plan_Curve_NamesTheKneeAndFollowsTheSlider()
     {
-        await GenerateAsync(24); // the curve stands on what a generation showed
+        await browser.GenerateAsync(24); // the curve stands on what a generation showed
         await using OpenPage open = await browser.OpenAsync("#plan");
         string sentence = await open.WaitForTextAsync("#plan-sentence", t => t.Contains("tokens/s", StringComparison.Ordinal));
         Assert.DoesNotContain("assumption", sentence, StringComparison.Ordinal);
@@ -124,6 +123,38 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
         await open.Page.Locator("#plan-budget").FocusAsync();
         await open.Page.Keyboard.PressAsync("Home");
         await open.WaitForTextAsync("#plan-value", t => t.Length > 0 && t != before);
+    }
+
+    [Fact]
+    public async Task Trace_ByUrlOfThisServer_IsShownWithItsRequests()
+    {
+        await browser.GenerateAsync(6);
+        await using OpenPage open = await browser.OpenAsync("?trace=/v1/layerstream/trace");
+        await open.WaitForTextAsync("#lanes-title", t => t.Contains("/v1/layerstream/trace", StringComparison.Ordinal));
+        await open.WaitForTextAsync("#slow", t => t.Contains("Longest", StringComparison.Ordinal));
+        Assert.Equal("false", await open.Page.Locator("#live").GetAttributeAsync("aria-pressed"));
+    }
+
+    [Fact]
+    public async Task Models_View_NamesTheServedModelForTheChatToo()
+    {
+        await using OpenPage open = await browser.OpenAsync("#models");
+        await open.WaitForTextAsync("#models", t => t.Contains("SmolLM2-135M-Instruct-Q4_1", StringComparison.Ordinal));
+        Assert.Contains("512", await open.Page.Locator("#models").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.Equal("SmolLM2-135M-Instruct-Q4_1", await open.Page.Locator("#chat-model option").First.GetAttributeAsync("value"));
+    }
+
+    [Fact]
+    public async Task Tabs_ByArrowKeys_ShowTheirViewsInTurn()
+    {
+        await using OpenPage open = await browser.OpenAsync();
+        await open.Page.Locator("#tab-pipeline").FocusAsync();
+        foreach (string view in (string[])["chat", "models", "plan", "pipeline"])
+        {
+            await open.Page.Keyboard.PressAsync("ArrowRight");
+            Assert.True(await open.Page.Locator($"#view-{view}").IsVisibleAsync(), view);
+            Assert.Equal($"tab-{view}", await open.Page.EvaluateAsync<string>("() => document.activeElement.id"));
+        }
     }
 
     [Theory]
@@ -166,18 +197,6 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
             .Sum(m => m.GetProperty("value").GetDouble());
     }
 
-    private async Task GenerateAsync(int tokens)
-    {
-        using HttpResponseMessage answer = await browser.Daemon.Client.PostAsJsonAsync(
-            "v1/chat/completions", new
-            {
-                messages = new[] { new { role = "user", content = "Tell me about the sea." } },
-                max_tokens = tokens,
-                ignore_eos = true
-            }, Cancel);
-        answer.EnsureSuccessStatusCode();
-    }
-
     private static Task<double> PaintedShareAsync(IPage page, string canvas) => page.EvaluateAsync<double>("""
         selector => {
             const c = document.querySelector(selector);
@@ -191,72 +210,4 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
             return painted / (data.length / 4);
         }
         """, canvas);
-
-    /// <summary>A trace of a ring with eight slots: every layer has four tiles, each read, waited for where it comes late, computed and
-    /// evicted. A tick is a microsecond.</summary>
-    private static string SaveTrace(string name, int layers, int tokens, long readTicks)
-    {
-        const int PerLayer = 4;
-        List<TraceEvent> events = [];
-        long now = 1000, disk = 1000;
-        for (int pass = 0; pass < tokens; pass++)
-        {
-            long begin = now;
-            for (int tile = 0; tile < layers * PerLayer; tile++)
-            {
-                events.Add(new()
-                {
-                    Kind = TraceKind.Load,
-                    StartTicks = disk,
-                    EndTicks = disk + readTicks,
-                    Tile = tile,
-                    Pass = pass,
-                    Lane = tile % 8,
-                    Bytes = 1 << 20
-                });
-                disk += readTicks;
-                if (disk > now)
-                {
-                    events.Add(new()
-                    {
-                        Kind = TraceKind.Wait,
-                        StartTicks = now,
-                        EndTicks = disk,
-                        Tile = tile,
-                        Pass = pass,
-                        Reason = StallReason.DiskPrefetchLate
-                    });
-                    now = disk;
-                }
-
-                events.Add(new() { Kind = TraceKind.Compute, StartTicks = now, EndTicks = now + 250, Tile = tile, Pass = pass });
-                now += 250;
-                events.Add(new()
-                {
-                    Kind = TraceKind.Evict,
-                    StartTicks = now,
-                    EndTicks = now + 1,
-                    Tile = tile,
-                    Pass = pass,
-                    Lane = tile % 8
-                });
-            }
-
-            events.Add(new() { Kind = TraceKind.Token, StartTicks = begin, EndTicks = now, Tile = -1, Pass = pass });
-        }
-
-        string path = Path.Combine(Path.GetTempPath(), $"layerstream-{Guid.NewGuid():N}", name);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        new TraceFile
-        {
-            Model = "drawn",
-            TicksPerSecond = 1_000_000,
-            Depth = 7,
-            BudgetBytes = 1 << 30,
-            TileNames = [.. Enumerable.Range(0, layers * PerLayer).Select(t => $"blk.{t / PerLayer}.tensor_{t % PerLayer}")],
-            TileLayers = [.. Enumerable.Range(0, layers * PerLayer).Select(t => t / PerLayer)],
-            Events = [.. events],
-        }.Save(path);
-        return path;
-    }
 }

@@ -6,6 +6,18 @@ namespace LayerStream.Tokenization.Tests;
 public sealed class SpecialTokenTests
 {
     [Fact]
+    public void Fill_MarksByTextOrByTheFile_AreFoundWhenThereAreAllThree()
+    {
+        SyntheticVocabulary known = SyntheticVocabulary.Bytes().Token("<fim_middle>").Token("<fim_prefix>").Token("<fim_suffix>");
+        Assert.Equal(new FillTokens(known.IdOf("<fim_prefix>"), known.IdOf("<fim_suffix>"), known.IdOf("<fim_middle>")),
+            known.Tokenizer().Fill);
+        SyntheticVocabulary named = SyntheticVocabulary.Bytes().Set("tokenizer.ggml.fim_pre_token_id", 1u)
+            .Set("tokenizer.ggml.fim_suf_token_id", 2u).Set("tokenizer.ggml.fim_mid_token_id", 3u);
+        Assert.Equal(new FillTokens(1, 2, 3), named.Tokenizer().Fill);
+        Assert.Null(SyntheticVocabulary.Bytes().Token("<fim_middle>").Token("<fim_prefix>").Tokenizer().Fill);
+    }
+
+    [Fact]
     public void Encode_OverlappingSpecials_LongestTokenWinsOverTheWholeText()
     {
         SyntheticVocabulary vocabulary = SyntheticVocabulary.Bytes().Token("<ab>", TokenType.Control).Token("b>cdef", TokenType.Control)

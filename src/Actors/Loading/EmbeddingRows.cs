@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using LayerStream.Actors.Ring;
 using LayerStream.Formats;
 using LayerStream.Kernels.Quants;
@@ -11,9 +12,10 @@ namespace LayerStream.Actors.Loading;
 /// <summary>Rows of a table with a row per token, read one by one from flash, or from a pinned tile where the head shares the
 /// table.</summary>
 internal sealed class EmbeddingRows(TensorInfo table, ModelSpec spec, TileMap tiles, PinnedTiles pinned, FlashReader reader,
-    AlignedBuffer staging)
+    AlignedBuffer staging, PassAccount account)
 {
     private readonly TensorInfo _tensor = table;
+    private readonly string _waits = "a row of " + table.Name;
     private readonly bool _isTied = spec.Head.Tensor == table;
 
     /// <summary>Decodes the row of a token into <paramref name="destination"/> [columns of the table].</summary>
@@ -26,15 +28,22 @@ internal sealed class EmbeddingRows(TensorInfo table, ModelSpec spec, TileMap ti
             return;
         }
 
+        long begin = Stopwatch.GetTimestamp();
+        account.BeginWait(begin, _waits);
         try
         {
             reader.ReadNow(new Extent(_tensor.Extent.File, _tensor.Extent.Offset + (token * (long)bytes), bytes), staging.Address,
                 out nint payload);
+            account.EndRowWait(begin, bytes);
             Dequantize.Row(_tensor.Type, staging.Bytes(payload - staging.Address, bytes), destination);
         }
         catch (FlashReadException error)
         {
             throw error.WithTensor(_tensor.Name);
+        }
+        finally
+        {
+            account.LeaveWait();
         }
     }
 

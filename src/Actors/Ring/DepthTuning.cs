@@ -69,6 +69,22 @@ internal sealed class DepthTuning(TileRing ring, FlashReader reader, PassAccount
         }
     }
 
+    /// <summary>Has the tuner begin with what was learnt; before the first run.</summary>
+    internal void StartAt(TunerSetting learnt)
+    {
+        if (tuner is null)
+        {
+            return;
+        }
+
+        tuner.StartAt(learnt);
+        Apply(tuner.Setting);
+        lock (_lock)
+        {
+            _finding = tuner.Finding;
+        }
+    }
+
     /// <summary>Sets what the tuner holds best; before the first run, and when somebody else has set something for a while.</summary>
     internal void Resume()
     {

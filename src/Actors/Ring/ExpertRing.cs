@@ -87,6 +87,9 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
     /// <summary>Whether there are experts that travel.</summary>
     internal bool Streams => _plan.Layouts.Count > 0 && !AllResident;
 
+    /// <summary>How long reads took; the dense ring's, where there is one.</summary>
+    internal LoadTimes Loads { get; init; } = new();
+
     /// <summary>Test hook: called when a read completes.</summary>
     internal Action<string>? FaultHook { get; set; }
 
@@ -224,6 +227,7 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
                 return;
             }
 
+            Loads.Add(LoadCause.Demand, r.Start, r.End);
             _trace.Add(new TraceEvent
             {
                 Kind = TraceKind.Load,

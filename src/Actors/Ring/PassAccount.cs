@@ -23,6 +23,15 @@ internal sealed class PassAccount(TraceRing trace, Waiter waiter)
     /// <summary>Experts that passes demanded and that had to be read.</summary>
     internal long ExpertMisses { get; set; }
 
+    /// <summary>Dense tiles that were in memory when compute came: pinned, or read ahead.</summary>
+    internal long TileHits { get; set; }
+
+    /// <summary>Dense tiles whose read ran when compute came.</summary>
+    internal long TilesInFlight { get; set; }
+
+    /// <summary>Dense tiles whose read had not begun when compute came.</summary>
+    internal long TileMisses { get; set; }
+
     /// <summary>Stopwatch ticks with the crew busy since the engine started.</summary>
     internal long ComputeTicks { get; private set; }
 
@@ -85,5 +94,21 @@ internal sealed class PassAccount(TraceRing trace, Waiter waiter)
             Reason = reason
         });
         _computeStart = end;
+    }
+
+    /// <summary>Records a read of compute's own, of a row of a table, that ends now; arithmetic begins again.</summary>
+    internal void EndRowWait(long begin, int bytes)
+    {
+        EndWait(begin, -1, StallReason.DiskDemand);
+        trace.Add(new TraceEvent
+        {
+            Kind = TraceKind.Load,
+            StartTicks = begin,
+            EndTicks = _computeStart,
+            Tile = -1,
+            Pass = Pass,
+            Lane = TraceEvent.NoSlot,
+            Bytes = bytes
+        });
     }
 }

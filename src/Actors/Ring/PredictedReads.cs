@@ -28,7 +28,7 @@ internal sealed class PredictedReads(ExpertRing ring, ExpertReads reads, FlashRe
     private int _pieces; // reads in flight
     private long _bytesAhead;
     private long _wastedSettled;
-    private long _useful, _wasted;
+    private long _useful, _wasted, _claims;
 
     private enum State
     {
@@ -40,6 +40,9 @@ internal sealed class PredictedReads(ExpertRing ring, ExpertReads reads, FlashRe
 
     /// <summary>Bytes of predicted experts that were demanded, since the engine started.</summary>
     internal long UsefulBytes => Interlocked.Read(ref _useful);
+
+    /// <summary>Predicted experts that were demanded.</summary>
+    internal long Claims => Interlocked.Read(ref _claims);
 
     /// <summary>Bytes of predicted reads that nobody demanded.</summary>
     internal long WastedBytes => Interlocked.Read(ref _wasted);
@@ -102,6 +105,7 @@ internal sealed class PredictedReads(ExpertRing ring, ExpertReads reads, FlashRe
             ref Entry e = ref _entries[slot];
             long bytes = plan.Layouts[bank].ExpertBytes;
             _useful += bytes;
+            _claims++;
             if (e.State == State.Loaded)
             {
                 e.State = State.None;
@@ -209,6 +213,7 @@ internal sealed class PredictedReads(ExpertRing ring, ExpertReads reads, FlashRe
         ref Entry e = ref _entries[slot];
         long bytes = plan.Layouts[e.Bank].ExpertBytes;
         Trace(TraceKind.Load, slot, e.Start, e.End, bytes);
+        ring.Loads.Add(LoadCause.Predicted, e.Start, e.End);
         _bytesAhead -= e.Request == Nobody ? bytes : 0;
         if (e.State == State.Abandoned)
         {

@@ -22,6 +22,7 @@ internal sealed class RingTileSource(TileRing ring, PinnedTiles pinned, PassAcco
         nint payload = pinned.Payload(tile.Index);
         if (payload != 0)
         {
+            account.TileHits++;
             return payload;
         }
 
@@ -76,6 +77,7 @@ internal sealed class RingTileSource(TileRing ring, PinnedTiles pinned, PassAcco
         tuning.Coming(ring.Loaded.Reader.Count);
         if (ring.Loaded.Reader.TryRead(out LoadedTile loaded))
         {
+            account.TileHits++;
             return loaded;
         }
 
@@ -83,6 +85,8 @@ internal sealed class RingTileSource(TileRing ring, PinnedTiles pinned, PassAcco
         account.BeginWait(begin, "a tile");
         StallReason reason = ring.InFlight > 0 ? StallReason.DiskPrefetchLate : ring.Free.Reader.Count == 0 ? StallReason.BudgetEvict
             : StallReason.Scheduler;
+        account.TilesInFlight += reason == StallReason.DiskPrefetchLate ? 1 : 0;
+        account.TileMisses += reason == StallReason.DiskPrefetchLate ? 0 : 1;
         try
         {
             while (!ring.Loaded.Reader.TryRead(out loaded))

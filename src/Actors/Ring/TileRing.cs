@@ -80,6 +80,12 @@ internal sealed class TileRing : IReadCompletion, IDisposable
 
     internal int InFlight => _reader.InFlight;
 
+    /// <summary>How long reads took.</summary>
+    internal LoadTimes Loads { get; } = new();
+
+    /// <summary>Where the time of prefetch and eviction went.</summary>
+    internal StageTimes Times { get; } = new();
+
     /// <summary>What the loops wait for.</summary>
     internal WaitBoard Waits { get; } = new();
 
@@ -125,15 +131,34 @@ internal sealed class TileRing : IReadCompletion, IDisposable
             Write(Free, new FreeSlot(parked));
         }
 
-        FreeSlot slot = await Free.Reader.ReadAsync(stop);
+        FreeSlot slot = await ReadFreeAsync(Free.Reader, stop);
         while (ActiveSlots > WantedSlots)
         {
             _parked.Push(slot.Slot);
             ActiveSlots--;
-            slot = await Free.Reader.ReadAsync(stop);
+            slot = await ReadFreeAsync(Free.Reader, stop);
         }
 
         return slot;
+    }
+
+    /// <summary>A free slot of the ring or of the experts; the time without one counts as the loader's stall.</summary>
+    internal async ValueTask<FreeSlot> ReadFreeAsync(ChannelReader<FreeSlot> free, CancellationToken stop)
+    {
+        if (free.TryRead(out FreeSlot slot))
+        {
+            return slot;
+        }
+
+        long begin = Stopwatch.GetTimestamp();
+        try
+        {
+            return await free.ReadAsync(stop);
+        }
+        finally
+        {
+            Times.AddLoadStall(Stopwatch.GetTimestamp() - begin);
+        }
     }
 
     /// <summary>Starts the read of a tile into a slot.</summary>
@@ -165,6 +190,7 @@ internal sealed class TileRing : IReadCompletion, IDisposable
             ref Pending done = ref _pending[tag % _pending.Length];
             (done.Payload, done.Error, done.IsDone) = (payload, error, true);
             Extent extent = _tiles.Tiles[done.Tile].Extent;
+            Loads.Add(LoadCause.Prefetch, startTicks, endTicks);
             _trace.Add(new TraceEvent
             {
                 Kind = TraceKind.Load,

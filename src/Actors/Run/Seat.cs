@@ -1,3 +1,4 @@
+using LayerStream.Actors.Kept;
 using LayerStream.Models.Decoding;
 using LayerStream.Planning.Batches;
 
@@ -13,6 +14,7 @@ internal sealed class Seat(int index, SequenceState state)
 
     private readonly SnapshotSlots _snapshots = new(state.Snapshots);
     private volatile Kept? _kept;
+    private StateJob? _job; // that may still be copying from the state
     private int _whole = -1; // tokens behind which the recurrent state stands; −1 = a pass was torn in the middle
 
     internal int Index => index;
@@ -37,6 +39,7 @@ internal sealed class Seat(int index, SequenceState state)
     {
         int resumed = ResumeAt(scope, prompt);
         _kept = null;
+        _job?.Cut(resumed);
         state.Restart();
         if (resumed > 0 && state.IsRecurrent && _whole != resumed)
         {
@@ -47,6 +50,62 @@ internal sealed class Seat(int index, SequenceState state)
         _snapshots.Cut(resumed);
         PlanSnapshots(scope is null ? 0 : prompt.Count - SnapshotBefore, resumed);
         return resumed;
+    }
+
+    /// <summary>Before parts of its state are put in place that were kept elsewhere: only the first tokens stay as they are.</summary>
+    /// <returns>The snapshot's slot that takes a recurrent state; null = the state itself does.</returns>
+    internal int? BeginRestore(string scope, IReadOnlyList<int> prompt, int resumed)
+    {
+        _job?.Cut(resumed);
+        _kept = resumed == 0 ? null : new Kept(scope, new KeptTokens([.. prompt.Take(resumed)], state.IsRecurrent ? [resumed] : null));
+        _whole = _whole == resumed ? _whole : -1; // it stood behind tokens of another sequence
+        _snapshots.Cut(resumed);
+        if (!state.IsRecurrent || _snapshots.Count == 0)
+        {
+            return null;
+        }
+
+        bool IsNeeded(int slot) => resumed > 0 && _whole < 0 && _snapshots.Position(slot) == resumed;
+        int slot = Enumerable.Range(0, _snapshots.Count).MinBy(s => (IsNeeded(s), _snapshots.Position(s)));
+        _kept = IsNeeded(slot) ? null : _kept; // the only one: what it held is given up
+        _snapshots.Free(slot);
+        return slot;
+    }
+
+    /// <summary>Its state stands behind some tokens now, in parts that were put in place.</summary>
+    /// <param name="scope">Who may use it.</param>
+    /// <param name="tokens">The tokens.</param>
+    /// <param name="slot">As <see cref="BeginRestore"/> gave it, where a recurrent state was put in place.</param>
+    internal void EndRestore(string scope, IReadOnlyList<int> tokens, int? slot)
+    {
+        if (slot is { } s)
+        {
+            _snapshots.Put(s, tokens.Count);
+        }
+        else
+        {
+            _whole = tokens.Count;
+        }
+
+        Keep(scope, tokens);
+    }
+
+    /// <summary>What a recurrent state was to be put into was not filled.</summary>
+    internal void FailRestore(int? slot)
+    {
+        if (slot is null)
+        {
+            (_whole, _kept) = (-1, state.IsRecurrent ? null : _kept);
+        }
+    }
+
+    /// <summary>The state for whoever writes it, until another sequence takes the seat; null when nothing is kept.</summary>
+    internal StateJob? Job()
+    {
+        IEnumerable<(int, int?)> snapshots = _snapshots.Taken.Select(t => (t, (int?)_snapshots.Find(t)));
+        _job?.Cut(0); // the new one stands for all of it
+        return _job = _kept is not { } kept ? null : new StateJob(state, kept.Scope, kept.Tokens.Tokens, !state.IsRecurrent ? []
+            : [.. _whole > 0 && _snapshots.Find(_whole) < 0 ? snapshots.Append((_whole, null)) : snapshots]);
     }
 
     /// <summary>A pass over some of its tokens begins.</summary>
@@ -78,6 +137,7 @@ internal sealed class Seat(int index, SequenceState state)
     /// <summary>Nothing of it may be used again.</summary>
     internal void Forget()
     {
+        _job?.Cut(0);
         (_kept, _whole) = (null, -1);
         _snapshots.Cut(0);
         PlanSnapshots(0, 0);

@@ -14,9 +14,11 @@ internal sealed class EvictionActor(TileRing ring, ExpertRing experts, TraceRing
         using CancellationTokenRegistration wake = stop.UnsafeRegister(static r => ((TileRing)r!).WakeEviction(), ring);
         Waiter waiter = ring.Waits.Eviction;
         waiter.Begin("a spent tile");
+        long waits = Stopwatch.GetTimestamp();
         while (!stop.IsCancellationRequested && await ring.Spent.Reader.WaitToReadAsync(CancellationToken.None))
         {
             waiter.End();
+            ring.Times.AddEvictStall(Stopwatch.GetTimestamp() - waits);
             run.Probe(FaultPoint.EvictionLoop);
             while (ring.Spent.Reader.TryRead(out SpentTile spent))
             {
@@ -24,6 +26,7 @@ internal sealed class EvictionActor(TileRing ring, ExpertRing experts, TraceRing
             }
 
             waiter.Begin("a spent tile");
+            waits = Stopwatch.GetTimestamp();
         }
 
         waiter.End();
@@ -57,11 +60,13 @@ internal sealed class EvictionActor(TileRing ring, ExpertRing experts, TraceRing
             TileRing.Write(ring.Free, new FreeSlot(spent.Slot));
         }
 
+        long end = Stopwatch.GetTimestamp();
+        ring.Times.AddEvictBusy(end - begin);
         trace.Add(new TraceEvent
         {
             Kind = TraceKind.Evict,
             StartTicks = begin,
-            EndTicks = Stopwatch.GetTimestamp(),
+            EndTicks = end,
             Tile = spent.Tile,
             Pass = spent.Pass,
             Lane = spent.Slot

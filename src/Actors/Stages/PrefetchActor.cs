@@ -88,7 +88,7 @@ internal sealed class PrefetchActor(TileRing ring, ExpertRing experts, TileMap t
                 stop.ThrowIfCancellationRequested();
                 run.Probe(FaultPoint.DemandLoop);
                 waiter.Begin("a transient slot");
-                FreeSlot transient = demand.Slot >= 0 ? default : await experts.Free.Reader.ReadAsync(CancellationToken.None);
+                FreeSlot transient = demand.Slot >= 0 ? default : await ring.ReadFreeAsync(experts.Free.Reader, CancellationToken.None);
                 waiter.End();
                 if (stop.IsCancellationRequested)
                 {

@@ -14,6 +14,7 @@ internal sealed class SweepBody
 {
     private readonly SweepQueue _queue;
     private readonly FlashReader _reader;
+    private readonly KeptStates? _states;
     private readonly Action _throwIfChanged;
     private readonly List<SequenceRun> _active = []; // in the order of their coming
     private readonly SequenceDemand[] _demands;
@@ -29,8 +30,17 @@ internal sealed class SweepBody
     private long _border; // when the last pass ended, in Stopwatch ticks; 0 = this is the first
     private bool? _announced; // whether the pass that prefetch knows of ends with the head; null = it knows of none
 
-    internal SweepBody(SweepQueue queue, int seats, int batch, PassPace pace, FlashReader reader, Action throwIfChanged)
+    /// <param name="queue">Who waits.</param>
+    /// <param name="seats">States for sequences.</param>
+    /// <param name="batch">Most rows of a pass.</param>
+    /// <param name="pace">How many of them prompts may take beside others.</param>
+    /// <param name="reader">Whose time counts as loading.</param>
+    /// <param name="throwIfChanged">Called before a token leaves.</param>
+    /// <param name="states">Keeps states beyond the seats, or null.</param>
+    internal SweepBody(
+        SweepQueue queue, int seats, int batch, PassPace pace, FlashReader reader, Action throwIfChanged, KeptStates? states)
     {
+        _states = states;
         (_queue, _pace, _reader, _throwIfChanged, _between) = (queue, pace, reader, throwIfChanged, DropCancelled);
         _demands = new SequenceDemand[seats];
         (_rows, _nextRows, _logitRows, _kept) = (new int[seats], new int[seats], new int[batch], new int[batch]);
@@ -79,6 +89,11 @@ internal sealed class SweepBody
             _active.Add(run);
             run.FirstPass = _session.Pass;
             run.Figures.Begin(_session, LoadSeconds);
+            if (run.Scope is { } scope)
+            {
+                _states?.Fill(run.Seat, scope, run.Request.Prompt);
+            }
+
             run.Done = run.Cached = run.Seat.Begin(run.Scope, run.Request.Prompt);
             if (run.Request.Routes is { } routes && _session.Spec.ExpertBanks.Count > 0)
             {
@@ -212,42 +227,13 @@ internal sealed class SweepBody
         }
     }
 
-    /// <summary>Between two layers: rows of cancelled sequences go. The last ones stay, because a pass has rows; their run is cancelled as
-    /// a whole.</summary>
+    /// <summary>Between two layers.</summary>
     private void DropCancelled()
     {
-        int dropped = 0, left = 0;
-        foreach (SequenceRun run in _active)
+        if (CancelledRows.Drop(_active, _kept) is > 0 and int count)
         {
-            dropped += run.IsCancelled ? run.Rows : 0;
-            left += run.Rows;
+            _session.Keep(_kept.AsSpan(0, count));
         }
-
-        if (dropped == 0 || dropped == left)
-        {
-            return;
-        }
-
-        int kept = 0;
-        foreach (SequenceRun run in _active)
-        {
-            if (run.IsCancelled && run.Rows > 0)
-            {
-                run.End("cancelled");
-                (run.Rows, run.WantsLogits) = (0, false);
-                continue;
-            }
-
-            int first = kept;
-            for (int r = 0; r < run.Rows; r++)
-            {
-                _kept[kept++] = run.FirstRow + r;
-            }
-
-            run.FirstRow = first;
-        }
-
-        _session.Keep(_kept.AsSpan(0, kept));
     }
 
     /// <summary>Draws the tokens of the pass; what one sequence fails at does not touch the others.</summary>
@@ -390,11 +376,12 @@ internal sealed class SweepBody
     }
 
     /// <summary>What a sequence leaves in its state may serve another; what failed does not.</summary>
-    private static void Keep(SequenceRun run)
+    private void Keep(SequenceRun run)
     {
         if (run.Failure is null && run.Scope is { } scope)
         {
             run.Seat.Keep(scope, [.. run.History.Take(run.Done)]);
+            _states?.Add(run.Seat);
         }
     }
 }

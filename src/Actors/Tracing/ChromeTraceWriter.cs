@@ -10,6 +10,7 @@ internal sealed class ChromeTraceWriter(TraceFile trace, Stream output) : IDispo
     private const int Process = 1;
     private const int FirstSequenceLane = 10;
     private const int MostSequenceLanes = 80;
+    private const int RowLane = 99;
     private const int FirstSlotLane = 100;
     private const int FlushBytes = 16 * 1024;
     private static readonly (int Thread, string Name)[] s_lanes = [(2, "passes"), (3, "compute"), (4, "evict")];
@@ -46,6 +47,7 @@ internal sealed class ChromeTraceWriter(TraceFile trace, Stream output) : IDispo
 
     private static int Thread(in TraceEvent e) => e.Kind switch
     {
+        TraceKind.Load when e.Lane == TraceEvent.NoSlot => RowLane,
         TraceKind.Load or TraceKind.LoadSubmit => FirstSlotLane + Math.Max(0, Math.Min(e.Lane, int.MaxValue - FirstSlotLane)),
         TraceKind.Request => FirstSequenceLane + Math.Min((int)e.Sequence, MostSequenceLanes - 1),
         TraceKind.Token or TraceKind.Prompt => 2,
@@ -71,7 +73,8 @@ internal sealed class ChromeTraceWriter(TraceFile trace, Stream output) : IDispo
             int thread in trace.Events.Where(e => e.Kind is TraceKind.Load or TraceKind.LoadSubmit).Select(e =>
                 Thread(e)).Distinct().Order())
         {
-            WriteName("thread_name", thread, string.Create(CultureInfo.InvariantCulture, $"I/O slot {thread - FirstSlotLane}"));
+            WriteName("thread_name", thread, thread == RowLane ? "I/O rows"
+                : string.Create(CultureInfo.InvariantCulture, $"I/O slot {thread - FirstSlotLane}"));
             WriteOrder(thread, order++);
         }
     }

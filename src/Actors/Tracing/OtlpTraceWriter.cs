@@ -67,7 +67,7 @@ internal sealed class OtlpTraceWriter
         json.WriteStartObject("resource");
         json.WriteStartArray("attributes");
         WriteAttribute(json, "service.name", "layerstream");
-        WriteAttribute(json, "gen_ai.request.model", _trace.Model);
+        WriteAttribute(json, "layerstream.model", _trace.Model);
         json.WriteEndArray();
         json.WriteEndObject();
         json.WriteStartArray("scopeSpans");

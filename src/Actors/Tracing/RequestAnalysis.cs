@@ -33,7 +33,8 @@ internal static class RequestAnalysis
     {
         (TraceEvent Event, PassFigures Figures)[] own = [.. within];
         double wall = trace.Milliseconds(request.EndTicks - request.StartTicks);
-        double queued = own.Length == 0 ? wall : trace.Milliseconds(own[0].Event.StartTicks - request.StartTicks);
+        bool isWhole = own.Length > 0 && own[0].Event.Pass == request.Pass; // else its first passes are overwritten
+        double queued = !isWhole ? 0 : trace.Milliseconds(own[0].Event.StartTicks - request.StartTicks);
         double prompt = own.Where(p => p.Event.Kind == TraceKind.Prompt).Sum(p => p.Figures.WallMs);
         double decode = own.Where(p => p.Event.Kind == TraceKind.Token).Sum(p => p.Figures.WallMs);
         return new RequestTimes
@@ -49,7 +50,8 @@ internal static class RequestAnalysis
             Tokens = request.Rows,
             Passes = own.Length,
             DiskMs = own.Sum(p => p.Figures.StallMs.Where(s => s.Key.StartsWith("disk_", StringComparison.Ordinal)).Sum(s => s.Value)),
-            MostlyIn = queued >= Math.Max(prompt, decode) ? "queue" : prompt >= decode ? "prompt" : "answer",
+            MostlyIn = !isWhole ? RequestTimes.Unknown : queued >= Math.Max(prompt, decode) ? "queue"
+                : prompt >= decode ? "prompt" : "answer",
         };
     }
 }

@@ -3,6 +3,10 @@ namespace LayerStream.Actors.Tracing;
 /// <summary>Where the time of one request went. Times in milliseconds; every field is plain data for JSON.</summary>
 public sealed record RequestTimes
 {
+    /// <summary>Where most of the time of a request went whose first passes have been overwritten: only its whole time and its tokens are
+    /// known.</summary>
+    public const string Unknown = "unknown";
+
     /// <summary>Its sequence, from 1; 0 = not known.</summary>
     public required int Sequence { get; init; }
 
@@ -36,6 +40,6 @@ public sealed record RequestTimes
     /// <summary>Of its passes, waiting for the disk.</summary>
     public required double DiskMs { get; init; }
 
-    /// <summary>What took most of its time: <c>queue</c>, <c>prompt</c> or <c>answer</c>.</summary>
+    /// <summary>What took most of its time: <c>queue</c>, <c>prompt</c>, <c>answer</c>, or <see cref="Unknown"/>.</summary>
     public required string MostlyIn { get; init; }
 }

@@ -14,7 +14,7 @@ public sealed record TileReads(int[] First, Extent[] Extents)
     public static TileReads None { get; } = new([0], []);
 
     /// <summary>The ranges of one tile; none where the trace does not say.</summary>
-    public ReadOnlySpan<Extent> Of(int tile) => tile + 1 < First.Length ? Extents.AsSpan(First[tile]..First[tile + 1]) : [];
+    public ReadOnlySpan<Extent> Of(int tile) => tile >= 0 && tile + 1 < First.Length ? Extents.AsSpan(First[tile]..First[tile + 1]) : [];
 
     /// <summary>Dense tiles in the order of the pass, then every expert of every bank: the numbers of <see cref="TileNames"/>.</summary>
     internal static TileReads Create(TileMap tiles, ExpertPlan experts)

@@ -10,7 +10,7 @@ public sealed record TraceAnswers
     private const double LongRequest = 1.5; // times the middle one
 
     /// <summary>What sets the pace.</summary>
-    public required string Bound { get; init; }
+    public required string Pace { get; init; }
 
     /// <summary>What more memory would buy.</summary>
     public required string Memory { get; init; }
@@ -26,7 +26,7 @@ public sealed record TraceAnswers
 
     /// <summary>Question and answer, in the order they are asked.</summary>
     public IReadOnlyList<(string Question, string Answer)> Rows() =>
-        [("pace", Bound), ("memory", Memory), ("layer", Layer), ("depth", Depth), ("request", Request)];
+        [("pace", Pace), ("memory", Memory), ("layer", Layer), ("depth", Depth), ("request", Request)];
 
     /// <summary>Answers for a trace.</summary>
     /// <param name="total">Its decode passes as if they were one; null = there are none.</param>
@@ -41,12 +41,12 @@ public sealed record TraceAnswers
         const string none = "the trace holds no complete token";
         if (total is not { WallMs: > 0 })
         {
-            return new TraceAnswers { Bound = none, Memory = none, Layer = none, Depth = none, Request = OfRequests(requests) };
+            return new TraceAnswers { Pace = none, Memory = none, Layer = none, Depth = none, Request = OfRequests(requests) };
         }
 
         return new TraceAnswers
         {
-            Bound = OfPace(total, tokens),
+            Pace = OfPace(total, tokens),
             Memory = OfMemory(total, tokens, budgetBytes),
             Layer = OfLayers(layers, total.WallMs / tokens),
             Depth = OfDepth(total, depth),
@@ -137,7 +137,13 @@ public sealed record TraceAnswers
         double middle = requests.Select(r => r.WallMs).Order().ElementAt(requests.Count / 2);
         string which = requests.Count == 1 ? "the only one"
             : string.Create(CultureInfo.InvariantCulture, $"the longest of {requests.Count}, from pass {slow.FirstPass} on,")
-            + (slow.WallMs > LongRequest * middle ? "" : " (all are alike)");
+            + (slow.WallMs > LongRequest * middle ? "" : " (none stands out)");
+        if (slow.MostlyIn == RequestTimes.Unknown)
+        {
+            return string.Create(CultureInfo.InvariantCulture,
+                $"{which} took {Ms(slow.WallMs)} ({slow.Tokens} tokens); its first passes have been overwritten");
+        }
+
         string mostly = slow.MostlyIn switch
         {
             "queue" => "most of it waiting for its turn",

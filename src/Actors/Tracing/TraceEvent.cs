@@ -6,6 +6,9 @@ namespace LayerStream.Actors.Tracing;
 [StructLayout(LayoutKind.Sequential)]
 public struct TraceEvent
 {
+    /// <summary>The lane of a read that goes to no slot: a row of a table, read for its token.</summary>
+    public const int NoSlot = -1;
+
     /// <summary>Start.</summary>
     public long StartTicks;
 
@@ -18,7 +21,7 @@ public struct TraceEvent
     /// <summary>Number of the pass the event belongs to; −1 = none. A read belongs to the pass it is for.</summary>
     public int Pass;
 
-    /// <summary>Slot or worker.</summary>
+    /// <summary>Slot or worker; <see cref="NoSlot"/> = neither.</summary>
     public int Lane;
 
     /// <summary>Bytes moved, 0 if none.</summary>

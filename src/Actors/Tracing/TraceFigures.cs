@@ -28,7 +28,7 @@ public sealed record TraceFigures
     public required double TokensPerSecond { get; init; }
 
     /// <summary>Prefetch depth when the trace was taken; 0 = not known.</summary>
-    public required int Depth { get; init; }
+    public required int PrefetchDepth { get; init; }
 
     /// <summary>Memory budget in bytes; 0 = not known.</summary>
     public required long BudgetBytes { get; init; }

@@ -42,7 +42,7 @@ public sealed class TraceReport
             OverlapShare = analysis.Overlap(),
             DiskBound = total is { BoundBy: "disk" } && total.LoadMs >= BusyShare * total.WallMs,
             TokensPerSecond = total is { WallMs: > 0 } ? tokens * 1000.0 / total.WallMs : 0,
-            Depth = trace.Depth,
+            PrefetchDepth = trace.Depth,
             BudgetBytes = trace.BudgetBytes,
             DeviceBytesPerSecond = trace.DeviceBytesPerSecond,
             Dropped = trace.Dropped,

@@ -21,6 +21,9 @@ public sealed class TraceRing
         _slots = new Slot[capacity];
     }
 
+    /// <summary>Whether events are left out instead of recorded.</summary>
+    public bool IsOff { get; init; }
+
     /// <summary>Events the ring can hold.</summary>
     public int Capacity => _slots.Length;
 
@@ -50,6 +53,11 @@ public sealed class TraceRing
     /// <summary>Adds an event, over the oldest one if the ring is full.</summary>
     public void Add(in TraceEvent e)
     {
+        if (IsOff)
+        {
+            return;
+        }
+
         long ticket = Interlocked.Increment(ref _next) - 1;
         ref Slot slot = ref _slots[ticket % _slots.Length];
         long seen = Volatile.Read(ref slot.Stamp);

@@ -3,6 +3,7 @@ using System.Globalization;
 using LayerStream.Actors;
 using LayerStream.Actors.Run;
 using LayerStream.Models.Spec;
+using LayerStream.Planning.Tuning;
 using LayerStream.Sampling;
 using LayerStream.Session;
 
@@ -14,10 +15,14 @@ namespace LayerStream.Host.Measuring;
 /// </summary>
 internal sealed class TuneMeasurement
 {
+    private const int SettlingTokens = 40;     // within 32 the tuner has come to an end
+    private const int LeastSettlingTokens = 8; // it may hold a setting for a moment before it tries another
     private const int Block = 4; // tokens of one number of reads; the first is not counted
 
     // Greedy text may fall into a loop, whose experts all stay in memory.
     private static readonly SamplingOptions s_sampling = new() { Temperature = 1, TopK = 0, TopP = 1, MinP = 0, Seed = 1 };
+
+    private static readonly Progress<SessionNotice> s_nobody = new();
 
     private readonly TunePlans _plans;
     private readonly IProgress<SessionNotice> _notices;
@@ -52,6 +57,32 @@ internal sealed class TuneMeasurement
 
     /// <summary>The last generation of what was given.</summary>
     public RunResult? Given { get; private set; }
+
+    /// <summary>What the tuner of depth and reads holds best; null where there is none, or it has not come to an end.</summary>
+    public TunerSetting? Tuned { get; private set; }
+
+    /// <summary>Lets the tuner come to an end before anything is measured, so that settings are compared with its own choice.</summary>
+    /// <param name="learnt">Where it begins; null = nothing is known.</param>
+    /// <param name="ct">Ends it.</param>
+    public async Task SettleAsync(TunerSetting? learnt, CancellationToken ct)
+    {
+        Tuned = learnt;
+        await using LoadedModel model = await _plans.Given.LoadAsync(_notices, ct);
+        Engine engine = model.Engine;
+        StartTuning(engine);
+        int most = Math.Min(SettlingTokens, engine.Context - _prompt.Length - 1);
+        SamplerChain sampler = Generation.CreateSampler(model.Tokenizer, s_sampling, engine.Spec.Vocabulary);
+        int passes = 0;
+        await engine.RunAsync(new RunRequest
+        {
+            Prompt = _prompt,
+            MaxTokens = most,
+            Sample = sampler.Sample,
+            OnToken = _ => ++passes > LeastSettlingTokens && engine.Tuned is not null,
+        }, ct);
+        ct.ThrowIfCancellationRequested();
+        Tuned = engine.Tuned ?? Tuned;
+    }
 
     /// <summary>Measures every case once. Errors: as <see cref="PlannedModel.LoadAsync"/>; a case that does not fit the budget is left
     /// out.</summary>
@@ -105,7 +136,9 @@ internal sealed class TuneMeasurement
     private async Task<List<double>[]> GenerateAsync(TuneCase[] cases, CancellationToken ct)
     {
         ModelOptions given = _plans.Given.Options;
-        await using LoadedModel model = await _plans.For(cases).LoadAsync(_notices, ct);
+        // The peak is that of the whole process: of a smaller budget it says nothing.
+        await using LoadedModel model = await _plans.For(cases).LoadAsync(cases[0].BudgetBytes > 0 ? s_nobody : _notices, ct);
+        StartTuning(model.Engine);
         List<double>[] times = [.. cases.Select(_ => new List<double>())];
         SamplerChain sampler = Generation.CreateSampler(model.Tokenizer, s_sampling, model.Engine.Spec.Vocabulary);
         int token = -_warmUp;
@@ -149,6 +182,14 @@ internal sealed class TuneMeasurement
         }
 
         return times;
+    }
+
+    private void StartTuning(Engine engine)
+    {
+        if (Tuned is { } found)
+        {
+            engine.StartTuningAt(found);
+        }
     }
 
     /// <summary>Tokens of a generation in which some cases alternate.</summary>

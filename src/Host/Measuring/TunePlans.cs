@@ -34,7 +34,7 @@ internal sealed class TunePlans
     /// <summary>Plans every case. Errors: as <see cref="ModelFile.Plan"/> for what was given; another case that does not fit is a
     /// gap.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)] // nothing keeps the file's metadata alive afterwards
-    public static TunePlans Make(ModelOptions options, int[] depths, int[] reads, int[] slots, IProgress<SessionNotice> notices)
+    public static TunePlans Make(ModelOptions options, TuneAxes axes, IProgress<SessionNotice> notices)
     {
         ModelFile file = ModelFile.Open(options.ModelPath);
         PlannedModel given = file.Plan(options, notices);
@@ -46,9 +46,11 @@ internal sealed class TunePlans
             Cases =
             [
                 TuneCase.AsGiven,
-                .. depths.Where(d => plan.PrefetchDepth > 0 && d != plan.PrefetchDepth).Select(d => new TuneCase(Depth: d)),
-                .. reads.Where(r => streams && r != reading).Select(r => new TuneCase(Reads: r)),
-                .. slots.Where(s => experts && s != plan.Experts.TransientSlots).Select(s => new TuneCase(Slots: s)),
+                .. axes.Depths.Where(d => plan.PrefetchDepth > 0 && d != plan.PrefetchDepth).Select(d => new TuneCase(Depth: d)),
+                .. axes.Reads.Where(r => streams && r != reading).Select(r => new TuneCase(Reads: r)),
+                .. axes.Slots.Where(s => experts && s != plan.Experts.TransientSlots).Select(s => new TuneCase(Slots: s)),
+                .. axes.Threads.Where(t => t != plan.Threads).Select(t => new TuneCase(Threads: t)),
+                .. axes.Budgets.Where(b => b != plan.Sheet.BudgetBytes).Select(b => new TuneCase(BudgetBytes: b)),
             ],
         };
         Progress<SessionNotice> nobody = new(); // what there is to say was said of what was given
@@ -58,6 +60,10 @@ internal sealed class TunePlans
             {
                 // Numbers of reads alternate within one load, which must allow for the largest.
                 all._loads[tuned] = tuned == TuneCase.AsGiven ? given : file.Plan(tuned.Apply(given.Options), nobody);
+            }
+            catch (BudgetAboveLimitException)
+            {
+                all._gaps[tuned] = "is more memory than this process may take";
             }
             catch (BudgetTooSmallException e)
             {

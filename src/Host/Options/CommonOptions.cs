@@ -26,10 +26,12 @@ public static class CommonOptions
         ("max-pass-seconds", "how long prompts may keep a generation beside them from its next token (default: 2)"),
         ("draft", "try guesses from the text so far: off (default), auto (while it pays), or prompt (always)"),
         ("sequences", "generations that run at the same time, or auto (default: 1)"),
+        ("state-dir", "folder that keeps what was read of prompts and conversations for later starts (default: none)"),
+        ("state-size", "most bytes that the files in it take together (default: 8GiB)"),
         ("kv-type", "key/value cache: f16 or f32"),
         ("predict", "read experts before they are demanded: on, off, or auto (while it pays; default)"),
         ("chat-template", "chat template instead of the model's own: a file, chatml, or the name of one in the model"),
-        ("activations", "activations in matrix products: int8 or f32"),
+        ("activations", "activations in matrix products: int8, int16 or f32"),
         ("profile", "file of what runs teach for later predictions, or off (default: layerstream/profile.json among the user's state)"),
         .. ExpertFlags.Texts,
         .. SamplingFlags.Texts,
@@ -40,6 +42,14 @@ public static class CommonOptions
         ("models", "folder of models (repeatable; default: the one that pull fills)"),
         ("stop", "text that ends the answer (repeatable)"),
         .. SamplingFlags.Lists,
+    ];
+
+    private static readonly (string Name, string[] Values)[] s_choices =
+    [
+        ("draft", ["off", "auto", "prompt"]),
+        ("kv-type", ["f16", "f32"]),
+        ("predict", ["auto", "on", "off"]),
+        ("activations", ["int8", "int16", "f32"]),
     ];
 
     private static readonly HashSet<string> s_samplingNames = [.. SamplingFlags.Texts.Select(t => t.Name)];
@@ -77,6 +87,12 @@ public static class CommonOptions
         foreach (string name in ListNames)
         {
             root.Add(s_lists[name]);
+        }
+
+        foreach ((string name, string[] values) in s_choices)
+        {
+            s_options[name].CompletionSources.Clear();
+            s_options[name].CompletionSources.Add(values);
         }
 
         root.Add(s_parseSpecial);
@@ -154,7 +170,7 @@ public static class CommonOptions
         {
             ModelPath = (modelPath ?? Read("model")) is { } model ? ModelChoice.Path(model, folders) : DefaultModel.Find(),
             ModelFolders = folders,
-            BudgetBytes = budget is null ? null : Budget(budget),
+            BudgetBytes = budget is null ? null : Size("memory-budget", budget),
             PrefetchDepth = Read("prefetch-depth") is { } depth && depth != "auto" ? OptionText.Whole("prefetch-depth", depth, 1, 4096) : 0,
             ReadsInFlight = Read("reads-in-flight") is { } reads && reads != "auto" ? OptionText.Whole("reads-in-flight", reads, 1, 64) : 0,
             TransientExperts = Read("transient-slots") is { } slots
@@ -165,11 +181,14 @@ public static class CommonOptions
             Drafts = Read("draft") is { } draft
                 ? OptionText.Choice("draft", draft, ("off", DraftMode.Off), ("auto", DraftMode.Auto), ("prompt", DraftMode.Prompt))
                 : DraftMode.Off,
+            StateFolder = Read("state-dir") is { Length: > 0 } states ? Path.GetFullPath(states) : null,
+            StateBytes = Read("state-size") is { } most ? Size("state-size", most) : ModelOptions.DefaultStateBytes,
             MostPassSeconds = Read("max-pass-seconds") is { } seconds ? OptionText.Real("max-pass-seconds", seconds) : 2,
             Context = Read("context") is { } context ? OptionText.Whole("context", context, 0, int.MaxValue) : 0,
             KvType = Read("kv-type") is { } kv ? OptionText.Choice("kv-type", kv, ("f16", KvType.F16), ("f32", KvType.F32)) : KvType.F16,
             Activations = Read("activations") is { } mode
-                ? OptionText.Choice("activations", mode, ("int8", ActivationMode.Int8), ("f32", ActivationMode.F32)) : ActivationMode.Int8,
+                ? OptionText.Choice("activations", mode, ("int8", ActivationMode.Int8), ("int16", ActivationMode.Int16),
+                    ("f32", ActivationMode.F32)) : ActivationMode.Int8,
             ExpertsPerToken = ExpertFlags.PerToken(Read),
             DropColdExperts = ExpertFlags.DropCold(Read),
             ExpertPolicy = ExpertFlags.Policy(Read),
@@ -197,7 +216,7 @@ public static class CommonOptions
     /// <summary>Whether --quiet was given, for verbs that need nothing else.</summary>
     public static bool Quiet(ParseResult parse) => parse.GetValue(s_quiet);
 
-    private static long Budget(string text) =>
+    private static long Size(string name, string text) =>
         ByteSize.TryParse(text, out long bytes) && bytes > 0 ? bytes
-            : throw new UsageException($"--memory-budget takes a size such as 128MiB, not '{text}'.");
+            : throw new UsageException($"--{name} takes a size such as 128MiB, not '{text}'.");
 }

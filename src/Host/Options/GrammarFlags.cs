@@ -24,8 +24,9 @@ internal sealed class GrammarFlags(string schema, string gbnf)
     }
 
     /// <summary>The grammar that was asked for, or null. Errors: as <see cref="GrammarSources.Read"/>.</summary>
-    public Grammar? Read(ParseResult parse, bool checks = false) => GrammarSources.Read(
-        new GrammarSources.Given(
-            parse.GetValue(_schema), parse.GetValue(_gbnf), parse.GetValue(_regex), parse.GetValue(_choices) ?? []),
-        checks);
+    public Grammar? Read(ParseResult parse, bool checks = false) => GrammarSources.Read(Given(parse), checks);
+
+    /// <summary>What was given, unread.</summary>
+    public GrammarSources.Given Given(ParseResult parse) =>
+        new(parse.GetValue(_schema), parse.GetValue(_gbnf), parse.GetValue(_regex), parse.GetValue(_choices) ?? []);
 }

@@ -10,20 +10,19 @@ internal sealed class SettingSource
     private const string DefaultFile = "layerstream.json";
     private readonly Dictionary<string, List<string>> _file = [];
     private readonly IReadOnlyList<string> _known;
+    private readonly string? _path;
 
     /// <summary>Reads the file of --config, or layerstream.json of the current directory when none is named and it is there.</summary>
     /// <exception cref="UsageException">The named file is not there, is no JSON, or has a key that no verb knows.</exception>
     public SettingSource(ParseResult parse)
     {
         _known = OptionNames.Of(parse);
-        string? path = CommonOptions.ConfigPath(parse);
-        path ??= Environment.GetEnvironmentVariable("LAYERSTREAM__CONFIG");
-        if (path is null && !File.Exists(DefaultFile))
+        if (PathOf(parse) is not { } path)
         {
             return;
         }
 
-        path ??= DefaultFile;
+        _path = path;
         if (!File.Exists(path))
         {
             throw new UsageException($"There is no configuration file {path}.");
@@ -45,11 +44,19 @@ internal sealed class SettingSource
     public string? Get(string name) => GetList(name) is [var first, ..] ? first : null;
 
     /// <summary>All values of a setting that may repeat.</summary>
-    public IReadOnlyList<string> GetList(string name)
+    public IReadOnlyList<string> GetList(string name) => Find(name)?.Values ?? [];
+
+    /// <summary>The values of a setting and the variable or file that gives them; null when neither does.</summary>
+    public (IReadOnlyList<string> Values, bool IsVariable, string Place)? Find(string name)
     {
-        string? variable = Environment.GetEnvironmentVariable("LAYERSTREAM__" + name.Replace('-', '_').ToUpperInvariant());
-        return !string.IsNullOrEmpty(variable) ? [variable] : _file.TryGetValue(name, out List<string>? values) ? values : [];
+        string variable = "LAYERSTREAM__" + name.Replace('-', '_').ToUpperInvariant();
+        return Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? ([value], true, variable)
+            : _file.TryGetValue(name, out List<string>? values) && values.Count > 0 ? (values, false, _path!) : null;
     }
+
+    /// <summary>The configuration file: what is named, else the usual one where it is there, else null.</summary>
+    public static string? PathOf(ParseResult parse) => CommonOptions.ConfigPath(parse)
+        ?? Environment.GetEnvironmentVariable("LAYERSTREAM__CONFIG") ?? (File.Exists(DefaultFile) ? DefaultFile : null);
 
     private void Read(string path, JsonElement root)
     {

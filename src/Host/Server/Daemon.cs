@@ -48,7 +48,11 @@ public static class Daemon
         using DaemonSignals signals = new();
         using Admission admission = new(options.QueueLimit);
         ServerState? served = null;
-        using DaemonMetrics metrics = new(() => admission.Waiting, () => served?.Model?.Engine.Status());
+        using DaemonMetrics metrics = new(() => admission.Waiting, () => served?.Model?.Engine)
+        {
+            Running = () => admission.Running,
+            IsReady = () => served?.Model is not null && !admission.IsDraining,
+        };
         using IDisposable? export = OtlpSwitch.Start(options.OtlpEndpoint);
         ServerState state = served = new(LoadedModel.IdOf(options.Model.ModelPath), admission, metrics);
         AllowedOrigins origins = new(options.CorsOrigins);

@@ -1,6 +1,6 @@
 namespace LayerStream.Host.Telemetry;
 
-/// <summary>A histogram for the Prometheus page; adding is thread-safe.</summary>
+/// <summary>One series of a histogram for the Prometheus page; adding is thread-safe.</summary>
 internal sealed class BucketCounts
 {
     private static readonly double[] s_bounds = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600];

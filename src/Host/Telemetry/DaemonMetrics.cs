@@ -2,108 +2,108 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using LayerStream.Actors;
+using LayerStream.Actors.Tracing;
 
 namespace LayerStream.Host.Telemetry;
 
-/// <summary>Counters of the daemon, kept for the Prometheus page and offered through a meter. Nothing leaves the process by
+/// <summary>Counts of the daemon, and the instruments of <see cref="MetricTable"/> for an exporter. Nothing leaves the process by
 /// itself.</summary>
 internal sealed class DaemonMetrics : IDisposable
 {
-    private static readonly double[] s_bounds = [.. BucketCounts.Bounds];
     private readonly Meter _meter = new(TelemetryNames.Source);
-    private readonly Histogram<double> _duration;
-    private readonly Histogram<double> _firstToken;
-    private readonly Histogram<double> _perToken;
-    private readonly Counter<long> _tokens;
-    private readonly Counter<long> _requests;
-    private readonly Counter<long> _diskIo;
-    private readonly Counter<long> _rejectionCounter;
-    private readonly Counter<double> _stallTime;
-    private long _promptTokens;
-    private long _generatedTokens;
-    private long _bytesStreamed;
+    private readonly Func<Engine?> _engine;
+    private readonly Dictionary<string, RequestDurations> _durations = new(StringComparer.Ordinal);
+    private readonly Histogram<double> _loads;
+    private long _promptTokens, _generatedTokens;
 
     /// <summary>Makes the instruments.</summary>
     /// <param name="queued">Gives the number of waiting requests.</param>
-    /// <param name="engine">Gives the engine's counters, or null while there is none.</param>
-    public DaemonMetrics(Func<int> queued, Func<EngineStatus?> engine)
+    /// <param name="engine">Gives the engine, or null while there is none.</param>
+    public DaemonMetrics(Func<int> queued, Func<Engine?> engine)
     {
-        InstrumentAdvice<double> advice = new() { HistogramBucketBoundaries = s_bounds };
-        _duration = _meter.CreateHistogram(TelemetryNames.RequestDuration, "s", advice: advice);
-        _firstToken = _meter.CreateHistogram(TelemetryNames.TimeToFirstToken, "s", advice: advice);
-        _perToken = _meter.CreateHistogram(TelemetryNames.TimePerOutputToken, "s", advice: advice);
-        _tokens = _meter.CreateCounter<long>(TelemetryNames.Tokens, "{token}");
-        _requests = _meter.CreateCounter<long>(TelemetryNames.Requests, "{request}");
-        _diskIo = _meter.CreateCounter<long>(TelemetryNames.DiskIo, "By");
-        _rejectionCounter = _meter.CreateCounter<long>(TelemetryNames.Rejections, "{request}");
-        _stallTime = _meter.CreateCounter<double>(TelemetryNames.StallTime, "s");
-        _meter.CreateObservableGauge(TelemetryNames.QueueCount, queued, "{request}");
-        Observe(TelemetryNames.ExpertLookups, "{lookup}", engine,
-            s => [Tagged(s.ExpertHits, "result", "hit"), Tagged(s.ExpertMisses, "result", "miss")]);
-        Observe(TelemetryNames.ExpertIo, "By", engine,
-            s => [Tagged(s.ExpertBytesDemanded, "use", "demanded"), Tagged(s.ExpertBytesWasted, "use", "wasted")]);
-        Observe(TelemetryNames.Passes, "{pass}", engine, s => [new Measurement<long>(s.Passes)]);
-        Observe(TelemetryNames.PassRows, "{row}", engine, s => [new Measurement<long>(s.PassRows)]);
-        Observe(TelemetryNames.CachedTokens, "{token}", engine, s => [new Measurement<long>(s.CachedTokens)]);
-        Observe(TelemetryNames.DraftTokens, "{token}", engine,
-            s => [Tagged(s.AcceptedTokens, "result", "accepted"), Tagged(s.DraftedTokens - s.AcceptedTokens, "result", "wrong")]);
-        Observe(TelemetryNames.ExpertSkips, "{choice}", engine, s => [new Measurement<long>(s.ExpertsSkipped)]);
+        (Queued, _engine, IsReady) = (queued, engine, () => engine() is not null);
+        Histogram<double>? loads = null;
+        foreach (MetricRow row in MetricTable.Rows)
+        {
+            switch (row.Kind)
+            {
+                case MetricKind.Counter:
+                    _meter.CreateObservableCounter(row.Name, () => Observe(row), row.Unit, row.Note);
+                    break;
+                case MetricKind.Gauge:
+                    _meter.CreateObservableGauge(row.Name, () => Observe(row), row.Unit, row.Note);
+                    break;
+                case MetricKind.Histogram when row.Name == TelemetryNames.LoadDuration:
+                    loads = Histogram(row, LoadTimes.Bounds);
+                    break;
+                default:
+                    _durations.Add(row.Name, new RequestDurations(Histogram(row, BucketCounts.Bounds)));
+                    break;
+            }
+        }
+
+        _loads = loads ?? throw new InvalidOperationException($"the table has no {TelemetryNames.LoadDuration}");
     }
 
     /// <summary>Where spans of requests come from.</summary>
     public ActivitySource Source { get; } = new(TelemetryNames.Source);
 
-    /// <summary>Chat requests by outcome.</summary>
+    /// <summary>Gives the number of waiting requests.</summary>
+    public Func<int> Queued { get; }
+
+    /// <summary>Gives the number of running ones.</summary>
+    public Func<int> Running { get; init; } = () => 0;
+
+    /// <summary>Says whether requests are served.</summary>
+    public Func<bool> IsReady { get; init; }
+
+    /// <summary>Finished requests by outcome.</summary>
     public ConcurrentDictionary<string, long> Outcomes { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Refused requests by HTTP status.</summary>
     public ConcurrentDictionary<int, long> Rejections { get; } = new();
 
-    /// <summary>Seconds of waiting by reason.</summary>
-    public ConcurrentDictionary<string, double> Stalls { get; } = new(StringComparer.Ordinal);
-
-    /// <summary>Seconds of a request from its arrival to its end.</summary>
-    public BucketCounts Duration { get; } = new();
-
-    /// <summary>Seconds from a request's arrival to its first token.</summary>
-    public BucketCounts FirstToken { get; } = new();
-
-    /// <summary>Seconds for each token behind the first.</summary>
-    public BucketCounts PerToken { get; } = new();
-
     public long PromptTokens => Interlocked.Read(ref _promptTokens);
 
     public long GeneratedTokens => Interlocked.Read(ref _generatedTokens);
 
-    public long BytesStreamed => Interlocked.Read(ref _bytesStreamed);
+    /// <summary>The name of a cause as a label.</summary>
+    public static string NameOf(LoadCause cause) => cause switch
+    {
+        LoadCause.Prefetch => "prefetch",
+        LoadCause.Demand => "demand",
+        _ => "predicted",
+    };
+
+    /// <summary>One look at everything.</summary>
+    public MetricView View() => new(this, _engine());
+
+    /// <summary>The histogram of requests with that name.</summary>
+    public RequestDurations Durations(string name) => _durations[name];
+
+    /// <summary>Passes on what an engine's reads take to an exporter, if there is one.</summary>
+    public void Follow(LoadTimes loads)
+    {
+        if (_loads.Enabled)
+        {
+            loads.Recorded = (cause, seconds) => _loads.Record(seconds, new KeyValuePair<string, object?>("cause", NameOf(cause)));
+        }
+    }
 
     /// <summary>Adds a finished request.</summary>
     public void Add(RequestFigures figures)
     {
         Outcomes.AddOrUpdate(figures.Outcome, 1, (_, n) => n + 1);
-        _requests.Add(1, new KeyValuePair<string, object?>("outcome", figures.Outcome));
         Interlocked.Add(ref _promptTokens, figures.PromptTokens);
         Interlocked.Add(ref _generatedTokens, figures.GeneratedTokens);
-        Interlocked.Add(ref _bytesStreamed, figures.BytesStreamed);
-        _tokens.Add(figures.PromptTokens, new KeyValuePair<string, object?>(TelemetryNames.TokenType, "input"));
-        _tokens.Add(figures.GeneratedTokens, new KeyValuePair<string, object?>(TelemetryNames.TokenType, "output"));
-        _diskIo.Add(figures.BytesStreamed);
-        Record(Duration, _duration, figures.Seconds);
-        Record(FirstToken, _firstToken, figures.FirstTokenSeconds);
-        Record(PerToken, _perToken, figures.SecondsPerToken);
-        foreach ((string reason, double seconds) in figures.StallSeconds)
-        {
-            Stalls.AddOrUpdate(reason, seconds, (_, n) => n + seconds);
-            _stallTime.Add(seconds, new KeyValuePair<string, object?>("reason", reason));
-        }
+        bool isError = figures.Outcome == RequestFigures.ErrorOutcome;
+        _durations[TelemetryNames.RequestDuration].Add(figures.Seconds, figures.Operation, figures.Model, isError);
+        _durations[TelemetryNames.TimeToFirstToken].Add(figures.FirstTokenSeconds, figures.Operation, figures.Model, isError: false);
+        _durations[TelemetryNames.TimePerOutputToken].Add(figures.SecondsPerToken, figures.Operation, figures.Model, isError: false);
     }
 
     /// <summary>Counts a request that was refused.</summary>
-    public void AddRejection(int status)
-    {
-        Rejections.AddOrUpdate(status, 1, (_, n) => n + 1);
-        _rejectionCounter.Add(1, new KeyValuePair<string, object?>("status", status));
-    }
+    public void AddRejection(int status) => Rejections.AddOrUpdate(status, 1, (_, n) => n + 1);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -112,18 +112,9 @@ internal sealed class DaemonMetrics : IDisposable
         Source.Dispose();
     }
 
-    private static Measurement<long> Tagged(long value, string name, string tag) =>
-        new(value, new KeyValuePair<string, object?>(name, tag));
+    private IEnumerable<Measurement<double>> Observe(MetricRow row) => row.Read(View())
+        .Select(s => new Measurement<double>(s.Value, s.Labels.Select(l => new KeyValuePair<string, object?>(l.Name, l.Value))));
 
-    private void Observe(string name, string unit, Func<EngineStatus?> engine, Func<EngineStatus, Measurement<long>[]> read) =>
-        _meter.CreateObservableCounter(name, () => engine() is { } status ? read(status) : [], unit);
-
-    private static void Record(BucketCounts counts, Histogram<double> histogram, double seconds)
-    {
-        if (seconds >= 0)
-        {
-            counts.Add(seconds);
-            histogram.Record(seconds);
-        }
-    }
+    private Histogram<double> Histogram(MetricRow row, IReadOnlyList<double> bounds) =>
+        _meter.CreateHistogram(row.Name, row.Unit, row.Note, advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = bounds });
 }

@@ -3,51 +3,53 @@ using System.Text;
 
 namespace LayerStream.Host.Telemetry;
 
-/// <summary>Writes metrics in Prometheus' text format.</summary>
-internal sealed class PrometheusPage
+/// <summary>Writes the rows of a table in Prometheus' text format. Every metric is named, with a value or not.</summary>
+internal static class PrometheusPage
 {
-    private readonly StringBuilder _text = new(4096);
-
-    /// <summary>Starts a metric.</summary>
-    public PrometheusPage Metric(string name, string type, string help)
+    /// <summary>The page.</summary>
+    public static string Write(IReadOnlyList<MetricRow> rows, MetricView view)
     {
-        _text.Append(CultureInfo.InvariantCulture, $"# HELP {name} {help}\n# TYPE {name} {type}\n");
-        return this;
-    }
-
-    /// <summary>Adds a sample without labels.</summary>
-    public PrometheusPage Sample(string name, double value) => Line(name, "", value);
-
-    /// <summary>Adds a sample with one label.</summary>
-    public PrometheusPage Sample(string name, string label, string labelValue, double value) =>
-        Line(name, $"{{{label}=\"{Escape(labelValue)}\"}}", value);
-
-    /// <summary>Adds a whole histogram.</summary>
-    public PrometheusPage Histogram(string name, string help, BucketCounts counts)
-    {
-        Metric(name, "histogram", help);
-        (long[] buckets, double sum) = counts.Snapshot();
-        long total = 0;
-        for (int i = 0; i < buckets.Length; i++)
+        StringBuilder text = new(16 << 10);
+        foreach (MetricRow row in rows)
         {
-            total += buckets[i];
-            string bound = i < BucketCounts.Bounds.Count ? BucketCounts.Bounds[i].ToString(CultureInfo.InvariantCulture) : "+Inf";
-            Sample(name + "_bucket", "le", bound, total);
+            string name = row.PrometheusName, kind = row.Kind.ToString().ToLowerInvariant();
+            text.Append(CultureInfo.InvariantCulture, $"# HELP {name} {row.Note}\n# TYPE {name} {kind}\n");
+            foreach (MetricSample sample in row.Read(view))
+            {
+                Line(text, name, Labels(sample.Labels), sample.Value);
+            }
+
+            foreach (HistogramSample series in row.ReadHistogram(view))
+            {
+                Histogram(text, name, series);
+            }
         }
 
-        return Sample(name + "_sum", sum).Sample(name + "_count", total);
+        return text.ToString();
     }
 
-    /// <inheritdoc/>
-    public override string ToString() => _text.ToString();
+    private static void Histogram(StringBuilder text, string name, HistogramSample series)
+    {
+        long total = 0;
+        string labels = Labels(series.Labels), before = labels.Length == 0 ? "" : labels + ",";
+        for (int i = 0; i < series.Counts.Length; i++)
+        {
+            total += series.Counts[i];
+            string bound = i < series.Bounds.Count ? series.Bounds[i].ToString(CultureInfo.InvariantCulture) : "+Inf";
+            Line(text, name + "_bucket", $"{before}le=\"{bound}\"", total);
+        }
+
+        Line(text, name + "_sum", labels, series.Sum);
+        Line(text, name + "_count", labels, total);
+    }
+
+    private static string Labels(MetricLabel[] labels) =>
+        string.Join(',', labels.Select(l => $"{MetricRow.PrometheusWord(l.Name)}=\"{Escape(l.Value)}\""));
 
     private static string Escape(string value) =>
         value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)
             .Replace("\n", "\\n", StringComparison.Ordinal);
 
-    private PrometheusPage Line(string name, string labels, double value)
-    {
-        _text.Append(CultureInfo.InvariantCulture, $"{name}{labels} {value}\n");
-        return this;
-    }
+    private static void Line(StringBuilder text, string name, string labels, double value) =>
+        text.Append(CultureInfo.InvariantCulture, $"{name}{(labels.Length == 0 ? "" : $"{{{labels}}}")} {value}\n");
 }

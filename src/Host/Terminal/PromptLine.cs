@@ -8,8 +8,10 @@ internal static class PromptLine
     private const int LeastTokens = 64; // a shorter prompt is read before anyone wonders
 
     /// <summary>Whether anybody watches.</summary>
-    public static bool IsWanted(ModelOptions options, int tokens) =>
-        !options.Quiet && !options.Json && TerminalKind.IsErrorRewritable && tokens >= LeastTokens;
+    public static bool IsWatched(ModelOptions options) => !options.Quiet && !options.Json && TerminalKind.IsErrorRewritable;
+
+    /// <summary>Whether a prompt of so many tokens is worth the line.</summary>
+    public static bool IsWanted(ModelOptions options, int tokens) => IsWatched(options) && tokens >= LeastTokens;
 
     /// <summary>Shows a state.</summary>
     public static void Show(int done, int all)

@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using LayerStream.Session;
-using LayerStream.Session.Reports;
 
 namespace LayerStream.Host.Terminal;
 
@@ -29,14 +28,18 @@ internal sealed class StandardOutput : Stream
     }
 
     /// <summary>Writes one JSON object and a line feed.</summary>
-    public static void WriteJson(Action<Utf8JsonWriter> members, bool indented = false)
+    public static void WriteJson(Action<Utf8JsonWriter> members)
     {
         using BufferedStream output = new(Open(), 1 << 14);
-        JsonOut.Write(output, members, indented);
+        JsonOut.Write(output, members);
     }
 
     /// <summary>Writes a report and a line feed.</summary>
-    public static void WriteJson<T>(T report, JsonTypeInfo<T> type) => WriteJson(json => ReportJson.WriteMembers(json, report, type));
+    public static void WriteJson<T>(T report, JsonTypeInfo<T> type, bool indented = false)
+    {
+        using BufferedStream output = new(Open(), 1 << 14);
+        JsonOut.Write(output, report, type, indented);
+    }
 
     public override bool CanRead => false;
 

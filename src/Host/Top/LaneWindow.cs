@@ -86,7 +86,7 @@ internal sealed class LaneWindow(double windowMicros)
     /// <summary>Reads by slot: number, share of the window with a read, and bytes per second.</summary>
     public IReadOnlyList<(int Slot, double Share, double BytesPerSecond)> Slots() =>
     [
-        .. _events.Where(e => e.Kind == TraceKind.Load).GroupBy(e => e.Lane).OrderBy(g => g.Key)
+        .. _events.Where(e => e.Kind == TraceKind.Load && e.Lane != TraceEvent.NoSlot).GroupBy(e => e.Lane).OrderBy(g => g.Key)
             .Select(g => (g.Key, Math.Min(1, g.Sum(Clipped) / windowMicros),
             g.Where(e => Clipped(e) > 0).Sum(e => (double)e.Bytes) / (windowMicros / 1e6))),
     ];

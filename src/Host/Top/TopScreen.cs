@@ -67,7 +67,7 @@ internal static class TopScreen
                 Cell((rate / 1e9).ToString("0.00", CultureInfo.InvariantCulture)));
         }
 
-        table.AddRow(Cell("depth"), Cell(engine.GetProperty("depth").ToString()), Cell(""));
+        table.AddRow(Cell("depth"), Cell(engine.GetProperty("prefetch_depth").ToString()), Cell(""));
         if (engine.TryGetProperty("tuning", out JsonElement tuning))
         {
             table.AddRow(Cell("tuner"), Cell(tuning.GetProperty("finding").GetString() ?? ""), Cell(""));

@@ -1,12 +1,14 @@
 using LayerStream.Host.Terminal;
 using LayerStream.Session;
+using LayerStream.Session.Reports;
 using LayerStream.Templates;
+using LayerStream.Templates.Answers;
 using LayerStream.Tokenization;
 
 namespace LayerStream.Host.Verbs;
 
 /// <summary>One conversation and the model that answers.</summary>
-internal sealed class ChatSession
+internal sealed class ChatSession : IChatPartner
 {
     private readonly LoadedModel _model;
     private readonly Tokenizer _tokenizer;
@@ -22,10 +24,11 @@ internal sealed class ChatSession
         _state = state;
     }
 
-    /// <summary>Asks; question and answer are remembered if there was an answer, a cut-off one included.</summary>
-    public async Task<Reply> AskAsync(string question, Action<GenerationEvent>? show, CancellationToken ct)
+    /// <inheritdoc/>
+    public async Task<ChatAnswer> AskAsync(string question, AnswerScreen? screen, CancellationToken ct)
     {
         string answer = "";
+        AnswerView? view = null;
         _state.Conversation.Ask(question);
         try
         {
@@ -38,14 +41,20 @@ internal sealed class ChatSession
                 Sampling = _state.Sampling,
                 Stop = _model.Options.Stop,
                 ReuseScope = "",
+                VisibleTokens = _model.MarkTokens,
                 ReportsPrompt = PromptLine.IsWanted(_model.Options, prompt.Length),
             };
-            Reply reply = await Generation.AnswerAsync(_model, request, show, ct);
+            AnswerFormat format = _model.AnswerFormat;
+            view = screen is null ? null : new AnswerView(screen, format, format.OpensThought(rendered.Text));
+            Reply reply = await Generation.AnswerAsync(_model, request, view is null ? null : view.Show, ct);
             answer = reply.Text;
-            return reply;
+            view?.End();
+            return new ChatAnswer(RunVerb.Stats(reply.Result, _model.Plan), () =>
+                StandardOutput.WriteJson(RunReport.Of(reply, _model.Plan, _model.Tokenizer), ReportJson.Default.RunReport));
         }
         finally
         {
+            view?.Dispose();
             _state.Conversation.Answer(answer);
         }
     }

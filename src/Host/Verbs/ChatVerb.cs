@@ -2,9 +2,9 @@ using System.CommandLine;
 using System.Text;
 using LayerStream.Actors.Run;
 using LayerStream.Host.Options;
+using LayerStream.Host.Remote;
 using LayerStream.Host.Terminal;
 using LayerStream.Session;
-using LayerStream.Session.Reports;
 using LayerStream.Storage;
 using LayerStream.Templates.Runtime;
 
@@ -20,10 +20,13 @@ public static class ChatVerb
     };
     private static readonly Option<string?> s_system = new("--system") { Description = "system message in front of the conversation" };
 
+    private static readonly DaemonFlags s_daemon = new();
+
     /// <summary>The verb.</summary>
     public static Command Create()
     {
         Command verb = new("chat", "Holds a conversation (/help shows its commands).") { s_maxTokens, s_system };
+        s_daemon.AddTo(verb);
         verb.SetAction(RunAsync);
         return verb;
     }
@@ -36,12 +39,29 @@ public static class ChatVerb
             throw new UsageException("--max-tokens must be at least 1.");
         }
 
-        ModelOptions options = CommonOptions.Bind(parse) with { Converses = true };
         using AnswerInterrupt interrupt = new(Interrupts.Current ?? throw new InvalidOperationException("no verb runs"));
+        if (s_daemon.Open(parse) is { } daemon)
+        {
+            using (daemon)
+            {
+                ModelOptions here = CommonOptions.Bind(parse, "");
+                ChatState asked = new() { Sampling = here.Sampling, MaxTokens = most };
+                asked.Conversation.System = parse.GetValue(s_system);
+                await ConverseAsync(new RemoteChat(daemon, DaemonFlags.ModelName(parse), here, asked), interrupt, asked, here);
+                return Failures.Success;
+            }
+        }
+
+        ModelOptions options = CommonOptions.Bind(parse) with { Converses = true };
         await using LoadedModel model = await LoadedModel.OpenAsync(options, new TerminalNotices(options), ct);
         ChatState state = new() { Sampling = model.Options.Sampling, MaxTokens = most };
         state.Conversation.System = parse.GetValue(s_system);
-        ChatSession session = new(model, state);
+        await ConverseAsync(new ChatSession(model, state), interrupt, state, options);
+        return Failures.Success;
+    }
+
+    private static async Task ConverseAsync(IChatPartner partner, AnswerInterrupt interrupt, ChatState state, ModelOptions options)
+    {
         bool person = !Console.IsInputRedirected;
         if (person && !options.Quiet)
         {
@@ -63,11 +83,9 @@ public static class ChatVerb
 
             if (state.Question is { } question)
             {
-                await AnswerAsync(session, interrupt, question, model, state);
+                await AnswerAsync(partner, interrupt, question, state, options);
             }
         }
-
-        return Failures.Success;
     }
 
     private static string? ReadLine(StreamReader? piped, bool goesOn)
@@ -81,22 +99,19 @@ public static class ChatVerb
         return Console.ReadLine();
     }
 
-    private static async Task AnswerAsync(ChatSession session, AnswerInterrupt interrupt, string question, LoadedModel model,
-        ChatState state)
+    private static async Task AnswerAsync(IChatPartner partner, AnswerInterrupt interrupt, string question, ChatState state,
+        ModelOptions options)
     {
-        ModelOptions options = model.Options;
         try
         {
-            Reply reply = await interrupt.RunAsync(ct => session.AskAsync(question, options.Json ? null : AnswerText.Show, ct));
-            state.LastFigures = RunVerb.Stats(reply.Result, model.Plan);
+            AnswerScreen? screen = options.Json ? null : AnswerScreen.OfConsole();
+            ChatAnswer answer = await interrupt.RunAsync(ct => partner.AskAsync(question, screen, ct));
+            state.LastFigures = answer.Figures;
             if (options.Json)
             {
-                StandardOutput.WriteJson(RunReport.Of(reply, model.Plan, model.Tokenizer), ReportJson.Default.RunReport);
-                return;
+                answer.WriteJson();
             }
-
-            Console.Out.WriteLine();
-            if (!options.Quiet)
+            else if (!options.Quiet)
             {
                 Console.Error.WriteLine(state.LastFigures);
             }
@@ -105,7 +120,7 @@ public static class ChatVerb
         {
             Console.Error.WriteLine($"{Failures.Describe(e)} In this conversation: /reset.");
         }
-        catch (Exception e) when (e is FlashReadException or TemplateException or OperationCanceledException)
+        catch (Exception e) when (e is FlashReadException or TemplateException or OperationCanceledException or RemoteException)
         {
             Failures.Report(e); // the engine goes on, and so does the conversation
         }

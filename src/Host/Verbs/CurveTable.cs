@@ -1,12 +1,11 @@
 using System.Globalization;
-using System.Text.Json;
 using LayerStream.Memory;
 using LayerStream.Planning;
 using LayerStream.Session.Outlook;
 
 namespace LayerStream.Host.Verbs;
 
-/// <summary>Speed against budget, for people and for machines.</summary>
+/// <summary>Speed against budget, for people.</summary>
 internal static class CurveTable
 {
     private const int Bar = 40; // characters of the longest
@@ -52,46 +51,5 @@ internal static class CurveTable
         }
 
         return text.ToString();
-    }
-
-    /// <summary>The curve as members of an object.</summary>
-    public static void Write(Utf8JsonWriter json, SpeedCurve curve)
-    {
-        json.WriteNumber("kneeBudgetBytes", curve.Points[curve.Knee].BudgetBytes);
-        json.WriteStartArray("curve");
-        foreach (SpeedPoint point in curve.Points)
-        {
-            json.WriteStartObject();
-            json.WriteNumber("budgetBytes", point.BudgetBytes);
-            json.WriteNumber("predictedTokensPerSecond", point.TokensPerSecond);
-            json.WriteNumber("readBytesPerToken", point.BytesPerToken);
-            json.WriteString("limitedBy", CurveText.Name(point.Limit));
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-    }
-
-    /// <summary>The history as members of an object; <c>usualError</c> only where there is one.</summary>
-    public static void WriteHistory(Utf8JsonWriter json, IReadOnlyList<RunScore> scores)
-    {
-        if (scores.Count > 0)
-        {
-            json.WriteNumber("usualError", RunScore.UsualError(scores));
-        }
-
-        json.WriteStartArray("history");
-        foreach (RunScore score in scores)
-        {
-            json.WriteStartObject();
-            json.WriteString("at", score.At);
-            json.WriteNumber("budgetBytes", score.BudgetBytes);
-            json.WriteNumber("predictedTokensPerSecond", score.Predicted);
-            json.WriteNumber("measuredTokensPerSecond", score.Measured);
-            json.WriteNumber("tokens", score.Tokens);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
     }
 }

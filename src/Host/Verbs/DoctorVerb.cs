@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using LayerStream.Host.Options;
 using LayerStream.Host.Terminal;
 using LayerStream.Memory;
 using LayerStream.Session;
+using LayerStream.Session.Reports;
 
 namespace LayerStream.Host.Verbs;
 
@@ -41,7 +41,7 @@ public static class DoctorVerb
         Diagnosis d = await Diagnosis.ExamineAsync(options, noModel);
         if (options.Json)
         {
-            StandardOutput.WriteJson(json => WriteJson(json, d));
+            StandardOutput.WriteJson(ToReport(d), ReportJson.Default.MachineReport);
         }
         else
         {
@@ -98,60 +98,21 @@ public static class DoctorVerb
         return text.ToString();
     }
 
-    private static void WriteJson(Utf8JsonWriter json, Diagnosis d)
+    private static MachineReport ToReport(Diagnosis d) => new()
     {
-        json.WriteString("instructionSets", d.Isa);
-        json.WriteNumber("cores", d.Cores);
-        json.WriteString("system", d.System);
-        json.WriteString("runtime", Environment.Version.ToString());
-        json.WriteStartObject("memory");
-        json.WriteNumber("machineTotalBytes", d.Memory.MachineTotalBytes);
-        json.WriteNumber("machineAvailableBytes", d.Memory.MachineAvailableBytes);
-        WriteNumber(json, "cgroupLimitBytes", d.Memory.CgroupLimitBytes);
-        WriteNumber(json, "cgroupUsageBytes", d.Memory.CgroupUsageBytes);
-        json.WriteString("cgroupPath", d.Memory.CgroupPath);
-        json.WriteNumber("firstUseBytesPerSecond", (long)d.FirstUseBytesPerSecond);
-        json.WriteNumber("freeBytes", d.Memory.FreeBytes);
-        json.WriteEndObject();
-        json.WriteString("gcMode", d.GcMode);
-        json.WriteString("ioUring", d.IoUring);
-        json.WriteString("model", d.ModelPath);
-        if (d.IsDirect is { } direct)
-        {
-            json.WriteBoolean("directIo", direct);
-        }
-        else
-        {
-            json.WriteNull("directIo");
-        }
-
-        json.WriteString("directFallbackReason", d.DirectFallback);
-        WriteNumber(json, "deviceBytesPerSecond", d.DeviceBytesPerSecond is { } rate ? (long)rate : null);
-        WriteNumber(json, "smallestBudgetBytes", d.SmallestBudgetBytes);
-        WriteList(json, "missing", d.Problems);
-        WriteList(json, "notes", d.Notes);
-    }
-
-    private static void WriteNumber(Utf8JsonWriter json, string name, long? value)
-    {
-        if (value is { } number)
-        {
-            json.WriteNumber(name, number);
-        }
-        else
-        {
-            json.WriteNull(name);
-        }
-    }
-
-    private static void WriteList(Utf8JsonWriter json, string name, IReadOnlyList<string> texts)
-    {
-        json.WriteStartArray(name);
-        foreach (string text in texts)
-        {
-            json.WriteStringValue(text);
-        }
-
-        json.WriteEndArray();
-    }
+        InstructionSets = d.Isa,
+        Cores = d.Cores,
+        System = d.System,
+        Runtime = Environment.Version.ToString(),
+        Memory = MachineMemoryReport.Of(d.Memory, d.FirstUseBytesPerSecond),
+        GcMode = d.GcMode,
+        IoUring = d.IoUring,
+        Model = d.ModelPath,
+        DirectIo = d.IsDirect,
+        DirectIoFallback = d.DirectFallback,
+        DeviceBytesPerSecond = d.DeviceBytesPerSecond,
+        SmallestBudgetBytes = d.SmallestBudgetBytes,
+        Missing = d.Problems,
+        Notes = d.Notes,
+    };
 }

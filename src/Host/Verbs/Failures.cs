@@ -4,6 +4,7 @@ using LayerStream.Conversion;
 using LayerStream.Formats;
 using LayerStream.Formats.Routes;
 using LayerStream.Host.Pulling;
+using LayerStream.Host.Remote;
 using LayerStream.Host.Terminal;
 using LayerStream.Kernels.Ops;
 using LayerStream.Kernels.Quants.Encoding;
@@ -107,7 +108,8 @@ public static class Failures
             $"The chat template cannot be read: {e.Message}. {TemplateSource.WayOut} 'run --raw' needs none.",
         UsageException or GrammarException or LossyOptionException or TokenWithoutRowException or KeyValueRangeException
             or TemplateException or UnsupportedTokenizerException or UnusableOutputException or PullException
-            or InterruptedTransferException or UnquantizableTensorException or UnencodableValueException => error.Message,
+            or InterruptedTransferException or RemoteException or UnquantizableTensorException or UnencodableValueException =>
+            error.Message,
         IOException or UnauthorizedAccessException or InvalidDataException => error.Message,
         _ => $"{error.Message} (set LAYERSTREAM__DEBUG=1 for the details)",
     };

@@ -1,11 +1,11 @@
 using System.CommandLine;
 using System.Text;
-using System.Text.Json;
 using LayerStream.Host.Options;
 using LayerStream.Host.Terminal;
 using LayerStream.Sampling.Grammars;
 using LayerStream.Sampling.Grammars.States;
 using LayerStream.Session;
+using LayerStream.Session.Reports;
 
 namespace LayerStream.Host.Verbs;
 
@@ -35,31 +35,28 @@ public static class GrammarVerb
         }
         catch (GrammarException e)
         {
-            StandardOutput.WriteJson(json =>
-            {
-                json.WriteString("error", e.Message);
-                json.WriteString("fault", e.Fault.ToString().ToLowerInvariant());
-                json.WriteString("feature", e.Feature);
-            });
+            GrammarFaultReport fault = new(e.Message, e.Fault.ToString().ToLowerInvariant(), e.Feature);
+            StandardOutput.WriteJson(fault, ReportJson.Default.GrammarFaultReport);
             return Failures.Failed;
         }
 
         if (parse.GetValue(s_jsonl))
         {
-            return JsonLines.Run((line, json) => Write(json, grammar.Match(Encoding.UTF8.GetBytes(line.GetProperty("text").GetString()!))));
+            return JsonLines.Run(line => Match(grammar, Encoding.UTF8.GetBytes(line.GetProperty("text").GetString()!)),
+                ReportJson.Default.MatchReport);
         }
 
         using MemoryStream text = new();
         using Stream input = Console.OpenStandardInput();
         input.CopyTo(text);
-        (bool accepts, bool isPrefix) = grammar.Match(text.GetBuffer().AsSpan(0, (int)text.Length));
-        StandardOutput.WriteJson(json => Write(json, (accepts, isPrefix)));
-        return accepts ? Failures.Success : Failures.Failed;
+        MatchReport match = Match(grammar, text.GetBuffer().AsSpan(0, (int)text.Length));
+        StandardOutput.WriteJson(match, ReportJson.Default.MatchReport);
+        return match.Accepts ? Failures.Success : Failures.Failed;
     }
 
-    private static void Write(Utf8JsonWriter json, (bool Accepts, bool IsPrefix) match)
+    private static MatchReport Match(Grammar grammar, ReadOnlySpan<byte> text)
     {
-        json.WriteBoolean("accepts", match.Accepts);
-        json.WriteBoolean("prefix", match.IsPrefix);
+        (bool accepts, bool isPrefix) = grammar.Match(text);
+        return new MatchReport(accepts, isPrefix);
     }
 }

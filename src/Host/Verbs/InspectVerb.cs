@@ -1,12 +1,12 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
-using System.Text.Json;
 using LayerStream.Formats;
 using LayerStream.Host.Options;
 using LayerStream.Host.Terminal;
 using LayerStream.Kernels.Quants;
 using LayerStream.Memory;
 using LayerStream.Session;
+using LayerStream.Session.Reports;
 
 namespace LayerStream.Host.Verbs;
 
@@ -45,7 +45,7 @@ public static class InspectVerb
         {
             if (CommonOptions.Json(parse))
             {
-                StandardOutput.WriteJson(json => Describe(json, model), indented: true);
+                StandardOutput.WriteJson(ModelFileReport.Of(model), ReportJson.Default.ModelFileReport, indented: true);
             }
             else
             {
@@ -58,84 +58,6 @@ public static class InspectVerb
         TensorInfo info = model.Find(tensor) ?? throw new UsageException($"There is no tensor '{tensor}' in this file.");
         Extract(model, info, output!);
         return Failures.Success;
-    }
-
-    private static void Describe(Utf8JsonWriter json, GgufModel model)
-    {
-        json.WriteString("architecture", model.Architecture);
-        json.WriteNumber("version", model.Version);
-        json.WriteNumber("parameters", model.Tensors.Sum(t => t.Elements));
-        json.WriteStartArray("tensors");
-        foreach (TensorInfo t in model.Tensors)
-        {
-            json.WriteStartObject();
-            json.WriteString("name", t.Name);
-            json.WriteString("type", TensorTypes.Get(t.Type).Name);
-            json.WriteStartArray("shape");
-            foreach (long n in t.Shape)
-            {
-                json.WriteNumberValue(n);
-            }
-
-            json.WriteEndArray();
-            json.WriteNumber("offset", t.Extent.Offset);
-            json.WriteNumber("bytes", t.Extent.Length);
-            if (model.Files.Count > 1)
-            {
-                json.WriteNumber("file", t.Extent.File);
-            }
-
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        json.WriteStartObject("metadata");
-        foreach ((string key, object value) in model.Metadata.Entries)
-        {
-            json.WritePropertyName(key);
-            WriteValue(json, value);
-        }
-
-        json.WriteEndObject();
-    }
-
-    private static void WriteValue(Utf8JsonWriter json, object value)
-    {
-        switch (value)
-        {
-            case string text: json.WriteStringValue(text); break;
-            case bool flag: json.WriteBooleanValue(flag); break;
-            case float f: WriteReal(json, f, float.IsFinite(f)); break;
-            case double d: WriteReal(json, d, double.IsFinite(d)); break;
-            case ulong u: json.WriteNumberValue(u); break;
-            case byte or sbyte or short or ushort or int or uint or long: json.WriteNumberValue(Convert.ToInt64(value)); break;
-            case System.Collections.IEnumerable many:
-                json.WriteStartArray();
-                foreach (object? entry in many)
-                {
-                    WriteValue(json, entry!);
-                }
-
-                json.WriteEndArray();
-                break;
-            default: json.WriteStringValue(value.ToString()); break;
-        }
-    }
-
-    private static void WriteReal(Utf8JsonWriter json, object value, bool isFinite)
-    {
-        if (!isFinite)
-        {
-            json.WriteStringValue(Convert.ToString(value, System.Globalization.CultureInfo.InvariantCulture));
-        }
-        else if (value is float f)
-        {
-            json.WriteNumberValue(f);
-        }
-        else
-        {
-            json.WriteNumberValue((double)value);
-        }
     }
 
     private static void Extract(GgufModel model, TensorInfo info, string path)

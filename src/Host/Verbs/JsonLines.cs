@@ -1,7 +1,9 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using LayerStream.Host.Terminal;
 using LayerStream.Session;
+using LayerStream.Session.Reports;
 using LayerStream.Templates.Runtime;
 
 namespace LayerStream.Host.Verbs;
@@ -9,11 +11,9 @@ namespace LayerStream.Host.Verbs;
 /// <summary>One JSON object per line from stdin, one per line to stdout.</summary>
 internal static class JsonLines
 {
-    /// <summary>
-    /// Calls <paramref name="convert"/> for every line; it writes the members of the answer only when all went well. A line
-    /// that fails yields {"error"}. Returns the exit code.
-    /// </summary>
-    public static int Run(Action<JsonElement, Utf8JsonWriter> convert)
+    /// <summary>Answers every line with what <paramref name="convert"/> gives for it, or with {"error"} where it fails. Returns the exit
+    /// code.</summary>
+    public static int Run<T>(Func<JsonElement, T> convert, JsonTypeInfo<T> type)
     {
         using StreamReader input = new(StandardStreams.OpenInput(), new UTF8Encoding(false));
         using BufferedStream output = new(StandardOutput.Open(), 1 << 16);
@@ -24,20 +24,15 @@ internal static class JsonLines
                 continue;
             }
 
-            using MemoryStream answer = new();
             try
             {
                 using JsonDocument document = JsonDocument.Parse(line, new JsonDocumentOptions { MaxDepth = 256 });
-                JsonOut.Write(answer, json => convert(document.RootElement, json));
+                JsonOut.Write(output, convert(document.RootElement), type);
             }
             catch (Exception e) when (e is TemplateException or JsonException or InvalidOperationException or KeyNotFoundException)
             {
-                answer.SetLength(0);
-                JsonOut.Write(answer, json => json.WriteString("error", e.Message));
+                JsonOut.Write(output, new ErrorReport(e.Message), ReportJson.Default.ErrorReport);
             }
-
-            output.Write(answer.GetBuffer(), 0, (int)answer.Length);
-            output.Flush();
         }
 
         return Failures.Success;

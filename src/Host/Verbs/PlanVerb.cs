@@ -4,7 +4,6 @@ using LayerStream.Actors;
 using LayerStream.Formats.Routes;
 using LayerStream.Host.Options;
 using LayerStream.Host.Terminal;
-using LayerStream.Models.Spec;
 using LayerStream.Planning;
 using LayerStream.Session;
 using LayerStream.Session.Outlook;
@@ -68,7 +67,7 @@ public static class PlanVerb
     {
         if (options.Json)
         {
-            StandardOutput.WriteJson(json => CurveTable.WriteHistory(json, tracker.Scores));
+            StandardOutput.WriteJson(HistoryReport.Of(tracker.Scores), ReportJson.Default.HistoryReport);
         }
         else
         {
@@ -92,65 +91,41 @@ public static class PlanVerb
 
     private static void Write(Utf8JsonWriter json, PlanFigures figures)
     {
-        EnginePlan plan = figures.Plan;
-        json.WriteString("advice", PlanReport.Advice(figures));
-        DivisionReport division = DivisionReport.Of(plan) with { StreamedBytesPerToken = (long)figures.ReadBytesPerToken };
+        DivisionReport division = DivisionReport.Of(figures.Plan) with
+        {
+            StreamedBytesPerToken = (long)figures.ReadBytesPerToken,
+            PredictedTokensPerSecond = figures.Speed.TokensPerSecond,
+        };
         ReportJson.WriteMembers(json, division, ReportJson.Default.DivisionReport);
-        WriteExperts(json, plan, figures.Replay);
-        json.WriteNumber("deviceBytesPerSecond", figures.DeviceBytesPerSecond);
-        json.WriteNumber("firstUseBytesPerSecond", figures.FirstUseBytesPerSecond);
-        json.WriteNumber("loadSeconds", figures.LoadSeconds);
-        json.WriteNumber("kernelBytesPerSecond", figures.KernelBytesPerSecond);
-        json.WriteNumber("predictedTokensPerSecond", figures.Speed.TokensPerSecond);
-        json.WriteNumber("predictedComputeSeconds", figures.Speed.ComputeSeconds);
-        json.WriteNumber("predictedReadSeconds", figures.Speed.ReadSeconds);
-        json.WriteNumber("predictedWaitSeconds", figures.Speed.WaitSeconds);
-        if (figures.Compute.ExpertLayers > 0)
-        {
-            json.WriteStartObject("layerSeconds");
-            json.WriteNumber("before", figures.Compute.BeforeSeconds);
-            json.WriteNumber("guess", figures.Compute.GuessSeconds);
-            json.WriteNumber("beside", figures.Compute.BesideSeconds);
-            json.WriteNumber("expert", figures.Compute.ExpertSeconds);
-            json.WriteEndObject();
-        }
-
-        json.WriteNumber("cpuSecondsPerReadGigabyte", figures.Rates.CpuSecondsPerByte * 1e9);
-        json.WriteString("limitedBy", CurveText.Name(figures.Speed.Limit));
-        CurveTable.Write(json, figures.Curve);
-        json.WriteStartArray("withMoreMemory");
-        foreach ((long budget, double rate) in figures.WithMore)
-        {
-            json.WriteStartObject();
-            json.WriteNumber("budgetBytes", budget);
-            json.WriteNumber("predictedTokensPerSecond", rate);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        ReportJson.WriteMembers(json, Forecast(figures), ReportJson.Default.ForecastReport);
     }
 
-    private static void WriteExperts(Utf8JsonWriter json, EnginePlan plan, PlannedReplay? replay)
+    private static ForecastReport Forecast(PlanFigures figures)
     {
-        ExpertPlan experts = plan.Experts;
-        if (replay is null)
+        (SpeedForecast speed, ComputeTimes compute) = (figures.Speed, figures.Compute);
+        CurveReport curve = CurveReport.Of(figures.Curve, figures.Plan.Sheet.BudgetBytes);
+        return new ForecastReport
         {
-            return;
-        }
-
-        json.WriteStartObject("experts");
-        json.WriteString("policy", experts.Policy.Name);
-        json.WriteNumber("perToken", FewerExperts.MostUsed(plan.Spec));
-        json.WriteBoolean("allResident", experts.AllResident);
-        JsonOut.WriteIds(json, "slotsPerLayer", [.. experts.SlotsPerBank]);
-        json.WriteNumber("residentSlots", experts.ResidentSlots);
-        json.WriteNumber("transientSlots", experts.TransientSlots);
-        json.WriteNumber("bytes", experts.Bytes);
-        json.WriteNumber("routedBytesPerToken", experts.RoutedBytesPerToken);
-        json.WriteString("routing", replay.IsRecorded ? "recorded" : "synthetic");
-        json.WriteNumber("expectedHitRate", replay.HitRate);
-        json.WriteNumber("expectedMissBytesPerToken", replay.MissBytesPerToken);
-        json.WriteBoolean("belowOneToken", experts.BelowOneToken);
-        json.WriteEndObject();
+            Advice = PlanReport.Advice(figures),
+            Experts = figures.Replay is { } replay ? ExpertReport.Of(figures.Plan, replay) : null,
+            DeviceBytesPerSecond = figures.DeviceBytesPerSecond,
+            FirstUseBytesPerSecond = figures.FirstUseBytesPerSecond,
+            LoadSeconds = figures.LoadSeconds,
+            KernelBytesPerSecond = figures.KernelBytesPerSecond,
+            PredictedComputeSeconds = speed.ComputeSeconds,
+            PredictedReadSeconds = speed.ReadSeconds,
+            PredictedWaitSeconds = speed.WaitSeconds,
+            LayerSeconds = compute.ExpertLayers == 0 ? null
+                : new LayerSecondsReport(compute.BeforeSeconds, compute.GuessSeconds, compute.BesideSeconds, compute.ExpertSeconds),
+            CpuSecondsPerReadGigabyte = figures.Rates.CpuSecondsPerByte * 1e9,
+            LimitedBy = CurveText.Name(speed.Limit),
+            KneeBudgetBytes = curve.KneeBudgetBytes,
+            Curve = curve.Curve,
+            WithMoreMemory = [.. figures.WithMore.Select(more => new PointReport
+            {
+                BudgetBytes = more.BudgetBytes,
+                PredictedTokensPerSecond = more.TokensPerSecond,
+            })],
+        };
     }
 }

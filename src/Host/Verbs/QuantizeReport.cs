@@ -4,6 +4,7 @@ using LayerStream.Formats;
 using LayerStream.Host.Terminal;
 using LayerStream.Memory;
 using LayerStream.Session;
+using LayerStream.Session.Reports;
 
 namespace LayerStream.Host.Verbs;
 
@@ -58,38 +59,22 @@ internal sealed class QuantizeReport(QuantizePlan plan, QuantizeTarget target, s
     }
 
     private void WriteJson(double seconds, long budgetBytes, long weights, double bitsPerWeight, double rate) =>
-        StandardOutput.WriteJson(json =>
+        StandardOutput.WriteJson(new QuantizationReport
         {
-            json.WriteString("file", path);
-            json.WriteString("type", target.Name);
-            json.WriteNumber("tensors", plan.Choices.Count);
-            json.WriteNumber("weights", weights);
-            json.WriteNumber("bytes", plan.Layout.FileBytes);
-            json.WriteNumber("sourceBytes", plan.SourceBytes);
-            json.WriteNumber("bitsPerWeight", bitsPerWeight);
-            json.WriteNumber("seconds", seconds);
-            json.WriteNumber("readBytesPerSecond", rate);
-            json.WriteNumber("memoryBudgetBytes", budgetBytes);
-            json.WriteNumber("peakMemoryBytes", PeakMemory.Bytes());
-            json.WriteStartArray("types");
-            foreach ((TensorType type, int count, long ofType) in ByType())
-            {
-                json.WriteStartObject();
-                json.WriteString("type", type.ToString());
-                json.WriteNumber("tensors", count);
-                json.WriteNumber("bytes", ofType);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
-            json.WriteStartArray("notes");
-            foreach (string note in Notes)
-            {
-                json.WriteStringValue(note);
-            }
-
-            json.WriteEndArray();
-        });
+            File = path,
+            Type = target.Name,
+            Tensors = plan.Choices.Count,
+            Parameters = weights,
+            Bytes = plan.Layout.FileBytes,
+            SourceBytes = plan.SourceBytes,
+            BitsPerWeight = bitsPerWeight,
+            Seconds = seconds,
+            ReadBytesPerSecond = rate,
+            BudgetBytes = budgetBytes,
+            PeakMemoryBytes = PeakMemory.Bytes(),
+            Types = [.. ByType().Select(t => new TypeReport(t.Type.ToString(), t.Count, t.Bytes))],
+            Notes = [.. Notes],
+        }, ReportJson.Default.QuantizationReport);
 
     private IEnumerable<(TensorType Type, int Count, long Bytes)> ByType() =>
         plan.Layout.Tensors.GroupBy(t => t.Type).Select(g => (g.Key, g.Count(), g.Sum(t => t.Extent.Length)))

@@ -1,11 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using LayerStream.Formats.Routes;
 using LayerStream.Host.Options;
 using LayerStream.Host.Terminal;
 using LayerStream.Planning.Experts;
 using LayerStream.Session;
+using LayerStream.Session.Reports;
 
 namespace LayerStream.Host.Verbs;
 
@@ -47,7 +47,7 @@ public static class ReplayVerb
             .Select(slots => ReplayColumn.Measure(trace, slots, policies, warmUp))];
         if (CommonOptions.Json(parse))
         {
-            StandardOutput.WriteJson(json => WriteJson(json, trace, columns, warmUp));
+            StandardOutput.WriteJson(ReplayReport.Of(trace, columns, warmUp), ReportJson.Default.ReplayReport);
         }
         else
         {
@@ -119,38 +119,4 @@ public static class ReplayVerb
 
     private static string Share(double? share) =>
         share is { } s ? $"({string.Create(CultureInfo.InvariantCulture, $"{100 * s:F0}")})".PadLeft(6) : "     -";
-
-    private static void WriteJson(Utf8JsonWriter json, RouteTrace trace, ReplayColumn[] columns, int warmUp)
-    {
-        json.WriteString("model", trace.Header.Model);
-        json.WriteNumber("layers", trace.Header.Layers);
-        json.WriteNumber("experts", trace.Header.Experts);
-        json.WriteNumber("routed", trace.Header.Routed);
-        json.WriteNumber("tokens", trace.Tokens);
-        json.WriteNumber("warmUpTokens", warmUp);
-        json.WriteStartArray("replays");
-        foreach (ReplayColumn column in columns)
-        {
-            foreach ((string name, ReplayCounts counts) in column.Rows)
-            {
-                json.WriteStartObject();
-                json.WriteString("policy", name);
-                json.WriteNumber("slotsPerLayer", column.Slots);
-                json.WriteNumber("residencyShare", (double)column.Slots / trace.Header.Experts);
-                json.WriteBoolean("belowOneToken", column.Slots < trace.Header.Routed);
-                json.WriteNumber("accesses", counts.Accesses);
-                json.WriteNumber("hits", counts.Hits);
-                json.WriteNumber("hitRate", counts.HitRate);
-                json.WriteNumber("byteHitRate", counts.ByteHitRate);
-                if (column.ShareOfGain(name) is { } share)
-                {
-                    json.WriteNumber("shareOfBeladyGain", share);
-                }
-
-                json.WriteEndObject();
-            }
-        }
-
-        json.WriteEndArray();
-    }
 }

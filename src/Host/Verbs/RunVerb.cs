@@ -5,6 +5,7 @@ using LayerStream.Actors.Run;
 using LayerStream.Actors.Tracing;
 using LayerStream.Formats.Routes;
 using LayerStream.Host.Options;
+using LayerStream.Host.Remote;
 using LayerStream.Host.Terminal;
 using LayerStream.Memory;
 using LayerStream.Planning;
@@ -42,12 +43,19 @@ public static class RunVerb
     {
         Description = $"report each token's log-probability and N alternatives (0 to {SamplingOptions.MostAlternatives}), with --json",
     };
-    private static readonly Option<string?> s_trace = new("--trace") { Description = "save the trace of the run to this file" };
+
+    private const string TraceOff = "off";
+
+    private static readonly Option<string?> s_trace = new("--trace")
+    {
+        Description = "save the trace of the run to this file; off = record none",
+    };
 
     private static readonly Option<string?> s_routes =
         new("--routes") { Description = "save which experts every token went to (.route.csv.gz, for replay)" };
 
     private static readonly GrammarFlags s_grammar = new("--json-schema", "--grammar");
+    private static readonly DaemonFlags s_daemon = new();
 
     /// <summary>The verb.</summary>
     public static Command Create()
@@ -57,13 +65,14 @@ public static class RunVerb
             s_prompt, s_raw, s_ids, s_maxTokens, s_ignoreEos, s_logprobs, s_trace, s_routes,
         };
         s_grammar.AddTo(verb);
+        s_daemon.AddTo(verb);
         verb.SetAction(RunAsync);
         return verb;
     }
 
     private static async Task<int> RunAsync(ParseResult parse, CancellationToken ct)
     {
-        string? prompt = parse.GetValue(s_prompt), ids = parse.GetValue(s_ids), traceFile = parse.GetValue(s_trace);
+        string? prompt = parse.GetValue(s_prompt), ids = parse.GetValue(s_ids);
         if ((prompt is null) == (ids is null))
         {
             throw new UsageException("run takes either a prompt or --ids.");
@@ -76,23 +85,53 @@ public static class RunVerb
         }
 
         prompt = prompt == "-" ? PromptInput.Read() : prompt;
+        if (s_daemon.Open(parse, s_raw, s_ids, s_logprobs, s_trace, s_routes) is { } daemon)
+        {
+            using (daemon)
+            {
+                RemoteRequest asked = RemoteRun.With(new RemoteRequest
+                {
+                    Model = DaemonFlags.ModelName(parse),
+                    Messages = [new ChatMessage(ChatMessage.User, prompt!)],
+                    MaxTokens = most,
+                    IgnoreEos = parse.GetValue(s_ignoreEos) ? true : null,
+                }, s_grammar.Given(parse));
+                return await RemoteRun.RunAsync(daemon, asked, CommonOptions.Bind(parse, ""), ct);
+            }
+        }
+
+        return await RunHereAsync(parse, prompt, ids, most, ct);
+    }
+
+    private static async Task<int> RunHereAsync(ParseResult parse, string? prompt, string? ids, int most, CancellationToken ct)
+    {
+        string? traceFile = parse.GetValue(s_trace);
         ModelOptions options = WithLogProbabilities(CommonOptions.Bind(parse), parse.GetValue(s_logprobs));
         Grammar? grammar = s_grammar.Read(parse);
         int[]? given = ids is null ? null : TokenIds.Parse(ids, options.Context);
-        using TransientFile? traceOutput = traceFile is null ? null : TransientFile.Create(traceFile);
+        using TransientFile? traceOutput = traceFile is null or TraceOff ? null : TransientFile.Create(traceFile);
         await using TransientFile? routesOutput = parse.GetValue(s_routes) is { } path ? TransientFile.Create(path) : null;
         Reply reply;
         EnginePlan plan;
+        SpeedTracker speed;
         Tokenizer? tokenizer;
         TraceFile? trace = null;
         IReadOnlyList<string> files;
-        options = options with { ExtraHeapBytes = (routesOutput is null ? 0 : RoutesHeapBytes) + (grammar is null ? 0 : GrammarHeapBytes) };
+        options = options with
+        {
+            RecordsTrace = traceFile != TraceOff,
+            ExtraHeapBytes = (routesOutput is null ? 0 : RoutesHeapBytes) + (grammar is null ? 0 : GrammarHeapBytes),
+        };
         await using (LoadedModel model = await LoadedModel.OpenAsync(options, new TerminalNotices(options), ct))
         {
             plan = model.Plan;
             tokenizer = model.Tokenizer;
             files = model.Model.Files;
-            (int[] tokens, AnswerThought? thought) = given is null ? Encode(model, prompt!, parse.GetValue(s_raw)) : (given, null);
+            speed = new SpeedTracker(plan, options, files, 0);
+            speed.StartTuning(model.Engine);
+            AnswerScreen screen = AnswerScreen.OfConsole();
+            (int[] tokens, AnswerThought? thought, AnswerView view) = given is null ? Encode(model, prompt!, parse.GetValue(s_raw), screen)
+                : (given, null, new AnswerView(screen));
             GenerationRequest request = new()
             {
                 Prompt = tokens,
@@ -100,25 +139,28 @@ public static class RunVerb
                 Sampling = model.Options.Sampling,
                 Stop = model.Options.Stop,
                 IgnoreEos = parse.GetValue(s_ignoreEos),
+                VisibleTokens = view.SplitsThought ? model.MarkTokens : null,
                 ReportsPrompt = PromptLine.IsWanted(model.Options, tokens.Length),
                 Grammar = grammar,
                 Thought = thought,
+                ReuseScope = options.StateFolder is null ? null : "",
             };
-            reply = await GenerateAsync(model, request, routesOutput, ct);
-            trace = traceFile is null ? null : model.Engine.CaptureTrace(0);
+            using (view)
+            {
+                reply = await GenerateAsync(model, request, routesOutput, view, ct);
+                if (!options.Json)
+                {
+                    view.End();
+                }
+            }
+
+            speed.Add(model.Engine.Tuned);
+            trace = traceFile is null or TraceOff ? null : model.Engine.CaptureTrace(0);
         }
 
-        new SpeedTracker(plan, options, files, 0).Add(reply.Result);
-        if (options.Json)
-        {
-            StandardOutput.WriteJson(RunReport.Of(reply, plan, tokenizer), ReportJson.Default.RunReport);
-        }
-        else
-        {
-            Console.Out.WriteLine();
-            Console.Error.WriteLine(Stats(reply.Result, plan));
-        }
-
+        speed.Add(reply.Result);
+        speed.Save();
+        Write(reply, plan, tokenizer, options.Json);
         if (trace is not null)
         {
             traceOutput!.Charge(plan.Sheet.Account(AccountNames.WrittenFiles));
@@ -128,15 +170,27 @@ public static class RunVerb
         return reply.Result.FinishReason == "cancelled" ? Failures.Interrupted : Failures.Success;
     }
 
+    private static void Write(Reply reply, EnginePlan plan, Tokenizer? tokenizer, bool isJson)
+    {
+        if (isJson)
+        {
+            StandardOutput.WriteJson(RunReport.Of(reply, plan, tokenizer), ReportJson.Default.RunReport);
+        }
+        else
+        {
+            Console.Error.WriteLine(Stats(reply.Result, plan));
+        }
+    }
+
     private static ModelOptions WithLogProbabilities(ModelOptions options, int? alternatives) =>
         alternatives is null ? options
         : options.Json ? options with { Sampling = SamplingFlags.Checked(options.Sampling with { LogProbabilities = alternatives }) }
         : throw new UsageException("--logprobs needs --json.");
 
     private static async Task<Reply> GenerateAsync(
-        LoadedModel model, GenerationRequest request, TransientFile? routesOutput, CancellationToken ct)
+        LoadedModel model, GenerationRequest request, TransientFile? routesOutput, AnswerView view, CancellationToken ct)
     {
-        Action<GenerationEvent>? show = model.Options.Json ? null : AnswerText.Show;
+        Action<GenerationEvent>? show = model.Options.Json ? null : view.Show;
         if (routesOutput is null)
         {
             return await Generation.AnswerAsync(model, request, show, ct);
@@ -151,16 +205,19 @@ public static class RunVerb
         }
     }
 
-    private static (int[] Ids, AnswerThought? Thought) Encode(LoadedModel model, string prompt, bool raw)
+    private static (int[] Ids, AnswerThought? Thought, AnswerView View) Encode(LoadedModel model, string prompt, bool raw,
+        AnswerScreen screen)
     {
         Tokenizer tokenizer = model.RequireTokenizer();
         if (raw || (tokenizer.ChatTemplate is null && model.Options.ChatTemplate is null))
         {
-            return (tokenizer.Encode(prompt, addSpecial: true, parseSpecial: true), null);
+            return (tokenizer.Encode(prompt, addSpecial: true, parseSpecial: true), null, new AnswerView(screen));
         }
 
         RenderedPrompt rendered = ChatPrompt.Render(tokenizer, model.Template, [("user", prompt)]);
-        return (ChatPrompt.Encode(tokenizer, rendered, model.Options.ParseMessages), AnswerThoughts.Of(tokenizer, rendered));
+        return (ChatPrompt.Encode(tokenizer, rendered, model.Options.ParseMessages),
+            AnswerThoughts.Of(tokenizer, rendered, model.AnswerFormat),
+            new AnswerView(screen, model.AnswerFormat, model.AnswerFormat.OpensThought(rendered.Text)));
     }
 
     private static void SaveTrace(TraceFile trace, Stream output, IReadOnlyList<string> files, EnginePlan plan)

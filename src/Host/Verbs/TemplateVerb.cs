@@ -2,6 +2,7 @@ using System.CommandLine;
 using LayerStream.Formats;
 using LayerStream.Host.Options;
 using LayerStream.Session;
+using LayerStream.Session.Reports;
 using LayerStream.Templates;
 using LayerStream.Templates.Runtime;
 
@@ -35,16 +36,10 @@ public static class TemplateVerb
             gap = e.Message;
         }
 
-        JsonLines.Run((line, json) =>
-        {
-            if (template is null)
-            {
-                throw new TemplateException(gap!);
-            }
-
-            string text = template.Render(TemplateVariables.FromJson(line));
-            json.WriteString("output", text);
-        });
+        JsonLines.Run(
+            line => template is null ? throw new TemplateException(gap!)
+                : new RenderingReport(template.Render(TemplateVariables.FromJson(line))),
+            ReportJson.Default.RenderingReport);
         if (gap is not null)
         {
             Console.Error.WriteLine(gap);

@@ -4,6 +4,7 @@ using LayerStream.Formats;
 using LayerStream.Host.Options;
 using LayerStream.Host.Terminal;
 using LayerStream.Session;
+using LayerStream.Session.Reports;
 using LayerStream.Tokenization;
 
 namespace LayerStream.Host.Verbs;
@@ -43,15 +44,15 @@ public static class TokenizeVerb
         if (!lines)
         {
             int[] ids = tokenizer.Encode(text!, parse.GetValue(s_bos), parse.GetValue(s_special));
-            StandardOutput.WriteJson(json => JsonOut.WriteIds(json, "ids", ids));
+            StandardOutput.WriteJson(new IdsReport(ids), ReportJson.Default.IdsReport);
             return Failures.Success;
         }
 
-        return JsonLines.Run((line, json) =>
+        return JsonLines.Run(line =>
         {
             string given = line.GetProperty("text").GetString()!;
-            JsonOut.WriteIds(json, "ids", tokenizer.Encode(given, addSpecial: Flag(line, "bos"), parseSpecial: Flag(line, "special")));
-        });
+            return new IdsReport(tokenizer.Encode(given, addSpecial: Flag(line, "bos"), parseSpecial: Flag(line, "special")));
+        }, ReportJson.Default.IdsReport);
     }
 
     private static bool Flag(JsonElement line, string name) => line.TryGetProperty(name, out JsonElement v)

@@ -1,10 +1,10 @@
 using System.CommandLine;
-using System.Text.Json;
 using LayerStream.Actors.Tracing;
 using LayerStream.Host.Options;
 using LayerStream.Host.Terminal;
 using LayerStream.Memory;
 using LayerStream.Session;
+using LayerStream.Session.Reports;
 
 namespace LayerStream.Host.Verbs;
 
@@ -44,9 +44,7 @@ public static class TraceVerb
             return Failures.Success;
         }
 
-        using Stream output = StandardOutput.Open();
-        JsonSerializer.Serialize(output, report.ToJson(), TraceJson.Default.TraceFigures);
-        output.WriteByte((byte)'\n');
+        StandardOutput.WriteJson(report.ToJson(), ReportJson.Default.TraceFigures);
         return Failures.Success;
     }
 
@@ -60,9 +58,7 @@ public static class TraceVerb
             return Failures.Success;
         }
 
-        using Stream output = StandardOutput.Open();
-        JsonSerializer.Serialize(output, diff.Figures, TraceJson.Default.TraceDiffFigures);
-        output.WriteByte((byte)'\n');
+        StandardOutput.WriteJson(diff.Figures, ReportJson.Default.TraceDiffFigures);
         return Failures.Success;
     }
 

@@ -1,9 +1,9 @@
 using System.Globalization;
-using System.Text.Json;
 using LayerStream.Actors;
 using LayerStream.Actors.Run;
 using LayerStream.Host.Measuring;
-using LayerStream.Session;
+using LayerStream.Planning.Tuning;
+using LayerStream.Session.Reports;
 
 namespace LayerStream.Host.Verbs;
 
@@ -15,6 +15,9 @@ namespace LayerStream.Host.Verbs;
 internal sealed class TuneReport(EnginePlan plan, int reads, RunResult given, IReadOnlyList<TuneRow> rows)
 {
     private const double Busy = 0.95;
+
+    /// <summary>What the tuner of depth and reads found best; what was given is measured with it.</summary>
+    public TunerSetting? Tuned { get; init; }
 
     private TuneRow? Best { get; } = rows.Where(r => r.IsBetter).MaxBy(r => r.Ratio);
 
@@ -37,43 +40,41 @@ internal sealed class TuneReport(EnginePlan plan, int reads, RunResult given, IR
         text.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"as given: prefetch depth {plan.PrefetchDepth}, {reads} reads in flight, {plan.Experts.TransientSlots} "
             + $"transient slots; {Reason()}"));
+        if (Tuned is { } tuned)
+        {
+            text.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"the tuner's own choice within that, kept for later runs: depth {tuned.Depth}, {tuned.Reads} reads at the same time"));
+        }
+
         text.WriteLine($"recommended: {Recommended}");
         return text.ToString();
     }
 
     /// <summary>For machines.</summary>
-    public void Write(Utf8JsonWriter json)
+    public TuningReport ToReport() => new()
     {
-        json.WriteStartArray("rows");
-        foreach (TuneRow row in rows)
+        Rows = [.. rows.Select(Setting)],
+        PrefetchDepth = plan.PrefetchDepth,
+        ReadsInFlight = reads,
+        TransientSlots = plan.Experts.TransientSlots,
+        TunedDepth = Tuned?.Depth,
+        TunedReads = Tuned?.Reads,
+        Recommended = Best?.Case.ToString() ?? "",
+        Reason = Reason(),
+        LoadSeconds = given.LoadSeconds,
+        ComputeSeconds = given.ComputeSeconds,
+        OverlapShare = given.OverlapShare,
+        StallSeconds = given.StallSeconds,
+    };
+
+    private static SettingReport Setting(TuneRow row) => row.Gap is { } gap
+        ? new SettingReport(row.Case.ToString()) { Gap = gap }
+        : new SettingReport(row.Case.ToString())
         {
-            json.WriteStartObject();
-            json.WriteString("setting", row.Case.ToString());
-            if (row.Gap is { } gap)
-            {
-                json.WriteString("gap", gap);
-            }
-            else
-            {
-                json.WriteNumber("tokensPerSecond", row.TokensPerSecond);
-                json.WriteNumber("ratio", row.Ratio);
-                if (double.IsFinite(row.Error))
-                {
-                    json.WriteNumber("standardError", row.Error);
-                }
-            }
-
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        json.WriteNumber("prefetchDepth", plan.PrefetchDepth);
-        json.WriteNumber("readsInFlight", reads);
-        json.WriteNumber("transientSlots", plan.Experts.TransientSlots);
-        json.WriteString("recommended", Best?.Case.ToString() ?? "");
-        json.WriteString("reason", Reason());
-        JsonOut.WriteOverlap(json, given);
-    }
+            TokensPerSecond = row.TokensPerSecond,
+            Ratio = row.Ratio,
+            StandardError = double.IsFinite(row.Error) ? row.Error : null,
+        };
 
     private string Reason()
     {

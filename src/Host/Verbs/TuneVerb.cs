@@ -1,10 +1,14 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text;
 using LayerStream.Actors;
 using LayerStream.Host.Measuring;
 using LayerStream.Host.Options;
 using LayerStream.Host.Terminal;
+using LayerStream.Memory;
 using LayerStream.Session;
+using LayerStream.Session.Outlook;
+using LayerStream.Session.Reports;
 
 namespace LayerStream.Host.Verbs;
 
@@ -39,11 +43,23 @@ public static class TuneVerb
     private static readonly Option<string?> s_ids =
         new("--ids") { Description = "token ids of the prompt: 1,2,3 or @FILE (default: a fixed short one)" };
 
+    private static readonly Option<string> s_threads = new("--thread-counts")
+    {
+        Description = "compute threads to measure",
+        DefaultValueFactory = _ => ""
+    };
+    private static readonly Option<string> s_budgets = new("--budgets")
+    {
+        Description = "memory budgets to measure, e.g. 2GiB,3GiB",
+        DefaultValueFactory = _ => ""
+    };
+    private static readonly Option<string?> s_svg = new("--svg") { Description = "save a chart of what was measured to this file" };
+
     /// <summary>The verb.</summary>
     public static Command Create()
     {
         Command verb = new("tune", "Measures depths, reads in flight and transient slots, and recommends what to set.") { s_depths, s_reads,
-            s_slots, s_tokens, s_rounds, s_ids };
+            s_slots, s_tokens, s_rounds, s_ids, s_threads, s_budgets, s_svg };
         verb.SetAction(RunAsync);
         return verb;
     }
@@ -51,24 +67,44 @@ public static class TuneVerb
     private static async Task<int> RunAsync(ParseResult parse, CancellationToken ct)
     {
         int tokens = AtLeast(parse, s_tokens, 2), rounds = AtLeast(parse, s_rounds, 1);
-        int[] depths = List(parse, s_depths, 4096), reads = List(parse, s_reads, 64), slots = List(parse, s_slots, 4096);
+        TuneAxes axes = new(List(parse, s_depths, 4096), List(parse, s_reads, 64), List(parse, s_slots, 4096))
+        {
+            Threads = List(parse, s_threads, 1024),
+            Budgets = Budgets(parse.GetRequiredValue(s_budgets)),
+        };
         ModelOptions given = CommonOptions.Bind(parse);
         ModelOptions options = given with { Quiet = true, Stop = [] };
         TerminalNotices notices = new(isQuiet: true);
-        TunePlans plans = TunePlans.Make(options, depths, reads, slots, notices);
+        TunePlans plans = TunePlans.Make(options, axes, notices);
         EnginePlan plan = plans.Given.Plan;
         int[]? ids = parse.GetValue(s_ids) is { } text ? TokenIds.Parse(text) : null;
         TuneMeasurement measurement = new(plans, ids, tokens, WarmUp(plan), notices);
+        using TransientFile? chart = parse.GetValue(s_svg) is { } path ? TransientFile.Create(path) : null;
+        SpeedTracker speed = new(plan, options, plans.Given.Model.Files, 0);
+        if (plan.PrefetchDepth > 0)
+        {
+            Progress(given, "the tuner looks for its own setting");
+            await measurement.SettleAsync(speed.Tuned, ct);
+            speed.Add(measurement.Tuned);
+            speed.Save();
+        }
+
         for (int round = 0; round < rounds; round++)
         {
             Progress(given, string.Create(CultureInfo.InvariantCulture, $"round {round + 1} of {rounds}"));
             await measurement.RoundAsync(isReversed: round % 2 == 1, line => Progress(given, line), ct);
         }
 
-        TuneReport report = new(plan, plans.Reads, measurement.Given!, measurement.Rows());
+        TuneReport report = new(plan, plans.Reads, measurement.Given!, measurement.Rows()) { Tuned = measurement.Tuned };
+        if (chart is not null)
+        {
+            chart.Charge(plan.MeasuringAccount());
+            chart.Write(Encoding.UTF8.GetBytes(TuneChart.Write(Path.GetFileName(options.ModelPath), measurement.Rows())));
+        }
+
         if (given.Json)
         {
-            StandardOutput.WriteJson(report.Write);
+            StandardOutput.WriteJson(report.ToReport(), ReportJson.Default.TuningReport);
         }
         else
         {
@@ -97,6 +133,13 @@ public static class TuneVerb
                 ? value
                 : throw new UsageException($"{option.Name} takes whole numbers from 1 to {most}, not '{part}'."))
             .Distinct().Order(),
+    ];
+
+    private static long[] Budgets(string text) =>
+    [
+        .. text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(part =>
+            ByteSize.TryParse(part, out long bytes) && bytes > 0 ? bytes
+                : throw new UsageException($"--budgets takes sizes such as 2GiB,3GiB, not '{part}'.")).Distinct().Order(),
     ];
 
     private static void Progress(ModelOptions options, string line)

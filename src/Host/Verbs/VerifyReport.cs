@@ -1,8 +1,8 @@
 using System.Globalization;
-using System.Text.Json;
 using LayerStream.Formats;
 using LayerStream.Host.Terminal;
 using LayerStream.Memory;
+using LayerStream.Session.Reports;
 using LayerStream.Storage.Sums;
 
 namespace LayerStream.Host.Verbs;
@@ -67,7 +67,7 @@ internal sealed class VerifyReport
     {
         if (json)
         {
-            StandardOutput.WriteJson(WriteJson);
+            StandardOutput.WriteJson(ToReport(), ReportJson.Default.VerificationReport);
             return;
         }
 
@@ -93,42 +93,22 @@ internal sealed class VerifyReport
     private string FileOf(TensorSum part) => part.File < Model.Files.Count ? Model.Files[part.File]
         : "(a file that is no longer part of the model)";
 
-    private void WriteJson(Utf8JsonWriter json)
+    private VerificationReport ToReport() => new()
     {
-        json.WriteString("model", Model.Files[0]);
-        json.WriteNumber("files", Model.Files.Count);
-        json.WriteString("sums", Place);
-        json.WriteBoolean("recorded", IsRecording && Place is not null);
-        json.WriteNumber("tensors", Tensors);
-        json.WriteNumber("bytes", Sums.Sum(s => s.Length));
-        json.WriteNumber("seconds", Seconds);
-        json.WriteBoolean("directIo", IsDirect);
-        json.WriteNumber("filesMatchingPublishedSha256", FilesMatchingPublished);
-        json.WriteNumber("peakMemoryBytes", ProcessMemory.PeakResidentBytes());
-        json.WriteStartArray("differences");
-        foreach ((TensorSum part, string problem) in _differences)
-        {
-            WritePart(json, part, problem);
-        }
+        Model = Model.Files[0],
+        Files = Model.Files.Count,
+        Sums = Place,
+        Recorded = IsRecording && Place is not null,
+        Tensors = Tensors,
+        Bytes = Sums.Sum(s => s.Length),
+        Seconds = Seconds,
+        DirectIo = IsDirect,
+        FilesMatchingPublished = FilesMatchingPublished,
+        PeakMemoryBytes = ProcessMemory.PeakResidentBytes(),
+        Differences = [.. _differences.Select(Part)],
+        Warnings = [.. Warnings.Select(Part)],
+    };
 
-        json.WriteEndArray();
-        json.WriteStartArray("warnings");
-        foreach ((TensorSum part, string problem) in Warnings)
-        {
-            WritePart(json, part, problem);
-        }
-
-        json.WriteEndArray();
-    }
-
-    private void WritePart(Utf8JsonWriter json, TensorSum part, string problem)
-    {
-        json.WriteStartObject();
-        json.WriteString("tensor", part.Name);
-        json.WriteString("file", FileOf(part));
-        json.WriteNumber("offset", part.Offset);
-        json.WriteNumber("bytes", part.Length);
-        json.WriteString("problem", problem);
-        json.WriteEndObject();
-    }
+    private PartReport Part((TensorSum Part, string Problem) odd) =>
+        new(odd.Part.Name, FileOf(odd.Part), odd.Part.Offset, odd.Part.Length, odd.Problem);
 }

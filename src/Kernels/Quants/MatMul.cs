@@ -20,7 +20,12 @@ public static unsafe class MatMul
     /// <summary>The activation layout that <see cref="Multiply"/> expects for weights of this type.</summary>
     /// <exception cref="NotSupportedException">The type is not supported.</exception>
     public static ActivationLayout LayoutFor(TensorType type, ActivationMode mode) =>
-        mode == ActivationMode.F32 ? ActivationLayout.F32 : Row(type).IntegerLayout;
+        mode switch
+        {
+            ActivationMode.F32 => ActivationLayout.F32,
+            ActivationMode.Int16 => ActivationDigits.OfDigits(Row(type).IntegerLayout),
+            _ => Row(type).IntegerLayout,
+        };
 
     /// <summary>Bytes of one prepared activation row, a multiple of 64.</summary>
     public static long RowBytes(ActivationLayout layout, int columns) => ActivationRow.RowBytes(layout, columns);
@@ -33,7 +38,12 @@ public static unsafe class MatMul
     /// <exception cref="ArgumentException">The number of columns does not fit the layout.</exception>
     public static void Prepare(ActivationLayout layout, nint source, int columns, nint destination)
     {
-        int block = layout switch { ActivationLayout.Q8Block32 => 32, ActivationLayout.Q8Block256 => 256, _ => 1 };
+        int block = layout switch
+        {
+            ActivationLayout.Q8Block32 or ActivationLayout.Q16Block32 => 32,
+            ActivationLayout.Q8Block256 or ActivationLayout.Q16Block256 => 256,
+            _ => 1,
+        };
         if (columns <= 0 || columns % block != 0)
         {
             throw new ArgumentException($"{columns} columns do not fit {layout}.", nameof(columns));

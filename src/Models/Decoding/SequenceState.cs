@@ -19,6 +19,7 @@ public sealed class SequenceState : IDisposable
     private readonly long[] _snapshotOffset;
     private readonly long[] _snapshotBytes;
     private readonly long _snapshotStride;
+    private readonly StateTables _tables;
     private readonly int[] _snapshotAt;
     private KeyValueRangeException? _fault;
 
@@ -36,6 +37,7 @@ public sealed class SequenceState : IDisposable
         }
 
         _buffer = account.Allocate(Bytes(spec, context, type));
+        _tables = new StateTables(spec, context, type, _offset);
         _snapshotBytes = [.. spec.Layers.Select(l => l.Mixer.StateBytesPerSequence)];
         _snapshotOffset = new long[spec.Layers.Count];
         for (int i = 1; i < _snapshotOffset.Length; i++)
@@ -100,6 +102,77 @@ public sealed class SequenceState : IDisposable
 
     private static long Aligned(long bytes) =>
         checked((bytes + BranchSpec.StateAlignment - 1) / BranchSpec.StateAlignment * BranchSpec.StateAlignment);
+
+    /// <summary>Bytes that some tokens have in the tables of all layers.</summary>
+    public long RowBytes(int tokens) => _tables.RowBytes * tokens;
+
+    /// <summary>Copies a run of the bytes that some tokens have in the tables, out of the state.</summary>
+    /// <param name="first">The first token.</param>
+    /// <param name="count">Tokens.</param>
+    /// <param name="begin">First byte of the run, of <see cref="RowBytes"/> of them.</param>
+    /// <param name="bytes">Takes the run.</param>
+    public void SaveRows(int first, int count, long begin, Span<byte> bytes)
+    {
+        CheckRows(first, count);
+        foreach ((long at, int run, int length) in _tables.Pieces(first, count, begin, bytes.Length))
+        {
+            _buffer.Bytes(at, length).CopyTo(bytes[run..]);
+        }
+    }
+
+    /// <summary>As <see cref="SaveRows"/>, back into the state of the same model, tokens and type.</summary>
+    public void RestoreRows(int first, int count, long begin, ReadOnlySpan<byte> bytes)
+    {
+        CheckRows(first, count);
+        foreach ((long at, int run, int length) in _tables.Pieces(first, count, begin, bytes.Length))
+        {
+            bytes.Slice(run, length).CopyTo(_buffer.Bytes(at, length));
+        }
+    }
+
+    /// <summary>Bytes of the recurrent state of all layers; 0 where there is none.</summary>
+    public long RecurrentBytes => _snapshotStride;
+
+    /// <summary>Copies a run of the recurrent state as it stands now, or of a snapshot, out of the state.</summary>
+    /// <param name="slot">Of the snapshot; null = as it stands now.</param>
+    /// <param name="begin">First byte of the run, of <see cref="RecurrentBytes"/>.</param>
+    /// <param name="bytes">Takes the run.</param>
+    public void SaveRecurrent(int? slot, long begin, Span<byte> bytes)
+    {
+        bytes.Clear(); // between two layers there is nothing
+        foreach ((AlignedBuffer buffer, long at, int run, int length) in RecurrentPieces(slot, begin, bytes.Length))
+        {
+            buffer.Bytes(at, length).CopyTo(bytes[run..]);
+        }
+    }
+
+    /// <summary>As <see cref="SaveRecurrent"/>, back into the state of the same model.</summary>
+    public void RestoreRecurrent(int? slot, long begin, ReadOnlySpan<byte> bytes)
+    {
+        foreach ((AlignedBuffer buffer, long at, int run, int length) in RecurrentPieces(slot, begin, bytes.Length))
+        {
+            bytes.Slice(run, length).CopyTo(buffer.Bytes(at, length));
+        }
+    }
+
+    private IEnumerable<(AlignedBuffer Buffer, long At, int Run, int Length)> RecurrentPieces(int? slot, long begin, int bytes)
+    {
+        for (int layer = 0; layer < _offset.Length; layer++)
+        {
+            long at = _snapshotOffset[layer], from = Math.Max(begin, at), to = Math.Min(begin + bytes, at + _snapshotBytes[layer]);
+            if (from < to)
+            {
+                long place = slot is { } s ? (s * _snapshotStride) + from : _offset[layer] + from - at;
+                yield return (slot is null ? _buffer : _snapshot!, place, (int)(from - begin), (int)(to - from));
+            }
+        }
+    }
+
+    private void CheckRows(int first, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Context - first);
+    }
 
     /// <summary>Whether a snapshot is to be taken behind so many tokens.</summary>
     internal bool IsSnapshotAt(int tokens) => Array.IndexOf(_snapshotAt, tokens) >= 0;

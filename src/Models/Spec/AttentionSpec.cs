@@ -85,6 +85,9 @@ public sealed record AttentionSpec : BranchSpec
     public override long ThreadFloats => Attention.ScratchFloats(Heads / KvHeads, ValueDim);
 
     /// <inheritdoc/>
-    public override long StateBytesPerToken(KvType type) => KvSource is null
-        ? (long)(KeyWidth + ValueWidth) * (type == KvType.F16 ? 2 : 4) : 0;
+    public override IReadOnlyList<long> StateRowBytes(KvType type)
+    {
+        int element = type == KvType.F16 ? 2 : 4;
+        return KvSource is null ? [(long)KeyWidth * element, (long)ValueWidth * element] : [];
+    }
 }

@@ -24,8 +24,11 @@ public abstract record BranchSpec
     /// <summary>Floats of scratch of one thread.</summary>
     public virtual long ThreadFloats => 0;
 
-    /// <summary>Bytes of state that each token adds to a sequence (keys and values).</summary>
-    public virtual long StateBytesPerToken(KvType type) => 0;
+    /// <summary>Bytes that a token takes in each table of a sequence's state (keys, values), in the order of the tables.</summary>
+    public virtual IReadOnlyList<long> StateRowBytes(KvType type) => [];
+
+    /// <summary>Bytes of state that each token adds to a sequence.</summary>
+    public long StateBytesPerToken(KvType type) => StateRowBytes(type).Sum();
 
     /// <summary>Bytes of state of a sequence whatever its length (recurrent state).</summary>
     public virtual long StateBytesPerSequence => 0;

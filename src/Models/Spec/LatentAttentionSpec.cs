@@ -99,6 +99,9 @@ public sealed record LatentAttentionSpec : BranchSpec
     public override long ThreadFloats => Attention.ScratchFloats(HeadsPerUnit, KeyValueUp is null ? Latent : ValueDim);
 
     /// <inheritdoc/>
-    public override long StateBytesPerToken(KvType type) =>
-        (KeyValueUp is null ? LatentKeyDim : (long)KeyWidth + ValueWidth) * (type == KvType.F16 ? 2 : 4);
+    public override IReadOnlyList<long> StateRowBytes(KvType type)
+    {
+        int element = type == KvType.F16 ? 2 : 4;
+        return KeyValueUp is null ? [(long)LatentKeyDim * element] : [(long)KeyWidth * element, (long)ValueWidth * element];
+    }
 }

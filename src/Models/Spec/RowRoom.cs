@@ -26,5 +26,9 @@ internal static class RowRoom
     }
 
     /// <summary>Columns of an ordinary product whose prepared row is no shorter than so many prepared heads.</summary>
-    internal static int HeadColumns(int heads, int columns) => checked(heads * ((columns + 63) / 64 * 64));
+    internal static int HeadColumns(int heads, int columns)
+    {
+        long bytes = s_layouts.Max(layout => MatMul.RowBytes(layout, columns));
+        return checked(heads * (int)((bytes + 255) / 256 * 64));
+    }
 }

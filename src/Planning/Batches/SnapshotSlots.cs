@@ -85,6 +85,12 @@ public sealed class SnapshotSlots(int count)
         }
     }
 
+    /// <summary>What a slot holds is given up.</summary>
+    public void Free(int slot) => (_positions[slot], _isTaken[slot]) = (0, false);
+
+    /// <summary>A copy was put into a slot.</summary>
+    public void Put(int slot, int tokens) => (_positions[slot], _isTaken[slot]) = (tokens, true);
+
     /// <summary>The copy of a slot stands.</summary>
     public void Take(int slot) => _isTaken[slot] = _positions[slot] > 0;
 

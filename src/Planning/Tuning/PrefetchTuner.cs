@@ -50,6 +50,17 @@ public sealed class PrefetchTuner
     /// <summary>What the last look came to, in words: also when nothing was changed.</summary>
     public string Finding { get; private set; } = "no pass was seen yet";
 
+    /// <summary>Begins with what was learnt of this disk and model; without effect once passes were seen.</summary>
+    public void StartAt(TunerSetting learnt)
+    {
+        if (_passes == 0)
+        {
+            Setting = _limits.Within(learnt);
+            Finding = string.Create(CultureInfo.InvariantCulture,
+                $"begins with what was learnt: depth {Setting.Depth}, {Setting.Reads} reads at the same time");
+        }
+    }
+
     /// <summary>Takes in a decode pass; gives the decision that it led to, or null.</summary>
     public TunerDecision? Observe(in TunedPass pass)
     {

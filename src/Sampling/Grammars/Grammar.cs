@@ -44,6 +44,8 @@ public sealed class Grammar
         ? new Grammar(RuleLanguage.Start([new PatternChoice([.. texts.Select(PatternNode.Literal)])], 0))
         : throw GrammarException.Syntax("choices", "There is nothing to choose from.");
 
+    internal static Grammar From(GrammarState start) => new(start);
+
     /// <summary>Any JSON object.</summary>
     public static Grammar AnyObject()
     {
@@ -51,19 +53,23 @@ public sealed class Grammar
         return FromSchema(schema.RootElement.Clone());
     }
 
-    /// <summary>Whether a text is accepted, and whether it is the beginning of one that is.</summary>
-    public (bool Accepts, bool IsPrefix) Match(ReadOnlySpan<byte> text)
+    /// <summary>What may follow a text that has been written; null when nothing can.</summary>
+    /// <param name="text">The text; mark tokens in it as <see cref="TokenTexts.WithMarks"/> writes them.</param>
+    public Grammar? After(ReadOnlySpan<byte> text)
     {
         GrammarState? state = Start;
         foreach (byte b in text)
         {
-            state = state.Next(b);
-            if (state is null)
-            {
-                return (false, false);
-            }
+            state = state?.Next(b);
         }
 
-        return (state.IsAccepting, true);
+        return state is null ? null : new Grammar(state);
+    }
+
+    /// <summary>Whether a text is accepted, and whether it is the beginning of one that is.</summary>
+    public (bool Accepts, bool IsPrefix) Match(ReadOnlySpan<byte> text)
+    {
+        Grammar? rest = After(text);
+        return (rest?.Start.IsAccepting ?? false, rest is not null);
     }
 }

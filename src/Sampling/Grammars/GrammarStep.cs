@@ -112,16 +112,15 @@ public sealed class GrammarStep : ISamplerStep
     {
         if (_places.Count == 0 && token == _thoughtToken)
         {
-            return new Place(null, []);
+            return new Place(null, _texts.TextOf(token)); // what ends the thought may begin with the same token
         }
 
-        byte[] bytes = _texts.BytesOf(token);
         if (place.State is not null)
         {
-            return place with { State = Take(place.State, bytes, token) };
+            return place with { State = Take(place.State, _texts.BytesOf(token), token) };
         }
 
-        byte[] thought = [.. place.Thought, .. bytes];
+        byte[] thought = [.. place.Thought, .. _texts.TextOf(token)];
         int end = thought.AsSpan().IndexOf(_thoughtEnd);
         if (end < 0)
         {

@@ -23,6 +23,9 @@ public sealed record ModelProfile
     /// <summary>What the device delivers.</summary>
     public required ReadRates Rates { get; init; }
 
+    /// <summary>What the tuner of depth and reads found best, and under which budget; null = nothing yet.</summary>
+    public LearntSetting? Tuned { get; init; }
+
     /// <summary>Predictions and what came of them, the oldest first.</summary>
     public IReadOnlyList<RunScore> Scores { get; init; } = [];
 
@@ -34,6 +37,7 @@ public sealed record ModelProfile
         && Compute is { ExpertLayers: >= 0 } && Rates is { StreamBytesPerSecond: > 0, BurstBytesPerSecond: > 0, ConcurrentBytes: >= 0 }
         && new[] { Compute.OutsideSeconds, Compute.BeforeSeconds, Compute.GuessSeconds, Compute.BesideSeconds, Compute.ExpertSeconds,
             Rates.StreamBytesPerSecond, Rates.BurstBytesPerSecond, Rates.CpuSecondsPerByte }.All(v => v is >= 0 and < Absurd)
+        && (Tuned is null or { Depth: > 0 and <= 65536, Reads: > 0 and <= 65536, BudgetBytes: > 0 })
         && Scores.All(s => s is { Predicted: > 0 and < Absurd, Measured: > 0 and < Absurd });
 
     /// <summary>With one more score; the oldest goes when there are too many.</summary>

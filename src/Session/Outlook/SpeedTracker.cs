@@ -2,6 +2,7 @@ using System.Diagnostics;
 using LayerStream.Actors;
 using LayerStream.Actors.Run;
 using LayerStream.Planning;
+using LayerStream.Planning.Tuning;
 
 namespace LayerStream.Session.Outlook;
 
@@ -90,6 +91,41 @@ public sealed class SpeedTracker
                 : null;
             Learn(Outlook.Learn(result, _basis), score);
             return score;
+        }
+    }
+
+    /// <summary>What the tuner found best in an earlier process under this budget; null = nothing is known.</summary>
+    public TunerSetting? Tuned
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _profile.Tuned is { } tuned && tuned.BudgetBytes == _plan.Sheet.BudgetBytes
+                    ? new TunerSetting(tuned.Depth, tuned.Reads) : null;
+            }
+        }
+    }
+
+    /// <summary>Has an engine's tuner begin with that, if it is known; before its first run.</summary>
+    public void StartTuning(Engine engine)
+    {
+        if (Tuned is { } learnt)
+        {
+            engine.StartTuningAt(learnt);
+        }
+    }
+
+    /// <summary>Keeps what the tuner found best; null = it still tries, and what was kept stays.</summary>
+    public void Add(TunerSetting? tuned)
+    {
+        lock (_lock)
+        {
+            if (tuned is { } found && Tuned != found)
+            {
+                _profile = _profile with { Tuned = new LearntSetting(_plan.Sheet.BudgetBytes, found.Depth, found.Reads) };
+                _isDirty = true;
+            }
         }
     }
 

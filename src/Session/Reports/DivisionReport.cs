@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using LayerStream.Actors;
 using LayerStream.Models.Spec;
 
@@ -47,6 +48,10 @@ public sealed record DivisionReport
 
     /// <summary>Experts that a token is routed to in a layer; null without experts.</summary>
     public int? ExpertsPerToken { get; init; }
+
+    /// <summary>Tokens per second of a generation; null while nothing was computed or measured.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public double? PredictedTokensPerSecond { get; init; }
 
     /// <summary>The lossy options in force; empty = the output is the model's own.</summary>
     public required IReadOnlyList<string> Lossy { get; init; }

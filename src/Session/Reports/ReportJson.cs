@@ -1,17 +1,40 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using LayerStream.Actors.Tracing;
 
 namespace LayerStream.Session.Reports;
 
 /// <summary>Reports as the command line writes them: names in camel case.</summary>
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters = [typeof(FiniteNumber)])]
+[JsonSerializable(typeof(AnswerReport))]
+[JsonSerializable(typeof(CatalogueReport))]
 [JsonSerializable(typeof(DivisionReport))]
+[JsonSerializable(typeof(DownloadReport))]
+[JsonSerializable(typeof(ErrorReport))]
+[JsonSerializable(typeof(ForecastReport))]
+[JsonSerializable(typeof(GrammarFaultReport))]
+[JsonSerializable(typeof(HistoryReport))]
+[JsonSerializable(typeof(IdsReport))]
 [JsonSerializable(typeof(LogitsReport))]
+[JsonSerializable(typeof(MachineReport))]
+[JsonSerializable(typeof(MatchReport))]
+[JsonSerializable(typeof(ModelFileReport))]
+[JsonSerializable(typeof(ModelReport))]
 [JsonSerializable(typeof(PerplexityReport))]
+[JsonSerializable(typeof(QuantizationReport))]
+[JsonSerializable(typeof(RemovalReport))]
+[JsonSerializable(typeof(RenderingReport))]
+[JsonSerializable(typeof(ReplayReport))]
 [JsonSerializable(typeof(RunReport))]
+[JsonSerializable(typeof(SettingsReport))]
 [JsonSerializable(typeof(SynthesisReport))]
+[JsonSerializable(typeof(TraceDiffFigures))]
+[JsonSerializable(typeof(TraceFigures))]
+[JsonSerializable(typeof(TuningReport))]
+[JsonSerializable(typeof(VerificationReport))]
 public sealed partial class ReportJson : JsonSerializerContext
 {
     /// <summary>Writes the members of a report into the object that is open.</summary>

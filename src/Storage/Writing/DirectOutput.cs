@@ -30,9 +30,12 @@ public sealed class DirectOutput : IDisposable
     public string? FallbackReason => _fallback;
 
     /// <summary>Opens a file that is there, or creates it; what it holds is kept.</summary>
+    /// <param name="path">Its path.</param>
+    /// <param name="length">Bytes of the whole file, at least 1.</param>
+    /// <param name="isPrivate">Whether only its owner may read it.</param>
     /// <exception cref="IOException">It cannot be opened, another program writes it, or the disk has no room for it.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
-    public static DirectOutput Open(string path, long length)
+    public static DirectOutput Open(string path, long length, bool isPrivate = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(length);
         SafeFileHandle file = File.Exists(path)
@@ -40,6 +43,11 @@ public sealed class DirectOutput : IDisposable
             : File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, FileOptions.None, length);
         try
         {
+            if (isPrivate && !OperatingSystem.IsWindows())
+            {
+                File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite); // nothing has been written yet
+            }
+
             if (RandomAccess.GetLength(file) != length)
             {
                 RandomAccess.SetLength(file, length);

@@ -9,14 +9,11 @@ public sealed record AnswerFormat
     public string Name { get; }
 
     /// <summary>Marks of this format: tokens that are hidden from users must be shown to the parser.</summary>
-    public IEnumerable<string> Marks => [.. Calls.Select(c => c.Open), .. SectionOpens, .. SectionCloses, .. Dropped, ThinkOpen, ThinkClose,
-        .. InnerMarks];
+    public IEnumerable<string> Marks => [.. Calls.Select(c => c.Open), .. SectionOpens, .. SectionCloses, .. Dropped, Thought.Open,
+        Thought.Close, .. InnerMarks];
 
-    /// <summary>In front of a thought.</summary>
-    public string ThinkOpen { get; init; } = "<think>";
-
-    /// <summary>Behind it.</summary>
-    public string ThinkClose { get; init; } = "</think>";
+    /// <summary>How it marks thoughts.</summary>
+    public ThoughtMarks Thought { get; init; } = ThoughtMarks.Usual;
 
     /// <summary>Whether the model brings a format of its own for calls.</summary>
     public bool HasOwnCalls { get; init; } = true;
@@ -43,20 +40,38 @@ public sealed record AnswerFormat
     // The prompt has already written the opening of a call, or of text.
     internal string? OpensWith { get; init; }
 
+    /// <summary>Every family's format.</summary>
+    public static IReadOnlyList<AnswerFormat> All => FormatTable.All;
+
     /// <summary>The format of a chat template, recognised by its source; null = no template.</summary>
     public static AnswerFormat For(string? template) => FormatTable.Find(template ?? "");
 
     /// <summary>The beginning of an answer that is a call.</summary>
     /// <param name="tool">The tool to call; null = any.</param>
     /// <returns>Null when a call of this form cannot be begun for the model.</returns>
-    public string? BeginCall(string? tool) => Begin?.Invoke(tool);
+    public string? BeginCall(string? tool) => CallForm?.Begin(tool);
 
-    internal Func<string?, string>? Begin { get; init; }
+    /// <summary>How calls are written, for grammars; null = this form cannot be held to a grammar.</summary>
+    public CallForm? CallForm { get; init; }
+
+    /// <summary>Marks that tell in a text that a call comes. The first of them is what a call in <see cref="CallForm"/> begins
+    /// with.</summary>
+    public IReadOnlyList<string> CallSigns => CallForm?.Sign is { } sign ? [sign]
+        : [.. Calls.Select(c => c.Open).Concat(SectionOpens).OrderBy(PlaceInCall)];
+
+    private int PlaceInCall(string mark)
+    {
+        int at = (CallForm?.Opening + CallForm?.CallOpen).IndexOf(mark, StringComparison.Ordinal);
+        return at < 0 ? int.MaxValue : at;
+    }
+
+    /// <summary>Whether an answer that begins with a brace is a call.</summary>
+    public bool IsBareJson => BareJson;
 
     /// <summary>Whether a prompt ends inside a thought.</summary>
     public bool OpensThought(string prompt)
     {
         ReadOnlySpan<char> end = prompt.AsSpan().TrimEnd();
-        return end.EndsWith(ThinkOpen.AsSpan().TrimEnd(), StringComparison.Ordinal);
+        return end.EndsWith(Thought.Open.AsSpan().TrimEnd(), StringComparison.Ordinal);
     }
 }

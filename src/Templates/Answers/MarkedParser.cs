@@ -23,7 +23,7 @@ internal sealed class MarkedParser : AnswerParser
     {
         _format = format;
         _findsCalls = tools.Names.Count > 0 || format.OpensWith is not null;
-        _marks = [format.ThinkOpen, format.ThinkClose, .. format.Dropped,
+        _marks = [format.Thought.Open, format.Thought.Close, .. format.Dropped,
             .. _findsCalls ? (string[])[.. format.Calls.Select(c => c.Open), .. format.SectionOpens, .. format.SectionCloses] : []];
         _scan = new MarkerScan(_marks);
         Sink.Ended = () => _raw.Clear();
@@ -124,11 +124,11 @@ internal sealed class MarkedParser : AnswerParser
 
     private void Found(string mark)
     {
-        if (mark == _format.ThinkClose && _mode == Mode.Reasoning)
+        if (mark == _format.Thought.Close && _mode == Mode.Reasoning)
         {
             Turn(Mode.Text);
         }
-        else if (mark == _format.ThinkOpen && _mode == Mode.Text && IsAtBeginning)
+        else if (mark == _format.Thought.Open && _mode == Mode.Text && IsAtBeginning)
         {
             Turn(Mode.Reasoning);
         }

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace LayerStream.Templates.Answers;
 
 /// <summary>What a schema lets a parameter be.</summary>
-internal enum ParameterKind
+public enum ParameterKind
 {
     /// <summary>The schema says nothing.</summary>
     Unknown,
@@ -53,7 +53,8 @@ public sealed class OfferedTools
     /// <summary>Whether a tool of this name was offered.</summary>
     public bool Has(string name) => _tools.ContainsKey(name);
 
-    internal ParameterKind KindOf(string tool, string parameter) =>
+    /// <summary>What a parameter may be.</summary>
+    public ParameterKind KindOf(string tool, string parameter) =>
         _tools.TryGetValue(tool, out Dictionary<string, ParameterKind>? kinds) ? kinds.GetValueOrDefault(parameter) : ParameterKind.Unknown;
 
     private static ParameterKind KindOf(JsonElement schema, JsonElement root, ref int hops)

@@ -20,6 +20,10 @@ internal static class TokenRoles
         "<|file_sep|>",
     ];
 
+    private static readonly string[] s_fillKeys =
+        ["tokenizer.ggml.fim_pre_token_id", "tokenizer.ggml.fim_suf_token_id", "tokenizer.ggml.fim_mid_token_id"];
+
+    // Prefixes, suffixes and middles, as many of each.
     private static readonly string[] s_fillTexts =
     [
         "<|fim_prefix|>", "<fim-prefix>", "<fim_prefix>", "<｜fim▁begin｜>", "<PRE>", "▁<PRE>", "<|code_prefix|>", "<|prefix|>",
@@ -39,6 +43,17 @@ internal static class TokenRoles
     /// <summary>All texts that mean something here.</summary>
     public static FrozenSet<string> WatchedTexts { get; } =
         s_endTexts.Concat(s_fillEndTexts).Concat(s_fillTexts).Concat(s_visibleTexts).ToFrozenSet(StringComparer.Ordinal);
+
+    /// <summary>The marks of fill-in-the-middle: those that the file names, else those with a known text; null unless there are all
+    /// three.</summary>
+    public static FillTokens? Fill(GgufMetadata metadata, Vocabulary vocabulary, IReadOnlyDictionary<string, int> found)
+    {
+        int third = s_fillTexts.Length / 3;
+        int[] ids = [.. s_fillKeys.Select((key, i) =>
+            metadata.TryGetInt64(key, out long keyed) && keyed >= 0 && keyed < vocabulary.Size ? (int)keyed
+                : s_fillTexts.Skip(i * third).Take(third).Where(found.ContainsKey).Select(t => found[t]).FirstOrDefault(-1))];
+        return ids is [>= 0, >= 0, >= 0] ? new FillTokens(ids[0], ids[1], ids[2]) : null;
+    }
 
     /// <summary>Corrects the types in <paramref name="vocabulary"/>.</summary>
     /// <param name="metadata">Metadata of the file.</param>

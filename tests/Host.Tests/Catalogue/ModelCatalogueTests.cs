@@ -3,6 +3,7 @@ using LayerStream.Host.Options;
 using LayerStream.Host.Verbs.Catalogue;
 using LayerStream.Session;
 using LayerStream.Session.Catalogue;
+using LayerStream.Session.Reports;
 
 namespace LayerStream.Host.Tests.Catalogue;
 
@@ -128,7 +129,7 @@ public sealed class ModelCatalogueTests : IDisposable
     {
         _shelf.Link("SmolLM2-135M-Instruct-Q4_1.gguf");
         using MemoryStream bytes = new();
-        JsonOut.Write(bytes, json => EntryText.Write(json, _shelf.Report("smollm2:135m-instruct-q4_1")));
+        JsonOut.Write(bytes, ModelReport.Of(_shelf.Report("smollm2:135m-instruct-q4_1")), ReportJson.Default.ModelReport);
         using JsonDocument read = JsonDocument.Parse(bytes.ToArray());
         Assert.True(read.RootElement.GetProperty("supported").GetBoolean());
         Assert.True(read.RootElement.GetProperty("plan").GetProperty("fits").GetBoolean());

@@ -48,6 +48,15 @@ public sealed class SpeedProfileTests : IDisposable
     }
 
     [Fact]
+    public void Write_WithWhatTheTunerFound_KeepsItAndRefusesNonsense()
+    {
+        SpeedProfile.Write(_path, Sample with { Tuned = new LearntSetting(1 << 30, 6, 4) });
+        Assert.Equal(new LearntSetting(1 << 30, 6, 4), SpeedProfile.Read(_path).Find("a.gguf", 1000, 2)!.Tuned);
+        SpeedProfile.Write(_path, Sample with { Model = "b.gguf", Tuned = new LearntSetting(1 << 30, -6, 4) });
+        Assert.Null(SpeedProfile.Read(_path).Find("b.gguf", 1000, 2));
+    }
+
+    [Fact]
     public void PathOf_Off_IsNoFile()
     {
         Assert.Null(SpeedProfile.PathOf("off"));

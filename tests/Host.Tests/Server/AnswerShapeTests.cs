@@ -22,7 +22,7 @@ public sealed class AnswerShapeTests
     [InlineData(1000)]
     public void Chat_Stream_HasDeltasThatAddUp(int step)
     {
-        string sent = Send(new ChatStream(Form(), Opening(), includesUsage: true), step);
+        string sent = Send(new ChatStream(Form(), Opening(), includesUsage: true, ChoicePlace.Only()), step);
         Assert.EndsWith("data: [DONE]\n\n", sent, StringComparison.Ordinal);
         List<JsonElement> pieces = Events(sent);
         Assert.Equal("assistant", Delta(pieces[0]).GetProperty("role").GetString());

@@ -1,5 +1,6 @@
 using System.Text;
 using LayerStream.Host.Server.Chat;
+using LayerStream.Host.Server.Completions;
 using LayerStream.Host.Server.Endpoints;
 using LayerStream.Host.Server.Messages;
 using LayerStream.Host.Server.Ollama;
@@ -16,8 +17,11 @@ public sealed class ApiDocumentTests
         ## Thoughts and tool calls
         What the model thinks, says and calls is told apart by the form its chat template shows (`docs/answers.md`).
         A call that is damaged or cut off is given as text in an answer of one piece. `required` and a named function
-        begin the call in the model's place, behind the end of a thought that the template has opened; arguments are not
-        yet held to their schema.
+        begin the call in the model's place, behind the end of a thought that the template has opened. The rest of the call
+        is held to a grammar of the model's form, so that it is whole and its arguments meet their schema; so are calls of
+        `strict` tools wherever they come. A schema that cannot be held to is refused for a strict tool; for others, and for
+        forms that no grammar is made of, the header `x-layerstream-loose-tools` names the tools. A `response_format`
+        beside tools is what an answer without calls must be.
 
         ## Bodies
         JSON, as it is or packed with gzip, deflate, br or zstd (windows up to 2 MiB); the limit holds before and after
@@ -89,6 +93,7 @@ public sealed class ApiDocumentTests
             text.Append($"| `{row.Name}` | {row.Use.ToString().ToLowerInvariant()} | {row.Note} |\n");
         }
 
+        AppendMembers(text, "a completion request", CompletionParameters.Rows.Select(r => new TranslatedMember(r.Name, r.Use, r.Note)));
         AppendTranslations(text);
         text.Append(Rules).Append('\n');
         return text.ToString();
@@ -97,7 +102,7 @@ public sealed class ApiDocumentTests
     private static void AppendTranslations(StringBuilder text)
     {
         AppendMembers(text, "an Anthropic messages request", MessagesMembers.Translation.Rows);
-        AppendMembers(text, "a responses request", ResponsesMembers.Translation.Rows);
+        AppendMembers(text, "a responses request", ResponsesMembers.Rows);
         AppendMembers(text, "an Ollama chat request", OllamaMembers.Chat.Rows);
         AppendMembers(text, "an Ollama generate request", OllamaMembers.Generate.Rows);
         text.Append("\nMembers of `options`: ")
@@ -106,7 +111,7 @@ public sealed class ApiDocumentTests
             .Append(" are hints; others are refused.\n");
     }
 
-    private static void AppendMembers(StringBuilder text, string what, IReadOnlyList<TranslatedMember> rows)
+    private static void AppendMembers(StringBuilder text, string what, IEnumerable<TranslatedMember> rows)
     {
         text.Append($"\n## Members of {what}\n\n| member | what happens | values |\n| --- | --- | --- |\n");
         foreach (TranslatedMember row in rows)

@@ -67,7 +67,7 @@ public sealed class ChatParametersTests
     [InlineData("\"max_tokens\":0", "max_tokens")]
     [InlineData("\"max_tokens\":1.5", "max_tokens")]
     [InlineData("\"seed\":1e300", "seed")]
-    [InlineData("\"n\":2", "n")]
+    [InlineData("\"n\":33", "n")]
     [InlineData("\"model\":\"gpt-4o\"", "model")]
     [InlineData("\"continue_final_message\":true", "continue_final_message")]
     [InlineData("\"add_generation_prompt\":false", "add_generation_prompt")]

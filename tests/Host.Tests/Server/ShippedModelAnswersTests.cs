@@ -1,54 +1,15 @@
-using System.Text;
 using System.Text.Json;
-using LayerStream.Host.Server;
-using LayerStream.Host.Server.Http;
-using LayerStream.Host.Server.Service;
-using LayerStream.Host.Telemetry;
-using LayerStream.Session;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.TestHost;
-using Microsoft.Extensions.Hosting;
+using Xunit;
 
 namespace LayerStream.Host.Tests.Server;
 
 /// <summary>The protocols in process, with the model that comes with the program.</summary>
-public sealed class ShippedModelAnswersTests : IAsyncLifetime
+[Collection(ShippedDaemon.Collection)]
+public sealed class ShippedModelAnswersTests(ShippedDaemon daemon)
 {
     private const string Tool = """
         {"type":"function","function":{"name":"get_weather","parameters":{"type":"object","properties":{"city":{"type":"string"}}}}}
         """;
-    private readonly Admission _admission = new(8);
-    private LoadedModel? _model;
-    private DaemonMetrics? _metrics;
-    private IHost? _host;
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
-    {
-        ModelOptions options = new ModelOptions { ModelPath = ShippedModel.Path, BudgetBytes = 2L << 30, Context = 1024 }.ForServing();
-        _model = await LoadedModel.OpenAsync(options with { ExtraHeapBytes = 512 << 20, MeasuresDevice = false }, new Ignored(), Token);
-        _metrics = new DaemonMetrics(() => 0, () => null);
-        ServerState state = new("SmolLM2", _admission, _metrics);
-        state.Open(_model);
-        AllowedOrigins origins = new([]);
-        RequestGuard guard = new(ApiKeys.Load(null), ListenAddress.ParseAll("http://127.0.0.1:5099"), origins, []);
-        RequestPipeline pipeline = new(state, guard, origins);
-        _host = new HostBuilder().ConfigureWebHost(web => web.UseTestServer().Configure(app => app.Run(pipeline.HandleAsync))).Build();
-        await _host.StartAsync(Token);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        _host?.Dispose();
-        _metrics?.Dispose();
-        _admission.Dispose();
-        if (_model is not null)
-        {
-            await _model.DisposeAsync();
-        }
-    }
 
     [Fact]
     public async Task Answer_OfEveryProtocol_IsTheSameText()
@@ -94,6 +55,64 @@ public sealed class ShippedModelAnswersTests : IAsyncLifetime
         }
     }
 
+    private const string StrictTool = """
+        {"name":"book","strict":true,"%":{"type":"object","properties":{"day":{"enum":["mon","tue"]},"seats":{"type":"integer","minimum":1,
+        "maximum":9}},"required":["day","seats"],"additionalProperties":false}}
+        """;
+
+    [Theory]
+    [InlineData("required", 1)]
+    [InlineData("required", 2)]
+    [InlineData("named", 3)]
+    public async Task Tools_Demanded_AreCalledWithValidArgumentsInEveryProtocol(string demand, int seed)
+    {
+        string sampling = "\"temperature\":1.5,\"top_p\":1", chatTool = StrictTool.Replace("%", "parameters", StringComparison.Ordinal);
+        string named = demand == "named" ? """{"type":"function","function":{"name":"book"}}""" : "\"required\"";
+        JsonElement chat = await PostAsync("/v1/chat/completions", $$"""
+            {{{sampling}},"seed":{{seed}},"max_tokens":120,"tools":[{"type":"function","function":{{chatTool}}}],"tool_choice":{{named}},
+            "parallel_tool_calls":false,"messages":[{"role":"user","content":"Book a table."}]}
+            """);
+        JsonElement choice = chat.GetProperty("choices")[0];
+        Assert.Equal("tool_calls", choice.GetProperty("finish_reason").GetString());
+        JsonElement call = choice.GetProperty("message").GetProperty("tool_calls")[0].GetProperty("function");
+        Assert.Equal("book", call.GetProperty("name").GetString());
+        AssertBooking(call.GetProperty("arguments").GetString()!);
+        string namedMessage = demand == "named" ? """{"type":"tool","name":"book","disable_parallel_tool_use":true}"""
+            : """{"type":"any","disable_parallel_tool_use":true}""";
+        JsonElement message = await PostAsync("/v1/messages", $$"""
+            {{{sampling}},"max_tokens":120,"tools":[{{StrictTool.Replace("%", "input_schema", StringComparison.Ordinal)}}],
+            "tool_choice":{{namedMessage}},"messages":[{"role":"user","content":"Book a table."}]}
+            """);
+        Assert.Equal("tool_use", message.GetProperty("stop_reason").GetString());
+        AssertBooking(message.GetProperty("content").EnumerateArray().Last().GetProperty("input").GetRawText());
+        string namedResponse = demand == "named" ? """{"type":"function","name":"book"}""" : "\"required\"";
+        JsonElement response = await PostAsync("/v1/responses", $$"""
+            {{{sampling}},"seed":{{seed}},"max_output_tokens":120,"tools":[{"type":"function",{{chatTool.Trim()[1..]}}],
+            "tool_choice":{{namedResponse}},"parallel_tool_calls":false,"input":"Book a table."}
+            """);
+        JsonElement item = response.GetProperty("output").EnumerateArray().Last();
+        Assert.Equal("function_call", item.GetProperty("type").GetString());
+        AssertBooking(item.GetProperty("arguments").GetString()!);
+    }
+
+    [Fact]
+    public async Task Tools_StrictAndAuto_LeaveTextFree()
+    {
+        JsonElement chat = await PostAsync("/v1/chat/completions", $$"""
+            {"temperature":0,"max_tokens":8,"tools":[{"type":"function","function":{{StrictTool.Replace("%", "parameters",
+                StringComparison.Ordinal)}}}],"messages":[{"role":"user","content":"Say hi."}]}
+            """);
+        Assert.NotEmpty(chat.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString()!);
+    }
+
+    private static void AssertBooking(string arguments)
+    {
+        using JsonDocument document = JsonDocument.Parse(arguments);
+        Assert.Equal(["day", "seats"], document.RootElement.EnumerateObject().Select(m => m.Name).Order());
+        Assert.Contains(document.RootElement.GetProperty("day").GetString(), (string[])["mon", "tue"]);
+        Assert.InRange(document.RootElement.GetProperty("seats").GetInt32(), 1, 9);
+    }
+
     [Fact]
     public async Task Stream_OfOllama_IsLinesAndTheLastIsDone()
     {
@@ -106,7 +125,7 @@ public sealed class ShippedModelAnswersTests : IAsyncLifetime
     [Theory]
     [InlineData("/v1/messages", "{\"messages\":[],\"thread\":{}}", "\"type\":\"error\"")]
     [InlineData("/api/chat", "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}],\"nothing\":1}", "{\"error\":\"")]
-    [InlineData("/v1/responses", "{\"input\":\"a\",\"previous_response_id\":\"x\"}", "previous_response_id")]
+    [InlineData("/v1/responses", "{\"input\":\"a\",\"previous_response_id\":\"x\"}", "previous_response_not_found")]
     [InlineData("/v1/embeddings", "{\"input\":\"a\"}", "embeddings_not_supported")]
     public async Task Refusal_OfEveryProtocol_HasItsForm(string path, string body, string part) =>
         Assert.Contains(part, await SendAsync(path, body), StringComparison.Ordinal);
@@ -124,21 +143,7 @@ public sealed class ShippedModelAnswersTests : IAsyncLifetime
     public async Task Ollama_AskedForNothing_SaysThatTheModelIsLoaded() =>
         Assert.Equal("load", (await PostAsync("/api/generate", """{"model":"smollm2:latest"}""")).GetProperty("done_reason").GetString());
 
-    private async Task<JsonElement> PostAsync(string path, string body) =>
-        JsonSerializer.Deserialize<JsonElement>(await SendAsync(path, body));
+    private Task<JsonElement> PostAsync(string path, string body) => daemon.PostAsync(path, body);
 
-    private async Task<string> SendAsync(string path, string body)
-    {
-        using HttpClient client = _host!.GetTestClient();
-        using StringContent content = new(body, Encoding.UTF8, "application/json");
-        using HttpResponseMessage reply = await client.PostAsync(new Uri("http://localhost:5099" + path), content, Token);
-        return await reply.Content.ReadAsStringAsync(Token);
-    }
-
-    private sealed class Ignored : IProgress<SessionNotice>
-    {
-        public void Report(SessionNotice value)
-        {
-        }
-    }
+    private Task<string> SendAsync(string path, string body) => daemon.SendAsync(path, body);
 }

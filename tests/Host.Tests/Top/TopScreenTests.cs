@@ -9,7 +9,7 @@ public sealed class TopScreenTests
 {
     private const string Status = """
         {"model":"tiny","state":"ready","plan":{"budget_bytes":1000000,"accounts":{"kv cache":250000}},
-         "engine":{"depth":3,"tokens":7,"tuning":{"finding":"disk-bound at 1.00 GB/s"}},
+         "engine":{"prefetch_depth":3,"tokens":7,"tuning":{"finding":"disk-bound at 1.00 GB/s"}},
          "requests":{"running":1,"waiting":2,"queue_limit":8},"memory":{"resident_bytes":500000}}
         """;
 

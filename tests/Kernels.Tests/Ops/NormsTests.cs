@@ -58,25 +58,6 @@ public sealed class NormsTests
         }
     }
 
-    [Fact]
-    public void MultiplyAndScaleRows_EveryLength_MatchScalar()
-    {
-        foreach (int n in s_lengths)
-        {
-            using GuardedFloats a = GuardedFloats.Random(n, 3 * n);
-            using GuardedFloats b = GuardedFloats.Random(n + 1, 3 * n);
-            using var product = new GuardedFloats(a.Span);
-            using var scaled = new GuardedFloats(a.Span);
-            VectorOps.Multiply(product.Address, b.Address, 3 * n);
-            VectorOps.ScaleRows(scaled.Address, n, 3, n, b.Address);
-            for (int i = 0; i < 3 * n; i++)
-            {
-                Assert.Equal(a.Span[i] * b.Span[i], product.Span[i]);
-                Assert.Equal(a.Span[i] * b.Span[i / n], scaled.Span[i]);
-            }
-        }
-    }
-
     [Theory]
     [InlineData(-200f)]
     [InlineData(-3f)]

@@ -48,11 +48,50 @@ public sealed unsafe class ProductHashTests
         [TensorType.NVFP4] = "2DF23FB79C26921B",
     };
 
+    /// <summary>The same with 16-bit activations.</summary>
+    private static readonly Dictionary<TensorType, string> s_digitHashes = new()
+    {
+        [TensorType.Q4_0] = "3C01852FE445A879",
+        [TensorType.Q4_1] = "178DBF09F0D6BEEF",
+        [TensorType.Q5_0] = "834DF4157D598CD5",
+        [TensorType.Q5_1] = "2383FA392C7AE4DF",
+        [TensorType.Q8_0] = "5C4D757405512F43",
+        [TensorType.Q1_0] = "A23821F35C93BCC2",
+        [TensorType.Q2_0] = "16A283A5CF11CB9F",
+        [TensorType.IQ4_NL] = "A4402AAF3CDDFFF2",
+        [TensorType.MXFP4] = "D69D637E84BEBE4D",
+        [TensorType.Q2_K] = "BB9E4AA5DEDE5C27",
+        [TensorType.Q3_K] = "E9FBC2F3EF093D1C",
+        [TensorType.Q4_K] = "426C78163BD984AC",
+        [TensorType.Q5_K] = "71CABBD9A2439A5F",
+        [TensorType.Q6_K] = "5E3AE9AD1E6C5882",
+        [TensorType.IQ4_XS] = "CBEC5108381F1985",
+        [TensorType.TQ1_0] = "6A813EB049F6BD04",
+        [TensorType.TQ2_0] = "0250A4DE421ADA15",
+        [TensorType.IQ1_S] = "5C8C9C5B50724B0A",
+        [TensorType.IQ1_M] = "C24BA43238605CCF",
+        [TensorType.IQ2_XXS] = "E57E22672A8F0788",
+        [TensorType.IQ2_XS] = "C87CF96AD2BC01A7",
+        [TensorType.IQ2_S] = "F34CF8FEB748A7E1",
+        [TensorType.IQ3_XXS] = "682282B5AE5D80BD",
+        [TensorType.IQ3_S] = "67236CCE1F5879CC",
+        [TensorType.NVFP4] = "8847466BDCB189B0",
+    };
+
     public static TheoryData<TensorType> Types() => new(QuantTypes.All.Select(row => row.Type));
+
+    public static TheoryData<TensorType> BlockTypes() =>
+        new(QuantTypes.All.Where(row => row.IntegerLayout != ActivationLayout.F32).Select(row => row.Type));
 
     [Theory]
     [MemberData(nameof(Types))]
-    public void Multiply_OfAType_HasTheStoredBits(TensorType type) => Assert.Equal(s_hashes[type], Hash(type));
+    public void Multiply_OfAType_HasTheStoredBits(TensorType type) =>
+        Assert.Equal(s_hashes[type], Hash(type, ActivationMode.Int8, ActivationMode.F32));
+
+    [Theory]
+    [MemberData(nameof(BlockTypes))]
+    public void Multiply_OfABlockTypeAnd16BitActivations_HasTheStoredBits(TensorType type) =>
+        Assert.Equal(s_digitHashes[type], Hash(type, ActivationMode.Int16));
 
     [Fact]
     public void Table_OfTypes_HasOneRowPerTypeThatFilesMayHoldAndOneHashEach()
@@ -65,9 +104,9 @@ public sealed unsafe class ProductHashTests
             (TensorTypes.Get(row.Type).BlockSize, TensorTypes.Get(row.Type).BlockBytes), (row.BlockElements, row.BlockBytes)));
     }
 
-    /// <summary>Prepared rows and products in both modes, of one token and of several, of rows that end with and within eight
+    /// <summary>Prepared rows and products in some modes, of one token and of several, of rows that end with and within eight
     /// blocks.</summary>
-    private static string Hash(TensorType type)
+    private static string Hash(TensorType type, params ActivationMode[] modes)
     {
         using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         int block = QuantTypes.Find(type)!.BlockElements;
@@ -76,7 +115,7 @@ public sealed unsafe class ProductHashTests
             var random = new Random(columns + (int)type);
             byte[] weights = QuantSamples.Weights(type, Rows * columns, random);
             float[] x = QuantSamples.Activations(Tokens * columns, random);
-            foreach (ActivationMode mode in Enum.GetValues<ActivationMode>())
+            foreach (ActivationMode mode in modes)
             {
                 ActivationLayout layout = MatMul.LayoutFor(type, mode);
                 long stride = MatMul.RowBytes(layout, columns);

@@ -10,7 +10,7 @@ public sealed class TraceAnswersTests
     public void Answers_OfATraceThatWaitsForTheDisk_SayWhatMemoryBuysAndThatDepthCannotHelp()
     {
         TraceAnswers answers = Of(Request(10, computeTicks: 1000, loadTicks: 3000)); // a token: 9 ms reading, 3 ms computing
-        Assert.StartsWith("the disk sets the pace: of 9.0", answers.Bound, StringComparison.Ordinal);
+        Assert.StartsWith("the disk sets the pace: of 9.0", answers.Pace, StringComparison.Ordinal);
         Assert.Contains("tokens a second", answers.Memory, StringComparison.Ordinal);
         Assert.Contains("no longer waited for", answers.Memory, StringComparison.Ordinal);
         Assert.Contains("no other depth can help", answers.Depth, StringComparison.Ordinal);
@@ -27,7 +27,7 @@ public sealed class TraceAnswersTests
             Event(TraceKind.Compute, 0, 99_000, tile: 0),
             Event(TraceKind.Wait, 99_000, 100_000, tile: 1, reason: StallReason.DiskPrefetchLate),
             Event(TraceKind.Token, 0, 100_000)));
-        Assert.StartsWith("arithmetic sets the pace", answers.Bound, StringComparison.Ordinal);
+        Assert.StartsWith("arithmetic sets the pace", answers.Pace, StringComparison.Ordinal);
         Assert.Contains("more memory buys next to nothing", answers.Memory, StringComparison.Ordinal);
         Assert.Contains("is enough", answers.Depth, StringComparison.Ordinal);
     }
@@ -44,7 +44,7 @@ public sealed class TraceAnswersTests
     }
 
     [Fact]
-    public void Answers_WithoutTokens_SaySo() => Assert.Equal("the trace holds no complete token", Of(File()).Bound);
+    public void Answers_WithoutTokens_SaySo() => Assert.Equal("the trace holds no complete token", Of(File()).Pace);
 
     [Fact]
     public void Requests_ThatShareTime_HaveTheirOwnPassesAndQueue()
@@ -60,6 +60,17 @@ public sealed class TraceAnswersTests
             requests.Select(r => (r.QueuedMs, r.PromptMs, r.DecodeMs, r.PromptRows, r.Tokens, r.MostlyIn)));
         Assert.Contains("the longest of 2, from pass 2 on,", Of(trace).Request, StringComparison.Ordinal);
         Assert.Contains("waiting for its turn", Of(trace).Request, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Request_WhoseFirstPassesAreOverwritten_IsNotSaidToHaveQueued()
+    {
+        TraceFile trace = File(
+            Event(TraceKind.Token, 90_000, 100_000, pass: 9) with { Rows = 1, Sequence = 1 },
+            Event(TraceKind.Request, 1000, 100_000, pass: 0) with { Rows = 10, Sequence = 1 });
+        Assert.Equal((0.0, RequestTimes.Unknown), (Assert.Single(TraceReport.From(trace).ToJson().Requests).QueuedMs,
+            TraceReport.From(trace).ToJson().Requests[0].MostlyIn));
+        Assert.Contains("its first passes have been overwritten", Of(trace).Request, StringComparison.Ordinal);
     }
 
     [Fact]

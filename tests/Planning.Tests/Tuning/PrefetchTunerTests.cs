@@ -46,6 +46,21 @@ public sealed class PrefetchTunerTests
     }
 
     [Fact]
+    public void StartAt_WhatWasLearnt_IsHeldFromTheFirstPassOnAndLeftAlone()
+    {
+        SimulatedRing Ring() => new(60, 1 << 20, 1.5e-3) { Rate = 2e9, Delay = n => n % 13 == 0 ? 6e-3 : 0 };
+        PrefetchTuner before = new(s_limits, s_limits.Start);
+        Run(before, Ring(), 2 * Converged);
+        PrefetchTuner tuner = new(s_limits, s_limits.Start);
+        tuner.StartAt(before.Setting);
+        Assert.Equal(before.Setting, tuner.Setting);
+        Assert.Contains("learnt", tuner.Finding, StringComparison.Ordinal);
+        AssertNearBest(Run(tuner, Ring(), Converged), Ring); // from the first pass on
+        tuner.StartAt(new TunerSetting(1, 1));
+        Assert.NotEqual(1, tuner.Setting.Depth);
+    }
+
+    [Fact]
     public void Observe_DiskThatNothingHelps_SaysSoAndRests()
     {
         PrefetchTuner tuner = new(s_limits, s_limits.Start);

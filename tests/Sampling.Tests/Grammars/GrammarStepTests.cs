@@ -110,6 +110,18 @@ public sealed class GrammarStepTests
     }
 
     [Fact]
+    public void Apply_EndThatBeginsWithTheThoughtsToken_IsSeen()
+    {
+        string token = Encoding.UTF8.GetString(SyntheticTokens.BytesOf(SyntheticTokens.ControlToken));
+        AnswerThought thought = new(Encoding.UTF8.GetBytes(token + "yes:"), IsOpen: false, SyntheticTokens.ControlToken);
+        GrammarStep step = new(Grammar.FromChoices(["yes"]), SyntheticTokens.Texts, thought);
+
+        Assert.Contains(SyntheticTokens.ControlToken, Allowed(step, []));
+        Assert.DoesNotContain((int)'n', Allowed(step, [SyntheticTokens.ControlToken, 'y', 'e', 's', ':']));
+        Assert.Contains((int)'n', Allowed(step, [SyntheticTokens.ControlToken, 'n', 'o', ':']));
+    }
+
+    [Fact]
     public void Forced_OneContinuation_IsGivenAsBytes()
     {
         GrammarStep step = new(

@@ -23,20 +23,21 @@ internal sealed class AnswerRun(HttpContext http, ServerState state, Admission.P
     private long _lastSent = Stopwatch.GetTimestamp();
 
     /// <summary>Waits, generates, sends. Failures before the first byte leave as exceptions; later ones break the answer.</summary>
-    public async Task ExecuteAsync(Generation run, Activity? span)
+    /// <param name="runs">A generation for each choice of the answer.</param>
+    /// <param name="span">The span of the request, or null.</param>
+    /// <param name="before">Work of the engine before them, or null.</param>
+    public async Task ExecuteAsync(IReadOnlyList<Generation> runs, Activity? span, Func<CancellationToken, Task>? before = null)
     {
         long arrived = Stopwatch.GetTimestamp();
         using CancellationTokenSource cancel = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, state.Admission.Hurry);
-        Task<RunResult>? running = null;
-        string outcome = "error";
+        Task<RunResult>[] running = [];
+        string outcome = RequestFigures.ErrorOutcome;
         try
         {
             await SignWhileAsync(place.Turn);
-            running = run.ExecuteAsync(cancel.Token);
-            await TakeAllAsync(run);
-            RunResult result = Named(await running);
-            outcome = result.FinishReason;
-            shape.End(result);
+            await SignWhileAsync(before?.Invoke(cancel.Token) ?? Task.CompletedTask);
+            running = [.. runs.Select(run => run.ExecuteAsync(cancel.Token))];
+            outcome = await TakeAllAsync(runs, running);
             place.EndTurn();
             SendBuffer(isWhole: true);
             await _sink.CompleteAsync();
@@ -54,55 +55,74 @@ internal sealed class AnswerRun(HttpContext http, ServerState state, Admission.P
         finally
         {
             await cancel.CancelAsync();
-            RunResult? result = await EndAsync(running);
+            RunResult[] results = await EndAsync(running);
             place.EndTurn();
             await Task.WhenAny(_sink.CompleteAsync()); // a write under way ends before the request does
-            if (result is not null)
-            {
-                state.Speed?.Add(result);
-            }
-
-            RequestFigures figures = Figures(outcome, arrived, run, result);
+            Array.ForEach(results, result => state.Speed?.Add(result));
+            state.Speed?.Add(state.Model?.Engine.Tuned);
+            RequestFigures figures = Figures(outcome, arrived, runs, results);
             state.Metrics.Add(figures);
             RequestSpan.End(span, figures);
         }
     }
 
-    private async Task TakeAllAsync(Generation run)
+    // Takes what comes of any choice until all have ended; the reason of the first.
+    private async Task<string> TakeAllAsync(IReadOnlyList<Generation> runs, Task<RunResult>[] running)
     {
         long started = Stopwatch.GetTimestamp();
-        while (true)
+        Task<bool>?[] waits = [.. runs.Select(run => run.Events.WaitToReadAsync(CancellationToken.None).AsTask())];
+        string reason = "stop";
+        while (Array.Exists(waits, w => w is not null))
         {
-            Task<bool> more = run.Events.WaitToReadAsync(CancellationToken.None).AsTask();
-            await SignWhileAsync(more);
-            if (!await more)
+            await SignWhileAsync(Task.WhenAny(waits.OfType<Task<bool>>()));
+            for (int i = 0; i < waits.Length; i++)
             {
-                return;
-            }
-
-            StringBuilder? text = null;
-            List<TokenLogProbabilities>? probabilities = null;
-            while (run.Events.TryRead(out GenerationEvent item))
-            {
-                if (item.Text is null)
+                if (waits[i] is not { IsCompleted: true } wait)
                 {
-                    shape.Progress(item, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
                     continue;
                 }
 
-                (text ??= new StringBuilder()).Append(item.Text);
-                if (item is { LogProbabilities: { } found, IsEnd: false })
+                if (await wait)
                 {
-                    (probabilities ??= []).Add(found);
+                    Take(runs[i], shape.Of(i), started);
+                    waits[i] = runs[i].Events.WaitToReadAsync(CancellationToken.None).AsTask();
+                    continue;
                 }
-            }
 
-            if (text is not null)
-            {
-                shape.Piece(text.ToString(), probabilities);
+                waits[i] = null;
+                RunResult result = Named(await running[i]);
+                reason = i == 0 ? result.FinishReason : reason;
+                shape.Of(i).End(result);
             }
 
             SendBuffer(isWhole: false);
+        }
+
+        return reason;
+    }
+
+    private static void Take(Generation run, AnswerShape choice, long started)
+    {
+        StringBuilder? text = null;
+        List<TokenLogProbabilities>? probabilities = null;
+        while (run.Events.TryRead(out GenerationEvent item))
+        {
+            if (item.Text is null)
+            {
+                choice.Progress(item, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+                continue;
+            }
+
+            (text ??= new StringBuilder()).Append(item.Text);
+            if (item is { LogProbabilities: { } found, IsEnd: false })
+            {
+                (probabilities ??= []).Add(found);
+            }
+        }
+
+        if (text is not null)
+        {
+            choice.Piece(text.ToString(), probabilities);
         }
     }
 
@@ -162,32 +182,33 @@ internal sealed class AnswerRun(HttpContext http, ServerState state, Admission.P
         ? result with { FinishReason = "length" }
         : result;
 
-    // The turn may be given up only when the engine has let go of the run.
-    private static async Task<RunResult?> EndAsync(Task<RunResult>? running)
+    // The turn may be given up only when the engine has let go of the runs.
+    private static async Task<RunResult[]> EndAsync(Task<RunResult>[] running)
     {
-        if (running is null)
+        foreach (Task<RunResult> run in running)
         {
-            return null;
+            await Task.WhenAny(run);
         }
 
-        await Task.WhenAny(running);
-        return running.IsCompletedSuccessfully ? await running : null;
+        return await Task.WhenAll(running.Where(r => r.IsCompletedSuccessfully));
     }
 
-    private static RequestFigures Figures(string outcome, long arrived, Generation run, RunResult? result)
+    private RequestFigures Figures(string outcome, long arrived, IReadOnlyList<Generation> runs, RunResult[] results)
     {
-        long first = run.FirstTokenTicks;
-        int later = (result?.GeneratedTokens ?? 0) - 1;
+        long[] firsts = [.. runs.Select(r => r.FirstTokenTicks).Where(t => t != 0)];
+        RunResult? first = results.FirstOrDefault();
+        int later = (first?.GeneratedTokens ?? 0) - 1;
         return new RequestFigures
         {
             Outcome = outcome,
+            Model = state.ModelId,
             Seconds = Stopwatch.GetElapsedTime(arrived).TotalSeconds,
-            FirstTokenSeconds = first == 0 ? -1 : Stopwatch.GetElapsedTime(arrived, first).TotalSeconds,
-            SecondsPerToken = later > 0 ? result!.DecodeSeconds / later : -1,
-            PromptTokens = result?.PromptTokens ?? 0,
-            GeneratedTokens = result?.GeneratedTokens ?? 0,
-            BytesStreamed = result?.BytesStreamed ?? 0,
-            StallSeconds = result?.StallSeconds ?? new Dictionary<string, double>(),
+            FirstTokenSeconds = firsts.Length == 0 ? -1 : Stopwatch.GetElapsedTime(arrived, firsts.Min()).TotalSeconds,
+            SecondsPerToken = later > 0 ? first!.DecodeSeconds / later : -1,
+            PromptTokens = results.Sum(r => r.PromptTokens),
+            ReusedTokens = results.Sum(r => r.CachedTokens),
+            GeneratedTokens = results.Sum(r => r.GeneratedTokens),
+            StallSeconds = first?.StallSeconds ?? new Dictionary<string, double>(),
         };
     }
 }

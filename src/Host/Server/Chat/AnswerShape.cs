@@ -10,8 +10,10 @@ namespace LayerStream.Host.Server.Chat;
 /// ended.</summary>
 internal abstract class AnswerShape
 {
+    protected AnswerShape(ArrayBufferWriter<byte>? buffer = null) => Buffer = buffer ?? new ArrayBufferWriter<byte>(1024);
+
     /// <summary>What has been written and not been sent.</summary>
-    public ArrayBufferWriter<byte> Buffer { get; } = new(1024);
+    public ArrayBufferWriter<byte> Buffer { get; }
 
     /// <summary>Value of Content-Type.</summary>
     public abstract string ContentType { get; }
@@ -24,6 +26,9 @@ internal abstract class AnswerShape
 
     /// <summary>A sign of life that means nothing, between any two pieces.</summary>
     public abstract ReadOnlySpan<byte> Sign { get; }
+
+    /// <summary>The form of one choice.</summary>
+    public virtual AnswerShape Of(int choice) => this;
 
     /// <summary>Text, with the log-probabilities of its tokens if asked for.</summary>
     public abstract void Piece(string text, IReadOnlyList<TokenLogProbabilities>? probabilities);

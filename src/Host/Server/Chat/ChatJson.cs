@@ -19,10 +19,22 @@ internal sealed class ChatJson(string id, string model, long created, Tokenizer?
     /// <summary>The beginning of a whole reply, up to the first token's log-probabilities if they are reported.</summary>
     public void BeginReply(Utf8JsonWriter json, bool reportsProbabilities)
     {
+        BeginReply(json);
+        BeginChoice(json, 0, reportsProbabilities);
+    }
+
+    /// <summary>The beginning of a whole reply, up to its first choice.</summary>
+    public void BeginReply(Utf8JsonWriter json)
+    {
         Begin(json, "chat.completion");
         json.WriteStartArray("choices");
+    }
+
+    /// <summary>The beginning of a choice, up to the first token's log-probabilities if they are reported.</summary>
+    public static void BeginChoice(Utf8JsonWriter json, int index, bool reportsProbabilities)
+    {
         json.WriteStartObject();
-        json.WriteNumber("index", 0);
+        json.WriteNumber("index", index);
         if (reportsProbabilities)
         {
             json.WriteStartObject("logprobs");
@@ -43,9 +55,8 @@ internal sealed class ChatJson(string id, string model, long created, Tokenizer?
         }
     }
 
-    /// <summary>The rest of a whole reply.</summary>
-    public void EndReply(Utf8JsonWriter json, bool reportsProbabilities, GatheredAnswer answer, RunResult result,
-        string reason)
+    /// <summary>The rest of a choice.</summary>
+    public static void EndChoice(Utf8JsonWriter json, bool reportsProbabilities, GatheredAnswer answer, string reason)
     {
         if (reportsProbabilities)
         {
@@ -60,6 +71,11 @@ internal sealed class ChatJson(string id, string model, long created, Tokenizer?
         json.WriteEndObject();
         json.WriteString("finish_reason", reason);
         json.WriteEndObject();
+    }
+
+    /// <summary>The rest of a whole reply, behind its last choice.</summary>
+    public static void EndReply(Utf8JsonWriter json, RunResult result)
+    {
         json.WriteEndArray();
         Usage(json, result);
         Timings(json, result);
@@ -68,22 +84,23 @@ internal sealed class ChatJson(string id, string model, long created, Tokenizer?
 
     /// <summary>A piece of a stream.</summary>
     /// <param name="json">Where to.</param>
+    /// <param name="choice">Number of the choice.</param>
     /// <param name="withRole">The first piece names the role.</param>
     /// <param name="delta">Writes the members of the delta.</param>
     /// <param name="probabilities">Log-probabilities of the tokens of this piece, or null.</param>
-    public void Piece(Utf8JsonWriter json, bool withRole, Action<Utf8JsonWriter>? delta,
+    public void Piece(Utf8JsonWriter json, int choice, bool withRole, Action<Utf8JsonWriter>? delta,
         IReadOnlyList<TokenLogProbabilities>? probabilities)
     {
         Begin(json, "chat.completion.chunk");
-        Choice(json, withRole, delta, probabilities, null);
+        Choice(json, choice, withRole, delta, probabilities, null);
         json.WriteEndObject();
     }
 
     /// <summary>The last piece of a stream.</summary>
-    public void LastPiece(Utf8JsonWriter json, bool withRole, RunResult ended, string reason)
+    public void LastPiece(Utf8JsonWriter json, int choice, bool withRole, RunResult ended, string reason)
     {
         Begin(json, "chat.completion.chunk");
-        Choice(json, withRole, null, null, reason);
+        Choice(json, choice, withRole, null, null, reason);
         Timings(json, ended);
         json.WriteEndObject();
     }
@@ -113,10 +130,10 @@ internal sealed class ChatJson(string id, string model, long created, Tokenizer?
     }
 
     /// <summary>How far the prompt has been read.</summary>
-    public void Progress(Utf8JsonWriter json, GenerationEvent progress, double milliseconds)
+    public void Progress(Utf8JsonWriter json, int choice, GenerationEvent progress, double milliseconds)
     {
         Begin(json, "chat.completion.chunk");
-        Choice(json, false, null, null, null);
+        Choice(json, choice, false, null, null, null);
         json.WriteStartObject("prompt_progress");
         json.WriteNumber("total", progress.Total);
         json.WriteNumber("cache", 0);
@@ -147,12 +164,12 @@ internal sealed class ChatJson(string id, string model, long created, Tokenizer?
         MessageJson.Calls(json, answer.Calls);
     }
 
-    private void Choice(Utf8JsonWriter json, bool withRole, Action<Utf8JsonWriter>? delta,
+    private void Choice(Utf8JsonWriter json, int choice, bool withRole, Action<Utf8JsonWriter>? delta,
         IReadOnlyList<TokenLogProbabilities>? probabilities, string? finish)
     {
         json.WriteStartArray("choices");
         json.WriteStartObject();
-        json.WriteNumber("index", 0);
+        json.WriteNumber("index", choice);
         json.WriteStartObject("delta");
         if (withRole)
         {
@@ -181,7 +198,8 @@ internal sealed class ChatJson(string id, string model, long created, Tokenizer?
         json.WriteEndObject();
     }
 
-    private static void Usage(Utf8JsonWriter json, RunResult result)
+    /// <summary>Tokens.</summary>
+    internal static void Usage(Utf8JsonWriter json, RunResult result)
     {
         json.WriteStartObject("usage");
         json.WriteNumber("prompt_tokens", result.PromptTokens);
@@ -193,7 +211,8 @@ internal sealed class ChatJson(string id, string model, long created, Tokenizer?
         json.WriteEndObject();
     }
 
-    private static void Timings(Utf8JsonWriter json, RunResult result)
+    /// <summary>Where the time went.</summary>
+    internal static void Timings(Utf8JsonWriter json, RunResult result)
     {
         json.WriteStartObject("timings");
         json.WriteNumber("cache_n", result.CachedTokens);

@@ -8,8 +8,6 @@ namespace LayerStream.Host.Server.Chat;
 /// <summary>Members of a chat completion request: each is honoured, a hint, or refused by name.</summary>
 internal static class ChatParameters
 {
-    private const int BytesPerToken = 16; // of a value in the template's variables, on top of its text; times what rendering takes per byte
-
     /// <summary>The rows.</summary>
     public static IReadOnlyList<Parameter> Rows { get; } =
     [
@@ -33,77 +31,38 @@ internal static class ChatParameters
         Does("add_generation_prompt", "false only with `continue_final_message`", (r, v, n) => r.OpensAnswer = JsonFields.Flag(v, n)),
         Does("continue_final_message", "the answer goes on inside the last message, which is the assistant's", (r, v, n) =>
             r.ContinuesFinal = JsonFields.Flag(v, n)),
-        Does("n", "1", (_, v, n) => JsonFields.Integer(v, n, 1, 1)),
-        Does("tools", "functions; tools of other types are left out and named in the header `x-layerstream-skipped-tools`",
+        Does("n", "1 to 32: so many answers, each as it would come alone with a seed of its own", (r, v, n) => r.Choices =
+            (int)JsonFields.Integer(v, n, 1, ChatRequest.MostChoices)),
+        Does("tools", "functions, `strict` ones with arguments that meet their schema; tools of other types are left out and named in the "
+            + "header `x-layerstream-skipped-tools`",
             ToolMembers.Read),
-        Does("tool_choice", "none, auto, required, or a function: the answer begins with the opening of its call", ToolMembers.ReadChoice),
+        Does("tool_choice", "none, auto, required, or a function: the answer begins with the opening of its call, and arguments meet "
+            + "their schema", ToolMembers.ReadChoice),
+        Does("parallel_tool_calls", "false = one call at most", (r, v, n) => r.AllowsSeveralCalls = JsonFields.Flag(v, n)),
         Does("reasoning_effort", "none = no thought, where the template knows a switch; others are handed to the template",
             (r, v, n) => r.ReasoningEffort = JsonFields.Text(v, n)),
         .. GrammarParameters.Rows,
         Does("modalities", "`[\"text\"]`", ParameterValues.Modalities),
-        .. Hints("user", "metadata", "store", "service_tier", "prompt_cache_key", "prompt_cache_retention", "safety_identifier",
+        .. ParameterTable.Hints("user", "metadata", "store", "service_tier", "prompt_cache_key", "prompt_cache_retention",
+            "safety_identifier",
             "verbosity",
-            "parallel_tool_calls", "cache_prompt", "id_slot", "keep_alive", "prediction", "moderation", "timings_per_token", "tags",
+            "cache_prompt", "id_slot", "keep_alive", "prediction", "moderation", "timings_per_token", "tags",
                 "extra_headers"),
-        .. Refusals("functions", "function_call", "audio", "web_search_options", "structured_outputs", "mirostat", "best_of",
+        .. ParameterTable.Refusals("functions", "function_call", "audio", "web_search_options", "structured_outputs", "mirostat", "best_of",
             "echo", "suffix", "min_tokens", "lora"),
     ];
 
-    private static readonly Dictionary<string, Parameter> s_byName = Rows.ToDictionary(r => r.Name, StringComparer.Ordinal);
+    private static readonly ParameterTable s_table = new(Rows);
 
-    /// <summary>Reads a body. Trees are made only of honoured members, and paid for before.</summary>
-    /// <exception cref="ApiException">400: not an object, a member unknown, refused, doubled or out of range; 413 or 429: its tree does
-    /// not fit.</exception>
+    /// <summary>Reads a body. Errors: as <see cref="ParameterTable.Read"/>.</summary>
     public static ChatRequest Read(ReadOnlyMemory<byte> body, ServerState state, SamplingOptions defaults, RequestMemory.Holding memory)
     {
         ChatRequest request = new() { Sampling = defaults };
-        HashSet<string> seen = new(StringComparer.Ordinal);
-        try
-        {
-            BodyMember.ReadAll(body, member => Take(request, member, seen, memory));
-            CheckTogether(request, seen, state);
-        }
-        catch
-        {
-            request.Dispose();
-            throw;
-        }
-
-        request.Sampling = request.Sampling with { LogProbabilities = request.LogProbs ? request.TopLogProbs ?? 0 : null };
+        s_table.Read(request, body, memory, seen => CheckTogether(request, seen, state));
         return request;
     }
 
-    private static void Take(ChatRequest request, BodyMember member, HashSet<string> seen, RequestMemory.Holding memory)
-    {
-        string name = member.Name;
-        if (!seen.Add(name))
-        {
-            throw ApiException.Invalid(name, $"'{name}' is given twice", "duplicate_parameter");
-        }
-
-        if (member.IsNull)
-        {
-            seen.Remove(name);
-            return;
-        }
-
-        Parameter? row = s_byName.GetValueOrDefault(name);
-        if (row is null or { Use: ParameterUse.Refused })
-        {
-            throw ApiException.Invalid(name, $"this server does not support the parameter '{name}'", "unsupported_parameter");
-        }
-
-        if (row.Read is not null)
-        {
-            memory.Grow(member.TreeBytes, $"'{name}'");
-            JsonDocument tree = member.Parse();
-            request.Trees.Add(tree);
-            request.TextBytes += member.Value.Length + (BytesPerToken * member.Tokens);
-            row.Read(request, tree.RootElement, name);
-        }
-    }
-
-    private static void CheckTogether(ChatRequest request, HashSet<string> seen, ServerState state)
+    private static void CheckTogether(ChatRequest request, IReadOnlySet<string> seen, ServerState state)
     {
         if (!seen.Contains("messages"))
         {
@@ -131,7 +90,7 @@ internal static class ChatParameters
         ContinuedMessage.Check(request);
     }
 
-    private static int? MaxTokens(JsonElement value, string name)
+    internal static int? MaxTokens(JsonElement value, string name)
     {
         long given = JsonFields.Integer(value, name, -1, int.MaxValue);
         return given switch
@@ -142,12 +101,6 @@ internal static class ChatParameters
         };
     }
 
-    private static Parameter Does(string name, string note, Action<ChatRequest, JsonElement, string> read) =>
+    internal static Parameter Does(string name, string note, Action<ChatRequest, JsonElement, string> read) =>
         new(name, ParameterUse.Honoured, note, read);
-
-    private static IEnumerable<Parameter> Hints(params string[] names) =>
-        names.Select(n => new Parameter(n, ParameterUse.Hint, "without effect here"));
-
-    private static IEnumerable<Parameter> Refusals(params string[] names) =>
-        names.Select(n => new Parameter(n, ParameterUse.Refused, "would change the answer"));
 }

@@ -40,11 +40,12 @@ internal static class ChatPreparation
             }
 
             memory.Grow(textBytes * WorkBytesPerByte, "the prompt");
-            long grammarBytes = request.Grammar is null ? 0 : Grammar.HeldBytes;
+            long grammarBytes = request.Grammar is null && !request.HoldsCalls ? 0 : Grammar.HeldBytes * request.Choices;
             memory.Grow(grammarBytes, "the grammar of the answer");
             RenderedPrompt rendered = Render(request, model);
             (rendered, AnswerOpening opening) = Open(rendered, request, model.AnswerFormat);
-            request.Thought = request.Grammar is null ? null : AnswerThoughts.Of(model.RequireTokenizer(), rendered);
+            request.Thought = request.Grammar is null ? null : AnswerThoughts.Of(model.RequireTokenizer(), rendered, model.AnswerFormat);
+            DemandedCalls.Hold(request, opening, model);
             int[] prompt = Encode(rendered, model);
             memory.ShrinkTo(ReplySink.WindowBytes + ((long)prompt.Length * BytesPerId) + grammarBytes);
             return (request, prompt, opening);
@@ -71,7 +72,8 @@ internal static class ChatPreparation
                 "unsupported_parameter");
         }
 
-        string closed = opensThought ? prompt.Text + format.ThinkClose + "\n\n" : prompt.Text;
+        request.Grammar = null; // it says what an answer must be that is no call
+        string closed = opensThought ? prompt.Text + format.Thought.Close + "\n\n" : prompt.Text;
         return (prompt with { Text = closed + begun }, new AnswerOpening(format, request.Tools, false, begun));
     }
 
@@ -134,8 +136,8 @@ internal static class ChatPreparation
     private static long LongestPromptBytes(LoadedModel model) => (long)model.Engine.Context * model.LongestTokenBytes;
 
     // Agents shorten their history when they read these words.
-    private static ApiException TooLong(string what, LoadedModel model) => ApiException.Invalid(
-        "messages",
+    internal static ApiException TooLong(string what, LoadedModel model, string param = "messages") => ApiException.Invalid(
+        param,
         $"This model's maximum context length is {model.Engine.Context} tokens, and the prompt exceeds the available context size: it "
             + $"has {what}, and one token of the answer needs room too",
         "context_length_exceeded");

@@ -2,13 +2,19 @@ using System.Text.Json;
 using LayerStream.Sampling;
 using LayerStream.Sampling.Grammars;
 using LayerStream.Session;
+using LayerStream.Session.Calls;
 using LayerStream.Templates.Answers;
 
 namespace LayerStream.Host.Server.Chat;
 
 /// <summary>A chat completion request after its checks.</summary>
-internal sealed class ChatRequest : IDisposable
+internal class ChatRequest : IDisposable
 {
+    /// <summary>Most answers to one request.</summary>
+    public const int MostChoices = 32;
+
+    private const long SeedStep = unchecked((long)0x9E3779B97F4A7C15);
+
     /// <summary>Trees of its members.</summary>
     public List<JsonDocument> Trees { get; } = [];
 
@@ -63,6 +69,23 @@ internal sealed class ChatRequest : IDisposable
     /// <summary>The same as they were sent, for the template.</summary>
     public IReadOnlyList<JsonElement> ToolList { get; set; } = [];
 
+    /// <summary>The same as grammars take them.</summary>
+    public List<CallableTool> CallableTools { get; } = [];
+
+    /// <summary>Whether an answer may hold more calls than one.</summary>
+    public bool AllowsSeveralCalls { get; set; } = true;
+
+    /// <summary>Tools whose arguments are held to their form and not to their schema.</summary>
+    public ISet<string> LooseTools { get; set; } = new HashSet<string>();
+
+    /// <summary>Whether calls are held to a grammar.</summary>
+    public bool HoldsCalls => CallableTools.Count > 0
+        && (ToolChoice is ToolDemand.Required or ToolDemand.Named || !AllowsSeveralCalls || CallableTools.Exists(t => t.IsStrict)
+            || Grammar is not null);
+
+    /// <summary>Answers to make.</summary>
+    public int Choices { get; set; } = 1;
+
     /// <summary>Types of tools that were left out.</summary>
     public List<string> SkippedTools { get; } = [];
 
@@ -82,10 +105,11 @@ internal sealed class ChatRequest : IDisposable
     public bool ContinuesFinal { get; set; }
 
     /// <summary>Gives up the trees; messages and variables are gone.</summary>
-    public void Dispose()
+    public virtual void Dispose()
     {
         Messages = default;
         ToolList = [];
+        CallableTools.Clear();
         TemplateVariables = new Dictionary<string, JsonElement>();
         Trees.ForEach(t => t.Dispose());
         Trees.Clear();
@@ -93,16 +117,17 @@ internal sealed class ChatRequest : IDisposable
 
     /// <summary>The generation that answers it.</summary>
     /// <param name="prompt">Its prompt.</param>
+    /// <param name="choice">Number of the answer; the first has the seed that was given, the others have seeds made of it.</param>
     /// <param name="marks">Control tokens that belong to the answer's form.</param>
     /// <param name="defaults">What the server was started with; its texts to stop at hold where the request names none.</param>
-    public GenerationRequest ToGeneration(int[] prompt, ModelOptions defaults, IReadOnlySet<int>? marks = null) => new()
+    public GenerationRequest ToGeneration(int[] prompt, ModelOptions defaults, IReadOnlySet<int>? marks = null, int choice = 0) => new()
     {
         Prompt = prompt,
         MaxTokens = MaxTokens ?? int.MaxValue,
-        Sampling = Sampling,
+        Sampling = Sampling with { Seed = Sampling.Seed is { } seed ? unchecked(seed + (choice * SeedStep)) : null },
         Stop = Stop.Count > 0 ? Stop : defaults.Stop,
         IgnoreEos = IgnoreEos,
-        ReportsPrompt = ReturnProgress,
+        ReportsPrompt = ReturnProgress && choice == 0,
         Grammar = Grammar,
         Thought = Thought,
         VisibleTokens = marks,

@@ -8,7 +8,8 @@ using LayerStream.Templates.Answers;
 namespace LayerStream.Host.Server.Chat;
 
 /// <summary>A chat answer as server-sent events.</summary>
-internal sealed class ChatStream(ChatJson form, AnswerOpening opening, bool includesUsage) : ParsedShape(opening)
+internal sealed class ChatStream(ChatJson form, AnswerOpening opening, bool includesUsage, ChoicePlace place)
+    : ParsedShape(opening, place.Buffer)
 {
     private bool _isFirst = true;
 
@@ -47,19 +48,24 @@ internal sealed class ChatStream(ChatJson form, AnswerOpening opening, bool incl
         {
             bool isFirst = _isFirst;
             _isFirst = false;
-            Event(json => form.Piece(json, isFirst, static d => d.WriteString("content", ""), left));
+            Event(json => form.Piece(json, place.Index, isFirst, static d => d.WriteString("content", ""), left));
         }
     }
 
     public override void Progress(GenerationEvent progress, double milliseconds) =>
-        Event(json => form.Progress(json, progress, milliseconds));
+        Event(json => form.Progress(json, place.Index, progress, milliseconds));
 
     protected override void End(RunResult result, string reason)
     {
-        Event(json => form.LastPiece(json, _isFirst, result, reason));
+        Event(json => form.LastPiece(json, place.Index, _isFirst, result, reason));
+        if (place.Totals.End(place.Index, result) is not { } together)
+        {
+            return;
+        }
+
         if (includesUsage)
         {
-            Event(json => form.UsagePiece(json, result));
+            Event(json => form.UsagePiece(json, together));
         }
 
         Buffer.Write("data: [DONE]\n\n"u8);
@@ -71,7 +77,7 @@ internal sealed class ChatStream(ChatJson form, AnswerOpening opening, bool incl
     {
         bool isFirst = _isFirst;
         _isFirst = false;
-        Event(json => form.Piece(json, isFirst, write, TakeProbabilities()));
+        Event(json => form.Piece(json, place.Index, isFirst, write, TakeProbabilities()));
     }
 
     private void Event(Action<Utf8JsonWriter> write) => ServerSentEvents.Write(Buffer, write);

@@ -46,7 +46,8 @@ internal sealed class ChatWhole : ParsedShape, IDisposable
     protected override void End(RunResult result, string reason)
     {
         BeginReply();
-        _form.EndReply(_json, _reportsProbabilities, _answer, result, reason);
+        ChatJson.EndChoice(_json, _reportsProbabilities, _answer, reason);
+        ChatJson.EndReply(_json, result);
         _json.Flush();
     }
 

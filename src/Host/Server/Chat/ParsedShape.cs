@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using LayerStream.Actors.Run;
 using LayerStream.Sampling;
@@ -14,7 +15,8 @@ internal abstract class ParsedShape : AnswerShape
     private AnswerParser? _parser;
     private List<TokenLogProbabilities>? _waiting;
 
-    protected ParsedShape(AnswerOpening opening) => _opening = opening;
+    protected ParsedShape(AnswerOpening opening, ArrayBufferWriter<byte>? buffer = null)
+        : base(buffer) => _opening = opening;
 
     /// <summary>Whole calls so far.</summary>
     protected int WholeCalls { get; private set; }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LayerStream.Host.Server.Http;
+using LayerStream.Session.Calls;
 using LayerStream.Templates.Answers;
 
 namespace LayerStream.Host.Server.Chat;
@@ -43,7 +44,13 @@ internal static class ToolMembers
                 throw ApiException.Invalid(place + ".function", $"'{place}.function' must be an object", "missing_parameter");
             }
 
-            tools.Add(NameOf(function, place + ".function"), Schema(function, place + ".function.parameters"));
+            string called = NameOf(function, place + ".function");
+            JsonElement schema = Schema(function, place + ".function.parameters");
+            bool isStrict = function.TryGetProperty("strict", out JsonElement s) && s.ValueKind != JsonValueKind.Null
+                && JsonFields.Flag(s, place + ".function.strict");
+            tools.Add(called, schema);
+            request.CallableTools.RemoveAll(t => t.Name == called);
+            request.CallableTools.Add(new CallableTool(called, schema, isStrict));
             kept.Add(tool);
         }
 
@@ -93,8 +100,14 @@ internal static class ToolMembers
                 "invalid_value");
         }
 
+        if (request.ToolChoice == ToolDemand.Named)
+        {
+            request.CallableTools.RemoveAll(t => t.Name != request.DemandedTool);
+        }
+
         if (request.ToolChoice == ToolDemand.None)
         {
+            request.CallableTools.Clear();
             request.Tools = OfferedTools.None;
             request.ToolList = [];
         }

@@ -14,7 +14,13 @@ internal static class ChatCompletionsEndpoint
     {
         ChatJson json = new("chatcmpl-" + prepared.Id, prepared.ModelId, DateTimeOffset.UtcNow.ToUnixTimeSeconds(),
             prepared.Tokenizer);
-        return prepared.Request.Stream ? new ChatStream(json, prepared.Opening, prepared.Request.IncludeUsage == true)
-            : new ChatWhole(json, prepared.Opening, prepared.Request.LogProbs);
+        ChatRequest request = prepared.Request;
+        List<byte[]> written = [.. Enumerable.Repeat(Array.Empty<byte>(), request.Choices)];
+        return request.Stream
+            ? new SeveralChoices(request.Choices, request.Choices,
+                place => new ChatStream(json, prepared.Opening, request.IncludeUsage == true, place))
+            : request.Choices == 1 ? new ChatWhole(json, prepared.Opening, request.LogProbs)
+            : new SeveralChoices(request.Choices, request.Choices,
+                place => new ChatChoice(json, prepared.Opening, request.LogProbs, place, written));
     });
 }

@@ -18,7 +18,12 @@ internal static class EndpointTable
         new("GET", "/v1/models", false, "the served model with its context length", ModelsEndpoint.ListAsync),
         new("GET", "/v1/models/", false, "one model by any spelling of its name", ModelsEndpoint.OneAsync),
         new("POST", "/v1/chat/completions", false, "a chat answer, whole or as server-sent events", ChatCompletionsEndpoint.HandleAsync),
-        new("POST", "/v1/responses", false, "the responses API, without memory of earlier ones", ResponsesEndpoint.HandleAsync),
+        new("POST", "/v1/completions", false, "completions of prompts as they are, whole or as server-sent events",
+            CompletionsEndpoint.HandleAsync),
+        new("POST", "/v1/responses", false, "the responses API", ResponsesEndpoint.HandleAsync),
+        new("GET", "/v1/responses/", false, "a stored response, or the items in front of it: `/v1/responses/{id}/input_items` with "
+            + "`order`, `limit` and `after`", ResponsesEndpoint.FindAsync),
+        new("DELETE", "/v1/responses/", false, "forgets a stored response", ResponsesEndpoint.DeleteAsync),
         new("POST", "/v1/messages", false, "the Anthropic messages API", MessagesEndpoint.HandleAsync),
         new("POST", "/v1/messages/count_tokens", false, "tokens of the prompt that such a request has", MessagesEndpoint.CountAsync),
         new("POST", "/v1/embeddings", false, "refused with 501: no model made for it runs here", EmbeddingsEndpoint.HandleAsync),

@@ -1,7 +1,6 @@
-using System.Text.Json;
-using LayerStream.Actors.Loading;
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Service;
+using LayerStream.Session.Reports;
 using Microsoft.AspNetCore.Http;
 
 namespace LayerStream.Host.Server.Endpoints;
@@ -10,7 +9,7 @@ namespace LayerStream.Host.Server.Endpoints;
 internal static class HealthEndpoint
 {
     /// <summary>200 as long as the process answers.</summary>
-    public static Task LiveAsync(HttpContext http, ServerState state) => JsonReply.SendAsync(http, 200, json => Write(json, "ok", null));
+    public static Task LiveAsync(HttpContext http, ServerState state) => SendAsync(http, 200, new HealthReport("ok"));
 
     /// <summary>200 when requests are served; 503 with progress while the model loads, while draining, and with the reason once a model
     /// file was changed in place or the engine has failed for good.</summary>
@@ -18,42 +17,25 @@ internal static class HealthEndpoint
     {
         if (state.Admission.IsDraining)
         {
-            return JsonReply.SendAsync(http, 503, json => Write(json, "draining", null));
+            return SendAsync(http, 503, new HealthReport("draining"));
         }
 
         if (state.Model is not { } model)
         {
-            return JsonReply.SendAsync(http, 503, json => Write(json, "loading", state.Progress));
+            ProgressReport? progress = state.Progress is { } p ? new ProgressReport(p.Stage, p.DoneBytes, p.TotalBytes) : null;
+            return SendAsync(http, 503, new HealthReport("loading", Progress: progress));
         }
 
         if (model.Engine.Failure is { } failure)
         {
-            return JsonReply.SendAsync(http, 503, json => Write(json, "failed", null, failure.Message));
+            return SendAsync(http, 503, new HealthReport("failed", failure.Message));
         }
 
         return model.Engine.FindChange() is { } change
-            ? JsonReply.SendAsync(http, 503, json => Write(json, "model_changed", null, $"{Path.GetFileName(change.File)} {change.Change}"))
-            : JsonReply.SendAsync(http, 200, json => Write(json, "ok", null));
+            ? SendAsync(http, 503, new HealthReport("model_changed", $"{Path.GetFileName(change.File)} {change.Change}"))
+            : SendAsync(http, 200, new HealthReport("ok"));
     }
 
-    private static void Write(Utf8JsonWriter json, string status, LoadProgress? progress, string? reason = null)
-    {
-        json.WriteStartObject();
-        json.WriteString("status", status);
-        if (reason is not null)
-        {
-            json.WriteString("reason", reason);
-        }
-
-        if (progress is not null)
-        {
-            json.WriteStartObject("progress");
-            json.WriteString("stage", progress.Stage);
-            json.WriteNumber("done_bytes", progress.DoneBytes);
-            json.WriteNumber("total_bytes", progress.TotalBytes);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndObject();
-    }
+    private static Task SendAsync(HttpContext http, int status, HealthReport report) =>
+        JsonReply.SendAsync(http, status, report, ApiReportJson.Default.HealthReport);
 }

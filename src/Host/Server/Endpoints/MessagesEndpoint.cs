@@ -12,13 +12,13 @@ internal static class MessagesEndpoint
 {
     /// <summary>Answers one request.</summary>
     public static Task HandleAsync(HttpContext http, ServerState state) => TranslatedAnswer.SendAsync(http, state,
-        body => MessagesMembers.Translation.Translate(body),
+        (body, _) => MessagesMembers.Translation.Translate(body),
         prepared => prepared.Request.Stream ? new MessagesStream(prepared) : (AnswerShape)new MessagesWhole(prepared));
 
     /// <summary>Counts the tokens of a request's prompt.</summary>
     public static async Task CountAsync(HttpContext http, ServerState state)
     {
-        int tokens = await TranslatedAnswer.CountAsync(http, state, body => MessagesMembers.Translation.Translate(body));
+        int tokens = await TranslatedAnswer.CountAsync(http, state, (body, _) => MessagesMembers.Translation.Translate(body));
         await JsonReply.SendAsync(http, 200, json =>
         {
             json.WriteStartObject();

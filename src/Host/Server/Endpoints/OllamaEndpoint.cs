@@ -80,7 +80,7 @@ internal static class OllamaEndpoint
         bool asksForNothing = false;
         try
         {
-            await TranslatedAnswer.SendAsync(http, state, body => translation.Translate(body, root =>
+            await TranslatedAnswer.SendAsync(http, state, (body, _) => translation.Translate(body, root =>
             {
                 asksForNothing = OllamaMembers.AsksForNothing(root);
                 if (asksForNothing)

@@ -1,8 +1,7 @@
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Service;
-using LayerStream.Planning;
-using LayerStream.Session;
 using LayerStream.Session.Outlook;
+using LayerStream.Session.Reports;
 using Microsoft.AspNetCore.Http;
 
 namespace LayerStream.Host.Server.Endpoints;
@@ -32,32 +31,7 @@ internal static class PlanEndpoint
             s_one.Release();
         }
 
-        await SendAsync(http, model, known);
-    }
-
-    private static Task SendAsync(HttpContext http, LoadedModel model, KnownCurve known)
-    {
-        long budget = model.Engine.CurrentPlan.Sheet.BudgetBytes;
-        return JsonReply.SendAsync(http, 200, json =>
-        {
-            json.WriteStartObject();
-            json.WriteString("summary", CurveText.Summary(known.Curve, budget, known.Basis.Source));
-            json.WriteString("source", CurveText.Name(known.Basis.Source));
-            json.WriteNumber("budget_bytes", budget);
-            json.WriteNumber("knee", known.Curve.Knee);
-            json.WriteStartArray("points");
-            foreach (SpeedPoint point in known.Curve.Points)
-            {
-                json.WriteStartObject();
-                json.WriteNumber("budget_bytes", point.BudgetBytes);
-                json.WriteNumber("tokens_per_second", Math.Round(point.TokensPerSecond, 3));
-                json.WriteNumber("bytes_per_token", Math.Round(point.BytesPerToken));
-                json.WriteString("bound_by", CurveText.Name(point.Limit));
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
-            json.WriteEndObject();
-        });
+        CurveReport curve = CurveReport.Of(known, model.Engine.CurrentPlan.Sheet.BudgetBytes);
+        await JsonReply.SendAsync(http, 200, curve, ApiReportJson.Default.CurveReport);
     }
 }

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text.Json;
+using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Responses;
 using LayerStream.Host.Server.Service;
 using LayerStream.Host.Server.Translation;
@@ -5,10 +8,105 @@ using Microsoft.AspNetCore.Http;
 
 namespace LayerStream.Host.Server.Endpoints;
 
-/// <summary>The OpenAI responses API, without memory.</summary>
+/// <summary>The OpenAI responses API.</summary>
 internal static class ResponsesEndpoint
 {
+    private const string Prefix = "/v1/responses/";
+    private const string InputItems = "/input_items";
+    private const int UsualItems = 20;
+    private const int MostItems = 100;
+
     /// <summary>Answers one request.</summary>
-    public static Task HandleAsync(HttpContext http, ServerState state) => TranslatedAnswer.SendAsync(http, state,
-        body => ResponsesMembers.Translation.Translate(body), prepared => new ResponsesShape(prepared));
+    public static Task HandleAsync(HttpContext http, ServerState state)
+    {
+        state.RequireModel();
+        ResponsesContext context = new(state.Responses!, RequestGuard.ScopeOf(http.Request));
+        return TranslatedAnswer.SendAsync(http, state, (body, memory) => ResponsesMembers.Translate(body, context, memory),
+            prepared => new ResponsesShape(prepared, context));
+    }
+
+    /// <summary>A stored response, or the items in front of it.</summary>
+    /// <exception cref="ApiException">404; 400 for a parameter that does not fit.</exception>
+    public static Task FindAsync(HttpContext http, ServerState state)
+    {
+        string id = http.Request.Path.Value![Prefix.Length..];
+        bool asksItems = id.EndsWith(InputItems, StringComparison.Ordinal);
+        StoredResponses.Stored found = Find(http, state, asksItems ? id[..^InputItems.Length] : id);
+        if (http.Request.Query.ContainsKey("stream") && http.Request.Query["stream"] != "false")
+        {
+            throw ApiException.Invalid("stream", "this server does not support the parameter 'stream' here", "unsupported_parameter");
+        }
+
+        return JsonReply.SendAsync(http, 200, json =>
+        {
+            if (asksItems)
+            {
+                WriteItems(json, found, http.Request.Query);
+            }
+            else
+            {
+                json.WriteRawValue(found.Response, skipInputValidation: true);
+            }
+        });
+    }
+
+    /// <summary>Forgets a stored response.</summary>
+    /// <exception cref="ApiException">404.</exception>
+    public static Task DeleteAsync(HttpContext http, ServerState state)
+    {
+        string id = http.Request.Path.Value![Prefix.Length..];
+        return state.Responses?.Remove(RequestGuard.ScopeOf(http.Request), id) == true
+            ? JsonReply.SendAsync(http, 200, json =>
+            {
+                json.WriteStartObject();
+                json.WriteString("id", id);
+                json.WriteString("object", "response");
+                json.WriteBoolean("deleted", true);
+                json.WriteEndObject();
+            })
+            : throw Unknown();
+    }
+
+    private static void WriteItems(Utf8JsonWriter json, StoredResponses.Stored found, IQueryCollection query)
+    {
+        using JsonDocument items = JsonDocument.Parse(found.Items);
+        JsonElement[] all = [.. items.RootElement.EnumerateArray()];
+        string order = query["order"].ToString();
+        if (order is not ("" or "asc" or "desc"))
+        {
+            throw ApiException.Invalid("order", "'order' must be asc or desc", "invalid_value");
+        }
+
+        if (order != "asc")
+        {
+            Array.Reverse(all);
+        }
+
+        string after = query["after"].ToString();
+        int begin = after.Length == 0 ? 0 : Array.FindIndex(all, i => IdOf(i) == after) + 1;
+        JsonElement[] page = [.. all.Skip(begin).Take(Limit(query["limit"].ToString()))];
+        json.WriteStartObject();
+        json.WriteString("object", "list");
+        json.WriteStartArray("data");
+        Array.ForEach(page, item => item.WriteTo(json));
+        json.WriteEndArray();
+        json.WriteString("first_id", page.Length == 0 ? null : IdOf(page[0]));
+        json.WriteString("last_id", page.Length == 0 ? null : IdOf(page[^1]));
+        json.WriteBoolean("has_more", begin + page.Length < all.Length);
+        json.WriteEndObject();
+    }
+
+    private static int Limit(string text) => text.Length == 0 ? UsualItems
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int limit) && limit is >= 1 and <= MostItems ? limit
+        : throw ApiException.Invalid("limit", $"'limit' must be between 1 and {MostItems}", "out_of_range");
+
+    private static string? IdOf(JsonElement item) => JsonParts.Find(item, "id") is { ValueKind: JsonValueKind.String } id ? id.GetString()
+        : null;
+
+    private static StoredResponses.Stored Find(HttpContext http, ServerState state, string id) =>
+        state.Responses is { } stored && stored.TryFind(RequestGuard.ScopeOf(http.Request), id, out StoredResponses.Stored? found)
+            ? found : throw Unknown();
+
+    private static ApiException Unknown() => new(404, "invalid_request_error",
+        "there is no such response here: it was not stored, was forgotten, or belongs to another key", "response_not_found");
 }

@@ -29,7 +29,7 @@ internal sealed class AllowedOrigins(IReadOnlyList<string> origins)
             return;
         }
 
-        headers.AccessControlAllowMethods = "GET, HEAD, POST, OPTIONS";
+        headers.AccessControlAllowMethods = "GET, HEAD, POST, DELETE, OPTIONS";
         headers.AccessControlAllowHeaders =
             http.Request.Headers.AccessControlRequestHeaders.ToString() is { Length: > 0 } asked ? asked : "*";
         headers.AccessControlMaxAge = PreflightSeconds;

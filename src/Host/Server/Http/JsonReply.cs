@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using LayerStream.Actors.Run;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
@@ -31,6 +32,10 @@ internal static class JsonReply
         http.Response.ContentLength = buffer.WrittenCount;
         await http.Response.Body.WriteAsync(buffer.WrittenMemory, http.RequestAborted);
     }
+
+    /// <summary>Sends a report.</summary>
+    public static Task SendAsync<T>(HttpContext http, int status, T report, JsonTypeInfo<T> type) =>
+        SendAsync(http, status, json => JsonSerializer.Serialize(json, report, type));
 
     /// <summary>Sends an error with its headers; null = in the form of the OpenAI API.</summary>
     public static Task SendErrorAsync(HttpContext http, ApiException error, Action<Utf8JsonWriter, ApiException>? form = null)

@@ -34,7 +34,7 @@ internal static class MessagesMembers
             if (type == "custom")
             {
                 JsonParts.Tool(json, JsonParts.RequireText(tool, "name", place), JsonParts.Text(tool, "description", place),
-                    JsonParts.Find(tool, "input_schema"));
+                    JsonParts.Find(tool, "input_schema"), JsonParts.Find(tool, "strict"));
             }
             else
             {
@@ -48,6 +48,11 @@ internal static class MessagesMembers
     private static void WriteChoice(Utf8JsonWriter json, JsonElement choice)
     {
         string type = JsonParts.RequireText(choice, "type", "tool_choice");
+        if (JsonParts.Find(choice, "disable_parallel_tool_use") is { } single)
+        {
+            json.WriteBoolean("parallel_tool_calls", !JsonFields.Flag(single, "tool_choice.disable_parallel_tool_use"));
+        }
+
         switch (type)
         {
             case "auto" or "none":

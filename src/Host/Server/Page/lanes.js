@@ -16,7 +16,7 @@ export function buildLanes(trace) {
     switch (e.kind[i]) {
       case KIND.load: {
         const expert = trace.firstExpertTile >= 0 && e.tile[i] >= trace.firstExpertTile;
-        put(`${expert ? 'x' : 'r'}${e.lane[i]}`, (expert ? 2e6 : 1e6) + e.lane[i], `${expert ? 'expert' : 'read'} slot ${e.lane[i]}`, i);
+        put(`${expert ? 'x' : 'r'}${e.lane[i]}`, (expert ? 2e6 : 1e6) + e.lane[i], e.lane[i] < 0 ? 'rows' : `${expert ? 'expert' : 'read'} slot ${e.lane[i]}`, i);
         break;
       }
       case KIND.compute: case KIND.wait: case KIND.sample: put('compute', 0, 'compute', i); break;

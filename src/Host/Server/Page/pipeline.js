@@ -2,10 +2,10 @@
 import { $, bar, el, percent, size, table } from './dom.js';
 import { call, events } from './http.js';
 import { LaneView } from './lanes.js';
-import { Events, expertUses, parseTrace, slowLayers, stageTimes } from './trace-file.js';
+import { Events, expertUses, parseTrace, slowLayers, slowRequests, stageTimes } from './trace-file.js';
 
 const LIVE_EVENTS = 60_000, LIVE_WINDOW_MS = 4000, FIGURES_EVERY_MS = 500;
-const LAYERS_SHOWN = 8;
+const LAYERS_SHOWN = 8, REQUESTS_SHOWN = 6;
 
 let first, second, live = null, lastFigures = 0, lastStatus = null;
 
@@ -89,13 +89,17 @@ function figures(trace, other) {
       ['whole', times.wallMs.toFixed(2), compared.wallMs.toFixed(2), signed(change)]]));
   } else {
     const disk = [...times.stages].filter(([s]) => s === 'wait: prefetch late' || s === 'wait: demand').reduce((a, [, ms]) => a + ms, 0), compute = times.stages.get('compute') ?? 0;
-    const bound = disk > 0.02 * times.wallMs && disk > 0.3 * compute ? 'the disk' : 'arithmetic';
-    say(`${(1000 / times.wallMs).toFixed(2)} tokens a second: ${compute.toFixed(1)} ms compute and ${disk.toFixed(1)} ms waiting for the disk of ${times.wallMs.toFixed(1)} ms a token. ${bound === 'the disk' ? 'The disk' : 'Arithmetic'} sets the pace.`);
+    const [other, otherMs] = [...times.stages].filter(([s]) => s.startsWith('wait: ') && !['wait: prefetch late', 'wait: demand'].includes(s)).reduce((a, b) => b[1] > a[1] ? b : a, ['', 0]);
+    const bound = otherMs > Math.max(disk, compute) ? `Another wait (${other.slice(6)}, ${otherMs.toFixed(1)} ms)` : disk > 0.02 * times.wallMs && disk > 0.3 * compute ? 'The disk' : 'Arithmetic';
+    say(`${(1000 / times.wallMs).toFixed(2)} tokens a second: ${compute.toFixed(1)} ms compute and ${disk.toFixed(1)} ms waiting for the disk of ${times.wallMs.toFixed(1)} ms a token. ${bound} sets the pace.`);
     $('stages').replaceChildren(table(['stage', 'ms per token', 'share', ''], stages.map(s => [s, times.stages.get(s).toFixed(2), percent(times.stages.get(s) / times.wallMs), bar(times.stages.get(s) / times.wallMs, percent(times.stages.get(s) / times.wallMs))])),
       el('p', { class: 'hint' }, `${size(times.bytes)} read per token, over ${times.passes} tokens`));
   }
   const layers = slowLayers(trace, times.passes).slice(0, LAYERS_SHOWN);
   $('layers').replaceChildren(layers.length ? table(['layer', 'ms per token', 'mostly for'], layers.map(l => [l.layer < 0 ? '–' : l.layer, l.ms.toFixed(2), l.tile])) : el('p', {}, 'Nothing was waited for.'));
+  const slow = slowRequests(trace).slice(0, REQUESTS_SHOWN), seconds = ms => ms === undefined ? '–' : (ms / 1000).toFixed(2);
+  $('slow').replaceChildren(...(slow.length ? [el('h3', {}, 'Longest'), table(['s', 'queue', 'prompt', 'answer', 'tokens', 'seq.'],
+    slow.map(r => [seconds(r.ms), seconds(r.queueMs), seconds(r.promptMs), seconds(r.answerMs), r.tokens, r.sequence || '–']))] : []));
   heat(expertUses(trace));
 }
 
@@ -124,7 +128,7 @@ async function startLive() {
   live = control;
   $('live').setAttribute('aria-pressed', 'true');
   $('second').hidden = true;
-  const trace = { model: '', depth: 0, budgetBytes: 0, deviceRate: 0, dropped: 0, firstExpertTile: -1, tileNames: [], tileLayers: [], events: new Events(LIVE_EVENTS * 2) };
+  const trace = { model: '', depth: 0, budgetBytes: 0, deviceRate: 0, dropped: 0, firstExpertTile: -1, tileNames: [], tileLayers: [], isPartial: true, events: new Events(LIVE_EVENTS * 2) };
   try {
     while (live === control) {
       const response = await call('/v1/layerstream/trace/live', { signal: control.signal });
@@ -170,7 +174,7 @@ export function showStatus(status) {
   const accounts = Object.entries(status.plan.accounts), budget = status.plan.budget_bytes;
   $('budget').replaceChildren(table(['account', 'size', ''], [...accounts.map(([name, bytes]) => [name, size(bytes), bar(bytes / budget, percent(bytes / budget))]), ['free', size(budget - status.plan.planned_bytes), '']]),
     el('p', { class: 'hint' }, `budget ${size(budget)}; resident now ${size(status.memory.resident_bytes)}, at most ${size(status.memory.resident_peak_bytes)}`));
-  const engine = status.engine, rows = [['prefetch depth', engine.depth], ['free slots', `${engine.free_slots} of ${engine.total_slots}`], ['reads in flight', engine.reads_in_flight], ['read so far', size(engine.bytes_read)]];
+  const engine = status.engine, rows = [['prefetch depth', engine.prefetch_depth], ['free slots', `${engine.free_slots} of ${engine.total_slots}`], ['reads in flight', engine.reads_in_flight], ['read so far', size(engine.bytes_read)]];
   if (lastStatus && engine.bytes_read > lastStatus.bytes) {
     const rate = (engine.bytes_read - lastStatus.bytes) / (performance.now() - lastStatus.at) * 1000;
     rows.push(['disk now', `${(rate / 1e9).toFixed(2)} GB/s of ${(engine.device_bytes_per_second / 1e9).toFixed(2)} measured`]);
@@ -180,7 +184,7 @@ export function showStatus(status) {
   if (lookups) rows.push(['experts found in memory', percent(engine.expert_hits / lookups)]);
   const tuning = engine.tuning;
   $('ring').replaceChildren(table(['', ''], rows), ...(tuning ? [el('p', {}, `Depth: ${tuning.finding}`), ...(tuning.decisions.length
-    ? [table(['pass', 'depth', 'reads', 'why'], tuning.decisions.slice(-6).map(d => [d.pass, d.depth, d.reads, d.reason]))] : [])] : []));
+    ? [table(['pass', 'depth', 'reads', 'why'], tuning.decisions.slice(-6).map(d => [d.pass, d.prefetch_depth, d.reads_in_flight, d.reason]))] : [])] : []));
   const requests = status.requests;
   $('requests').replaceChildren(table(['', ''], [['running', requests.running], ['waiting', requests.waiting], ['may wait', requests.queue_limit], ['tokens so far', engine.tokens]]));
 }

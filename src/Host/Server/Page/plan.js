@@ -3,6 +3,7 @@ import { $, size, table } from './dom.js';
 import { json } from './http.js';
 
 let curve = null;
+const kneeIndex = () => curve.curve.findIndex(p => p.budget_bytes === curve.knee_budget_bytes);
 
 export function start() {
   $('plan-budget').addEventListener('input', showPoint);
@@ -20,19 +21,19 @@ export async function open() {
     return;
   }
   $('plan-sentence').textContent = curve.summary;
-  const slider = $('plan-budget'), now = curve.points.findIndex(p => p.budget_bytes >= curve.budget_bytes);
-  slider.max = curve.points.length - 1;
+  const slider = $('plan-budget'), now = curve.curve.findIndex(p => p.budget_bytes >= curve.budget_bytes);
+  slider.max = curve.curve.length - 1;
   slider.value = Math.max(0, now);
   showPoint();
   draw();
 }
 
 function showPoint() {
-  const point = curve?.points[$('plan-budget').value];
+  const point = curve?.curve[$('plan-budget').value];
   if (!point) return;
-  $('plan-value').textContent = `${size(point.budget_bytes)}: ${point.tokens_per_second.toFixed(2)} tokens a second, ${size(point.bytes_per_token)} read per token`;
+  $('plan-value').textContent = `${size(point.budget_bytes)}: ${point.predicted_tokens_per_second.toFixed(2)} tokens a second, ${size(point.read_bytes_per_token)} read per token`;
   $('plan-table').replaceChildren(table(['budget', 'tokens/s', 'read per token', 'bound by', ''],
-    curve.points.map((p, i) => [size(p.budget_bytes), p.tokens_per_second.toFixed(2), size(p.bytes_per_token), p.bound_by.replace('_', ' '), i === curve.knee ? 'knee: more buys little' : p === point ? '◀' : ''])));
+    curve.curve.map((p, i) => [size(p.budget_bytes), p.predicted_tokens_per_second.toFixed(2), size(p.read_bytes_per_token), p.limited_by.replace('_', ' '), i === kneeIndex() ? 'knee: more buys little' : p === point ? '◀' : ''])));
   draw();
 }
 
@@ -43,8 +44,8 @@ function draw() {
   canvas.height = height * ratio;
   const g = canvas.getContext('2d'), style = getComputedStyle(canvas), of = n => style.getPropertyValue(n).trim();
   g.scale(ratio, ratio);
-  const points = curve.points, least = Math.log(points[0].budget_bytes), span = Math.log(points.at(-1).budget_bytes) - least || 1, top = Math.max(...points.map(p => p.tokens_per_second)) * 1.1;
-  const x = p => 50 + (Math.log(p.budget_bytes) - least) / span * (width - 70), y = p => height - 24 - p.tokens_per_second / top * (height - 40);
+  const points = curve.curve, least = Math.log(points[0].budget_bytes), span = Math.log(points.at(-1).budget_bytes) - least || 1, top = Math.max(...points.map(p => p.predicted_tokens_per_second)) * 1.1;
+  const x = p => 50 + (Math.log(p.budget_bytes) - least) / span * (width - 70), y = p => height - 24 - p.predicted_tokens_per_second / top * (height - 40);
   g.font = '12px system-ui, sans-serif';
   g.fillStyle = of('--faint');
   g.strokeStyle = of('--line');
@@ -54,7 +55,7 @@ function draw() {
     g.fillText(v.toFixed(v < 10 ? 1 : 0), 8, py + 4);
   }
   let free = Infinity; // labels from the right: one that would cover its neighbour is left out
-  for (const p of [points.at(-1), points[curve.knee], points[0]]) {
+  for (const p of [points.at(-1), points[kneeIndex()], points[0]]) {
     const left = Math.min(x(p), width - 70);
     if (left + 70 > free) continue;
     g.fillText(size(p.budget_bytes), left, height - 6);
@@ -66,7 +67,7 @@ function draw() {
   points.forEach((p, i) => i ? g.lineTo(x(p), y(p)) : g.moveTo(x(p), y(p)));
   g.stroke();
   const mark = (p, color, r) => { g.fillStyle = color; g.beginPath(); g.arc(x(p), y(p), r, 0, 7); g.fill(); };
-  mark(points[curve.knee], of('--wait'), 6);
+  mark(points[kneeIndex()], of('--wait'), 6);
   mark(points[$('plan-budget').value], of('--accent'), 5);
-  canvas.setAttribute('aria-label', `Predicted tokens per second from ${size(points[0].budget_bytes)} to ${size(points.at(-1).budget_bytes)}; the knee is at ${size(points[curve.knee].budget_bytes)}. The table below holds the figures.`);
+  canvas.setAttribute('aria-label', `Predicted tokens per second from ${size(points[0].budget_bytes)} to ${size(points.at(-1).budget_bytes)}; the knee is at ${size(points[kneeIndex()].budget_bytes)}. The table below holds the figures.`);
 }

@@ -86,8 +86,10 @@ export const tileName = (trace, tile) => tile < 0 ? '' : trace.tileNames[tile] ?
 /** Milliseconds per pass by stage, over the decode passes (or the prompt passes where there are none), and the median pass. */
 export function stageTimes(trace) {
   const e = trace.events, passes = [];
+  // Where older events are gone, a pass counts only if it began after the oldest that is left: of others the work is known in part.
+  const known = e.count && (trace.dropped || trace.isPartial) ? Math.max(e.start[0], e.end[0]) : -Infinity;
   for (const kind of [KIND.token, KIND.prompt]) {
-    for (let i = 0; i < e.count; i++) if (e.kind[i] === kind && e.end[i] > e.start[i]) passes.push(i);
+    for (let i = 0; i < e.count; i++) if (e.kind[i] === kind && e.end[i] > e.start[i] && e.start[i] >= known) passes.push(i);
     if (passes.length) break;
   }
   const stages = new Map(), add = (name, ms) => stages.set(name, (stages.get(name) ?? 0) + ms);
@@ -137,6 +139,23 @@ export function slowLayers(trace, passes) {
   return [...layers].map(([layer, row]) => {
     const top = [...row.tiles].sort((a, b) => b[1] - a[1])[0][0];
     return { layer, ms: row.ms / Math.max(1, passes), tile: tileName(trace, top) };
+  }).sort((a, b) => b.ms - a.ms);
+}
+
+/** Requests, longest first: sequence, tokens, and milliseconds in all, before the first pass, of prompt passes, and of what came then. */
+export function slowRequests(trace) {
+  const e = trace.events, passes = [], found = [];
+  for (let i = 0; i < e.count; i++) {
+    if (e.kind[i] === KIND.token || e.kind[i] === KIND.prompt) passes.push(i);
+    if (e.kind[i] === KIND.request) found.push(i);
+  }
+  passes.sort((a, b) => e.start[a] - e.start[b]);
+  return found.map(i => {
+    const own = passes.filter(p => e.pass[p] >= e.pass[i] && e.end[p] <= e.end[i] + 0.01);
+    if (!own.length || e.pass[own[0]] !== e.pass[i]) return { sequence: e.sequence[i], tokens: e.rows[i], ms: e.end[i] - e.start[i] }; // the first are overwritten
+    const begin = own.length ? Math.max(e.start[i], e.start[own[0]]) : e.end[i];
+    const firstToken = own.find(p => e.kind[p] === KIND.token), read = firstToken === undefined ? e.end[i] : Math.max(begin, e.start[firstToken]);
+    return { sequence: e.sequence[i], tokens: e.rows[i], ms: e.end[i] - e.start[i], queueMs: begin - e.start[i], promptMs: read - begin, answerMs: e.end[i] - read };
   }).sort((a, b) => b.ms - a.ms);
 }
 

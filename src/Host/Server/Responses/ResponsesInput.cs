@@ -10,32 +10,24 @@ namespace LayerStream.Host.Server.Responses;
 internal static class ResponsesInput
 {
     /// <summary>Writes <c>messages</c>.</summary>
-    public static void Write(Utf8JsonWriter json, JsonElement root)
+    /// <param name="json">Where to.</param>
+    /// <param name="context">What was said, and what before.</param>
+    public static void Write(Utf8JsonWriter json, ResponsesContext context)
     {
-        JsonElement input = JsonParts.Find(root, "input")
-            ?? throw ApiException.Invalid("input", "'input' is missing", "missing_parameter");
+        using JsonDocument items = JsonDocument.Parse(context.Items);
         json.WriteStartArray("messages");
-        if (JsonParts.Find(root, "instructions") is { } instructions
-            && JsonParts.ContentText(instructions, "instructions") is { Length: > 0 } told)
+        if (context.Instructions is { Length: > 0 } told)
         {
             MessageJson.Text(json, "system", told);
         }
 
-        if (input.ValueKind == JsonValueKind.String)
+        Turn turn = new();
+        foreach ((JsonElement item, string place) in JsonParts.Items(items.RootElement, "input"))
         {
-            MessageJson.Text(json, "user", JsonFields.Text(input, "input"));
-        }
-        else
-        {
-            Turn turn = new();
-            foreach ((JsonElement item, string place) in JsonParts.Items(input, "input"))
-            {
-                WriteItem(json, item, place, turn);
-            }
-
-            turn.Write(json);
+            WriteItem(json, item, place, turn);
         }
 
+        turn.Write(json);
         json.WriteEndArray();
     }
 

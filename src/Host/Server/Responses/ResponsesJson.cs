@@ -9,8 +9,8 @@ namespace LayerStream.Host.Server.Responses;
 internal static class ResponsesJson
 {
     /// <summary>Writes it.</summary>
-    public static void Write(Utf8JsonWriter json, TranslatedAnswer.Prepared prepared, long created, string status,
-        IReadOnlyList<ResponsesItem> items, RunResult? result, ApiException? error)
+    public static void Write(Utf8JsonWriter json, TranslatedAnswer.Prepared prepared, ResponsesContext? context, long created,
+        string status, bool isStored, IReadOnlyList<ResponsesItem> items, RunResult? result, ApiException? error)
     {
         json.WriteStartObject();
         json.WriteString("id", "resp_" + prepared.Id);
@@ -18,15 +18,15 @@ internal static class ResponsesJson
         json.WriteNumber("created_at", created);
         json.WriteString("status", status);
         json.WriteString("model", prepared.ModelId);
-        json.WriteBoolean("store", false);
-        json.WriteBoolean("parallel_tool_calls", true);
+        json.WriteBoolean("store", isStored);
+        json.WriteBoolean("parallel_tool_calls", prepared.Request.AllowsSeveralCalls);
         json.WriteString("tool_choice", "auto");
         json.WriteStartArray("tools");
         json.WriteEndArray();
-        json.WriteNull("previous_response_id");
-        json.WriteNull("instructions");
-        json.WriteStartObject("metadata");
-        json.WriteEndObject();
+        json.WriteString("previous_response_id", context?.PreviousId);
+        json.WriteString("instructions", context?.Instructions);
+        json.WritePropertyName("metadata");
+        json.WriteRawValue(context?.Metadata ?? "{}");
         json.WriteNumber("temperature", prepared.Request.Sampling.Temperature);
         json.WriteNumber("top_p", prepared.Request.Sampling.TopP);
         WriteEnd(json, status, error);

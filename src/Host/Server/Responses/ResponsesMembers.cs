@@ -5,14 +5,14 @@ using LayerStream.Host.Server.Translation;
 
 namespace LayerStream.Host.Server.Responses;
 
-/// <summary>Members of a request of the OpenAI responses API. Nothing is stored: the client sends the whole conversation.</summary>
+/// <summary>Members of a request of the OpenAI responses API.</summary>
 internal static class ResponsesMembers
 {
-    /// <summary>The rows, and what they mean together.</summary>
-    public static RequestTranslation Translation { get; } = new(
+    /// <summary>The rows.</summary>
+    public static IReadOnlyList<TranslatedMember> Rows { get; } =
     [
         .. TranslatedMember.Same("model", "temperature", "top_p", "top_k", "min_p", "seed", "stream", "frequency_penalty",
-            "presence_penalty"),
+            "presence_penalty", "parallel_tool_calls"),
         TranslatedMember.Elsewhere("input", "a text, or items: messages, function_call, function_call_output, reasoning"),
         TranslatedMember.Elsewhere("instructions", "a text in front of the conversation"),
         TranslatedMember.As("max_output_tokens", "max_tokens", "1 and above"),
@@ -21,11 +21,18 @@ internal static class ResponsesMembers
         new("tool_choice", ParameterUse.Honoured, "auto, none, required, or a function", WriteChoice),
         new("reasoning", ParameterUse.Honoured, "`effort`; `summary` is a hint", WriteReasoning),
         new("text", ParameterUse.Honoured, "`format` as `response_format`; `verbosity` is a hint", WriteText),
-        .. TranslatedMember.Hints("store", "metadata", "user", "include", "parallel_tool_calls", "prompt_cache_key",
+        TranslatedMember.Elsewhere("store", "false = the response cannot be asked for again or gone on from"),
+        TranslatedMember.Elsewhere("previous_response_id", "a stored response of the same key: its conversation goes on"),
+        TranslatedMember.Elsewhere("metadata", "repeated in the response"),
+        .. TranslatedMember.Hints("user", "include", "prompt_cache_key",
             "prompt_cache_retention",
             "safety_identifier", "service_tier", "truncation", "client_metadata", "stream_options", "top_logprobs", "max_tool_calls"),
-        .. TranslatedMember.Refusals("previous_response_id", "conversation", "prompt", "background", "context_management"),
-    ], ResponsesInput.Write);
+        .. TranslatedMember.Refusals("conversation", "prompt", "background", "context_management"),
+    ];
+
+    /// <summary>Translates a body; <paramref name="context"/> takes what is no matter of the model.</summary>
+    public static ReadOnlyMemory<byte> Translate(ReadOnlyMemory<byte> body, ResponsesContext context, RequestMemory.Holding memory) =>
+        new RequestTranslation(Rows, (json, _) => ResponsesInput.Write(json, context)).Translate(body, root => context.Take(root, memory));
 
     private static void WriteTools(Utf8JsonWriter json, JsonElement tools)
     {
@@ -54,7 +61,7 @@ internal static class ResponsesMembers
         if (type == "function")
         {
             JsonParts.Tool(json, JsonParts.RequireText(tool, "name", place), JsonParts.Text(tool, "description", place),
-                JsonParts.Find(tool, "parameters"));
+                JsonParts.Find(tool, "parameters"), JsonParts.Find(tool, "strict"));
         }
         else
         {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using LayerStream.Actors.Run;
 using LayerStream.Host.Server.Chat;
@@ -8,13 +9,15 @@ using LayerStream.Templates.Answers;
 namespace LayerStream.Host.Server.Responses;
 
 /// <summary>A response of items, in one piece or as events that open, fill and close them.</summary>
-internal sealed class ResponsesShape(TranslatedAnswer.Prepared prepared) : ParsedShape(prepared.Opening)
+internal sealed class ResponsesShape(TranslatedAnswer.Prepared prepared, ResponsesContext? context = null)
+    : ParsedShape(prepared.Opening)
 {
     private readonly bool _isStream = prepared.Request.Stream;
     private readonly long _created = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
     private readonly List<ResponsesItem> _items = [];
     private ResponsesItem? _open;
     private int _sequence;
+    private bool _isStored = context?.Stores ?? false;
     private bool _hasBegun;
 
     public override string ContentType => _isStream ? ServerSentEvents.ContentType : "application/json; charset=utf-8";
@@ -70,14 +73,15 @@ internal sealed class ResponsesShape(TranslatedAnswer.Prepared prepared) : Parse
 
         Close();
         string status = reason == "length" ? "incomplete" : "completed";
+        byte[] whole = Whole(status, result);
+        _isStored = context?.Keep("resp_" + prepared.Id, whole) ?? false;
         if (_isStream)
         {
             Response("response." + status, status, result, null);
         }
         else
         {
-            using Utf8JsonWriter json = new(Buffer, JsonReply.Options);
-            ResponsesJson.Write(json, prepared, _created, status, _items, result, null);
+            Buffer.Write(_isStored ? whole : Whole(status, result));
         }
     }
 
@@ -194,10 +198,21 @@ internal sealed class ResponsesShape(TranslatedAnswer.Prepared prepared) : Parse
         }
     }
 
+    private byte[] Whole(string status, RunResult result)
+    {
+        ArrayBufferWriter<byte> bytes = new(1024);
+        using (Utf8JsonWriter json = new(bytes, JsonReply.Options))
+        {
+            ResponsesJson.Write(json, prepared, context, _created, status, _isStored, _items, result, null);
+        }
+
+        return bytes.WrittenSpan.ToArray();
+    }
+
     private void Response(string name, string status, RunResult? result, ApiException? error) => Event(name, json =>
     {
         json.WritePropertyName("response");
-        ResponsesJson.Write(json, prepared, _created, status, _items, result, error);
+        ResponsesJson.Write(json, prepared, context, _created, status, _isStored, _items, result, error);
     });
 
     private void Event(string name, Action<Utf8JsonWriter> write)

@@ -34,6 +34,9 @@ internal sealed class ServerState(string modelId, Admission admission, DaemonMet
     /// <summary>Traces on their way out; null while the model loads.</summary>
     public TraceExports? Traces { get; set; }
 
+    /// <summary>Responses that clients may come back to; null while the model loads.</summary>
+    public StoredResponses? Responses { get; private set; }
+
     /// <summary>Predictions of speed; null while the model loads.</summary>
     public SpeedTracker? Speed { get; private set; }
 
@@ -58,8 +61,11 @@ internal sealed class ServerState(string modelId, Admission admission, DaemonMet
     public void Open(LoadedModel model)
     {
         Memory = new RequestMemory(model.Engine.CurrentPlan.Sheet.Account(AccountNames.Requests));
+        Responses = new StoredResponses(Memory);
         Traces = new TraceExports(model.Engine.CurrentPlan.Sheet.Account(AccountNames.TraceExport));
         Speed = new SpeedTracker(model.Engine.CurrentPlan, model.Options, model.Model.Files, model.DeviceBytesPerSecond);
+        Speed.StartTuning(model.Engine);
+        metrics.Follow(model.Engine.Loads);
         admission.Turns = model.Engine.CurrentPlan.Memory.Sequences;
         Model = model;
     }

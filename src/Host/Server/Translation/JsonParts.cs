@@ -53,7 +53,7 @@ internal static class JsonParts
     }
 
     /// <summary>A function in the list of tools.</summary>
-    public static void Tool(Utf8JsonWriter json, string name, string? description, JsonElement? parameters)
+    public static void Tool(Utf8JsonWriter json, string name, string? description, JsonElement? parameters, JsonElement? strict = null)
     {
         json.WriteStartObject();
         json.WriteString("type", "function");
@@ -62,6 +62,11 @@ internal static class JsonParts
         if (description is not null)
         {
             json.WriteString("description", description);
+        }
+
+        if (strict is { } isStrict)
+        {
+            json.WriteBoolean("strict", JsonFields.Flag(isStrict, "strict"));
         }
 
         json.WritePropertyName("parameters");

@@ -26,8 +26,8 @@ internal static class TranslatedAnswer
     /// <param name="state">The daemon.</param>
     /// <param name="translate">The body as a chat completion request; null = it is one.</param>
     /// <param name="shape">The answer's form.</param>
-    public static async Task SendAsync(HttpContext http, ServerState state, Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>? translate,
-        Func<Prepared, AnswerShape> shape)
+    public static async Task SendAsync(HttpContext http, ServerState state,
+        Func<ReadOnlyMemory<byte>, RequestMemory.Holding, ReadOnlyMemory<byte>>? translate, Func<Prepared, AnswerShape> shape)
     {
         RequestGuard.RequireJson(http.Request);
         LoadedModel model = state.RequireModel();
@@ -43,21 +43,26 @@ internal static class TranslatedAnswer
             http.Response.Headers["x-layerstream-skipped-tools"] = string.Join(", ", request.SkippedTools.Distinct().Take(16));
         }
 
+        if (request.LooseTools.Count > 0)
+        {
+            http.Response.Headers["x-layerstream-loose-tools"] = string.Join(", ",
+                request.LooseTools.Take(16).Select(Uri.EscapeDataString));
+        }
+
         Prepared prepared = new(request, opening, prompt.Length, model.Id, model.Tokenizer, Guid.NewGuid().ToString("N"));
         AnswerShape form = shape(prepared);
         using IDisposable? end = form as IDisposable;
         memory.Grow(AnswerBytes(request, prompt, model, form, state.RequireMemory().LimitBytes), "the answer");
         using Activity? span = RequestSpan.Start(state.Metrics, model.Id, prepared.Id, request);
-        Generation run = new(model, request.ToGeneration(prompt, model.Options, model.MarkTokens) with
-        {
-            ReuseScope = RequestGuard.ScopeOf(http.Request),
-        });
-        await new AnswerRun(http, state, place, memory, form).ExecuteAsync(run, span);
+        string scope = RequestGuard.ScopeOf(http.Request);
+        Generation[] runs = [.. Enumerable.Range(0, request.Choices).Select(i => new Generation(model,
+            request.ToGeneration(prompt, model.Options, model.MarkTokens, i) with { ReuseScope = scope }))];
+        await new AnswerRun(http, state, place, memory, form).ExecuteAsync(runs, span);
     }
 
     /// <summary>Tokens of the prompt that a request would have.</summary>
     public static async Task<int> CountAsync(HttpContext http, ServerState state,
-        Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>> translate)
+        Func<ReadOnlyMemory<byte>, RequestMemory.Holding, ReadOnlyMemory<byte>> translate)
     {
         RequestGuard.RequireJson(http.Request);
         LoadedModel model = state.RequireModel();
@@ -68,7 +73,7 @@ internal static class TranslatedAnswer
     }
 
     private static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpContext http, RequestMemory.Holding memory, LoadedModel model,
-        Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>? translate)
+        Func<ReadOnlyMemory<byte>, RequestMemory.Holding, ReadOnlyMemory<byte>>? translate)
     {
         ReadOnlyMemory<byte> body = await RequestBody.ReadAsync(http, memory, ChatPreparation.LimitBytes(model));
         if (translate is null)
@@ -78,7 +83,7 @@ internal static class TranslatedAnswer
 
         long before = memory.Bytes;
         memory.Grow((long)body.Length * RequestTranslation.WorkBytesPerByte, "the request");
-        ReadOnlyMemory<byte> translated = translate(body);
+        ReadOnlyMemory<byte> translated = translate(body, memory);
         memory.ShrinkTo(before + translated.Length);
         return translated;
     }

@@ -1,11 +1,10 @@
 using System.Globalization;
-using System.Text.Json;
 using LayerStream.Memory;
 using LayerStream.Session.Catalogue;
 
 namespace LayerStream.Host.Verbs.Catalogue;
 
-/// <summary>Models of a catalogue for people and for programs.</summary>
+/// <summary>Models of a catalogue for people.</summary>
 internal static class EntryText
 {
     private const int Gap = 2; // columns of a table
@@ -80,46 +79,6 @@ internal static class EntryText
         return text.ToString();
     }
 
-    /// <summary>The members of a model's object.</summary>
-    public static void Write(Utf8JsonWriter json, EntryReport r)
-    {
-        json.WriteString("name", r.Entry.Name);
-        WriteList(json, "aliases", r.Entry.Aliases);
-        WriteList(json, "files", r.Entry.Files);
-        json.WriteNumber("bytes", r.Entry.Bytes);
-        json.WriteString("modifiedAt", r.Entry.ModifiedAt.ToUniversalTime());
-        if (r.Facts is { } facts)
-        {
-            json.WriteString("title", facts.Title);
-            json.WriteString("license", facts.License);
-            json.WriteString("architecture", facts.Architecture);
-            json.WriteString("type", facts.Type);
-            json.WriteNumber("parameters", facts.Parameters);
-            json.WriteNumber("context", facts.Context);
-            json.WriteBoolean("chatTemplate", facts.HasTemplate);
-            WriteList(json, "gaps", facts.Gaps);
-        }
-
-        json.WriteBoolean("supported", r is { Problem: null, Facts: not null });
-        json.WriteString("problem", r.Problem);
-        if (r.Outlook is not { } outlook)
-        {
-            return;
-        }
-
-        json.WriteStartObject("plan");
-        json.WriteNumber("budgetBytes", outlook.BudgetBytes);
-        json.WriteNumber("smallestBudgetBytes", outlook.SmallestBudgetBytes);
-        json.WriteBoolean("fits", outlook.Fits);
-        json.WriteBoolean("resident", outlook.IsResident);
-        if (outlook.TokensPerSecond is { } rate)
-        {
-            json.WriteNumber("predictedTokensPerSecond", rate);
-        }
-
-        json.WriteEndObject();
-    }
-
     private static string Context(ModelFacts facts) => facts.Context == 0 ? "" : facts.Context.ToString(CultureInfo.InvariantCulture);
 
     private static string Plan(EntryOutlook? outlook)
@@ -131,16 +90,5 @@ internal static class EntryText
 
         string rate = outlook.TokensPerSecond is { } tokens ? string.Create(CultureInfo.InvariantCulture, $", {tokens:0.##} tok/s") : "";
         return (outlook.IsResident ? "stays in memory" : "streamed") + rate;
-    }
-
-    private static void WriteList(Utf8JsonWriter json, string name, IReadOnlyList<string> texts)
-    {
-        json.WriteStartArray(name);
-        foreach (string text in texts)
-        {
-            json.WriteStringValue(text);
-        }
-
-        json.WriteEndArray();
     }
 }

@@ -3,6 +3,7 @@ using LayerStream.Host.Options;
 using LayerStream.Host.Terminal;
 using LayerStream.Session;
 using LayerStream.Session.Catalogue;
+using LayerStream.Session.Reports;
 
 namespace LayerStream.Host.Verbs.Catalogue;
 
@@ -30,25 +31,8 @@ public static class LsVerb
 
         if (options.Json)
         {
-            StandardOutput.WriteJson(json =>
-            {
-                json.WriteStartArray("folders");
-                foreach (string folder in catalogue.Folders)
-                {
-                    json.WriteStringValue(folder);
-                }
-
-                json.WriteEndArray();
-                json.WriteStartArray("models");
-                foreach (EntryReport report in reports)
-                {
-                    json.WriteStartObject();
-                    EntryText.Write(json, report);
-                    json.WriteEndObject();
-                }
-
-                json.WriteEndArray();
-            });
+            StandardOutput.WriteJson(new CatalogueReport(catalogue.Folders, [.. reports.Select(ModelReport.Of)]),
+                ReportJson.Default.CatalogueReport);
         }
         else
         {

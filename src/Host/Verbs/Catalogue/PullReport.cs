@@ -4,6 +4,7 @@ using LayerStream.Host.Pulling;
 using LayerStream.Host.Terminal;
 using LayerStream.Memory;
 using LayerStream.Session.Catalogue;
+using LayerStream.Session.Reports;
 
 namespace LayerStream.Host.Verbs.Catalogue;
 
@@ -40,11 +41,7 @@ internal sealed class PullReport(bool isJson, bool isQuiet) : IProgress<PullProg
         End();
         if (isJson)
         {
-            StandardOutput.WriteJson(json =>
-            {
-                json.WriteString("status", "success");
-                EntryText.Write(json, model);
-            });
+            StandardOutput.WriteJson(ModelReport.Of(model) with { Status = "success" }, ReportJson.Default.ModelReport);
             return;
         }
 
@@ -100,18 +97,9 @@ internal sealed class PullReport(bool isJson, bool isQuiet) : IProgress<PullProg
         }
 
         (_last, _said) = (value, Stopwatch.GetTimestamp());
-        StandardOutput.WriteJson(json =>
-        {
-            json.WriteString("status", value.Stage.ToString().ToLowerInvariant());
-            json.WriteString("file", value.File);
-            json.WriteNumber("doneBytes", value.DoneBytes);
-            json.WriteNumber("totalBytes", value.TotalBytes);
-            json.WriteNumber("bytesPerSecond", (long)value.BytesPerSecond);
-            if (value.SecondsLeft is { } left)
-            {
-                json.WriteNumber("secondsLeft", (long)Math.Ceiling(left));
-            }
-        });
+        DownloadReport report = new(value.Stage.ToString().ToLowerInvariant(), value.File, value.DoneBytes, value.TotalBytes,
+            (long)value.BytesPerSecond, value.SecondsLeft is { } left ? (long)Math.Ceiling(left) : null);
+        StandardOutput.WriteJson(report, ReportJson.Default.DownloadReport);
     }
 
     private static long Tenth(PullProgress value) => 10 * value.DoneBytes / Math.Max(1, value.TotalBytes);

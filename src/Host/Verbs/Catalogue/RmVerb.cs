@@ -4,6 +4,7 @@ using LayerStream.Host.Terminal;
 using LayerStream.Memory;
 using LayerStream.Session;
 using LayerStream.Session.Catalogue;
+using LayerStream.Session.Reports;
 
 namespace LayerStream.Host.Verbs.Catalogue;
 
@@ -42,18 +43,7 @@ public static class RmVerb
         IReadOnlyList<string> deleted = ModelRemoval.Delete(entry);
         if (options.Json)
         {
-            StandardOutput.WriteJson(json =>
-            {
-                json.WriteString("name", entry.Name);
-                json.WriteNumber("bytes", entry.Bytes);
-                json.WriteStartArray("files");
-                foreach (string file in deleted)
-                {
-                    json.WriteStringValue(file);
-                }
-
-                json.WriteEndArray();
-            });
+            StandardOutput.WriteJson(new RemovalReport(entry.Name, entry.Bytes, deleted), ReportJson.Default.RemovalReport);
         }
         else if (!options.Quiet)
         {

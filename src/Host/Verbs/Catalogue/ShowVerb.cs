@@ -3,6 +3,7 @@ using LayerStream.Host.Options;
 using LayerStream.Host.Terminal;
 using LayerStream.Session;
 using LayerStream.Session.Catalogue;
+using LayerStream.Session.Reports;
 
 namespace LayerStream.Host.Verbs.Catalogue;
 
@@ -30,7 +31,7 @@ public static class ShowVerb
         EntryReport report = EntryReport.Of(ModelChoice.One(ModelCatalogue.Of(folders), model), options);
         if (options.Json)
         {
-            StandardOutput.WriteJson(json => EntryText.Write(json, report));
+            StandardOutput.WriteJson(ModelReport.Of(report), ReportJson.Default.ModelReport);
         }
         else
         {

@@ -15,4 +15,10 @@ public enum ActivationLayout
 
     /// <summary>Per 256 columns 320 bytes: int8[256], int16[16] sums of 16, float scale, 12 bytes of zeros, int16[8] sums of 32.</summary>
     Q8Block256,
+
+    /// <summary>Two Q8Block32 rows, one behind the other: the high digits and the low ones of 16-bit integers.</summary>
+    Q16Block32,
+
+    /// <summary>Two Q8Block256 rows in the same way.</summary>
+    Q16Block256,
 }

@@ -57,6 +57,7 @@ internal static unsafe class ActivationRow
             ActivationLayout.F32 => pairs * 256,
             ActivationLayout.Q8Block32 => BlocksOffset(columns) + ((pairs + 3) / 4 * BlockRecordBytes),
             ActivationLayout.Q8Block256 => ((long)columns + 255) / 256 * Block256Bytes,
+            ActivationLayout.Q16Block32 or ActivationLayout.Q16Block256 => 2 * RowBytes(ActivationDigits.DigitLayout(layout), columns),
             _ => throw new ArgumentOutOfRangeException(nameof(layout)),
         };
     }
@@ -81,6 +82,12 @@ internal static unsafe class ActivationRow
                 }
 
                 break;
+            case ActivationLayout.Q16Block32:
+                ActivationDigits.PrepareBlocks32(source, columns, destination);
+                break;
+            case ActivationLayout.Q16Block256:
+                ActivationDigits.PrepareBlocks256(source, columns, destination);
+                break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(layout));
         }
@@ -89,22 +96,25 @@ internal static unsafe class ActivationRow
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PrepareBlock32(float* source, int columns, byte* destination)
     {
-        long scaleOffset = ScaleOffset(columns);
         new Span<byte>(destination + columns, (int)(RowBytes(ActivationLayout.Q8Block32, columns) - columns)).Clear();
         int done = Isa.Avx512 ? ActivationRow512.PrepareBlocks32(source, columns, destination) : 0;
         for (int i = done; i < columns; i += 32)
         {
-            float* scales = (float*)(destination + scaleOffset) + (i / 64 * 4) + (i / 32 % 2);
             float inverse = InverseScale(source + i, 32, out float scale);
             Vector256<int> sum = Quantize(source + i, inverse, destination + i) + Quantize(source + i + 16, inverse, destination + i + 16);
-            int whole = SignedDot.Total(sum.GetLower() + sum.GetUpper());
-            byte* record = destination + BlocksOffset(columns) + (i / 256 * BlockRecordBytes) + (i / 32 % 8 * sizeof(float));
-            *(float*)record = scale;
-            *(int*)(record + RecordSums) = whole;
-            *(float*)(record + RecordScaledSums) = scale * whole;
-            scales[0] = scale;
-            scales[2] = scale * whole;
+            Record32(destination, columns, i, scale, SignedDot.Total(sum.GetLower() + sum.GetUpper()));
         }
+    }
+
+    /// <summary>Writes scale and sum of the block of 32 from <paramref name="column"/> on to either place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Record32(byte* row, int columns, int column, float scale, int whole)
+    {
+        float* pair = (float*)(row + ScaleOffset(columns)) + (column / 64 * 4) + (column / 32 % 2);
+        byte* record = row + BlocksOffset(columns) + ((long)(column / 256) * BlockRecordBytes) + (column / 32 % 8 * sizeof(float));
+        *(float*)record = pair[0] = scale;
+        *(int*)(record + RecordSums) = whole;
+        *(float*)(record + RecordScaledSums) = pair[2] = scale * whole;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -124,18 +134,25 @@ internal static unsafe class ActivationRow
             sums[i] = (short)SignedDot.Total(sum.GetLower() + sum.GetUpper());
         }
 
-        *(float*)(destination + Scale256Offset) = scale;
-        new Span<byte>(destination + Scale256Offset + 4, WideSumsOffset - Scale256Offset - 4).Clear();
+        Record256(destination, scale);
+    }
+
+    /// <summary>Writes the scale of a 256-block and its sums of 32, whose sums of 16 are there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Record256(byte* block, float scale)
+    {
+        short* sums = (short*)(block + SumsOffset);
+        *(float*)(block + Scale256Offset) = scale;
+        new Span<byte>(block + Scale256Offset + 4, WideSumsOffset - Scale256Offset - 4).Clear();
         for (int i = 0; i < 8; i++)
         {
-            ((short*)(destination + WideSumsOffset))[i] = (short)(sums[2 * i] + sums[(2 * i) + 1]);
+            ((short*)(block + WideSumsOffset))[i] = (short)(sums[2 * i] + sums[(2 * i) + 1]);
         }
     }
 
-    /// <summary>The factor from values to what is rounded, and the scale of the integers; both zero when the block is zero or too small to
-    /// invert.</summary>
+    /// <summary>The largest magnitude, or NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float InverseScale(float* source, int count, out float scale)
+    internal static float Largest(float* source, int count)
     {
         Vector256<float> most = Vector256<float>.Zero;
         for (int i = 0; i < count; i += 8)
@@ -144,7 +161,15 @@ internal static unsafe class ActivationRow
         }
 
         Vector128<float> half = Vector128.Max(most.GetLower(), most.GetUpper());
-        float largest = MathF.Max(MathF.Max(half[0], half[1]), MathF.Max(half[2], half[3]));
+        return MathF.Max(MathF.Max(half[0], half[1]), MathF.Max(half[2], half[3]));
+    }
+
+    /// <summary>The factor from values to what is rounded, and the scale of the integers; both zero when the block is zero or too small to
+    /// invert.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float InverseScale(float* source, int count, out float scale)
+    {
+        float largest = Largest(source, count);
         float inverse = (127f / largest) + (largest * 0); // NaN where a value is infinite, so that it reaches the output
         if (float.IsInfinity(inverse))
         {

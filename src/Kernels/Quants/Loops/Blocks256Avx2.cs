@@ -36,32 +36,52 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Dot(byte* block, byte* x, byte* dot, Vector256<int>* mins)
+    public static void Dot<TRows>(byte* block, byte* x, long stride, byte* dot, Vector256<int>* mins)
+        where TRows : IActivationRows
     {
-        Vector256<short> low, high;
-        Vector256<int> taken;
+        Vector256<short> low, high, min;
         if (T.HasWideGroups)
         {
-            Vector128<short> scales = T.WideGroups(block, out Vector128<short> min);
+            Vector128<short> scales = T.WideGroups(block, out Vector128<short> eight);
             low = high = Vector256.Create(scales, scales);
-            taken = IsSigned ? default : Sse2.MultiplyAddAdjacent(min, Vector128.Load((short*)(x + ActivationRow.WideSumsOffset)))
-                .ToVector256();
+            min = eight.ToVector256();
         }
         else
         {
-            Vector256<short> scales = T.Groups(block, out Vector256<short> min);
+            Vector256<short> scales = T.Groups(block, out min);
             low = Vector256.Create(scales.GetLower(), scales.GetLower());
             high = Vector256.Create(scales.GetUpper(), scales.GetUpper());
-            taken = IsSigned ? default : Avx2.MultiplyAddAdjacent(min, Vector256.Load((short*)(x + ActivationRow.SumsOffset)));
         }
 
-        sbyte* a = (sbyte*)x;
-        Vector256<int> dot0 = Scaled(T.Values256(block, 0), a, low, 0) + Scaled(T.Values256(block, 1), a + 32, low, 1);
-        Vector256<int> dot1 = Scaled(T.Values256(block, 2), a + 64, low, 2) + Scaled(T.Values256(block, 3), a + 96, low, 3);
-        dot0 += Scaled(T.Values256(block, 4), a + 128, high, 4) + Scaled(T.Values256(block, 5), a + 160, high, 5);
-        dot1 += Scaled(T.Values256(block, 6), a + 192, high, 6) + Scaled(T.Values256(block, 7), a + 224, high, 7);
-        dot0 += dot1;
-        (T.Form == BlockForm.Biased ? dot0 - taken : dot0).Store((int*)dot);
+        DotSums even = default, odd = default;
+        even.Add<TRows>(T.Values256(block, 0), x, stride, low, 0);
+        odd.Add<TRows>(T.Values256(block, 1), x + 32, stride, low, 1);
+        even.Add<TRows>(T.Values256(block, 2), x + 64, stride, low, 2);
+        odd.Add<TRows>(T.Values256(block, 3), x + 96, stride, low, 3);
+        even.Add<TRows>(T.Values256(block, 4), x + 128, stride, high, 4);
+        odd.Add<TRows>(T.Values256(block, 5), x + 160, stride, high, 5);
+        even.Add<TRows>(T.Values256(block, 6), x + 192, stride, high, 6);
+        odd.Add<TRows>(T.Values256(block, 7), x + 224, stride, high, 7);
+        Store(even.First + odd.First, min, x, dot, mins);
+        if (TRows.AreTwo)
+        {
+            Store(even.Second + odd.Second, min, x + stride, dot + (LaneSums.Lanes * DotBytes), mins + LaneSums.Lanes);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(Vector256<int> sum, Vector256<short> min, byte* x, byte* dot, Vector256<int>* mins)
+    {
+        if (IsSigned)
+        {
+            sum.Store((int*)dot);
+            return;
+        }
+
+        Vector256<int> taken = T.HasWideGroups
+            ? Sse2.MultiplyAddAdjacent(min.GetLower(), Vector128.Load((short*)(x + ActivationRow.WideSumsOffset))).ToVector256()
+            : Avx2.MultiplyAddAdjacent(min, Vector256.Load((short*)(x + ActivationRow.SumsOffset)));
+        (T.Form == BlockForm.Biased ? sum - taken : sum).Store((int*)dot);
         if (T.Form == BlockForm.Minimums)
         {
             *mins = taken;
@@ -299,18 +319,32 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
         _ => T.Values256(block, 7),
     };
 
-    /// <summary>Products of columns 32·k to 32·k + 31 (k a constant) with their scales: one, or those of either half.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Scaled(Vector256<byte> v, sbyte* a, Vector256<short> scales, int k)
+    /// <summary>Sums of scaled products in eight lanes, per row of activations.</summary>
+    private struct DotSums
     {
-        Vector256<short> pairs = IsSigned
+        public Vector256<int> First, Second;
+
+        /// <summary>Adds products of columns 32·k to 32·k + 31 (k a constant) with their scales: one, or those of either half.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Add<TRows>(Vector256<byte> v, byte* x, long stride, Vector256<short> scales, int k)
+            where TRows : IActivationRows
+        {
+            const long Each = 0x0202020202020202;
+            const long First16 = 0x0100010001000100;
+            int first = T.HasWideGroups ? k : 2 * (k & 3), second = T.HasWideGroups ? k : first + 1;
+            Vector256<byte> index = Vector256.Create(First16 + (Each * first), First16 + (Each * first), First16 + (Each * second),
+                First16 + (Each * second)).AsByte();
+            Vector256<short> each = Avx2.Shuffle(scales.AsByte(), index).AsInt16();
+            First += Avx2.MultiplyAddAdjacent(Pairs(v, (sbyte*)x), each);
+            if (TRows.AreTwo)
+            {
+                Second += Avx2.MultiplyAddAdjacent(Pairs(v, (sbyte*)x + stride), each);
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static Vector256<short> Pairs(Vector256<byte> v, sbyte* a) => IsSigned
             ? Avx2.MultiplyAddAdjacent(Avx2.Abs(v.AsSByte()), Avx2.Sign(Vector256.Load(a), v.AsSByte()))
             : Avx2.MultiplyAddAdjacent(v, Vector256.Load(a));
-        const long Each = 0x0202020202020202;
-        const long First = 0x0100010001000100;
-        int first = T.HasWideGroups ? k : 2 * (k & 3), second = T.HasWideGroups ? k : first + 1;
-        Vector256<byte> index = Vector256.Create(First + (Each * first), First + (Each * first), First + (Each * second),
-            First + (Each * second)).AsByte();
-        return Avx2.MultiplyAddAdjacent(pairs, Avx2.Shuffle(scales.AsByte(), index).AsInt16());
     }
 }

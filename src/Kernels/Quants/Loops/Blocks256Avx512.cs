@@ -41,21 +41,31 @@ internal unsafe struct Blocks256Avx512<T> : IBlocks256Lanes
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Dot(byte* block, byte* x, byte* dot, Vector256<int>* mins)
+    public static void Dot<TRows>(byte* block, byte* x, long stride, byte* dot, Vector256<int>* mins)
+        where TRows : IActivationRows
     {
         Vector256<short> scales = T.Groups(block, out Vector256<short> min);
-        sbyte* a = (sbyte*)x;
-        Vector512<int> dot0 = Scaled(T.Values512(block, 0), a, Spread(scales, 0));
-        Vector512<int> dot1 = Scaled(T.Values512(block, 1), a + 64, Spread(scales, 4));
-        dot0 += Scaled(T.Values512(block, 2), a + 128, Spread(scales, 8));
-        dot1 += Scaled(T.Values512(block, 3), a + 192, Spread(scales, 12));
-        dot0 += dot1;
+        DotSums even = default, odd = default;
+        even.Add<TRows>(T.Values512(block, 0), x, stride, Spread(scales, 0));
+        odd.Add<TRows>(T.Values512(block, 1), x + 64, stride, Spread(scales, 4));
+        even.Add<TRows>(T.Values512(block, 2), x + 128, stride, Spread(scales, 8));
+        odd.Add<TRows>(T.Values512(block, 3), x + 192, stride, Spread(scales, 12));
+        Store(even.First + odd.First, min, x, dot, mins);
+        if (TRows.AreTwo)
+        {
+            Store(even.Second + odd.Second, min, x + stride, dot + (LaneSums.Lanes * DotBytes), mins + LaneSums.Lanes);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(Vector512<int> sum, Vector256<short> min, byte* x, byte* dot, Vector256<int>* mins)
+    {
         if (!IsSigned)
         {
             Vector256<int> taken = Avx2.MultiplyAddAdjacent(min, Vector256.Load((short*)(x + ActivationRow.SumsOffset)));
             if (T.Form == BlockForm.Biased)
             {
-                dot0 -= taken.ToVector512();
+                sum -= taken.ToVector512();
             }
             else
             {
@@ -63,7 +73,7 @@ internal unsafe struct Blocks256Avx512<T> : IBlocks256Lanes
             }
         }
 
-        dot0.Store((int*)dot);
+        sum.Store((int*)dot);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -217,17 +227,34 @@ internal unsafe struct Blocks256Avx512<T> : IBlocks256Lanes
         Transpose.Store16((Vector512<int>*)words, factors + FactorsOf, 64, 8);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> Scaled(Vector512<byte> v, sbyte* values, Vector512<short> scales)
-    {
-        Vector512<sbyte> a = Vector512.Load(values);
-        return Avx512BW.MultiplyAddAdjacent(
-            IsSigned ? Avx512BW.MultiplyAddAdjacent(Avx512BW.Abs(v.AsSByte()), Signs.Apply(a, v.AsSByte()))
-                : Avx512BW.MultiplyAddAdjacent(v, a), scales);
-    }
-
     /// <summary>Four scales, eight lanes each.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<short> Spread(Vector256<short> scales, int g) =>
         Avx512BW.PermuteVar32x16(scales.ToVector512Unsafe(), Nibbles.Lanes(g, g + 1, g + 2, g + 3));
+
+    /// <summary>Sums of scaled products in sixteen lanes, per row of activations.</summary>
+    private struct DotSums
+    {
+        public Vector512<int> First, Second;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Add<TRows>(Vector512<byte> v, byte* x, long stride, Vector512<short> scales)
+            where TRows : IActivationRows
+        {
+            First += Scaled(v, (sbyte*)x, scales);
+            if (TRows.AreTwo)
+            {
+                Second += Scaled(v, (sbyte*)x + stride, scales);
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static Vector512<int> Scaled(Vector512<byte> v, sbyte* values, Vector512<short> scales)
+        {
+            Vector512<sbyte> a = Vector512.Load(values);
+            return Avx512BW.MultiplyAddAdjacent(
+                IsSigned ? Avx512BW.MultiplyAddAdjacent(Avx512BW.Abs(v.AsSByte()), Signs.Apply(a, v.AsSByte()))
+                    : Avx512BW.MultiplyAddAdjacent(v, a), scales);
+        }
+    }
 }

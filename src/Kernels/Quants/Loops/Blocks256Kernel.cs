@@ -13,6 +13,8 @@ internal unsafe struct Blocks256Kernel<T, TLanes> : IPanelKernel
 {
     private const int MostShort = 4; // blocks of a row of which several are multiplied at once
 
+    private const int ScaleFloats = 2 * LaneSums.Lanes; // d·a of eight blocks, then dMin·a
+
     public static int PanelBytes => PanelLayout.Columns / 256 * PackedBytes;
 
     /// <summary>Bytes of a packed block of sixteen rows.</summary>
@@ -25,44 +27,60 @@ internal unsafe struct Blocks256Kernel<T, TLanes> : IPanelKernel
     /// <summary>Bytes of a buffer for eight staged blocks, with room to align it.</summary>
     private static int BufferBytes => T.StagedBytes == T.BlockBytes ? 64 : (LaneSums.Lanes * T.StagedBytes) + 64;
 
+    /// <summary>Bytes of the lanes of eight dot products.</summary>
+    private static int DotsBytes => LaneSums.Lanes * TLanes.DotBytes;
+
     public static long RowBytes(int columns) => (long)columns / 256 * T.BlockBytes;
 
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Rows(byte* weights, int rows, int columns, byte* activations, float* y)
+    public static void Rows<TRows>(byte* weights, int rows, int columns, byte* activations, long stride, float* y, long yStride)
+        where TRows : IActivationRows
     {
-        int done = columns <= MostShort * 256 ? ShortRows(weights, rows, columns / 256, activations, y) : 0;
+        int done = columns <= MostShort * 256 ? ShortRows<TRows>(weights, rows, columns / 256, activations, stride, y, yStride) : 0;
         for (int r = done; r < rows; r++)
         {
-            y[r] = Row(weights + (r * RowBytes(columns)), columns, activations);
+            PerRow<Vector256<float>> sums = Row<TRows>(weights + (r * RowBytes(columns)), columns, activations, stride);
+            y[r] = LaneSums.Total(sums.First);
+            if (TRows.AreTwo)
+            {
+                y[yStride + r] = LaneSums.Total(sums.Second);
+            }
         }
     }
 
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Row(byte* weights, int columns, byte* activations)
+    private static PerRow<Vector256<float>> Row<TRows>(byte* weights, int columns, byte* activations, long stride)
+        where TRows : IActivationRows
     {
         byte* buffer = stackalloc byte[BufferBytes];
-        byte* dots = stackalloc byte[LaneSums.Lanes * TLanes.DotBytes];
-        Vector256<int>* mins = stackalloc Vector256<int>[LaneSums.Lanes];
-        float* scales = stackalloc float[2 * LaneSums.Lanes];
+        byte* dots = stackalloc byte[2 * DotsBytes];
+        Vector256<int>* mins = stackalloc Vector256<int>[2 * LaneSums.Lanes];
+        float* scales = stackalloc float[2 * ScaleFloats];
         buffer = (byte*)(((nint)buffer + 63) & ~63);
-        Vector256<float> sum = default;
+        PerRow<Vector256<float>> sums = default;
         for (int left = columns / 256; left > 0; left -= LaneSums.Lanes)
         {
             int count = Math.Min(left, LaneSums.Lanes);
             byte* block = T.Stage(weights, count, buffer);
             if (count == LaneSums.Lanes)
             {
-                Vector256<float> a = BlockScales.Floats(activations + ActivationRow.Scale256Offset, ActivationRow.Block256Bytes);
                 Vector256<float> d = T.Scales(block, out Vector256<float> dMin);
-                (d * a).Store(scales);
-                (dMin * a).Store(scales + LaneSums.Lanes);
+                StoreScales(d, dMin, activations, scales);
+                if (TRows.AreTwo)
+                {
+                    StoreScales(d, dMin, activations + stride, scales + ScaleFloats);
+                }
             }
             else
             {
                 Clear(dots, mins, scales);
                 FewScales(block, activations, count, scales);
+                if (TRows.AreTwo)
+                {
+                    FewScales(block, activations + stride, count, scales + ScaleFloats);
+                }
             }
 
             byte* dot = dots;
@@ -70,17 +88,21 @@ internal unsafe struct Blocks256Kernel<T, TLanes> : IPanelKernel
             for (byte* end = block + (count * T.StagedBytes); block < end; block += T.StagedBytes)
             {
                 RowPrefetch.Ahead(weights, T.BlockBytes); // here and not eight blocks at once: too many reads at a time wait for each other
-                TLanes.Dot(block, activations, dot, min);
+                TLanes.Dot<TRows>(block, activations, stride, dot, min);
                 weights += T.BlockBytes;
                 activations += ActivationRow.Block256Bytes;
                 dot += TLanes.DotBytes;
                 min++;
             }
 
-            sum = AddBlocks(dots, mins, Vector256.Load(scales), Vector256.Load(scales + LaneSums.Lanes), sum);
+            sums.First = AddBlocks(dots, mins, scales, sums.First);
+            if (TRows.AreTwo)
+            {
+                sums.Second = AddBlocks(dots + DotsBytes, mins + LaneSums.Lanes, scales + ScaleFloats, sums.Second);
+            }
         }
 
-        return LaneSums.Total(sum);
+        return sums;
     }
 
     [SkipLocalsInit]
@@ -116,12 +138,13 @@ internal unsafe struct Blocks256Kernel<T, TLanes> : IPanelKernel
     /// rows that were: the last ones are left where eight blocks would reach behind them.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static int ShortRows(byte* weights, int rows, int blocks, byte* activations, float* y)
+    private static int ShortRows<TRows>(byte* weights, int rows, int blocks, byte* activations, long stride, float* y, long yStride)
+        where TRows : IActivationRows
     {
         byte* buffer = stackalloc byte[BufferBytes];
-        byte* dots = stackalloc byte[LaneSums.Lanes * TLanes.DotBytes];
-        Vector256<int>* mins = stackalloc Vector256<int>[LaneSums.Lanes];
-        float* scales = stackalloc float[2 * LaneSums.Lanes];
+        byte* dots = stackalloc byte[2 * DotsBytes];
+        Vector256<int>* mins = stackalloc Vector256<int>[2 * LaneSums.Lanes];
+        float* scales = stackalloc float[2 * ScaleFloats];
         int* order = stackalloc int[LaneSums.Lanes];
         buffer = (byte*)(((nint)buffer + 63) & ~63);
         Clear(dots, mins, scales);
@@ -129,11 +152,13 @@ internal unsafe struct Blocks256Kernel<T, TLanes> : IPanelKernel
         for (int lane = 0; lane < LaneSums.Lanes; lane++)
         {
             int b = lane % lanes;
-            scales[lane] = b < blocks ? *(float*)(activations + (b * ActivationRow.Block256Bytes) + ActivationRow.Scale256Offset) : 0;
+            byte* scale = activations + (b * ActivationRow.Block256Bytes) + ActivationRow.Scale256Offset;
+            scales[lane] = b < blocks ? *(float*)scale : 0;
+            scales[ScaleFloats + lane] = b < blocks && TRows.AreTwo ? *(float*)(scale + stride) : 0;
             order[lane] = Math.Min(b, blocks - 1) + (lane / lanes * blocks); // an unused lane repeats a scale of its own row
         }
 
-        Vector256<float> a = Vector256.Load(scales);
+        Vector256<float> a = Vector256.Load(scales), second = Vector256.Load(scales + ScaleFloats);
         int done = 0;
         for (; done + rowsAtOnce <= rows && (rows - done) * blocks >= LaneSums.Lanes; done += rowsAtOnce)
         {
@@ -144,16 +169,21 @@ internal unsafe struct Blocks256Kernel<T, TLanes> : IPanelKernel
             {
                 for (int b = 0; b < blocks; b++)
                 {
-                    TLanes.Dot(block, activations + (b * ActivationRow.Block256Bytes), dots + ((lane + b) * TLanes.DotBytes),
-                        mins + lane + b);
+                    TLanes.Dot<TRows>(block, activations + (b * ActivationRow.Block256Bytes), stride,
+                        dots + ((lane + b) * TLanes.DotBytes), mins + lane + b);
                     block += T.StagedBytes;
                 }
             }
 
             weights += rowsAtOnce * blocks * T.BlockBytes;
-            Vector256<float> d = Avx2.PermuteVar8x32(T.Scales(first, out Vector256<float> dMin), Vector256.Load(order)) * a;
-            Vector256<float> sums = AddBlocks(dots, mins, d, Avx2.PermuteVar8x32(dMin, Vector256.Load(order)) * a, default);
-            StoreShort(sums, lanes, y + done);
+            Vector256<float> d = Avx2.PermuteVar8x32(T.Scales(first, out Vector256<float> dMin), Vector256.Load(order));
+            dMin = Avx2.PermuteVar8x32(dMin, Vector256.Load(order));
+            StoreShort(AddBlocks(dots, mins, d * a, dMin * a, default), lanes, y + done);
+            if (TRows.AreTwo)
+            {
+                StoreShort(AddBlocks(dots + DotsBytes, mins + LaneSums.Lanes, d * second, dMin * second, default), lanes,
+                    y + yStride + done);
+            }
         }
 
         return done;
@@ -182,6 +212,18 @@ internal unsafe struct Blocks256Kernel<T, TLanes> : IPanelKernel
         (y[0], y[1]) = (four[0], four[4]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreScales(Vector256<float> d, Vector256<float> dMin, byte* activations, float* scales)
+    {
+        Vector256<float> a = BlockScales.Floats(activations + ActivationRow.Scale256Offset, ActivationRow.Block256Bytes);
+        (d * a).Store(scales);
+        (dMin * a).Store(scales + LaneSums.Lanes);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> AddBlocks(byte* dots, Vector256<int>* mins, float* scales, Vector256<float> sum) =>
+        AddBlocks(dots, mins, Vector256.Load(scales), Vector256.Load(scales + LaneSums.Lanes), sum);
+
     /// <summary>Adds eight blocks to their lanes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> AddBlocks(byte* dots, Vector256<int>* mins, Vector256<float> scales, Vector256<float> minScales,
@@ -194,9 +236,9 @@ internal unsafe struct Blocks256Kernel<T, TLanes> : IPanelKernel
 
     private static void Clear(byte* dots, Vector256<int>* mins, float* scales)
     {
-        new Span<byte>(dots, LaneSums.Lanes * TLanes.DotBytes).Clear();
-        new Span<Vector256<int>>(mins, LaneSums.Lanes).Clear();
-        new Span<float>(scales, 2 * LaneSums.Lanes).Clear();
+        new Span<byte>(dots, 2 * DotsBytes).Clear();
+        new Span<Vector256<int>>(mins, 2 * LaneSums.Lanes).Clear();
+        new Span<float>(scales, 2 * ScaleFloats).Clear();
     }
 
     /// <summary>Products of the scales of fewer than eight blocks.</summary>

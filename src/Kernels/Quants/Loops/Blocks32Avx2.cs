@@ -18,33 +18,44 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Dots(byte* eight, byte* x, int pairs)
+    public static PerRow<Vector256<int>> Dots<TRows>(byte* eight, byte* x, long stride, int pairs)
+        where TRows : IActivationRows
     {
-        Vector256<int> second = default;
-        if (T.MostValue <= 31)
-        {
-            Vector256<short> none = default;
-            Vector256<int> first = LaneSums.OfFour(
-                Pairs(eight, x, 0), Pairs(eight, x, 1), pairs > 1 ? Pairs(eight, x, 2) : none, pairs > 1 ? Pairs(eight, x, 3) : none);
-            if (pairs > 2)
-            {
-                second = LaneSums.OfFour(
-                    Pairs(eight, x, 4), Pairs(eight, x, 5), pairs > 3 ? Pairs(eight, x, 6) : none, pairs > 3 ? Pairs(eight, x, 7) : none);
-            }
-
-            return LaneSums.AddHalves(first, second);
-        }
-
-        Vector256<int> zero = default;
-        Vector256<int> four = LaneSums.OfFour(
-            Fours(eight, x, 0), Fours(eight, x, 1), pairs > 1 ? Fours(eight, x, 2) : zero, pairs > 1 ? Fours(eight, x, 3) : zero);
+        PerRow<Vector256<int>> low = OfFour<TRows>(eight, x, stride, 0, pairs), high = default;
         if (pairs > 2)
         {
-            second = LaneSums.OfFour(
-                Fours(eight, x, 4), Fours(eight, x, 5), pairs > 3 ? Fours(eight, x, 6) : zero, pairs > 3 ? Fours(eight, x, 7) : zero);
+            high = OfFour<TRows>(eight, x, stride, 4, pairs - 2);
         }
 
-        return LaneSums.AddHalves(four, second);
+        PerRow<Vector256<int>> dots = default;
+        dots.First = LaneSums.AddHalves(low.First, high.First);
+        dots.Second = TRows.AreTwo ? LaneSums.AddHalves(low.Second, high.Second) : default;
+        return dots;
+    }
+
+    /// <summary>Sums of the blocks from <paramref name="block"/> on, two or four, in either half of the vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static PerRow<Vector256<int>> OfFour<TRows>(byte* eight, byte* x, long stride, int block, int pairs)
+        where TRows : IActivationRows
+    {
+        PerRow<Vector256<int>> sums = default;
+        if (T.MostValue <= 31)
+        {
+            PerRow<Vector256<short>> none = default, p0 = Pairs<TRows>(eight, x, stride, block),
+                p1 = Pairs<TRows>(eight, x, stride, block + 1),
+                p2 = pairs > 1 ? Pairs<TRows>(eight, x, stride, block + 2) : none,
+                p3 = pairs > 1 ? Pairs<TRows>(eight, x, stride, block + 3) : none;
+            sums.First = LaneSums.OfFour(p0.First, p1.First, p2.First, p3.First);
+            sums.Second = TRows.AreTwo ? LaneSums.OfFour(p0.Second, p1.Second, p2.Second, p3.Second) : default;
+            return sums;
+        }
+
+        PerRow<Vector256<int>> zero = default, f0 = Fours<TRows>(eight, x, stride, block), f1 = Fours<TRows>(eight, x, stride, block + 1),
+            f2 = pairs > 1 ? Fours<TRows>(eight, x, stride, block + 2) : zero,
+            f3 = pairs > 1 ? Fours<TRows>(eight, x, stride, block + 3) : zero;
+        sums.First = LaneSums.OfFour(f0.First, f1.First, f2.First, f3.First);
+        sums.Second = TRows.AreTwo ? LaneSums.OfFour(f0.Second, f1.Second, f2.Second, f3.Second) : default;
+        return sums;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -217,15 +228,34 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<short> Pairs(byte* eight, byte* x, int block) =>
-        Avx2.MultiplyAddAdjacent(T.Bytes256(eight, block), Vector256.Load((sbyte*)x + (32 * block)));
+    private static PerRow<Vector256<short>> Pairs<TRows>(byte* eight, byte* x, long stride, int block)
+        where TRows : IActivationRows
+    {
+        Vector256<byte> w = T.Bytes256(eight, block);
+        PerRow<Vector256<short>> sums = default;
+        sums.First = Avx2.MultiplyAddAdjacent(w, Vector256.Load((sbyte*)x + (32 * block)));
+        if (TRows.AreTwo)
+        {
+            sums.Second = Avx2.MultiplyAddAdjacent(w, Vector256.Load((sbyte*)x + stride + (32 * block)));
+        }
+
+        return sums;
+    }
 
     /// <summary>Products of a block, added in fours; of signed bytes, since those of large unsigned ones do not fit 16 bits in
     /// pairs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Fours(byte* eight, byte* x, int block)
+    private static PerRow<Vector256<int>> Fours<TRows>(byte* eight, byte* x, long stride, int block)
+        where TRows : IActivationRows
     {
         Vector256<sbyte> w = (T.Bytes256(eight, block) ^ Vector256.Create((byte)T.Bias)).AsSByte();
-        return Nibbles.Dot(Avx2.Abs(w), Avx2.Sign(Vector256.Load((sbyte*)x + (32 * block)), w));
+        PerRow<Vector256<int>> sums = default;
+        sums.First = Nibbles.Dot(Avx2.Abs(w), Avx2.Sign(Vector256.Load((sbyte*)x + (32 * block)), w));
+        if (TRows.AreTwo)
+        {
+            sums.Second = Nibbles.Dot(Avx2.Abs(w), Avx2.Sign(Vector256.Load((sbyte*)x + stride + (32 * block)), w));
+        }
+
+        return sums;
     }
 }

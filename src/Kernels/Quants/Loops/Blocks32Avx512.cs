@@ -24,24 +24,31 @@ internal unsafe struct Blocks32Avx512<T> : IBlocks32Lanes
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Dots(byte* eight, byte* x, int pairs)
+    public static PerRow<Vector256<int>> Dots<TRows>(byte* eight, byte* x, long stride, int pairs)
+        where TRows : IActivationRows
     {
-        Vector256<int> evenFirst;
+        PerRow<Vector256<int>> dots = default;
         if (T.MostValue <= 31)
         {
-            evenFirst = LaneSums.OfHalves(
-                Pairs(eight, x, 0), pairs > 1 ? Pairs(eight, x, 1) : default, pairs > 2 ? Pairs(eight, x, 2) : default,
-                    pairs > 3 ? Pairs(eight, x, 3) : default);
-        }
-        else
-        {
-            evenFirst = LaneSums.OfHalves(
-                Fours(eight, x, 0), pairs > 1 ? Fours(eight, x, 1) : default, pairs > 2 ? Fours(eight, x, 2) : default,
-                    pairs > 3 ? Fours(eight, x, 3) : default);
+            PerRow<Vector512<short>> none = default, p0 = Pairs<TRows>(eight, x, stride, 0),
+                p1 = pairs > 1 ? Pairs<TRows>(eight, x, stride, 1) : none, p2 = pairs > 2 ? Pairs<TRows>(eight, x, stride, 2) : none,
+                p3 = pairs > 3 ? Pairs<TRows>(eight, x, stride, 3) : none;
+            dots.First = InOrder(LaneSums.OfHalves(p0.First, p1.First, p2.First, p3.First));
+            dots.Second = TRows.AreTwo ? InOrder(LaneSums.OfHalves(p0.Second, p1.Second, p2.Second, p3.Second)) : default;
+            return dots;
         }
 
-        return Avx2.PermuteVar8x32(evenFirst, Vector256.Create(0, 4, 1, 5, 2, 6, 3, 7));
+        PerRow<Vector512<int>> zero = default, f0 = Fours<TRows>(eight, x, stride, 0),
+            f1 = pairs > 1 ? Fours<TRows>(eight, x, stride, 1) : zero, f2 = pairs > 2 ? Fours<TRows>(eight, x, stride, 2) : zero,
+            f3 = pairs > 3 ? Fours<TRows>(eight, x, stride, 3) : zero;
+        dots.First = InOrder(LaneSums.OfHalves(f0.First, f1.First, f2.First, f3.First));
+        dots.Second = TRows.AreTwo ? InOrder(LaneSums.OfHalves(f0.Second, f1.Second, f2.Second, f3.Second)) : default;
+        return dots;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> InOrder(Vector256<int> evenFirst) =>
+        Avx2.PermuteVar8x32(evenFirst, Vector256.Create(0, 4, 1, 5, 2, 6, 3, 7));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PackPair(byte** rows, int pair, byte* panel)
@@ -169,17 +176,35 @@ internal unsafe struct Blocks32Avx512<T> : IBlocks32Lanes
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<short> Pairs(byte* eight, byte* x, int pair) =>
-        Avx512BW.MultiplyAddAdjacent(T.Bytes512(eight, pair), Vector512.Load((sbyte*)x + (64 * pair)));
+    private static PerRow<Vector512<short>> Pairs<TRows>(byte* eight, byte* x, long stride, int pair)
+        where TRows : IActivationRows
+    {
+        Vector512<byte> w = T.Bytes512(eight, pair);
+        PerRow<Vector512<short>> sums = default;
+        sums.First = Avx512BW.MultiplyAddAdjacent(w, Vector512.Load((sbyte*)x + (64 * pair)));
+        if (TRows.AreTwo)
+        {
+            sums.Second = Avx512BW.MultiplyAddAdjacent(w, Vector512.Load((sbyte*)x + stride + (64 * pair)));
+        }
+
+        return sums;
+    }
 
     /// <summary>Products of two blocks, added in fours; of signed bytes, since those of large unsigned ones do not fit 16 bits in
     /// pairs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> Fours(byte* eight, byte* x, int pair)
+    private static PerRow<Vector512<int>> Fours<TRows>(byte* eight, byte* x, long stride, int pair)
+        where TRows : IActivationRows
     {
-        Vector512<sbyte> a = Vector512.Load((sbyte*)x + (64 * pair));
         Vector512<sbyte> w = (T.Bytes512(eight, pair) ^ Vector512.Create((byte)T.Bias)).AsSByte();
-        return Nibbles.Dot(Avx512BW.Abs(w), Signs.Apply(a, w));
+        PerRow<Vector512<int>> sums = default;
+        sums.First = Nibbles.Dot(Avx512BW.Abs(w), Signs.Apply(Vector512.Load((sbyte*)x + (64 * pair)), w));
+        if (TRows.AreTwo)
+        {
+            sums.Second = Nibbles.Dot(Avx512BW.Abs(w), Signs.Apply(Vector512.Load((sbyte*)x + stride + (64 * pair)), w));
+        }
+
+        return sums;
     }
 
     /// <summary>Sums of sixteen rows, formed by the instruction (VEX form of VNNI) that adds four products of bytes in 32 bits.</summary>

@@ -25,7 +25,8 @@ internal unsafe struct Blocks32Kernel<T, TLanes> : IPanelKernel
     public static long RowBytes(int columns) => (long)columns / 32 * T.EightBytes / 8;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Rows(byte* weights, int rows, int columns, byte* activations, float* y)
+    public static void Rows<TRows>(byte* weights, int rows, int columns, byte* activations, long stride, float* y, long yStride)
+        where TRows : IActivationRows
     {
         long rowBytes = RowBytes(columns);
         byte* firstRecord = activations + ActivationRow.BlocksOffset(columns);
@@ -36,12 +37,18 @@ internal unsafe struct Blocks32Kernel<T, TLanes> : IPanelKernel
             byte* w = weights;
             byte* x = activations;
             byte* record = firstRecord;
-            Vector256<float> sum = default;
+            Vector256<float> sum = default, second = default;
             for (int eights = columns / 256; eights > 0; eights--)
             {
                 RowPrefetch.Ahead(w, T.EightBytes);
                 Vector256<float> scales = T.Scales(w, out Vector256<float> offsets);
-                sum = Add(scales, offsets, record, TLanes.Dots(w, x, Pairs), sum);
+                PerRow<Vector256<int>> dots = TLanes.Dots<TRows>(w, x, stride, Pairs);
+                sum = Add(scales, offsets, record, dots.First, sum);
+                if (TRows.AreTwo)
+                {
+                    second = Add(scales, offsets, record + stride, dots.Second, second);
+                }
+
                 w += T.EightBytes;
                 x += 256;
                 record += ActivationRow.BlockRecordBytes;
@@ -51,9 +58,18 @@ internal unsafe struct Blocks32Kernel<T, TLanes> : IPanelKernel
             if (rest != 0)
             {
                 sum = wholePairs ? LastPairs(w, weights, rest / 64, x, record, sum) : Rest(w, rest, x, record, sum);
+                if (TRows.AreTwo)
+                {
+                    second = wholePairs ? LastPairs(w, weights, rest / 64, x + stride, record + stride, second)
+                        : Rest(w, rest, x + stride, record + stride, second);
+                }
             }
 
             y[r] = LaneSums.Total(sum);
+            if (TRows.AreTwo)
+            {
+                y[yStride + r] = LaneSums.Total(second);
+            }
         }
     }
 
@@ -123,8 +139,7 @@ internal unsafe struct Blocks32Kernel<T, TLanes> : IPanelKernel
         Vector256<int> order = Vector256.Create(0, 1, 2, 3, 4, 5, 6, 7) + Vector256.Create(2 * (Pairs - pairs));
         scales = Avx2.PermuteVar8x32(scales, order);
         offsets = T.HasOffsets ? Avx2.PermuteVar8x32(offsets, order) : default;
-        Vector256<int> dots = pairs switch { 1 => TLanes.Dots(w, x, 1), 2 => TLanes.Dots(w, x, 2), _ => TLanes.Dots(w, x, 3) };
-        return Add(scales, offsets, record, dots, sum);
+        return Add(scales, offsets, record, Few(w, x, pairs), sum);
     }
 
     /// <summary>The blocks after the last 256 columns; scales of blocks that are not there meet activations' scales of zero.</summary>
@@ -135,15 +150,17 @@ internal unsafe struct Blocks32Kernel<T, TLanes> : IPanelKernel
         Copy(weights, columns, w);
         Vector256<float> scales = T.Scales(w, out Vector256<float> offsets);
         int pairs = (columns + 63) / 64;
-        Vector256<int> dots = pairs switch
-        {
-            1 => TLanes.Dots(w, x, 1),
-            2 => TLanes.Dots(w, x, 2),
-            3 => TLanes.Dots(w, x, 3),
-            _ => TLanes.Dots(w, x, 4)
-        };
-        return Add(scales, offsets, record, dots, sum);
+        return Add(scales, offsets, record, Few(w, x, pairs), sum);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Few(byte* w, byte* x, int pairs) => pairs switch
+    {
+        1 => TLanes.Dots<OneRow>(w, x, 0, 1).First,
+        2 => TLanes.Dots<OneRow>(w, x, 0, 2).First,
+        3 => TLanes.Dots<OneRow>(w, x, 0, 3).First,
+        _ => TLanes.Dots<OneRow>(w, x, 0, Pairs).First,
+    };
 
     /// <summary>Weights of some columns, zeros behind them.</summary>
     private static byte* Copy(byte* weights, int columns, byte* to)

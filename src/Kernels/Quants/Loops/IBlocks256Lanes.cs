@@ -18,9 +18,12 @@ internal unsafe interface IBlocks256Lanes
     /// <summary>Scaled products of a staged block, in lanes; those of the minimums are taken off in the biased form.</summary>
     /// <param name="block">Staged block.</param>
     /// <param name="x">A block of activations.</param>
-    /// <param name="dot"><see cref="DotBytes"/> bytes.</param>
-    /// <param name="mins">Minimums times sums of activations, in lanes (stored in the form with minimums only).</param>
-    static abstract void Dot(byte* block, byte* x, byte* dot, Vector256<int>* mins);
+    /// <param name="stride">Bytes to that of the second row.</param>
+    /// <param name="dot"><see cref="DotBytes"/> bytes; those of the second row lie eight such behind.</param>
+    /// <param name="mins">Minimums times sums of activations, in lanes (stored in the form with minimums only); those of the second row
+    /// lie eight behind.</param>
+    static abstract void Dot<TRows>(byte* block, byte* x, long stride, byte* dot, Vector256<int>* mins)
+        where TRows : IActivationRows;
 
     /// <summary>The totals of eight dot products.</summary>
     static abstract Vector256<int> DotsOfEight(byte* dots);

@@ -10,7 +10,8 @@ internal unsafe interface IBlocks32Lanes
 
     /// <summary>Integer sums of the first 2·<paramref name="pairs"/> of eight blocks, the bias not taken off where bytes are at most 31;
     /// zero behind them.</summary>
-    static abstract Vector256<int> Dots(byte* eight, byte* x, int pairs);
+    static abstract PerRow<Vector256<int>> Dots<TRows>(byte* eight, byte* x, long stride, int pairs)
+        where TRows : IActivationRows;
 
     /// <summary>Packs columns 64·pair to 64·pair + 63 of sixteen rows.</summary>
     /// <param name="rows">256 columns of each row.</param>

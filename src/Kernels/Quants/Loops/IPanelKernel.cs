@@ -13,13 +13,16 @@ internal unsafe interface IPanelKernel
     /// <summary>Bytes of a row of weights.</summary>
     static abstract long RowBytes(int columns);
 
-    /// <summary>The outputs of some rows and one token.</summary>
+    /// <summary>The outputs of some rows and one or two tokens.</summary>
     /// <param name="weights">The first row.</param>
     /// <param name="rows">Rows.</param>
     /// <param name="columns">Columns of a row.</param>
-    /// <param name="activations">The token's prepared row.</param>
+    /// <param name="activations">The first token's prepared row.</param>
+    /// <param name="stride">Bytes between prepared rows.</param>
     /// <param name="y">One float per row.</param>
-    static abstract void Rows(byte* weights, int rows, int columns, byte* activations, float* y);
+    /// <param name="yStride">Floats between the outputs of two tokens.</param>
+    static abstract void Rows<TRows>(byte* weights, int rows, int columns, byte* activations, long stride, float* y, long yStride)
+        where TRows : IActivationRows;
 
     /// <summary>Unpacks columns [column, column + count) of sixteen rows, the last ones repeated if there are fewer.</summary>
     /// <param name="weights">The first row.</param>

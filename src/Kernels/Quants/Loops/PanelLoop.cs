@@ -40,10 +40,18 @@ internal sealed unsafe class PanelLoop<TKernel> : MatMulLoop
         for (int row = rowBegin; row < rowEnd; row += RowsAtOnce)
         {
             int rows = Math.Min(RowsAtOnce, rowEnd - row);
-            for (int token = 0; token < tokens; token++)
+            byte* w = weights + (row * rowBytes);
+            int token = 0;
+            for (; token + 2 <= tokens; token += 2)
             {
-                TKernel.Rows(weights + (row * rowBytes), rows, columns, activations + (token * activationStride),
-                    y + (token * yStride) + row);
+                TKernel.Rows<TwoRows>(w, rows, columns, activations + (token * activationStride), activationStride,
+                    y + (token * yStride) + row, yStride);
+            }
+
+            if (token < tokens)
+            {
+                TKernel.Rows<OneRow>(w, rows, columns, activations + (token * activationStride), activationStride,
+                    y + (token * yStride) + row, yStride);
             }
         }
     }

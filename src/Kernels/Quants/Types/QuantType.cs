@@ -10,6 +10,7 @@ internal abstract unsafe class QuantType(TensorType type, int blockElements, int
 {
     private readonly MatMulLoop?[] _floats = new MatMulLoop?[Enum.GetValues<IsaLevel>().Length];
     private readonly MatMulLoop?[] _integers = new MatMulLoop?[Enum.GetValues<IsaLevel>().Length];
+    private readonly MatMulLoop?[] _digits = new MatMulLoop?[Enum.GetValues<IsaLevel>().Length];
 
     /// <summary>The tensor type.</summary>
     public TensorType Type => type;
@@ -20,7 +21,7 @@ internal abstract unsafe class QuantType(TensorType type, int blockElements, int
     /// <summary>Bytes of a block.</summary>
     public int BlockBytes => blockBytes;
 
-    /// <summary>Layout of the activations in integer mode; F32 when the type has no integer operators.</summary>
+    /// <summary>Layout of activations of 8 bits, and of either digit of those of 16; F32 when the type has no integer operators.</summary>
     public ActivationLayout IntegerLayout { get; private set; } = ActivationLayout.F32;
 
     /// <summary>How blocks are made of values; null for types that are only read.</summary>
@@ -31,7 +32,9 @@ internal abstract unsafe class QuantType(TensorType type, int blockElements, int
 
     /// <summary>The loop of this type for a layout at a level; null if the layout does not fit the type.</summary>
     public MatMulLoop? Loop(ActivationLayout layout, IsaLevel level) =>
-        layout == ActivationLayout.F32 ? _floats[(int)level] : layout == IntegerLayout ? _integers[(int)level] : null;
+        layout == ActivationLayout.F32 ? _floats[(int)level]
+        : layout == IntegerLayout ? _integers[(int)level]
+        : layout == ActivationDigits.OfDigits(IntegerLayout) ? _digits[(int)level] : null;
 
     /// <summary>Sets the float loops.</summary>
     protected void SetFloat(MatMulLoop scalar, MatMulLoop vectors, MatMulLoop avx512)
@@ -47,6 +50,10 @@ internal abstract unsafe class QuantType(TensorType type, int blockElements, int
         IntegerLayout = layout;
         (_integers[(int)IsaLevel.Scalar], _integers[(int)IsaLevel.AdvSimd]) = (scalar, rows);
         (_integers[(int)IsaLevel.Avx2], _integers[(int)IsaLevel.AvxVnni], _integers[(int)IsaLevel.Avx512]) = (avx2, vnni, avx512);
+        foreach (IsaLevel level in Enum.GetValues<IsaLevel>())
+        {
+            _digits[(int)level] = new DigitsLoop(_integers[(int)level]!, layout);
+        }
     }
 }
 

@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+"""The tuner's own depth against fixed ones on real reads, and on a disk that is throttled (control group blkio of version 1) or halves its rate midway.
+  depth.py run CASE [--model FILE] [--rounds 3] [--tokens 96] [--settle 32] [--settings auto,1,2,4,8] [--out results.jsonl]
+  depth.py table results.jsonl
+CASE: smol-160MiB, 1b-half, 8b-2GiB, 30b-4GiB, smol-throttled, smol-halving. Every run is in a memory control group of its budget; settings take turns in
+an order drawn anew for each round. The first tokens (--settle) are not counted: by then the tuner must have found its setting. Of the halving disk, those
+behind the change are left out once more. A line of JSON is added for each run; `table` reads any number of them. Root is needed."""
+import argparse
+import json
+import os
+import random
+import statistics
+import sys
+import time
+from pathlib import Path
+
+import workbench
+from memory_group import MemoryGroup
+
+SHIPPED = str(Path(__file__).resolve().parents[2] / "models/SmolLM2-135M-Instruct-Q4_1.gguf")
+MIB = 1 << 20
+CASES = {  # budget, bytes per second at first, bytes per second from the middle on
+    "smol-160MiB": (160 * MIB, None, None),
+    "1b-half": (None, None, None),
+    "8b-2GiB": (2048 * MIB, None, None),
+    "30b-4GiB": (4096 * MIB, None, None),
+    "smol-throttled": (160 * MIB, 300_000_000, 300_000_000),
+    "smol-halving": (160 * MIB, 400_000_000, 200_000_000),
+}
+
+
+class DiskLimit:
+    """A blkio control group that limits reads of the disk a file lies on."""
+
+    def __init__(self, path, rate):
+        self.rate, self.group = rate, Path(f"/sys/fs/cgroup/blkio/layerstream-bench-{os.getpid()}")
+        number = os.stat(path).st_dev
+        disk = f"{os.major(number)}:{os.minor(number)}"
+        parent = Path(f"/sys/dev/block/{disk}").resolve().parent  # of a partition: its disk carries the limit
+        self.disk = (parent / "dev").read_text().strip() if (parent / "dev").exists() else disk
+
+    def __enter__(self):
+        if self.rate:
+            self.group.mkdir()
+            self.set(self.rate)
+        return self
+
+    def __exit__(self, *_):
+        if self.rate:
+            self.group.rmdir()
+
+    def set(self, rate):
+        (self.group / "blkio.throttle.read_bps_device").write_text(f"{self.disk} {rate}")
+
+    def entering(self, command):
+        return command if not self.rate else ["sh", "-c", 'echo $$ > "$0" && exec "$@"', str(self.group / "cgroup.procs"), *command]
+
+
+def measure(a, case, setting):
+    """Tokens per second behind the settling tokens, from the times at which pieces of text arrive: the same text at every setting."""
+    budget, rate, later = CASES[case]
+    budget = budget or os.path.getsize(a.model) // 2
+    command = [a.binary, "run", "--model", a.model, "--ids", workbench.prompt_ids(4), "--max-tokens", a.tokens, "--ignore-eos", "--temperature", 1, "--seed", 1,
+               "--top-k", 0, "--context", 512, "--memory-budget", f"{budget // MIB}MiB", "--quiet", "--profile", "off"]
+    command += [] if setting == "auto" else ["--prefetch-depth", setting]
+    workbench.drop_page_cache()
+    times, change = [], 0
+    with MemoryGroup(budget) as group, DiskLimit(a.model, rate) as limit:
+        program = group.start(limit.entering(list(map(str, command))), stdout=-1, stderr=-1)
+        while piece := os.read(program.stdout.fileno(), 4096):
+            times.append(time.perf_counter())
+            if later and later != rate and not change and len(times) >= a.tokens // 2:
+                limit.set(later)
+                change = len(times)
+        errors = program.stderr.read()
+        if program.wait():
+            sys.exit(f"{command} failed: {errors[-500:]}")
+        peak, fails = group.peak_bytes, group.failed_charges
+    settle = a.settle
+    counted = [(times[settle:change], "before"), (times[min(change + settle, len(times) - 9):], "after")] if change else [(times[settle:], "")]
+    return [dict(case=case, part=part, setting=setting, tokensPerSecond=round((len(t) - 1) / (t[-1] - t[0]), 3), peakMiB=round(peak / MIB, 1), budgetMiB=budget // MIB,
+                 failcnt=fails) for t, part in counted if len(t) > 4]
+
+
+def run(a):
+    for _ in range(a.rounds):
+        settings = a.settings.split(",")
+        random.shuffle(settings)
+        for setting in settings:
+            for line in measure(a, a.case, setting):
+                print(json.dumps(line), flush=True)
+                with open(a.out, "a") as out:
+                    out.write(json.dumps(line) + "\n")
+
+
+def table(a):
+    rows = [json.loads(line) for line in Path(a.results).read_text().splitlines()]
+    print("| case | runs | auto tok/s | best fixed | its tok/s | auto ÷ best | peak ÷ budget | fail count |\n| --- | --- | --- | --- | --- | --- | --- | --- |")
+    for case in dict.fromkeys((r["case"], r["part"]) for r in rows):
+        mine = [r for r in rows if (r["case"], r["part"]) == case]
+        speed = {s: statistics.median(r["tokensPerSecond"] for r in mine if r["setting"] == s) for s in dict.fromkeys(r["setting"] for r in mine)}
+        best = max((s for s in speed if s != "auto"), key=speed.get)
+        print(f"| {' '.join(case).strip()} | {sum(r['setting'] == 'auto' for r in mine)} | {speed['auto']:.2f} | depth {best} | {speed[best]:.2f} | "
+              f"{speed['auto'] / speed[best]:.1%} | {max(r['peakMiB'] / r['budgetMiB'] for r in mine):.3f} | {sum(r['failcnt'] for r in mine)} |")
+
+
+ap = argparse.ArgumentParser(usage=__doc__)
+verbs = ap.add_subparsers(required=True)
+runs = verbs.add_parser("run")
+runs.add_argument("case", choices=CASES)
+runs.add_argument("--model", default=SHIPPED)
+runs.add_argument("--binary", default=workbench.PROGRAM)
+for name, default in (("rounds", 3), ("tokens", 96), ("settle", 32)):
+    runs.add_argument("--" + name, type=int, default=default)
+runs.add_argument("--settings", default="auto,1,2,4,8")
+runs.add_argument("--out", default="depth.jsonl")
+runs.set_defaults(run=run)
+shown = verbs.add_parser("table")
+shown.add_argument("results")
+shown.set_defaults(run=table)
+chosen = ap.parse_args()
+chosen.run(chosen)

@@ -1,0 +1,77 @@
+using LayerStream.Actors.Kept;
+using LayerStream.Actors.Run;
+using LayerStream.Planning.Batches;
+
+namespace LayerStream.Actors.Sweep;
+
+/// <summary>What sequences leave in a folder, and what later ones find there.</summary>
+/// <param name="folder">The folder; outlives this.</param>
+internal sealed class KeptStates(StateFolder folder)
+{
+    private readonly StateWriter _writer = new(folder);
+
+    /// <summary>Why the last state could not be written; null while all could.</summary>
+    internal string? Fault => _writer.Fault;
+
+    /// <summary>Whether states are written: another process that serves the same model from the same folder writes them.</summary>
+    internal bool CanWrite => folder.CanWrite;
+
+    /// <summary>Bytes of all files in the folder.</summary>
+    internal long Bytes => folder.Bytes;
+
+    /// <summary>A sequence has left its seat: what it leaves is written beside what comes.</summary>
+    internal void Add(Seat seat)
+    {
+        if (seat.Job() is { } job)
+        {
+            _writer.Add(job);
+        }
+    }
+
+    /// <summary>Completes when everything that sequences left is written or given up.</summary>
+    internal Task EndAsync() => _writer.EndAsync();
+
+    /// <summary>
+    /// Puts into a seat's state what the folder has of a prompt, where that spares more than what the seat has. Pieces that are not as they
+    /// were written are passed over.
+    /// </summary>
+    internal void Fill(Seat seat, string scope, IReadOnlyList<int> prompt)
+    {
+        bool isWhole = false;
+        while (!isWhole) // each time round, a piece that was not whole is gone
+        {
+            int resumed = seat.ResumeAt(scope, prompt);
+            KeptPath path = folder.Find(scope, prompt, seat.State.IsRecurrent, resumed);
+            isWhole = path.Tokens <= resumed || TryFill(seat, scope, prompt, path, resumed);
+        }
+    }
+
+    private bool TryFill(Seat seat, string scope, IReadOnlyList<int> prompt, KeptPath path, int resumed)
+    {
+        int? slot = seat.BeginRestore(scope, prompt, resumed);
+        foreach (KeptPiece page in path.Pages.Where(p => p.End > resumed))
+        {
+            bool isRead = folder.Read(page, scope, seat.State.RowBytes(page.Count),
+                (offset, block) => seat.State.RestoreRows(page.First, page.Count, offset, block));
+            if (!isRead)
+            {
+                if (!seat.State.IsRecurrent && page.First > resumed)
+                {
+                    seat.EndRestore(scope, [.. prompt.Take(page.First)], null);
+                }
+
+                return false;
+            }
+        }
+
+        if (path.Snapshot is { } snapshot && !folder.Read(snapshot, scope, seat.State.RecurrentBytes,
+            (offset, block) => seat.State.RestoreRecurrent(slot, offset, block)))
+        {
+            seat.FailRestore(slot);
+            return false;
+        }
+
+        seat.EndRestore(scope, [.. prompt.Take(path.Tokens)], slot);
+        return true;
+    }
+}

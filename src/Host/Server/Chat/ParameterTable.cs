@@ -1,0 +1,74 @@
+using System.Text.Json;
+using LayerStream.Host.Server.Http;
+
+namespace LayerStream.Host.Server.Chat;
+
+/// <summary>Reads a body member by member, each as its row says.</summary>
+internal sealed class ParameterTable(IReadOnlyList<Parameter> rows)
+{
+    private const int BytesPerToken = 16; // of a value in the template's variables, on top of its text; times what rendering takes per byte
+
+    private readonly Dictionary<string, Parameter> _byName = rows.ToDictionary(r => r.Name, StringComparer.Ordinal);
+
+    /// <summary>Members without effect.</summary>
+    public static IEnumerable<Parameter> Hints(params string[] names) =>
+        names.Select(n => new Parameter(n, ParameterUse.Hint, "without effect here"));
+
+    /// <summary>Members that would change the answer.</summary>
+    public static IEnumerable<Parameter> Refusals(params string[] names) =>
+        names.Select(n => new Parameter(n, ParameterUse.Refused, "would change the answer"));
+
+    /// <summary>Fills a request. Trees are made only of honoured members, and paid for before.</summary>
+    /// <param name="request">The request; gives up its trees when this fails.</param>
+    /// <param name="body">The body.</param>
+    /// <param name="memory">Pays for the trees.</param>
+    /// <param name="check">Checks what members mean together; gets the names of those that were given.</param>
+    /// <exception cref="ApiException">400: not an object, a member unknown, refused, doubled or out of range; 413 or 429: its tree does
+    /// not fit.</exception>
+    public void Read(ChatRequest request, ReadOnlyMemory<byte> body, RequestMemory.Holding memory, Action<IReadOnlySet<string>> check)
+    {
+        HashSet<string> seen = new(StringComparer.Ordinal);
+        try
+        {
+            BodyMember.ReadAll(body, member => Take(request, member, seen, memory));
+            check(seen);
+        }
+        catch
+        {
+            request.Dispose();
+            throw;
+        }
+
+        request.Sampling = request.Sampling with { LogProbabilities = request.LogProbs ? request.TopLogProbs ?? 0 : null };
+    }
+
+    private void Take(ChatRequest request, BodyMember member, HashSet<string> seen, RequestMemory.Holding memory)
+    {
+        string name = member.Name;
+        if (!seen.Add(name))
+        {
+            throw ApiException.Invalid(name, $"'{name}' is given twice", "duplicate_parameter");
+        }
+
+        if (member.IsNull)
+        {
+            seen.Remove(name);
+            return;
+        }
+
+        Parameter? row = _byName.GetValueOrDefault(name);
+        if (row is null or { Use: ParameterUse.Refused })
+        {
+            throw ApiException.Invalid(name, $"this server does not support the parameter '{name}'", "unsupported_parameter");
+        }
+
+        if (row.Read is not null)
+        {
+            memory.Grow(member.TreeBytes, $"'{name}'");
+            JsonDocument tree = member.Parse();
+            request.Trees.Add(tree);
+            request.TextBytes += member.Value.Length + (BytesPerToken * member.Tokens);
+            row.Read(request, tree.RootElement, name);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using LayerStream.Actors;
+using LayerStream.Memory;
+
+namespace LayerStream.Host.Telemetry;
+
+/// <summary>What the rows of the table read: the daemon's own counts, and one look at the engine, if there is one.</summary>
+internal sealed class MetricView
+{
+    /// <summary>Looks.</summary>
+    public MetricView(DaemonMetrics metrics, Engine? engine)
+    {
+        Metrics = metrics;
+        (Engine, Status, Counters) = (engine, engine?.Status(), engine?.Counters());
+        ResidentBytes = ProcessMemory.ResidentBytes();
+    }
+
+    /// <summary>Counts of requests.</summary>
+    public DaemonMetrics Metrics { get; }
+
+    /// <summary>The engine; null while the model loads.</summary>
+    public Engine? Engine { get; }
+
+    /// <summary>What it does; null as above.</summary>
+    public EngineStatus? Status { get; }
+
+    /// <summary>Its totals; null as above.</summary>
+    public EngineCounters? Counters { get; }
+
+    /// <summary>Resident memory of the process.</summary>
+    public long ResidentBytes { get; }
+}

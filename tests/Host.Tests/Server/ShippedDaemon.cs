@@ -1,0 +1,89 @@
+using System.Text;
+using System.Text.Json;
+using LayerStream.Host.Server;
+using LayerStream.Host.Server.Http;
+using LayerStream.Host.Server.Service;
+using LayerStream.Host.Telemetry;
+using LayerStream.Session;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.Hosting;
+using Xunit;
+
+namespace LayerStream.Host.Tests.Server;
+
+/// <summary>The daemon in process with the model that comes with the program, loaded once for all tests of the collection.</summary>
+public sealed class ShippedDaemon : IAsyncLifetime
+{
+    /// <summary>Name of the collection.</summary>
+    public const string Collection = "shipped daemon";
+
+    private readonly Admission _admission = new(8);
+    private LoadedModel? _model;
+    private DaemonMetrics? _metrics;
+    private IHost? _host;
+
+    internal LoadedModel Model => _model!;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        ModelOptions options = new ModelOptions { ModelPath = ShippedModel.Path, BudgetBytes = 2L << 30, Context = 1024 }.ForServing();
+        options = options with { ExtraHeapBytes = 512 << 20, MeasuresDevice = false };
+        _model = await LoadedModel.OpenAsync(options, new Ignored(), CancellationToken.None);
+        _metrics = new DaemonMetrics(() => 0, () => null);
+        ServerState state = new("SmolLM2", _admission, _metrics);
+        state.Open(_model);
+        AllowedOrigins origins = new([]);
+        RequestGuard guard = new(ApiKeys.Load(null), ListenAddress.ParseAll("http://127.0.0.1:5099"), origins, []);
+        RequestPipeline pipeline = new(state, guard, origins);
+        _host = new HostBuilder().ConfigureWebHost(web => web.UseTestServer().Configure(app => app.Run(pipeline.HandleAsync))).Build();
+        await _host.StartAsync(CancellationToken.None);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _host?.Dispose();
+        _metrics?.Dispose();
+        _admission.Dispose();
+        if (_model is not null)
+        {
+            await _model.DisposeAsync();
+        }
+    }
+
+    internal async Task<JsonElement> PostAsync(string path, string body) =>
+        JsonSerializer.Deserialize<JsonElement>(await SendAsync(path, body));
+
+    internal async Task<string> SendAsync(string path, string body)
+    {
+        using HttpResponseMessage reply = await RespondAsync("POST", path, body);
+        return await reply.Content.ReadAsStringAsync(Token);
+    }
+
+    internal async Task<HttpResponseMessage> RespondAsync(string method, string path, string? body = null, string? key = null)
+    {
+        using HttpClient client = _host!.GetTestClient();
+        using HttpRequestMessage request = new(new HttpMethod(method), "http://localhost:5099" + path);
+        request.Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json");
+        request.Headers.TryAddWithoutValidation("x-api-key", key);
+        return await client.SendAsync(request, Token);
+    }
+
+    /// <summary>Data of the server-sent events of a body, without the end mark.</summary>
+    internal static List<JsonElement> Events(string sent) => [.. sent.Split('\n')
+        .Where(l => l.StartsWith("data: {", StringComparison.Ordinal)).Select(l => JsonSerializer.Deserialize<JsonElement>(l[6..]))];
+
+    private sealed class Ignored : IProgress<SessionNotice>
+    {
+        public void Report(SessionNotice value)
+        {
+        }
+    }
+}
+
+/// <summary>Tests that share the daemon.</summary>
+[CollectionDefinition(ShippedDaemon.Collection)]
+public sealed class ShippedDaemonCollection : ICollectionFixture<ShippedDaemon>;

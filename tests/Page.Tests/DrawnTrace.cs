@@ -1,0 +1,75 @@
+using LayerStream.Actors.Tracing;
+
+namespace LayerStream.Page.Tests;
+
+/// <summary>Traces with known times.</summary>
+internal static class DrawnTrace
+{
+    /// <summary>A trace of a ring with eight slots: every layer has four tiles, each read, waited for where it comes late, computed and
+    /// evicted. A tick is a microsecond.</summary>
+    internal static string Save(string name, int layers, int tokens, long readTicks)
+    {
+        const int PerLayer = 4;
+        List<TraceEvent> events = [];
+        long now = 1000, disk = 1000;
+        for (int pass = 0; pass < tokens; pass++)
+        {
+            long begin = now;
+            for (int tile = 0; tile < layers * PerLayer; tile++)
+            {
+                events.Add(new()
+                {
+                    Kind = TraceKind.Load,
+                    StartTicks = disk,
+                    EndTicks = disk + readTicks,
+                    Tile = tile,
+                    Pass = pass,
+                    Lane = tile % 8,
+                    Bytes = 1 << 20
+                });
+                disk += readTicks;
+                if (disk > now)
+                {
+                    events.Add(new()
+                    {
+                        Kind = TraceKind.Wait,
+                        StartTicks = now,
+                        EndTicks = disk,
+                        Tile = tile,
+                        Pass = pass,
+                        Reason = StallReason.DiskPrefetchLate
+                    });
+                    now = disk;
+                }
+
+                events.Add(new() { Kind = TraceKind.Compute, StartTicks = now, EndTicks = now + 250, Tile = tile, Pass = pass });
+                now += 250;
+                events.Add(new()
+                {
+                    Kind = TraceKind.Evict,
+                    StartTicks = now,
+                    EndTicks = now + 1,
+                    Tile = tile,
+                    Pass = pass,
+                    Lane = tile % 8
+                });
+            }
+
+            events.Add(new() { Kind = TraceKind.Token, StartTicks = begin, EndTicks = now, Tile = -1, Pass = pass });
+        }
+
+        string path = Path.Combine(Path.GetTempPath(), $"layerstream-{Guid.NewGuid():N}", name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        new TraceFile
+        {
+            Model = "drawn",
+            TicksPerSecond = 1_000_000,
+            Depth = 7,
+            BudgetBytes = 1 << 30,
+            TileNames = [.. Enumerable.Range(0, layers * PerLayer).Select(t => $"blk.{t / PerLayer}.tensor_{t % PerLayer}")],
+            TileLayers = [.. Enumerable.Range(0, layers * PerLayer).Select(t => t / PerLayer)],
+            Events = [.. events],
+        }.Save(path);
+        return path;
+    }
+}

@@ -1,0 +1,207 @@
+using LayerStream.Actors;
+using LayerStream.Actors.Run;
+using Xunit;
+
+namespace LayerStream.Pipeline.Tests;
+
+/// <summary>States that outlive their engine in a folder: the ids are those of a run that reads everything, whatever befalls the
+/// files.</summary>
+public sealed class StateFolderTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("layerstream-states-").FullName;
+
+    public static TheoryData<string> Models => [.. SweepModels.Names];
+
+    private string[] Kept => Directory.GetFiles(_folder, "*.kept", SearchOption.AllDirectories);
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public async Task SecondTurn_AfterARestart_GoesOnFromTheFolder(string name)
+    {
+        await using Engine fresh = await SweepModels.StartAsync(name, 1, batch: 16, change: o => o with { Context = 400 });
+        int[] first = Tokens(1, fresh, 290);
+        RunResult answer = await RunOnceAsync(name, Request(first, 6));
+        Assert.Equal((await fresh.RunAsync(Request(first, 6) with { ReuseScope = null }, CancellationToken.None)).Ids, answer.Ids);
+        int[] next = [.. first, .. answer.Ids, 7, 8, 9];
+        int[] expected = await FreshIds(fresh, next);
+        RunResult second = await RunOnceAsync(name, Request(next, 4));
+        Assert.Equal(expected, second.Ids);
+        Assert.Equal(first.Length + answer.Ids.Length - 1, second.CachedTokens); // the last token drawn has not been read
+
+        // A template that drops the answer's first tokens: from the snapshot in front of it, or from wherever the prompts part.
+        int[] dropped = [.. first, .. answer.Ids[3..], 7, 8];
+        bool isRecurrent = name.StartsWith("qwen3", StringComparison.Ordinal);
+        RunResult third = await RunOnceAsync(name, Request(dropped, 4));
+        Assert.Equal(await FreshIds(fresh, dropped), third.Ids);
+        Assert.Equal(isRecurrent ? first.Length - 16 : first.Length + Common(answer.Ids, dropped[first.Length..]), third.CachedTokens);
+
+        // Another conversation with the same beginning takes its full pages, and of the rest what is common.
+        int[] shared = [.. first[..200], .. Tokens(2, fresh, 50)];
+        RunResult other = await RunOnceAsync(name, Request(shared, 4));
+        Assert.Equal(await FreshIds(fresh, shared), other.Ids);
+        Assert.True(isRecurrent || other.CachedTokens >= 200, $"{other.CachedTokens}");
+    }
+
+    [Theory]
+    [InlineData("llama")]
+    [InlineData("qwen35moe")]
+    public async Task Files_FlippedTruncatedOrOfAnother_AreNeverUsed(string name)
+    {
+        await using Engine fresh = await SweepModels.StartAsync(name, 1, batch: 16, change: o => o with { Context = 400 });
+        int[] first = Tokens(3, fresh, 290), next = [.. first, 1, 2, 3];
+        int[] expected = await FreshIds(fresh, next);
+        Random random = new(4);
+        for (int round = 0; round < 12; round++)
+        {
+            await RunOnceAsync(name, Request(first, 2));
+            string[] files = Kept;
+            Assert.True(files.Length >= 3, string.Join('\n', files));
+            foreach (string file in files.Where((_, i) => round < 3 || random.Next(2) == 0 || i == 0))
+            {
+                byte[] bytes = File.ReadAllBytes(file);
+                switch (round % 4)
+                {
+                    case 0:
+                        File.WriteAllBytes(file, bytes[..random.Next(bytes.Length)]);
+                        break;
+                    case 1:
+                        bytes[random.Next(bytes.Length)] ^= (byte)(1 << random.Next(8));
+                        File.WriteAllBytes(file, bytes);
+                        break;
+                    case 2:
+                        File.WriteAllBytes(file, [.. bytes, 0]);
+                        break;
+                    default:
+                        File.WriteAllBytes(file, File.ReadAllBytes(files[random.Next(files.Length)]));
+                        break;
+                }
+            }
+
+            RunResult result = await RunOnceAsync(name, Request(next, 4));
+            Assert.Equal(expected, result.Ids);
+            for (int times = 0; result.CachedTokens < next.Length - 19; times++)
+            {
+                Assert.InRange(times, 0, files.Length); // each time, a file that was broken is found out and comes anew
+                result = await RunOnceAsync(name, Request(next, 4));
+                Assert.Equal(expected, result.Ids);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Folder_OfSomeSize_NeverHoldsMoreAndKeepsWhatWasUsedLast()
+    {
+        int[] last = [];
+        long most = 0;
+        for (int round = 0; round < 12; round++)
+        {
+            await using Engine engine = await StartAsync("llama", o => o with { StateBytes = most == 0 ? o.StateBytes : most });
+            last = Tokens(100 + round, engine, 200);
+            await engine.RunAsync(Request(last, 2), CancellationToken.None);
+            await engine.DisposeAsync();
+            long bytes = Kept.Sum(f => new FileInfo(f).Length);
+            most = most == 0 ? bytes * 3 : most;
+            Assert.InRange(bytes, most / 4, most);
+        }
+
+        RunResult again = await RunOnceAsync("llama", Request([.. last, 5], 2));
+        Assert.Equal(200, again.CachedTokens);
+    }
+
+    [Fact]
+    public async Task Folder_AnotherOwnerModelOrType_SharesNothing()
+    {
+        int[] prompt = [.. Enumerable.Range(10, 200)], next = [.. prompt, 5];
+        await RunOnceAsync("llama", Request(prompt, 2));
+        Assert.Equal(200, (await RunOnceAsync("llama", Request(next, 2))).CachedTokens);
+        Assert.Equal(0, (await RunOnceAsync("llama", Request(next, 2) with { ReuseScope = "other" })).CachedTokens);
+        Assert.Equal(0, (await RunOnceAsync("llama", Request(next, 2), o => o with { KvType = Kernels.Ops.KvType.F16 })).CachedTokens);
+        Assert.Equal(0, (await RunOnceAsync("llama", Request(next, 2),
+            o => o with { Activations = Kernels.Quants.Activations.ActivationMode.Int8 })).CachedTokens);
+        Assert.Equal(0, (await RunOnceAsync("gemma3", Request(next, 2))).CachedTokens);
+        Assert.Equal(200, (await RunOnceAsync("llama", Request(next, 2))).CachedTokens);
+    }
+
+    [Fact]
+    public async Task Folder_OfAKilledProcess_IsSweptAndItsFilesAreTheOwnersOnly()
+    {
+        await RunOnceAsync("llama", Request([.. Enumerable.Range(10, 200)], 2));
+        string half = Kept[0] + ".part";
+        File.WriteAllText(half, "half written");
+        await using (Engine engine = await StartAsync("llama"))
+        {
+            Assert.True(engine.KeepsStates);
+            Assert.False(File.Exists(half));
+            await using Engine second = await StartAsync("llama");
+            Assert.False(second.KeepsStates); // the first one writes
+            RunResult result = await second.RunAsync(Request([.. Enumerable.Range(10, 200), 5], 2), CancellationToken.None);
+            Assert.Equal(200, result.CachedTokens);
+        }
+
+        if (!OperatingSystem.IsWindows())
+        {
+            foreach (string file in Directory.GetFiles(_folder, "*", SearchOption.AllDirectories))
+            {
+                Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+            }
+        }
+    }
+
+    /// <summary>States are written while their seats are taken again and again.</summary>
+    [Theory]
+    [InlineData("llama")]
+    [InlineData("qwen3next-ssm-in")]
+    public async Task States_WrittenWhileSeatsAreTakenAgain_AreThoseThatWereLeft(string name)
+    {
+        await using Engine fresh = await SweepModels.StartAsync(name, 1, batch: 16, change: o => o with { Context = 400 });
+        int[][] prompts = [.. Enumerable.Range(0, 6).Select(i => Tokens(20 + (i / 2), fresh, 150 + (i * 13)))];
+        int[][] expected = await Task.WhenAll(prompts.Select(p => FreshIds(fresh, p)));
+        for (int round = 0; round < 3; round++)
+        {
+            await using Engine engine = await StartAsync(name);
+            foreach (int i in Enumerable.Range(0, 12).Select(i => (i * 5) % 6))
+            {
+                RunResult result = await engine.RunAsync(Request(prompts[i], 4), CancellationToken.None);
+                Assert.Equal(expected[i], result.Ids);
+            }
+        }
+    }
+
+    private static int Common(int[] a, int[] b) => a.Zip(b).TakeWhile(p => p.First == p.Second).Count();
+
+    private static int[] Tokens(int seed, Engine engine, int count)
+    {
+        Random random = new(seed);
+        return [.. Enumerable.Range(0, count).Select(_ => random.Next(engine.Spec.Vocabulary))];
+    }
+
+    private static async Task<int[]> FreshIds(Engine fresh, int[] prompt) =>
+        (await fresh.RunAsync(Request(prompt, 4) with { ReuseScope = null }, CancellationToken.None)).Ids;
+
+    private static RunRequest Request(int[] prompt, int tokens) => new()
+    {
+        Prompt = prompt,
+        MaxTokens = tokens,
+        Sample = TinyModel.Greedy,
+        OnToken = _ => false,
+        ReuseScope = "a",
+    };
+
+    private Task<Engine> StartAsync(string name, Func<EngineOptions, EngineOptions>? change = null) => SweepModels.StartAsync(name, 1,
+        batch: 24, change: o =>
+        {
+            o = o with { Context = 400, KeepsSnapshots = true, StateFolder = _folder };
+            return change?.Invoke(o) ?? o;
+        });
+
+    private async Task<RunResult> RunOnceAsync(string name, RunRequest request, Func<EngineOptions, EngineOptions>? change = null)
+    {
+        await using Engine engine = await StartAsync(name, change);
+        RunResult result = await engine.RunAsync(request, CancellationToken.None);
+        await engine.DisposeAsync();
+        Assert.Null(engine.StateFault);
+        return result;
+    }
+}
