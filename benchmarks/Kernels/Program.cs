@@ -8,10 +8,9 @@ using LayerStream.Kernels.Quants.Activations;
 namespace LayerStream.Kernels.Benchmarks;
 
 /// <summary>
-/// Rates of the matrix products. Arguments: names of types (default: the common ones), <c>f32</c> for the reference mode,
-/// <c>int16</c> for that of 16 bits,
-/// <c>columns=N</c> for the length of a row (4096), <c>threads=N</c> for the threads of the first column (1), <c>ops</c> for the operators
-/// between matrix products instead.
+/// Rates of the matrix products. Arguments: names of types (default: the common ones), <c>f32</c> for the reference mode or <c>int16</c>
+/// for activations of 16 bits (8), <c>columns=N</c> for the length of a row (4096), <c>threads=N</c> for the threads of the first column
+/// (1), <c>ops</c> for the operators between matrix products instead.
 /// </summary>
 internal static unsafe class Program
 {

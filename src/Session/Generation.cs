@@ -5,6 +5,7 @@ using System.Threading.Channels;
 using LayerStream.Actors.Run;
 using LayerStream.Kernels.Ops;
 using LayerStream.Models.Spec;
+using LayerStream.Planning.Drafts;
 using LayerStream.Sampling;
 using LayerStream.Sampling.Grammars;
 using LayerStream.Tokenization;
@@ -26,6 +27,7 @@ public sealed class Generation
     private readonly long _accepted = Stopwatch.GetTimestamp();
     private SamplerChain? _sampler;
     private long _firstToken;
+    private int _generated;
     private bool _isStopped;
 
     /// <summary>Checks the request. Large buffers are made when it runs, not before.</summary>
@@ -45,6 +47,12 @@ public sealed class Generation
     /// <summary>Stopwatch ticks of the first token; 0 = none yet.</summary>
     public long FirstTokenTicks => Volatile.Read(ref _firstToken);
 
+    /// <summary>Tokens of the prompt.</summary>
+    public int PromptTokens => _request.Prompt.Count;
+
+    /// <summary>Tokens generated so far.</summary>
+    public int GeneratedTokens => Volatile.Read(ref _generated);
+
     /// <summary>Runs to the end; call once.</summary>
     /// <exception cref="UnusableOutputException">Logits are no numbers.</exception>
     /// <exception cref="Exception">As <see cref="Actors.Engine.RunAsync(RunRequest, CancellationToken)"/>.</exception>
@@ -52,14 +60,17 @@ public sealed class Generation
     {
         try
         {
+            GrammarStep? grammar = _request.Grammar is { } texts ? new GrammarStep(texts, _model.TokenTexts, _request.Thought) : null;
             SamplerChain sampler = _sampler = CreateSampler(
-                _model.Tokenizer, _request.Sampling, _model.Engine.Spec.Vocabulary, GrammarSteps());
+                _model.Tokenizer, _request.Sampling, _model.Engine.Spec.Vocabulary, grammar is null ? [] : [grammar]);
             RunResult result = await _model.Engine.RunAsync(
                 new RunRequest
                 {
                     Prompt = _request.Prompt,
                     MaxTokens = _request.MaxTokens,
                     Sample = sampler.Sample,
+                    Drafter = grammar is null || _model.Options.Drafts == DraftMode.Off ? null
+                        : new GrammarDrafter(grammar, new PromptDrafter()),
                     OnToken = Take,
                     OnPrompt = _request.ReportsPrompt ? (done, total) =>
                         _events.Writer.TryWrite(new GenerationEvent(null, done, total)) : null,
@@ -131,11 +142,9 @@ public sealed class Generation
         return new SamplerChain(sampling, texts, [.. masks, .. more ?? []], vocabulary);
     }
 
-    private GrammarStep[] GrammarSteps() =>
-        _request.Grammar is { } grammar ? [new GrammarStep(grammar, _model.TokenTexts, _request.Thought)] : [];
-
     private bool Take(int id)
     {
+        Volatile.Write(ref _generated, _generated + 1);
         if (_firstToken == 0)
         {
             Volatile.Write(ref _firstToken, Stopwatch.GetTimestamp());

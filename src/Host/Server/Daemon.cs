@@ -81,11 +81,14 @@ public static class Daemon
             {
                 LoadedModel model = await loading;
                 state.Open(model);
-                DaemonLog.Line($"ready: {model.Id}, context {model.Engine.Context}, budget "
-                    + $"{Memory.ByteSize.Format(model.Engine.CurrentPlan.Sheet.BudgetBytes)}");
+                string status = $"ready: {model.Id}, context {model.Engine.Context}, budget "
+                    + Memory.ByteSize.Format(model.Engine.CurrentPlan.Sheet.BudgetBytes);
+                DaemonLog.Line(status);
+                ServiceNotice.Ready(status);
                 await asked;
             }
 
+            ServiceNotice.Stopping();
             state.Admission.Drain();
             await stopLoading.CancelAsync();
             await DrainAsync(state.Admission, options.DrainTime);

@@ -64,6 +64,7 @@ public static class ModelSpecBuilder
             Head = head,
             LogitFactor = (float)(1 / reader.Factor("logit_scale")),
             LogitCap = LogitCap(reader),
+            Pooling = (PoolingKind)reader.Integer("pooling_type", 0, 0, (int)PoolingKind.Rank),
             Ropes = ropes.Tables,
         };
     }

@@ -100,6 +100,18 @@ public sealed class Decoder
     /// <summary>Runs one layer of the pass that has begun.</summary>
     public void RunLayer(int layer) => _layers[layer].Run();
 
+    /// <summary>Between two passes: takes over the first rows of a sequence that the last pass only tried, so that its recurrent layers
+    /// stand behind them. The bits are those of a pass over these rows alone.</summary>
+    /// <param name="state">The sequence, which <see cref="SequenceState.Tries"/>.</param>
+    /// <param name="rows">Rows that turned out right; at least one.</param>
+    public void TakeOver(SequenceState state, int rows)
+    {
+        foreach (LayerExecutor layer in _layers)
+        {
+            layer.TakeOver(state, rows);
+        }
+    }
+
     /// <summary>Between two layers: goes on with some of the rows, which become rows 0…n−1 in the same order.</summary>
     /// <param name="rows">Their numbers, rising.</param>
     public void Keep(ReadOnlySpan<int> rows)
@@ -144,6 +156,15 @@ public sealed class Decoder
         _pass.Count = rows.Length;
         MultiplyHead(rows.Length);
         _pass.Count = count;
+    }
+
+    /// <summary>A row of the pass behind the final norm, for those who need no logits.</summary>
+    public Span<float> NormedRow(int row)
+    {
+        int count = _pass.Count;
+        NormForHead(row, 1, 0);
+        _pass.Count = count;
+        return _work.NormedRow(0, _spec.Width);
     }
 
     /// <summary>Takes the head's weights from the source and computes nothing, for a pass that was announced with a head nobody needs

@@ -19,6 +19,7 @@ internal sealed class DeltaNetMixer : BranchExecutor
     private readonly DeltaNetShape _shape;
     private readonly FloatRows _rows, _gates, _beta, _decay, _mixed;
     private readonly RangeJob _splitProjectionJob, _splitGatesJob, _convolutionJob, _keysJob, _advanceJob, _finishJob;
+    private nint _state; // what the rows under way advance
     private int _first;
     private int _count;
 
@@ -37,30 +38,74 @@ internal sealed class DeltaNetMixer : BranchExecutor
         _finishJob = new RangeJob(FinishRows);
     }
 
-    private nint State => _pass.Rows[_first].Sequence.Area(_layer);
-
     internal override void Run(FloatRows input, FloatRows output)
     {
         Project(input);
         for (_first = 0; _first < _pass.Count; _first += _count)
         {
             _count = SequenceRows(_first);
+            SequenceState sequence = _pass.Rows[_first].Sequence;
             if (_pass.Rows[_first].Position == 0)
             {
-                _pass.Rows[_first].Sequence.Clear(_layer, _spec.StateBytesPerSequence);
+                sequence.Clear(_layer, _spec.StateBytesPerSequence);
             }
 
-            int share = _shape.Channels / (_pass.Crew.Threads * 2);
-            _pass.Crew.Run(_convolutionJob, _shape.Channels, Math.Max(1, share / ConvolutionGrain) * ConvolutionGrain);
-            _pass.Crew.Run(_keysJob, _count, 1);
-            _pass.Crew.Run(_advanceJob, _shape.Units, 1);
+            _state = sequence.Tries ? Try(sequence) : sequence.Area(_layer);
+            AdvanceState();
             PassRow last = _pass.Rows[_first + _count - 1];
-            last.Sequence.TakeSnapshot(_layer, last.Position + 1);
+            if (!sequence.Tries)
+            {
+                sequence.TakeSnapshot(_layer, last.Position + 1);
+            }
         }
 
         _pass.Crew.Run(_finishJob, _pass.Count, 1);
         _pass.Multiply(_spec.Output, _rows.FromColumn(_shape.ValueOffset), output);
     }
+
+    internal override void TakeOver(SequenceState state, int rows)
+    {
+        TrialRows trial = state.Trial ?? throw new InvalidOperationException("a state without room for trials cannot take them over");
+        (_first, _count, _state) = (0, rows, state.Area(_layer));
+        for (int r = 0; r < rows; r++)
+        {
+            CopyInputs(trial, r, r, keeps: false);
+        }
+
+        AdvanceState();
+    }
+
+    private void AdvanceState()
+    {
+        int share = _shape.Channels / (_pass.Crew.Threads * 2);
+        _pass.Crew.Run(_convolutionJob, _shape.Channels, Math.Max(1, share / ConvolutionGrain) * ConvolutionGrain);
+        _pass.Crew.Run(_keysJob, _count, 1);
+        _pass.Crew.Run(_advanceJob, _shape.Units, 1);
+    }
+
+    /// <summary>Keeps what the rows bring, and gives them a copy of the state.</summary>
+    private nint Try(SequenceState sequence)
+    {
+        TrialRows trial = sequence.Trial ?? throw new InvalidOperationException("a state without room for trials cannot try rows");
+        for (int r = 0; r < _count; r++)
+        {
+            CopyInputs(trial, r, _first + r, keeps: true);
+        }
+
+        trial.Begin(sequence.Area(_layer), _spec.StateBytesPerSequence);
+        return trial.State;
+    }
+
+    private void CopyInputs(TrialRows trial, int kept, int row, bool keeps)
+    {
+        FloatRows inputs = new(trial.Row(_layer, kept), 0);
+        CopyPart(inputs[0], _rows[row], _shape.Channels, keeps);
+        CopyPart(inputs.At(0, _spec.RowWidth), _beta[row], _shape.ValueHeads, keeps);
+        CopyPart(inputs.At(0, _spec.RowWidth + _spec.HeadWidth), _decay[row], _shape.ValueHeads, keeps);
+    }
+
+    private static void CopyPart(nint inputs, nint region, int floats, bool keeps) =>
+        VectorOps.Copy(keeps ? region : inputs, keeps ? inputs : region, floats);
 
     private void Project(FloatRows input)
     {
@@ -121,7 +166,7 @@ internal sealed class DeltaNetMixer : BranchExecutor
     {
         FloatRows rows = _rows.FromRow(_first);
         ConvFilter filter = new(_pass.Address(_spec.Convolution), _shape.Taps, _shape.Channels);
-        CausalConv.Advance(filter, new IndexRange(begin, end), rows, _count, State, rows);
+        CausalConv.Advance(filter, new IndexRange(begin, end), rows, _count, _state, rows);
     }
 
     private void PrepareKeys(int begin, int end, int worker)
@@ -137,7 +182,7 @@ internal sealed class DeltaNetMixer : BranchExecutor
     {
         FloatRows rows = _rows.FromRow(_first);
         DeltaNetRows tokens = new(_count, rows, _beta[_first], _decay[_first], rows.FromColumn(_shape.ValueOffset));
-        DeltaNet.Advance(_shape, begin, end, tokens, new FloatRows(State, 1)[_spec.MatrixOffset]);
+        DeltaNet.Advance(_shape, begin, end, tokens, new FloatRows(_state, 1)[_spec.MatrixOffset]);
     }
 
     private void FinishRows(int begin, int end, int worker)

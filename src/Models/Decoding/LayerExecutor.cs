@@ -23,6 +23,15 @@ internal sealed class LayerExecutor(PassContext pass, LayerSpec layer)
         }
     }
 
+    /// <summary>See <see cref="BranchExecutor.TakeOver"/>.</summary>
+    internal void TakeOver(SequenceState state, int rows)
+    {
+        foreach (BranchExecutor body in _bodies)
+        {
+            body.TakeOver(state, rows);
+        }
+    }
+
     internal void Run()
     {
         Predict();

@@ -73,6 +73,12 @@ public sealed class SequenceState : IDisposable
     /// <summary>Snapshots that there is room for.</summary>
     public int Snapshots => _snapshotAt.Length;
 
+    /// <summary>Room for trying rows that may turn out wrong; null = there is none.</summary>
+    public TrialRows? Trial { get; init; }
+
+    /// <summary>Whether the rows of the next pass leave recurrent layers as they are until they are taken over.</summary>
+    public bool Tries { get; set; }
+
     /// <summary>Tokens from one snapshot to the next: their keys and values take as much as a snapshot.</summary>
     public int SnapshotSpacing { get; }
 

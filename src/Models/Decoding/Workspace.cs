@@ -78,6 +78,9 @@ public sealed class Workspace : IDisposable
     /// <summary>Logits of one row of the last pass; valid until the next pass.</summary>
     public Span<float> LogitsRow(int row, int vocabulary) => Floats(Logits[row], vocabulary);
 
+    /// <summary>Row behind a norm.</summary>
+    internal Span<float> NormedRow(int row, int width) => Floats(Normed[row], width);
+
     /// <summary>Row of the residual stream, to be filled with the embedding.</summary>
     internal Span<float> StreamRow(int row, int width) => Floats(Stream[row], width);
 

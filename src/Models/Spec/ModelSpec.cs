@@ -56,6 +56,9 @@ public sealed record ModelSpec
     /// <summary>c of c·tanh(logit/c); 0 = no cap.</summary>
     public required float LogitCap { get; init; }
 
+    /// <summary>How it makes embeddings, if it does.</summary>
+    public PoolingKind Pooling { get; init; }
+
     /// <summary>Rotations that layers name by index; the tables are made when the factor tensors are in memory.</summary>
     public required IReadOnlyList<RopeSpec> Ropes { get; init; }
 

@@ -1,6 +1,7 @@
 using System.Text;
 using LayerStream.Host.Server.Chat;
 using LayerStream.Host.Server.Completions;
+using LayerStream.Host.Server.Embeddings;
 using LayerStream.Host.Server.Endpoints;
 using LayerStream.Host.Server.Messages;
 using LayerStream.Host.Server.Ollama;
@@ -93,11 +94,17 @@ public sealed class ApiDocumentTests
             text.Append($"| `{row.Name}` | {row.Use.ToString().ToLowerInvariant()} | {row.Note} |\n");
         }
 
-        AppendMembers(text, "a completion request", CompletionParameters.Rows.Select(r => new TranslatedMember(r.Name, r.Use, r.Note)));
+        AppendMembers(text, "a completion request", Members(CompletionParameters.Rows));
+        AppendMembers(text, "a request for embeddings", Members(EmbeddingMembers.Rows));
+        AppendMembers(text, "an Ollama embed request", Members(EmbeddingMembers.Ollama));
+        AppendMembers(text, "an Ollama embeddings request", Members(EmbeddingMembers.OllamaPrompt));
         AppendTranslations(text);
         text.Append(Rules).Append('\n');
         return text.ToString();
     }
+
+    private static IEnumerable<TranslatedMember> Members(IEnumerable<Parameter> rows) =>
+        rows.Select(r => new TranslatedMember(r.Name, r.Use, r.Note));
 
     private static void AppendTranslations(StringBuilder text)
     {

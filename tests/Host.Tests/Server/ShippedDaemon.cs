@@ -14,7 +14,7 @@ using Xunit;
 namespace LayerStream.Host.Tests.Server;
 
 /// <summary>The daemon in process with the model that comes with the program, loaded once for all tests of the collection.</summary>
-public sealed class ShippedDaemon : IAsyncLifetime
+public class ShippedDaemon : IAsyncLifetime
 {
     /// <summary>Name of the collection.</summary>
     public const string Collection = "shipped daemon";
@@ -28,9 +28,11 @@ public sealed class ShippedDaemon : IAsyncLifetime
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
+    protected virtual string ModelPath => ShippedModel.Path;
+
     public async ValueTask InitializeAsync()
     {
-        ModelOptions options = new ModelOptions { ModelPath = ShippedModel.Path, BudgetBytes = 2L << 30, Context = 1024 }.ForServing();
+        ModelOptions options = new ModelOptions { ModelPath = ModelPath, BudgetBytes = 2L << 30, Context = 1024 }.ForServing();
         options = options with { ExtraHeapBytes = 512 << 20, MeasuresDevice = false };
         _model = await LoadedModel.OpenAsync(options, new Ignored(), CancellationToken.None);
         _metrics = new DaemonMetrics(() => 0, () => null);
@@ -43,7 +45,7 @@ public sealed class ShippedDaemon : IAsyncLifetime
         await _host.StartAsync(CancellationToken.None);
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         _host?.Dispose();
         _metrics?.Dispose();
@@ -52,6 +54,8 @@ public sealed class ShippedDaemon : IAsyncLifetime
         {
             await _model.DisposeAsync();
         }
+
+        GC.SuppressFinalize(this);
     }
 
     internal async Task<JsonElement> PostAsync(string path, string body) =>

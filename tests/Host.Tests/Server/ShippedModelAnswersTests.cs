@@ -127,6 +127,9 @@ public sealed class ShippedModelAnswersTests(ShippedDaemon daemon)
     [InlineData("/api/chat", "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}],\"nothing\":1}", "{\"error\":\"")]
     [InlineData("/v1/responses", "{\"input\":\"a\",\"previous_response_id\":\"x\"}", "previous_response_not_found")]
     [InlineData("/v1/embeddings", "{\"input\":\"a\"}", "embeddings_not_supported")]
+    [InlineData("/api/embed", "{\"input\":\"a\"}", "{\"error\":\"")]
+    [InlineData("/detokenize", "{\"tokens\":[49152]}", "tokens")]
+    [InlineData("/detokenize", "{\"tokens\":[-1]}", "tokens")]
     public async Task Refusal_OfEveryProtocol_HasItsForm(string path, string body, string part) =>
         Assert.Contains(part, await SendAsync(path, body), StringComparison.Ordinal);
 
@@ -140,8 +143,48 @@ public sealed class ShippedModelAnswersTests(ShippedDaemon daemon)
     }
 
     [Fact]
+    public async Task Template_OfARequest_IsThePromptThatItHas()
+    {
+        JsonElement reply = await PostAsync("/apply-template", """{"messages":[{"role":"user","content":"Say hi."}]}""");
+        string prompt = reply.GetProperty("prompt").GetString()!;
+        Assert.EndsWith("<|im_start|>user\nSay hi.<|im_end|>\n<|im_start|>assistant\n", prompt, StringComparison.Ordinal);
+        JsonElement completed = await PostAsync("/v1/completions",
+            $$"""{"prompt":{{JsonSerializer.Serialize(prompt)}},"max_tokens":6,"temperature":0}""");
+        JsonElement answered = await PostAsync("/v1/chat/completions",
+            """{"messages":[{"role":"user","content":"Say hi."}],"max_tokens":6,"temperature":0}""");
+        Assert.Equal(answered.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString(),
+            completed.GetProperty("choices")[0].GetProperty("text").GetString());
+    }
+
+    [Fact]
+    public async Task Props_AndSlots_SayWhatIsServedWithoutAPath()
+    {
+        JsonElement props = JsonSerializer.Deserialize<JsonElement>(await GetAsync("/props"));
+        Assert.Equal(1024, props.GetProperty("default_generation_settings").GetProperty("n_ctx").GetInt32());
+        Assert.Contains("im_start", props.GetProperty("chat_template").GetString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("/", props.GetProperty("model_path").GetString(), StringComparison.Ordinal);
+        JsonElement slots = JsonSerializer.Deserialize<JsonElement>(await GetAsync("/slots"));
+        Assert.Equal(props.GetProperty("total_slots").GetInt32(), slots.GetArrayLength());
+        Assert.False(slots[0].GetProperty("is_processing").GetBoolean());
+        Task<string> running = SendAsync("/v1/completions", """{"prompt":"Once","max_tokens":200,"ignore_eos":true}""");
+        while (!slots[0].GetProperty("is_processing").GetBoolean() && !running.IsCompleted)
+        {
+            slots = JsonSerializer.Deserialize<JsonElement>(await GetAsync("/slots"));
+        }
+
+        Assert.True(slots[0].GetProperty("is_processing").GetBoolean());
+        await running;
+    }
+
+    [Fact]
     public async Task Ollama_AskedForNothing_SaysThatTheModelIsLoaded() =>
         Assert.Equal("load", (await PostAsync("/api/generate", """{"model":"smollm2:latest"}""")).GetProperty("done_reason").GetString());
+
+    private async Task<string> GetAsync(string path)
+    {
+        using HttpResponseMessage reply = await daemon.RespondAsync("GET", path);
+        return await reply.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+    }
 
     private Task<JsonElement> PostAsync(string path, string body) => daemon.PostAsync(path, body);
 

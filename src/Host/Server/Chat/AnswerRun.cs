@@ -36,6 +36,7 @@ internal sealed class AnswerRun(HttpContext http, ServerState state, Admission.P
         {
             await SignWhileAsync(place.Turn);
             await SignWhileAsync(before?.Invoke(cancel.Token) ?? Task.CompletedTask);
+            place.Work = () => (runs.Sum(r => r.PromptTokens), runs.Sum(r => r.GeneratedTokens));
             running = [.. runs.Select(run => run.ExecuteAsync(cancel.Token))];
             outcome = await TakeAllAsync(runs, running);
             place.EndTurn();

@@ -3,6 +3,7 @@ using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Service;
 using LayerStream.Sampling.Grammars;
 using LayerStream.Session;
+using LayerStream.Session.Calls;
 using LayerStream.Templates;
 using LayerStream.Templates.Answers;
 using LayerStream.Templates.Runtime;
@@ -32,14 +33,7 @@ internal static class ChatPreparation
         await state.Preparation.WaitAsync(ct);
         try
         {
-            using ChatRequest request = ChatParameters.Read(body, state, model.Options.Sampling, memory);
-            long textBytes = request.TextBytes;
-            if (textBytes > LongestPromptBytes(model) * JsonBytesPerByte)
-            {
-                throw TooLong($"its {textBytes} bytes", model);
-            }
-
-            memory.Grow(textBytes * WorkBytesPerByte, "the prompt");
+            using ChatRequest request = Read(body, state, model, memory);
             long grammarBytes = request.Grammar is null && !request.HoldsCalls ? 0 : Grammar.HeldBytes * request.Choices;
             memory.Grow(grammarBytes, "the grammar of the answer");
             RenderedPrompt rendered = Render(request, model);
@@ -56,6 +50,36 @@ internal static class ChatPreparation
         }
     }
 
+    /// <summary>The prompt of a request as text.</summary>
+    /// <exception cref="ApiException">As <see cref="PrepareAsync"/>.</exception>
+    public static async Task<string> RenderAsync(ReadOnlyMemory<byte> body, ServerState state, LoadedModel model,
+        RequestMemory.Holding memory, CancellationToken ct)
+    {
+        await state.Preparation.WaitAsync(ct);
+        try
+        {
+            using ChatRequest request = Read(body, state, model, memory);
+            return Open(Render(request, model), request, model.AnswerFormat).Prompt.Text;
+        }
+        finally
+        {
+            state.Preparation.Release();
+        }
+    }
+
+    private static ChatRequest Read(ReadOnlyMemory<byte> body, ServerState state, LoadedModel model, RequestMemory.Holding memory)
+    {
+        ChatRequest request = ChatParameters.Read(body, state, model.Options.Sampling, memory);
+        long textBytes = request.TextBytes;
+        if (textBytes > LongestPromptBytes(model) * JsonBytesPerByte)
+        {
+            throw TooLong($"its {textBytes} bytes", model);
+        }
+
+        memory.Grow(textBytes * WorkBytesPerByte, "the prompt");
+        return request;
+    }
+
     // A call that is demanded begins in the prompt, behind the end of a thought that the template has opened.
     private static (RenderedPrompt Prompt, AnswerOpening Opening) Open(RenderedPrompt prompt, ChatRequest request, AnswerFormat format)
     {
@@ -65,16 +89,14 @@ internal static class ChatPreparation
             return (prompt, new AnswerOpening(format, request.Tools, opensThought));
         }
 
-        string? begun = format.BeginCall(request.ToolChoice == ToolDemand.Named ? request.DemandedTool : null);
-        if (begun is null)
+        if (CallOpening.Of(prompt, format, request.ToolChoice == ToolDemand.Named ? request.DemandedTool : null) is not { } opened)
         {
             throw ApiException.Invalid("tool_choice", "this model's form of calls cannot be demanded: give 'tool_choice' as auto or none",
                 "unsupported_parameter");
         }
 
         request.Grammar = null; // it says what an answer must be that is no call
-        string closed = opensThought ? prompt.Text + format.Thought.Close + "\n\n" : prompt.Text;
-        return (prompt with { Text = closed + begun }, new AnswerOpening(format, request.Tools, false, begun));
+        return (opened.Prompt, new AnswerOpening(format, request.Tools, false, opened.Begun));
     }
 
     private static Dictionary<string, JsonElement> Variables(ChatRequest request)

@@ -15,7 +15,8 @@ internal static class CompletionParameters
     public static IReadOnlyList<Parameter> Rows { get; } =
     [
         ChatParameters.Does("model", "as in chat completions", (r, v, n) => r.Model = JsonFields.Text(v, n)),
-        Does("prompt", "a text, token ids, or an array of either: each is answered", (r, v, n) => r.Prompts = Prompts(v, n)),
+        Does("prompt", "a text, token ids, or an array of either: each is answered", (r, v, n) => r.Prompts =
+            Prompts(v, n, ChatRequest.MostChoices)),
         Does("suffix", "what comes behind the answer, where the model knows fill-in-the-middle; else refused",
             (r, v, n) => r.Suffix = JsonFields.Text(v, n)),
         Does("max_tokens", "1 and above; −1 = what the context holds; 16 unless said; 0 with `echo`", MaxTokens),
@@ -86,7 +87,8 @@ internal static class CompletionParameters
         request.MaxTokens = request.IsEchoOnly ? 1 : ChatParameters.MaxTokens(value, name);
     }
 
-    private static CompletionPrompt[] Prompts(JsonElement value, string name)
+    /// <summary>A text, token ids, or an array of either.</summary>
+    internal static CompletionPrompt[] Prompts(JsonElement value, string name, int most)
     {
         if (value.ValueKind == JsonValueKind.String)
         {
@@ -103,8 +105,8 @@ internal static class CompletionParameters
             return [new CompletionPrompt(null, Ids(value, name))];
         }
 
-        return value.GetArrayLength() > ChatRequest.MostChoices
-            ? throw ApiException.Invalid(name, $"'{name}' may hold at most {ChatRequest.MostChoices} prompts", "out_of_range")
+        return value.GetArrayLength() > most
+            ? throw ApiException.Invalid(name, $"'{name}' may hold at most {most} entries", "out_of_range")
             : [.. value.EnumerateArray().Select((p, i) => p.ValueKind == JsonValueKind.Array
                 ? new CompletionPrompt(null, Ids(p, $"{name}[{i}]")) : new CompletionPrompt(JsonFields.Text(p, $"{name}[{i}]"), null))];
     }

@@ -53,11 +53,7 @@ internal static class CompletionPreparation
     {
         if (prompt.Ids is { } given)
         {
-            int vocabulary = model.Engine.Spec.Vocabulary;
-            int wrong = Array.FindIndex(given, id => id >= vocabulary);
-            return wrong >= 0 ? throw ApiException.Invalid($"{name}[{wrong}]",
-                    $"'{name}[{wrong}]' is no token of this model: ids are below {vocabulary}", "token_out_of_range")
-                : Fitting(given, model);
+            return Fitting(Known(given, model, name), model, name);
         }
 
         Tokenizer tokenizer = model.RequireTokenizer();
@@ -77,9 +73,19 @@ internal static class CompletionPreparation
         }
 
         ids = tokenizer is { AddBos: true, BosId: int bos } && (ids.Length == 0 || ids[0] != bos) ? [bos, .. ids] : ids;
-        return ids.Length > 0 ? Fitting(ids, model) : throw ApiException.Invalid(name, $"'{name}' is empty", "empty_prompt");
+        return ids.Length > 0 ? Fitting(ids, model, name) : throw ApiException.Invalid(name, $"'{name}' is empty", "empty_prompt");
     }
 
-    private static int[] Fitting(int[] ids, LoadedModel model) =>
-        ids.Length < model.Engine.Context ? ids : throw ChatPreparation.TooLong($"{ids.Length} tokens", model, "prompt");
+    /// <summary>Refuses ids that are no tokens of the model.</summary>
+    internal static int[] Known(int[] ids, LoadedModel model, string name)
+    {
+        int vocabulary = model.Engine.Spec.Vocabulary;
+        int wrong = Array.FindIndex(ids, id => id >= vocabulary);
+        return wrong < 0 ? ids : throw ApiException.Invalid($"{name}[{wrong}]",
+            $"'{name}[{wrong}]' is no token of this model: ids are below {vocabulary}", "token_out_of_range");
+    }
+
+    /// <summary>Refuses prompts that leave no room for an answer.</summary>
+    internal static int[] Fitting(int[] ids, LoadedModel model, string name) =>
+        ids.Length < model.Engine.Context ? ids : throw ChatPreparation.TooLong($"{ids.Length} tokens", model, name);
 }

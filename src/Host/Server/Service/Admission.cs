@@ -79,6 +79,15 @@ internal sealed class Admission(int queueLimit) : IDisposable
         + "down", "draining")
     { RetryAfterSeconds = 5 };
 
+    /// <summary>What the running requests are doing.</summary>
+    public IReadOnlyList<SlotFigures> Slots()
+    {
+        lock (_lock)
+        {
+            return [.. _running.Select(p => p.Figures)];
+        }
+    }
+
     /// <summary>From now on admits nobody and refuses those in the queue; the running request goes on.</summary>
     public void Drain()
     {
@@ -170,6 +179,13 @@ internal sealed class Admission(int queueLimit) : IDisposable
 
         /// <summary>Whether the turn has gone on to another.</summary>
         public bool HasEndedTurn => _isSending || _isDisposed;
+
+        /// <summary>Tells of the work; null = nothing has begun.</summary>
+        public Func<(int PromptTokens, int DecodedTokens)>? Work { get; set; }
+
+        /// <summary>What is being done.</summary>
+        internal SlotFigures Figures => Work?.Invoke() is var (prompt, decoded) ? new SlotFigures(prompt, decoded, RunningSeconds)
+            : new SlotFigures(0, 0, RunningSeconds);
 
         /// <summary>Seconds since the turn was given.</summary>
         internal double RunningSeconds => Stopwatch.GetElapsedTime(_granted).TotalSeconds;

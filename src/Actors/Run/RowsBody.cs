@@ -2,8 +2,8 @@ using System.Buffers;
 
 namespace LayerStream.Actors.Run;
 
-/// <summary>Logits of every position of a list of ids, in order.</summary>
-internal sealed class LogitsBody(IReadOnlyList<int> ids, Action<int, ReadOnlyMemory<float>> row, Action throwIfChanged)
+/// <summary>Logits of every position of a list of ids, in order, or the normed states that the head would get.</summary>
+internal sealed class RowsBody(IReadOnlyList<int> ids, bool withHead, Action<int, ReadOnlyMemory<float>> row, Action throwIfChanged)
 {
     internal void Execute(ComputeSession session)
     {
@@ -18,11 +18,12 @@ internal sealed class LogitsBody(IReadOnlyList<int> ids, Action<int, ReadOnlyMem
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(id, session.Spec.Vocabulary);
         }
 
-        int width = Math.Min(session.Batch, session.LogitRows);
-        float[] copy = ArrayPool<float>.Shared.Rent(session.Spec.Vocabulary);
+        int width = withHead ? Math.Min(session.Batch, session.LogitRows) : session.Batch;
+        int length = withHead ? session.Spec.Vocabulary : session.Spec.Width;
+        float[] copy = ArrayPool<float>.Shared.Rent(length);
         if (ids.Count > 0)
         {
-            session.Announce(true);
+            session.Announce(withHead);
         }
 
         for (int first = 0; first < ids.Count; first += width)
@@ -30,15 +31,15 @@ internal sealed class LogitsBody(IReadOnlyList<int> ids, Action<int, ReadOnlyMem
             int count = Math.Min(width, ids.Count - first);
             if (first + count < ids.Count)
             {
-                session.Announce(true);
+                session.Announce(withHead);
             }
 
-            session.Execute(ids, first, count, first, count);
+            session.Execute(ids, first, count, first, withHead ? count : 0);
             throwIfChanged();
             for (int r = 0; r < count; r++)
             {
-                session.Logits(r).CopyTo(copy);
-                row(first + r, copy.AsMemory(0, session.Spec.Vocabulary));
+                (withHead ? session.Logits(r) : session.NormedState(r)).CopyTo(copy);
+                row(first + r, copy.AsMemory(0, length));
             }
         }
 
