@@ -90,7 +90,8 @@ internal static unsafe class Program
         PreparedRows all = new(layout, a, stride, Tokens);
         FloatRows results = new(y, rows);
         double gemv = Best(() => Parallel.For(0, s_threads, new ParallelOptions { MaxDegreeOfParallelism = s_threads },
-            part => MatMul.Multiply(matrix, new IndexRange((int)((long)rows * part / s_threads), (int)((long)rows * (part + 1) / s_threads)),
+            part => MatMul.Multiply(matrix,
+                new IndexRange((int)((long)rows * part / s_threads), (int)((long)rows * (part + 1) / s_threads)),
                 all with { Count = 1 }, results)));
         double cached = Best(() => MatMul.Multiply(matrix, new IndexRange(0, gemmRows), all with { Count = 1 }, results));
         double gemm = Best(() => MatMul.Multiply(matrix, new IndexRange(0, gemmRows), all, results));

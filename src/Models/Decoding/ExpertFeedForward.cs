@@ -198,7 +198,8 @@ internal sealed class ExpertFeedForward : BranchExecutor
     private void SumRow(int row, int column, int n)
     {
         Workspace work = _pass.Work;
-        nint output = _output.At(row, column), sum = _spec.Norms is null ? output : work.Normed.At(row, column); // the experts' input is spent
+        nint output = _output.At(row, column);
+        nint sum = _spec.Norms is null ? output : work.Normed.At(row, column); // the experts' input is spent
         if (_spec.Shared is null || _spec.Norms is not null)
         {
             work.Floats(sum, n).Clear();
