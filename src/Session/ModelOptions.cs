@@ -70,7 +70,7 @@ public sealed record ModelOptions
     public KvType KvType { get; init; } = KvType.F16;
 
     /// <summary>Precision of activations in matrix products.</summary>
-    public ActivationMode Activations { get; init; } = ActivationMode.Int8;
+    public ActivationMode Activations { get; init; } = ActivationModes.Default;
 
     /// <summary>Reads at the same time; 0 = choose.</summary>
     public int ReadsInFlight { get; init; }

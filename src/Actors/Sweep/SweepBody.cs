@@ -15,6 +15,7 @@ internal sealed class SweepBody
     private readonly SweepQueue _queue;
     private readonly FlashReader _reader;
     private readonly KeptStates? _states;
+    private readonly StateCopies _copies = new();
     private readonly Action _throwIfChanged;
     private readonly List<SequenceRun> _active = []; // in the order of their coming
     private readonly SequenceDemand[] _demands;
@@ -91,6 +92,7 @@ internal sealed class SweepBody
             run.Figures.Begin(_session, LoadSeconds);
             if (run.Scope is { } scope)
             {
+                _copies.Fill(run, scope, _session.Seats, _active);
                 _states?.Fill(run.Seat, scope, run.Request.Prompt);
             }
 
