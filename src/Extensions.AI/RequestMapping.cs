@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using LayerStream.Engine;
 using LayerStream.Sampling;
 using Microsoft.Extensions.AI;
@@ -8,6 +9,7 @@ namespace LayerStream.Extensions.AI;
 /// <summary>Messages and options of Microsoft.Extensions.AI as a request of the engine.</summary>
 internal static class RequestMapping
 {
+    private const string Additional = "additionalProperties";
     private const string AnyJson = """{"type":"object"}""";
 
     /// <summary>The request.</summary>
@@ -95,8 +97,22 @@ internal static class RequestMapping
     }
 
     private static Tool Declared(AITool tool) => tool is AIFunctionDeclaration function
-        ? new Tool(function.Name, function.Description, function.JsonSchema)
+        ? new Tool(function.Name, function.Description, Closed(function.JsonSchema))
         : throw new NotSupportedException($"The tool '{tool.Name}' is a {tool.GetType().Name}; only functions can be called.");
+
+    // A function takes its own parameters only; schemas made from methods do not say so.
+    private static JsonElement Closed(JsonElement schema)
+    {
+        if (schema.ValueKind != JsonValueKind.Object || schema.TryGetProperty(Additional, out _))
+        {
+            return schema;
+        }
+
+        JsonObject closed = JsonObject.Create(schema)!;
+        closed[Additional] = false;
+        using JsonDocument document = JsonDocument.Parse(closed.ToJsonString());
+        return document.RootElement.Clone();
+    }
 
     private static string Text(IDictionary<string, object?>? arguments) => arguments is null ? "{}"
         : JsonSerializer.Serialize(arguments, AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(IDictionary<string, object?>)));
