@@ -80,7 +80,8 @@ public static class ScoreVerb
 
     private static string Figures(int questions, TimeSpan time, EngineStatus before, EngineStatus now) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{questions} questions in {time.TotalSeconds:F1} s: {now.Passes - before.Passes} passes with {now.PassRows - before.PassRows} rows, "
+        $"{questions} questions in {time.TotalSeconds:F1} s: {now.Passes - before.Passes} passes with {now.PassRows - before.PassRows} "
+            + $"rows, "
         + $"{ByteSize.Format(now.BytesRead - before.BytesRead)} read in {now.LoadSeconds - before.LoadSeconds:F1} s, computed "
         + $"{now.ComputeSeconds - before.ComputeSeconds:F1} s");
 
