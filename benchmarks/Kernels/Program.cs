@@ -86,12 +86,15 @@ internal static unsafe class Program
             MatMul.Prepare(layout, x, s_columns, a + (nint)(t * stride));
         }
 
+        WeightRows matrix = new(type, weights, s_columns);
+        PreparedRows all = new(layout, a, stride, Tokens);
+        FloatRows results = new(y, rows);
         double gemv = Best(() => Parallel.For(0, s_threads, new ParallelOptions { MaxDegreeOfParallelism = s_threads },
-            part => MatMul.Multiply(
-            type, weights, s_columns, (int)((long)rows * part / s_threads), (int)((long)rows * (part + 1) / s_threads), layout, a, stride,
-                1, y, rows)));
-        double cached = Best(() => MatMul.Multiply(type, weights, s_columns, 0, gemmRows, layout, a, stride, 1, y, rows));
-        double gemm = Best(() => MatMul.Multiply(type, weights, s_columns, 0, gemmRows, layout, a, stride, Tokens, y, rows));
+            part => MatMul.Multiply(matrix,
+                new IndexRange((int)((long)rows * part / s_threads), (int)((long)rows * (part + 1) / s_threads)),
+                all with { Count = 1 }, results)));
+        double cached = Best(() => MatMul.Multiply(matrix, new IndexRange(0, gemmRows), all with { Count = 1 }, results));
+        double gemm = Best(() => MatMul.Multiply(matrix, new IndexRange(0, gemmRows), all, results));
         double prepare = Best(() =>
         {
             for (int i = 0; i < 1000; i++)
