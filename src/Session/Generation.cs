@@ -60,7 +60,7 @@ public sealed class Generation
         try
         {
             SamplerChain sampler = _sampler = CreateSampler(
-                _model.Tokenizer, _request.Sampling, _model.Engine.Spec.Vocabulary, GrammarSteps());
+                _model.Tokenizer, _request.Sampling, _model.Engine.Spec.Vocabulary, FurtherSteps());
             RunResult result = await _model.Engine.RunAsync(
                 new RunRequest
                 {
@@ -138,8 +138,11 @@ public sealed class Generation
         return new SamplerChain(sampling, texts, [.. masks, .. more ?? []], vocabulary);
     }
 
-    private GrammarStep[] GrammarSteps() =>
-        _request.Grammar is { } grammar ? [new GrammarStep(grammar, _model.TokenTexts, _request.Thought)] : [];
+    private ISamplerStep[] FurtherSteps() =>
+    [
+        .. _request.Grammar is { } grammar ? (ISamplerStep[])[new GrammarStep(grammar, _model.TokenTexts, _request.Thought)] : [],
+        .. _request.ThoughtBudget is { } budget ? (ISamplerStep[])[new ThoughtBudgetStep(budget, _model.TokenTexts)] : [],
+    ];
 
     private bool Take(int id)
     {
