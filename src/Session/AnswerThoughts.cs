@@ -48,7 +48,7 @@ public static class AnswerThoughts
         ThoughtMarks marks = format.Thought;
         bool hasHeader = thought.IsOpen && marks.PromptEnd is not null; // the model writes the opening, or what comes instead
         string open = hasHeader ? marks.AnswerOpen ?? "" : "";
-        string behind = marks.AnswerOpen is { } answer ? marks.PromptEnd + answer : marks == ThoughtMarks.Usual ? "\n\n" : "";
+        string behind = marks.AnswerOpen is { } answer ? marks.PromptEnd + answer : "";
         int[] closing = Ids(hasHeader && tokens == 0 ? open : marks.Close + behind);
         return new ThoughtBudget(thought, hasHeader && tokens > 0 ? tokens + Ids(marks.Open).Length : tokens, closing);
 

@@ -8,11 +8,11 @@ namespace LayerStream.Sampling.Tests;
 public sealed class ThoughtBudgetTests
 {
     private static readonly TokenTexts s_texts = new(256, id => [(byte)id], _ => true, new HashSet<int>());
-    private static readonly int[] s_closing = [.. Encoding.ASCII.GetBytes("</t>\n")];
+    private static readonly int[] s_closing = [.. Encoding.ASCII.GetBytes("</t>")];
 
     [Fact]
     public void Apply_OpenThoughtAtItsBudget_IsClosedTokenByToken() =>
-        Assert.Equal("aaaa</t>\naaa", Write(new AnswerThought("</t>"u8.ToArray(), true), 4, "aaaaaaaaaaaa"));
+        Assert.Equal("aaaa</t>aaaa", Write(new AnswerThought("</t>"u8.ToArray(), true), 4, "aaaaaaaaaaaa"));
 
     [Fact]
     public void Apply_ThoughtThatEndsEarlier_IsLeftAlone() =>
@@ -20,7 +20,7 @@ public sealed class ThoughtBudgetTests
 
     [Fact]
     public void Apply_ThoughtOfTheModelsOwn_CountsFromItsBeginToken() =>
-        Assert.Equal("\u0001aa</t>\naa", Write(new AnswerThought("</t>"u8.ToArray(), false, 1), 2, "\u0001aaaaaaaaa"));
+        Assert.Equal("\u0001aa</t>aaa", Write(new AnswerThought("</t>"u8.ToArray(), false, 1), 2, "\u0001aaaaaaaaa"));
 
     [Fact]
     public void Apply_AnswerWithoutAThought_IsLeftAlone() =>
