@@ -25,6 +25,11 @@ if [ ! -e "$libraries" ]; then
     done
 fi
 
+# Reference data beside the project is beside the tests too.
+if [ -d "$root/../shared" ]; then
+    ln -sfn "$(cd "$root/../shared" && pwd)" "$out/shared"
+fi
+
 # Its own folder for everything built and its own lock files: the build for this machine stays as it is.
 dotnet publish "$root/tests/$project" -c Release -r linux-arm64 --self-contained -nodeReuse:false -v q --artifacts-path "$out" \
     -p:NuGetLockFilePath=obj/arm64.lock.json -o "$out/$project"

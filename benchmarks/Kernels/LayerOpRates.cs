@@ -35,14 +35,15 @@ internal static unsafe class LayerOpRates
         nint output = Floats((long)Tokens * shape.ValueWidth, 0f);
         nint conv = Floats(shape.ConvStateFloats, 0f);
         nint weights = Floats((long)shape.Channels * shape.Taps, 0.3f);
+        FloatRows tokens = new(convolved, shape.Channels);
         double around = Best(() =>
         {
-            CausalConv.Advance(weights, 4, shape.Channels, 0, shape.Channels, rows, shape.Channels, Tokens, conv, convolved,
-                shape.Channels);
-            DeltaNet.NormaliseKeys(shape, convolved, shape.Channels, Tokens, 1e-6f);
+            CausalConv.Advance(new ConvFilter(weights, 4, shape.Channels), new IndexRange(0, shape.Channels),
+                new FloatRows(rows, shape.Channels), Tokens, conv, tokens);
+            DeltaNet.NormaliseKeys(shape, tokens, Tokens, 1e-6f);
             Norms.GatedRmsNorm(rows, weights, rows, output, Tokens * valueHeads, 128, 1e-6f);
         });
-        var batch = new DeltaNetRows(Tokens, convolved, shape.Channels, beta, decay, output, shape.ValueWidth);
+        var batch = new DeltaNetRows(Tokens, tokens, beta, decay, new FloatRows(output, shape.ValueWidth));
         double batched = Best(() => DeltaNet.Advance(shape, 0, shape.Units / 8, batch, states)) * 8;
         DeltaNetRows one = batch with { Count = 1 };
         int layer = 0;

@@ -8,10 +8,9 @@ using LayerStream.Kernels.Quants.Activations;
 namespace LayerStream.Kernels.Benchmarks;
 
 /// <summary>
-/// Rates of the matrix products. Arguments: names of types (default: the common ones), <c>f32</c> for the reference mode,
-/// <c>int16</c> for that of 16 bits,
-/// <c>columns=N</c> for the length of a row (4096), <c>threads=N</c> for the threads of the first column (1), <c>ops</c> for the operators
-/// between matrix products instead.
+/// Rates of the matrix products. Arguments: names of types (default: the common ones), <c>f32</c> for the reference mode or <c>int16</c>
+/// for activations of 16 bits (8), <c>columns=N</c> for the length of a row (4096), <c>threads=N</c> for the threads of the first column
+/// (1), <c>ops</c> for the operators between matrix products instead.
 /// </summary>
 internal static unsafe class Program
 {
@@ -87,12 +86,15 @@ internal static unsafe class Program
             MatMul.Prepare(layout, x, s_columns, a + (nint)(t * stride));
         }
 
+        WeightRows matrix = new(type, weights, s_columns);
+        PreparedRows all = new(layout, a, stride, Tokens);
+        FloatRows results = new(y, rows);
         double gemv = Best(() => Parallel.For(0, s_threads, new ParallelOptions { MaxDegreeOfParallelism = s_threads },
-            part => MatMul.Multiply(
-            type, weights, s_columns, (int)((long)rows * part / s_threads), (int)((long)rows * (part + 1) / s_threads), layout, a, stride,
-                1, y, rows)));
-        double cached = Best(() => MatMul.Multiply(type, weights, s_columns, 0, gemmRows, layout, a, stride, 1, y, rows));
-        double gemm = Best(() => MatMul.Multiply(type, weights, s_columns, 0, gemmRows, layout, a, stride, Tokens, y, rows));
+            part => MatMul.Multiply(matrix,
+                new IndexRange((int)((long)rows * part / s_threads), (int)((long)rows * (part + 1) / s_threads)),
+                all with { Count = 1 }, results)));
+        double cached = Best(() => MatMul.Multiply(matrix, new IndexRange(0, gemmRows), all with { Count = 1 }, results));
+        double gemm = Best(() => MatMul.Multiply(matrix, new IndexRange(0, gemmRows), all, results));
         double prepare = Best(() =>
         {
             for (int i = 0; i < 1000; i++)

@@ -116,7 +116,8 @@ internal static unsafe class TokenRates
         {
             if (Columns > 0)
             {
-                MatMul.Multiply(Type, Weights, Columns, begin, end, Layout, Prepared, 0, 1, Output, 0);
+                MatMul.Multiply(new WeightRows(Type, Weights, Columns), new IndexRange(begin, end),
+                    new PreparedRows(Layout, Prepared, 0, 1), new FloatRows(Output, 0));
             }
         }
     }

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Prompt and decode speed of a dense model beside llama.cpp, one after the other on the same machine. One JSON object on stdout.
-  beside.py MODEL --peer llamacpp_peer.py --peer-lib DIR [--prompt 512] [--tokens 32] [--threads 2]
+  beside.py MODEL --peer llamacpp_peer.py --peer-lib DIR [--prompt 512] [--tokens 32] [--threads 2] [--activations int8]
       all in memory; llama.cpp with its best kernels and with its AVX2 library, repacking weights or not
   beside.py MODEL --peer … --peer-lib DIR --budget-mib 2048 --prompt 1000 --tokens 1
       in a memory control group (root and fio are needed), cold; llama.cpp maps the file in a group of the same size"""
@@ -14,6 +14,7 @@ import workbench
 ap = argparse.ArgumentParser(usage=__doc__)
 ap.add_argument("model")
 ap.add_argument("--binary", default=workbench.PROGRAM)
+ap.add_argument("--activations", choices=("int8", "int16", "f32"), default="int16")
 for name, default in (("prompt", 512), ("tokens", 32), ("threads", 2), ("budget-mib", 0)):
     ap.add_argument("--" + name, type=int, default=default)
 workbench.add_peer(ap)
@@ -28,7 +29,7 @@ def ours(limit_bytes=None):
         ids.write(workbench.prompt_ids(a.prompt))
         ids.flush()
         command = [a.binary, "run", "--json", "--quiet", "--model", a.model, "--context", CONTEXT, "--ids", "@" + ids.name, "--max-tokens", a.tokens + 1,
-                   "--ignore-eos", "--temperature", 0, "--threads", a.threads]
+                   "--ignore-eos", "--temperature", 0, "--threads", a.threads, "--activations", a.activations]
         r = workbench.result(command + ["--memory-budget", limit_bytes] if limit_bytes else command, limit_bytes)
     return r | dict(promptTokensPerSecond=a.prompt / r["promptSeconds"], decodeTokensPerSecond=workbench.decode_rate(r))
 
@@ -63,4 +64,4 @@ def resident():
 
 
 out = streamed(a.budget_mib << 20) if a.budget_mib else resident()
-print(json.dumps(dict(model=Path(a.model).name, promptTokens=a.prompt) | out))
+print(json.dumps(dict(model=Path(a.model).name, promptTokens=a.prompt, activations=a.activations) | out))

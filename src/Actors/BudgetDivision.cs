@@ -5,6 +5,7 @@ using LayerStream.Memory;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
 using LayerStream.Planning;
+using LayerStream.Planning.Drafts;
 using LayerStream.Planning.Experts;
 using LayerStream.Storage;
 
@@ -61,6 +62,7 @@ public sealed class BudgetDivision(ModelSpec spec, EngineOptions options, Expert
         TraceExportBytes = options.Serves ? TraceRing.BytesFor(capacity) : 0,
         TransientExperts = options.TransientExperts,
         Sequences = options.Sequences,
+        DraftRows = options.Drafts == DraftMode.Off ? 0 : DraftGate.MostDrafts,
         SnapshotBytes = options.KeepsSnapshots ? SequenceState.SnapshotBytes(spec) : 0,
     });
 

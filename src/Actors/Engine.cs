@@ -56,8 +56,9 @@ public sealed class Engine : IAsyncDisposable
     /// <summary>Events of the last passes.</summary>
     public TraceRing Trace => _parts.Trace;
 
-    /// <summary>Whether guesses can be tried: a recurrent state cannot be cut back to those that were right.</summary>
-    public bool CanDraft => !_parts.Session.Seats[0].State.IsRecurrent;
+    /// <summary>Whether guesses can be tried: a recurrent state cannot be cut back to those that were right, so that it needs room for
+    /// trials.</summary>
+    public bool CanDraft => !_parts.Session.Seats[0].State.IsRecurrent || _parts.Session.Seats[0].State.Trial is not null;
 
     /// <summary>Tokens of context.</summary>
     public int Context => CurrentPlan.Context;
@@ -132,7 +133,7 @@ public sealed class Engine : IAsyncDisposable
         FaultHook = faultHook,
         Drafter = faultHook is not null || request.Routes is not null || !CanDraft ? null
             : request.Drafter ?? (_drafts == DraftMode.Off ? null : new PromptDrafter()),
-        Gate = new DraftGate(isForced: request.Drafter is not null || _drafts == DraftMode.Prompt),
+        Gate = new DraftGate(isForced: _drafts != DraftMode.Auto),
     };
 
     /// <summary>Logits of every position, in order; the memory is valid during the call only.</summary>

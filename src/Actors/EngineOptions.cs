@@ -61,7 +61,7 @@ public sealed record EngineOptions
     public KvType KvType { get; init; } = KvType.F16;
 
     /// <summary>Whether activations are rounded to 8 bits for integer dot products.</summary>
-    public ActivationMode Activations { get; init; } = ActivationMode.Int8;
+    public ActivationMode Activations { get; init; } = ActivationModes.Default;
 
     /// <summary>
     /// Lossy: experts per token instead of the model's own number, the best ones, weighted by the family's own rule over them; 0 = the

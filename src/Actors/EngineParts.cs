@@ -106,7 +106,7 @@ internal sealed class EngineParts : IDisposable
         Workspace work = Own(Workspace.Create(spec, memory.Batch, memory.LogitRows, plan.Threads, sheet.Account(AccountNames.Activations)));
         SequenceState[] states = [.. Enumerable.Range(0, memory.Sequences).Select(
             _ => Own(new SequenceState(spec, memory.Context, options.KvType, sheet.Account(AccountNames.SequenceState),
-                memory.Snapshots)))];
+                memory.Snapshots) { Trial = Trial(plan) }))];
         Ring = Own(new TileRing(memory.Slots, memory.SlotBytes, memory.Experts.TransientSlots, Reader, memory.Tiles, Trace,
             sheet.Account(AccountNames.RingSlots)));
         Names = new TileNames(spec, memory.Tiles);
@@ -149,6 +149,10 @@ internal sealed class EngineParts : IDisposable
 
         Session = new ComputeSession(spec, decoder, source, experts, Account, work, states, embeddings, layerInputs, Trace, Tuning);
     }
+
+    /// <summary>Where a sequence of a recurrent model tries guesses.</summary>
+    private TrialRows? Trial(EnginePlan plan) => plan.Memory.DraftRows == 0 || SequenceState.SnapshotBytes(plan.Spec) == 0 ? null
+        : Own(new TrialRows(plan.Spec, plan.Memory.DraftRows + 1, plan.Sheet.Account(AccountNames.SequenceState)));
 
     private static Task Prepare(AlignedBuffer? slots, IProgress<LoadProgress>? progress, CancellationToken cancel) =>
         slots is null ? Task.CompletedTask : FirstUse.TakeAsync(slots,

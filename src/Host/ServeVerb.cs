@@ -10,15 +10,33 @@ namespace LayerStream.Host;
 public static class ServeVerb
 {
     private const int MostDrainSeconds = 24 * 3600;
+    private const int DefaultQueueLimit = 8;
+    private const int MostWaiting = 4096;
     private static readonly Option<string> s_urls = new("--urls")
     {
-        Description = "addresses to listen on, separated by semicolons",
+        Description = "addresses to listen on, separated by semicolons: http://host:port, https://host:port, unix:/path",
         DefaultValueFactory = _ => "http://127.0.0.1:5099",
     };
 
     private static readonly Option<string?> s_apiKeyFile = new("--api-key-file")
     {
-        Description = "file whose lines are the keys that open it: as bearer token or x-api-key",
+        Description = "file whose lines are the keys that open it: as bearer token or x-api-key; read again on SIGHUP",
+    };
+
+    private static readonly Option<string?> s_tlsCertificate = new("--tls-certificate")
+    {
+        Description = "certificate for https: a PEM file, or .pfx without a password; read again on SIGHUP",
+    };
+
+    private static readonly Option<string?> s_tlsKey = new("--tls-key")
+    {
+        Description = "PEM file of the certificate's key (default: in the same file)",
+    };
+
+    private static readonly Option<int> s_queueLimit = new("--queue-limit")
+    {
+        Description = "requests that may wait behind the running ones",
+        DefaultValueFactory = _ => DefaultQueueLimit,
     };
 
     private static readonly Option<bool> s_allowRemote = new("--allow-remote")
@@ -52,7 +70,8 @@ public static class ServeVerb
     {
         Command verb = new("serve", "Serves the model over HTTP.")
         {
-            s_urls, s_apiKeyFile, s_allowRemote, s_allowedHosts, s_corsOrigin, s_drainSeconds, s_otlpEndpoint,
+            s_urls, s_apiKeyFile, s_tlsCertificate, s_tlsKey, s_allowRemote, s_allowedHosts, s_corsOrigin, s_queueLimit, s_drainSeconds,
+            s_otlpEndpoint,
         };
         verb.SetAction(StartAsync);
         return verb;
@@ -68,9 +87,18 @@ public static class ServeVerb
             throw new UsageException($"--drain-seconds must be between 0 and {MostDrainSeconds}.");
         }
 
-        DaemonOptions options = new(
-            CommonOptions.Bind(parse), parse.GetRequiredValue(s_urls), parse.GetValue(s_apiKeyFile), parse.GetValue(s_allowRemote))
+        int queueLimit = parse.GetValue(s_queueLimit);
+        if (queueLimit is < 0 or > MostWaiting)
         {
+            throw new UsageException($"--queue-limit must be between 0 and {MostWaiting}.");
+        }
+
+        DaemonOptions options = new(
+            CommonOptions.Bind(parse), parse.GetRequiredValue(s_urls), parse.GetValue(s_apiKeyFile), parse.GetValue(s_allowRemote),
+            queueLimit)
+        {
+            TlsCertificate = parse.GetValue(s_tlsCertificate),
+            TlsKey = parse.GetValue(s_tlsKey),
             AllowedHosts = List(parse.GetValue(s_allowedHosts)),
             CorsOrigins = List(parse.GetValue(s_corsOrigin)),
             OtlpEndpoint = Collector(parse.GetValue(s_otlpEndpoint)),

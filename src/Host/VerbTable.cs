@@ -20,6 +20,7 @@ public static class VerbTable
         (InspectVerb.Create, CommonUse.Model),
         (PlanVerb.Create, CommonUse.Model | CommonUse.Engine | CommonUse.Budget),
         (LogitsVerb.Create, CommonUse.Model | CommonUse.Engine | CommonUse.Budget),
+        (ScoreVerb.Create, CommonUse.Model | CommonUse.Engine | CommonUse.Budget),
         (PerplexityVerb.Create, CommonUse.Model | CommonUse.Engine | CommonUse.Budget),
         (TokenizeVerb.Create, CommonUse.Model),
         (GrammarVerb.Create, CommonUse.None),

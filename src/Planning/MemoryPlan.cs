@@ -31,6 +31,9 @@ public sealed record MemoryPlan
     /// <summary>Copies of its recurrent state that each sequence has room for, so that its state can serve another turn.</summary>
     public int Snapshots { get; init; }
 
+    /// <summary>Guesses of a sequence in a pass that there is room for; 0 = none in models with recurrent layers.</summary>
+    public int DraftRows { get; init; }
+
     /// <summary>Tokens of context of each sequence.</summary>
     public required int Context { get; init; }
 

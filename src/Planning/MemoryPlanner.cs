@@ -92,11 +92,14 @@ public static class MemoryPlanner
         int sequences = inputs.Sequences;
         int snapshots = frugal ? 0 : Snapshots(inputs);
         int batch = Math.Max(sequences, (int)Math.Min(frugal ? FrugalBatch : Batch(spec, inputs.BudgetBytes), (long)context * sequences));
-        int logitRows = frugal ? sequences : (int)Math.Clamp(inputs.BudgetBytes / 256 / (spec.Vocabulary * 4L), sequences, batch);
+        int drafts = frugal ? 0 : inputs.DraftRows;
+        int logitRows = frugal ? sequences
+            : (int)Math.Clamp(Math.Max(inputs.BudgetBytes / 256 / (spec.Vocabulary * 4L), sequences + drafts), sequences, batch);
+        long trial = drafts == 0 || SequenceState.SnapshotBytes(spec) == 0 ? 0 : TrialRows.Bytes(spec, drafts + 1);
         List<KeyValuePair<string, long>> accounts =
         [
             new(AccountNames.SequenceState,
-                checked(sequences * ExtentWindow.RoundUp(inputs.StateBytes(context) + (snapshots * inputs.SnapshotBytes)))),
+                checked(sequences * ExtentWindow.RoundUp(inputs.StateBytes(context) + (snapshots * inputs.SnapshotBytes) + trial))),
             new(AccountNames.Activations, ExtentWindow.RoundUp(Workspace.Bytes(spec, batch, logitRows, inputs.Threads))),
             new(AccountNames.SmallWeights, ExtentWindow.RoundUp(spec.SmallWeightBytes)),
             new(AccountNames.Staging, StagingBytes(spec) + inputs.StateStagingBytes),
@@ -139,6 +142,7 @@ public static class MemoryPlanner
             Experts = weights.Experts,
             Sequences = sequences,
             Snapshots = snapshots,
+            DraftRows = drafts,
             Context = context,
             Batch = batch,
             LogitRows = logitRows,

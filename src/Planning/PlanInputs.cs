@@ -32,6 +32,9 @@ public sealed record PlanInputs(
     /// <summary>Bytes of a copy of a sequence's recurrent state; 0 = none is kept.</summary>
     public long SnapshotBytes { get; init; }
 
+    /// <summary>Guesses of a sequence in a pass; 0 = none are to be tried.</summary>
+    public int DraftRows { get; init; }
+
     /// <summary>Buffers through which kept states pass on their way to and from a folder.</summary>
     public long StateStagingBytes { get; init; }
 

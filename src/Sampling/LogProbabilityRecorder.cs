@@ -1,5 +1,3 @@
-using LayerStream.Kernels.Ops;
-
 namespace LayerStream.Sampling;
 
 /// <summary>Keeps the logits of a step before the sampler changes them.</summary>
@@ -25,7 +23,7 @@ internal sealed class LogProbabilityRecorder(int topCount)
     public TokenLogProbabilities Of(int chosen)
     {
         ReadOnlySpan<float> logits = _logits.AsSpan(0, _count);
-        double normalizer = Normalizer(logits);
+        double normalizer = LogProbabilities.Normalizer(logits);
         _top.Clear();
         if (topCount > 0)
         {
@@ -39,17 +37,5 @@ internal sealed class LogProbabilityRecorder(int topCount)
         }
 
         return new TokenLogProbabilities(new LogProbability(chosen, (float)(logits[chosen] - normalizer)), top);
-    }
-
-    // ln Σ exp, measured from the best logit; summed in the fixed order of ExpSum.
-    private static double Normalizer(ReadOnlySpan<float> logits)
-    {
-        float best = float.NegativeInfinity;
-        foreach (float logit in logits)
-        {
-            best = MathF.Max(best, logit);
-        }
-
-        return best + Elementary.Log(Elementary.ExpSum(logits, best));
     }
 }

@@ -5,6 +5,7 @@ using System.Threading.Channels;
 using LayerStream.Actors.Run;
 using LayerStream.Kernels.Ops;
 using LayerStream.Models.Spec;
+using LayerStream.Planning.Drafts;
 using LayerStream.Sampling;
 using LayerStream.Sampling.Grammars;
 using LayerStream.Tokenization;
@@ -59,14 +60,17 @@ public sealed class Generation
     {
         try
         {
+            GrammarStep? grammar = _request.Grammar is { } texts ? new GrammarStep(texts, _model.TokenTexts, _request.Thought) : null;
             SamplerChain sampler = _sampler = CreateSampler(
-                _model.Tokenizer, _request.Sampling, _model.Engine.Spec.Vocabulary, FurtherSteps());
+                _model.Tokenizer, _request.Sampling, _model.Engine.Spec.Vocabulary, FurtherSteps(grammar));
             RunResult result = await _model.Engine.RunAsync(
                 new RunRequest
                 {
                     Prompt = _request.Prompt,
                     MaxTokens = _request.MaxTokens,
                     Sample = sampler.Sample,
+                    Drafter = grammar is null || _model.Options.Drafts == DraftMode.Off ? null
+                        : new GrammarDrafter(grammar, new PromptDrafter()),
                     OnToken = Take,
                     OnPrompt = _request.ReportsPrompt ? (done, total) =>
                         _events.Writer.TryWrite(new GenerationEvent(null, done, total)) : null,
@@ -138,9 +142,9 @@ public sealed class Generation
         return new SamplerChain(sampling, texts, [.. masks, .. more ?? []], vocabulary);
     }
 
-    private ISamplerStep[] FurtherSteps() =>
+    private ISamplerStep[] FurtherSteps(GrammarStep? grammar) =>
     [
-        .. _request.Grammar is { } grammar ? (ISamplerStep[])[new GrammarStep(grammar, _model.TokenTexts, _request.Thought)] : [],
+        .. grammar is null ? (ISamplerStep[])[] : [grammar],
         .. _request.ThoughtBudget is { } budget ? (ISamplerStep[])[new ThoughtBudgetStep(budget, _model.TokenTexts)] : [],
     ];
 

@@ -48,6 +48,9 @@ public sealed record ModelOptions
     /// <summary>Whether passes try guesses from the sequence's own text.</summary>
     public DraftMode Drafts { get; init; }
 
+    /// <summary>Whether the managed heap is held to its account: only where the whole process is this program's.</summary>
+    public bool LimitsHeap { get; init; } = true;
+
     /// <summary>Whether conversations come, whose turns go on from the state that the last one left.</summary>
     public bool Converses { get; init; }
 
@@ -67,7 +70,7 @@ public sealed record ModelOptions
     public KvType KvType { get; init; } = KvType.F16;
 
     /// <summary>Precision of activations in matrix products.</summary>
-    public ActivationMode Activations { get; init; } = ActivationMode.Int8;
+    public ActivationMode Activations { get; init; } = ActivationModes.Default;
 
     /// <summary>Reads at the same time; 0 = choose.</summary>
     public int ReadsInFlight { get; init; }

@@ -32,15 +32,18 @@ public sealed record PlannedModel(ModelOptions Options, GgufModel Model, Tokeniz
     /// <exception cref="UnfilledModelException">The file is of full length but was not written to its end.</exception>
     public async Task<LoadedModel> LoadAsync(IProgress<SessionNotice> notices, CancellationToken ct)
     {
-        HeapLimit.Apply(Plan.HeapLimitBytes);
+        if (Options.LimitsHeap)
+        {
+            HeapLimit.Apply(Plan.HeapLimitBytes);
+        }
+
         notices.Report(new SheetNotice(Plan.Sheet));
         FlashDevice device = FlashDevice.Open(Files);
         device.FellBack = reason => notices.Report(new InformationNotice($"Reads pass through the page cache from here on: {reason}"));
         CheckFilling(device, notices);
-        if (Options.Drafts != DraftMode.Off && SequenceState.SnapshotBytes(Plan.Spec) > 0)
+        if (Options.Drafts != DraftMode.Off && Plan.Memory.DraftRows == 0 && SequenceState.SnapshotBytes(Plan.Spec) > 0)
         {
-            notices.Report(new InformationNotice("Drafts are off: this model's recurrent layers cannot go back to the guesses that were "
-                + "right."));
+            notices.Report(new InformationNotice("Drafts are off: the budget has no room for trials of this model's recurrent layers."));
         }
 
         double rate = 0;

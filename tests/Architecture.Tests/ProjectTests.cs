@@ -28,6 +28,8 @@ public sealed class ProjectTests
     [Theory]
     [InlineData("Session")]
     [InlineData("Actors")]
+    [InlineData("Engine")]
+    [InlineData("Extensions.AI")]
     public void Library_Compiled_NeedsNoWebServer(string project) =>
         Assert.DoesNotContain(CompiledCode.Modules[Repository.Projects.ToList().IndexOf(project)].AssemblyReferences,
             r => r.Name.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal));

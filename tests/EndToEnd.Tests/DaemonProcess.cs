@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
@@ -9,6 +10,7 @@ namespace LayerStream.EndToEnd.Tests;
 public sealed class DaemonProcess : IAsyncLifetime
 {
     private const int SigTerm = 15;
+    private readonly ConcurrentQueue<string> _log = new();
     private Process? _process;
 
     /// <summary>Address of the daemon, ending in a slash.</summary>
@@ -19,6 +21,12 @@ public sealed class DaemonProcess : IAsyncLifetime
 
     /// <summary>Memory it may take.</summary>
     public string Budget { get; init; } = "192MiB";
+
+    /// <summary>Addresses it listens on beside the usual one, each with a semicolon before it.</summary>
+    public string MoreUrls { get; init; } = "";
+
+    /// <summary>What it has said on standard error so far.</summary>
+    public IReadOnlyList<string> Log => [.. _log];
 
     /// <summary>Arguments behind the usual ones.</summary>
     public IReadOnlyList<string> More { get; init; } = [];
@@ -38,8 +46,8 @@ public sealed class DaemonProcess : IAsyncLifetime
             RedirectStandardError = true,
             RedirectStandardOutput = true,
         };
-        foreach (string argument in new[] { "serve", "--urls", Address.ToString().TrimEnd('/'), "--model", Model, "--memory-budget",
-            Budget }.Concat(More))
+        string urls = Address.ToString().TrimEnd('/') + MoreUrls;
+        foreach (string argument in new[] { "serve", "--urls", urls, "--model", Model, "--memory-budget", Budget }.Concat(More))
         {
             start.ArgumentList.Add(argument);
         }
@@ -51,7 +59,7 @@ public sealed class DaemonProcess : IAsyncLifetime
         }
 
         _process = Process.Start(start)!;
-        _process.ErrorDataReceived += (_, _) => { };
+        _process.ErrorDataReceived += (_, line) => _log.Enqueue(line.Data ?? "");
         _process.OutputDataReceived += (_, _) => { };
         _process.BeginErrorReadLine();
         _process.BeginOutputReadLine();
@@ -67,6 +75,9 @@ public sealed class DaemonProcess : IAsyncLifetime
             return _process.WorkingSet64;
         }
     }
+
+    /// <summary>Number of the process.</summary>
+    public int ProcessId => _process!.Id;
 
     /// <summary>Whether it still runs.</summary>
     public bool IsRunning => _process is { HasExited: false };

@@ -24,7 +24,7 @@ public sealed class SequenceStateTests
         using AlignedBuffer row = new BudgetAccount("test", long.MaxValue).Allocate(4096);
         row.Floats(0, 16).Fill(1);
         row.Floats(0, 16)[13] = value;
-        state.Store(row.Address, state.Area(1), 16, 16);
+        state.Store(row.Address, state.Table(1, 16), 1);
         if (fits)
         {
             Assert.Null(state.Fault);
@@ -45,6 +45,6 @@ public sealed class SequenceStateTests
         using SequenceState state = new(spec, 8, KvType.F32, new BudgetAccount("test", long.MaxValue));
         using AlignedBuffer row = new BudgetAccount("test", long.MaxValue).Allocate(4096);
         row.Floats(0, 16).Fill(float.MaxValue);
-        state.Store(row.Address, state.Area(0), 0, 16);
+        state.Store(row.Address, state.Table(0, 16), 0);
     }
 }

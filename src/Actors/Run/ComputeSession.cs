@@ -82,6 +82,7 @@ internal sealed class ComputeSession(
     {
         Run.Cancelled.ThrowIfCancellationRequested();
         BeginPass();
+        states[0].Tries = false;
         if (position == 0)
         {
             Seats[0].Forget();
@@ -115,6 +116,9 @@ internal sealed class ComputeSession(
         embeddings.Read(id, decoder.InputRow(row));
         layerInputs?.Read(id, decoder.LayerInputRow(row));
     }
+
+    /// <summary>Takes over the first rows of a sequence that the last pass only tried.</summary>
+    internal void TakeOver(int seat, int rows) => decoder.TakeOver(states[seat], rows);
 
     /// <summary>Takes the rows in place through all layers.</summary>
     /// <param name="count">Number of rows.</param>

@@ -23,8 +23,8 @@ public sealed record RunRequest
     /// </summary>
     public string? ReuseScope { get; init; }
 
-    /// <summary>Guesses how the sequence goes on, or null: then as the engine's options say. The ids are the same with and
-    /// without.</summary>
+    /// <summary>Guesses how the sequence goes on, or null: then as the engine's options say, which also say whether it must pay. The ids
+    /// are the same with and without.</summary>
     public IDrafter? Drafter { get; init; }
 
     /// <summary>Sees each generated id on the compute thread; true ends the run.</summary>

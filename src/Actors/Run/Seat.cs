@@ -130,9 +130,17 @@ internal sealed class Seat(int index, SequenceState state)
     /// <param name="tokens">Tokens that have been through the model.</param>
     internal void Keep(string? scope, IReadOnlyList<int> tokens)
     {
-        int[]? borders = state.IsRecurrent ? [.. _snapshots.Taken.Append(_whole).Where(b => b > 0 && b <= tokens.Count)] : null;
-        _kept = scope is null || tokens.Count == 0 ? null : new Kept(scope, new KeptTokens(tokens, borders));
+        _kept = scope is null || tokens.Count == 0 ? null : new Kept(scope, new KeptTokens(tokens, Borders(tokens.Count)));
     }
+
+    /// <summary>Tokens of a prompt that another seat could take over from a sequence that has this one, between two passes.</summary>
+    /// <param name="tokens">Its tokens that have been through the model.</param>
+    /// <param name="prompt">The other's prompt.</param>
+    internal int LendsAt(IReadOnlyList<int> tokens, IReadOnlyList<int> prompt) =>
+        new KeptTokens(tokens, Borders(tokens.Count)).ResumeAt(prompt);
+
+    /// <summary>Slot of the snapshot behind so many tokens; null where the state itself stands there.</summary>
+    internal int? SnapshotOf(int tokens) => state.IsRecurrent && _whole != tokens ? _snapshots.Find(tokens) : null;
 
     /// <summary>Nothing of it may be used again.</summary>
     internal void Forget()
@@ -175,6 +183,10 @@ internal sealed class Seat(int index, SequenceState state)
             state.PlanSnapshot(slot, _snapshots.IsPlanned(slot) ? _snapshots.Position(slot) : 0);
         }
     }
+
+    /// <summary>Tokens behind which the state is there as a whole; null = behind any.</summary>
+    private int[]? Borders(int tokens) => state.IsRecurrent
+        ? [.. _snapshots.Taken.Append(_whole).Where(b => b > 0 && b <= tokens)] : null;
 
     private sealed record Kept(string Scope, KeptTokens Tokens);
 }

@@ -52,6 +52,9 @@ internal sealed class SequenceRun(RunRequest request, int context)
     /// <summary>Rows in the pass under way; 0 = none.</summary>
     internal int Rows { get; set; }
 
+    /// <summary>Whether some of them are guesses.</summary>
+    internal bool HasDrafts => _generated.Count > 0 && Rows > 1;
+
     /// <summary>Whether the pass under way gives its next token.</summary>
     internal bool WantsLogits { get; set; }
 

@@ -15,6 +15,7 @@ internal sealed class SweepBody
     private readonly SweepQueue _queue;
     private readonly FlashReader _reader;
     private readonly KeptStates? _states;
+    private readonly StateCopies _copies = new();
     private readonly Action _throwIfChanged;
     private readonly List<SequenceRun> _active = []; // in the order of their coming
     private readonly SequenceDemand[] _demands;
@@ -91,6 +92,7 @@ internal sealed class SweepBody
             run.Figures.Begin(_session, LoadSeconds);
             if (run.Scope is { } scope)
             {
+                _copies.Fill(run, scope, _session.Seats, _active);
                 _states?.Fill(run.Seat, scope, run.Request.Prompt);
             }
 
@@ -180,6 +182,7 @@ internal sealed class SweepBody
             if (run.Rows > 0)
             {
                 run.Seat.BeginPass();
+                run.Seat.State.Tries = run.HasDrafts && run.Seat.State.IsRecurrent;
             }
 
             for (int r = 0; r < run.Rows; r++)
@@ -269,7 +272,7 @@ internal sealed class SweepBody
     {
         try
         {
-            bool isPrompt = run.Generated.Count == 0, hasDrafts = !isPrompt && run.Rows > 1;
+            bool isPrompt = run.Generated.Count == 0, hasDrafts = run.HasDrafts;
             if (run.Seat.State.Fault is { } fault)
             {
                 if (!hasDrafts)
@@ -305,13 +308,7 @@ internal sealed class SweepBody
             }
             else
             {
-                int right = run.PickAll(_logits, _session.Spec.Vocabulary, _throwIfChanged);
-                if (seconds > 0)
-                {
-                    run.Gate.Observe(run.Rows - 1, right, seconds);
-                }
-
-                Advance(run, right);
+                TakeOver(run, run.PickAll(_logits, _session.Spec.Vocabulary, _throwIfChanged), seconds);
             }
 
             if (isPrompt)
@@ -332,6 +329,21 @@ internal sealed class SweepBody
         {
             run.Fail(e);
         }
+    }
+
+    private void TakeOver(SequenceRun run, int right, double seconds)
+    {
+        if (seconds > 0)
+        {
+            run.Gate.Observe(run.Rows - 1, right, seconds);
+        }
+
+        if (run.Seat.State.Tries)
+        {
+            _session.TakeOver(run.Seat.Index, right);
+        }
+
+        Advance(run, right);
     }
 
     private static void Advance(SequenceRun run, int rows)

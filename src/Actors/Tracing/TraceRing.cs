@@ -22,7 +22,7 @@ public sealed class TraceRing
     }
 
     /// <summary>Whether events are left out instead of recorded.</summary>
-    public bool IsOff { get; init; }
+    public bool IsOff { get; set; }
 
     /// <summary>Events the ring can hold.</summary>
     public int Capacity => _slots.Length;

@@ -136,8 +136,9 @@ internal sealed class TuneMeasurement
     private async Task<List<double>[]> GenerateAsync(TuneCase[] cases, CancellationToken ct)
     {
         ModelOptions given = _plans.Given.Options;
-        // The peak is that of the whole process: of a smaller budget it says nothing.
-        await using LoadedModel model = await _plans.For(cases).LoadAsync(cases[0].BudgetBytes > 0 ? s_nobody : _notices, ct);
+        // The peak is that of the whole process: where budgets are measured it says nothing of any one.
+        IProgress<SessionNotice> notices = _plans.Cases.Any(c => c.BudgetBytes > 0) ? s_nobody : _notices;
+        await using LoadedModel model = await _plans.For(cases).LoadAsync(notices, ct);
         StartTuning(model.Engine);
         List<double>[] times = [.. cases.Select(_ => new List<double>())];
         SamplerChain sampler = Generation.CreateSampler(model.Tokenizer, s_sampling, model.Engine.Spec.Vocabulary);

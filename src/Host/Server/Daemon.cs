@@ -1,12 +1,11 @@
 using System.Diagnostics;
-using System.Globalization;
+using System.Security.Cryptography;
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Service;
 using LayerStream.Host.Telemetry;
 using LayerStream.Session;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -31,21 +30,28 @@ public static class Daemon
         ArgumentNullException.ThrowIfNull(options);
         IReadOnlyList<ListenAddress> addresses;
         ApiKeys keys;
+        ServerCertificate? certificate;
+        if (options.Model.Json)
+        {
+            DaemonLog.UseJson();
+        }
+
         try
         {
             addresses = ListenAddress.ParseAll(options.Urls);
             keys = ApiKeys.Load(options.ApiKeyFile);
+            certificate = options.TlsCertificate is { } file ? new ServerCertificate(file, options.TlsKey) : null;
             options.Model.Sampling.Validate();
             RefuseOpenDoors(options, addresses, keys);
         }
         catch (Exception e) when (e is FormatException or IOException or InvalidDataException or UnauthorizedAccessException
-            or ArgumentException)
+            or ArgumentException or CryptographicException)
         {
-            DaemonLog.Line(e.Message);
+            DaemonLog.Refused(e.Message);
             return UsageError;
         }
 
-        using DaemonSignals signals = new();
+        using DaemonSignals signals = new() { Reload = () => Reload(keys, certificate) };
         using Admission admission = new(options.QueueLimit);
         ServerState? served = null;
         using DaemonMetrics metrics = new(() => admission.Waiting, () => served?.Model?.Engine)
@@ -57,8 +63,10 @@ public static class Daemon
         ServerState state = served = new(LoadedModel.IdOf(options.Model.ModelPath), admission, metrics);
         AllowedOrigins origins = new(options.CorsOrigins);
         await using WebApplication app =
-            Build(addresses, new RequestPipeline(state, new RequestGuard(keys, addresses, origins, options.AllowedHosts), origins));
+            Build(addresses, certificate,
+                new RequestPipeline(state, new RequestGuard(keys, addresses, origins, options.AllowedHosts), origins));
         await app.StartAsync(ct);
+        Listeners.Protect(addresses);
         return await ServeAsync(app, options, state, signals, ct);
     }
 
@@ -74,18 +82,20 @@ public static class Daemon
         {
             if (await Task.WhenAny(loading, asked, state.Planned.Task) == state.Planned.Task)
             {
-                DaemonLog.Line($"listening on {string.Join(", ", app.Urls)}"); // only now: a model that cannot be served ends the daemon
+                DaemonLog.Listening(app.Urls); // only now: a model that cannot be served ends the daemon
             }
 
             if (await Task.WhenAny(loading, asked) == loading)
             {
                 LoadedModel model = await loading;
                 state.Open(model);
-                DaemonLog.Line($"ready: {model.Id}, context {model.Engine.Context}, budget "
-                    + $"{Memory.ByteSize.Format(model.Engine.CurrentPlan.Sheet.BudgetBytes)}");
+                string budget = Memory.ByteSize.Format(model.Engine.CurrentPlan.Sheet.BudgetBytes);
+                DaemonLog.Ready(model.Id, model.Engine.Context, budget);
+                ServiceNotice.Ready($"ready: {model.Id}, context {model.Engine.Context}, budget {budget}");
                 await asked;
             }
 
+            ServiceNotice.Stopping();
             state.Admission.Drain();
             await stopLoading.CancelAsync();
             await DrainAsync(state.Admission, options.DrainTime);
@@ -106,7 +116,7 @@ public static class Daemon
     // it.
     private static async Task DrainAsync(Admission admission, TimeSpan time)
     {
-        DaemonLog.Line(string.Create(CultureInfo.InvariantCulture, $"draining for at most {time.TotalSeconds:0} s"));
+        DaemonLog.Draining(time.TotalSeconds);
         TimeSpan sending = time < 4 * s_sendingTime ? time / 4 : s_sendingTime;
         await EmptyAsync(admission, time - sending);
         admission.EndRunning();
@@ -131,8 +141,27 @@ public static class Daemon
         }
     }
 
+    private static void Reload(ApiKeys keys, ServerCertificate? certificate)
+    {
+        try
+        {
+            keys.Reload();
+            certificate?.Reload();
+            DaemonLog.Reloaded();
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException or CryptographicException)
+        {
+            DaemonLog.ReloadFailed(e.Message);
+        }
+    }
+
     private static void RefuseOpenDoors(DaemonOptions options, IReadOnlyList<ListenAddress> addresses, ApiKeys keys)
     {
+        if (options.TlsCertificate is null && addresses.FirstOrDefault(a => a.IsSecure) is { } secure)
+        {
+            throw new ArgumentException($"https on {secure.Host} needs --tls-certificate.");
+        }
+
         ListenAddress? open = addresses.FirstOrDefault(a => !a.IsLoopback);
         if (open is not null && (!options.AllowRemote || !keys.AreRequired))
         {
@@ -141,13 +170,15 @@ public static class Daemon
         }
     }
 
-    private static WebApplication Build(IReadOnlyList<ListenAddress> addresses, RequestPipeline pipeline)
+    private static WebApplication Build(IReadOnlyList<ListenAddress> addresses, ServerCertificate? certificate,
+        RequestPipeline pipeline)
     {
         WebApplicationBuilder builder =
             WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear(); // settings come from the command line's own sources only
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IHostLifetime, QuietLifetime>();
+        builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -155,14 +186,7 @@ public static class Daemon
             kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeaderBytes;
             kestrel.Limits.MaxConcurrentConnections = MaxConnections;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
-            foreach (ListenAddress address in addresses)
-            {
-                kestrel.Listen(address.Address, address.Port, listen =>
-                {
-                    listen.Protocols = HttpProtocols.Http1;
-                    KestrelErrorBodies.Use(listen);
-                });
-            }
+            Listeners.Add(kestrel, addresses, certificate);
         });
         WebApplication app = builder.Build();
         app.Run(pipeline.HandleAsync);

@@ -4,7 +4,7 @@ namespace LayerStream.Host.Server;
 
 /// <summary>What the daemon serves, where, and to whom.</summary>
 /// <param name="Model">The model, its budget and the defaults of requests.</param>
-/// <param name="Urls">Addresses to listen on, separated by semicolons; http only.</param>
+/// <param name="Urls">Addresses to listen on, separated by semicolons: http, https, or the path of a socket behind unix:.</param>
 /// <param name="ApiKeyFile">A file with one key per line; null = no key is asked for.</param>
 /// <param name="AllowRemote">Permits addresses other than loopback; needs a key file.</param>
 /// <param name="QueueLimit">Requests that may wait behind the running one.</param>
@@ -19,6 +19,12 @@ public sealed record DaemonOptions(
 {
     /// <summary>How long running answers may go on once the daemon is asked to end.</summary>
     public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(DefaultDrainSeconds);
+
+    /// <summary>File of the certificate for https addresses; null = there are none.</summary>
+    public string? TlsCertificate { get; init; }
+
+    /// <summary>File of its key; null = in the same file.</summary>
+    public string? TlsKey { get; init; }
 
     /// <summary>Names beside loopback under which it is called, such as that of a reverse proxy; <c>*</c> = any.</summary>
     public IReadOnlyList<string> AllowedHosts { get; init; } = [];

@@ -4,7 +4,7 @@ namespace LayerStream.Host.Server;
 
 /// <summary>
 /// The first SIGTERM or SIGINT asks for a drain, the second ends the process at once. SIGHUP means that the terminal closes and asks for a
-/// drain too; of a process without a terminal it is a request to read settings again, and ends nothing.
+/// drain too; of a process without a terminal it asks for keys and certificate to be read again, and ends nothing.
 /// </summary>
 internal sealed class DaemonSignals : IDisposable
 {
@@ -20,6 +20,9 @@ internal sealed class DaemonSignals : IDisposable
         PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle),
         PosixSignalRegistration.Create(PosixSignal.SIGHUP, HandleHangUp),
     ];
+
+    /// <summary>What SIGHUP without a terminal asks for.</summary>
+    public Action? Reload { get; set; }
 
     /// <summary>Completes with the first signal.</summary>
     public Task Asked => _asked.Task;
@@ -50,6 +53,10 @@ internal sealed class DaemonSignals : IDisposable
         if (_hasTerminal)
         {
             _asked.TrySetResult();
+        }
+        else
+        {
+            Reload?.Invoke();
         }
     }
 

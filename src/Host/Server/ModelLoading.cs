@@ -35,7 +35,7 @@ internal static class ModelLoading
         }
         catch (TemplateSyntaxException e) when (model.Options.ChatTemplate is null)
         {
-            DaemonLog.Line($"The model's chat template cannot be read ({e.Message}): chat is refused. {TemplateSource.WayOut}");
+            DaemonLog.Warning($"The model's chat template cannot be read ({e.Message}): chat is refused. {TemplateSource.WayOut}");
         }
     }
 
@@ -52,10 +52,10 @@ internal static class ModelLoading
                     state.Progress = loading.Progress;
                     break;
                 case WarningNotice warning:
-                    DaemonLog.Line(warning.Text);
+                    DaemonLog.Warning(warning.Text);
                     break;
                 case InformationNotice information:
-                    DaemonLog.Line(information.Text);
+                    DaemonLog.Notice(information.Text);
                     break;
             }
         }

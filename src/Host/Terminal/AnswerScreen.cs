@@ -96,7 +96,7 @@ internal sealed class AnswerScreen(TextWriter output, int columns)
             return;
         }
 
-        int wide = ColumnsOf(rune);
+        int wide = TextColumns.Of(rune);
         _word.Append(rune.ToString());
         _wordColumns += wide;
         if (wide > 1 || _wordColumns >= columns)
@@ -151,17 +151,6 @@ internal sealed class AnswerScreen(TextWriter output, int columns)
             _isDim = isThought;
         }
     }
-
-    // East Asian wide and full-width ranges, and emoji, as Unicode's annex 11 has them.
-    private static int ColumnsOf(Rune rune) => rune.Value switch
-    {
-        < 0x300 => 1,
-        < 0x370 or 0x200B or 0x200D or 0xFE0F => 0,
-        >= 0x1100 and < 0x1160 or >= 0x2E80 and < 0x303F or >= 0x3041 and < 0xA4D0 or >= 0xAC00 and < 0xD7A4 => 2,
-        >= 0xF900 and < 0xFB00 or >= 0xFE30 and < 0xFE70 or >= 0xFF00 and < 0xFF61 or >= 0xFFE0 and < 0xFFE7 => 2,
-        >= 0x1F300 and < 0x1F650 or >= 0x1F680 and < 0x1F700 or >= 0x1F900 and < 0x1FA00 or >= 0x20000 and < 0x3FFFE => 2,
-        _ => 1,
-    };
 
     private static int Width()
     {

@@ -69,7 +69,8 @@ public static class ChatVerb
         }
 
         using StreamReader? piped = person ? null : new(StandardStreams.OpenInput(), new UTF8Encoding(false));
-        while (!state.IsOver && ChatInput.Read(goesOn => ReadLine(piped, goesOn)) is { } message)
+        LineEditor? editor = LineEditor.OfConsole();
+        while (!state.IsOver && ChatInput.Read(goesOn => ReadLine(piped, editor, goesOn)) is { } message)
         {
             state.Question = null;
             if (ChatCommands.IsCommand(message))
@@ -88,14 +89,20 @@ public static class ChatVerb
         }
     }
 
-    private static string? ReadLine(StreamReader? piped, bool goesOn)
+    private static string? ReadLine(StreamReader? piped, LineEditor? editor, bool goesOn)
     {
         if (piped is not null)
         {
             return piped.ReadLine();
         }
 
-        Console.Error.Write(goesOn ? "… " : "> ");
+        string prompt = goesOn ? "… " : "> ";
+        if (editor is not null)
+        {
+            return editor.Read(prompt);
+        }
+
+        Console.Error.Write(prompt);
         return Console.ReadLine();
     }
 

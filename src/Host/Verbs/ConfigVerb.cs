@@ -21,7 +21,7 @@ public static class ConfigVerb
 
     private static int Show(ParseResult parse)
     {
-        IReadOnlyList<EffectiveSetting> settings = EffectiveSetting.All(parse);
+        IReadOnlyList<EffectiveSetting> settings = [.. EffectiveSetting.All(parse).Where(s => s.Name != OptionNames.NameOf(s_set))];
         if (parse.GetValue(s_set))
         {
             settings = [.. settings.Where(s => s.Origin != "default")];

@@ -19,7 +19,8 @@ internal sealed class TuneReport(EnginePlan plan, int reads, RunResult given, IR
     /// <summary>What the tuner of depth and reads found best; what was given is measured with it.</summary>
     public TunerSetting? Tuned { get; init; }
 
-    private TuneRow? Best { get; } = rows.Where(r => r.IsBetter).MaxBy(r => r.Ratio);
+    // That more memory helps is no setting: the rows say how much.
+    private TuneRow? Best { get; } = rows.Where(r => r is { IsBetter: true, Case.BudgetBytes: 0 }).MaxBy(r => r.Ratio);
 
     private string Recommended => Best is { } best ? best.Case.ToString() : rows.Count > 1
         ? "nothing to set: no setting is faster by more than chance" : "nothing to set";

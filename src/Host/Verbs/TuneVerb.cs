@@ -99,7 +99,8 @@ public static class TuneVerb
         if (chart is not null)
         {
             chart.Charge(plan.MeasuringAccount());
-            chart.Write(Encoding.UTF8.GetBytes(TuneChart.Write(Path.GetFileName(options.ModelPath), measurement.Rows())));
+            string title = Path.GetFileName(options.ModelPath) + ": tokens a second, and beside what was given";
+            chart.Write(Encoding.UTF8.GetBytes(TuneChart.Write(title, measurement.Rows())));
         }
 
         if (given.Json)

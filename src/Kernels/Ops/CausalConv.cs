@@ -15,34 +15,28 @@ public static unsafe class CausalConv
     private const int PanelChannels = 64; // bounds the stack to 8 KiB; whole cache lines of a row
 
     /// <summary>
-    /// output[t, c] = SiLU(Σ_j weights[c, j] · raw[t − taps + 1 + j, c]) for all tokens and the channels [channelBegin, channelEnd); rows
-    /// before the first come from the state, which then holds the last taps − 1 raw rows.
+    /// output[t, c] = SiLU(Σ_j weights[c, j] · raw[t − taps + 1 + j, c]) for all tokens and some channels c; rows before the first come
+    /// from the state, which then holds the last taps − 1 raw rows.
     /// </summary>
-    /// <param name="weights">[channels][taps] floats; the last tap belongs to the current token.</param>
-    /// <param name="taps">1 to <see cref="MaxTaps"/>.</param>
-    /// <param name="channels">Channels of the layer: stride of the state.</param>
-    /// <param name="channelBegin">First channel.</param>
-    /// <param name="channelEnd">One past the last channel.</param>
-    /// <param name="rows">Raw rows of consecutive tokens of one sequence; row t at rows + t · rowStride floats, channel 0 first.</param>
-    /// <param name="rowStride">Floats.</param>
+    /// <param name="filter">The weights of all channels.</param>
+    /// <param name="range">Channels of this call.</param>
+    /// <param name="rows">Raw rows of consecutive tokens of one sequence, channel 0 first.</param>
     /// <param name="tokens">Rows.</param>
     /// <param name="state">[taps − 1][channels] floats, oldest row first, zero at the start of a sequence; updated.</param>
-    /// <param name="output">Rows of results; may be <paramref name="rows"/> with the same stride.</param>
-    /// <param name="outputStride">Floats.</param>
+    /// <param name="output">Rows of results; may be <paramref name="rows"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">The number of taps is not supported.</exception>
-    public static void Advance(
-        nint weights, int taps, int channels, int channelBegin, int channelEnd, nint rows, long rowStride, int tokens, nint state,
-        nint output, long outputStride)
+    public static void Advance(in ConvFilter filter, IndexRange range, FloatRows rows, int tokens, nint state, FloatRows output)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(taps, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(taps, MaxTaps);
+        (nint weights, int taps, int channels) = filter;
+        ArgumentOutOfRangeException.ThrowIfLessThan(taps, 1, nameof(filter));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(taps, MaxTaps, nameof(filter));
         float* transposed = stackalloc float[taps * PanelChannels];
         float* kept = stackalloc float[taps * PanelChannels];
-        for (int c = channelBegin; c < channelEnd; c += PanelChannels)
+        for (int c = range.Begin; c < range.End; c += PanelChannels)
         {
-            int width = Math.Min(PanelChannels, channelEnd - c);
+            int width = Math.Min(PanelChannels, range.End - c);
             Transpose((float*)weights + ((long)c * taps), taps, width, transposed);
-            var history = new History((float*)rows + c, rowStride, (float*)state + c, channels, taps - 1);
+            var history = new History((float*)rows.Address + c, rows.Stride, (float*)state + c, channels, taps - 1);
             for (int j = 0; j < taps - 1; j++)
             {
                 CopyRow(history.Row(tokens - taps + 1 + j), kept + (j * PanelChannels), width);
@@ -51,7 +45,7 @@ public static unsafe class CausalConv
             // From the last row to the first: a row may be overwritten once no later one needs it raw.
             for (int t = tokens - 1; t >= 0; t--)
             {
-                OneRow(transposed, taps, history, t, (float*)output + (t * outputStride) + c, width);
+                OneRow(transposed, taps, history, t, (float*)output.At(t, c), width);
             }
 
             for (int j = 0; j < taps - 1; j++)

@@ -12,42 +12,36 @@ public static unsafe class DeltaNet
 {
     /// <summary>In each row: q ← q / √(Σq² + epsilon) / √KeyDim and k ← k / √(Σk² + epsilon), per head.</summary>
     /// <param name="shape">Sizes.</param>
-    /// <param name="rows">Convolved rows; row t at rows + t · rowStride floats.</param>
-    /// <param name="rowStride">Floats.</param>
+    /// <param name="rows">Convolved rows.</param>
     /// <param name="count">Rows.</param>
     /// <param name="epsilon">Added to the sum of squares, inside the root.</param>
-    public static void NormaliseKeys(in DeltaNetShape shape, nint rows, long rowStride, int count, float epsilon)
+    public static void NormaliseKeys(in DeltaNetShape shape, FloatRows rows, int count, float epsilon)
     {
         float queryScale = 1f / MathF.Sqrt(shape.KeyDim);
         for (int t = 0; t < count; t++)
         {
-            float* row = (float*)rows + (t * rowStride);
             for (int h = 0; h < shape.KeyHeads; h++)
             {
-                nint query = (nint)(row + ((long)h * shape.KeyDim));
-                nint key = (nint)(row + shape.KeyOffset + ((long)h * shape.KeyDim));
+                nint query = rows.At(t, (long)h * shape.KeyDim), key = rows.At(t, shape.KeyOffset + ((long)h * shape.KeyDim));
                 Norms.L2Norm(query, query, shape.KeyDim, epsilon, queryScale);
                 Norms.L2Norm(key, key, shape.KeyDim, epsilon);
             }
         }
     }
 
-    /// <summary>beta = sigmoid(b) and decay = e^(rate · softplus(a + stepBias)) for the value heads of one token; evaluated in
+    /// <summary>beta = sigmoid(b) and decay = e^(rate · softplus(a + stepBias)) for the value heads of one token, in place; evaluated in
     /// F64.</summary>
-    /// <param name="b">One float per value head.</param>
-    /// <param name="a">One float per value head.</param>
+    /// <param name="beta">b, then beta; one float per value head.</param>
+    /// <param name="decay">a, then the decay; one float per value head.</param>
     /// <param name="rates">ssm_a, below 0; one float per value head.</param>
     /// <param name="stepBias">ssm_dt.bias; one float per value head.</param>
-    /// <param name="beta">Results; may be <paramref name="b"/>.</param>
-    /// <param name="decay">Results; may be <paramref name="a"/>.</param>
     /// <param name="heads">Value heads.</param>
-    public static void Gates(nint b, nint a, nint rates, nint stepBias, nint beta, nint decay, int heads)
+    public static void Gates(nint beta, nint decay, nint rates, nint stepBias, int heads)
     {
         for (int v = 0; v < heads; v++)
         {
-            float strength = ((float*)b)[v];
-            double step = Elementary.Softplus(((float*)a)[v] + ((float*)stepBias)[v]);
-            ((float*)beta)[v] = (float)(1.0 / (1.0 + Elementary.Exp(-(double)strength)));
+            double step = Elementary.Softplus(((float*)decay)[v] + ((float*)stepBias)[v]);
+            ((float*)beta)[v] = (float)(1.0 / (1.0 + Elementary.Exp(-(double)((float*)beta)[v])));
             ((float*)decay)[v] = (float)Elementary.Exp(((float*)rates)[v] * step);
         }
     }
@@ -76,17 +70,14 @@ public static unsafe class DeltaNet
     public static void SplitProjection(in DeltaNetShape shape, nint mixed, nint row, nint z)
     {
         int values = shape.ValueWidth / shape.KeyHeads;
-        float* source = (float*)mixed;
+        FloatRows groups = new(mixed, (2L * shape.KeyDim) + (2L * values)), queries = new(row, shape.KeyDim), gates = new(z, values);
+        FloatRows keys = queries.FromColumn(shape.KeyOffset), rowValues = new FloatRows(row, values).FromColumn(shape.ValueOffset);
         for (int g = 0; g < shape.KeyHeads; g++)
         {
-            VectorOps.Copy((nint)source, row + ((nint)g * shape.KeyDim * sizeof(float)), shape.KeyDim);
-            source += shape.KeyDim;
-            VectorOps.Copy((nint)source, row + ((shape.KeyOffset + ((nint)g * shape.KeyDim)) * sizeof(float)), shape.KeyDim);
-            source += shape.KeyDim;
-            VectorOps.Copy((nint)source, row + ((shape.ValueOffset + ((nint)g * values)) * sizeof(float)), values);
-            source += values;
-            VectorOps.Copy((nint)source, z + ((nint)g * values * sizeof(float)), values);
-            source += values;
+            VectorOps.Copy(groups[g], queries[g], shape.KeyDim);
+            VectorOps.Copy(groups.At(g, shape.KeyDim), keys[g], shape.KeyDim);
+            VectorOps.Copy(groups.At(g, 2L * shape.KeyDim), rowValues[g], values);
+            VectorOps.Copy(groups.At(g, (2L * shape.KeyDim) + values), gates[g], values);
         }
     }
 

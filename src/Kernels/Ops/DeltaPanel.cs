@@ -31,14 +31,14 @@ internal readonly unsafe struct DeltaPanel
     private DeltaPanel(in DeltaNetShape shape, in DeltaNetRows rows, int head, int firstColumn, nint matrices)
     {
         (_tokens, _keyDim, _heads) = (rows.Count, shape.KeyDim, shape.ValueHeads);
-        (_rowStride, _outputStride) = (rows.RowStride, rows.OutputStride);
+        (_rowStride, _outputStride) = (rows.Rows.Stride, rows.Output.Stride);
         long column = ((long)head * shape.ValueDim) + firstColumn;
-        _query = (float*)rows.Rows + ((long)shape.KeyHeadOf(head) * shape.KeyDim);
+        _query = (float*)rows.Rows.Address + ((long)shape.KeyHeadOf(head) * shape.KeyDim);
         _key = _query + shape.KeyOffset;
-        _value = (float*)rows.Rows + shape.ValueOffset + column;
+        _value = (float*)rows.Rows.Address + shape.ValueOffset + column;
         _beta = (float*)rows.Beta + head;
         _decay = (float*)rows.Decay + head;
-        _output = (float*)rows.Output + column;
+        _output = (float*)rows.Output.Address + column;
         _matrix = (float*)matrices + (column * shape.KeyDim);
     }
 

@@ -19,22 +19,6 @@ public static unsafe class Norms
         VectorOps.ScaleTo((float*)x, (float*)y, n, sum == 0 ? 0f : (float)(factor / Math.Sqrt(sum)));
     }
 
-    /// <summary>y = x / √(mean(x²) + epsilon) ⊙ weight for each of several heads.</summary>
-    /// <param name="x">heads · dim floats.</param>
-    /// <param name="weight">dim floats shared by the heads, or 0 for none.</param>
-    /// <param name="y">heads · dim floats; may be x.</param>
-    /// <param name="heads">Heads.</param>
-    /// <param name="dim">Elements of a head.</param>
-    /// <param name="epsilon">Added to the mean of squares.</param>
-    public static void RmsNormHeads(nint x, nint weight, nint y, int heads, int dim, float epsilon)
-    {
-        for (int h = 0; h < heads; h++)
-        {
-            nint offset = (nint)h * dim * sizeof(float);
-            VectorOps.RmsNorm(x + offset, weight, y + offset, dim, epsilon);
-        }
-    }
-
     /// <summary>y = (x / √(mean(x²) + epsilon) ⊙ weight) ⊙ SiLU(gate) for each of several heads: the norm comes before the gate.</summary>
     /// <param name="x">heads · dim floats.</param>
     /// <param name="weight">dim floats shared by the heads.</param>

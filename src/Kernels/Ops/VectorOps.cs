@@ -81,38 +81,6 @@ public static unsafe class VectorOps
         }
     }
 
-    /// <summary>x ⊙= factors.</summary>
-    public static void Multiply(nint x, nint factors, int n)
-    {
-        float* a = (float*)x;
-        float* b = (float*)factors;
-        int i = 0;
-        for (; i <= n - Lanes.Count; i += Lanes.Count)
-        {
-            (Vector256.Load(a + i) * Vector256.Load(b + i)).Store(a + i);
-        }
-
-        for (; i < n; i++)
-        {
-            a[i] *= b[i];
-        }
-    }
-
-    /// <summary>Row r of the matrix x *= scales[r].</summary>
-    /// <param name="x">Row r at x + r · stride floats.</param>
-    /// <param name="stride">Floats.</param>
-    /// <param name="rows">Rows.</param>
-    /// <param name="n">Elements of a row.</param>
-    /// <param name="scales">One float per row.</param>
-    public static void ScaleRows(nint x, long stride, int rows, int n, nint scales)
-    {
-        for (int r = 0; r < rows; r++)
-        {
-            float* row = (float*)x + (r * stride);
-            ScaleTo(row, row, n, ((float*)scales)[r]);
-        }
-    }
-
     /// <summary>x *= s.</summary>
     public static void Scale(nint x, int n, float s) => ScaleTo((float*)x, (float*)x, n, s);
 

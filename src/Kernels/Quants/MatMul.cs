@@ -53,35 +53,27 @@ public static unsafe class MatMul
     }
 
     /// <summary>
-    /// y[t·yStride + r] = Σ_i w[r,i]·x[t,i] for r in [rowBegin, rowEnd) and t in [0, tokens). An output is bit-equal for any number of
-    /// tokens and any split of the rows.
+    /// y[t, r] = Σ_i w[r, i]·x[t, i] for the rows r of a range and all activation rows t. An output is bit-equal for any number of
+    /// activation rows and any split of the rows.
     /// </summary>
-    /// <param name="type">Type of the weights.</param>
-    /// <param name="weights">Address of row 0, any alignment.</param>
-    /// <param name="columns">Elements of a row, a multiple of the type's block.</param>
-    /// <param name="rowBegin">First row.</param>
-    /// <param name="rowEnd">One past the last row.</param>
-    /// <param name="layout">Layout of the activations: <see cref="LayoutFor"/> of any mode.</param>
-    /// <param name="activations">Address of the first prepared row.</param>
-    /// <param name="activationStride">Bytes between prepared rows.</param>
-    /// <param name="tokens">Number of activation rows.</param>
-    /// <param name="y">Address of the outputs (floats).</param>
-    /// <param name="yStride">Floats between the outputs of two tokens.</param>
+    /// <param name="weights">The weights.</param>
+    /// <param name="rows">Rows of the weights.</param>
+    /// <param name="activations">Prepared rows, of the layout that <see cref="LayoutFor"/> gives for any mode.</param>
+    /// <param name="y">A row of results for each activation row; row r of the weights goes to column r.</param>
     /// <exception cref="NotSupportedException">The type is not supported.</exception>
     /// <exception cref="ArgumentException">Layout or columns do not fit the type.</exception>
-    public static void Multiply(
-        TensorType type, nint weights, int columns, int rowBegin, int rowEnd, ActivationLayout layout, nint activations,
-            long activationStride, int tokens, nint y, long yStride)
+    public static void Multiply(in WeightRows weights, IndexRange rows, in PreparedRows activations, FloatRows y)
     {
-        QuantType row = Row(type);
-        MatMulLoop loop = row.Loop(layout, Isa.Level)
-            ?? throw new ArgumentException($"{type} weights do not take {layout} activations.", nameof(layout));
-        if (columns % row.BlockElements != 0)
+        QuantType row = Row(weights.Type);
+        MatMulLoop loop = row.Loop(activations.Layout, Isa.Level)
+            ?? throw new ArgumentException($"{weights.Type} weights do not take {activations.Layout} activations.", nameof(activations));
+        if (weights.Columns % row.BlockElements != 0)
         {
-            throw new ArgumentException($"{columns} columns are not whole {type} blocks.", nameof(columns));
+            throw new ArgumentException($"{weights.Columns} columns are not whole {weights.Type} blocks.", nameof(weights));
         }
 
-        loop.Multiply((byte*)weights, columns, rowBegin, rowEnd, (byte*)activations, activationStride, tokens, (float*)y, yStride);
+        loop.Multiply((byte*)weights.Address, weights.Columns, rows.Begin, rows.End, (byte*)activations.Address, activations.StrideBytes,
+            activations.Count, (float*)y.Address, y.Stride);
     }
 
     private static QuantType Row(TensorType type) =>

@@ -1,3 +1,4 @@
+using LayerStream.Kernels;
 using LayerStream.Kernels.Ops;
 using LayerStream.Models.Spec;
 
@@ -23,50 +24,50 @@ internal sealed class AttentionMixer : BranchExecutor
         _attendJob = new RangeJob(Attend);
     }
 
-    internal override void Run(nint input, nint output)
+    internal override void Run(FloatRows input, FloatRows output)
     {
         Workspace work = _pass.Work;
         Project(input);
         _pass.Crew.Run(_inputJob, _pass.Count, 1);
         _pass.Crew.Run(_attendJob, _pass.Count * _spec.KvHeads, 1);
-        _pass.Multiply(_spec.Output, work.InnerRow(0, _spec.MixedOffset), work.InnerStride, output, work.StreamStride);
+        _pass.Multiply(_spec.Output, work.Inner.FromColumn(_spec.MixedOffset), output);
     }
 
-    private void Project(nint input)
+    private void Project(FloatRows input)
     {
         Workspace work = _pass.Work;
         if (_spec.Qkv is { } fused)
         {
-            _pass.Multiply(fused, input, work.StreamStride, work.Inner, work.InnerStride);
+            _pass.Multiply(fused, input, work.Inner);
             return;
         }
 
-        _pass.Multiply(_spec.Query!, input, work.StreamStride, work.Inner, work.InnerStride);
+        _pass.Multiply(_spec.Query!, input, work.Inner);
         if (_spec.Key is { } key)
         {
-            _pass.Multiply(key, input, work.StreamStride, work.InnerRow(0, _spec.QueryWidth), work.InnerStride, sameInput: true);
+            _pass.Multiply(key, input, work.Inner.FromColumn(_spec.QueryWidth), sameInput: true);
         }
 
         if (_spec.Value is { } value)
         {
-            _pass.Multiply(value, input, work.StreamStride, work.InnerRow(0, _spec.QueryWidth + _spec.KeyWidth), work.InnerStride,
-                sameInput: true);
+            _pass.Multiply(value, input, work.Inner.FromColumn(_spec.QueryWidth + _spec.KeyWidth), sameInput: true);
         }
     }
 
     /// <summary>Norms, rotation, and the write of K and V into the row's sequence.</summary>
     private void PrepareRows(int begin, int end, int worker)
     {
+        FloatRows rows = _pass.Work.Inner;
         for (int r = begin; r < end; r++)
         {
-            nint q = _pass.Work.InnerRow(r, 0);
+            nint q = rows[r];
             PrepareHeads(q, _spec.Heads, _spec.QueryStride, _spec.QueryNorm, r);
             if (!_writesKv)
             {
                 continue;
             }
 
-            nint k = _pass.Work.InnerRow(r, _spec.QueryWidth), v = _pass.Work.InnerRow(r, _spec.QueryWidth + _spec.KeyWidth);
+            nint k = rows.At(r, _spec.QueryWidth), v = rows.At(r, _spec.QueryWidth + _spec.KeyWidth);
             if (_spec.Value is null && _spec.Qkv is null)
             {
                 VectorOps.Copy(k, v, _spec.KeyWidth); // before the keys' norm and rotation
@@ -80,8 +81,8 @@ internal sealed class AttentionMixer : BranchExecutor
 
             SequenceState s = _pass.Rows[r].Sequence;
             int at = _pass.Rows[r].Position;
-            s.Store(k, Keys(s), (long)at * _spec.KeyWidth, _spec.KeyWidth);
-            s.Store(v, Values(s), (long)at * _spec.ValueWidth, _spec.ValueWidth);
+            s.Store(k, Keys(s), at);
+            s.Store(v, Values(s), at);
         }
     }
 
@@ -108,16 +109,16 @@ internal sealed class AttentionMixer : BranchExecutor
 
     private void NormHeads(nint x, int heads, int dim, int stride, nint weight)
     {
+        FloatRows rows = new(x, stride);
         for (int h = 0; h < heads; h++)
         {
-            nint head = x + (nint)((long)h * stride * 4);
-            VectorOps.RmsNorm(head, weight, head, dim, _pass.Spec.Epsilon);
+            VectorOps.RmsNorm(rows[h], weight, rows[h], dim, _pass.Spec.Epsilon);
         }
     }
 
-    private nint Keys(SequenceState s) => s.Area(_kvLayer);
+    private CachedRows Keys(SequenceState s) => s.Table(_kvLayer, _spec.KeyWidth);
 
-    private nint Values(SequenceState s) => s.Area(_kvLayer) + (nint)((long)s.Context * _spec.KeyWidth * s.ElementBytes);
+    private CachedRows Values(SequenceState s) => s.Table(_kvLayer, _spec.ValueWidth, behind: _spec.KeyWidth);
 
     /// <summary>Units are (row, KV head): the query heads that share one read its keys once.</summary>
     private void Attend(int begin, int end, int worker)
@@ -131,15 +132,14 @@ internal sealed class AttentionMixer : BranchExecutor
             SequenceState s = row.Sequence;
             int firstKey = a.Window.FirstKey(row.Position);
             float scale = a.Temperature is { } temperature ? a.Scale * temperature.At(row.Position) : a.Scale;
-            FloatRows query = new(_pass.Work.InnerRow(r, (long)firstHead * a.QueryStride), a.QueryStride);
-            FloatRows output = new(_pass.Work.InnerRow(r, a.MixedOffset + ((long)firstHead * a.ValueDim)), a.ValueDim);
-            nint sinks = a.Sinks is { } weight ? _pass.Address(weight) + (firstHead * 4) : 0;
-            Attention.Group(query, group, s.Head(Keys(s), a.KeyWidth, kv, a.KeyDim), s.Head(Values(s), a.ValueWidth, kv, a.ValueDim),
+            FloatRows query = new(_pass.Work.Inner.At(r, (long)firstHead * a.QueryStride), a.QueryStride);
+            FloatRows output = new(_pass.Work.Inner.At(r, a.MixedOffset + ((long)firstHead * a.ValueDim)), a.ValueDim);
+            nint sinks = a.Sinks is { } weight ? _pass.Address(weight, firstHead) : 0;
+            Attention.Group(query, group, Keys(s).Head(kv, a.KeyDim), Values(s).Head(kv, a.ValueDim),
                 new KeyRange(firstKey, row.Position + 1 - firstKey), scale, output, _pass.Work.ScratchOf(worker), sinks);
             for (int h = 0; a.HasQueryGate && h < group; h++)
             {
-                nint gate = query[h] + (a.KeyDim * sizeof(float)); // behind the head's query
-                VectorOps.SigmoidMultiply(gate, output[h], output[h], a.ValueDim);
+                VectorOps.SigmoidMultiply(query.At(h, a.KeyDim), output[h], output[h], a.ValueDim); // the gate is behind the query
             }
         }
     }

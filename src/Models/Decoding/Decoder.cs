@@ -100,6 +100,18 @@ public sealed class Decoder
     /// <summary>Runs one layer of the pass that has begun.</summary>
     public void RunLayer(int layer) => _layers[layer].Run();
 
+    /// <summary>Between two passes: takes over the first rows of a sequence that the last pass only tried, so that its recurrent layers
+    /// stand behind them. The bits are those of a pass over these rows alone.</summary>
+    /// <param name="state">The sequence, which <see cref="SequenceState.Tries"/>.</param>
+    /// <param name="rows">Rows that turned out right; at least one.</param>
+    public void TakeOver(SequenceState state, int rows)
+    {
+        foreach (LayerExecutor layer in _layers)
+        {
+            layer.TakeOver(state, rows);
+        }
+    }
+
     /// <summary>Between two layers: goes on with some of the rows, which become rows 0…n−1 in the same order.</summary>
     /// <param name="rows">Their numbers, rising.</param>
     public void Keep(ReadOnlySpan<int> rows)
@@ -162,13 +174,12 @@ public sealed class Decoder
     private void NormForHead(int first, int n, int to)
     {
         _pass.Count = n;
-        _pass.Norm(_work.Stream + (nint)(first * _work.StreamStride * 4), _work.Normed + (nint)(to * _work.StreamStride * 4),
-            _spec.OutputNorm);
+        _pass.Norm(_work.Stream.FromRow(first), _work.Normed.FromRow(to), _spec.OutputNorm);
     }
 
     private void MultiplyHead(int n)
     {
-        _pass.Multiply(_spec.Head, _work.Normed, _work.StreamStride, _work.Logits, _work.LogitStride);
+        _pass.Multiply(_spec.Head, _work.Normed, _work.Logits);
         for (_logitRow = 0; _logitRow < n && (_spec.LogitFactor != 1 || _spec.LogitCap > 0); _logitRow++)
         {
             _crew.Run(_logitJob, _spec.Vocabulary, LogitGrain);
@@ -187,14 +198,14 @@ public sealed class Decoder
 
             if (_startsAtEmbeddings && _spec.EmbeddingScale != 1)
             {
-                VectorOps.Scale(_work.Stream + (nint)(r * _work.StreamStride * 4), _spec.Width, _spec.EmbeddingScale);
+                VectorOps.Scale(_work.Stream[r], _spec.Width, _spec.EmbeddingScale);
             }
         }
     }
 
     private void FinishLogits(int begin, int end, int worker)
     {
-        nint logits = _work.Logits + (nint)(((_logitRow * _work.LogitStride) + begin) * 4);
+        nint logits = _work.Logits.At(_logitRow, begin);
         if (_spec.LogitFactor != 1)
         {
             VectorOps.Scale(logits, end - begin, _spec.LogitFactor);

@@ -1,3 +1,4 @@
+using LayerStream.Kernels;
 using LayerStream.Kernels.Ops;
 using LayerStream.Models.Spec;
 
@@ -16,13 +17,19 @@ internal sealed class DeltaNetMixer : BranchExecutor
     private readonly DeltaNetSpec _spec;
     private readonly int _layer;
     private readonly DeltaNetShape _shape;
+    private readonly FloatRows _rows, _gates, _beta, _decay, _mixed;
     private readonly RangeJob _splitProjectionJob, _splitGatesJob, _convolutionJob, _keysJob, _advanceJob, _finishJob;
+    private nint _state; // what the rows under way advance
     private int _first;
     private int _count;
 
     internal DeltaNetMixer(PassContext pass, DeltaNetSpec spec, int layer)
     {
         (_pass, _spec, _layer, _shape) = (pass, spec, layer, spec.Shape);
+        (_rows, _gates) = (pass.Work.Region(0, spec.RowWidth), pass.Work.Region(spec.RowWidth, spec.GateWidth));
+        _beta = pass.Work.Region(spec.BetaOffset, _shape.ValueHeads);
+        _decay = pass.Work.Region(spec.DecayOffset, _shape.ValueHeads);
+        _mixed = pass.Work.Region(spec.MixedOffset, spec.MixedWidth);
         _splitProjectionJob = new RangeJob(SplitProjections);
         _splitGatesJob = new RangeJob(SplitGates);
         _convolutionJob = new RangeJob(Convolve);
@@ -31,66 +38,97 @@ internal sealed class DeltaNetMixer : BranchExecutor
         _finishJob = new RangeJob(FinishRows);
     }
 
-    private nint Rows => _pass.Work.Region(0);
-
-    private nint Gates => _pass.Work.Region(_spec.RowWidth);
-
-    private nint Beta => _pass.Work.Region(_spec.BetaOffset);
-
-    private nint Decay => _pass.Work.Region(_spec.DecayOffset);
-
-    private nint Mixed => _pass.Work.Region(_spec.MixedOffset);
-
-    private nint State => _pass.Rows[_first].Sequence.Area(_layer);
-
-    internal override void Run(nint input, nint output)
+    internal override void Run(FloatRows input, FloatRows output)
     {
         Project(input);
         for (_first = 0; _first < _pass.Count; _first += _count)
         {
             _count = SequenceRows(_first);
+            SequenceState sequence = _pass.Rows[_first].Sequence;
             if (_pass.Rows[_first].Position == 0)
             {
-                _pass.Rows[_first].Sequence.Clear(_layer, _spec.StateBytesPerSequence);
+                sequence.Clear(_layer, _spec.StateBytesPerSequence);
             }
 
-            int share = _shape.Channels / (_pass.Crew.Threads * 2);
-            _pass.Crew.Run(_convolutionJob, _shape.Channels, Math.Max(1, share / ConvolutionGrain) * ConvolutionGrain);
-            _pass.Crew.Run(_keysJob, _count, 1);
-            _pass.Crew.Run(_advanceJob, _shape.Units, 1);
+            _state = sequence.Tries ? Try(sequence) : sequence.Area(_layer);
+            AdvanceState();
             PassRow last = _pass.Rows[_first + _count - 1];
-            last.Sequence.TakeSnapshot(_layer, last.Position + 1);
+            if (!sequence.Tries)
+            {
+                sequence.TakeSnapshot(_layer, last.Position + 1);
+            }
         }
 
         _pass.Crew.Run(_finishJob, _pass.Count, 1);
-        _pass.Multiply(_spec.Output, At(Rows, _shape.ValueOffset), _spec.RowWidth, output, _pass.Work.StreamStride);
+        _pass.Multiply(_spec.Output, _rows.FromColumn(_shape.ValueOffset), output);
     }
 
-    private static nint At(nint address, long floats) => address + (nint)(floats * 4);
-
-    private void Project(nint input)
+    internal override void TakeOver(SequenceState state, int rows)
     {
-        long stride = _pass.Work.StreamStride;
+        TrialRows trial = state.Trial ?? throw new InvalidOperationException("a state without room for trials cannot take them over");
+        (_first, _count, _state) = (0, rows, state.Area(_layer));
+        for (int r = 0; r < rows; r++)
+        {
+            CopyInputs(trial, r, r, keeps: false);
+        }
+
+        AdvanceState();
+    }
+
+    private void AdvanceState()
+    {
+        int share = _shape.Channels / (_pass.Crew.Threads * 2);
+        _pass.Crew.Run(_convolutionJob, _shape.Channels, Math.Max(1, share / ConvolutionGrain) * ConvolutionGrain);
+        _pass.Crew.Run(_keysJob, _count, 1);
+        _pass.Crew.Run(_advanceJob, _shape.Units, 1);
+    }
+
+    /// <summary>Keeps what the rows bring, and gives them a copy of the state.</summary>
+    private nint Try(SequenceState sequence)
+    {
+        TrialRows trial = sequence.Trial ?? throw new InvalidOperationException("a state without room for trials cannot try rows");
+        for (int r = 0; r < _count; r++)
+        {
+            CopyInputs(trial, r, _first + r, keeps: true);
+        }
+
+        trial.Begin(sequence.Area(_layer), _spec.StateBytesPerSequence);
+        return trial.State;
+    }
+
+    private void CopyInputs(TrialRows trial, int kept, int row, bool keeps)
+    {
+        FloatRows inputs = new(trial.Row(_layer, kept), 0);
+        CopyPart(inputs[0], _rows[row], _shape.Channels, keeps);
+        CopyPart(inputs.At(0, _spec.RowWidth), _beta[row], _shape.ValueHeads, keeps);
+        CopyPart(inputs.At(0, _spec.RowWidth + _spec.HeadWidth), _decay[row], _shape.ValueHeads, keeps);
+    }
+
+    private static void CopyPart(nint inputs, nint region, int floats, bool keeps) =>
+        VectorOps.Copy(keeps ? region : inputs, keeps ? inputs : region, floats);
+
+    private void Project(FloatRows input)
+    {
         if (_spec.Joint is { } joint)
         {
-            _pass.Multiply(joint, input, stride, Mixed, _spec.MixedWidth);
+            _pass.Multiply(joint, input, _mixed);
             _pass.Crew.Run(_splitProjectionJob, _pass.Count, 1);
         }
         else
         {
-            _pass.Multiply(_spec.Qkv!, input, stride, Rows, _spec.RowWidth);
-            _pass.Multiply(_spec.Gate!, input, stride, Gates, _spec.GateWidth, sameInput: true);
+            _pass.Multiply(_spec.Qkv!, input, _rows);
+            _pass.Multiply(_spec.Gate!, input, _gates, sameInput: true);
         }
 
         if (_spec.Gates is { } gates)
         {
-            _pass.Multiply(gates, input, stride, Mixed, _spec.MixedWidth, sameInput: true);
+            _pass.Multiply(gates, input, _mixed, sameInput: true);
             _pass.Crew.Run(_splitGatesJob, _pass.Count, 1);
         }
         else
         {
-            _pass.Multiply(_spec.Beta!, input, stride, Beta, _shape.ValueHeads, sameInput: true);
-            _pass.Multiply(_spec.Alpha!, input, stride, Decay, _shape.ValueHeads, sameInput: true);
+            _pass.Multiply(_spec.Beta!, input, _beta, sameInput: true);
+            _pass.Multiply(_spec.Alpha!, input, _decay, sameInput: true);
         }
     }
 
@@ -112,7 +150,7 @@ internal sealed class DeltaNetMixer : BranchExecutor
     {
         for (int r = begin; r < end; r++)
         {
-            DeltaNet.SplitProjection(_shape, At(Mixed, r * _spec.MixedWidth), At(Rows, r * _spec.RowWidth), At(Gates, r * _spec.GateWidth));
+            DeltaNet.SplitProjection(_shape, _mixed[r], _rows[r], _gates[r]);
         }
     }
 
@@ -120,44 +158,39 @@ internal sealed class DeltaNetMixer : BranchExecutor
     {
         for (int r = begin; r < end; r++)
         {
-            long heads = (long)r * _shape.ValueHeads;
-            DeltaNet.SplitGates(_shape, At(Mixed, r * _spec.MixedWidth), At(Beta, heads), At(Decay, heads));
+            DeltaNet.SplitGates(_shape, _mixed[r], _beta[r], _decay[r]);
         }
     }
 
     private void Convolve(int begin, int end, int worker)
     {
-        nint rows = At(Rows, _first * _spec.RowWidth);
-        CausalConv.Advance(_pass.Address(_spec.Convolution), _shape.Taps, _shape.Channels, begin, end, rows, _spec.RowWidth, _count, State,
-            rows, _spec.RowWidth);
+        FloatRows rows = _rows.FromRow(_first);
+        ConvFilter filter = new(_pass.Address(_spec.Convolution), _shape.Taps, _shape.Channels);
+        CausalConv.Advance(filter, new IndexRange(begin, end), rows, _count, _state, rows);
     }
 
     private void PrepareKeys(int begin, int end, int worker)
     {
-        DeltaNet.NormaliseKeys(_shape, At(Rows, (_first + begin) * _spec.RowWidth), _spec.RowWidth, end - begin, _pass.Spec.Epsilon);
+        DeltaNet.NormaliseKeys(_shape, _rows.FromRow(_first + begin), end - begin, _pass.Spec.Epsilon);
         for (int r = _first + begin; r < _first + end; r++)
         {
-            long heads = (long)r * _shape.ValueHeads;
-            nint beta = At(Beta, heads), decay = At(Decay, heads);
-            DeltaNet.Gates(beta, decay, _pass.Address(_spec.Rates), _pass.Address(_spec.StepBias), beta, decay, _shape.ValueHeads);
+            DeltaNet.Gates(_beta[r], _decay[r], _pass.Address(_spec.Rates), _pass.Address(_spec.StepBias), _shape.ValueHeads);
         }
     }
 
     private void Advance(int begin, int end, int worker)
     {
-        nint rows = At(Rows, _first * _spec.RowWidth);
-        long heads = (long)_first * _shape.ValueHeads;
-        DeltaNetRows tokens = new(_count, rows, _spec.RowWidth, At(Beta, heads), At(Decay, heads), At(rows, _shape.ValueOffset),
-            _spec.RowWidth);
-        DeltaNet.Advance(_shape, begin, end, tokens, At(State, _spec.MatrixOffset));
+        FloatRows rows = _rows.FromRow(_first);
+        DeltaNetRows tokens = new(_count, rows, _beta[_first], _decay[_first], rows.FromColumn(_shape.ValueOffset));
+        DeltaNet.Advance(_shape, begin, end, tokens, new FloatRows(_state, 1)[_spec.MatrixOffset]);
     }
 
     private void FinishRows(int begin, int end, int worker)
     {
         for (int r = begin; r < end; r++)
         {
-            nint heads = At(Rows, (r * _spec.RowWidth) + _shape.ValueOffset);
-            Norms.GatedRmsNorm(heads, _pass.Address(_spec.Norm), At(Gates, r * _spec.GateWidth), heads, _shape.ValueHeads, _shape.ValueDim,
+            nint heads = _rows.At(r, _shape.ValueOffset);
+            Norms.GatedRmsNorm(heads, _pass.Address(_spec.Norm), _gates[r], heads, _shape.ValueHeads, _shape.ValueDim,
                 _pass.Spec.Epsilon);
         }
     }

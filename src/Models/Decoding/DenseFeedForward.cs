@@ -1,3 +1,4 @@
+using LayerStream.Kernels;
 using LayerStream.Models.Spec;
 
 namespace LayerStream.Models.Decoding;
@@ -12,37 +13,35 @@ internal sealed class DenseFeedForward : BranchExecutor
     private readonly DenseFfnSpec _spec;
     private readonly GatedOperator _activation;
     private readonly RangeJob _activateJob;
-    private readonly nint _rows;
-    private readonly long _stride;
+    private readonly FloatRows _gates, _values;
 
     internal DenseFeedForward(PassContext pass, DenseFfnSpec spec)
-        : this(pass, spec, pass.Work.Inner, pass.Work.InnerStride)
+        : this(pass, spec, pass.Work.Inner)
     {
     }
 
-    /// <param name="rows">Address of the first row of intermediate results.</param>
-    /// <param name="stride">Floats from row to row.</param>
-    internal DenseFeedForward(PassContext pass, DenseFfnSpec spec, nint rows, long stride)
+    /// <param name="rows">Rows of intermediate results.</param>
+    internal DenseFeedForward(PassContext pass, DenseFfnSpec spec, FloatRows rows)
     {
-        (_pass, _spec, _activation, _rows, _stride) = (pass, spec, GatedOperators.Of(spec.Activation), rows, stride);
+        (_pass, _spec, _activation) = (pass, spec, GatedOperators.Of(spec.Activation));
+        (_gates, _values) = (rows, rows.FromColumn(spec.Width));
         _activateJob = new RangeJob(Activate);
     }
 
-    internal override void Run(nint input, nint output)
+    internal override void Run(FloatRows input, FloatRows output)
     {
-        Workspace work = _pass.Work;
         if (_spec.Gate is { } gate)
         {
-            _pass.Multiply(gate, input, work.StreamStride, _rows, _stride);
-            _pass.Multiply(_spec.Up, input, work.StreamStride, _rows + (nint)(_spec.Width * 4L), _stride, sameInput: true);
+            _pass.Multiply(gate, input, _gates);
+            _pass.Multiply(_spec.Up, input, _values, sameInput: true);
         }
         else
         {
-            _pass.Multiply(_spec.Up, input, work.StreamStride, _rows, _stride);
+            _pass.Multiply(_spec.Up, input, _gates);
         }
 
         _pass.Crew.Run(_activateJob, _pass.Count * _spec.Width, ActivationGrain);
-        _pass.Multiply(_spec.Down, _rows, _stride, output, work.StreamStride);
+        _pass.Multiply(_spec.Down, _gates, output);
     }
 
     /// <summary>Values [begin, end) of all rows taken one after the other.</summary>
@@ -51,8 +50,8 @@ internal sealed class DenseFeedForward : BranchExecutor
         for (int at = begin; at < end;)
         {
             int row = at / _spec.Width, column = at % _spec.Width, n = Math.Min(_spec.Width - column, end - at);
-            nint gate = _rows + (nint)(((row * _stride) + column) * 4);
-            _activation(gate, gate + (nint)(_spec.Width * 4L), gate, n);
+            nint gate = _gates.At(row, column);
+            _activation(gate, _values.At(row, column), gate, n);
             at += n;
         }
     }

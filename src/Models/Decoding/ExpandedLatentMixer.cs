@@ -1,3 +1,4 @@
+using LayerStream.Kernels;
 using LayerStream.Kernels.Ops;
 using LayerStream.Models.Spec;
 
@@ -24,34 +25,35 @@ internal sealed class ExpandedLatentMixer : BranchExecutor
         _attendJob = new RangeJob(Attend);
     }
 
-    internal override void Run(nint input, nint output)
+    internal override void Run(FloatRows input, FloatRows output)
     {
         Workspace work = _pass.Work;
         _projection.Run(input);
-        _pass.Multiply(_spec.KeyValueUp!, work.InnerRow(0, _spec.LatentOffset), work.InnerStride, work.InnerRow(0, _spec.WideOffset),
-            work.InnerStride);
+        _pass.Multiply(_spec.KeyValueUp!, work.Inner.FromColumn(_spec.LatentOffset), work.Inner.FromColumn(_spec.WideOffset));
         _pass.Crew.Run(_storeJob, _pass.Count, 1);
         _pass.Crew.Run(_attendJob, _pass.Count * _spec.Heads, 1);
-        _pass.Multiply(_spec.Output, work.InnerRow(0, _spec.MixedOffset), work.InnerStride, output, work.StreamStride);
+        _pass.Multiply(_spec.Output, work.Inner.FromColumn(_spec.MixedOffset), output);
     }
 
-    private nint Values(SequenceState s) => s.Area(_layer) + (nint)((long)s.Context * _spec.KeyWidth * s.ElementBytes);
+    private CachedRows Keys(SequenceState s, int head) => s.Table(_layer, _spec.KeyWidth).Head(head, _spec.QueryDim);
+
+    private CachedRows Values(SequenceState s, int head) =>
+        s.Table(_layer, _spec.ValueWidth, behind: _spec.KeyWidth).Head(head, _spec.ValueDim);
 
     private void StoreRows(int begin, int end, int worker)
     {
         for (int r = begin; r < end; r++)
         {
             SequenceState s = _pass.Rows[r].Sequence;
-            long token = _pass.Rows[r].Position;
-            nint turned = _pass.Work.InnerRow(r, _spec.LatentOffset + _spec.Latent);
+            int token = _pass.Rows[r].Position;
+            nint turned = _pass.Work.Inner.At(r, _spec.LatentOffset + _spec.Latent);
+            FloatRows heads = new(_pass.Work.Inner.At(r, _spec.WideOffset), _spec.PlainDim + _spec.ValueDim);
             for (int h = 0; h < _spec.Heads; h++)
             {
-                nint plain = _pass.Work.InnerRow(r, _spec.WideOffset + ((long)h * (_spec.PlainDim + _spec.ValueDim)));
-                long key = (token * _spec.KeyWidth) + ((long)h * _spec.QueryDim);
-                s.Store(plain, s.Area(_layer), key, _spec.PlainDim);
-                s.Store(turned, s.Area(_layer), key + _spec.PlainDim, _spec.RopeDim);
-                s.Store(plain + (nint)(_spec.PlainDim * 4L), Values(s), (token * _spec.ValueWidth) + ((long)h * _spec.ValueDim),
-                    _spec.ValueDim);
+                CachedRows keys = Keys(s, h);
+                s.Store(heads[h], keys with { Elements = _spec.PlainDim }, token);
+                s.Store(turned, keys with { Address = keys.At(0, _spec.PlainDim), Elements = _spec.RopeDim }, token);
+                s.Store(heads.At(h, _spec.PlainDim), Values(s, h), token);
             }
         }
     }
@@ -65,9 +67,8 @@ internal sealed class ExpandedLatentMixer : BranchExecutor
             PassRow row = _pass.Rows[r];
             SequenceState s = row.Sequence;
             Attention.Head(
-                _pass.Work.InnerRow(r, (long)h * _spec.QueryDim), s.Head(s.Area(_layer), _spec.KeyWidth, h, _spec.QueryDim),
-                s.Head(Values(s), _spec.ValueWidth, h, _spec.ValueDim), new KeyRange(0, row.Position + 1), _projection.Scale(r),
-                _pass.Work.InnerRow(r, _spec.MixedOffset + ((long)h * _spec.ValueDim)), _pass.Work.ScratchOf(worker));
+                _pass.Work.Inner.At(r, (long)h * _spec.QueryDim), Keys(s, h), Values(s, h), new KeyRange(0, row.Position + 1),
+                _projection.Scale(r), _pass.Work.Inner.At(r, _spec.MixedOffset + ((long)h * _spec.ValueDim)), _pass.Work.ScratchOf(worker));
         }
     }
 }

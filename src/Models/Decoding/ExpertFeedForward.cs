@@ -1,3 +1,5 @@
+using LayerStream.Formats;
+using LayerStream.Kernels;
 using LayerStream.Kernels.Ops;
 using LayerStream.Kernels.Quants;
 using LayerStream.Kernels.Quants.Activations;
@@ -21,25 +23,24 @@ internal sealed class ExpertFeedForward : BranchExecutor
     private readonly DenseFeedForward? _shared;
     private readonly RangeJob _chooseJob, _gateJob, _sumJob;
     private readonly float _logitScale;
-    private readonly nint _logits;
-    private readonly long _logitFloats;
+    private readonly FloatRows _logits;
     private ExpertChoices _chosen;
-    private nint _input, _output;
+    private FloatRows _input, _output;
     private int _pieces;
 
     internal ExpertFeedForward(PassContext pass, ExpertFfnSpec spec)
     {
         (_pass, _spec, _products, _chosen) = (pass, spec, new ExpertProducts(pass, spec), pass.Choices);
-        _shared = spec.Shared is { } shared ? new DenseFeedForward(pass, shared, pass.Work.Region(0), spec.SharedWidth) : null;
+        _shared = spec.Shared is { } shared ? new DenseFeedForward(pass, shared, pass.Work.Region(0, spec.SharedWidth)) : null;
         _logitScale = spec.Norms is null ? 1 : (float)(1 / Math.Sqrt(spec.ModelWidth));
-        (_logits, _logitFloats) = (pass.Work.Region(spec.LogitOffset), spec.LogitWidth);
+        _logits = pass.Work.Region(spec.LogitOffset, spec.LogitWidth);
         _leases = new ExpertLease[_products.MostTogether];
         _chooseJob = new RangeJob(Choose);
         _gateJob = new RangeJob(GateShared);
         _sumJob = new RangeJob(Sum);
     }
 
-    internal override void Run(nint input, nint output)
+    internal override void Run(FloatRows input, FloatRows output)
     {
         ExpertChoices choices = _pass.Choices;
         (_input, _output) = (input, output);
@@ -93,10 +94,10 @@ internal sealed class ExpertFeedForward : BranchExecutor
     /// Routes the rows by what the branch would get if the branches before it added nothing, and tells the source. Writes only buffers
     /// that a branch fills before it reads them.
     /// </summary>
-    /// <param name="input">Rows of the model's width, <see cref="Workspace.StreamStride"/> apart.</param>
+    /// <param name="input">Rows of the model's width.</param>
     /// <param name="into">Where the choice goes: not that of a layer which is still at work.</param>
     /// <param name="early">While the layer before waits for its experts.</param>
-    internal void Predict(nint input, ExpertChoices into, bool early)
+    internal void Predict(FloatRows input, ExpertChoices into, bool early)
     {
         _input = input;
         ChooseExperts(into);
@@ -123,7 +124,7 @@ internal sealed class ExpertFeedForward : BranchExecutor
     private void ChooseExperts(ExpertChoices into)
     {
         _chosen = into;
-        _pass.Multiply(_spec.Router, Normed(_spec.Norms?.Router), _pass.Work.StreamStride, _logits, _logitFloats);
+        _pass.Multiply(_spec.Router, Normed(_spec.Norms?.Router), _logits);
         into.Begin(_spec.Rule.Selected);
         _pass.Crew.Run(_chooseJob, _pass.Count, 8);
     }
@@ -143,7 +144,7 @@ internal sealed class ExpertFeedForward : BranchExecutor
     }
 
     /// <summary>The input of a part: that of the branch, or its norm.</summary>
-    private nint Normed(SmallWeight? norm)
+    private FloatRows Normed(SmallWeight? norm)
     {
         if (norm is null)
         {
@@ -159,28 +160,26 @@ internal sealed class ExpertFeedForward : BranchExecutor
         nint selectionBias = _spec.SelectionBias is { } bias ? _pass.Address(bias) : 0;
         for (int r = begin; r < end; r++)
         {
-            nint logits = _logits + (nint)(r * _logitFloats * 4);
             if (_logitScale != 1)
             {
-                VectorOps.Scale(logits, _spec.Rule.Experts, _logitScale);
+                VectorOps.Scale(_logits[r], _spec.Rule.Experts, _logitScale);
             }
 
-            Router.Select(_spec.Rule, logits, selectionBias, _chosen.Ids(r), _chosen.Weights(r), _pass.Work.ScratchOf(worker));
+            Router.Select(_spec.Rule, _logits[r], selectionBias, _chosen.Ids(r), _chosen.Weights(r), _pass.Work.ScratchOf(worker));
         }
     }
 
     /// <summary>Shared result · sigmoid(gate · input).</summary>
     private void GateShared(int begin, int end, int worker)
     {
-        Workspace work = _pass.Work;
-        nint prepared = work.ScratchOf(worker), sum = prepared + (nint)(RowRoom.Prepared(_spec.ModelWidth) * 4);
+        FloatRows scratch = new(_pass.Work.ScratchOf(worker), RowRoom.Prepared(_spec.ModelWidth)), sum = scratch.FromRow(1);
+        PreparedRows prepared = new(ActivationLayout.F32, scratch, 1);
+        WeightRows gate = new(TensorType.F32, _pass.Address(_spec.SharedGate!), _spec.ModelWidth);
         for (int r = begin; r < end; r++)
         {
-            nint offset = (nint)(r * work.StreamStride * 4);
-            MatMul.Prepare(ActivationLayout.F32, _input + offset, _spec.ModelWidth, prepared);
-            MatMul.Multiply(Formats.TensorType.F32, _pass.Address(_spec.SharedGate!), _spec.ModelWidth, 0, 1, ActivationLayout.F32,
-                prepared, 0, 1, sum, 1);
-            VectorOps.Scale(_output + offset, _spec.ModelWidth, VectorOps.Sigmoid(work.Floats(sum, 1)[0]));
+            MatMul.Prepare(prepared.Layout, _input[r], _spec.ModelWidth, prepared[0]);
+            MatMul.Multiply(gate, new IndexRange(0, 1), prepared, sum);
+            VectorOps.Scale(_output[r], _spec.ModelWidth, VectorOps.Sigmoid(_pass.Work.Floats(sum[0], 1)[0]));
         }
     }
 
@@ -199,8 +198,8 @@ internal sealed class ExpertFeedForward : BranchExecutor
     private void SumRow(int row, int column, int n)
     {
         Workspace work = _pass.Work;
-        nint offset = (nint)(((row * work.StreamStride) + column) * 4), output = _output + offset;
-        nint sum = _spec.Norms is null ? output : work.Normed + offset; // the experts' input is spent
+        nint output = _output.At(row, column);
+        nint sum = _spec.Norms is null ? output : work.Normed.At(row, column); // the experts' input is spent
         if (_spec.Shared is null || _spec.Norms is not null)
         {
             work.Floats(sum, n).Clear();
@@ -215,8 +214,7 @@ internal sealed class ExpertFeedForward : BranchExecutor
             _products.Finish(places[k], ids[k], column, n);
         }
 
-        ExpertSum.AddPlaced(places, _spec.WeightsInput ? ones : weights, _products.Output(0) + (nint)(column * 4L),
-            _spec.OutputWidth, sum, n);
+        ExpertSum.Add(places, _spec.WeightsInput ? ones : weights, _products.Outputs.FromColumn(column), sum, n);
         if (_spec.Norms is { } norms)
         {
             VectorOps.RmsNorm(sum, _pass.Address(norms.ExpertsAfter), sum, n, _pass.Spec.Epsilon);

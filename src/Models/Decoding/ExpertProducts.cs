@@ -1,3 +1,4 @@
+using LayerStream.Kernels;
 using LayerStream.Kernels.Ops;
 using LayerStream.Kernels.Quants;
 using LayerStream.Kernels.Quants.Activations;
@@ -19,32 +20,26 @@ internal sealed class ExpertProducts
     private readonly PartsMatMulJob _upJob, _downJob;
     private readonly int[] _experts, _places; // of the rows of a run
     private readonly bool _isFused;
-    private readonly nint _pair, _gathered, _hidden, _outputs;
-    private readonly long _pairFloats, _gatheredFloats, _hiddenFloats, _outputFloats;
-    private ActivationLayout _layout; // of the prepared rows
-    private nint _input;
+    private readonly FloatRows _pairs, _gathered, _hidden;
+    private PreparedRows _prepared, _expertRows; // of the pass, of an expert
+    private FloatRows _input;
     private int _first; // place of the first row, of one expert for several
 
     internal ExpertProducts(PassContext pass, ExpertFfnSpec spec)
     {
         (_pass, _spec, _activation, _isFused) = (pass, spec, GatedOperators.Of(spec.Activation), spec.Bank.Matrices.Count == 2);
         Workspace work = pass.Work;
-        (_pair, _pairFloats) = (work.Region(0), spec.PairWidth);
-        (_gathered, _gatheredFloats) = (work.Region(spec.GatheredOffset), RowRoom.Prepared(spec.ModelWidth));
-        (_hidden, _hiddenFloats) = (work.Region(spec.HiddenOffset), RowRoom.Prepared(spec.Width));
-        (_outputs, _outputFloats) = (work.Region(spec.OutputOffset), spec.OutputWidth);
+        _pairs = work.Region(0, spec.PairWidth);
+        _gathered = work.Region(spec.GatheredOffset, RowRoom.Prepared(spec.ModelWidth));
+        _hidden = work.Region(spec.HiddenOffset, RowRoom.Prepared(spec.Width));
+        Outputs = work.Region(spec.OutputOffset, spec.OutputWidth);
         _prepareJob = new RangeJob(PrepareRows);
         _gatherJob = new RangeJob(GatherRows);
         _activateJob = new RangeJob(ActivateRows);
         MostTogether = Math.Min(spec.Bank.Used, work.Batch);
         (_experts, _places) = (new int[work.Batch], new int[work.Batch]);
-        _upJob = new PartsMatMulJob(2 * MostTogether) { Columns = spec.ModelWidth, OutputStride = _pairFloats };
-        _downJob = new PartsMatMulJob(MostTogether)
-        {
-            Columns = spec.Width,
-            OutputStride = _outputFloats,
-            ActivationStride = _hiddenFloats * 4
-        };
+        _upJob = new PartsMatMulJob(2 * MostTogether);
+        _downJob = new PartsMatMulJob(MostTogether);
     }
 
     /// <summary>Experts that a run takes at most; more than one only for a pass of one row.</summary>
@@ -52,13 +47,13 @@ internal sealed class ExpertProducts
 
     private ExpertMatrix Down => _spec.Bank.Matrices[^1];
 
-    /// <summary>Result at a place.</summary>
-    internal nint Output(int place) => _outputs + (nint)(place * _outputFloats * 4);
+    /// <summary>Results, one at each place.</summary>
+    internal FloatRows Outputs { get; }
 
-    /// <summary>Prepares all rows of the pass, rows of the model's width <see cref="Workspace.StreamStride"/> apart.</summary>
-    internal void Begin(nint input)
+    /// <summary>Prepares all rows of the pass, rows of the model's width.</summary>
+    internal void Begin(FloatRows input)
     {
-        (_input, _layout) = (input, LayoutOf(0));
+        (_input, _prepared) = (input, new PreparedRows(LayoutOf(0), _pass.Work.Prepared, _pass.Count));
         _pass.Crew.Run(_prepareJob, _pass.Count, 1);
     }
 
@@ -76,21 +71,20 @@ internal sealed class ExpertProducts
             }
         }
 
-        _upJob.Tokens = _downJob.Tokens = each;
-        nint activations = Gather(each, _layout);
-        bool apart = !_isFused && LayoutOf(1) != _layout;
+        Gather(each, _prepared.Layout);
+        bool apart = !_isFused && LayoutOf(1) != _prepared.Layout;
         _upJob.Begin();
-        AddUp(leases, 0, activations, each);
+        AddUp(leases, 0);
         if (!_isFused)
         {
             if (apart)
             {
                 RunUp();
-                activations = Gather(each, LayoutOf(1));
+                Gather(each, LayoutOf(1));
                 _upJob.Begin();
             }
 
-            AddUp(leases, 1, activations, each);
+            AddUp(leases, 1);
         }
 
         RunUp();
@@ -99,60 +93,57 @@ internal sealed class ExpertProducts
     }
 
     /// <summary>Scale and bias of the down product, on columns [column, column + n) of a place's result.</summary>
-    internal void Finish(int place, int expert, int column, int n) => Finish(Down, expert, column, Output(place) + (nint)(column * 4L), n);
+    internal void Finish(int place, int expert, int column, int n) => Finish(Down, expert, column, Outputs.At(place, column), n);
 
     private ActivationLayout LayoutOf(int matrix) => MatMul.LayoutFor(_spec.Bank.Matrices[matrix].Type, _pass.Mode);
 
     private void RunUp() => _pass.Crew.Run(_upJob, _upJob.Rows, _pass.RowGrain(_upJob.Rows));
 
     /// <summary>A matrix of all experts; the second's results lie behind the first's.</summary>
-    private void AddUp(ReadOnlySpan<ExpertLease> leases, int matrix, nint activations, int each)
+    private void AddUp(ReadOnlySpan<ExpertLease> leases, int matrix)
     {
         ExpertMatrix up = _spec.Bank.Matrices[matrix];
         for (int i = 0; i < leases.Length; i++)
         {
-            nint output = _pair + (nint)(((i * each * _pairFloats) + (matrix * _spec.Width)) * 4);
-            _upJob.Add(new PartsMatMulJob.Part(up.Type, leases[i].Slab(matrix), up.Rows, activations, output));
+            WeightRows weights = new(up.Type, leases[i].Slab(matrix), _spec.ModelWidth);
+            FloatRows output = _pairs.FromRow(i * _expertRows.Count).FromColumn(matrix * _spec.Width);
+            _upJob.Add(new PartsMatMulJob.Part(weights, up.Rows, _expertRows, output));
         }
     }
 
     private void RunDown(ReadOnlySpan<ExpertLease> leases, int each)
     {
         int matrix = _spec.Bank.Matrices.Count - 1;
-        _downJob.Layout = LayoutOf(matrix);
+        ActivationLayout layout = LayoutOf(matrix);
         _downJob.Begin();
         for (int i = 0; i < leases.Length; i++)
         {
-            nint activations = _hidden + (nint)(i * each * _hiddenFloats * 4);
-            _downJob.Add(new PartsMatMulJob.Part(Down.Type, leases[i].Slab(matrix), Down.Rows, activations, Output(_places[i * each])));
+            WeightRows weights = new(Down.Type, leases[i].Slab(matrix), _spec.Width);
+            PreparedRows activations = new(layout, _hidden.FromRow(i * each), each);
+            _downJob.Add(new PartsMatMulJob.Part(weights, Down.Rows, activations, Outputs.FromRow(_places[i * each])));
         }
 
         _pass.Crew.Run(_downJob, _downJob.Rows, _pass.RowGrain(_downJob.Rows));
     }
 
     /// <summary>Makes the expert's rows follow each other, in a layout; rows that do so already stay where they are.</summary>
-    private nint Gather(int count, ActivationLayout layout)
+    private void Gather(int count, ActivationLayout layout)
     {
         ExpertChoices choices = _pass.Choices;
         int row = choices.Row(_first);
-        bool follow = layout == _layout && choices.Row(_first + count - 1) - row == count - 1;
-        _upJob.Layout = layout;
-        _upJob.ActivationStride = follow ? _pass.Work.PreparedStride : _gatheredFloats * 4;
+        bool follow = layout == _prepared.Layout && choices.Row(_first + count - 1) - row == count - 1;
+        _expertRows = new PreparedRows(layout, follow ? _pass.Work.Prepared.FromRow(row) : _gathered, count);
         if (!follow)
         {
             _pass.Crew.Run(_gatherJob, count, 8);
         }
-
-        return follow ? Prepared(row) : _gathered;
     }
-
-    private nint Prepared(int row) => _pass.Work.Prepared + (nint)(row * _pass.Work.PreparedStride);
 
     private void PrepareRows(int begin, int end, int worker)
     {
         for (int r = begin; r < end; r++)
         {
-            MatMul.Prepare(_layout, _input + (nint)(r * _pass.Work.StreamStride * 4), _spec.ModelWidth, Prepared(r));
+            MatMul.Prepare(_prepared.Layout, _input[r], _spec.ModelWidth, _prepared[r]);
         }
     }
 
@@ -161,14 +152,13 @@ internal sealed class ExpertProducts
         for (int i = begin; i < end; i++)
         {
             int row = _pass.Choices.Row(_first + i);
-            nint to = _gathered + (nint)(i * _gatheredFloats * 4);
-            if (_upJob.Layout == _layout)
+            if (_expertRows.Layout == _prepared.Layout)
             {
-                VectorOps.Copy(Prepared(row), to, (int)(MatMul.RowBytes(_layout, _spec.ModelWidth) / 4));
+                VectorOps.Copy(_prepared[row], _expertRows[i], (int)(MatMul.RowBytes(_prepared.Layout, _spec.ModelWidth) / sizeof(float)));
             }
             else
             {
-                MatMul.Prepare(_upJob.Layout, _input + (nint)(row * _pass.Work.StreamStride * 4), _spec.ModelWidth, to);
+                MatMul.Prepare(_expertRows.Layout, _input[row], _spec.ModelWidth, _expertRows[i]);
             }
         }
     }
@@ -178,7 +168,7 @@ internal sealed class ExpertProducts
         IReadOnlyList<ExpertMatrix> matrices = _spec.Bank.Matrices;
         for (int i = begin; i < end; i++)
         {
-            nint gate = _pair + (nint)(i * _pairFloats * 4), up = gate + (nint)(_spec.Width * 4L);
+            nint gate = _pairs[i], up = _pairs.At(i, _spec.Width);
             if (_spec.WeightsInput)
             {
                 VectorOps.Scale(gate, 2 * _spec.Width, _pass.Choices.Weight(_places[i])); // the products are linear in their input
@@ -191,7 +181,7 @@ internal sealed class ExpertProducts
             }
 
             _activation(gate, up, gate, _spec.Width);
-            MatMul.Prepare(LayoutOf(matrices.Count - 1), gate, _spec.Width, _hidden + (nint)(i * _hiddenFloats * 4));
+            MatMul.Prepare(LayoutOf(matrices.Count - 1), gate, _spec.Width, _hidden[i]);
         }
     }
 
@@ -204,7 +194,7 @@ internal sealed class ExpertProducts
 
         if (matrix.Biases is { } biases)
         {
-            VectorOps.Add(values, _pass.Address(biases) + (nint)((((long)expert * matrix.Rows) + row) * 4), n);
+            VectorOps.Add(values, _pass.Address(biases, ((long)expert * matrix.Rows) + row), n);
         }
     }
 }

@@ -1,3 +1,4 @@
+using LayerStream.Kernels;
 using LayerStream.Kernels.Ops;
 using LayerStream.Kernels.Quants;
 using LayerStream.Kernels.Quants.Activations;
@@ -16,11 +17,11 @@ internal sealed class HeadProduct
     private readonly RangeJob _prepareJob;
     private readonly RangeJob _multiplyJob;
     private WeightMatrix _matrix = null!;
-    private ActivationLayout _layout;
+    private PreparedRows _prepared;
     private HeadRows _input, _output;
     private int _rows;
     private int _tileRow;
-    private nint _weights;
+    private WeightRows _weights;
 
     internal HeadProduct(PassContext pass, TileMap tiles, ITileSource source)
     {
@@ -34,14 +35,16 @@ internal sealed class HeadProduct
     internal void Multiply(WeightMatrix matrix, int heads, HeadRows input, HeadRows output)
     {
         (_matrix, _input, _output, _rows) = (matrix, input, output, matrix.Rows / heads);
-        _layout = MatMul.LayoutFor(matrix.Tensor.Type, _pass.Mode);
+        ActivationLayout layout = MatMul.LayoutFor(matrix.Tensor.Type, _pass.Mode);
+        _prepared = HeadMatMul.Room(layout, matrix.Columns, _pass.Count, _pass.Work.Prepared.Address);
         _pass.Crew.Run(_prepareJob, heads, 1);
         int last = _tiles.FirstTile(matrix.Id + 1);
         for (int t = _tiles.FirstTile(matrix.Id); t < last; t++)
         {
             Tile tile = _tiles.Tiles[t];
             _tileRow = tile.RowBegin;
-            _weights = _source.Acquire(tile) - (nint)(tile.RowBegin * matrix.Tensor.RowBytes);
+            nint firstRow = _source.Acquire(tile) - (nint)(tile.RowBegin * matrix.Tensor.RowBytes);
+            _weights = new WeightRows(matrix.Tensor.Type, firstRow, matrix.Columns);
             int rows = tile.RowEnd - tile.RowBegin;
             _pass.Crew.Run(_multiplyJob, rows, _pass.RowGrain(rows));
             _source.Release(tile);
@@ -59,19 +62,14 @@ internal sealed class HeadProduct
         {
             for (int h = 0; h < heads; h++)
             {
-                VectorOps.Scale(_output.Address + (nint)(((r * _output.RowStride) + (h * _output.HeadStride)) * 4), _rows, factor);
+                VectorOps.Scale(_output.At(r, h), _rows, factor);
             }
         }
     }
 
     private void PrepareHeads(int begin, int end, int worker) =>
-        HeadMatMul.Prepare(_layout, _input.Address, _input.RowStride, _input.HeadStride, _matrix.Columns, begin, end, _pass.Count,
-            _pass.Work.Prepared);
+        HeadMatMul.Prepare(_input, _matrix.Columns, new IndexRange(begin, end), _prepared);
 
-    private void MultiplyRows(int begin, int end, int worker) => HeadMatMul.Multiply(
-        _matrix.Tensor.Type, _weights, _matrix.Columns, _rows, _tileRow + begin, _tileRow + end, _layout, _pass.Work.Prepared, _pass.Count,
-        _output.Address, _output.RowStride, _output.HeadStride);
+    private void MultiplyRows(int begin, int end, int worker) =>
+        HeadMatMul.Multiply(_weights, _rows, new IndexRange(_tileRow + begin, _tileRow + end), _prepared, _output);
 }
-
-/// <summary>Heads of the rows of a pass: head h of row r at Address + r · RowStride + h · HeadStride floats.</summary>
-internal readonly record struct HeadRows(nint Address, long RowStride, long HeadStride);

@@ -1,3 +1,4 @@
+using LayerStream.Kernels;
 using LayerStream.Kernels.Ops;
 using LayerStream.Models.Spec;
 
@@ -25,34 +26,31 @@ internal sealed class LatentMixer : BranchExecutor
         _attendJob = new RangeJob(Attend);
     }
 
-    internal override void Run(nint input, nint output)
+    internal override void Run(FloatRows input, FloatRows output)
     {
         Workspace work = _pass.Work;
         _projection.Run(input);
-        HeadRows queries = new(work.Inner, work.InnerStride, _spec.QueryDim),
-            wide = new(work.InnerRow(0, _spec.WideOffset), work.InnerStride, _spec.LatentKeyDim);
+        HeadRows queries = new(work.Inner, _spec.QueryDim), wide = new(work.Inner.FromColumn(_spec.WideOffset), _spec.LatentKeyDim);
         _pass.MultiplyHeads(_spec.KeyUp!, _spec.Heads, queries, wide);
         _pass.Crew.Run(_storeJob, _pass.Count, 1);
         _pass.Crew.Run(_attendJob, _pass.Count * _units, 1);
-        HeadRows mixed = new(work.InnerRow(0, _spec.MixedOffset), work.InnerStride, _spec.Latent),
-            heads = new(work.Inner, work.InnerStride, _spec.ValueDim);
+        HeadRows mixed = new(work.Inner.FromColumn(_spec.MixedOffset), _spec.Latent), heads = new(work.Inner, _spec.ValueDim);
         _pass.MultiplyHeads(_spec.ValueUp!, _spec.Heads, mixed, heads);
-        _pass.Multiply(_spec.Output, work.Inner, work.InnerStride, output, work.StreamStride);
+        _pass.Multiply(_spec.Output, work.Inner, output);
     }
 
     /// <summary>Keeps each row's latent and key, and puts the rotated part behind the queries that meet the latent.</summary>
     private void StoreRows(int begin, int end, int worker)
     {
+        FloatRows rows = _pass.Work.Inner;
         for (int r = begin; r < end; r++)
         {
             SequenceState s = _pass.Rows[r].Sequence;
-            s.Store(_pass.Work.InnerRow(r, _spec.LatentOffset), s.Area(_layer), (long)_pass.Rows[r].Position * _spec.LatentKeyDim,
-                _spec.LatentKeyDim);
+            s.Store(rows.At(r, _spec.LatentOffset), s.Table(_layer, _spec.LatentKeyDim), _pass.Rows[r].Position);
             for (int h = 0; h < _spec.Heads; h++)
             {
-                nint turned = _pass.Work.InnerRow(r, ((long)h * _spec.QueryDim) + _spec.PlainDim);
-                VectorOps.Copy(turned, _pass.Work.InnerRow(r, _spec.WideOffset + ((long)h * _spec.LatentKeyDim) + _spec.Latent),
-                    _spec.RopeDim);
+                nint turned = rows.At(r, ((long)h * _spec.QueryDim) + _spec.PlainDim);
+                VectorOps.Copy(turned, rows.At(r, _spec.WideOffset + ((long)h * _spec.LatentKeyDim) + _spec.Latent), _spec.RopeDim);
             }
         }
     }
@@ -65,9 +63,9 @@ internal sealed class LatentMixer : BranchExecutor
             int r = u / _units, head = u % _units * _spec.HeadsPerUnit, heads = Math.Min(_spec.HeadsPerUnit, _spec.Heads - head);
             PassRow row = _pass.Rows[r];
             SequenceState s = row.Sequence;
-            CachedRows latents = s.Head(s.Area(_layer), _spec.LatentKeyDim, 0, _spec.LatentKeyDim);
-            FloatRows query = new(_pass.Work.InnerRow(r, _spec.WideOffset + ((long)head * _spec.LatentKeyDim)), _spec.LatentKeyDim);
-            FloatRows mixed = new(_pass.Work.InnerRow(r, _spec.MixedOffset + ((long)head * _spec.Latent)), _spec.Latent);
+            CachedRows latents = s.Table(_layer, _spec.LatentKeyDim);
+            FloatRows query = new(_pass.Work.Inner.At(r, _spec.WideOffset + ((long)head * _spec.LatentKeyDim)), _spec.LatentKeyDim);
+            FloatRows mixed = new(_pass.Work.Inner.At(r, _spec.MixedOffset + ((long)head * _spec.Latent)), _spec.Latent);
             Attention.Group(query, heads, latents, latents with { Elements = _spec.Latent }, new KeyRange(0, row.Position + 1),
                 _projection.Scale(r), mixed, _pass.Work.ScratchOf(worker));
         }

@@ -1,3 +1,4 @@
+using LayerStream.Kernels;
 using LayerStream.Kernels.Ops;
 using LayerStream.Models.Spec;
 
@@ -19,21 +20,19 @@ internal sealed class LatentProjection
         _queryJob = new RangeJob(TurnQueries);
     }
 
-    internal void Run(nint input)
+    internal void Run(FloatRows input)
     {
         Workspace work = _pass.Work;
-        nint queryInput = input;
-        long queryStride = work.StreamStride;
+        FloatRows queryInput = input;
         if (_spec.QueryDown is { } down)
         {
-            (queryInput, queryStride) = (work.InnerRow(0, _spec.QueryDownOffset), work.InnerStride);
-            _pass.Multiply(down, input, work.StreamStride, queryInput, queryStride);
+            queryInput = work.Inner.FromColumn(_spec.QueryDownOffset);
+            _pass.Multiply(down, input, queryInput);
         }
 
-        _pass.Multiply(_spec.KeyValueDown, input, work.StreamStride, work.InnerRow(0, _spec.LatentOffset), work.InnerStride,
-            sameInput: _spec.QueryDown is not null);
+        _pass.Multiply(_spec.KeyValueDown, input, work.Inner.FromColumn(_spec.LatentOffset), sameInput: _spec.QueryDown is not null);
         _pass.Crew.Run(_latentJob, _pass.Count, 1);
-        _pass.Multiply(_spec.Query, queryInput, queryStride, work.Inner, work.InnerStride, sameInput: _spec.QueryDown is null);
+        _pass.Multiply(_spec.Query, queryInput, work.Inner, sameInput: _spec.QueryDown is null);
         _pass.Crew.Run(_queryJob, _pass.Count, 1);
     }
 
@@ -46,13 +45,12 @@ internal sealed class LatentProjection
         float epsilon = _pass.Spec.Epsilon;
         for (int r = begin; r < end; r++)
         {
-            nint latent = _pass.Work.InnerRow(r, _spec.LatentOffset);
+            nint latent = _pass.Work.Inner.At(r, _spec.LatentOffset), key = _pass.Work.Inner.At(r, _spec.LatentOffset + _spec.Latent);
             VectorOps.RmsNorm(latent, _pass.Address(_spec.LatentNorm), latent, _spec.Latent, epsilon);
-            RopeTable.Apply(_spec.RopeStyle, latent + (nint)(_spec.Latent * 4L), 1, _spec.RopeDim, _pass.Work.RopeAddress(r, _spec.Rope),
-                _spec.RopeDim);
+            RopeTable.Apply(_spec.RopeStyle, key, 1, _spec.RopeDim, _pass.Work.RopeAddress(r, _spec.Rope), _spec.RopeDim);
             if (_spec.QueryNorm is { } norm)
             {
-                nint query = _pass.Work.InnerRow(r, _spec.QueryDownOffset);
+                nint query = _pass.Work.Inner.At(r, _spec.QueryDownOffset);
                 VectorOps.RmsNorm(query, _pass.Address(norm), query, norm.Count, epsilon);
             }
         }
@@ -62,7 +60,7 @@ internal sealed class LatentProjection
     {
         for (int r = begin; r < end; r++)
         {
-            RopeTable.Apply(_spec.RopeStyle, _pass.Work.InnerRow(r, _spec.PlainDim), _spec.Heads, _spec.QueryDim,
+            RopeTable.Apply(_spec.RopeStyle, _pass.Work.Inner.At(r, _spec.PlainDim), _spec.Heads, _spec.QueryDim,
                 _pass.Work.RopeAddress(r, _spec.Rope), _spec.RopeDim);
         }
     }

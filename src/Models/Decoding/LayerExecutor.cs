@@ -1,3 +1,4 @@
+using LayerStream.Kernels;
 using LayerStream.Kernels.Ops;
 using LayerStream.Models.Spec;
 
@@ -22,6 +23,15 @@ internal sealed class LayerExecutor(PassContext pass, LayerSpec layer)
         }
     }
 
+    /// <summary>See <see cref="BranchExecutor.TakeOver"/>.</summary>
+    internal void TakeOver(SequenceState state, int rows)
+    {
+        foreach (BranchExecutor body in _bodies)
+        {
+            body.TakeOver(state, rows);
+        }
+    }
+
     internal void Run()
     {
         Predict();
@@ -29,7 +39,7 @@ internal sealed class LayerExecutor(PassContext pass, LayerSpec layer)
         for (int b = 0; b < _bodies.Length; b++)
         {
             Branch branch = layer.Branches[b];
-            nint input = work.Stream;
+            FloatRows input = work.Stream;
             if (branch.Before is { } before)
             {
                 input = work.Normed;
@@ -49,7 +59,7 @@ internal sealed class LayerExecutor(PassContext pass, LayerSpec layer)
         {
             for (int r = 0; r < pass.Count; r++)
             {
-                VectorOps.Scale(work.Stream + (nint)(r * work.StreamStride * 4), pass.Spec.Width, pass.Value(scale));
+                VectorOps.Scale(work.Stream[r], pass.Spec.Width, pass.Value(scale));
             }
         }
     }
@@ -71,8 +81,8 @@ internal sealed class LayerExecutor(PassContext pass, LayerSpec layer)
     /// the
     /// disk can go on while that one's experts are computed.
     /// </summary>
-    /// <param name="scratch">Rows of the residual stream's stride, free to be written.</param>
-    internal void Foresee(nint scratch)
+    /// <param name="scratch">Rows of the model's width, free to be written.</param>
+    internal void Foresee(FloatRows scratch)
     {
         if (pass.Count <= PassContext.MostRowsForeseen && Experts is { WantsPrediction: true } experts)
         {
@@ -80,7 +90,7 @@ internal sealed class LayerExecutor(PassContext pass, LayerSpec layer)
         }
     }
 
-    private nint RouterInput(nint normed)
+    private FloatRows RouterInput(FloatRows normed)
     {
         if (layer.Branches[_expertBranch].Before is not { } before)
         {

@@ -1,3 +1,4 @@
+using LayerStream.Kernels;
 using LayerStream.Kernels.Ops;
 using LayerStream.Models.Spec;
 
@@ -17,20 +18,20 @@ internal sealed class LayerInputGate : BranchExecutor
         _gateJob = new RangeJob(GateRows);
     }
 
-    internal override void Run(nint input, nint output)
+    internal override void Run(FloatRows input, FloatRows output)
     {
         Workspace work = _pass.Work;
-        _pass.Multiply(_spec.Gate, input, work.StreamStride, work.Inner, work.InnerStride);
+        _pass.Multiply(_spec.Gate, input, work.Inner);
         _pass.Crew.Run(_gateJob, _pass.Count, 1);
-        _pass.Multiply(_spec.Projection, work.Inner, work.InnerStride, output, work.StreamStride);
+        _pass.Multiply(_spec.Projection, work.Inner, output);
     }
 
     private void GateRows(int begin, int end, int worker)
     {
         for (int r = begin; r < end; r++)
         {
-            nint gate = _pass.Work.InnerRow(r, 0);
-            VectorOps.GeluMultiply(gate, _pass.Work.LayerInputAddress(r, (long)_layer * _spec.Width), gate, _spec.Width);
+            nint gate = _pass.Work.Inner[r];
+            VectorOps.GeluMultiply(gate, _pass.Work.LayerInputs.At(r, (long)_layer * _spec.Width), gate, _spec.Width);
         }
     }
 }

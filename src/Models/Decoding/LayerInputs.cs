@@ -1,3 +1,4 @@
+using LayerStream.Kernels;
 using LayerStream.Kernels.Ops;
 using LayerStream.Models.Spec;
 
@@ -19,7 +20,7 @@ internal sealed class LayerInputs
     internal void Run()
     {
         Workspace work = _pass.Work;
-        _pass.Multiply(_spec.Projection, work.Stream, work.StreamStride, work.Inner, work.InnerStride);
+        _pass.Multiply(_spec.Projection, work.Stream, work.Inner);
         _pass.Crew.Run(_mergeJob, _pass.Count, 1);
     }
 
@@ -29,12 +30,12 @@ internal sealed class LayerInputs
             tableScale = (float)Math.Sqrt(_spec.Width / 2.0);
         for (int r = begin; r < end; r++)
         {
-            nint projected = _pass.Work.InnerRow(r, 0), table = _pass.Work.LayerInputAddress(r, 0);
+            nint projected = _pass.Work.Inner[r], table = _pass.Work.LayerInputs[r];
+            FloatRows pieces = new(projected, _spec.Width);
             VectorOps.Scale(projected, _spec.RowWidth, projectedScale);
             for (int l = 0; l < _spec.Layers; l++)
             {
-                nint piece = projected + (nint)((long)l * _spec.Width * 4);
-                VectorOps.RmsNorm(piece, _pass.Address(_spec.Norm), piece, _spec.Width, _pass.Spec.Epsilon);
+                VectorOps.RmsNorm(pieces[l], _pass.Address(_spec.Norm), pieces[l], _spec.Width, _pass.Spec.Epsilon);
             }
 
             VectorOps.Scale(table, _spec.RowWidth, tableScale);

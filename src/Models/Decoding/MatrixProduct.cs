@@ -1,3 +1,4 @@
+using LayerStream.Kernels;
 using LayerStream.Kernels.Ops;
 using LayerStream.Kernels.Quants;
 using LayerStream.Kernels.Quants.Activations;
@@ -18,10 +19,9 @@ internal sealed class MatrixProduct
     private readonly ActivationMode _mode;
     private readonly MatMulJob _multiply = new();
     private readonly RangeJob _prepareJob;
-    private nint _input;
-    private long _inputStride;
+    private FloatRows _input;
     private int _columns;
-    private ActivationLayout _layout;
+    private PreparedRows _prepared;
     private bool _isPrepared;
 
     internal MatrixProduct(PassContext pass, TileMap tiles, ITileSource source, ActivationMode mode)
@@ -30,29 +30,23 @@ internal sealed class MatrixProduct
         _prepareJob = new RangeJob(PrepareRows);
     }
 
-    internal void Multiply(WeightMatrix matrix, nint input, long inputStride, nint output, long outputStride, bool sameInput)
+    internal void Multiply(WeightMatrix matrix, FloatRows input, FloatRows output, bool sameInput)
     {
-        Workspace work = _pass.Work;
         ActivationLayout layout = MatMul.LayoutFor(matrix.Tensor.Type, _mode);
-        if (!sameInput || !_isPrepared || layout != _layout)
+        if (!sameInput || !_isPrepared || layout != _prepared.Layout)
         {
-            (_layout, _input, _inputStride, _columns, _isPrepared) = (layout, input, inputStride, matrix.Columns, true);
+            (_input, _columns, _isPrepared) = (input, matrix.Columns, true);
+            _prepared = new PreparedRows(layout, _pass.Work.Prepared, _pass.Count);
             _pass.Crew.Run(_prepareJob, _pass.Count, 1);
         }
 
-        _multiply.Type = matrix.Tensor.Type;
-        _multiply.Columns = matrix.Columns;
-        _multiply.Layout = layout;
-        _multiply.Activations = work.Prepared;
-        _multiply.ActivationStride = work.PreparedStride;
-        _multiply.Tokens = _pass.Count;
-        _multiply.OutputStride = outputStride;
+        _multiply.Activations = _prepared;
         int last = _tiles.FirstTile(matrix.Id + 1);
         for (int t = _tiles.FirstTile(matrix.Id); t < last; t++)
         {
             Tile tile = _tiles.Tiles[t];
-            _multiply.Weights = _source.Acquire(tile);
-            _multiply.Output = output + (nint)(tile.RowBegin * 4L);
+            _multiply.Weights = new WeightRows(matrix.Tensor.Type, _source.Acquire(tile), matrix.Columns);
+            _multiply.Output = output.FromColumn(tile.RowBegin);
             int rows = tile.RowEnd - tile.RowBegin;
             _pass.Crew.Run(_multiply, rows, _pass.RowGrain(rows));
             _source.Release(tile);
@@ -60,24 +54,23 @@ internal sealed class MatrixProduct
 
         if (matrix.Scale is not null || matrix.Biases.Count > 0)
         {
-            Finish(matrix, output, outputStride);
+            Finish(matrix, output);
         }
     }
 
-    private void Finish(WeightMatrix matrix, nint output, long stride)
+    private void Finish(WeightMatrix matrix, FloatRows output)
     {
         for (int r = 0; r < _pass.Count; r++)
         {
-            nint row = output + (nint)(r * stride * 4);
             if (matrix.Scale is { } scale)
             {
-                VectorOps.Scale(row, matrix.Rows, _pass.Value(scale));
+                VectorOps.Scale(output[r], matrix.Rows, _pass.Value(scale));
             }
 
             for (int b = 0; b < matrix.Biases.Count; b++)
             {
                 RowBias bias = matrix.Biases[b];
-                VectorOps.Add(row + (nint)(bias.FirstRow * 4L), _pass.Address(bias.Weight), bias.Weight.Count);
+                VectorOps.Add(output.At(r, bias.FirstRow), _pass.Address(bias.Weight), bias.Weight.Count);
             }
         }
     }
@@ -86,8 +79,7 @@ internal sealed class MatrixProduct
     {
         for (int r = begin; r < end; r++)
         {
-            MatMul.Prepare(_layout, _input + (nint)(r * _inputStride * 4), _columns,
-                _pass.Work.Prepared + (nint)(r * _pass.Work.PreparedStride));
+            MatMul.Prepare(_prepared.Layout, _input[r], _columns, _prepared[r]);
         }
     }
 }

@@ -1,7 +1,6 @@
-using LayerStream.Formats;
+using LayerStream.Kernels;
 using LayerStream.Kernels.Crew;
 using LayerStream.Kernels.Quants;
-using LayerStream.Kernels.Quants.Activations;
 
 namespace LayerStream.Models.Decoding;
 
@@ -12,11 +11,6 @@ internal sealed class PartsMatMulJob(int most) : CrewJob
 {
     private readonly Part[] _parts = new Part[most];
     private int _count;
-    internal int Columns;
-    internal ActivationLayout Layout;
-    internal long ActivationStride;
-    internal int Tokens;
-    internal long OutputStride;
 
     /// <summary>Ranges of a run.</summary>
     internal int Rows { get; private set; }
@@ -38,13 +32,12 @@ internal sealed class PartsMatMulJob(int most) : CrewJob
             int last = Math.Min(end, part.Rows);
             if (begin < last)
             {
-                MatMul.Multiply(part.Type, part.Weights, Columns, begin, last, Layout, part.Activations, ActivationStride, Tokens,
-                    part.Output, OutputStride);
+                MatMul.Multiply(part.Weights, new IndexRange(begin, last), part.Activations, part.Output);
             }
 
             (begin, end) = (Math.Max(0, begin - part.Rows), end - part.Rows);
         }
     }
 
-    internal readonly record struct Part(TensorType Type, nint Weights, int Rows, nint Activations, nint Output);
+    internal readonly record struct Part(WeightRows Weights, int Rows, PreparedRows Activations, FloatRows Output);
 }

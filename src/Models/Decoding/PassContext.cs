@@ -1,3 +1,4 @@
+using LayerStream.Kernels;
 using LayerStream.Kernels.Crew;
 using LayerStream.Kernels.Ops;
 using LayerStream.Kernels.Quants;
@@ -22,7 +23,8 @@ internal sealed class PassContext
     private readonly HeadProduct _headProduct;
     private readonly RangeJob _normJob;
     private readonly RangeJob _addJob;
-    private nint _input, _output, _weight;
+    private FloatRows _input, _output;
+    private nint _weight;
     private float _scale;
 
     /// <exception cref="ArgumentNullException">The model has experts and no source of them is given.</exception>
@@ -77,8 +79,9 @@ internal sealed class PassContext
     /// <summary>Sees every routing, or null.</summary>
     internal RouteObserver? Routes { get; set; }
 
-    /// <summary>Address of a small weight's floats.</summary>
-    internal nint Address(SmallWeight weight) => _small.Address + (nint)weight.ByteOffset;
+    /// <summary>Address of a small weight's floats, from one on.</summary>
+    internal nint Address(SmallWeight weight, long index = 0) =>
+        _small.Address + (nint)(weight.ByteOffset + (index * sizeof(float)));
 
     /// <summary>The one float of a small weight.</summary>
     internal float Value(SmallWeight weight) => Value(weight, 0);
@@ -110,24 +113,24 @@ internal sealed class PassContext
         }
     }
 
-    /// <summary>output = matrix · input for all rows, scaled and biased. Strides in floats.</summary>
+    /// <summary>output = matrix · input for all rows, scaled and biased.</summary>
     /// <param name="sameInput">The product before this one had the same input, which has not changed since.</param>
-    internal void Multiply(WeightMatrix matrix, nint input, long inputStride, nint output, long outputStride, bool sameInput = false) =>
-        _product.Multiply(matrix, input, inputStride, output, outputStride, sameInput);
+    internal void Multiply(WeightMatrix matrix, FloatRows input, FloatRows output, bool sameInput = false) =>
+        _product.Multiply(matrix, input, output, sameInput);
 
     /// <summary>As <see cref="Multiply"/> for a stack of matrices, one for each head.</summary>
     internal void MultiplyHeads(WeightMatrix matrix, int heads, HeadRows input, HeadRows output) =>
         _headProduct.Multiply(matrix, heads, input, output);
 
     /// <summary>output = N(input; weight) for all rows of the model's width; the two may be the same.</summary>
-    internal void Norm(nint input, nint output, SmallWeight weight)
+    internal void Norm(FloatRows input, FloatRows output, SmallWeight weight)
     {
         (_input, _output, _weight) = (input, output, Address(weight));
         Crew.Run(_normJob, Count, 1);
     }
 
     /// <summary>Residual stream += delta · scale.</summary>
-    internal void AddToStream(nint delta, float scale)
+    internal void AddToStream(FloatRows delta, float scale)
     {
         (_input, _scale) = (delta, scale);
         Crew.Run(_addJob, Count, 1);
@@ -141,8 +144,7 @@ internal sealed class PassContext
     {
         for (int r = begin; r < end; r++)
         {
-            nint offset = (nint)(r * Work.StreamStride * 4);
-            VectorOps.RmsNorm(_input + offset, _weight, _output + offset, Spec.Width, Spec.Epsilon);
+            VectorOps.RmsNorm(_input[r], _weight, _output[r], Spec.Width, Spec.Epsilon);
         }
     }
 
@@ -150,14 +152,13 @@ internal sealed class PassContext
     {
         for (int r = begin; r < end; r++)
         {
-            nint offset = (nint)(r * Work.StreamStride * 4);
             if (_scale == 1)
             {
-                VectorOps.Add(Work.Stream + offset, _input + offset, Spec.Width);
+                VectorOps.Add(Work.Stream[r], _input[r], Spec.Width);
             }
             else
             {
-                VectorOps.AddScaled(Work.Stream + offset, _input + offset, Spec.Width, _scale);
+                VectorOps.AddScaled(Work.Stream[r], _input[r], Spec.Width, _scale);
             }
         }
     }

@@ -73,6 +73,12 @@ public sealed class SequenceState : IDisposable
     /// <summary>Snapshots that there is room for.</summary>
     public int Snapshots => _snapshotAt.Length;
 
+    /// <summary>Room for trying rows that may turn out wrong; null = there is none.</summary>
+    public TrialRows? Trial { get; init; }
+
+    /// <summary>Whether the rows of the next pass leave recurrent layers as they are until they are taken over.</summary>
+    public bool Tries { get; set; }
+
     /// <summary>Tokens from one snapshot to the next: their keys and values take as much as a snapshot.</summary>
     public int SnapshotSpacing { get; }
 
@@ -238,19 +244,18 @@ public sealed class SequenceState : IDisposable
         }
     }
 
-    /// <summary>A head's keys or values in a table whose rows hold all heads side by side.</summary>
-    /// <param name="table">Row of position 0.</param>
+    /// <summary>A table of a layer's area: a row of keys or values for each token, all heads side by side.</summary>
+    /// <param name="layer">The layer.</param>
     /// <param name="width">Elements of a row.</param>
-    /// <param name="head">The head.</param>
-    /// <param name="elements">Elements of one head.</param>
-    internal CachedRows Head(nint table, int width, int head, int elements) =>
-        new(table + (nint)((long)head * elements * ElementBytes), (long)width * ElementBytes, elements, Type);
+    /// <param name="behind">Elements of a row of the table in front of it; 0 for the first.</param>
+    internal CachedRows Table(int layer, int width, int behind = 0) =>
+        new(Area(layer) + (nint)((long)Context * behind * ElementBytes), (long)width * ElementBytes, width, Type);
 
-    /// <summary>Writes floats as elements of a table of keys or values, from element <paramref name="at"/> on; sets
-    /// <see cref="Fault"/>.</summary>
-    internal void Store(nint source, nint table, long at, int n)
+    /// <summary>Writes floats as a token's row of keys or values; sets <see cref="Fault"/>.</summary>
+    internal void Store(nint source, CachedRows table, int token)
     {
-        nint destination = table + (nint)(at * ElementBytes);
+        nint destination = table.At(token, 0);
+        int n = table.Elements;
         if (Type == KvType.F16)
         {
             VectorOps.FloatToHalf(source, destination, n);

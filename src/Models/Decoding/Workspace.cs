@@ -1,20 +1,16 @@
+using LayerStream.Kernels;
 using LayerStream.Memory;
 using LayerStream.Models.Spec;
 
 namespace LayerStream.Models.Decoding;
 
-/// <summary>Activations of one pass, allocated once: every buffer is [batch × width] floats, rows 64-byte aligned. Strides in floats unless
-/// said.</summary>
+/// <summary>Activations of one pass, allocated once: every buffer is [batch × width] floats, rows 64-byte aligned.</summary>
 public sealed class Workspace : IDisposable
 {
     private readonly AlignedBuffer _buffer;
     private readonly long[] _ropeOffset;
-    private readonly long _ropeStride;
-    private readonly long _layerInputStride;
-    private readonly nint _rope;
-    private readonly nint _layerInputs;
-    private readonly nint _scratch;
-    private readonly long _scratchStride;
+    private readonly FloatRows _rope;
+    private readonly FloatRows _scratch;
 
     private Workspace(ModelSpec spec, int batch, int logitRows, int threads, BudgetAccount account)
     {
@@ -22,22 +18,21 @@ public sealed class Workspace : IDisposable
         Shape shape = new(spec);
         _buffer = account.Allocate(Bytes(spec, batch, logitRows, threads));
         nint next = _buffer.Address;
-        nint Take(long strideFloats, int rows)
+        FloatRows Take(long strideFloats, int rows)
         {
-            nint at = next;
-            next += checked((nint)(strideFloats * 4 * rows));
-            return at;
+            FloatRows taken = new(next, strideFloats);
+            next += checked((nint)(strideFloats * sizeof(float) * rows));
+            return taken;
         }
 
-        (StreamStride, InnerStride, PreparedStride, LogitStride) = (shape.Stream, shape.Inner, shape.Prepared * 4, shape.Logits);
-        (_ropeStride, _layerInputStride, _scratchStride, _ropeOffset) = (shape.Rope, shape.LayerInputs, shape.Scratch, shape.RopeOffset);
+        _ropeOffset = shape.RopeOffset;
         Stream = Take(shape.Stream, batch);
         Normed = Take(shape.Stream, batch);
         Delta = Take(shape.Stream, batch);
         Inner = Take(shape.Inner, batch);
         Prepared = Take(shape.Prepared, batch);
         _rope = Take(shape.Rope, batch);
-        _layerInputs = Take(shape.LayerInputs, batch);
+        LayerInputs = Take(shape.LayerInputs, batch);
         _scratch = Take(shape.Scratch, threads);
         Logits = Take(shape.Logits, logitRows);
     }
@@ -47,31 +42,24 @@ public sealed class Workspace : IDisposable
     public int LogitRows { get; }
 
     /// <summary>Residual stream.</summary>
-    internal nint Stream { get; }
+    internal FloatRows Stream { get; }
 
     /// <summary>Input of a branch behind its norm.</summary>
-    internal nint Normed { get; }
+    internal FloatRows Normed { get; }
 
     /// <summary>Output of a branch.</summary>
-    internal nint Delta { get; }
+    internal FloatRows Delta { get; }
 
     /// <summary>Intermediate results of the branch that runs, laid out by it.</summary>
-    internal nint Inner { get; }
+    internal FloatRows Inner { get; }
 
-    /// <summary>Rows prepared for products.</summary>
-    internal nint Prepared { get; }
+    /// <summary>Room for rows prepared for products.</summary>
+    internal FloatRows Prepared { get; }
 
-    internal nint Logits { get; }
+    internal FloatRows Logits { get; }
 
-    /// <summary>Of stream, normed and delta.</summary>
-    internal long StreamStride { get; }
-
-    internal long InnerStride { get; }
-
-    /// <summary>In bytes.</summary>
-    internal long PreparedStride { get; }
-
-    internal long LogitStride { get; }
+    /// <summary>Inputs of all layers, in models that have them.</summary>
+    internal FloatRows LayerInputs { get; }
 
     /// <summary>Bytes a workspace of this shape takes.</summary>
     public static long Bytes(ModelSpec spec, int batch, int logitRows, int threads)
@@ -88,55 +76,47 @@ public sealed class Workspace : IDisposable
         new(spec, batch, logitRows, threads, account);
 
     /// <summary>Logits of one row of the last pass; valid until the next pass.</summary>
-    public Span<float> LogitsRow(int row, int vocabulary) => _buffer.Floats(Logits - _buffer.Address + (row * LogitStride * 4), vocabulary);
+    public Span<float> LogitsRow(int row, int vocabulary) => Floats(Logits[row], vocabulary);
 
     /// <summary>Row behind a norm.</summary>
-    internal Span<float> NormedRow(int row, int width) => _buffer.Floats(Normed - _buffer.Address + (row * StreamStride * 4), width);
+    internal Span<float> NormedRow(int row, int width) => Floats(Normed[row], width);
 
     /// <summary>Row of the residual stream, to be filled with the embedding.</summary>
-    internal Span<float> StreamRow(int row, int width) => _buffer.Floats(Stream - _buffer.Address + (row * StreamStride * 4), width);
+    internal Span<float> StreamRow(int row, int width) => Floats(Stream[row], width);
 
     /// <summary>Row of layer inputs.</summary>
-    internal Span<float> LayerInputRow(int row, int width) =>
-        _buffer.Floats(_layerInputs - _buffer.Address + (row * _layerInputStride * 4), width);
+    internal Span<float> LayerInputRow(int row, int width) => Floats(LayerInputs[row], width);
 
     /// <summary>Makes a row the copy of another between two layers: its residual stream, rotations and layer inputs.</summary>
     internal void MoveRow(int from, int to)
     {
-        CopyRow(Stream, StreamStride, from, to);
-        CopyRow(_rope, _ropeStride, from, to);
-        CopyRow(_layerInputs, _layerInputStride, from, to);
+        CopyRow(Stream, from, to);
+        CopyRow(_rope, from, to);
+        CopyRow(LayerInputs, from, to);
     }
 
-    private void CopyRow(nint rows, long stride, int from, int to)
-    {
-        nint offset = rows - _buffer.Address;
-        _buffer.Floats(offset + (nint)(from * stride * 4), (int)stride)
-            .CopyTo(_buffer.Floats(offset + (nint)(to * stride * 4), (int)stride));
-    }
+    private void CopyRow(FloatRows rows, int from, int to) =>
+        Floats(rows[from], (int)rows.Stride).CopyTo(Floats(rows[to], (int)rows.Stride));
 
     /// <summary>A row's rotation factors of one table.</summary>
     internal Span<float> RopeRow(int row, int table, int dimensions) =>
-        _buffer.Floats(RopeAddress(row, table) - _buffer.Address, dimensions);
+        Floats(RopeAddress(row, table), dimensions);
 
-    internal nint RopeAddress(int row, int table) => _rope + (nint)(((row * _ropeStride) + _ropeOffset[table]) * 4);
-
-    internal nint LayerInputAddress(int row, long offset) => _layerInputs + (nint)(((row * _layerInputStride) + offset) * 4);
+    internal nint RopeAddress(int row, int table) => _rope.At(row, _ropeOffset[table]);
 
     /// <summary>
     /// Intermediate results taken by regions instead of by rows: the region that begins behind [batch × offset] floats, where offset is a
     /// multiple of a cache line and a branch's regions together are [batch × <see cref="BranchSpec.RowFloats"/>].
     /// </summary>
-    internal nint Region(long offset) => Inner + (nint)(Batch * offset * 4);
+    /// <param name="offset">Where it begins.</param>
+    /// <param name="stride">Floats of a row.</param>
+    internal FloatRows Region(long offset, long stride) => new(Inner.At(0, Batch * offset), stride);
 
     /// <summary>Floats at an address of this workspace.</summary>
     internal Span<float> Floats(nint address, int n) => _buffer.Floats(address - _buffer.Address, n);
 
-    /// <summary>Address in a row of intermediate results; the offset is in floats.</summary>
-    internal nint InnerRow(int row, long offset) => Inner + (nint)(((row * InnerStride) + offset) * 4);
-
     /// <summary>Scratch of one thread.</summary>
-    internal nint ScratchOf(int worker) => _scratch + (nint)(worker * _scratchStride * 4);
+    internal nint ScratchOf(int worker) => _scratch[worker];
 
     /// <inheritdoc/>
     public void Dispose() => _buffer.Dispose();

@@ -32,4 +32,7 @@ public abstract record BranchSpec
 
     /// <summary>Bytes of state of a sequence whatever its length (recurrent state).</summary>
     public virtual long StateBytesPerSequence => 0;
+
+    /// <summary>Floats that a row brings to that state, from which the state can be advanced again.</summary>
+    public virtual long TrialFloats => 0;
 }

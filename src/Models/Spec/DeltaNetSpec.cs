@@ -64,5 +64,8 @@ public sealed record DeltaNetSpec : BranchSpec
     public override int WidestInput => Math.Max(Output.Columns, (Qkv ?? Joint!).Columns);
 
     /// <inheritdoc/>
+    public override long TrialFloats => RowWidth + (2 * HeadWidth);
+
+    /// <inheritdoc/>
     public override long StateBytesPerSequence => checked((MatrixOffset + Shape.MatrixFloats) * 4);
 }

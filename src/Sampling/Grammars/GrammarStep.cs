@@ -10,6 +10,8 @@ namespace LayerStream.Sampling.Grammars;
 /// </summary>
 public sealed class GrammarStep : ISamplerStep
 {
+    private const int BytesPerForcedToken = 16; // a guess needs no more
+
     private readonly Grammar _grammar;
     private readonly TokenTexts _texts;
     private readonly byte[] _thoughtEnd;
@@ -55,6 +57,22 @@ public sealed class GrammarStep : ISamplerStep
         }
 
         return [.. bytes];
+    }
+
+    /// <summary>Tokens of the bytes that must come, the longest at each place: other tokens may stand for the same bytes.</summary>
+    /// <param name="tokens">Filled from its start.</param>
+    /// <returns>Number of tokens; 0 = there is a choice.</returns>
+    public int ForcedTokens(Span<int> tokens)
+    {
+        ReadOnlySpan<byte> bytes = Forced(tokens.Length * BytesPerForcedToken);
+        int count = 0;
+        while (count < tokens.Length && !bytes.IsEmpty && _texts.Trie.LongestPrefix(bytes) is { Length: > 0 } token)
+        {
+            tokens[count++] = token.Id;
+            bytes = bytes[token.Length..];
+        }
+
+        return count;
     }
 
     /// <inheritdoc/>

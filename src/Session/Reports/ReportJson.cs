@@ -25,6 +25,7 @@ namespace LayerStream.Session.Reports;
 [JsonSerializable(typeof(ModelReport))]
 [JsonSerializable(typeof(PerplexityReport))]
 [JsonSerializable(typeof(QuantizationReport))]
+[JsonSerializable(typeof(QuestionReport))]
 [JsonSerializable(typeof(RemovalReport))]
 [JsonSerializable(typeof(RenderingReport))]
 [JsonSerializable(typeof(ReplayReport))]

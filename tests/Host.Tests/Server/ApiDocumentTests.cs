@@ -40,12 +40,21 @@ public sealed class ApiDocumentTests
         ## The end of the daemon
         SIGTERM or SIGINT: new and queued requests get 503, running answers go on for at most `--drain-seconds` (30, the
         time to send them included), then end with what they have and the reason `length`. A second signal ends the process
-        at once. SIGHUP does the same as SIGTERM when the process has a terminal, and nothing when it has none.
+        at once. SIGHUP does the same as SIGTERM when the process has a terminal; when it has none, the key file and the
+        certificate are read again, and stay as they were if that fails.
 
         ## Who may call
         Loopback names with any port, the addresses listened on, and the names given by `--allowed-hosts`; web pages only
         of origins given by `--cors-origin`. Keys of `--api-key-file` are taken as `Authorization: Bearer`, `x-api-key` or
-        `api-key`.
+        `api-key`. Its lines hold a key each; `share=25%` behind one keeps its requests to a quarter of the places, running
+        and waiting (429 with `key_share_used` beyond), and `#` begins a remark.
+
+        `--urls` takes several addresses: `http://` and, with `--tls-certificate`, `https://` with an IP address or
+        `localhost`, which means both loopback addresses; `unix:/path` is a socket that only its owner can open.
+
+        ## The log
+        Entries go to standard error; with `--json` each is a line of JSON: `time`, `level`, `event_id`, `event`, `message`
+        and `values`. Neither bodies nor keys are ever in it.
         """;
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using LayerStream.Host.Server;
+using LayerStream.Host.Server.Endpoints;
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Service;
 using LayerStream.Host.Telemetry;
@@ -100,6 +101,21 @@ public sealed class PipelineTests : IAsyncLifetime
     {
         using HttpResponseMessage reply = await SendAsync("GET", "/v1/models", (header, value));
         Assert.Equal(status, (int)reply.StatusCode);
+    }
+
+    [Fact]
+    public async Task Request_WithoutKey_IsRefusedOnEveryRouteThatIsNotPublic()
+    {
+        Assert.Equal(["/", "/page/", "/health", "/health/ready", "/health/live", "/api/version"],
+            EndpointTable.Rows.Where(r => r.IsPublic).Select(r => r.Path));
+        foreach (Endpoint row in EndpointTable.Rows.Where(r => !r.IsPublic))
+        {
+            foreach (string path in (string[])[row.Path, "/" + row.Path, row.Path + "/"])
+            {
+                using HttpResponseMessage reply = await SendAsync(row.Method, path);
+                Assert.True(reply.StatusCode == HttpStatusCode.Unauthorized, $"{row.Method} {path}: {reply.StatusCode}");
+            }
+        }
     }
 
     [Fact]

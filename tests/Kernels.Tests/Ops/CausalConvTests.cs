@@ -20,8 +20,8 @@ public sealed class CausalConvTests
         using GuardedFloats raw = GuardedFloats.Random(2, Tokens * channels, 3);
         using var state = new GuardedFloats((taps - 1) * channels);
         using var output = new GuardedFloats(Tokens * channels);
-        CausalConv.Advance(weights.Address, taps, channels, 0, channels, raw.Address, channels, Tokens, state.Address,
-            output.Address, channels);
+        CausalConv.Advance(new ConvFilter(weights.Address, taps, channels), new IndexRange(0, channels),
+            new FloatRows(raw.Address, channels), Tokens, state.Address, new FloatRows(output.Address, channels));
         for (int t = 0; t < Tokens; t++)
         {
             for (int c = 0; c < channels; c++)
@@ -53,8 +53,9 @@ public sealed class CausalConvTests
         using GuardedFloats state = GuardedFloats.Random(3, (taps - 1) * channels);
         using var whole = new GuardedFloats(state.Span);
         using var expected = new GuardedFloats(raw.Span);
-        CausalConv.Advance(weights.Address, taps, channels, 0, channels, raw.Address, stride, Tokens, whole.Address,
-            expected.Address, stride);
+        ConvFilter filter = new(weights.Address, taps, channels);
+        CausalConv.Advance(filter, new IndexRange(0, channels), new FloatRows(raw.Address, stride), Tokens, whole.Address,
+            new FloatRows(expected.Address, stride));
         foreach (int[] cuts in new int[][] { [48], [17, .. Enumerable.Repeat(1, 31)], [1, 2, 45], [3, 45] })
         {
             using var inPlace = new GuardedFloats(raw.Span);
@@ -62,10 +63,10 @@ public sealed class CausalConvTests
             int first = 0;
             foreach (int count in cuts)
             {
-                nint rows = inPlace.Address + (first * stride * 4);
+                FloatRows rows = new FloatRows(inPlace.Address, stride).FromRow(first);
                 int middle = Math.Min(channels, 69); // an odd border between two ranges of channels
-                CausalConv.Advance(weights.Address, taps, channels, middle, channels, rows, stride, count, rolling.Address, rows, stride);
-                CausalConv.Advance(weights.Address, taps, channels, 0, middle, rows, stride, count, rolling.Address, rows, stride);
+                CausalConv.Advance(filter, new IndexRange(middle, channels), rows, count, rolling.Address, rows);
+                CausalConv.Advance(filter, new IndexRange(0, middle), rows, count, rolling.Address, rows);
                 first += count;
             }
 
@@ -75,6 +76,6 @@ public sealed class CausalConvTests
     }
 
     [Fact]
-    public void Advance_TooManyTaps_Throws() =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => CausalConv.Advance(0, CausalConv.MaxTaps + 1, 1, 0, 1, 0, 1, 1, 0, 0, 1));
+    public void Advance_TooManyTaps_Throws() => Assert.Throws<ArgumentOutOfRangeException>(() =>
+        CausalConv.Advance(new ConvFilter(0, CausalConv.MaxTaps + 1, 1), new IndexRange(0, 1), default, 1, 0, default));
 }

@@ -86,13 +86,13 @@ public sealed unsafe class DeltaNetTests
         using var apart = new GuardedFloats(9 * shape.ValueWidth);
         DeltaNet.Advance(shape, 0, shape.Units, sample.Rows(0, 9, apart), a.Address);
         DeltaNetRows rows = sample.Rows(0, 9, apart);
-        rows = rows with { Output = rows.Rows + (shape.ValueOffset * 4), OutputStride = rows.RowStride };
+        rows = rows with { Output = rows.Rows.FromColumn(shape.ValueOffset) };
         DeltaNet.Advance(shape, 0, shape.Units, rows, b.Address);
         for (int t = 0; t < 9; t++)
         {
             Assert.Equal(
                 apart.Span.Slice(t * shape.ValueWidth, shape.ValueWidth).ToArray(),
-                new Span<float>((float*)rows.Output + (t * rows.OutputStride), shape.ValueWidth).ToArray());
+                new Span<float>((float*)rows.Output[t], shape.ValueWidth).ToArray());
         }
     }
 
@@ -130,7 +130,7 @@ public sealed unsafe class DeltaNetTests
         var shape = new DeltaNetShape(3, 3, 20, 9, 4, DeltaHeadMap.Grouped);
         using GuardedFloats rows = GuardedFloats.Random(3, 2 * shape.Channels);
         float[] before = rows.Span.ToArray();
-        DeltaNet.NormaliseKeys(shape, rows.Address, shape.Channels, 2, 1e-6f);
+        DeltaNet.NormaliseKeys(shape, new FloatRows(rows.Address, shape.Channels), 2, 1e-6f);
         for (int i = 0; i < before.Length; i++)
         {
             int c = i % shape.Channels;
@@ -151,7 +151,7 @@ public sealed unsafe class DeltaNetTests
         using GuardedFloats bias = GuardedFloats.Random(4, a.Length);
         using var rates = new GuardedFloats(a.Length);
         rates.Span.Fill(-0.37f);
-        DeltaNet.Gates(y.Address, x.Address, rates.Address, bias.Address, y.Address, x.Address, a.Length);
+        DeltaNet.Gates(y.Address, x.Address, rates.Address, bias.Address, a.Length);
         for (int i = 0; i < a.Length - 1; i++)
         {
             double step = a[i] + bias.Span[i];
@@ -209,19 +209,17 @@ public sealed unsafe class DeltaNetTests
                 _decay.Span[i] = 0.8f + (0.2f * _decay.Span[i]);
             }
 
-            DeltaNet.NormaliseKeys(shape, _rows.Address, shape.Channels + Gap, tokens, 1e-6f);
+            DeltaNet.NormaliseKeys(shape, new FloatRows(_rows.Address, shape.Channels + Gap), tokens, 1e-6f);
         }
 
         public GuardedFloats Start() => GuardedFloats.Random(5, (int)_shape.MatrixFloats);
 
         public DeltaNetRows Rows(int first, int count, GuardedFloats output) => new(
             count,
-            _rows.Address + (first * (_shape.Channels + Gap) * 4),
-            _shape.Channels + Gap,
+            new FloatRows(_rows.Address, _shape.Channels + Gap).FromRow(first),
             _beta.Address + (first * _shape.ValueHeads * 4),
             _decay.Address + (first * _shape.ValueHeads * 4),
-            output.Address + (first * _shape.ValueWidth * 4),
-            _shape.ValueWidth);
+            new FloatRows(output.Address, _shape.ValueWidth).FromRow(first));
 
         public IEnumerable<(int Head, int Key, int Value)> Cells() =>
             from v in Enumerable.Range(0, _shape.ValueHeads)

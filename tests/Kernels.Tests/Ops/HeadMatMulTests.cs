@@ -23,18 +23,18 @@ public sealed unsafe class HeadMatMulTests
         using QuantGuardedMemory weights = Weights(Heads * rows * rowBytes, type, blockBytes);
         using GuardedFloats x = GuardedFloats.Random(3, Tokens * Heads * (columns + 2));
         ActivationLayout layout = MatMul.LayoutFor(type, mode);
-        using var prepared = new QuantGuardedMemory(HeadMatMul.PreparedBytes(layout, columns, Heads, Tokens));
-        long xToken = Heads * (columns + 2), xHead = columns + 2;
-        HeadMatMul.Prepare(layout, x.Address, xToken, xHead, columns, 1, Heads, Tokens, prepared.Address);
-        HeadMatMul.Prepare(layout, x.Address, xToken, xHead, columns, 0, 1, Tokens, prepared.Address);
+        using var memory = new QuantGuardedMemory(MatMul.RowBytes(layout, columns) * Heads * Tokens);
+        PreparedRows prepared = HeadMatMul.Room(layout, columns, Tokens, memory.Address);
+        HeadRows source = new(x.Address, Heads * (columns + 2), columns + 2);
+        HeadMatMul.Prepare(source, columns, new IndexRange(1, Heads), prepared);
+        HeadMatMul.Prepare(source, columns, new IndexRange(0, 1), prepared);
 
         using var y = new GuardedFloats(Tokens * Heads * (rows + Extra));
         y.Span.Fill(-7);
         for (int row = 0; row < Heads * rows; row += 11)
         {
-            HeadMatMul.Multiply(
-                type, weights.Address, columns, rows, row, Math.Min(Heads * rows, row + 11), layout, prepared.Address, Tokens, y.Address,
-                Heads * (rows + Extra), rows + Extra);
+            HeadMatMul.Multiply(new WeightRows(type, weights.Address, columns), rows, new IndexRange(row, Math.Min(Heads * rows, row + 11)),
+                prepared, new HeadRows(y.Address, Heads * (rows + Extra), rows + Extra));
         }
 
         using var one = new GuardedFloats(rows);
@@ -43,9 +43,10 @@ public sealed unsafe class HeadMatMulTests
         {
             for (int h = 0; h < Heads; h++)
             {
-                MatMul.Prepare(layout, x.Address + (nint)(((t * xToken) + (h * xHead)) * 4), columns, activation.Address);
-                nint slab = weights.Address + (h * rows * rowBytes);
-                MatMul.Multiply(type, slab, columns, 0, rows, layout, activation.Address, 0, 1, one.Address, rows);
+                MatMul.Prepare(layout, source.At(t, h), columns, activation.Address);
+                WeightRows slab = new(type, weights.Address + (h * rows * rowBytes), columns);
+                MatMul.Multiply(slab, new IndexRange(0, rows), new PreparedRows(layout, activation.Address, 0, 1),
+                    new FloatRows(one.Address, rows));
                 Span<float> actual = y.Span.Slice(((t * Heads) + h) * (rows + Extra), rows + Extra);
                 Assert.Equal(one.Span.ToArray(), actual[..rows].ToArray());
                 Assert.All(actual[rows..].ToArray(), v => Assert.Equal(-7f, v));

@@ -106,8 +106,10 @@ public sealed unsafe class MatMulTests
     [Fact]
     public void Multiply_WrongLayoutOrColumns_Throws()
     {
-        Assert.Throws<ArgumentException>(() => MatMul.Multiply(TensorType.Q4_K, 0, 256, 0, 1, ActivationLayout.Q8Block32, 0, 0, 1, 0, 0));
-        Assert.Throws<ArgumentException>(() => MatMul.Multiply(TensorType.Q4_K, 0, 32, 0, 1, ActivationLayout.Q8Block256, 0, 0, 1, 0, 0));
+        static void Multiply(int columns, ActivationLayout layout) => MatMul.Multiply(
+            new WeightRows(TensorType.Q4_K, 0, columns), new IndexRange(0, 1), new PreparedRows(layout, 0, 0, 1), default);
+        Assert.Throws<ArgumentException>(() => Multiply(256, ActivationLayout.Q8Block32));
+        Assert.Throws<ArgumentException>(() => Multiply(32, ActivationLayout.Q8Block256));
         Assert.Throws<NotSupportedException>(() => MatMul.LayoutFor(TensorType.Q8_K, ActivationMode.Int8));
     }
 
@@ -121,13 +123,14 @@ public sealed unsafe class MatMulTests
         foreach (ActivationMode mode in Enum.GetValues<ActivationMode>())
         {
             ActivationLayout layout = MatMul.LayoutFor(type, mode);
-            long stride = MatMul.RowBytes(layout, 512);
-            nint y = memory.Address + (nint)(Tokens * MatMul.RowBytes(ActivationLayout.F32, 512));
+            PreparedRows x = new(layout, memory.Address, MatMul.RowBytes(layout, 512), Tokens);
+            FloatRows y = new(memory.Address + (nint)(Tokens * MatMul.RowBytes(ActivationLayout.F32, 512)), 1);
             fixed (byte* w = weights)
             {
-                MatMul.Multiply(type, (nint)w, 512, 0, 1, layout, memory.Address, stride, Tokens, y, 1);
+                WeightRows row = new(type, (nint)w, 512);
+                MatMul.Multiply(row, new IndexRange(0, 1), x, y);
                 long before = GC.GetAllocatedBytesForCurrentThread();
-                MatMul.Multiply(type, (nint)w, 512, 0, 1, layout, memory.Address, stride, Tokens, y, 1);
+                MatMul.Multiply(row, new IndexRange(0, 1), x, y);
                 Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
             }
         }

@@ -129,8 +129,11 @@ public sealed unsafe class ProductHashTests
                         MatMul.Prepare(layout, (nint)(source + (t * columns)), columns, (nint)(a + (t * stride)));
                     }
 
-                    MatMul.Multiply(type, (nint)w, columns, 0, Rows, layout, (nint)a, stride, Tokens, (nint)output, Rows);
-                    MatMul.Multiply(type, (nint)w, columns, 0, Rows, layout, (nint)a, stride, 1, (nint)(output + (Tokens * Rows)), Rows);
+                    WeightRows matrix = new(type, (nint)w, columns);
+                    PreparedRows all = new(layout, (nint)a, stride, Tokens);
+                    FloatRows results = new((nint)output, Rows);
+                    MatMul.Multiply(matrix, new IndexRange(0, Rows), all, results);
+                    MatMul.Multiply(matrix, new IndexRange(0, Rows), all with { Count = 1 }, results.FromRow(Tokens));
                 }
 
                 sha.AppendData(prepared);

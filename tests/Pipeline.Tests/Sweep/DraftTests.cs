@@ -28,7 +28,7 @@ public sealed class DraftTests
     [MemberData(nameof(Cases))]
     public async Task Ids_WithDraftsRightAndWrong_AreThoseWithoutAny(string name, float temperature)
     {
-        await using Engine engine = await SweepModels.StartAsync(name, 3, batch: 24);
+        await using Engine engine = await SweepModels.StartAsync(name, 3, batch: 24, change: o => o with { Drafts = DraftMode.Prompt });
         int[][] expected = new int[3][];
         for (int seed = 0; seed < 3; seed++)
         {

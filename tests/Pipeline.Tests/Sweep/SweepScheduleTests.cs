@@ -24,7 +24,7 @@ public sealed class SweepScheduleTests
     public async Task Sequences_InRandomSchedules_HaveTheIdsOfTheirSingleRuns(string name)
     {
         SweepScript script = new((sequences, seed) => SweepModels.StartAsync(name, sequences, batch: 3 + (seed * 7 % 14), seed: seed,
-            change: o => o with { KeepsSnapshots = true, Drafts = seed % 2 == 0 ? DraftMode.Prompt : DraftMode.Off }));
+            change: o => o with { KeepsSnapshots = true, Drafts = seed % 2 == 0 ? DraftMode.Prompt : DraftMode.Auto }));
         int seeds = SweepScript.Count("LAYERSTREAM_SCHEDULE_SEEDS", 4 * SweepModels.Names.Length) / SweepModels.Names.Length;
         int drafted = 0, accepted = 0;
         for (int seed = 0; seed < seeds; seed++)
@@ -116,7 +116,7 @@ public sealed class SweepScheduleTests
             ModelPath = path,
             Sequences = sequences,
             Activations = ActivationMode.Int8,
-            Drafts = seed % 2 == 0 ? DraftMode.Prompt : DraftMode.Off,
+            Drafts = seed % 2 == 0 ? DraftMode.Prompt : DraftMode.Auto,
         };
         EnginePlan plan = TinyModel.StreamingPlan(options, 256 * 1024, pinEvery: 2);
         plan = plan.Divided(plan.Spec, plan.Memory with { Batch = 8 + sequences, LogitRows = 4 + sequences });

@@ -82,7 +82,7 @@ public sealed class SweepTraceTests
         return await Engine.StartAsync(plan, options, FlashDevice.Open([options.ModelPath]), null, TestContext.Current.CancellationToken);
     }
 
-    private static string ShippedModel()
+    internal static string ShippedModel()
     {
         DirectoryInfo? folder = new(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Directory.Packages.props")))

@@ -3,6 +3,7 @@ using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Service;
 using LayerStream.Sampling.Grammars;
 using LayerStream.Session;
+using LayerStream.Session.Calls;
 using LayerStream.Templates;
 using LayerStream.Templates.Answers;
 using LayerStream.Templates.Runtime;
@@ -98,16 +99,14 @@ internal static class ChatPreparation
             return (prompt, new AnswerOpening(format, request.Tools, opensThought));
         }
 
-        string? begun = format.BeginCall(request.ToolChoice == ToolDemand.Named ? request.DemandedTool : null);
-        if (begun is null)
+        if (CallOpening.Of(prompt, format, request.ToolChoice == ToolDemand.Named ? request.DemandedTool : null) is not { } opened)
         {
             throw ApiException.Invalid("tool_choice", "this model's form of calls cannot be demanded: give 'tool_choice' as auto or none",
                 "unsupported_parameter");
         }
 
         request.Grammar = null; // it says what an answer must be that is no call
-        string closed = opensThought ? prompt.Text + format.Thought.Close + "\n\n" : prompt.Text;
-        return (prompt with { Text = closed + begun }, new AnswerOpening(format, request.Tools, false, begun));
+        return (opened.Prompt, new AnswerOpening(format, request.Tools, false, opened.Begun));
     }
 
     private static Dictionary<string, JsonElement> Variables(ChatRequest request)

@@ -14,6 +14,8 @@ internal sealed class RequestGuard(ApiKeys keys, IReadOnlyList<ListenAddress> ad
 {
     private static readonly string[] s_keyHeaders = ["x-api-key", "api-key"];
 
+    private static readonly object s_keyItem = new();
+
     private readonly bool _isRemote = addresses.Any(a => !a.IsLoopback);
 
     /// <summary>Checks the headers of a request.</summary>
@@ -29,7 +31,7 @@ internal sealed class RequestGuard(ApiKeys keys, IReadOnlyList<ListenAddress> ad
 
         string origin = request.Headers.Origin.ToString();
         bool isAllowed = origin.Length > 0 && origins.Allow(origin);
-        if (origin.Length > 0 && !isAllowed && !string.Equals(origin, "http://" + host, StringComparison.OrdinalIgnoreCase))
+        if (origin.Length > 0 && !isAllowed && !string.Equals(origin, $"{request.Scheme}://{host}", StringComparison.OrdinalIgnoreCase))
         {
             throw new ApiException(403, "forbidden_error", "requests from other origins are refused; --cors-origin allows them by name",
                 "origin_not_allowed");
@@ -40,9 +42,13 @@ internal sealed class RequestGuard(ApiKeys keys, IReadOnlyList<ListenAddress> ad
             throw new ApiException(403, "forbidden_error", "cross-site requests are refused", "cross_site_not_allowed");
         }
 
-        bool hasKey =
-            !keys.AreRequired || keys.AcceptsBearer(request.Headers.Authorization)
-                || s_keyHeaders.Any(h => keys.Accepts(request.Headers[h]));
+        ApiKeys.Key? key = keys.AreRequired ? KeyOf(request) : null;
+        if (key is not null)
+        {
+            request.HttpContext.Items[s_keyItem] = key;
+        }
+
+        bool hasKey = !keys.AreRequired || key is not null;
         if (!isPublic && !hasKey && !HttpMethods.IsOptions(request.Method))
         {
             throw new ApiException(401, "authentication_error",
@@ -55,6 +61,9 @@ internal sealed class RequestGuard(ApiKeys keys, IReadOnlyList<ListenAddress> ad
     public static string ScopeOf(HttpRequest request) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(
         string.Join('\n', s_keyHeaders.Select(h => request.Headers[h].ToString()).Prepend(request.Headers.Authorization.ToString())))));
 
+    /// <summary>The key that opened the daemon for a request, or null if it asks for none.</summary>
+    public static ApiKeys.Key? HolderOf(HttpContext http) => http.Items.TryGetValue(s_keyItem, out object? key) ? (ApiKeys.Key?)key : null;
+
     /// <summary>Checks that a body is declared as JSON.</summary>
     /// <exception cref="ApiException">415.</exception>
     public static void RequireJson(HttpRequest request)
@@ -66,6 +75,9 @@ internal sealed class RequestGuard(ApiKeys keys, IReadOnlyList<ListenAddress> ad
             throw new ApiException(415, "invalid_request_error", "the content type must be application/json", "unsupported_media_type");
         }
     }
+
+    private ApiKeys.Key? KeyOf(HttpRequest request) => keys.FindBearer(request.Headers.Authorization)
+        ?? s_keyHeaders.Select(h => keys.Find(request.Headers[h])).FirstOrDefault(k => k is not null);
 
     private bool IsKnownHost(string header)
     {

@@ -107,8 +107,9 @@ internal sealed class Admission(int queueLimit) : IDisposable
     public void EndRunning() => _hurry.Cancel();
 
     /// <summary>Takes a place. Dispose of it when the request has ended in every respect.</summary>
-    /// <exception cref="ApiException">503 while draining, 429 when the queue is full.</exception>
-    public Place Enter()
+    /// <param name="key">The key it came with; null = none is asked for.</param>
+    /// <exception cref="ApiException">503 while draining, 429 when the queue is full or the key has its share.</exception>
+    public Place Enter(ApiKeys.Key? key = null)
     {
         lock (_lock)
         {
@@ -124,7 +125,14 @@ internal sealed class Admission(int queueLimit) : IDisposable
                 { RetryAfterSeconds = RetrySeconds() };
             }
 
-            Place place = new(this);
+            if (key is { Share: < 1 } && _queue.Concat(_running).Count(p => p.Holder == key.Holder) >= PlacesOf(key))
+            {
+                throw new ApiException(429, "rate_limit_error",
+                    $"{PlacesOf(key)} requests with this key are served already; try again later", "key_share_used")
+                { RetryAfterSeconds = RetrySeconds() };
+            }
+
+            Place place = new(this, key?.Holder);
             if (_running.Count < Turns)
             {
                 Grant(place);
@@ -147,8 +155,21 @@ internal sealed class Admission(int queueLimit) : IDisposable
         place.Grant();
     }
 
-    // What one waits until the first of the queue has come and gone, by the mean of past runs.
-    private int RetrySeconds() => Math.Clamp((int)Math.Ceiling(_meanSeconds), 1, LongestRetrySeconds);
+    private int PlacesOf(ApiKeys.Key key) => Math.Max(1, (int)(key.Share * (Turns + queueLimit)));
+
+    // What one waits until the first of those that run has come and gone: by the mean of past runs, or, while there is none or a run takes
+    // longer, by half of what it has taken already.
+    private int RetrySeconds()
+    {
+        double soonest = double.PositiveInfinity;
+        foreach (Place place in _running)
+        {
+            double ran = place.RunningSeconds;
+            soonest = Math.Min(soonest, Math.Max(_meanSeconds - ran, ran / 2));
+        }
+
+        return Math.Clamp((int)Math.Ceiling(Math.Min(soonest, LongestRetrySeconds)), 1, LongestRetrySeconds);
+    }
 
     private void PassTurn(Place place)
     {
@@ -167,12 +188,15 @@ internal sealed class Admission(int queueLimit) : IDisposable
     }
 
     /// <summary>A place in the queue, later the turn itself, then an answer on its way out.</summary>
-    internal sealed class Place(Admission owner) : IDisposable
+    internal sealed class Place(Admission owner, string? holder) : IDisposable
     {
         private readonly TaskCompletionSource _turn = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private long _granted;
         private bool _isSending;
         private bool _isDisposed;
+
+        /// <summary>Names the key it came with; null without one.</summary>
+        public string? Holder => holder;
 
         /// <summary>Completes when this request may run; fails with an <see cref="ApiException"/> when the daemon ends first.</summary>
         public Task Turn => _turn.Task;

@@ -34,7 +34,7 @@ internal static class TranslatedAnswer
         using RequestMemory.Holding memory = state.RequireMemory().Open();
         memory.Grow(ReplySink.WindowBytes, "an answer");
         ReadOnlyMemory<byte> body = await ReadAsync(http, memory, model, translate);
-        using Admission.Place place = state.Admission.Enter();
+        using Admission.Place place = state.Admission.Enter(RequestGuard.HolderOf(http));
         (ChatRequest request, int[] prompt, AnswerOpening opening) =
             await ChatPreparation.PrepareAsync(body, state, model, memory, http.RequestAborted);
         body = default;

@@ -62,6 +62,27 @@ internal sealed class TokenTrie
     /// <summary>Node behind the subtree of a node.</summary>
     public int EndOf(int node) => _ends[node];
 
+    /// <summary>The longest token that a text begins with, the lowest id of those alike.</summary>
+    /// <returns>Its id and bytes; length 0 = there is none.</returns>
+    public (int Id, int Length) LongestPrefix(ReadOnlySpan<byte> text)
+    {
+        (int Id, int Length) longest = default;
+        int depth = 0, end = Count;
+        for (int node = 0; node < end && depth < text.Length;)
+        {
+            if (_bytes[node] != text[depth])
+            {
+                node = _ends[node];
+                continue;
+            }
+
+            longest = _firstToken[node + 1] > _firstToken[node] ? (_tokens[_firstToken[node]], depth + 1) : longest;
+            (node, end, depth) = (node + 1, _ends[node], depth + 1);
+        }
+
+        return longest;
+    }
+
     /// <summary>Adds the tokens that end at a node.</summary>
     public void Add(int node, ulong[] mask)
     {

@@ -1,0 +1,60 @@
+using LayerStream.Actors.Run;
+
+namespace LayerStream.Actors.Sweep;
+
+/// <summary>
+/// A sequence that joins takes over what another one of the same scope has of the same beginning, whether that one still runs or has left
+/// its state behind: copying a state is far quicker than a sweep over the weights, and has the same bits.
+/// </summary>
+internal sealed class StateCopies
+{
+    private const int LeastTokens = 16; // fewer are read beside the others
+    private const int StepBytes = 1 << 16;
+
+    private readonly byte[] _step = new byte[StepBytes];
+
+    /// <summary>Fills a sequence's seat where that spares more than what the seat has already.</summary>
+    /// <param name="run">The sequence; it has its seat and has not begun.</param>
+    /// <param name="scope">Its scope.</param>
+    /// <param name="seats">All seats.</param>
+    /// <param name="active">Sequences that run, between two passes.</param>
+    internal void Fill(SequenceRun run, string scope, IReadOnlyList<Seat> seats, List<SequenceRun> active)
+    {
+        IReadOnlyList<int> prompt = run.Request.Prompt;
+        int own = run.Seat.ResumeAt(scope, prompt), most = own + LeastTokens - 1;
+        Seat? from = null;
+        foreach (Seat seat in seats)
+        {
+            SequenceRun? user = active.Find(r => r.Seat == seat);
+            int lent = user is null ? seat.ResumeAt(scope, prompt)
+                : user == run || user.Scope != scope ? 0 : seat.LendsAt([.. user.History.Take(user.Done)], prompt);
+            (from, most) = lent > most ? (seat, lent) : (from, most);
+        }
+
+        if (from is not null)
+        {
+            Copy(from, run.Seat, scope, prompt, own, most);
+        }
+    }
+
+    private void Copy(Seat from, Seat to, string scope, IReadOnlyList<int> prompt, int own, int tokens)
+    {
+        int? source = from.SnapshotOf(tokens), slot = to.BeginRestore(scope, prompt, own);
+        long bytes = to.State.RowBytes(tokens - own);
+        for (long done = 0; done < bytes; done += StepBytes)
+        {
+            Span<byte> step = _step.AsSpan(0, (int)Math.Min(StepBytes, bytes - done));
+            from.State.SaveRows(own, tokens - own, done, step);
+            to.State.RestoreRows(own, tokens - own, done, step);
+        }
+
+        for (long done = 0; done < to.State.RecurrentBytes; done += StepBytes)
+        {
+            Span<byte> step = _step.AsSpan(0, (int)Math.Min(StepBytes, to.State.RecurrentBytes - done));
+            from.State.SaveRecurrent(source, done, step);
+            to.State.RestoreRecurrent(slot, done, step);
+        }
+
+        to.EndRestore(scope, [.. prompt.Take(tokens)], slot);
+    }
+}

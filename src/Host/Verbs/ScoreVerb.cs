@@ -1,0 +1,98 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using LayerStream.Host.Options;
+using LayerStream.Host.Terminal;
+using LayerStream.Memory;
+using LayerStream.Session;
+using LayerStream.Session.Reports;
+using LayerStream.Session.Scoring;
+using LayerStream.Templates;
+using LayerStream.Templates.Runtime;
+using LayerStream.Tokenization;
+
+namespace LayerStream.Host.Verbs;
+
+/// <summary><c>score</c>: many closed questions, a probability for each of their answers, in as few sweeps as there is room for.</summary>
+public static class ScoreVerb
+{
+    private const int Window = 256;             // questions at a time: so many are held in memory
+    private const long WindowHeapBytes = 24 << 20;
+    private const int MostWindowTokens = 1 << 20;
+    private const int ContextStep = 128;
+
+    private static readonly Argument<string> s_in = new("file") { Description = "lines {\"prompt\" or \"messages\",\"choices\",\"id\"}; "
+        + "- reads standard input" };
+
+    private static readonly Option<string?> s_out =
+        new("--out") { Description = "file for the lines of scores (default: standard output)" };
+
+    /// <summary>The verb.</summary>
+    public static Command Create()
+    {
+        Command verb = new("score", "Answers closed questions: a probability for each choice, without generating.") { s_in, s_out };
+        verb.SetAction(RunAsync);
+        return verb;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parse, CancellationToken ct)
+    {
+        string path = parse.GetRequiredValue(s_in);
+        ModelOptions options = CommonOptions.Bind(parse);
+        using TransientFile? file = path == "-" ? null : TransientFile.OpenRead(path);
+        await using TransientFile? output = parse.GetValue(s_out) is { } to ? TransientFile.Create(to) : null;
+        using StreamReader reader = new(file ?? StandardStreams.OpenInput(), new UTF8Encoding(false));
+        ModelFile opened = ModelFile.Open(options.ModelPath);
+        Tokenizer tokenizer = opened.Tokenizer
+            ?? throw new UsageException($"This model has no usable tokenizer ({opened.TokenizerGap}): questions cannot be read.");
+        QuestionReader questions = new(reader, tokenizer, TemplateSource.Read(options.ChatTemplate, tokenizer), options.ParseMessages);
+        IReadOnlyList<QuestionEntry> window = questions.Read(Window, MostWindowTokens);
+        options = Fitted(options, window) with { ExtraHeapBytes = WindowHeapBytes };
+        await using LoadedModel model = await opened.Plan(options, new TerminalNotices(options))
+            .LoadAsync(new TerminalNotices(options), ct);
+        file?.Charge(model.FilesAccount);
+        output?.Charge(model.FilesAccount);
+        using BufferedStream lines = new((Stream?)output ?? StandardOutput.Open(), 1 << 14);
+        int done = 0, failed = 0;
+        for (; window.Count > 0; window = questions.Read(Window, MostWindowTokens))
+        {
+            foreach (QuestionReport report in await ScoreAsync(model, window, ct))
+            {
+                failed += report.Error is null ? 0 : 1;
+                JsonOut.Write(lines, report, ReportJson.Default.QuestionReport);
+            }
+
+            await lines.FlushAsync(ct);
+            done += window.Count;
+            if (!options.Quiet && !options.Json)
+            {
+                Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{done} questions"));
+            }
+        }
+
+        return failed == 0 ? Failures.Success : Failures.Failed;
+    }
+
+    /// <summary>Without a context of the user's, what the first questions need: a state of more tokens would take memory from
+    /// others.</summary>
+    private static ModelOptions Fitted(ModelOptions options, IReadOnlyList<QuestionEntry> window)
+    {
+        int longest = window.Max(e => (int?)e.Question?.Prompt.Count) ?? 0;
+        ModelOptions fitted = options.Explicit.Contains("sequences") ? options : options with { Sequences = 0 };
+        return longest == 0 || options.Explicit.Contains("context") ? fitted
+            : fitted with { Context = ((longest + ContextStep) / ContextStep * ContextStep) };
+    }
+
+    private static async Task<IReadOnlyList<QuestionReport>> ScoreAsync(
+        LoadedModel model, IReadOnlyList<QuestionEntry> window, CancellationToken ct)
+    {
+        string? Gap(QuestionEntry e) => e.Error ?? (e.Question!.Prompt.Count < model.Engine.Context ? null
+            : $"line {e.Line}: the prompt has {e.Question.Prompt.Count} tokens, and --context {model.Engine.Context} has room for one less "
+            + "than that; give a larger one");
+        QuestionEntry[] whole = [.. window.Where(e => Gap(e) is null)];
+        Queue<QuestionScore> scores = new(await Scorer.ScoreAsync(model, [.. whole.Select(e => e.Question!)], scope: null, ct));
+        return [.. window.Select(e => Gap(e) is { } gap ? new QuestionReport { Id = e.Id, Error = gap }
+            : QuestionReport.Of(e.Id, e.Question!, scores.Dequeue()))];
+    }
+}
