@@ -1,8 +1,9 @@
 #!/bin/bash
 # Runs tests as ARM64 programs on x86-64 under qemu-user, on a processor without and one with the dot product instruction.
 # usage: tests/arm64.sh [PROJECT [OPTIONS OF THE TEST PROGRAM]]     (Kernels.Tests; needs Debian or a child of it, and root the first time)
-# Run so on 28 November 2026 (qemu 7.2, .NET 10.0): -class '*ProductHashTests' -class '*DefinitionTests' -class '*ElementaryTests' -class
-# '*FloatEnvironmentTests', on both processors: the stored bits.
+# Run so on 28 November 2026 (qemu 7.2, .NET 10.0), on both processors: the stored bits.
+#   Golden.Tests -class '*LogitHashTests' (all golden cases, SmolLM2 over 32 tokens, and draws, with int8, int16 and f32)
+#   Kernels.Tests -class '*ProductHashTests' -class '*DefinitionTests' -class '*ElementaryTests' -class '*FloatEnvironmentTests'
 set -euo pipefail
 project=${1:-Kernels.Tests}
 shift $(($# > 0))

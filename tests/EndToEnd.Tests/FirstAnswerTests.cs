@@ -7,7 +7,7 @@ public sealed class FirstAnswerTests
 {
     [Theory]
     [InlineData("512MiB")]
-    [InlineData("100MiB")]
+    [InlineData("128MiB")]
     public async Task Run_OfTheShippedModelByDefault_KnowsTheCapitalOfFranceInAnyBudget(string budget)
     {
         (int code, string output, string error) = await CommandLineProcess.RunAsync(null, "run", "What is the capital of France?",

@@ -25,6 +25,7 @@ internal sealed class MemoryModel : ITileSource, IDisposable
     private readonly SequenceState _sequence;
     private readonly ComputeCrew _crew;
     private readonly Decoder _decoder;
+    private readonly TileMap _tiles;
     private int _next;
 
     internal MemoryModel(string path, int context, KvType kv, ActivationMode mode, int threads = 1, int expertOrder = 0,
@@ -42,7 +43,7 @@ internal sealed class MemoryModel : ITileSource, IDisposable
             Dequantize.Row(weight.Tensor.Type, Bytes(weight.Tensor.Extent), _small.Floats(weight.ByteOffset, weight.Count));
         }
 
-        TileMap tiles = TileMap.Create(Spec, tileBytes);
+        TileMap tiles = _tiles = TileMap.Create(Spec, tileBytes);
         _work = Workspace.Create(Spec, Batch, Batch, threads, new BudgetAccount("test", long.MaxValue));
         _sequence = new SequenceState(Spec, context, kv, new BudgetAccount("test", long.MaxValue));
         _crew = new ComputeCrew(threads);
@@ -93,6 +94,32 @@ internal sealed class MemoryModel : ITileSource, IDisposable
         }
 
         return logits;
+    }
+
+    /// <summary>Takes some ids through the layers in front of <paramref name="cut"/>, and the rows from there through those of another
+    /// model, which appends the logits of each.</summary>
+    internal void Run(MemoryModel behind, int cut, IReadOnlyList<int> ids, int position, List<float[]> logits)
+    {
+        _next = 0;
+        for (int r = 0; r < ids.Count; r++)
+        {
+            Place(r, ids[r], position + r);
+        }
+
+        _decoder.RunLayers(_rows, ids.Count, 0, cut);
+        for (int r = 0; r < ids.Count; r++)
+        {
+            behind._rows[r] = new PassRow(behind._sequence, ids[r], position + r);
+            _decoder.InputRow(r).CopyTo(behind._decoder.InputRow(r));
+        }
+
+        behind._next = behind._tiles.FirstTile(Spec.Matrices.First(m => m.Layer >= cut).Id);
+        behind._decoder.RunLayers(behind._rows, ids.Count, cut, Spec.Layers.Count);
+        behind._decoder.Head(0, ids.Count);
+        for (int r = 0; r < ids.Count; r++)
+        {
+            logits.Add(behind._work.LogitsRow(r, Spec.Vocabulary).ToArray());
+        }
     }
 
     /// <summary>Takes one id through the model.</summary>

@@ -1,6 +1,7 @@
 namespace LayerStream.Actors.Tracing;
 
-/// <summary>Why compute waited: a closed list. The numbers are part of the trace file format.</summary>
+/// <summary>Why compute waited: a closed list. The numbers are part of the trace file format; an engine records those of the disk, of the
+/// budget and of the scheduler, the others only have their number.</summary>
 public enum StallReason : byte
 {
     /// <summary>No wait.</summary>
@@ -15,13 +16,13 @@ public enum StallReason : byte
     /// <summary>No free slot under the budget.</summary>
     BudgetEvict = 3,
 
-    /// <summary>Other members of the crew, or no core.</summary>
+    /// <summary>Other members of the crew, or no core; not told apart from arithmetic yet.</summary>
     Cpu = 4,
 
-    /// <summary>The runtime collected garbage.</summary>
+    /// <summary>The runtime collected garbage; not told apart from arithmetic yet.</summary>
     GcPause = 5,
 
-    /// <summary>The reader of the reply did not keep up.</summary>
+    /// <summary>The reader of the reply did not keep up; compute does not wait for readers.</summary>
     Client = 6,
 
     /// <summary>Waiting for work between requests or passes.</summary>

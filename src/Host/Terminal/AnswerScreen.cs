@@ -27,7 +27,7 @@ internal sealed class AnswerScreen(TextWriter output, int columns)
 
     /// <summary>Standard output as it is now.</summary>
     public static AnswerScreen OfConsole() =>
-        new(Console.Out, Console.IsOutputRedirected || Environment.GetEnvironmentVariable("TERM") is "dumb" ? 0 : Math.Max(1, Width()));
+        new(Console.Out, Console.IsOutputRedirected || Environment.GetEnvironmentVariable("TERM") is "dumb" ? 0 : TextColumns.OfTerminal());
 
     /// <summary>Shows text. Errors: <see cref="OutputClosedException"/>.</summary>
     public void Text(string text) => Show(text, isThought: false);
@@ -149,18 +149,6 @@ internal sealed class AnswerScreen(TextWriter output, int columns)
         {
             output.Write(isThought ? Dim : Bright);
             _isDim = isThought;
-        }
-    }
-
-    private static int Width()
-    {
-        try
-        {
-            return Console.WindowWidth;
-        }
-        catch (IOException)
-        {
-            return 80; // a terminal that does not tell
         }
     }
 }

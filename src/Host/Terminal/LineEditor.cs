@@ -17,7 +17,7 @@ internal sealed class LineEditor(TextWriter screen, Func<int> columns, Func<Cons
 
     /// <summary>The editor of this terminal; null where there is none that a line can be drawn on.</summary>
     public static LineEditor? OfConsole() => Console.IsInputRedirected || !TerminalKind.IsErrorRewritable ? null
-        : new(Console.Error, () => Console.WindowWidth, () => Console.ReadKey(intercept: true), () => Console.KeyAvailable);
+        : new(Console.Error, TextColumns.OfTerminal, () => Console.ReadKey(intercept: true), () => Console.KeyAvailable);
 
     /// <summary>Reads what is sent next; null at the end of input.</summary>
     /// <param name="prompt">In front of the first line.</param>

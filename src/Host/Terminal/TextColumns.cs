@@ -5,6 +5,24 @@ namespace LayerStream.Host.Terminal;
 /// <summary>How wide text is on a terminal.</summary>
 internal static class TextColumns
 {
+    private const int Unknown = 80; // what a terminal that does not tell is taken for
+
+    /// <summary>Width of the terminal; some say 0, or nothing.</summary>
+    public static int OfTerminal()
+    {
+        try
+        {
+            return OrUsual(Console.WindowWidth);
+        }
+        catch (IOException)
+        {
+            return Unknown;
+        }
+    }
+
+    /// <summary>A width that a terminal told, if it can be one.</summary>
+    public static int OrUsual(int told) => told > 0 ? told : Unknown;
+
     /// <summary>Columns of one character: East Asian wide and full-width ranges and emoji take two (Unicode annex 11).</summary>
     public static int Of(Rune rune) => rune.Value switch
     {

@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using LayerStream.Actors;
 using LayerStream.Host.Options;
 using LayerStream.Host.Terminal;
 using LayerStream.Memory;
@@ -55,6 +57,8 @@ public static class ScoreVerb
         output?.Charge(model.FilesAccount);
         using BufferedStream lines = new((Stream?)output ?? StandardOutput.Open(), 1 << 14);
         int done = 0, failed = 0;
+        EngineStatus before = model.Engine.Status();
+        long began = Stopwatch.GetTimestamp();
         for (; window.Count > 0; window = questions.Read(Window, MostWindowTokens))
         {
             foreach (QuestionReport report in await ScoreAsync(model, window, ct))
@@ -67,12 +71,19 @@ public static class ScoreVerb
             done += window.Count;
             if (!options.Quiet && !options.Json)
             {
-                Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{done} questions"));
+                Console.Error.WriteLine(Figures(done, Stopwatch.GetElapsedTime(began), before, model.Engine.Status()));
             }
         }
 
         return failed == 0 ? Failures.Success : Failures.Failed;
     }
+
+    private static string Figures(int questions, TimeSpan time, EngineStatus before, EngineStatus now) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{questions} questions in {time.TotalSeconds:F1} s: {now.Passes - before.Passes} passes with {now.PassRows - before.PassRows} "
+            + $"rows, "
+        + $"{ByteSize.Format(now.BytesRead - before.BytesRead)} read in {now.LoadSeconds - before.LoadSeconds:F1} s, computed "
+        + $"{now.ComputeSeconds - before.ComputeSeconds:F1} s");
 
     /// <summary>Without a context of the user's, what the first questions need: a state of more tokens would take memory from
     /// others.</summary>

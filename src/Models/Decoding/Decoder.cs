@@ -62,16 +62,26 @@ public sealed class Decoder
     /// <summary>Choices of experts (row, expert) that were skipped since the start; 0 unless the decoder is lossy.</summary>
     public long SkippedExperts => _pass.SkippedExperts;
 
-    /// <summary>Row of the residual stream to fill with a token's embedding, as it is in the file, before <see cref="RunLayers"/> from
-    /// layer 0.</summary>
+    /// <summary>Row of the residual stream: to fill with a token's embedding, as it is in the file, before <see cref="RunLayers"/> from
+    /// layer 0, or with what the layers in front made of it; behind <see cref="RunLayers"/> what these layers made.</summary>
     public Span<float> InputRow(int row) => _work.StreamRow(row, _spec.Width);
 
     /// <summary>Row to fill with a token's row of the layer inputs' table; empty in models without.</summary>
     public Span<float> LayerInputRow(int row) => _work.LayerInputRow(row, _spec.LayerInputs?.RowWidth ?? 0);
 
-    /// <summary>Runs layers [from, to) over rows whose residual stream is in place; extends each row's sequence by its position.</summary>
+    /// <summary>
+    /// Runs layers [from, to) over rows whose residual stream is in place; extends each row's sequence by its position. A pass may be
+    /// cut between two engines: the one behind takes over <see cref="InputRow"/> of the one in front, and the bits are those of one.
+    /// </summary>
+    /// <exception cref="ArgumentException">Layers from there on need more than the residual stream.</exception>
     public void RunLayers(PassRow[] rows, int count, int from, int to)
     {
+        if (!_spec.CanCutAt(from))
+        {
+            throw new ArgumentException($"a pass cannot be cut in front of layer {from}: layers behind need what those in front keep",
+                nameof(from));
+        }
+
         Begin(rows, count, from == 0);
         for (int i = from; i < to; i++)
         {

@@ -68,6 +68,11 @@ public sealed record ModelSpec
     /// <summary>Bytes of state of a sequence whatever its length, with the alignment of each layer's area.</summary>
     public long StateBytesPerSequence => Layers.Sum(l => l.Mixer.StateBytesPerSequence + BranchSpec.StateAlignment);
 
+    /// <summary>Whether a pass can go on in front of a layer from rows of the residual stream alone, in another engine: no layer behind
+    /// looks at keys that one in front keeps, or at inputs of the tokens themselves.</summary>
+    public bool CanCutAt(int layer) => layer == 0 || (LayerInputs is null
+        && Layers.Skip(layer).All(l => l.Mixer is not AttentionSpec { KvSource: { } source } || source >= layer));
+
     /// <summary>All tensors that the model is made of; one with two uses comes twice.</summary>
     public IEnumerable<TensorInfo> Tensors =>
         Matrices.Select(m => m.Tensor).Concat(ExpertBanks.SelectMany(b => b.Matrices).SelectMany(m => m.Tensors))

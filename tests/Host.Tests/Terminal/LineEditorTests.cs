@@ -60,6 +60,12 @@ public sealed class LineEditorTests
         Assert.Contains("\r\e[2A\e[J", screen.ToString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(0, 80)]
+    [InlineData(-1, 80)]
+    [InlineData(120, 120)]
+    public void Width_ThatATerminalTells_IsTakenIfItCanBeOne(int told, int wanted) => Assert.Equal(wanted, TextColumns.OrUsual(told));
+
     private static ConsoleKeyInfo End => new('\u0004', ConsoleKey.D, false, false, true);
 
     private static List<string?> Read(params object[] input)
