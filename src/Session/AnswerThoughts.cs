@@ -1,4 +1,5 @@
 using System.Text;
+using LayerStream.Sampling;
 using LayerStream.Sampling.Grammars;
 using LayerStream.Templates;
 using LayerStream.Templates.Answers;
@@ -35,6 +36,23 @@ public static class AnswerThoughts
 
         return beginToken < 0 || (closed >= 0 && marks.AnswerOpen is null) ? null
             : new AnswerThought(Encoding.UTF8.GetBytes(end), IsOpen: false, beginToken);
+    }
+
+    /// <summary>A bound on the thought before an answer, with the tokens that close it.</summary>
+    /// <param name="tokenizer">The vocabulary.</param>
+    /// <param name="format">The model's marks.</param>
+    /// <param name="thought">The thought.</param>
+    /// <param name="tokens">Tokens that it may have.</param>
+    public static ThoughtBudget Bound(Tokenizer tokenizer, AnswerFormat format, AnswerThought thought, int tokens)
+    {
+        ThoughtMarks marks = format.Thought;
+        bool hasHeader = thought.IsOpen && marks.PromptEnd is not null; // the model writes the opening, or what comes instead
+        string open = hasHeader ? marks.AnswerOpen ?? "" : "";
+        string behind = marks.AnswerOpen is { } answer ? marks.PromptEnd + answer : "";
+        int[] closing = Ids(hasHeader && tokens == 0 ? open : marks.Close + behind);
+        return new ThoughtBudget(thought, hasHeader && tokens > 0 ? tokens + Ids(marks.Open).Length : tokens, closing);
+
+        int[] Ids(string text) => tokenizer.Encode(text, addSpecial: false, parseSpecial: true);
     }
 
     // A model that opens the thought itself has a token for it, or for the beginning of its mark.

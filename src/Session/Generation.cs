@@ -62,7 +62,7 @@ public sealed class Generation
         {
             GrammarStep? grammar = _request.Grammar is { } texts ? new GrammarStep(texts, _model.TokenTexts, _request.Thought) : null;
             SamplerChain sampler = _sampler = CreateSampler(
-                _model.Tokenizer, _request.Sampling, _model.Engine.Spec.Vocabulary, grammar is null ? [] : [grammar]);
+                _model.Tokenizer, _request.Sampling, _model.Engine.Spec.Vocabulary, FurtherSteps(grammar));
             RunResult result = await _model.Engine.RunAsync(
                 new RunRequest
                 {
@@ -141,6 +141,12 @@ public sealed class Generation
         Func<int, ReadOnlyMemory<byte>>? texts = tokenizer is null ? null : id => tokenizer.PieceBytes(id).ToArray();
         return new SamplerChain(sampling, texts, [.. masks, .. more ?? []], vocabulary);
     }
+
+    private ISamplerStep[] FurtherSteps(GrammarStep? grammar) =>
+    [
+        .. grammar is null ? (ISamplerStep[])[] : [grammar],
+        .. _request.ThoughtBudget is { } budget ? (ISamplerStep[])[new ThoughtBudgetStep(budget, _model.TokenTexts)] : [],
+    ];
 
     private bool Take(int id)
     {

@@ -29,6 +29,9 @@ public sealed record GenerationRequest
     /// <summary>The thought before the answer, which the grammar leaves alone; null = there is none.</summary>
     public AnswerThought? Thought { get; init; }
 
+    /// <summary>How long the thought may be; null = as long as the answer.</summary>
+    public ThoughtBudget? ThoughtBudget { get; init; }
+
     /// <summary>Whether an event tells of every pass over the prompt.</summary>
     public bool ReportsPrompt { get; init; }
 

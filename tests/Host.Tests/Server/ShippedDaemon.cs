@@ -30,10 +30,12 @@ public class ShippedDaemon : IAsyncLifetime
 
     protected virtual string ModelPath => ShippedModel.Path;
 
+    protected virtual string? Template => null;
+
     public async ValueTask InitializeAsync()
     {
         ModelOptions options = new ModelOptions { ModelPath = ModelPath, BudgetBytes = 2L << 30, Context = 1024 }.ForServing();
-        options = options with { ExtraHeapBytes = 512 << 20, MeasuresDevice = false };
+        options = options with { ExtraHeapBytes = 512 << 20, MeasuresDevice = false, ChatTemplate = Template };
         _model = await LoadedModel.OpenAsync(options, new Ignored(), CancellationToken.None);
         _metrics = new DaemonMetrics(() => 0, () => null);
         ServerState state = new("SmolLM2", _admission, _metrics);

@@ -39,8 +39,11 @@ internal static class ChatParameters
         Does("tool_choice", "none, auto, required, or a function: the answer begins with the opening of its call, and arguments meet "
             + "their schema", ToolMembers.ReadChoice),
         Does("parallel_tool_calls", "false = one call at most", (r, v, n) => r.AllowsSeveralCalls = JsonFields.Flag(v, n)),
-        Does("reasoning_effort", "none = no thought, where the template knows a switch; others are handed to the template",
-            (r, v, n) => r.ReasoningEffort = JsonFields.Text(v, n)),
+        Does("reasoning_effort", "none = no thought: by the template's switch, else it is closed at once; others are handed to the "
+            + "template", (r, v, n) => r.ReasoningEffort = JsonFields.Text(v, n)),
+        Does("reasoning_budget", "tokens that the thought may have, then it is closed and the answer begins; −1 = any",
+            (r, v, n) => r.ThoughtTokens = ThoughtTokens(v, n)),
+        Does("thinking_budget", "as `reasoning_budget`", (r, v, n) => r.ThoughtTokens = ThoughtTokens(v, n)),
         .. GrammarParameters.Rows,
         Does("modalities", "`[\"text\"]`", ParameterValues.Modalities),
         .. ParameterTable.Hints("user", "metadata", "store", "service_tier", "prompt_cache_key", "prompt_cache_retention",
@@ -89,6 +92,9 @@ internal static class ChatParameters
 
         ContinuedMessage.Check(request);
     }
+
+    private static int? ThoughtTokens(JsonElement value, string name) =>
+        JsonFields.Integer(value, name, -1, int.MaxValue) is >= 0 and var tokens ? (int)tokens : null;
 
     internal static int? MaxTokens(JsonElement value, string name)
     {

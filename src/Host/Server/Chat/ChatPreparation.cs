@@ -38,7 +38,11 @@ internal static class ChatPreparation
             memory.Grow(grammarBytes, "the grammar of the answer");
             RenderedPrompt rendered = Render(request, model);
             (rendered, AnswerOpening opening) = Open(rendered, request, model.AnswerFormat);
-            request.Thought = request.Grammar is null ? null : AnswerThoughts.Of(model.RequireTokenizer(), rendered, model.AnswerFormat);
+            AnswerThought? thought = opening.Begun.Length > 0 ? null
+                : AnswerThoughts.Of(model.RequireTokenizer(), rendered, model.AnswerFormat);
+            request.Thought = request.Grammar is null ? null : thought;
+            request.ThoughtBudget = thought is not null && (request.ForbidsThought ? 0 : request.ThoughtTokens) is { } tokens
+                ? AnswerThoughts.Bound(model.RequireTokenizer(), model.AnswerFormat, thought, tokens) : null;
             DemandedCalls.Hold(request, opening, model);
             int[] prompt = Encode(rendered, model);
             memory.ShrinkTo(ReplySink.WindowBytes + ((long)prompt.Length * BytesPerId) + grammarBytes);
@@ -84,6 +88,12 @@ internal static class ChatPreparation
     private static (RenderedPrompt Prompt, AnswerOpening Opening) Open(RenderedPrompt prompt, ChatRequest request, AnswerFormat format)
     {
         bool opensThought = !request.ContinuesFinal && format.OpensThought(prompt.Text);
+        if (opensThought && request.ForbidsThought)
+        {
+            prompt = prompt with { Text = prompt.Text + format.Thought.Close + "\n\n" }; // a template without a switch
+            opensThought = false;
+        }
+
         if (request.ToolChoice is not (ToolDemand.Required or ToolDemand.Named))
         {
             return (prompt, new AnswerOpening(format, request.Tools, opensThought));
@@ -104,9 +114,9 @@ internal static class ChatPreparation
         Dictionary<string, JsonElement> variables = [];
         if (request.ReasoningEffort is { } effort)
         {
-            JsonElement thinks = JsonSerializer.SerializeToElement(effort != "none");
+            JsonElement thinks = JsonSerializer.SerializeToElement(effort != ChatRequest.NoEffort);
             variables["enable_thinking"] = variables["thinking"] = thinks;
-            if (effort != "none")
+            if (effort != ChatRequest.NoEffort)
             {
                 variables["reasoning_effort"] = JsonSerializer.SerializeToElement(effort);
             }

@@ -13,6 +13,9 @@ internal class ChatRequest : IDisposable
     /// <summary>Most answers to one request.</summary>
     public const int MostChoices = 32;
 
+    /// <summary>The effort of no thought.</summary>
+    public const string NoEffort = "none";
+
     private const long SeedStep = unchecked((long)0x9E3779B97F4A7C15);
 
     /// <summary>Trees of its members.</summary>
@@ -98,6 +101,15 @@ internal class ChatRequest : IDisposable
     /// <summary>How much to think, as the client says it; null = not said.</summary>
     public string? ReasoningEffort { get; set; }
 
+    /// <summary>Whether there shall be no thought.</summary>
+    public bool ForbidsThought => ReasoningEffort == NoEffort || ThoughtTokens == 0;
+
+    /// <summary>Most tokens of the thought; null = not said.</summary>
+    public int? ThoughtTokens { get; set; }
+
+    /// <summary>The same as the sampler takes it; null = there is no thought, or no bound.</summary>
+    public ThoughtBudget? ThoughtBudget { get; set; }
+
     /// <summary>Whether the prompt ends with the opening of an answer; null = not said.</summary>
     public bool? OpensAnswer { get; set; }
 
@@ -130,6 +142,7 @@ internal class ChatRequest : IDisposable
         ReportsPrompt = ReturnProgress && choice == 0,
         Grammar = Grammar,
         Thought = Thought,
+        ThoughtBudget = ThoughtBudget,
         VisibleTokens = marks,
     };
 }

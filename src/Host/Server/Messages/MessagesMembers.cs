@@ -18,8 +18,8 @@ internal static class MessagesMembers
         TranslatedMember.As("stop_sequences", "stop", "up to 16 texts"),
         new("tools", ParameterUse.Honoured, "functions; tools of other types are left out and named in a header", WriteTools),
         new("tool_choice", ParameterUse.Honoured, "auto, any, tool, none", WriteChoice),
-        new("thinking", ParameterUse.Honoured, "enabled, adaptive or disabled; the budget is a hint", WriteThinking),
-        new("output_config", ParameterUse.Honoured, "`effort` is a hint; `format` as `response_format`", WriteOutput),
+        new("thinking", ParameterUse.Honoured, "enabled, adaptive or disabled; `budget_tokens` as `reasoning_budget`", WriteThinking),
+        new("output_config", ParameterUse.Honoured, "`effort` as `reasoning_effort`; `format` as `response_format`", WriteOutput),
         .. TranslatedMember.Hints("metadata", "service_tier", "context_management", "betas", "inference_geo", "cache_control",
             "diagnostics"),
         .. TranslatedMember.Refusals("thread", "container", "mcp_servers", "output_format"),
@@ -82,6 +82,16 @@ internal static class MessagesMembers
             "disabled" => false,
             _ => throw ApiException.Invalid("thinking", "'thinking.type' must be enabled, adaptive or disabled", "invalid_value"),
         };
+        if (thinks && JsonParts.Find(thinking, "budget_tokens") is { } budget)
+        {
+            json.WriteNumber("reasoning_budget", JsonFields.Integer(budget, "thinking.budget_tokens", 1, int.MaxValue));
+        }
+
+        if (!thinks)
+        {
+            json.WriteNumber("reasoning_budget", 0);
+        }
+
         json.WriteStartObject("chat_template_kwargs");
         json.WriteBoolean("enable_thinking", thinks);
         json.WriteBoolean("thinking", thinks);
@@ -90,6 +100,12 @@ internal static class MessagesMembers
 
     private static void WriteOutput(Utf8JsonWriter json, JsonElement output)
     {
+        JsonParts.RequireObject(output, "output_config");
+        if (JsonParts.Text(output, "effort", "output_config") is { } effort)
+        {
+            json.WriteString("reasoning_effort", effort);
+        }
+
         if (JsonParts.Find(output, "format") is not { } format)
         {
             return;

@@ -87,6 +87,7 @@ internal static class ResponsesMembers
 
     private static void WriteReasoning(Utf8JsonWriter json, JsonElement reasoning)
     {
+        JsonParts.RequireObject(reasoning, "reasoning");
         if (JsonParts.Text(reasoning, "effort", "reasoning") is { } effort)
         {
             json.WriteString("reasoning_effort", effort);
@@ -95,6 +96,7 @@ internal static class ResponsesMembers
 
     private static void WriteText(Utf8JsonWriter json, JsonElement text)
     {
+        JsonParts.RequireObject(text, "text");
         if (JsonParts.Find(text, "format") is not { } format)
         {
             return;

@@ -11,6 +11,15 @@ internal static class JsonParts
     public static JsonElement? Find(JsonElement value, string name) => value.ValueKind == JsonValueKind.Object
         && value.TryGetProperty(name, out JsonElement found) && found.ValueKind != JsonValueKind.Null ? found : null;
 
+    /// <summary>Refuses what is no object.</summary>
+    public static void RequireObject(JsonElement value, string place)
+    {
+        if (value.ValueKind != JsonValueKind.Object)
+        {
+            throw ApiException.Invalid(place, $"'{place}' must be an object", "invalid_type");
+        }
+    }
+
     /// <summary>A member's text; null when absent or null.</summary>
     public static string? Text(JsonElement value, string name, string place) =>
         Find(value, name) is { } found ? JsonFields.Text(found, place + "." + name) : null;
