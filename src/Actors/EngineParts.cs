@@ -125,6 +125,13 @@ internal sealed class EngineParts : IDisposable
 
         ct.ThrowIfCancellationRequested();
         await ExpertLoader.LoadAsync(memory.Experts, Experts.Slots, Reader, Device.Files, progress, ct);
+        StateFolder? folder = options.StateFolder is null ? null : Own(OpenStates(plan, options, staging));
+        if (folder?.ReadExperts(memory.Experts.Layouts.Select(l => l.Bank.Experts)) is { } hot && Experts.Streams)
+        {
+            await ExpertLoader.LoadHotAsync(hot, memory.Experts, Experts, Reader, Device.Files, progress, ct);
+        }
+
+        States = folder is null ? null : new KeptStates(folder, () => Experts.Cache.Residents(memory.Experts));
         ComputeCrew crew = Own(new ComputeCrew(plan.Threads));
         Account = new PassAccount(Trace, Ring.Waits.Compute);
         bool tunes = options is { PrefetchDepth: 0, ReadsInFlight: 0, TunesDepth: true }; // else they are the user's
@@ -137,17 +144,16 @@ internal sealed class EngineParts : IDisposable
         EmbeddingRows embeddings = new(spec.TokenEmbedding, spec, memory.Tiles, pinned, Reader, staging, Account);
         EmbeddingRows? layerInputs = spec.LayerInputs is { } inputs
             ? new EmbeddingRows(inputs.Table, spec, memory.Tiles, pinned, Reader, staging, Account) : null;
-        if (options.StateFolder is { } folder)
-        {
-            IEnumerable<bool> isLong = spec.Ropes.Select(r => r.LongFactors is not null && plan.RopeContext > r.OriginalContext);
-            string settings = string.Create(CultureInfo.InvariantCulture,
-                $"{options.KvType} {options.Activations} {options.ExpertsPerToken} {options.DropColdExperts} {string.Join(' ', isLong)}");
-            UInt128 model = StateNames.OfModel(spec, settings, Device, staging);
-            States = new KeptStates(Own(StateFolder.Open(folder, options.StateBytes, model, sheet.Account(AccountNames.Staging),
-                sheet.Account(AccountNames.WrittenFiles))));
-        }
-
         Session = new ComputeSession(spec, decoder, source, experts, Account, work, states, embeddings, layerInputs, Trace, Tuning);
+    }
+
+    private StateFolder OpenStates(EnginePlan plan, EngineOptions options, AlignedBuffer staging)
+    {
+        IEnumerable<bool> isLong = plan.Spec.Ropes.Select(r => r.LongFactors is not null && plan.RopeContext > r.OriginalContext);
+        string settings = string.Create(CultureInfo.InvariantCulture,
+            $"{options.KvType} {options.Activations} {options.ExpertsPerToken} {options.DropColdExperts} {string.Join(' ', isLong)}");
+        return StateFolder.Open(options.StateFolder!, options.StateBytes, StateNames.OfModel(plan.Spec, settings, Device, staging),
+            plan.Sheet.Account(AccountNames.Staging), plan.Sheet.Account(AccountNames.WrittenFiles));
     }
 
     /// <summary>Where a sequence of a recurrent model tries guesses.</summary>

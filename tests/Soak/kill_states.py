@@ -27,16 +27,17 @@ class Program:
         if done.returncode: sys.exit(f"run failed: {done.stderr}")
         return json.loads(done.stdout)["ids"]
 
-    def killed(self, prompt, seconds):
-        """Whether it was killed before its end."""
+    def killed(self, prompt, seconds, folder):
+        """Whether it was killed before its end: after some seconds, or, without any, while it writes a file."""
         process = subprocess.Popen(self.command(prompt, True), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            process.wait(seconds)
-            return False
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-            return True
+        begin = time.monotonic()
+        while process.poll() is None:
+            if time.monotonic() - begin > seconds if seconds else files(folder, ".part"):
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+                return True
+            time.sleep(0.0005 if not seconds else 0.01)
+        return False
 
 
 def harm(folder, chance):
@@ -75,7 +76,8 @@ def main():
             if chance.random() < 0.2:
                 harm(folder, chance)
                 harmed += 1
-            was_killed = program.killed(talks[talk], chance.uniform(0.1, 1.3) * usual)
+            prompt = talks[talk] + [1000 + run] * (run % 3)  # most write something
+            was_killed = program.killed(prompt, chance.uniform(0.1, 1.3) * usual if chance.random() < 0.6 else 0, folder)
             kills += was_killed
             left += len(files(folder, ".part"))
             size = sum(os.path.getsize(f) for f in files(folder, ""))

@@ -75,6 +75,7 @@ internal sealed class StateFolder : IDisposable
                 folder.Take(each, each == own);
             }
 
+            folder.TryNewest();
             return folder;
         }
         catch
@@ -184,6 +185,15 @@ internal sealed class StateFolder : IDisposable
         return true;
     }
 
+    /// <summary>Writes which experts are in memory.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
+    internal void WriteExperts(IReadOnlyList<HotExpert> experts) => ExpertsFile.Write(_own, _model, experts, _writeStaging);
+
+    /// <summary>Which experts were in memory when the model was used last; empty when nobody knows.</summary>
+    /// <param name="banks">Experts of each bank.</param>
+    internal IReadOnlyList<HotExpert> ReadExperts(IEnumerable<int> banks) => ExpertsFile.Read(_own, _model, [.. banks], _readStaging);
+
     /// <summary>Notes that a sequence still stands on pieces that are there: pages of its tokens, from the root on.</summary>
     internal void Keep(IEnumerable<(KeptKind Kind, UInt128 Name)> names, long now)
     {
@@ -274,14 +284,31 @@ internal sealed class StateFolder : IDisposable
             }
             else
             {
-                isEmpty &= file.Name == LockName;
+                isEmpty &= file.Name is LockName or ExpertsFile.Name;
             }
         }
 
         if (other is not null && isEmpty)
         {
-            File.Delete(other.Name);
-            Directory.Delete(folder);
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <summary>Reads the page used last, so that its file is known to be whole, and the code that reads is ready, before anyone waits for
+    /// it.</summary>
+    private void TryNewest()
+    {
+        if (_pieces.Newest() is { } newest)
+        {
+            try
+            {
+                using BlockFileReader file = BlockFileReader.Open(PathOf(newest), _readStaging);
+                file.Read((_, _) => { });
+            }
+            catch (Exception e) when (e is BlockFileException or FlashReadException)
+            {
+                Drop(newest);
+            }
         }
     }
 

@@ -11,14 +11,18 @@ internal sealed class StateWriter(StateFolder folder)
     private readonly Channel<StateJob> _jobs = Channel.CreateUnbounded<StateJob>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Lock _lock = new();
     private Task _writing = Task.CompletedTask;
+    private IReadOnlyList<HotExpert>? _experts; // not written yet
     private string? _fault;
 
     /// <summary>Why the last state could not be written; null while all could.</summary>
     internal string? Fault => Volatile.Read(ref _fault);
 
     /// <summary>Takes a state over. Whoever changes it must cut the job first.</summary>
-    internal void Add(StateJob job)
+    /// <param name="job">The state.</param>
+    /// <param name="experts">What the next start is to read first.</param>
+    internal void Add(StateJob job, IReadOnlyList<HotExpert> experts)
     {
+        Volatile.Write(ref _experts, experts);
         if (!folder.CanWrite || job.Tokens.Count == 0 || !_jobs.Writer.TryWrite(job))
         {
             return;
@@ -57,6 +61,10 @@ internal sealed class StateWriter(StateFolder folder)
             try
             {
                 Write(job);
+                if (Interlocked.Exchange(ref _experts, null) is { Count: > 0 } experts)
+                {
+                    folder.WriteExperts(experts);
+                }
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

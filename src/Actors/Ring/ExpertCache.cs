@@ -1,3 +1,4 @@
+using LayerStream.Actors.Kept;
 using LayerStream.Planning;
 using LayerStream.Planning.Experts;
 
@@ -45,6 +46,24 @@ internal sealed class ExpertCache
     internal int Admit(int bank, int expert) => _policies[_class[bank]].Admit(_classLayer[bank], expert);
 
     internal int SlotOf(int bank, int expert) => _policies[_class[bank]].SlotOf(_classLayer[bank], expert);
+
+    /// <summary>The experts that have slots, bank by bank.</summary>
+    internal IReadOnlyList<HotExpert> Residents(ExpertPlan plan)
+    {
+        List<HotExpert> found = [];
+        for (int bank = 0; bank < plan.Layouts.Count; bank++)
+        {
+            for (int e = 0; e < plan.Layouts[bank].Bank.Experts; e++)
+            {
+                if (SlotOf(bank, e) >= 0)
+                {
+                    found.Add(new HotExpert(bank, e));
+                }
+            }
+        }
+
+        return found;
+    }
 
     internal void Drop(int bank, int expert) => _policies[_class[bank]].Drop(_classLayer[bank], expert);
 }

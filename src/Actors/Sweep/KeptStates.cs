@@ -6,7 +6,8 @@ namespace LayerStream.Actors.Sweep;
 
 /// <summary>What sequences leave in a folder, and what later ones find there.</summary>
 /// <param name="folder">The folder; outlives this.</param>
-internal sealed class KeptStates(StateFolder folder)
+/// <param name="residents">Gives the experts in memory, on the compute thread.</param>
+internal sealed class KeptStates(StateFolder folder, Func<IReadOnlyList<HotExpert>> residents)
 {
     private readonly StateWriter _writer = new(folder);
 
@@ -24,7 +25,7 @@ internal sealed class KeptStates(StateFolder folder)
     {
         if (seat.Job() is { } job)
         {
-            _writer.Add(job);
+            _writer.Add(job, residents());
         }
     }
 

@@ -66,6 +66,9 @@ public sealed class KeptPieces
     /// <summary>The piece that is worth least; null when there is none.</summary>
     public KeptPiece? Least() => _pieces.Values.MinBy(p => (p.LastUse, -p.First, p.Kind == KeptKind.Page ? 1 : 0));
 
+    /// <summary>The page that was used last; null when there is none.</summary>
+    public KeptPiece? Newest() => _pieces.Values.Where(p => p.Kind == KeptKind.Page).MaxBy(p => (p.LastUse, -p.First));
+
     /// <summary>Pages that a longer one behind the same parent makes superfluous.</summary>
     /// <param name="parent">Their parent.</param>
     /// <param name="tokens">Tokens of the longer page.</param>

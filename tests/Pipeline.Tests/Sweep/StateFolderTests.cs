@@ -149,6 +149,29 @@ public sealed class StateFolderTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task Experts_InMemoryAtTheEnd_AreReadFirstByTheNextStart()
+    {
+        int[] prompt = [.. Enumerable.Range(10, 60)];
+        RunRequest request = Request(prompt, 8);
+        await using Engine fresh = await SweepModels.StartAsync("gptoss", 1, batch: 16, change: o => o with { Context = 400 });
+        RunResult cold = await fresh.RunAsync(request with { ReuseScope = null }, CancellationToken.None);
+        await RunOnceAsync("gptoss", request);
+        string file = Assert.Single(Directory.GetFiles(_folder, "experts", SearchOption.AllDirectories));
+        await using (Engine warm = await StartAsync("gptoss"))
+        {
+            RunResult again = await warm.RunAsync(request, CancellationToken.None);
+            Assert.Equal(cold.Ids, again.Ids);
+            Assert.InRange(warm.Status().ExpertMisses, 0, fresh.Status().ExpertMisses - 1);
+        }
+
+        foreach (int length in new[] { 0, 100, (int)new FileInfo(file).Length - 1 })
+        {
+            File.WriteAllBytes(file, File.ReadAllBytes(file)[..Math.Min(length, (int)new FileInfo(file).Length)]);
+            Assert.Equal(cold.Ids, (await RunOnceAsync("gptoss", request)).Ids);
+        }
+    }
+
     /// <summary>States are written while their seats are taken again and again.</summary>
     [Theory]
     [InlineData("llama")]
