@@ -1,5 +1,4 @@
 using System.Text;
-using LayerStream.Sampling;
 using LayerStream.Sampling.Grammars;
 using LayerStream.Templates;
 using LayerStream.Templates.Answers;

@@ -1,6 +1,4 @@
-using LayerStream.Sampling.Grammars;
-
-namespace LayerStream.Sampling;
+namespace LayerStream.Sampling.Grammars;
 
 /// <summary>
 /// Closes a thought that has reached its budget: from then on the tokens that close it are the only ones left, one after the other. It

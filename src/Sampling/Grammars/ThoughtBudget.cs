@@ -1,6 +1,4 @@
-using LayerStream.Sampling.Grammars;
-
-namespace LayerStream.Sampling;
+namespace LayerStream.Sampling.Grammars;
 
 /// <summary>How long a thought may be.</summary>
 /// <param name="Thought">Where it begins and ends.</param>
