@@ -24,8 +24,11 @@ public static class ScoreVerb
     private const int MostWindowTokens = 1 << 20;
     private const int ContextStep = 128;
 
-    private static readonly Argument<string> s_in = new("file") { Description = "lines {\"prompt\" or \"messages\",\"choices\",\"id\"}; "
-        + "- reads standard input" };
+    private static readonly Argument<string> s_in = new("file")
+    {
+        Description = "lines {\"prompt\" or \"messages\",\"choices\",\"id\"}; "
+        + "- reads standard input"
+    };
 
     private static readonly Option<string?> s_out =
         new("--out") { Description = "file for the lines of scores (default: standard output)" };
