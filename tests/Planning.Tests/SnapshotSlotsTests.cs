@@ -1,5 +1,4 @@
 using LayerStream.Planning.Batches;
-using Xunit;
 
 namespace LayerStream.Planning.Tests;
 

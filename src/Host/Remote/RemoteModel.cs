@@ -2,7 +2,6 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using LayerStream.Session;
-using LayerStream.Session.Reports;
 
 namespace LayerStream.Host.Remote;
 

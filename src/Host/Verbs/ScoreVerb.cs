@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using LayerStream.Actors;
 using LayerStream.Host.Options;
 using LayerStream.Host.Terminal;
@@ -10,8 +9,6 @@ using LayerStream.Memory;
 using LayerStream.Session;
 using LayerStream.Session.Reports;
 using LayerStream.Session.Scoring;
-using LayerStream.Templates;
-using LayerStream.Templates.Runtime;
 using LayerStream.Tokenization;
 
 namespace LayerStream.Host.Verbs;

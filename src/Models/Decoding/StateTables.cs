@@ -1,5 +1,4 @@
 using LayerStream.Kernels.Ops;
-using LayerStream.Memory;
 using LayerStream.Models.Spec;
 
 namespace LayerStream.Models.Decoding;

@@ -1,5 +1,4 @@
 using System.IO.Hashing;
-using LayerStream.Formats;
 using LayerStream.Memory;
 using LayerStream.Storage.Writing;
 

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using LayerStream.Host.Server.Chat;
 using LayerStream.Host.Server.Completions;
@@ -11,7 +10,6 @@ using LayerStream.Host.Server.Responses;
 using LayerStream.Host.Server.Service;
 using LayerStream.Host.Telemetry;
 using LayerStream.Sampling;
-using Xunit;
 
 namespace LayerStream.Host.Tests.Server;
 

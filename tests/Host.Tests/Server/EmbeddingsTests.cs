@@ -1,7 +1,6 @@
 using System.Net;
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using Xunit;
 
 namespace LayerStream.Host.Tests.Server;
 

@@ -2,7 +2,6 @@ using System.Net;
 using System.Text.Json;
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Service;
-using Xunit;
 
 namespace LayerStream.Host.Tests.Server;
 

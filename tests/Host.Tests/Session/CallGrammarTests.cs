@@ -4,7 +4,6 @@ using LayerStream.Sampling.Grammars;
 using LayerStream.Sampling.Grammars.States;
 using LayerStream.Session.Calls;
 using LayerStream.Templates.Answers;
-using Xunit;
 
 namespace LayerStream.Host.Tests.Session;
 

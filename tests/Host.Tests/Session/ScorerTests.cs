@@ -1,7 +1,6 @@
 using System.Globalization;
 using LayerStream.Session;
 using LayerStream.Session.Scoring;
-using Xunit;
 
 namespace LayerStream.Host.Tests.Session;
 

@@ -2,8 +2,6 @@ using System.Diagnostics;
 using LayerStream.Actors;
 using LayerStream.Actors.Run;
 using LayerStream.Actors.Tracing;
-using LayerStream.Formats;
-using LayerStream.Models.Tiles;
 using LayerStream.Planning.Drafts;
 using LayerStream.Storage;
 using Xunit;

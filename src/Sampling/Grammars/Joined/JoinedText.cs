@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using LayerStream.Sampling.Grammars.States;
 
 namespace LayerStream.Sampling.Grammars.Joined;
 
