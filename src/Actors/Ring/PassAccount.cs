@@ -6,6 +6,10 @@ namespace LayerStream.Actors.Ring;
 /// <summary>Where the time and the bytes of the compute thread went: every moment of a pass is compute or a wait with its reason.</summary>
 internal sealed class PassAccount(TraceRing trace, Waiter waiter)
 {
+    private static readonly long s_longTicks = Stopwatch.Frequency / 500; // 2 ms: shorter ones are not asked whether they had a core
+    private static readonly long s_leastQueued = Stopwatch.Frequency / 10000;
+
+    private readonly ThreadDelays _delays = new();
     private long _computeStart;
 
     /// <summary>Number of the running pass.</summary>
@@ -44,25 +48,24 @@ internal sealed class PassAccount(TraceRing trace, Waiter waiter)
     internal void BeginPass(int pass)
     {
         Pass = pass;
+        _delays.Begin();
         _computeStart = Stopwatch.GetTimestamp();
     }
 
-    /// <summary>Closes the interval of arithmetic that ends now; <paramref name="tile"/> is what it was on, or −1.</summary>
+    /// <summary>Closes the interval of arithmetic that ends now; <paramref name="tile"/> is what it was on, or −1. What others took of it,
+    /// a collection or programs on the same cores, counts as a wait at its end.</summary>
     internal void EndCompute(long now, int tile, bool isExpert = false)
     {
         if (now > _computeStart)
         {
-            ComputeTicks += now - _computeStart;
-            ExpertComputeTicks += isExpert ? now - _computeStart : 0;
-            trace.Add(new TraceEvent
-            {
-                Kind = TraceKind.Compute,
-                StartTicks = _computeStart,
-                EndTicks = now,
-                Tile = tile,
-                Pass = Pass,
-                Lane = 0
-            });
+            long whole = now - _computeStart, paused = Math.Min(whole, _delays.TakePaused());
+            long queued = whole < s_longTicks ? 0 : Math.Min(whole - paused, _delays.TakeQueued());
+            long end = now - paused - (queued < s_leastQueued ? 0 : queued);
+            ComputeTicks += end - _computeStart;
+            ExpertComputeTicks += isExpert ? end - _computeStart : 0;
+            Record(TraceKind.Compute, _computeStart, end, tile, StallReason.None);
+            RecordDelay(end, now - paused, tile, StallReason.Cpu);
+            RecordDelay(now - paused, now, tile, StallReason.GcPause);
         }
 
         _computeStart = now;
@@ -83,16 +86,13 @@ internal sealed class PassAccount(TraceRing trace, Waiter waiter)
     {
         long end = Stopwatch.GetTimestamp();
         WaitTicks[(int)reason] += end - begin;
-        trace.Add(new TraceEvent
+        Record(TraceKind.Wait, begin, end, tile, reason);
+        _delays.TakePaused(); // it was part of the wait
+        if (end - begin >= s_longTicks)
         {
-            Kind = TraceKind.Wait,
-            StartTicks = begin,
-            EndTicks = end,
-            Tile = tile,
-            Pass = Pass,
-            Lane = 0,
-            Reason = reason
-        });
+            _delays.TakeQueued();
+        }
+
         _computeStart = end;
     }
 
@@ -111,4 +111,24 @@ internal sealed class PassAccount(TraceRing trace, Waiter waiter)
             Bytes = bytes
         });
     }
+
+    private void RecordDelay(long begin, long end, int tile, StallReason reason)
+    {
+        if (end > begin)
+        {
+            WaitTicks[(int)reason] += end - begin;
+            Record(TraceKind.Wait, begin, end, tile, reason);
+        }
+    }
+
+    private void Record(TraceKind kind, long begin, long end, int tile, StallReason reason) => trace.Add(new TraceEvent
+    {
+        Kind = kind,
+        StartTicks = begin,
+        EndTicks = end,
+        Tile = tile,
+        Pass = Pass,
+        Lane = 0,
+        Reason = reason,
+    });
 }

@@ -16,10 +16,10 @@ public enum StallReason : byte
     /// <summary>No free slot under the budget.</summary>
     BudgetEvict = 3,
 
-    /// <summary>Other members of the crew, or no core; not told apart from arithmetic yet.</summary>
+    /// <summary>The compute thread was ready to run and had no core.</summary>
     Cpu = 4,
 
-    /// <summary>The runtime collected garbage; not told apart from arithmetic yet.</summary>
+    /// <summary>The runtime collected garbage.</summary>
     GcPause = 5,
 
     /// <summary>The reader of the reply did not keep up; compute does not wait for readers.</summary>
