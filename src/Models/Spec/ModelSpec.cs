@@ -70,8 +70,11 @@ public sealed record ModelSpec
 
     /// <summary>Whether a pass can go on in front of a layer from rows of the residual stream alone, in another engine: no layer behind
     /// looks at keys that one in front keeps, or at inputs of the tokens themselves.</summary>
-    public bool CanCutAt(int layer) => layer == 0 || (LayerInputs is null
-        && Layers.Skip(layer).All(l => l.Mixer is not AttentionSpec { KvSource: { } source } || source >= layer));
+    public bool CanCutAt(int layer) => layer == 0 || CanCutInFrontOf(layer);
+
+    // Apart, because a captured variable is allocated where its method begins, for every pass.
+    private bool CanCutInFrontOf(int layer) => LayerInputs is null
+        && Layers.Skip(layer).All(l => l.Mixer is not AttentionSpec { KvSource: { } source } || source >= layer);
 
     /// <summary>All tensors that the model is made of; one with two uses comes twice.</summary>
     public IEnumerable<TensorInfo> Tensors =>
