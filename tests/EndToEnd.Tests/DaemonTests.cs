@@ -160,7 +160,7 @@ public sealed class DaemonTests(DaemonProcess daemon) : IClassFixture<DaemonProc
     [InlineData("\"top_k\":\"x\"", "top_k")]
     [InlineData("\"top_p\":\"x\"", "top_p")]
     [InlineData("\"min_p\":[1]", "min_p")]
-    [InlineData("\"n\":2", "n")]
+    [InlineData("\"n\":33", "n")]
     [InlineData("\"top_logprobs\":2", "top_logprobs")]
     [InlineData("\"chat_template_kwargs\":{\"messages\":[]}", "chat_template_kwargs")]
     [InlineData("\"logprobs\":true,\"top_logprobs\":21", "top_logprobs")]

@@ -111,6 +111,7 @@ public sealed partial class ReportTests
 
     private static readonly string[] s_units =
     [
+        "Probability",
         "Seconds", "Ms", "Bytes", "PerSecond", "PerToken", "PerPass", "Share", "Rate", "Ratio", "Error", "Gain", "Accuracy", "PerWeight",
         "Perplexity", "Nll", "Logprob", "PerReadGigabyte", "Before", "Guess", "Beside", "Expert",
     ];
