@@ -85,6 +85,13 @@ public sealed class ScorerTests
         model.RequireTokenizer().Encode($"{Beginning}{sentence}\nAnswer:", addSpecial: true, parseSpecial: false), [" food", " travel"]);
 
     private static Task<LoadedModel> OpenAsync(int sequences) => LoadedModel.OpenAsync(
-        new ModelOptions { ModelPath = ShippedModel.Path, Sequences = sequences, Context = 256, BudgetBytes = 300L << 20, LimitsHeap = false },
+        new ModelOptions
+        {
+            ModelPath = ShippedModel.Path,
+            Sequences = sequences,
+            Context = 256,
+            BudgetBytes = 300L << 20,
+            LimitsHeap = false,
+        },
         new Progress<SessionNotice>(), CancellationToken.None);
 }
