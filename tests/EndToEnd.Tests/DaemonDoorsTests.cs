@@ -109,12 +109,12 @@ public sealed class DaemonDoorsTests : IAsyncLifetime
                 && own.Contains($"socket:[{parts[9]}]") && !ports.Any(p => parts[1].EndsWith(p, StringComparison.Ordinal)));
     }
 
-    private static async Task UntilAsync(Func<Task<bool>> condition)
+    private async Task UntilAsync(Func<Task<bool>> condition)
     {
         Stopwatch clock = Stopwatch.StartNew();
         while (!await condition())
         {
-            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(30), "not within 30 s");
+            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(30), "not within 30 s: " + string.Join('\n', _daemon.Log));
             await Task.Delay(50, Token);
         }
     }

@@ -139,11 +139,5 @@ public sealed class KeptStateTests
     private static List<int> Tokens(Random random, Engine engine, int count) =>
         [.. Enumerable.Range(0, count).Select(_ => random.Next(engine.Spec.Vocabulary))];
 
-    private static RunRequest Request(int[] prompt, int tokens) => new()
-    {
-        Prompt = prompt,
-        MaxTokens = tokens,
-        Sample = TinyModel.Greedy,
-        OnToken = _ => false,
-    };
+    private static RunRequest Request(int[] prompt, int tokens) => SweepModels.Request(prompt, tokens);
 }

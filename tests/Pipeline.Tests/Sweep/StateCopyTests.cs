@@ -76,12 +76,5 @@ public sealed class StateCopyTests
     private static int[] Tokens(Random random, Engine engine, int count) =>
         [.. Enumerable.Range(0, count).Select(_ => random.Next(engine.Spec.Vocabulary))];
 
-    private static RunRequest Request(int[] prompt, int tokens) => new()
-    {
-        Prompt = prompt,
-        MaxTokens = tokens,
-        Sample = TinyModel.Greedy,
-        OnToken = _ => false,
-        ReuseScope = "a",
-    };
+    private static RunRequest Request(int[] prompt, int tokens) => SweepModels.Request(prompt, tokens, "a");
 }

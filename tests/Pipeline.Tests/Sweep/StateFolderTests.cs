@@ -203,14 +203,7 @@ public sealed class StateFolderTests : IDisposable
     private static async Task<int[]> FreshIds(Engine fresh, int[] prompt) =>
         (await fresh.RunAsync(Request(prompt, 4) with { ReuseScope = null }, CancellationToken.None)).Ids;
 
-    private static RunRequest Request(int[] prompt, int tokens) => new()
-    {
-        Prompt = prompt,
-        MaxTokens = tokens,
-        Sample = TinyModel.Greedy,
-        OnToken = _ => false,
-        ReuseScope = "a",
-    };
+    private static RunRequest Request(int[] prompt, int tokens) => SweepModels.Request(prompt, tokens, "a");
 
     private Task<Engine> StartAsync(string name, Func<EngineOptions, EngineOptions>? change = null) => SweepModels.StartAsync(name, 1,
         batch: 24, change: o =>

@@ -1,4 +1,5 @@
 using LayerStream.Actors;
+using LayerStream.Actors.Run;
 using LayerStream.Planning;
 using LayerStream.Storage;
 
@@ -28,4 +29,14 @@ internal static class SweepModels
         return await Engine.StartAsync(plan.Divided(plan.Spec, memory), options, wrap?.Invoke(device) ?? device, null,
             CancellationToken.None);
     }
+
+    /// <summary>A greedy generation.</summary>
+    internal static RunRequest Request(int[] prompt, int tokens, string? scope = null) => new()
+    {
+        Prompt = prompt,
+        MaxTokens = tokens,
+        Sample = TinyModel.Greedy,
+        OnToken = _ => false,
+        ReuseScope = scope,
+    };
 }
