@@ -9,6 +9,9 @@ namespace LayerStream.Actors;
 /// <summary>What a user may choose about an engine.</summary>
 public sealed record EngineOptions
 {
+    /// <summary>Bytes that kept states may take unless the user says otherwise.</summary>
+    public const long DefaultStateBytes = 8L << 30;
+
     /// <summary>The model's first file.</summary>
     public required string ModelPath { get; init; }
 
@@ -46,7 +49,7 @@ public sealed record EngineOptions
     public string? StateFolder { get; init; }
 
     /// <summary>Bytes that all files in it may take.</summary>
-    public long StateBytes { get; init; } = 8L << 30;
+    public long StateBytes { get; init; } = DefaultStateBytes;
 
     /// <summary>
     /// Seconds that a pass may take because of prompts while another sequence waits for its next token; rows that cost less than the sweep
@@ -60,7 +63,7 @@ public sealed record EngineOptions
     /// <summary>Element type of the KV cache.</summary>
     public KvType KvType { get; init; } = KvType.F16;
 
-    /// <summary>Whether activations are rounded to 8 bits for integer dot products.</summary>
+    /// <summary>How activations are rounded for products.</summary>
     public ActivationMode Activations { get; init; } = ActivationModes.Default;
 
     /// <summary>

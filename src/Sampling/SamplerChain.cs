@@ -1,4 +1,3 @@
-using System.Numerics;
 using LayerStream.Kernels.Ops;
 
 namespace LayerStream.Sampling;
@@ -64,7 +63,7 @@ public sealed class SamplerChain
     public int Sample(Span<float> logits, IReadOnlyList<int> history)
     {
         FloatEnvironment.Require();
-        RequireValid(logits);
+        InvalidLogitsException.ThrowIfAny(logits);
         _recorder?.Take(logits);
         int token = Choose(logits, history);
         LogProbabilities = _recorder?.Of(token);
@@ -96,7 +95,7 @@ public sealed class SamplerChain
     /// <exception cref="InvalidLogitsException">No token is left, or a step wrote NaN or +infinity.</exception>
     private static int ArgMax(ReadOnlySpan<float> logits)
     {
-        RequireValid(logits);
+        InvalidLogitsException.ThrowIfAny(logits);
         int best = -1;
         float top = float.NegativeInfinity;
         for (int id = 0; id < logits.Length; id++)
@@ -108,23 +107,6 @@ public sealed class SamplerChain
             }
         }
         return best >= 0 ? best : throw new InvalidLogitsException(-1, float.NegativeInfinity);
-    }
-
-    private static void RequireValid(ReadOnlySpan<float> logits)
-    {
-        int i = 0;
-        Vector<float> infinity = new(float.PositiveInfinity);
-        while (i <= logits.Length - Vector<float>.Count && Vector.LessThanAll(new Vector<float>(logits[i..]), infinity))
-        {
-            i += Vector<float>.Count; // NaN is not less than anything, so one comparison finds both
-        }
-        for (; i < logits.Length; i++)
-        {
-            if (!(logits[i] < float.PositiveInfinity))
-            {
-                throw new InvalidLogitsException(i, logits[i]);
-            }
-        }
     }
 
     private void Prepare(int vocabularySize, SamplingOptions options)

@@ -48,6 +48,10 @@ public static class ChatPrompt
     public static int[] Encode(Tokenizer tokenizer, RenderedPrompt rendered, bool parseMessages = false)
     {
         int[] ids = tokenizer.Encode(rendered.Text, addSpecial: false, parseSpecial: true, parseMessages ? [] : rendered.MessageText);
-        return tokenizer is { AddBos: true, BosId: int bos } && (ids.Length == 0 || ids[0] != bos) ? [bos, .. ids] : ids;
+        return WithBos(tokenizer, ids);
     }
+
+    /// <summary>Ids with BOS in front, if the model wants it and they have none.</summary>
+    public static int[] WithBos(Tokenizer tokenizer, int[] ids) =>
+        tokenizer is { AddBos: true, BosId: int bos } && (ids.Length == 0 || ids[0] != bos) ? [bos, .. ids] : ids;
 }

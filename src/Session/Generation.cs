@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Text;
 using System.Threading.Channels;
 using LayerStream.Actors.Run;
-using LayerStream.Kernels.Ops;
 using LayerStream.Models.Spec;
 using LayerStream.Planning.Drafts;
 using LayerStream.Sampling;
@@ -90,7 +89,7 @@ public sealed class Generation
         }
         catch (InvalidLogitsException e)
         {
-            throw new UnusableOutputException(e.Token, _model.Options.KvType == KvType.F16, e);
+            throw new UnusableOutputException(e.Token, _model.Options.KvType, e);
         }
         finally
         {

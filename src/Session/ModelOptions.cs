@@ -11,9 +11,6 @@ namespace LayerStream.Session;
 /// <summary>The options common to all verbs after binding: flag, then environment, then file, then default.</summary>
 public sealed record ModelOptions
 {
-    /// <summary>Bytes that kept states may take unless the user says otherwise.</summary>
-    public const long DefaultStateBytes = 8L << 30;
-
     // Connections and their buffers; what requests take has an account of its own.
     private const long ServerHeapBytes = 24L << 20;
     private const long ServerRuntimeBytes = 72L << 20;
@@ -58,7 +55,7 @@ public sealed record ModelOptions
     public string? StateFolder { get; init; }
 
     /// <summary>Bytes that all files in it may take.</summary>
-    public long StateBytes { get; init; } = DefaultStateBytes;
+    public long StateBytes { get; init; } = EngineOptions.DefaultStateBytes;
 
     /// <summary>Seconds that a pass may take because of prompts while another sequence waits for its next token.</summary>
     public double MostPassSeconds { get; init; } = 2;

@@ -5,7 +5,7 @@ using LayerStream.Storage;
 
 namespace LayerStream.Actors.Loading;
 
-/// <summary>Reads every expert into its own slot when all of them fit.</summary>
+/// <summary>Reads experts before the first run: every one into its own slot when all of them fit, else those that were used last.</summary>
 internal sealed class ExpertLoader : IReadCompletion
 {
     private const int InFlight = 8;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using LayerStream.Actors;
 using LayerStream.Kernels.Ops;
 using LayerStream.Kernels.Quants.Activations;
 using LayerStream.Memory;
@@ -182,7 +183,7 @@ public static class CommonOptions
                 ? OptionText.Choice("draft", draft, ("off", DraftMode.Off), ("auto", DraftMode.Auto), ("prompt", DraftMode.Prompt))
                 : DraftMode.Off,
             StateFolder = Read("state-dir") is { Length: > 0 } states ? Path.GetFullPath(states) : null,
-            StateBytes = Read("state-size") is { } most ? Size("state-size", most) : ModelOptions.DefaultStateBytes,
+            StateBytes = Read("state-size") is { } most ? Size("state-size", most) : EngineOptions.DefaultStateBytes,
             MostPassSeconds = Read("max-pass-seconds") is { } seconds ? OptionText.Real("max-pass-seconds", seconds) : 2,
             Context = Read("context") is { } context ? OptionText.Whole("context", context, 0, int.MaxValue) : 0,
             KvType = Read("kv-type") is { } kv ? OptionText.Choice("kv-type", kv, ("f16", KvType.F16), ("f32", KvType.F32)) : KvType.F16,

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using LayerStream.Host.Options;
 using LayerStream.Host.Terminal;
-using LayerStream.Kernels.Ops;
 using LayerStream.Memory;
 using LayerStream.Session;
 using LayerStream.Session.Reports;
@@ -54,7 +53,7 @@ public static class PerplexityVerb
             throw new UsageException("The text is too short: at least two tokens are needed.");
         }
 
-        double mean = double.IsFinite(sum) ? sum / scored : throw new UnusableOutputException(0, options.KvType == KvType.F16);
+        double mean = double.IsFinite(sum) ? sum / scored : throw new UnusableOutputException(0, options.KvType);
         if (!options.Json)
         {
             Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"perplexity {Math.Exp(mean):F4} (mean loss {mean:F4} "

@@ -92,18 +92,22 @@ public static class ScoreVerb
         int longest = window.Max(e => (int?)e.Question?.Prompt.Count) ?? 0;
         ModelOptions fitted = options.Explicit.Contains("sequences") ? options : options with { Sequences = 0 };
         return longest == 0 || options.Explicit.Contains("context") ? fitted
-            : fitted with { Context = ((longest + ContextStep) / ContextStep * ContextStep) };
+            : fitted with { Context = (longest + ContextStep) / ContextStep * ContextStep };
     }
 
     private static async Task<IReadOnlyList<QuestionReport>> ScoreAsync(
         LoadedModel model, IReadOnlyList<QuestionEntry> window, CancellationToken ct)
     {
-        string? Gap(QuestionEntry e) => e.Error ?? (e.Question!.Prompt.Count < model.Engine.Context ? null
-            : $"line {e.Line}: the prompt has {e.Question.Prompt.Count} tokens, and --context {model.Engine.Context} has room for one less "
-            + "than that; give a larger one");
-        QuestionEntry[] whole = [.. window.Where(e => Gap(e) is null)];
-        Queue<QuestionScore> scores = new(await Scorer.ScoreAsync(model, [.. whole.Select(e => e.Question!)], scope: null, ct));
-        return [.. window.Select(e => Gap(e) is { } gap ? new QuestionReport { Id = e.Id, Error = gap }
-            : QuestionReport.Of(e.Id, e.Question!, scores.Dequeue()))];
+        int context = model.Engine.Context;
+        QuestionEntry[] entries = [.. window.Select(e => e.Question is { } q && q.Prompt.Count >= context ? e with
+        {
+            Question = null,
+            Error = $"line {e.Line}: the prompt has {q.Prompt.Count} tokens, and --context {context} has room for one less than that; "
+                + "give a larger one",
+        } : e)];
+        Question[] whole = [.. entries.Select(e => e.Question).OfType<Question>()];
+        Queue<QuestionScore> scores = new(await Scorer.ScoreAsync(model, whole, scope: null, ct));
+        return [.. entries.Select(e => e.Question is { } q ? QuestionReport.Of(e.Id, q, scores.Dequeue())
+            : new QuestionReport { Id = e.Id, Error = e.Error })];
     }
 }

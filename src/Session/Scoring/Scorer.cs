@@ -1,7 +1,7 @@
 using LayerStream.Actors;
 using LayerStream.Actors.Run;
-using LayerStream.Kernels.Ops;
 using LayerStream.Models.Spec;
+using LayerStream.Planning.Batches;
 using LayerStream.Sampling;
 
 namespace LayerStream.Session.Scoring;
@@ -66,18 +66,8 @@ public static class Scorer
             return 0;
         }
 
-        IReadOnlyList<int> first = questions[0].Prompt;
-        int shared = first.Count - 1;
-        foreach (Question question in questions)
-        {
-            shared = Math.Min(shared, question.Prompt.Count - 1);
-            for (int i = 0; i < shared; i++)
-            {
-                shared = question.Prompt[i] == first[i] ? shared : i;
-            }
-        }
-
-        return shared;
+        KeptTokens first = new([.. questions[0].Prompt.SkipLast(1)], null);
+        return questions.Min(q => first.ResumeAt(q.Prompt));
     }
 
     private static void Check(Engine engine, Question question)
@@ -109,7 +99,7 @@ public static class Scorer
         }
         catch (InvalidLogitsException e)
         {
-            throw new UnusableOutputException(e.Token, model.Options.KvType == KvType.F16, e);
+            throw new UnusableOutputException(e.Token, model.Options.KvType, e);
         }
     }
 
@@ -125,11 +115,11 @@ public static class Scorer
 
     private static double[] Of(ReadOnlySpan<float> logits, IReadOnlyList<int> tokens)
     {
+        InvalidLogitsException.ThrowIfAny(logits);
         double normalizer = LogProbabilities.Normalizer(logits);
-        if (!double.IsFinite(normalizer))
+        if (double.IsNaN(normalizer))
         {
-            int bad = logits.IndexOfAnyExceptInRange(float.MinValue, float.MaxValue);
-            throw new InvalidLogitsException(bad, bad < 0 ? float.NaN : logits[bad]);
+            throw new InvalidLogitsException(-1, float.NegativeInfinity);
         }
 
         double[] found = new double[tokens.Count];

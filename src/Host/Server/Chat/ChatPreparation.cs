@@ -17,9 +17,12 @@ internal static class ChatPreparation
     private const int JsonBytesPerByte = 6;
     private const int BodySlackBytes = 256 << 10;
 
-    // Of rendering and encoding: the text as UTF-16 in messages, template and prompt, and the tokenizer's pieces.
-    private const int WorkBytesPerByte = 12;
-    private const int BytesPerId = 4;
+    /// <summary>Of rendering and encoding a byte: the text as UTF-16 in messages, template and prompt, and the tokenizer's
+    /// pieces.</summary>
+    public const int WorkBytesPerByte = 12;
+
+    /// <summary>Of a token of a prompt.</summary>
+    public const int BytesPerId = 4;
 
     /// <summary>Longest body that can hold a prompt of this context.</summary>
     public static long LimitBytes(LoadedModel model) => (LongestPromptBytes(model) * JsonBytesPerByte) + BodySlackBytes;
@@ -27,11 +30,10 @@ internal static class ChatPreparation
     /// <summary>Checks the request, renders the template and encodes the prompt; afterwards <paramref name="memory"/> holds the prompt
     /// only.</summary>
     /// <exception cref="ApiException">400 for whatever is wrong with the request; 413 or 429 when the work does not fit.</exception>
-    public static async Task<(ChatRequest Request, int[] Prompt, AnswerOpening Opening)> PrepareAsync(
+    public static Task<(ChatRequest Request, int[] Prompt, AnswerOpening Opening)> PrepareAsync(
         ReadOnlyMemory<byte> body, ServerState state, LoadedModel model, RequestMemory.Holding memory, CancellationToken ct)
     {
-        await state.Preparation.WaitAsync(ct);
-        try
+        return state.PrepareAsync(() =>
         {
             using ChatRequest request = Read(body, state, model, memory);
             long grammarBytes = request.Grammar is null && !request.HoldsCalls ? 0 : Grammar.HeldBytes * request.Choices;
@@ -47,28 +49,19 @@ internal static class ChatPreparation
             int[] prompt = Encode(rendered, model);
             memory.ShrinkTo(ReplySink.WindowBytes + ((long)prompt.Length * BytesPerId) + grammarBytes);
             return (request, prompt, opening);
-        }
-        finally
-        {
-            state.Preparation.Release();
-        }
+        }, ct);
     }
 
     /// <summary>The prompt of a request as text.</summary>
     /// <exception cref="ApiException">As <see cref="PrepareAsync"/>.</exception>
-    public static async Task<string> RenderAsync(ReadOnlyMemory<byte> body, ServerState state, LoadedModel model,
+    public static Task<string> RenderAsync(ReadOnlyMemory<byte> body, ServerState state, LoadedModel model,
         RequestMemory.Holding memory, CancellationToken ct)
     {
-        await state.Preparation.WaitAsync(ct);
-        try
+        return state.PrepareAsync(() =>
         {
             using ChatRequest request = Read(body, state, model, memory);
             return Open(Render(request, model), request, model.AnswerFormat).Prompt.Text;
-        }
-        finally
-        {
-            state.Preparation.Release();
-        }
+        }, ct);
     }
 
     private static ChatRequest Read(ReadOnlyMemory<byte> body, ServerState state, LoadedModel model, RequestMemory.Holding memory)

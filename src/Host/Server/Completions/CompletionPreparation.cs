@@ -11,38 +11,30 @@ namespace LayerStream.Host.Server.Completions;
 /// <summary>Body → checked request and prompts as ids.</summary>
 internal static class CompletionPreparation
 {
-    private const int WorkBytesPerByte = 12; // of encoding: the text as UTF-16, and the tokenizer's pieces
-    private const int BytesPerId = 4;
-
     /// <summary>Longest body: of as many prompts as there may be.</summary>
     public static long LimitBytes(LoadedModel model) => ChatPreparation.LimitBytes(model) * ChatRequest.MostChoices;
 
     /// <summary>Checks the request and encodes its prompts; afterwards <paramref name="memory"/> holds the prompts only.</summary>
     /// <exception cref="ApiException">400 for whatever is wrong with the request; 413 or 429 when the work does not fit.</exception>
-    public static async Task<(CompletionRequest Request, int[][] Prompts)> PrepareAsync(ReadOnlyMemory<byte> body, ServerState state,
+    public static Task<(CompletionRequest Request, int[][] Prompts)> PrepareAsync(ReadOnlyMemory<byte> body, ServerState state,
         LoadedModel model, RequestMemory.Holding memory, CancellationToken ct)
     {
-        await state.Preparation.WaitAsync(ct);
-        try
+        return state.PrepareAsync(() =>
         {
             using CompletionRequest request = CompletionParameters.Read(body, state, model.Options.Sampling, memory);
-            memory.Grow(request.TextBytes * WorkBytesPerByte, "the prompt");
+            memory.Grow(request.TextBytes * ChatPreparation.WorkBytesPerByte, "the prompt");
             long grammarBytes = request.Grammar is null ? 0 : Grammar.HeldBytes * request.Choices;
             memory.Grow(grammarBytes, "the grammar of the answer");
             int[][] prompts = [.. request.Prompts.Select((p, i) =>
                 Encode(p, request.Suffix, model, request.Prompts.Count > 1 ? $"prompt[{i}]" : "prompt"))];
-            memory.ShrinkTo(ReplySink.WindowBytes + ((long)prompts.Sum(p => p.Length) * BytesPerId) + grammarBytes);
+            memory.ShrinkTo(ReplySink.WindowBytes + ((long)prompts.Sum(p => p.Length) * ChatPreparation.BytesPerId) + grammarBytes);
             if (request is { Echo: true, LogProbs: true })
             {
                 memory.Grow(CompletionEcho.HeldBytes(prompts.Sum(p => p.Length), request.TopLogProbs ?? 0), "the prompt's tokens");
             }
 
             return (request, prompts);
-        }
-        finally
-        {
-            state.Preparation.Release();
-        }
+        }, ct);
     }
 
     /// <summary>The prompt as it is repeated.</summary>
@@ -72,7 +64,7 @@ internal static class CompletionPreparation
             ids = [fill.Prefix, .. ids, fill.Suffix, .. tokenizer.Encode(suffix, addSpecial: false, parseSpecial: true), fill.Middle];
         }
 
-        ids = tokenizer is { AddBos: true, BosId: int bos } && (ids.Length == 0 || ids[0] != bos) ? [bos, .. ids] : ids;
+        ids = ChatPrompt.WithBos(tokenizer, ids);
         return ids.Length > 0 ? Fitting(ids, model, name) : throw ApiException.Invalid(name, $"'{name}' is empty", "empty_prompt");
     }
 

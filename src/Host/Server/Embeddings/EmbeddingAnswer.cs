@@ -11,9 +11,7 @@ namespace LayerStream.Host.Server.Embeddings;
 /// <summary>From a request for embeddings to its answer.</summary>
 internal static class EmbeddingAnswer
 {
-    private const int WorkBytesPerByte = 12; // of encoding: the text as UTF-16, and the tokenizer's pieces
     private const int BytesPerValue = 24; // of a vector: the value, and its text
-    private const int BytesPerId = 4;
 
     /// <summary>Answers one request.</summary>
     /// <exception cref="ApiException">501: the model is not made for it; else what is wrong with the request.</exception>
@@ -47,26 +45,21 @@ internal static class EmbeddingAnswer
         });
     }
 
-    private static async Task<(EmbeddingRequest Request, int[][] Inputs)> PrepareAsync(ReadOnlyMemory<byte> body, ServerState state,
+    private static Task<(EmbeddingRequest Request, int[][] Inputs)> PrepareAsync(ReadOnlyMemory<byte> body, ServerState state,
         LoadedModel model, EmbeddingForm form, RequestMemory.Holding memory, CancellationToken ct)
     {
-        await state.Preparation.WaitAsync(ct);
-        try
+        return state.PrepareAsync(() =>
         {
             using EmbeddingRequest request = new() { Truncates = form.Truncates };
             form.Rows.Read(request, body, memory, _ => Check(request, state, model));
-            memory.Grow(request.TextBytes * WorkBytesPerByte, "the texts");
+            memory.Grow(request.TextBytes * ChatPreparation.WorkBytesPerByte, "the texts");
             int[][] inputs = [.. request.Inputs.Select((input, i) =>
                 Encode(input, model, request.Truncates, request.Inputs.Count > 1 ? $"input[{i}]" : "input"))];
             int width = request.Dimensions == 0 ? model.Engine.Spec.Width : request.Dimensions;
-            memory.ShrinkTo(ReplySink.WindowBytes + ((long)inputs.Sum(i => i.Length) * BytesPerId));
+            memory.ShrinkTo(ReplySink.WindowBytes + ((long)inputs.Sum(i => i.Length) * ChatPreparation.BytesPerId));
             memory.Grow((long)inputs.Length * width * BytesPerValue, "the vectors");
             return (request, inputs);
-        }
-        finally
-        {
-            state.Preparation.Release();
-        }
+        }, ct);
     }
 
     private static void Check(EmbeddingRequest request, ServerState state, LoadedModel model)

@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Text.Json;
 using LayerStream.Host.Server.Chat;
 using LayerStream.Host.Server.Http;
@@ -32,7 +31,7 @@ internal static class OllamaEndpoint
     public static Task VersionAsync(HttpContext http, ServerState state) => JsonReply.SendAsync(http, 200, json =>
     {
         json.WriteStartObject();
-        json.WriteString("version", Assembly.GetExecutingAssembly().GetName().Version?.ToString(3) ?? "0.0.0");
+        json.WriteString("version", ProgramVersion.Text);
         json.WriteEndObject();
     });
 

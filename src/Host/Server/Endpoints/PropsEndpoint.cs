@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Text.Json;
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Service;
@@ -33,7 +32,7 @@ internal static class PropsEndpoint
             json.WriteString("chat_template", model.Template?.Source ?? "");
             json.WriteString("bos_token", model.Tokenizer?.BosText ?? "");
             json.WriteString("eos_token", model.Tokenizer?.EosText ?? "");
-            json.WriteString("build_info", "layerstream " + (Assembly.GetExecutingAssembly().GetName().Version?.ToString(3) ?? "0.0.0"));
+            json.WriteString("build_info", "layerstream " + ProgramVersion.Text);
             json.WriteEndObject();
         });
     }

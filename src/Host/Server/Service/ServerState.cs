@@ -10,6 +10,7 @@ namespace LayerStream.Host.Server.Service;
 /// <summary>What endpoints share.</summary>
 internal sealed class ServerState(string modelId, Admission admission, DaemonMetrics metrics)
 {
+    private readonly SemaphoreSlim _preparation = new(1, 1);
     private LoadedModel? _model;
     private LoadProgress _progress = new("opening", 0, 0);
 
@@ -26,7 +27,19 @@ internal sealed class ServerState(string modelId, Admission admission, DaemonMet
     public DaemonMetrics Metrics => metrics;
 
     /// <summary>Turns bodies into prompts one at a time, so that large bodies do not add up.</summary>
-    public SemaphoreSlim Preparation { get; } = new(1, 1);
+    /// <exception cref="OperationCanceledException">The client left before its turn.</exception>
+    public async Task<T> PrepareAsync<T>(Func<T> prepare, CancellationToken ct)
+    {
+        await _preparation.WaitAsync(ct);
+        try
+        {
+            return prepare();
+        }
+        finally
+        {
+            _preparation.Release();
+        }
+    }
 
     /// <summary>What requests may hold; null while the model loads.</summary>
     public RequestMemory? Memory { get; set; }
