@@ -41,11 +41,10 @@ public sealed class DaemonProcess : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Client.BaseAddress = Address;
-        ProcessStartInfo start = new(Path.Combine(Root(), "src", "Host", "bin", "Release", "net10.0", "layerstream"))
-        {
-            RedirectStandardError = true,
-            RedirectStandardOutput = true,
-        };
+        string program = Path.Combine(Root(), "src", "Host", "bin", "Release", "net10.0", "layerstream");
+        // A test run whose terminal has gone, or that nohup keeps, hands down that SIGHUP is ignored.
+        ProcessStartInfo start = OperatingSystem.IsLinux() ? new("env", ["--default-signal=HUP", program]) : new(program);
+        start.RedirectStandardError = start.RedirectStandardOutput = true;
         string urls = Address.ToString().TrimEnd('/') + MoreUrls;
         foreach (string argument in new[] { "serve", "--urls", urls, "--model", Model, "--memory-budget", Budget }.Concat(More))
         {
