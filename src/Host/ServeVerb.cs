@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using LayerStream.Host.Options;
 using LayerStream.Host.Server;
 using LayerStream.Session;
+using LayerStream.Session.Catalogue;
 
 namespace LayerStream.Host;
 
@@ -65,13 +66,36 @@ public static class ServeVerb
         Description = "collector of traces and metrics, e.g. http://127.0.0.1:4318; default: OTEL_EXPORTER_OTLP_ENDPOINT, or none",
     };
 
+    private static readonly Option<bool> s_noSwitch = new("--no-switch") { Description = "serve one model, whatever requests name" };
+
+    private static readonly Option<int> s_switchSeconds = new("--switch-seconds")
+    {
+        Description = "how long answers of the loaded model may go on once another is asked for",
+        DefaultValueFactory = _ => DaemonOptions.DefaultSwitchSeconds,
+    };
+
+    private static readonly Option<int> s_idleUnload = new("--idle-unload")
+    {
+        Description = "seconds after which a model that nobody uses is unloaded, to be loaded again when it is asked for; 0 = never",
+    };
+
+    private static readonly Option<bool> s_allowDelete = new("--allow-delete")
+    {
+        Description = "let requests delete model files (DELETE /api/delete)",
+    };
+
+    private static readonly Option<string?> s_presets = new("--presets")
+    {
+        Description = "JSON file of models under names of their own, with settings of their own",
+    };
+
     /// <summary>The verb.</summary>
     public static Command Create()
     {
         Command verb = new("serve", "Serves the model over HTTP.")
         {
             s_urls, s_apiKeyFile, s_tlsCertificate, s_tlsKey, s_allowRemote, s_allowedHosts, s_corsOrigin, s_queueLimit, s_drainSeconds,
-            s_otlpEndpoint,
+            s_otlpEndpoint, s_noSwitch, s_switchSeconds, s_idleUnload, s_presets, s_allowDelete,
         };
         verb.SetAction(StartAsync);
         return verb;
@@ -81,20 +105,21 @@ public static class ServeVerb
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static Task<int> StartAsync(ParseResult parse, CancellationToken ct)
     {
-        int drainSeconds = parse.GetValue(s_drainSeconds);
-        if (drainSeconds is < 0 or > MostDrainSeconds)
+        int drainSeconds = Whole(parse, s_drainSeconds, MostDrainSeconds);
+        int queueLimit = Whole(parse, s_queueLimit, MostWaiting);
+        int switchSeconds = Whole(parse, s_switchSeconds, MostDrainSeconds);
+        int idleSeconds = Whole(parse, s_idleUnload, int.MaxValue);
+        IReadOnlyList<ModelPreset> presets = Presets(parse);
+        bool hasFolders = CommonOptions.IsSet(parse, "models");
+        bool startsEmpty = hasFolders && !CommonOptions.IsSet(parse, "model");
+        if (startsEmpty && parse.GetValue(s_noSwitch))
         {
-            throw new UsageException($"--drain-seconds must be between 0 and {MostDrainSeconds}.");
+            throw new UsageException("--no-switch needs --model: the one model to serve.");
         }
 
-        int queueLimit = parse.GetValue(s_queueLimit);
-        if (queueLimit is < 0 or > MostWaiting)
-        {
-            throw new UsageException($"--queue-limit must be between 0 and {MostWaiting}.");
-        }
-
+        ModelOptions model = CommonOptions.Bind(parse, startsEmpty ? "" : null);
         DaemonOptions options = new(
-            CommonOptions.Bind(parse), parse.GetRequiredValue(s_urls), parse.GetValue(s_apiKeyFile), parse.GetValue(s_allowRemote),
+            model, parse.GetRequiredValue(s_urls), parse.GetValue(s_apiKeyFile), parse.GetValue(s_allowRemote),
             queueLimit)
         {
             TlsCertificate = parse.GetValue(s_tlsCertificate),
@@ -103,9 +128,23 @@ public static class ServeVerb
             CorsOrigins = List(parse.GetValue(s_corsOrigin)),
             OtlpEndpoint = Collector(parse.GetValue(s_otlpEndpoint)),
             DrainTime = TimeSpan.FromSeconds(drainSeconds),
+            Switches = !parse.GetValue(s_noSwitch)
+                && (hasFolders || idleSeconds > 0 || presets.Count > 0 || ModelCatalogue.Of(model.ModelFolders).Entries.Count > 0),
+            SwitchTime = TimeSpan.FromSeconds(switchSeconds),
+            IdleTime = idleSeconds == 0 ? null : TimeSpan.FromSeconds(idleSeconds),
+            Presets = presets,
+            AllowsDelete = parse.GetValue(s_allowDelete),
         };
         return Daemon.RunAsync(options, ct);
     }
+
+    /// <summary>The presets of the file that is named, if one is.</summary>
+    internal static IReadOnlyList<ModelPreset> Presets(ParseResult parse) =>
+        parse.GetValue(s_presets) is { Length: > 0 } file ? PresetFile.Read(file, parse) : [];
+
+    private static int Whole(ParseResult parse, Option<int> option, int most) =>
+        parse.GetValue(option) is >= 0 and var value && value <= most ? value
+            : throw new UsageException($"{option.Name} must be between 0 and {most}.");
 
     private static string? Collector(string? text) =>
         string.IsNullOrEmpty(text) || (Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.Scheme is ("http" or "https")) ? text

@@ -3,6 +3,23 @@ namespace LayerStream.Session;
 /// <summary>Holds the managed heap to its account of the budget.</summary>
 public static class HeapLimit
 {
+    /// <summary>Gives the managed heap room while no model is loaded, so that the description of the next can be read; what cannot be had
+    /// stays as it was.</summary>
+    /// <param name="bytes">What the budget leaves beside the runtime.</param>
+    /// <returns>Whether the limit is in force.</returns>
+    public static bool TryApply(long bytes)
+    {
+        try
+        {
+            Apply(Math.Max(1, bytes));
+            return true;
+        }
+        catch (HeapLimitException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Sets the hard limit of the managed heap in bytes, after giving back what nothing uses.</summary>
     /// <exception cref="HeapLimitException">More than the limit is in use already; the limit is unchanged.</exception>
     public static void Apply(long bytes)

@@ -96,8 +96,18 @@ public sealed class LoadedModel : IAsyncDisposable
     /// <param name="options">The options.</param>
     /// <param name="notices">Hears of the sheet, of progress and of what is unusual, also from other threads.</param>
     /// <param name="ct">Ends loading.</param>
-    public static Task<LoadedModel> OpenAsync(ModelOptions options, IProgress<SessionNotice> notices, CancellationToken ct) =>
-        Prepare(options, notices).LoadAsync(notices, ct);
+    public static async Task<LoadedModel> OpenAsync(ModelOptions options, IProgress<SessionNotice> notices, CancellationToken ct)
+    {
+        PlannedModel planned = Prepare(options, notices);
+        try
+        {
+            return await planned.LoadAsync(notices, ct);
+        }
+        finally
+        {
+            planned.Files.Dispose(); // the engine reads through descriptors of its own
+        }
+    }
 
     /// <summary>Ends the engine; a notice says if the budget was not kept.</summary>
     public async ValueTask DisposeAsync()
@@ -116,8 +126,19 @@ public sealed class LoadedModel : IAsyncDisposable
 
     // A frame of its own, so that nothing keeps the metadata alive while the heap is limited.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static PlannedModel Prepare(ModelOptions options, IProgress<SessionNotice> notices) =>
-        ModelFile.Open(options.ModelPath).Plan(options, notices);
+    private static PlannedModel Prepare(ModelOptions options, IProgress<SessionNotice> notices)
+    {
+        ModelFile file = ModelFile.Open(options.ModelPath);
+        try
+        {
+            return file.Plan(options, notices);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
 
     private static HashSet<int> Marks(Tokenizer? tokenizer, AnswerFormat format)
     {

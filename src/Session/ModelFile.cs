@@ -7,7 +7,7 @@ using LayerStream.Tokenization;
 namespace LayerStream.Session;
 
 /// <summary>An opened model file with its metadata: what plans are made of. Whatever it gives away holds no metadata.</summary>
-public sealed class ModelFile
+public sealed class ModelFile : IDisposable
 {
     private readonly GgufModel _model;
     private readonly ModelFiles _open;
@@ -75,6 +75,9 @@ public sealed class ModelFile
             plan)
         { Files = _open };
     }
+
+    /// <summary>Closes the files: of a model that is not loaded. A loaded one closes them itself.</summary>
+    public void Dispose() => _open.Dispose();
 
     private EnginePlan Divide(ModelOptions options, IProgress<SessionNotice> notices)
     {

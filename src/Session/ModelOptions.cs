@@ -15,6 +15,9 @@ public sealed record ModelOptions
     private const long ServerHeapBytes = 24L << 20;
     private const long ServerRuntimeBytes = 72L << 20;
 
+    /// <summary>Bytes of bodies that wait until the model is loaded that they name; managed heap of a daemon that switches.</summary>
+    public const long WaitingBodyBytes = 8L << 20;
+
     /// <summary>Libraries and code in memory before the first run, at least; 0 = what a command has.</summary>
     public long LeastRuntimeBytes { get; init; }
 
@@ -96,6 +99,9 @@ public sealed record ModelOptions
     /// <summary>Chat template instead of the model's own: a file, or <c>chatml</c>; null = the model's.</summary>
     public string? ChatTemplate { get; init; }
 
+    /// <summary>What the model is told before a conversation that has no system message; null = nothing.</summary>
+    public string? SystemPrompt { get; init; }
+
     /// <summary>Whether control tokens are recognised in the text of messages too: then a user can close turns.</summary>
     public bool ParseMessages { get; init; }
 
@@ -154,4 +160,11 @@ public sealed record ModelOptions
         Serves = true,
         MeasuresDevice = true
     };
+
+    /// <summary>The same for a server that switches between models: requests wait for theirs to be loaded.</summary>
+    public ModelOptions ForSwitching()
+    {
+        ModelOptions serving = ForServing();
+        return serving with { ExtraHeapBytes = serving.ExtraHeapBytes + WaitingBodyBytes };
+    }
 }

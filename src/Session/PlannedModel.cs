@@ -46,13 +46,7 @@ public sealed record PlannedModel(ModelOptions Options, GgufModel Model, Tokeniz
             notices.Report(new InformationNotice("Drafts are off: the budget has no room for trials of this model's recurrent layers."));
         }
 
-        double rate = 0;
-        if (Options.MeasuresDevice)
-        {
-            notices.Report(new LoadingNotice(new LoadProgress("measuring the device", 0, 0)));
-            rate = DeviceProbe.MeasureBytesPerSecond(device, s_probeTime, Plan.MeasuringAccount(), ProbeBlockBytes, 2);
-        }
-
+        double rate = Options.MeasuresDevice ? Measure(device, notices) : 0;
         Engine engine = await Engine.StartAsync(Plan, Options.ToEngineOptions(), device, new LoadingNotices(notices), ct);
         notices.Report(new LoadedNotice());
         if (Options.StateFolder is { } folder && !engine.KeepsStates)
@@ -66,6 +60,20 @@ public sealed record PlannedModel(ModelOptions Options, GgufModel Model, Tokeniz
         }
 
         return new LoadedModel(this, engine, rate, notices);
+    }
+
+    private double Measure(FlashDevice device, IProgress<SessionNotice> notices)
+    {
+        notices.Report(new LoadingNotice(new LoadProgress("measuring the device", 0, 0)));
+        try
+        {
+            return DeviceProbe.MeasureBytesPerSecond(device, s_probeTime, Plan.MeasuringAccount(), ProbeBlockBytes, 2);
+        }
+        catch
+        {
+            device.Dispose();
+            throw;
+        }
     }
 
     private void CheckFilling(FlashDevice device, IProgress<SessionNotice> notices)

@@ -32,8 +32,9 @@ public sealed class Browser : IAsyncLifetime
         await Daemon.InitializeAsync();
     }
 
-    /// <summary>The page, opened at a path of the daemon. Skips the test where there is no browser.</summary>
-    public async Task<OpenPage> OpenAsync(string path = "", ColorScheme scheme = ColorScheme.Light, int width = 1280, int height = 900)
+    /// <summary>The page, opened at a path of the daemon, or of another one. Skips the test where there is no browser.</summary>
+    public async Task<OpenPage> OpenAsync(string path = "", ColorScheme scheme = ColorScheme.Light, int width = 1280, int height = 900,
+        Uri? address = null)
     {
         Assert.SkipWhen(Gap is not null, Gap ?? "");
         IBrowserContext context = await _browser!.NewContextAsync(new()
@@ -42,8 +43,8 @@ public sealed class Browser : IAsyncLifetime
             ViewportSize = new() { Width = width, Height = height }
         });
         IPage page = await context.NewPageAsync();
-        OpenPage open = new(page, Daemon.Address);
-        await page.GotoAsync(new Uri(Daemon.Address, path).ToString());
+        OpenPage open = new(page, address ?? Daemon.Address);
+        await page.GotoAsync(new Uri(address ?? Daemon.Address, path).ToString());
         return open;
     }
 

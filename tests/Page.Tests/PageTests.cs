@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Deque.AxeCore.Commons;
 using Deque.AxeCore.Playwright;
+using LayerStream.EndToEnd.Tests;
 using Microsoft.Playwright;
 
 namespace LayerStream.Page.Tests;
@@ -142,6 +143,35 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
         await open.WaitForTextAsync("#models", t => t.Contains("SmolLM2-135M-Instruct-Q4_1", StringComparison.Ordinal));
         Assert.Contains("512", await open.Page.Locator("#models").InnerTextAsync(), StringComparison.Ordinal);
         Assert.Equal("SmolLM2-135M-Instruct-Q4_1", await open.Page.Locator("#chat-model option").First.GetAttributeAsync("value"));
+    }
+
+    [Fact]
+    public async Task Models_Button_SwitchesTheModel()
+    {
+        Assert.SkipWhen(browser.Gap is not null, browser.Gap ?? "");
+        string folder = Directory.CreateTempSubdirectory("layerstream-models-").FullName;
+        try
+        {
+            await using DaemonProcess daemon = new()
+            {
+                Model = Path.Combine(folder, "one.gguf"),
+                Budget = "206MiB",
+                More = ["--models", folder, "--context", "512"],
+            };
+            File.CreateSymbolicLink(daemon.Model, browser.Daemon.Model);
+            File.CreateSymbolicLink(Path.Combine(folder, "two.gguf"), browser.Daemon.Model);
+            await daemon.InitializeAsync();
+            await using OpenPage open = await browser.OpenAsync("#models", address: daemon.Address);
+            await open.WaitForTextAsync("#state", t => t.StartsWith("one · ready", StringComparison.Ordinal));
+            await open.Page.GetByRole(AriaRole.Button, new() { Name = "Load two" }).ClickAsync();
+            await open.WaitForTextAsync("#models-told", t => t.Contains("two is loaded", StringComparison.Ordinal));
+            await open.WaitForTextAsync("#state", t => t.StartsWith("two · ready", StringComparison.Ordinal));
+            Assert.True(await open.Page.GetByRole(AriaRole.Button, new() { Name = "Load one" }).IsVisibleAsync());
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     [Fact]

@@ -137,14 +137,16 @@ public static class CommonOptions
     /// <summary>Binds: flag, else environment (<c>LAYERSTREAM__MEMORY_BUDGET</c>), else file, else default.</summary>
     /// <param name="parse">The parsed command line.</param>
     /// <param name="modelPath">A model named by the verb's own argument; null to take --model or the default model.</param>
+    /// <param name="over">Values that count before all others, by option; null = none.</param>
     /// <exception cref="UsageException">A value is out of range, a key is unknown, or no model can be found.</exception>
-    public static ModelOptions Bind(ParseResult parse, string? modelPath = null)
+    public static ModelOptions Bind(ParseResult parse, string? modelPath = null,
+        IReadOnlyDictionary<string, IReadOnlyList<string>>? over = null)
     {
         SettingSource source = new(parse);
         HashSet<string> set = [];
         string? Read(string name)
         {
-            string? value = (s_options.TryGetValue(name, out Option<string?>? option) ? parse.GetValue(option) : null) ?? source.Get(name);
+            string? value = over?.GetValueOrDefault(name)?.FirstOrDefault() ?? Flag(parse, name) ?? source.Get(name);
             if (value is not null)
             {
                 set.Add(name);
@@ -155,7 +157,7 @@ public static class CommonOptions
 
         IReadOnlyList<string> ReadList(string name)
         {
-            IReadOnlyList<string> values = parse.GetValue(s_lists[name]) is { Length: > 0 } flags ? flags : source.GetList(name);
+            IReadOnlyList<string> values = over?.GetValueOrDefault(name) ?? Flags(parse, name) ?? source.GetList(name);
             if (values.Count > 0)
             {
                 set.Add(name);
@@ -207,6 +209,16 @@ public static class CommonOptions
             Stop = [.. ReadList("stop").Where(s => s.Length > 0)],
         };
     }
+
+    /// <summary>Whether a common option is set, by flag, environment or file.</summary>
+    public static bool IsSet(ParseResult parse, string name) =>
+        Flag(parse, name) is not null || Flags(parse, name) is not null || new SettingSource(parse).GetList(name).Count > 0;
+
+    private static string? Flag(ParseResult parse, string name) =>
+        s_options.TryGetValue(name, out Option<string?>? option) ? parse.GetValue(option) : null;
+
+    private static string[]? Flags(ParseResult parse, string name) =>
+        s_lists.TryGetValue(name, out Option<string[]>? option) && parse.GetValue(option) is { Length: > 0 } values ? values : null;
 
     /// <summary>The configuration file named by --config, or null.</summary>
     internal static string? ConfigPath(ParseResult parse) => parse.GetValue(s_config);

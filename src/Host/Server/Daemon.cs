@@ -4,6 +4,7 @@ using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Service;
 using LayerStream.Host.Telemetry;
 using LayerStream.Session;
+using LayerStream.Session.Catalogue;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -54,13 +55,15 @@ public static class Daemon
         using DaemonSignals signals = new() { Reload = () => Reload(keys, certificate) };
         using Admission admission = new(options.QueueLimit);
         ServerState? served = null;
-        using DaemonMetrics metrics = new(() => admission.Waiting, () => served?.Model?.Engine)
+        using DaemonMetrics metrics = new(() => admission.Waiting + (served?.Switch?.Waiting ?? 0), () => served?.Model?.Engine)
         {
+            Hold = () => served?.Served?.TryWatch(),
             Running = () => admission.Running,
-            IsReady = () => served?.Model is not null && !admission.IsDraining,
+            IsReady = () => (served?.Model is not null || served?.Switch is { HasStarted: true }) && !admission.IsDraining,
         };
         using IDisposable? export = OtlpSwitch.Start(options.OtlpEndpoint);
         ServerState state = served = new(LoadedModel.IdOf(options.Model.ModelPath), admission, metrics);
+        using ModelSwitch? models = options.Switches ? Switching(options, state) : null;
         AllowedOrigins origins = new(options.CorsOrigins);
         await using WebApplication app =
             Build(addresses, certificate,
@@ -77,7 +80,8 @@ public static class Daemon
         using CancellationTokenRegistration registration = ct.Register(() => cancelled.TrySetResult());
         Task asked = Task.WhenAny(signals.Asked, cancelled.Task);
         using CancellationTokenSource stopLoading = new();
-        Task<LoadedModel> loading = Task.Run(() => ModelLoading.LoadAsync(options.Model, state, stopLoading.Token), CancellationToken.None);
+        Task<LoadedModel?> loading = Task.Run(() => LoadAsync(options.Model, state, stopLoading.Token), CancellationToken.None);
+        Task serving = Task.CompletedTask;
         try
         {
             if (await Task.WhenAny(loading, asked, state.Planned.Task) == state.Planned.Task)
@@ -87,16 +91,16 @@ public static class Daemon
 
             if (await Task.WhenAny(loading, asked) == loading)
             {
-                LoadedModel model = await loading;
-                state.Open(model);
-                string budget = Memory.ByteSize.Format(model.Engine.CurrentPlan.Sheet.BudgetBytes);
-                DaemonLog.Ready(model.Id, model.Engine.Context, budget);
-                ServiceNotice.Ready($"ready: {model.Id}, context {model.Engine.Context}, budget {budget}");
+                LoadedModel? model = await loading;
+                serving = state.Switch?.RunAsync() ?? Task.CompletedTask;
+                ServiceNotice.Ready(model is null ? "ready: a model is loaded when it is asked for" : $"ready: {model.Id}, context "
+                    + $"{model.Engine.Context}, budget {Memory.ByteSize.Format(model.Plan.Sheet.BudgetBytes)}");
                 await asked;
             }
 
             ServiceNotice.Stopping();
             state.Admission.Drain();
+            state.Switch?.Drain();
             await stopLoading.CancelAsync();
             await DrainAsync(state.Admission, options.DrainTime);
             return 0;
@@ -106,10 +110,31 @@ public static class Daemon
             state.Admission.Drain();
             using CancellationTokenSource patience = new(TimeSpan.FromSeconds(2));
             await app.StopAsync(patience.Token);
-            state.Speed?.Save();
-            state.Model = null; // telemetry still asks
-            await EndAsync(loading);
+            await EndAsync(state, loading, serving);
         }
+    }
+
+    private static ModelSwitch Switching(DaemonOptions options, ServerState state)
+    {
+        ModelSwitch models = new(new ServableModels(options.Model, options.Presets), state,
+            new SwitchRules((model, ct) => ModelLoading.LoadAsync(model, state, ct), options.SwitchTime, options.IdleTime,
+                Math.Max(1, options.QueueLimit))
+            { AllowsDelete = options.AllowsDelete });
+        state.Attach(models);
+        return models;
+    }
+
+    private static async Task<LoadedModel?> LoadAsync(ModelOptions options, ServerState state, CancellationToken ct)
+    {
+        if (state.Switch is { } models)
+        {
+            return await models.StartAsync(ct);
+        }
+
+        LoadedModel model = await ModelLoading.LoadAsync(options.ForServing(), state, ct);
+        state.Open(model);
+        DaemonLog.Ready(model.Id, model.Engine.Context, Memory.ByteSize.Format(model.Plan.Sheet.BudgetBytes));
+        return model;
     }
 
     // Running answers first have their time but for the end of it; then they end with what they have, which is sent as far as clients take
@@ -132,12 +157,19 @@ public static class Daemon
         }
     }
 
-    private static async Task EndAsync(Task<LoadedModel> loading)
+    private static async Task EndAsync(ServerState state, Task<LoadedModel?> loading, Task serving)
     {
         await Task.WhenAny(loading);
-        if (loading.IsCompletedSuccessfully)
+        await serving;
+        if (state.Switch is { } models)
         {
-            await (await loading).DisposeAsync();
+            await models.EndAsync();
+        }
+        else if (state.Served is { } served)
+        {
+            served.Speed.Save();
+            state.Close(); // telemetry still asks
+            await served.Model.DisposeAsync();
         }
     }
 

@@ -1,4 +1,5 @@
 using LayerStream.Session;
+using LayerStream.Session.Catalogue;
 
 namespace LayerStream.Host.Server;
 
@@ -31,6 +32,24 @@ public sealed record DaemonOptions(
 
     /// <summary>Origins whose pages may call it; <c>*</c> = any.</summary>
     public IReadOnlyList<string> CorsOrigins { get; init; } = [];
+
+    /// <summary>Whether models are loaded by name: those of <see cref="ModelOptions.ModelFolders"/> and <see cref="Presets"/>.</summary>
+    public bool Switches { get; init; }
+
+    /// <summary>Models under names of their own.</summary>
+    public IReadOnlyList<ModelPreset> Presets { get; init; } = [];
+
+    /// <summary>Whether requests may delete model files.</summary>
+    public bool AllowsDelete { get; init; }
+
+    /// <summary>How long answers of the loaded model may go on once another is asked for.</summary>
+    public TimeSpan SwitchTime { get; init; } = TimeSpan.FromSeconds(DefaultSwitchSeconds);
+
+    /// <summary>How long a model stays loaded that nobody uses; null = for ever.</summary>
+    public TimeSpan? IdleTime { get; init; }
+
+    /// <summary>Seconds for answers of the loaded model unless told otherwise.</summary>
+    public const int DefaultSwitchSeconds = 300;
 
     /// <summary>Seconds of draining unless told otherwise.</summary>
     public const int DefaultDrainSeconds = 30;

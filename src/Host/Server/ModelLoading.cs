@@ -7,12 +7,12 @@ namespace LayerStream.Host.Server;
 /// <summary>Loads the model of the daemon.</summary>
 internal static class ModelLoading
 {
-    /// <summary>Opens the model; notices go to the log, progress to the state.</summary>
+    /// <summary>Opens a model, with options for serving; notices go to the log, progress to the state.</summary>
     /// <exception cref="Exception">As <see cref="LoadedModel.OpenAsync"/>; or there is no tokenizer, or the chat template that was asked
     /// for cannot be read.</exception>
     public static async Task<LoadedModel> LoadAsync(ModelOptions options, ServerState state, CancellationToken ct)
     {
-        LoadedModel model = await LoadedModel.OpenAsync(options.ForServing(), new Notices(state), ct);
+        LoadedModel model = await LoadedModel.OpenAsync(options, new Notices(state), ct);
         try
         {
             model.RequireTokenizer();

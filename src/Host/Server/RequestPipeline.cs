@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LayerStream.Host.Server.Chat;
 using LayerStream.Host.Server.Endpoints;
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Messages;
@@ -56,6 +57,12 @@ internal sealed class RequestPipeline(ServerState state, RequestGuard guard, All
         if (error.Status is >= 400 and < 500 or 503)
         {
             state.Metrics.AddRejection(error.Status);
+        }
+
+        if (ModelRequest.Of(http) is { Sink.HasStarted: true } waiting)
+        {
+            await waiting.FailAsync(error);
+            return;
         }
 
         if (http.Response.HasStarted)

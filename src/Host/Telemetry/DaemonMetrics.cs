@@ -75,8 +75,15 @@ internal sealed class DaemonMetrics : IDisposable
         _ => "predicted",
     };
 
+    /// <summary>Keeps the engine from being disposed of during a look.</summary>
+    public Func<IDisposable?> Hold { get; init; } = () => null;
+
     /// <summary>One look at everything.</summary>
-    public MetricView View() => new(this, _engine());
+    public MetricView View()
+    {
+        using IDisposable? hold = Hold();
+        return new MetricView(this, _engine());
+    }
 
     /// <summary>The histogram of requests with that name.</summary>
     public RequestDurations Durations(string name) => _durations[name];

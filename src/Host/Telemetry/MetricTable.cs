@@ -118,9 +118,9 @@ internal static class MetricTable
     private static IEnumerable<StallReason> Reasons() => Enum.GetValues<StallReason>().Where(r => r != StallReason.None);
 
     private static IEnumerable<HistogramSample> Loads(MetricView view) =>
-        view.Engine is not { } engine ? [] : Enum.GetValues<LoadCause>().Select(cause =>
+        view.Loads is not { } loads ? [] : Enum.GetValues<LoadCause>().Select(cause =>
         {
-            (long[] counts, double sum) = engine.Loads.Snapshot(cause);
+            (long[] counts, double sum) = loads.Snapshot(cause);
             return new HistogramSample(LoadTimes.Bounds, counts, sum, new MetricLabel("cause", DaemonMetrics.NameOf(cause)));
         });
 

@@ -1,4 +1,5 @@
 using LayerStream.Actors;
+using LayerStream.Actors.Tracing;
 using LayerStream.Memory;
 
 namespace LayerStream.Host.Telemetry;
@@ -10,7 +11,7 @@ internal sealed class MetricView
     public MetricView(DaemonMetrics metrics, Engine? engine)
     {
         Metrics = metrics;
-        (Engine, Status, Counters) = (engine, engine?.Status(), engine?.Counters());
+        (Engine, Status, Counters, Loads) = (engine, engine?.Status(), engine?.Counters(), engine?.Loads);
         ResidentBytes = ProcessMemory.ResidentBytes();
     }
 
@@ -25,6 +26,9 @@ internal sealed class MetricView
 
     /// <summary>Its totals; null as above.</summary>
     public EngineCounters? Counters { get; }
+
+    /// <summary>How long its reads took; null as above.</summary>
+    public LoadTimes? Loads { get; }
 
     /// <summary>Resident memory of the process.</summary>
     public long ResidentBytes { get; }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using LayerStream.Host.Options;
 using LayerStream.Host.Terminal;
+using LayerStream.Session.Catalogue;
 using LayerStream.Session.Reports;
 
 namespace LayerStream.Host.Verbs;
@@ -22,6 +23,8 @@ public static class ConfigVerb
     private static int Show(ParseResult parse)
     {
         IReadOnlyList<EffectiveSetting> settings = [.. EffectiveSetting.All(parse).Where(s => s.Name != OptionNames.NameOf(s_set))];
+        IReadOnlyList<ModelPreset> presets = settings.FirstOrDefault(s => s.Name == "presets")?.Values is [{ Length: > 0 } presetFile]
+            ? PresetFile.Read(presetFile, parse) : [];
         if (parse.GetValue(s_set))
         {
             settings = [.. settings.Where(s => s.Origin != "default")];
@@ -30,11 +33,12 @@ public static class ConfigVerb
         string? file = SettingSource.PathOf(parse);
         if (CommonOptions.Json(parse))
         {
-            StandardOutput.WriteJson(new SettingsReport(file, [.. settings.Select(Report)]), ReportJson.Default.SettingsReport);
+            SettingsReport report = new(file, [.. settings.Select(Report)], Report(presets));
+            StandardOutput.WriteJson(report, ReportJson.Default.SettingsReport);
         }
         else
         {
-            Console.Out.Write(Render(settings, file));
+            Console.Out.Write(Render(settings, file) + Render(presets));
         }
 
         return Failures.Success;
@@ -43,6 +47,25 @@ public static class ConfigVerb
     private static SettingValueReport Report(EffectiveSetting s) => new(
         s.Name, s.Values.Count == 1 ? s.Values[0] : null, s.Values.Count > 1 ? s.Values : null, s.Origin, s.Place, s.Fallback,
         s.Verbs.Count == 0 ? null : s.Verbs);
+
+    private static PresetReport[]? Report(IReadOnlyList<ModelPreset> presets) => presets.Count == 0 ? null
+        : [.. presets.Select(p => new PresetReport(p.Name, p.Model, p.Settings.ToDictionary()))];
+
+    private static string Render(IReadOnlyList<ModelPreset> presets)
+    {
+        StringWriter text = new(CultureInfo.InvariantCulture);
+        foreach (ModelPreset preset in presets)
+        {
+            text.WriteLine();
+            text.WriteLine($"preset {preset.Name}: {preset.Model}");
+            foreach ((string name, string value) in preset.Settings)
+            {
+                text.WriteLine($"  {name}  {value}");
+            }
+        }
+
+        return text.ToString();
+    }
 
     private static string Render(IReadOnlyList<EffectiveSetting> settings, string? file)
     {

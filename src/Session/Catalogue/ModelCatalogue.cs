@@ -44,6 +44,15 @@ public sealed class ModelCatalogue
     public ModelCatalogue Completed() => Entries.All(e => e.Problem is not null || e.Parts.Size is not null) ? this
         : new ModelCatalogue(Folders, [.. Sorted(Entries.Select(Complete).ToArray())]);
 
+    /// <summary>The model of one file, with its other shards.</summary>
+    public static CatalogueEntry OfFile(string path)
+    {
+        string full = Path.GetFullPath(path), folder = Path.GetDirectoryName(full) ?? full;
+        string[] files = ShardName.TryParse(full, out ShardName shard)
+            ? [.. Enumerable.Range(0, shard.Count).Select(shard.Path).Where(File.Exists)] : [full];
+        return Sorted([Of(folder, files.Length == 0 ? [full] : files)]).Single();
+    }
+
     private static CatalogueEntry Complete(CatalogueEntry entry)
     {
         if (entry.Problem is not null || entry.Parts.Size is not null)

@@ -10,6 +10,8 @@ namespace LayerStream.Session.Reports;
 [JsonSerializable(typeof(CurveReport))]
 [JsonSerializable(typeof(DivisionReport))]
 [JsonSerializable(typeof(HealthReport))]
+[JsonSerializable(typeof(FitReport))]
+[JsonSerializable(typeof(ServedModelsReport))]
 [JsonSerializable(typeof(StatusReport))]
 [JsonSerializable(typeof(TraceFigures))]
 public sealed partial class ApiReportJson : JsonSerializerContext;

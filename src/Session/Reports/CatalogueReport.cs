@@ -97,7 +97,7 @@ public sealed record ModelReport
         Gaps = r.Facts?.Gaps,
         Supported = r is { Problem: null, Facts: not null },
         Problem = r.Problem,
-        Plan = r.Outlook is { } o ? new FitReport(o.BudgetBytes, o.SmallestBudgetBytes, o.Fits, o.IsResident, o.TokensPerSecond) : null,
+        Plan = FitReport.Of(r.Outlook),
     };
 }
 
@@ -107,4 +107,9 @@ public sealed record ModelReport
 /// <param name="Fits">Whether the budget suffices.</param>
 /// <param name="Resident">Whether nothing would be streamed.</param>
 /// <param name="PredictedTokensPerSecond">Predicted from earlier runs of it here; null when there were none.</param>
-public sealed record FitReport(long BudgetBytes, long SmallestBudgetBytes, bool Fits, bool Resident, double? PredictedTokensPerSecond);
+public sealed record FitReport(long BudgetBytes, long SmallestBudgetBytes, bool Fits, bool Resident, double? PredictedTokensPerSecond)
+{
+    /// <summary>Of an outlook; null of none.</summary>
+    public static FitReport? Of(EntryOutlook? o) =>
+        o is null ? null : new FitReport(o.BudgetBytes, o.SmallestBudgetBytes, o.Fits, o.IsResident, o.TokensPerSecond);
+}

@@ -16,10 +16,11 @@ internal sealed class AnswerRun(HttpContext http, ServerState state, Admission.P
     /// <summary>Longest silence on the line.</summary>
     public static readonly TimeSpan SignInterval = TimeSpan.FromSeconds(5);
 
-    // A request that fails sooner has its own status.
-    private static readonly TimeSpan s_firstSign = TimeSpan.FromSeconds(2);
+    /// <summary>Time before the first sign: a request that fails sooner has its own status.</summary>
+    public static readonly TimeSpan FirstSign = TimeSpan.FromSeconds(2);
 
-    private readonly ReplySink _sink = new(http, memory, shape.ContentType);
+    private readonly ServedModel? _served = ModelRequest.Of(http)?.Served ?? state.Served;
+    private readonly ReplySink _sink = ModelRequest.Of(http)?.Sink ?? new ReplySink(http, memory, shape.ContentType);
     private long _lastSent = Stopwatch.GetTimestamp();
 
     /// <summary>Waits, generates, sends. Failures before the first byte leave as exceptions; later ones break the answer.</summary>
@@ -29,7 +30,8 @@ internal sealed class AnswerRun(HttpContext http, ServerState state, Admission.P
     public async Task ExecuteAsync(IReadOnlyList<Generation> runs, Activity? span, Func<CancellationToken, Task>? before = null)
     {
         long arrived = Stopwatch.GetTimestamp();
-        using CancellationTokenSource cancel = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, state.Admission.Hurry);
+        using CancellationTokenSource cancel = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, state.Admission.Hurry,
+            _served?.Hurry ?? CancellationToken.None);
         Task<RunResult>[] running = [];
         string outcome = RequestFigures.ErrorOutcome;
         try
@@ -59,8 +61,8 @@ internal sealed class AnswerRun(HttpContext http, ServerState state, Admission.P
             RunResult[] results = await EndAsync(running);
             place.EndTurn();
             await Task.WhenAny(_sink.CompleteAsync()); // a write under way ends before the request does
-            Array.ForEach(results, result => state.Speed?.Add(result));
-            state.Speed?.Add(state.Model?.Engine.Tuned);
+            Array.ForEach(results, result => _served?.Speed.Add(result));
+            _served?.Speed.Add(_served.Model.Engine.Tuned);
             RequestFigures figures = Figures(outcome, arrived, runs, results);
             state.Metrics.Add(figures);
             RequestSpan.End(span, figures);
@@ -131,7 +133,7 @@ internal sealed class AnswerRun(HttpContext http, ServerState state, Admission.P
     {
         while (!wait.IsCompleted)
         {
-            TimeSpan left = (_sink.HasStarted ? SignInterval : s_firstSign) - Stopwatch.GetElapsedTime(_lastSent);
+            TimeSpan left = (_sink.HasStarted ? SignInterval : FirstSign) - Stopwatch.GetElapsedTime(_lastSent);
             using CancellationTokenSource timer = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
             Task pause = Task.Delay(left > TimeSpan.Zero ? left : TimeSpan.Zero, timer.Token);
             if (await Task.WhenAny(wait, pause) == pause)
@@ -202,7 +204,7 @@ internal sealed class AnswerRun(HttpContext http, ServerState state, Admission.P
         return new RequestFigures
         {
             Outcome = outcome,
-            Model = state.ModelId,
+            Model = _served?.Id ?? state.ModelId,
             Seconds = Stopwatch.GetElapsedTime(arrived).TotalSeconds,
             FirstTokenSeconds = firsts.Length == 0 ? -1 : Stopwatch.GetElapsedTime(arrived, firsts.Min()).TotalSeconds,
             SecondsPerToken = later > 0 ? first!.DecodeSeconds / later : -1,

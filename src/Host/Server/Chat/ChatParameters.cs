@@ -72,7 +72,7 @@ internal static class ChatParameters
             throw ApiException.Invalid("messages", "'messages' is missing", "missing_parameter");
         }
 
-        ModelNames.Require(request.Model, state.ModelId);
+        ModelNames.Require(request.Model, state);
         if (seen.Contains("max_tokens") && seen.Contains("max_completion_tokens"))
         {
             throw ApiException.Invalid("max_tokens", "give max_tokens or max_completion_tokens, not both", "conflicting_parameters");

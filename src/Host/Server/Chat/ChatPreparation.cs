@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Service;
@@ -123,12 +124,41 @@ internal static class ChatPreparation
         return variables;
     }
 
+    // The preset's system message in front of a conversation that has none of its own.
+    private static JsonElement Instructed(JsonElement messages, string? system)
+    {
+        if (system is null || messages.ValueKind != JsonValueKind.Array || messages.EnumerateArray().Any(IsInstruction))
+        {
+            return messages;
+        }
+
+        ArrayBufferWriter<byte> text = new(1024);
+        using (Utf8JsonWriter json = new(text, JsonReply.Options))
+        {
+            json.WriteStartArray();
+            MessageJson.Text(json, ChatMessage.SystemRole, system);
+            foreach (JsonElement message in messages.EnumerateArray())
+            {
+                message.WriteTo(json);
+            }
+
+            json.WriteEndArray();
+        }
+
+        return JsonSerializer.Deserialize<JsonElement>(text.WrittenSpan);
+    }
+
+    private static bool IsInstruction(JsonElement message) => message.ValueKind == JsonValueKind.Object
+        && message.TryGetProperty("role", out JsonElement role) && role.ValueKind == JsonValueKind.String
+        && role.GetString() is ChatMessage.SystemRole or "developer";
+
     private static RenderedPrompt Render(ChatRequest request, LoadedModel model)
     {
         try
         {
             RenderedPrompt prompt =
-                ChatPrompt.Render(model.RequireTokenizer(), model.Template, request.Messages, Variables(request),
+                ChatPrompt.Render(model.RequireTokenizer(), model.Template, Instructed(request.Messages, model.Options.SystemPrompt),
+                    Variables(request),
                     opensAnswer: !request.ContinuesFinal, tools: request.ToolList.Count > 0 ? request.ToolList : null);
             return request.ContinuesFinal ? ContinuedMessage.Cut(prompt, request) : prompt;
         }

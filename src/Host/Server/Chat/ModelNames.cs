@@ -1,4 +1,5 @@
 using LayerStream.Host.Server.Http;
+using LayerStream.Host.Server.Service;
 
 namespace LayerStream.Host.Server.Chat;
 
@@ -19,11 +20,14 @@ internal static class ModelNames
             || plain.Equals(modelId, StringComparison.OrdinalIgnoreCase);
     }
 
-    /// <summary>Refuses other names.</summary>
+    /// <summary>Refuses other names than that of the loaded model.</summary>
     /// <exception cref="ApiException">404.</exception>
-    public static void Require(string? name, string modelId)
+    public static void Require(string? name, ServerState state)
     {
-        if (!Mean(name, modelId))
+        string modelId = state.ModelId;
+        bool isIt = state.Switch is { } models ? models.Resolve(name).Id.Equals(modelId, StringComparison.OrdinalIgnoreCase)
+            : Mean(name, modelId);
+        if (!isIt)
         {
             throw new ApiException(404, "invalid_request_error", $"there is no such model here; this server has '{modelId}'",
                 "model_not_found", "model");

@@ -57,7 +57,7 @@ internal static class CompletionParameters
             throw ApiException.Invalid("prompt", "'prompt' is missing", "missing_parameter");
         }
 
-        ModelNames.Require(request.Model, state.ModelId);
+        ModelNames.Require(request.Model, state);
         if (request.BestOf is { } best && best != request.ChoicesPerPrompt)
         {
             throw ApiException.Invalid("best_of", "this server does not support the parameter 'best_of' but with the value of 'n'",

@@ -17,8 +17,9 @@ internal static class EmbeddingAnswer
     /// <exception cref="ApiException">501: the model is not made for it; else what is wrong with the request.</exception>
     public static async Task SendAsync(HttpContext http, ServerState state, EmbeddingForm form)
     {
-        RequestGuard.RequireJson(http.Request);
-        LoadedModel model = state.RequireModel();
+        using ModelRequest asked = await ModelRequest.ReadAsync(http, state, _ => RequestBody.MostBytes, _ => WaitingForm.Whole(
+            JsonReply.WriteError));
+        (LoadedModel model, RequestMemory.Holding memory) = (asked.Model, asked.Memory);
         if (!TextEmbedding.IsMadeFor(model.Engine.Spec))
         {
             throw new ApiException(501, "invalid_request_error",
@@ -26,10 +27,8 @@ internal static class EmbeddingAnswer
                 "embeddings_not_supported", "model");
         }
 
-        using RequestMemory.Holding memory = state.RequireMemory().Open();
-        memory.Grow(ReplySink.WindowBytes, "an answer");
-        ReadOnlyMemory<byte> body = await RequestBody.ReadAsync(http, memory, RequestBody.MostBytes);
-        using Admission.Place place = state.Admission.Enter();
+        ReadOnlyMemory<byte> body = asked.TakeBody();
+        using Admission.Place place = state.Admission.Enter(hasWaited: asked.HasWaited);
         (EmbeddingRequest request, int[][] inputs) = await PrepareAsync(body, state, model, form, memory, http.RequestAborted);
         body = default;
         EmbeddingShape shape = new();
@@ -41,7 +40,7 @@ internal static class EmbeddingAnswer
                 vectors.Add(await TextEmbedding.OfAsync(model, input, request.Dimensions, ct));
             }
 
-            shape.Write(json => form.Write(json, request, vectors, model.Id, inputs.Sum(i => i.Length)));
+            shape.Write(json => form.Write(json, request, vectors, asked.Served.Id, inputs.Sum(i => i.Length)));
         });
     }
 
@@ -64,7 +63,7 @@ internal static class EmbeddingAnswer
 
     private static void Check(EmbeddingRequest request, ServerState state, LoadedModel model)
     {
-        ModelNames.Require(request.Model, state.ModelId);
+        ModelNames.Require(request.Model, state);
         if (request.Inputs.Count == 0)
         {
             throw ApiException.Invalid("input", "'input' is missing", "missing_parameter");

@@ -14,26 +14,24 @@ internal static class CompletionsEndpoint
     /// <summary>Answers one request. Refusals and failures are <see cref="ApiException"/>s or the engine's own exceptions.</summary>
     public static async Task HandleAsync(HttpContext http, ServerState state)
     {
-        RequestGuard.RequireJson(http.Request);
-        LoadedModel model = state.RequireModel();
-        using RequestMemory.Holding memory = state.RequireMemory().Open();
-        memory.Grow(ReplySink.WindowBytes, "an answer");
-        ReadOnlyMemory<byte> body = await RequestBody.ReadAsync(http, memory, CompletionPreparation.LimitBytes(model));
-        using Admission.Place place = state.Admission.Enter();
+        using ModelRequest asked = await ModelRequest.ReadAsync(http, state, CompletionPreparation.LimitBytes, WaitingForm.OpenAi);
+        (LoadedModel model, RequestMemory.Holding memory, string id) = (asked.Model, asked.Memory, asked.Served.Id);
+        ReadOnlyMemory<byte> body = asked.TakeBody();
+        using Admission.Place place = state.Admission.Enter(hasWaited: asked.HasWaited);
         (CompletionRequest request, int[][] prompts) =
             await CompletionPreparation.PrepareAsync(body, state, model, memory, http.RequestAborted);
         body = default;
         int each = request.ChoicesPerPrompt;
         CompletionEcho[] echoes = [.. prompts.Select((p, i) =>
             new CompletionEcho(p, request.Echo ? CompletionPreparation.EchoText(request.Prompts[i], model) : ""))];
-        CompletionJson form = new("cmpl-" + Guid.NewGuid().ToString("N"), model.Id, DateTimeOffset.UtcNow.ToUnixTimeSeconds(),
+        CompletionJson form = new("cmpl-" + Guid.NewGuid().ToString("N"), id, DateTimeOffset.UtcNow.ToUnixTimeSeconds(),
             model.Tokenizer);
         List<byte[]> written = [.. Enumerable.Repeat(Array.Empty<byte>(), request.Choices)];
         using SeveralChoices shape = new(request.Choices, each,
             at => new CompletionShape(form, request, at, echoes[at.Index / each], written));
         long tokens = Math.Min(request.MaxTokens ?? int.MaxValue, model.Engine.Context);
-        memory.Grow(Math.Min(tokens * shape.HeldBytesPerToken, state.RequireMemory().LimitBytes / 8), "the answer");
-        using Activity? span = RequestSpan.Start(state.Metrics, model.Id, form.Id, request);
+        memory.Grow(Math.Min(tokens * shape.HeldBytesPerToken, asked.Served.Memory.LimitBytes / 8), "the answer");
+        using Activity? span = RequestSpan.Start(state.Metrics, id, form.Id, request);
         string scope = RequestGuard.ScopeOf(http.Request);
         Generation[] runs = [.. Enumerable.Range(0, request.Choices).Select(i => new Generation(model,
             request.ToGeneration(prompts[i / each], model.Options, null, i % each) with { ReuseScope = scope }))];

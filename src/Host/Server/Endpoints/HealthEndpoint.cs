@@ -20,10 +20,24 @@ internal static class HealthEndpoint
             return SendAsync(http, 503, new HealthReport("draining"));
         }
 
-        if (state.Model is not { } model)
+        if (state.Switch is { HasStarted: true } models)
         {
-            ProgressReport? progress = state.Progress is { } p ? new ProgressReport(p.Stage, p.DoneBytes, p.TotalBytes) : null;
-            return SendAsync(http, 503, new HealthReport("loading", Progress: progress));
+            string? name = models.LoadingNow?.Id ?? state.Served?.Id;
+            if (models.LoadingNow is not null || models.IsUnloading)
+            {
+                return SendAsync(http, 200, new HealthReport("switching", Progress: ServedList.Progress(state), Model: name));
+            }
+
+            if (name is null)
+            {
+                return SendAsync(http, 200, new HealthReport("ok", "no model is loaded; the next request for one loads it"));
+            }
+        }
+
+        using ModelHold? hold = state.Served?.TryWatch();
+        if (hold?.Served.Model is not { } model)
+        {
+            return SendAsync(http, 503, new HealthReport("loading", Progress: ServedList.Progress(state)));
         }
 
         if (model.Engine.Failure is { } failure)
@@ -33,7 +47,7 @@ internal static class HealthEndpoint
 
         return model.Engine.FindChange() is { } change
             ? SendAsync(http, 503, new HealthReport("model_changed", $"{Path.GetFileName(change.File)} {change.Change}"))
-            : SendAsync(http, 200, new HealthReport("ok"));
+            : SendAsync(http, 200, new HealthReport("ok", Model: state.Switch is null ? null : hold.Served.Id));
     }
 
     private static Task SendAsync(HttpContext http, int status, HealthReport report) =>

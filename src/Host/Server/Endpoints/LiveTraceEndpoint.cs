@@ -21,11 +21,13 @@ internal static class LiveTraceEndpoint
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
     private static int s_readers;
 
-    /// <summary>Streams until the client leaves or the daemon drains.</summary>
+    /// <summary>Streams until the client leaves, the daemon drains or the model is unloaded.</summary>
     /// <exception cref="ApiException">503 while the model loads, 429 when enough clients follow already.</exception>
     public static async Task HandleAsync(HttpContext http, ServerState state)
     {
-        LoadedModel model = state.Model ?? throw ServerState.Loading;
+        using ModelHold hold = state.Watch();
+        using CancellationTokenRegistration broken = hold.Served.Broken.Register(http.Abort);
+        LoadedModel model = hold.Served.Model;
         if (HttpMethods.IsHead(http.Request.Method))
         {
             return; // there is no end to wait for
@@ -43,8 +45,8 @@ internal static class LiveTraceEndpoint
         try
         {
             using EventStream stream = new(http);
-            await stream.SendAsync(json => WriteNames(json, model));
-            await FollowAsync(http, state, model.Engine.Trace, stream, batch.AsMemory(0, MostEvents));
+            await stream.SendAsync(json => WriteNames(json, hold.Served.Id, model));
+            await FollowAsync(http, state, hold.Served, stream, batch.AsMemory(0, MostEvents));
         }
         finally
         {
@@ -53,10 +55,12 @@ internal static class LiveTraceEndpoint
         }
     }
 
-    private static async Task FollowAsync(HttpContext http, ServerState state, TraceRing ring, EventStream stream, Memory<TraceEvent> batch)
+    private static async Task FollowAsync(HttpContext http, ServerState state, ServedModel served, EventStream stream,
+        Memory<TraceEvent> batch)
     {
+        TraceRing ring = served.Model.Engine.Trace;
         long place = ring.Added, quietSince = Stopwatch.GetTimestamp();
-        while (!state.Admission.IsDraining)
+        while (!state.Admission.IsDraining && !served.Closed.IsCancellationRequested)
         {
             int count = ring.Follow(ref place, batch.Span, out long missed);
             if (count > 0 || Stopwatch.GetElapsedTime(quietSince) > EventStream.PingInterval)
@@ -72,11 +76,11 @@ internal static class LiveTraceEndpoint
         }
     }
 
-    private static void WriteNames(Utf8JsonWriter json, LoadedModel model)
+    private static void WriteNames(Utf8JsonWriter json, string id, LoadedModel model)
     {
         TraceTiles tiles = model.Engine.DescribeTiles();
         json.WriteStartObject();
-        json.WriteString("model", model.Id);
+        json.WriteString("model", id);
         json.WriteNumber("first_expert_tile", tiles.FirstExpert);
         json.WriteStartArray("tile_names");
         for (int tile = 0; tile < tiles.Count; tile++)

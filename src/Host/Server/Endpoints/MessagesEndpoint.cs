@@ -13,7 +13,8 @@ internal static class MessagesEndpoint
     /// <summary>Answers one request.</summary>
     public static Task HandleAsync(HttpContext http, ServerState state) => TranslatedAnswer.SendAsync(http, state,
         (body, _) => MessagesMembers.Translation.Translate(body),
-        prepared => prepared.Request.Stream ? new MessagesStream(prepared) : (AnswerShape)new MessagesWhole(prepared));
+        prepared => prepared.Request.Stream ? new MessagesStream(prepared) : (AnswerShape)new MessagesWhole(prepared),
+        head => head.Streams == true ? WaitingForm.Events("error", MessagesJson.Error) : WaitingForm.Whole(MessagesJson.Error));
 
     /// <summary>Counts the tokens of a request's prompt.</summary>
     public static async Task CountAsync(HttpContext http, ServerState state)

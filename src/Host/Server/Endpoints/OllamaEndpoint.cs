@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using LayerStream.Host.Server.Chat;
 using LayerStream.Host.Server.Http;
@@ -5,6 +6,7 @@ using LayerStream.Host.Server.Ollama;
 using LayerStream.Host.Server.Service;
 using LayerStream.Host.Server.Translation;
 using LayerStream.Session;
+using LayerStream.Session.Reports;
 using Microsoft.AspNetCore.Http;
 
 namespace LayerStream.Host.Server.Endpoints;
@@ -35,24 +37,22 @@ internal static class OllamaEndpoint
         json.WriteEndObject();
     });
 
-    /// <summary>What is known of a model.</summary>
+    /// <summary>What is known of a model, loaded or not.</summary>
     public static async Task ShowAsync(HttpContext http, ServerState state)
     {
         RequestGuard.RequireJson(http.Request);
-        LoadedModel model = state.RequireModel();
-        using RequestMemory.Holding memory = state.RequireMemory().Open();
-        ReadOnlyMemory<byte> body = await RequestBody.ReadAsync(http, memory, SmallBodyBytes);
-        string? name = null;
-        BodyMember.ReadAll(body, member =>
+        using ModelHold? hold = state.Served?.TryWatch();
+        using RequestMemory.Holding memory = (hold?.Served.Memory ?? state.Switch?.Bodies ?? throw ServerState.Loading).Open();
+        string? name = RequestHead.Of(await RequestBody.ReadAsync(http, memory, SmallBodyBytes)).Model;
+        if (state.Switch is { } models && models.Resolve(name) is { } model && model.Id != hold?.Served.Id)
         {
-            if (member.Name is "model" or "name" && !member.IsNull)
-            {
-                using JsonDocument value = member.Parse();
-                name = JsonFields.Text(value.RootElement, member.Name);
-            }
-        });
-        ModelNames.Require(name, state.ModelId);
-        await JsonReply.SendAsync(http, 200, json => WriteModel(json, model));
+            await JsonReply.SendAsync(http, 200, json => OllamaModels.Show(json, model, models.Models.Report(model)));
+            return;
+        }
+
+        ModelNames.Require(name, state);
+        LoadedModel loaded = hold?.Served.Model ?? throw ServerState.Loading;
+        await JsonReply.SendAsync(http, 200, json => WriteModel(json, loaded));
     }
 
     private static void WriteModel(Utf8JsonWriter json, LoadedModel model)
@@ -77,29 +77,106 @@ internal static class OllamaEndpoint
     private static async Task AnswerAsync(HttpContext http, ServerState state, RequestTranslation translation, bool isChat)
     {
         bool asksForNothing = false;
+        KeepAlive? keep = null;
+        string name = state.ModelId;
         try
         {
             await TranslatedAnswer.SendAsync(http, state, (body, _) => translation.Translate(body, root =>
             {
                 asksForNothing = OllamaMembers.AsksForNothing(root);
+                keep = OllamaMembers.KeepAliveOf(root);
+                name = state.ModelId;
                 if (asksForNothing)
                 {
-                    ModelNames.Require(JsonParts.Text(root, "model", "request"), state.ModelId);
+                    ModelNames.Require(JsonParts.Text(root, "model", "request"), state);
                     throw new OperationCanceledException();
                 }
-            }), prepared => new OllamaShape(prepared, isChat));
+            }), prepared => new OllamaShape(prepared, isChat), head => FormOf(head, isChat), body => LeaveAlone(body, state, root =>
+            {
+                (asksForNothing, keep) = (true, OllamaMembers.KeepAliveOf(root));
+                name = state.Switch!.Resolve(JsonParts.Text(root, "model", "request")).Id;
+                throw new OperationCanceledException();
+            }));
         }
         catch (OperationCanceledException) when (asksForNothing)
         {
-            await JsonReply.SendAsync(http, 200, json => WriteLoaded(json, state, isChat));
+            string reason = state.Switch is not null && keep is { IsOver: true } ? "unload" : "load";
+            await SendAsync(http, json => WriteLoaded(json, name, isChat, reason));
+        }
+        finally
+        {
+            Keep(state, name, keep);
         }
     }
 
-    // The way of this API to ask that a model be loaded.
-    private static void WriteLoaded(Utf8JsonWriter json, ServerState state, bool isChat)
+    // Behind signs of life, if there were some.
+    private static async Task SendAsync(HttpContext http, Action<Utf8JsonWriter> write)
+    {
+        if (ModelRequest.Of(http)?.Sink is not { } sink)
+        {
+            await JsonReply.SendAsync(http, 200, write);
+            return;
+        }
+
+        ArrayBufferWriter<byte> line = new(256);
+        using (Utf8JsonWriter json = new(line, JsonReply.Options))
+        {
+            write(json);
+        }
+
+        line.Write("\n"u8);
+        sink.Send(line.WrittenSpan);
+        await sink.CompleteAsync();
+    }
+
+    // A model that is to be unloaded is not loaded for that.
+    private static void LeaveAlone(ReadOnlyMemory<byte> body, ServerState state, Action<JsonElement> unload)
+    {
+        if (state.Switch is null || body.Length > SmallBodyBytes)
+        {
+            return;
+        }
+
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = BodyMember.MostDepth });
+            if (document.RootElement.ValueKind == JsonValueKind.Object && OllamaMembers.AsksForNothing(document.RootElement)
+                && OllamaMembers.KeepAliveOf(document.RootElement) is { IsOver: true })
+            {
+                unload(document.RootElement);
+            }
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // What is wrong with it is said by who reads it in full.
+        }
+    }
+
+    private static void Keep(ServerState state, string name, KeepAlive? keep)
+    {
+        if (keep is null || state.Switch is not { } models || models.Models.Find(name) is not { } model)
+        {
+            return;
+        }
+
+        if (keep.IsOver)
+        {
+            models.Unload(model);
+        }
+        else
+        {
+            models.Keep(model, keep.Time);
+        }
+    }
+
+    private static WaitingForm FormOf(RequestHead head, bool isChat) => head.Streams == false ? WaitingForm.Whole(OllamaJson.Error)
+        : WaitingForm.Lines(OllamaShape.EmptyLine(head.Model ?? "", isChat), OllamaJson.Error);
+
+    // The way of this API to ask that a model be loaded or unloaded.
+    private static void WriteLoaded(Utf8JsonWriter json, string name, bool isChat, string reason)
     {
         json.WriteStartObject();
-        json.WriteString("model", state.ModelId);
+        json.WriteString("model", name);
         json.WriteString("created_at", OllamaJson.Time(DateTimeOffset.UtcNow));
         if (isChat)
         {
@@ -114,20 +191,41 @@ internal static class OllamaEndpoint
         }
 
         json.WriteBoolean("done", true);
-        json.WriteString("done_reason", "load");
+        json.WriteString("done_reason", reason);
         json.WriteEndObject();
     }
 
-    private static Task ListAsync(HttpContext http, ServerState state, bool isRunning) => JsonReply.SendAsync(http, 200, json =>
+    private static async Task ListAsync(HttpContext http, ServerState state, bool isRunning)
     {
-        json.WriteStartObject();
-        json.WriteStartArray("models");
-        if (state.Model is { } model)
+        using ModelHold? hold = state.Served?.TryWatch();
+        await JsonReply.SendAsync(http, 200, json =>
         {
-            OllamaJson.Model(json, model, isRunning);
-        }
+            json.WriteStartObject();
+            json.WriteStartArray("models");
+            if (state.Switch is { } models)
+            {
+                WriteListed(json, state, models, hold?.Served, isRunning);
+            }
+            else if (hold is not null)
+            {
+                OllamaJson.Model(json, hold.Served.Model, isRunning);
+            }
 
-        json.WriteEndArray();
-        json.WriteEndObject();
-    });
+            json.WriteEndArray();
+            json.WriteEndObject();
+        });
+    }
+
+    private static void WriteListed(Utf8JsonWriter json, ServerState state, ModelSwitch models, ServedModel? served, bool isRunning)
+    {
+        foreach (ServedModelReport model in ServedList.Of(state, models).Models.Where(m => m.State != "unusable"))
+        {
+            bool isServed = model.Id == served?.Id;
+            if (isServed || !isRunning)
+            {
+                DateTimeOffset? expires = models.KeepTime is { } time ? (served?.IdleSince ?? DateTime.UtcNow) + time : null;
+                OllamaModels.Write(json, model, isRunning ? served!.Model.Engine.Context : null, expires);
+            }
+        }
+    }
 }

@@ -15,23 +15,19 @@ internal static class PlanEndpoint
     /// <exception cref="ApiException">503 while the model loads.</exception>
     public static async Task HandleAsync(HttpContext http, ServerState state)
     {
-        if (state is not { Model: { } model, Speed: { } speed })
-        {
-            throw ServerState.Loading;
-        }
-
+        using ModelHold hold = state.Watch();
         KnownCurve known;
         await s_one.WaitAsync(http.RequestAborted);
         try
         {
-            known = await Task.Run(() => speed.Curve(http.RequestAborted), http.RequestAborted);
+            known = await Task.Run(() => hold.Served.Speed.Curve(http.RequestAborted), http.RequestAborted);
         }
         finally
         {
             s_one.Release();
         }
 
-        CurveReport curve = CurveReport.Of(known, model.Engine.CurrentPlan.Sheet.BudgetBytes);
+        CurveReport curve = CurveReport.Of(known, hold.Served.Model.Engine.CurrentPlan.Sheet.BudgetBytes);
         await JsonReply.SendAsync(http, 200, curve, ApiReportJson.Default.CurveReport);
     }
 }

@@ -11,10 +11,11 @@ namespace LayerStream.Host.Server.Endpoints;
 internal static class PropsEndpoint
 {
     /// <summary>Model, template, context, build. No path leaves the machine.</summary>
-    public static Task PropertiesAsync(HttpContext http, ServerState state)
+    public static async Task PropertiesAsync(HttpContext http, ServerState state)
     {
-        LoadedModel model = state.RequireModel();
-        return JsonReply.SendAsync(http, 200, json =>
+        using ModelHold hold = state.Watch();
+        LoadedModel model = hold.Served.Model;
+        await JsonReply.SendAsync(http, 200, json =>
         {
             json.WriteStartObject();
             json.WriteStartObject("default_generation_settings");
@@ -22,7 +23,7 @@ internal static class PropsEndpoint
             WriteSampling(json, model.Options.Sampling);
             json.WriteEndObject();
             json.WriteNumber("total_slots", state.Admission.Turns);
-            json.WriteString("model_alias", model.Id);
+            json.WriteString("model_alias", hold.Served.Id);
             json.WriteString("model_path", Path.GetFileName(model.Options.ModelPath));
             json.WriteString("model_ftype", model.Engine.Spec.Family);
             json.WriteStartObject("modalities");
@@ -38,11 +39,12 @@ internal static class PropsEndpoint
     }
 
     /// <summary>A slot for each request that may run, with what is done in it.</summary>
-    public static Task SlotsAsync(HttpContext http, ServerState state)
+    public static async Task SlotsAsync(HttpContext http, ServerState state)
     {
-        LoadedModel model = state.RequireModel();
+        using ModelHold hold = state.Watch();
+        LoadedModel model = hold.Served.Model;
         IReadOnlyList<SlotFigures> running = state.Admission.Slots();
-        return JsonReply.SendAsync(http, 200, json =>
+        await JsonReply.SendAsync(http, 200, json =>
         {
             json.WriteStartArray();
             for (int i = 0; i < Math.Max(running.Count, state.Admission.Turns); i++)

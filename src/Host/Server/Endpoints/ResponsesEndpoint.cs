@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using LayerStream.Host.Server.Chat;
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Responses;
 using LayerStream.Host.Server.Service;
@@ -19,10 +20,10 @@ internal static class ResponsesEndpoint
     /// <summary>Answers one request.</summary>
     public static Task HandleAsync(HttpContext http, ServerState state)
     {
-        state.RequireModel();
-        ResponsesContext context = new(state.Responses!, RequestGuard.ScopeOf(http.Request));
+        ResponsesContext context = new(state.Responses ?? throw ServerState.Loading, RequestGuard.ScopeOf(http.Request));
         return TranslatedAnswer.SendAsync(http, state, (body, memory) => ResponsesMembers.Translate(body, context, memory),
-            prepared => new ResponsesShape(prepared, context));
+            prepared => new ResponsesShape(prepared, context),
+            head => head.Streams == true ? WaitingForm.Events("error", ResponsesJson.StreamError) : WaitingForm.OpenAi(head));
     }
 
     /// <summary>A stored response, or the items in front of it.</summary>

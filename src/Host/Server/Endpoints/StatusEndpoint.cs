@@ -11,13 +11,15 @@ internal static class StatusEndpoint
 {
     /// <summary>The status.</summary>
     /// <exception cref="ApiException">503 while the model loads.</exception>
-    public static Task HandleAsync(HttpContext http, ServerState state)
+    public static async Task HandleAsync(HttpContext http, ServerState state)
     {
-        LoadedModel model = state.Model ?? throw ServerState.Loading;
-        DivisionReport plan = DivisionReport.Of(model.Engine.CurrentPlan) with { PredictedTokensPerSecond = state.Speed?.Predicted };
-        RequestsReport requests = new(state.Admission.Running, state.Admission.Waiting, state.Admission.QueueLimit);
-        StatusReport status = new(model.Id, StateOf(state, model), plan, EngineReport.Of(model), requests, ProcessMemoryReport.Now());
-        return JsonReply.SendAsync(http, 200, status, ApiReportJson.Default.StatusReport);
+        using ModelHold hold = state.Watch();
+        LoadedModel model = hold.Served.Model;
+        DivisionReport plan = DivisionReport.Of(model.Engine.CurrentPlan) with { PredictedTokensPerSecond = hold.Served.Speed.Predicted };
+        int waiting = state.Admission.Waiting + (state.Switch?.Waiting ?? 0);
+        RequestsReport requests = new(state.Admission.Running, waiting, state.Admission.QueueLimit);
+        StatusReport status = new(hold.Served.Id, StateOf(state, model), plan, EngineReport.Of(model), requests, ProcessMemoryReport.Now());
+        await JsonReply.SendAsync(http, 200, status, ApiReportJson.Default.StatusReport);
     }
 
     private static string StateOf(ServerState state, LoadedModel model) => state.Admission.IsDraining ? "draining"

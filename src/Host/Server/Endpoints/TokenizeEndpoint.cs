@@ -2,7 +2,6 @@ using System.Text.Json;
 using LayerStream.Host.Server.Chat;
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Service;
-using LayerStream.Session;
 using LayerStream.Tokenization;
 using Microsoft.AspNetCore.Http;
 
@@ -16,10 +15,9 @@ internal static class TokenizeEndpoint
     /// <summary>Ids of <c>content</c>.</summary>
     public static async Task EncodeAsync(HttpContext http, ServerState state)
     {
-        LoadedModel model = state.RequireModel();
-        using RequestMemory.Holding memory = state.RequireMemory().Open();
+        using ModelRequest asked = await ModelRequest.ReadAsync(http, state, ChatPreparation.LimitBytes, null);
         (string content, bool addSpecial, bool parseSpecial, bool withPieces) = ("", false, true, false);
-        await ReadAsync(http, memory, model, (name, value) =>
+        Read(asked, (name, value) =>
         {
             switch (name)
             {
@@ -39,7 +37,7 @@ internal static class TokenizeEndpoint
                     throw Unknown(name);
             }
         });
-        Tokenizer tokenizer = model.RequireTokenizer();
+        Tokenizer tokenizer = asked.Model.RequireTokenizer();
         int[] ids = tokenizer.Encode(content, addSpecial, parseSpecial);
         await JsonReply.SendAsync(http, 200, json => WriteTokens(json, tokenizer, ids, withPieces));
     }
@@ -47,10 +45,9 @@ internal static class TokenizeEndpoint
     /// <summary>The text of <c>tokens</c>.</summary>
     public static async Task DecodeAsync(HttpContext http, ServerState state)
     {
-        LoadedModel model = state.RequireModel();
-        using RequestMemory.Holding memory = state.RequireMemory().Open();
+        using ModelRequest asked = await ModelRequest.ReadAsync(http, state, ChatPreparation.LimitBytes, null);
         int[] ids = [];
-        await ReadAsync(http, memory, model, (name, value) =>
+        Read(asked, (name, value) =>
         {
             if (name != "tokens")
             {
@@ -62,10 +59,10 @@ internal static class TokenizeEndpoint
                 throw ApiException.Invalid(name, $"'{name}' must be an array", "invalid_type");
             }
 
-            int most = model.Engine.Spec.Vocabulary - 1;
+            int most = asked.Model.Engine.Spec.Vocabulary - 1;
             ids = [.. value.EnumerateArray().Select(id => (int)JsonFields.Integer(id, name, 0, most))];
         });
-        string text = model.RequireTokenizer().Decode(ids, special: true);
+        string text = asked.Model.RequireTokenizer().Decode(ids, special: true);
         await JsonReply.SendAsync(http, 200, json =>
         {
             json.WriteStartObject();
@@ -96,11 +93,10 @@ internal static class TokenizeEndpoint
         json.WriteEndObject();
     }
 
-    private static async Task ReadAsync(HttpContext http, RequestMemory.Holding memory, LoadedModel model, Action<string, JsonElement> take)
+    private static void Read(ModelRequest asked, Action<string, JsonElement> take)
     {
-        RequestGuard.RequireJson(http.Request);
-        ReadOnlyMemory<byte> body = await RequestBody.ReadAsync(http, memory, ChatPreparation.LimitBytes(model));
-        memory.Grow((long)body.Length * WorkBytesPerByte, "the text");
+        ReadOnlyMemory<byte> body = asked.TakeBody();
+        asked.Memory.Grow((long)body.Length * WorkBytesPerByte, "the text");
         BodyMember.ReadAll(body, member =>
         {
             if (!member.IsNull && member.Name != "model")

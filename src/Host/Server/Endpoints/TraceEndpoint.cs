@@ -17,7 +17,8 @@ internal static class TraceEndpoint
     /// loads.</exception>
     public static async Task HandleAsync(HttpContext http, ServerState state)
     {
-        LoadedModel model = state.Model ?? throw ServerState.Loading;
+        using ModelHold hold = state.Watch();
+        using CancellationTokenRegistration broken = hold.Served.Broken.Register(http.Abort);
         string format = http.Request.Query["format"].ToString();
         (string Type, Func<TraceFile, Stream, IEnumerable<bool>>? Steps) row = format switch
         {
@@ -27,7 +28,7 @@ internal static class TraceEndpoint
             "json" => ("application/json", null),
             _ => throw ApiException.Invalid("format", "'format' must be lstr, chrome, otlp or json", "invalid_value"),
         };
-        using TraceExports.Share share = state.Traces!.Open(model);
+        using TraceExports.Share share = hold.Served.Traces.Open(hold.Served.Model);
         if (row.Steps is { } steps)
         {
             await SendAsync(http, row.Type, share.Trace, steps);

@@ -15,7 +15,10 @@ internal static class OllamaMembers
         new("options", ParameterUse.Honoured, "see below; what says how the model is loaded is a hint", WriteOptions),
         new("think", ParameterUse.Honoured, "true, false, or how much", WriteThink),
         new("format", ParameterUse.Honoured, "json or a JSON Schema, as `response_format`", WriteFormat),
-        .. TranslatedMember.Hints("keep_alive", "CustomHeaders", "logprobs", "top_logprobs"),
+        new("keep_alive", ParameterUse.Honoured,
+            "how long the model stays loaded that nobody uses: seconds or a text such as 5m, 0 = not at all, negative = for ever; without "
+            + "effect where the server has one model only", (_, value) => KeepAlive.Of(value)),
+        .. TranslatedMember.Hints("CustomHeaders", "logprobs", "top_logprobs"),
     ];
 
     /// <summary>Chat requests.</summary>
@@ -68,6 +71,10 @@ internal static class OllamaMembers
     public static bool AsksForNothing(JsonElement root) => JsonParts.Find(root, "messages") is { ValueKind: JsonValueKind.Array } messages
         ? messages.GetArrayLength() == 0
         : (JsonParts.Find(root, "prompt") is not { } prompt || prompt.ValueEquals("")) && JsonParts.Find(root, "messages") is null;
+
+    /// <summary>How long the model is to stay; null = the request does not say.</summary>
+    /// <exception cref="ApiException">400: it is no time.</exception>
+    public static KeepAlive? KeepAliveOf(JsonElement root) => JsonParts.Find(root, "keep_alive") is { } time ? KeepAlive.Of(time) : null;
 
     private static void WriteRest(Utf8JsonWriter json, JsonElement root, Action<Utf8JsonWriter, JsonElement> messages)
     {

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using LayerStream.Actors.Run;
 using LayerStream.Host.Server.Chat;
@@ -89,6 +90,34 @@ internal sealed class OllamaShape : ParsedShape
     }
 
     private static long Nanoseconds(double seconds) => (long)(seconds * 1e9);
+
+    /// <summary>A line without content, for a request of which nothing else is known; without its end.</summary>
+    public static string EmptyLine(string model, bool isChat)
+    {
+        ArrayBufferWriter<byte> line = new(128);
+        using (Utf8JsonWriter json = new(line, JsonReply.Options))
+        {
+            json.WriteStartObject();
+            json.WriteString("model", model);
+            json.WriteString("created_at", OllamaJson.Time(DateTimeOffset.UtcNow));
+            if (isChat)
+            {
+                json.WriteStartObject("message");
+                json.WriteString("role", "assistant");
+                json.WriteString("content", "");
+                json.WriteEndObject();
+            }
+            else
+            {
+                json.WriteString("response", "");
+            }
+
+            json.WriteBoolean("done", false);
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(line.WrittenSpan);
+    }
 
     private byte[] SignLine()
     {

@@ -112,5 +112,6 @@ export function showModels(list) {
   const ids = list.map(m => m.id);
   if ([...select.options].map(o => o.value).join('\n') === ids.join('\n')) return;
   select.replaceChildren(...ids.map(id => el('option', { value: id }, id)));
-  if (ids.includes(chosen)) select.value = chosen;
+  const first = ids.includes(chosen) ? chosen : list.find(m => m.state === 'loaded')?.id;
+  if (first) select.value = first;
 }

@@ -45,6 +45,18 @@ internal static class ResponsesJson
         json.WriteEndObject();
     }
 
+    /// <summary>The event of a failure before there is a response.</summary>
+    public static void StreamError(Utf8JsonWriter json, ApiException error)
+    {
+        json.WriteStartObject();
+        json.WriteString("type", "error");
+        json.WriteString("code", error.Code ?? "server_error");
+        json.WriteString("message", error.Message);
+        json.WriteString("param", error.Param);
+        json.WriteNumber("sequence_number", 0);
+        json.WriteEndObject();
+    }
+
     private static void WriteEnd(Utf8JsonWriter json, string status, ApiException? error)
     {
         if (error is null)

@@ -94,22 +94,32 @@ internal sealed class Admission(int queueLimit) : IDisposable
         lock (_lock)
         {
             Volatile.Write(ref _isDraining, true);
-            foreach (Place place in _queue)
-            {
-                place.Refuse(Draining);
-            }
-
-            _queue.Clear();
+            RefuseWaiting(Draining);
         }
     }
 
     /// <summary>Ends the running answer with what it has.</summary>
     public void EndRunning() => _hurry.Cancel();
 
+    /// <summary>Refuses those in the queue; the running requests go on, and later ones are admitted.</summary>
+    public void RefuseWaiting(ApiException reason)
+    {
+        lock (_lock)
+        {
+            foreach (Place place in _queue)
+            {
+                place.Refuse(reason);
+            }
+
+            _queue.Clear();
+        }
+    }
+
     /// <summary>Takes a place. Dispose of it when the request has ended in every respect.</summary>
     /// <param name="key">The key it came with; null = none is asked for.</param>
+    /// <param name="hasWaited">Whether it has waited for its model already: then it is not turned away again.</param>
     /// <exception cref="ApiException">503 while draining, 429 when the queue is full or the key has its share.</exception>
-    public Place Enter(ApiKeys.Key? key = null)
+    public Place Enter(ApiKeys.Key? key = null, bool hasWaited = false)
     {
         lock (_lock)
         {
@@ -118,7 +128,7 @@ internal sealed class Admission(int queueLimit) : IDisposable
                 throw Draining;
             }
 
-            if (_running.Count >= Turns && _queue.Count >= queueLimit)
+            if (!hasWaited && _running.Count >= Turns && _queue.Count >= queueLimit)
             {
                 throw new ApiException(429, "rate_limit_error", $"{queueLimit} requests are waiting already; try again later",
                     "queue_full")

@@ -1,7 +1,6 @@
 using LayerStream.Actors.Loading;
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Telemetry;
-using LayerStream.Planning;
 using LayerStream.Session;
 using LayerStream.Session.Outlook;
 
@@ -11,14 +10,19 @@ namespace LayerStream.Host.Server.Service;
 internal sealed class ServerState(string modelId, Admission admission, DaemonMetrics metrics)
 {
     private readonly SemaphoreSlim _preparation = new(1, 1);
-    private LoadedModel? _model;
+    private ServedModel? _served;
     private LoadProgress _progress = new("opening", 0, 0);
 
     /// <summary>What a client is told that comes too early.</summary>
     public static ApiException Loading => new(503, "unavailable_error", "the model is loading", "loading") { RetryAfterSeconds = 2 };
 
+    /// <summary>What a client is told that asks about the loaded model when there is none.</summary>
+    private static ApiException Unloaded => new(503, "unavailable_error", "no model is loaded; the next request for one loads it",
+        "no_model_loaded")
+    { RetryAfterSeconds = 2 };
+
     /// <summary>Name of the model in the API.</summary>
-    public string ModelId => modelId;
+    public string ModelId => Served?.Id ?? modelId;
 
     /// <summary>The queue.</summary>
     public Admission Admission => admission;
@@ -41,17 +45,23 @@ internal sealed class ServerState(string modelId, Admission admission, DaemonMet
         }
     }
 
+    /// <summary>The loaded model with what belongs to it; null while there is none.</summary>
+    public ServedModel? Served => Volatile.Read(ref _served);
+
+    /// <summary>Who loads models by name; null = there is one model.</summary>
+    public ModelSwitch? Switch { get; private set; }
+
     /// <summary>What requests may hold; null while the model loads.</summary>
-    public RequestMemory? Memory { get; set; }
+    public RequestMemory? Memory => Served?.Memory;
 
     /// <summary>Traces on their way out; null while the model loads.</summary>
-    public TraceExports? Traces { get; set; }
+    public TraceExports? Traces => Served?.Traces;
 
-    /// <summary>Responses that clients may come back to; null while the model loads.</summary>
+    /// <summary>Responses that clients may come back to; null while the first model loads.</summary>
     public StoredResponses? Responses { get; private set; }
 
     /// <summary>Predictions of speed; null while the model loads.</summary>
-    public SpeedTracker? Speed { get; private set; }
+    public SpeedTracker? Speed => Served?.Speed;
 
     /// <summary>Completes when the model is planned: from then on the daemon can say that it listens.</summary>
     public TaskCompletionSource Planned { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -64,24 +74,41 @@ internal sealed class ServerState(string modelId, Admission admission, DaemonMet
     }
 
     /// <summary>The model, or null while it loads.</summary>
-    public LoadedModel? Model
+    public LoadedModel? Model => Served?.Model;
+
+    /// <summary>From now on models are loaded by name.</summary>
+    public void Attach(ModelSwitch models)
     {
-        get => Volatile.Read(ref _model);
-        set => Volatile.Write(ref _model, value);
+        Switch = models;
+        Responses = new StoredResponses(models.Bodies);
     }
 
     /// <summary>From now on requests are served.</summary>
-    public void Open(LoadedModel model)
+    public void Open(LoadedModel model) => Open(new ServedModel(modelId, model));
+
+    /// <summary>From now on requests are served.</summary>
+    public void Open(ServedModel served)
     {
-        Memory = new RequestMemory(model.Engine.CurrentPlan.Sheet.Account(AccountNames.Requests));
-        Responses = new StoredResponses(Memory);
-        Traces = new TraceExports(model.Engine.CurrentPlan.Sheet.Account(AccountNames.TraceExport));
-        Speed = new SpeedTracker(model.Engine.CurrentPlan, model.Options, model.Model.Files, model.DeviceBytesPerSecond);
-        Speed.StartTuning(model.Engine);
-        metrics.Follow(model.Engine.Loads);
-        admission.Turns = model.Engine.CurrentPlan.Memory.Sequences;
-        Model = model;
+        if (Responses is { } kept)
+        {
+            kept.MoveTo(served.Memory);
+        }
+        else
+        {
+            Responses = new StoredResponses(served.Memory);
+        }
+
+        metrics.Follow(served.Model.Engine.Loads);
+        admission.Turns = served.Model.Engine.CurrentPlan.Memory.Sequences;
+        Volatile.Write(ref _served, served);
     }
+
+    /// <summary>There is no model any more.</summary>
+    public void Close() => Volatile.Write(ref _served, null);
+
+    /// <summary>A look at the loaded model, which is there as long as the hold lasts.</summary>
+    /// <exception cref="ApiException">503 while there is none.</exception>
+    public ModelHold Watch() => Served?.TryWatch() ?? throw (Switch is { HasStarted: true, LoadingNow: null } ? Unloaded : Loading);
 
     /// <summary>What requests may hold.</summary>
     /// <exception cref="ApiException">503 while the model loads.</exception>

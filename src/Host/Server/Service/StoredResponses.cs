@@ -5,7 +5,7 @@ namespace LayerStream.Host.Server.Service;
 
 /// <summary>Responses that clients may come back to: each for the key that asked for it, for an hour after it was last used, and the newest
 /// as far as a quarter of the memory for requests goes.</summary>
-internal sealed class StoredResponses(RequestMemory memory, TimeProvider? time = null)
+internal sealed class StoredResponses
 {
     /// <summary>How long one is kept that nobody uses.</summary>
     public static readonly TimeSpan Life = TimeSpan.FromHours(1);
@@ -15,14 +15,20 @@ internal sealed class StoredResponses(RequestMemory memory, TimeProvider? time =
 
     private const long MostBytes = 32 << 20;
 
-    private readonly TimeProvider _time = time ?? TimeProvider.System;
+    private readonly TimeProvider _time;
     private readonly Lock _lock = new();
     private readonly Dictionary<(string Scope, string Id), LinkedListNode<Entry>> _byId = [];
     private readonly LinkedList<Entry> _byUse = []; // least recent first
+    private RequestMemory _memory;
     private long _bytes;
 
+    /// <summary>Keeps none yet.</summary>
+    /// <param name="memory">Pays for them.</param>
+    /// <param name="time">The clock; null = the system's.</param>
+    public StoredResponses(RequestMemory memory, TimeProvider? time = null) => (_memory, _time) = (memory, time ?? TimeProvider.System);
+
     /// <summary>Most bytes of all.</summary>
-    public long LimitBytes { get; } = Math.Min(MostBytes, memory.LimitBytes / 4);
+    public long LimitBytes => Math.Min(MostBytes, _memory.LimitBytes / 4);
 
     /// <summary>Number of responses.</summary>
     public int Count
@@ -33,6 +39,28 @@ internal sealed class StoredResponses(RequestMemory memory, TimeProvider? time =
             {
                 Expire();
                 return _byUse.Count;
+            }
+        }
+    }
+
+    /// <summary>From now on another account pays; the oldest for which it has no room are forgotten.</summary>
+    public void MoveTo(RequestMemory memory)
+    {
+        lock (_lock)
+        {
+            _memory = memory;
+            for (LinkedListNode<Entry>? node = _byUse.Last, older; node is not null; node = older)
+            {
+                older = node.Previous;
+                if (!node.Value.Holding.TryMoveTo(memory))
+                {
+                    Drop(node);
+                }
+            }
+
+            while (_bytes > LimitBytes && _byUse.First is { } oldest)
+            {
+                Drop(oldest);
             }
         }
     }
@@ -50,7 +78,7 @@ internal sealed class StoredResponses(RequestMemory memory, TimeProvider? time =
                 Drop(oldest);
             }
 
-            RequestMemory.Holding holding = memory.Open();
+            RequestMemory.Holding holding = _memory.Open();
             while (_bytes + bytes > LimitBytes || !holding.TryGrow(bytes))
             {
                 if (_byUse.First is not { } oldest)

@@ -26,56 +26,57 @@ internal static class TranslatedAnswer
     /// <param name="state">The daemon.</param>
     /// <param name="translate">The body as a chat completion request; null = it is one.</param>
     /// <param name="shape">The answer's form.</param>
+    /// <param name="form">How the client is kept until its model is loaded; null = as the OpenAI API does.</param>
+    /// <param name="see">Sees the body before its model is waited for; may throw.</param>
     public static async Task SendAsync(HttpContext http, ServerState state,
-        Func<ReadOnlyMemory<byte>, RequestMemory.Holding, ReadOnlyMemory<byte>>? translate, Func<Prepared, AnswerShape> shape)
+        Func<ReadOnlyMemory<byte>, RequestMemory.Holding, ReadOnlyMemory<byte>>? translate, Func<Prepared, AnswerShape> shape,
+        Func<RequestHead, WaitingForm>? form = null, Action<ReadOnlyMemory<byte>>? see = null)
     {
-        RequestGuard.RequireJson(http.Request);
-        LoadedModel model = state.RequireModel();
-        using RequestMemory.Holding memory = state.RequireMemory().Open();
-        memory.Grow(ReplySink.WindowBytes, "an answer");
-        ReadOnlyMemory<byte> body = await ReadAsync(http, memory, model, translate);
-        using Admission.Place place = state.Admission.Enter(RequestGuard.HolderOf(http));
+        using ModelRequest asked = await ModelRequest.ReadAsync(http, state, ChatPreparation.LimitBytes, form ?? WaitingForm.OpenAi, see);
+        (LoadedModel model, RequestMemory.Holding memory) = (asked.Model, asked.Memory);
+        ReadOnlyMemory<byte> body = Translated(asked, translate);
+        using Admission.Place place = state.Admission.Enter(RequestGuard.HolderOf(http), asked.HasWaited);
         (ChatRequest request, int[] prompt, AnswerOpening opening) =
             await ChatPreparation.PrepareAsync(body, state, model, memory, http.RequestAborted);
         body = default;
-        if (request.SkippedTools.Count > 0)
+        if (asked.Sink is null && request.SkippedTools.Count > 0)
         {
             http.Response.Headers["x-layerstream-skipped-tools"] = string.Join(", ", request.SkippedTools.Distinct().Take(16));
         }
 
-        if (request.LooseTools.Count > 0)
+        if (asked.Sink is null && request.LooseTools.Count > 0)
         {
             http.Response.Headers["x-layerstream-loose-tools"] = string.Join(", ",
                 request.LooseTools.Take(16).Select(Uri.EscapeDataString));
         }
 
-        Prepared prepared = new(request, opening, prompt.Length, model.Id, model.Tokenizer, Guid.NewGuid().ToString("N"));
-        AnswerShape form = shape(prepared);
-        using IDisposable? end = form as IDisposable;
-        memory.Grow(AnswerBytes(request, prompt, model, form, state.RequireMemory().LimitBytes), "the answer");
-        using Activity? span = RequestSpan.Start(state.Metrics, model.Id, prepared.Id, request);
+        string id = asked.Served.Id;
+        Prepared prepared = new(request, opening, prompt.Length, id, model.Tokenizer, Guid.NewGuid().ToString("N"));
+        AnswerShape answer = shape(prepared);
+        using IDisposable? end = answer as IDisposable;
+        memory.Grow(AnswerBytes(request, prompt, model, answer, asked.Served.Memory.LimitBytes), "the answer");
+        using Activity? span = RequestSpan.Start(state.Metrics, id, prepared.Id, request);
         string scope = RequestGuard.ScopeOf(http.Request);
         Generation[] runs = [.. Enumerable.Range(0, request.Choices).Select(i => new Generation(model,
             request.ToGeneration(prompt, model.Options, model.MarkTokens, i) with { ReuseScope = scope }))];
-        await new AnswerRun(http, state, place, memory, form).ExecuteAsync(runs, span);
+        await new AnswerRun(http, state, place, memory, answer).ExecuteAsync(runs, span);
     }
 
     /// <summary>Tokens of the prompt that a request would have.</summary>
     public static async Task<int> CountAsync(HttpContext http, ServerState state,
         Func<ReadOnlyMemory<byte>, RequestMemory.Holding, ReadOnlyMemory<byte>> translate)
     {
-        RequestGuard.RequireJson(http.Request);
-        LoadedModel model = state.RequireModel();
-        using RequestMemory.Holding memory = state.RequireMemory().Open();
-        ReadOnlyMemory<byte> body = await ReadAsync(http, memory, model, translate);
-        (_, int[] prompt, _) = await ChatPreparation.PrepareAsync(body, state, model, memory, http.RequestAborted);
+        using ModelRequest asked = await ModelRequest.ReadAsync(http, state, ChatPreparation.LimitBytes, null);
+        ReadOnlyMemory<byte> body = Translated(asked, translate);
+        (_, int[] prompt, _) = await ChatPreparation.PrepareAsync(body, state, asked.Model, asked.Memory, http.RequestAborted);
         return prompt.Length;
     }
 
-    private static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpContext http, RequestMemory.Holding memory, LoadedModel model,
+    private static ReadOnlyMemory<byte> Translated(ModelRequest asked,
         Func<ReadOnlyMemory<byte>, RequestMemory.Holding, ReadOnlyMemory<byte>>? translate)
     {
-        ReadOnlyMemory<byte> body = await RequestBody.ReadAsync(http, memory, ChatPreparation.LimitBytes(model));
+        ReadOnlyMemory<byte> body = asked.TakeBody();
+        RequestMemory.Holding memory = asked.Memory;
         if (translate is null)
         {
             return body;
