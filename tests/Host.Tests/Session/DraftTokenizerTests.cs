@@ -34,8 +34,11 @@ public sealed class DraftTokenizerTests : IDisposable
         Assert.Contains(" merges, not ", Refused("merges", Merges(_ => { })[..^1]), StringComparison.Ordinal);
 
     [Fact]
-    public void Plan_WithMoreTokens_SaysHowMany() =>
-        Assert.Contains("it has 49153 tokens, not 49152", Refused("tokens", [.. Tokens(_ => { }), "more"]), StringComparison.Ordinal);
+    public void Plan_WithMoreTokens_SaysHowMany() => Assert.Contains("it has 49153 tokens, not 49152", Refused(new()
+    {
+        [Prefix + "tokens"] = (string[])[.. Tokens(_ => { }), "more"],
+        [Prefix + "token_type"] = (int[])[.. Types(_ => { }), 1],
+    }), StringComparison.Ordinal);
 
     [Fact]
     public void Plan_WithAnotherPreTokenizer_NamesIt() =>
@@ -52,9 +55,11 @@ public sealed class DraftTokenizerTests : IDisposable
         Assert.Throws<UnsupportedModelException>(Plan); // it has no tensors
     }
 
-    private string Refused(string key, object value)
+    private string Refused(string key, object value) => Refused(new() { [Prefix + key] = value });
+
+    private string Refused(Dictionary<string, object> changed)
     {
-        Write(new() { [Prefix + key] = value });
+        Write(changed);
         DraftModelException error = Assert.Throws<DraftModelException>(Plan);
         Assert.Equal(_path, error.Path);
         return error.Message;
