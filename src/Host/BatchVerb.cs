@@ -31,7 +31,10 @@ public static class BatchVerb
     /// <summary>The verb.</summary>
     public static Command Create()
     {
-        Command verb = new("batch", "Answers a file of API requests; the same command goes on where it was ended.") { s_in, s_out, s_errors };
+        Command verb = new("batch", "Answers a file of API requests; the same command goes on where it was ended.")
+        {
+            s_in, s_out, s_errors,
+        };
         verb.SetAction(StartAsync);
         return verb;
     }

@@ -69,7 +69,11 @@ public static class Daemon
             IsReady = () => served?.Model is not null && !admission.IsDraining,
         };
         using IDisposable? export = OtlpSwitch.Start(options.OtlpEndpoint);
-        ServerState state = served = new(LoadedModel.IdOf(options.Model.ModelPath), admission, metrics) { Files = files, Batches = batches };
+        ServerState state = served = new(LoadedModel.IdOf(options.Model.ModelPath), admission, metrics)
+        {
+            Files = files,
+            Batches = batches,
+        };
         AllowedOrigins origins = new(options.CorsOrigins);
         RequestPipeline pipeline = new(state, new RequestGuard(keys, addresses, origins, options.AllowedHosts), origins);
         await using WebApplication app = Build(addresses, certificate, pipeline);

@@ -60,9 +60,13 @@ public sealed class BatchDaemon : ShippedDaemon
         return JsonSerializer.Deserialize<JsonElement>(answer).GetProperty("id").GetString()!;
     }
 
-    internal async Task<string> BeginAsync(string text, string endpoint = "/v1/chat/completions") => (await AskAsync("POST", "/v1/batches",
-        $$"""{"input_file_id":"{{await UploadAsync(text)}}","endpoint":"{{endpoint}}","completion_window":"24h","metadata":{"a":"b"}}"""))
-        .GetProperty("id").GetString()!;
+    internal async Task<string> BeginAsync(string text, string endpoint = "/v1/chat/completions")
+    {
+        JsonElement batch = await AskAsync("POST", "/v1/batches", $$$"""
+            {"input_file_id":"{{{await UploadAsync(text)}}}","endpoint":"{{{endpoint}}}","completion_window":"24h","metadata":{"a":"b"}}
+            """);
+        return batch.GetProperty("id").GetString()!;
+    }
 
     internal async Task<JsonElement> EndOfAsync(string id)
     {

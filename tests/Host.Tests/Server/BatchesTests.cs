@@ -89,16 +89,19 @@ public sealed class BatchesTests(BatchDaemon daemon)
         Assert.True(completed < total, "the requests waited for the batch");
         JsonElement batch = await daemon.EndOfAsync(id);
         Assert.Equal((6, 6, 0), BatchDaemon.Counts(batch));
-        Assert.Equal(ids, (await daemon.ResultsAsync(batch, "output_file_id")).Select(a => a.GetProperty("custom_id").GetString()!).Order());
+        JsonElement[] answers = await daemon.ResultsAsync(batch, "output_file_id");
+        Assert.Equal(ids, answers.Select(a => a.GetProperty("custom_id").GetString()!).Order());
     }
 
     [Fact]
     public async Task Cancel_OfARunningBatch_KeepsWhatIsDone()
     {
-        string text = string.Concat(Enumerable.Range(0, 40).Select(i => BatchDaemon.Line($"{i}", BatchDaemon.Chat("Tell.", i < 3 ? 1 : 400))));
+        string text = string.Concat(Enumerable.Range(0, 40).Select(i =>
+            BatchDaemon.Line($"{i}", BatchDaemon.Chat("Tell.", i < 3 ? 1 : 400))));
         string fileId = await daemon.UploadAsync(text);
-        string id = (await daemon.AskAsync("POST", "/v1/batches",
-            $$"""{"input_file_id":"{{fileId}}","endpoint":"/v1/chat/completions","completion_window":"7d"}""")).GetProperty("id").GetString()!;
+        JsonElement begun = await daemon.AskAsync("POST", "/v1/batches",
+            $$"""{"input_file_id":"{{fileId}}","endpoint":"/v1/chat/completions","completion_window":"7d"}""");
+        string id = begun.GetProperty("id").GetString()!;
         while (BatchDaemon.Counts(await daemon.AskAsync("GET", "/v1/batches/" + id)).Completed < 3)
         {
             await Task.Delay(10, Token);
@@ -118,7 +121,8 @@ public sealed class BatchesTests(BatchDaemon daemon)
     public async Task Batch_WhoseTimeIsOver_HasAnErrorForWhatIsOpen()
     {
         string owner = await OwnerAsync();
-        string fileId = await daemon.UploadAsync(BatchDaemon.Line("a", BatchDaemon.Chat("a", 1)) + BatchDaemon.Line("b", BatchDaemon.Chat("b", 1)));
+        string fileId = await daemon.UploadAsync(string.Concat(((string[])["a", "b"]).Select(i =>
+            BatchDaemon.Line(i, BatchDaemon.Chat(i, 1)))));
         string id = "batch_" + Guid.NewGuid().ToString("N");
         daemon.Batches!.Add(new BatchRecord
         {

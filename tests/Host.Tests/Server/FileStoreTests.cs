@@ -71,8 +71,10 @@ public sealed class FileStoreTests : IDisposable
         using FileStore store = Open();
         StoredFile file = Keep(store, "a", null);
         const UnixFileMode others = ~(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        Assert.All([Path.Combine(_folder, "files"), store.PathOf(file), store.PathOf(file) + ".json"],
-            path => Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(path) & others));
+        foreach (string path in (string[])[Path.Combine(_folder, "files"), store.PathOf(file), store.PathOf(file) + ".json"])
+        {
+            Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(path) & others);
+        }
     }
 
     private static StoredFile Keep(FileStore store, string text, long? end)

@@ -47,7 +47,8 @@ public sealed class ResultFileTests : IDisposable
         Random random = new(3);
         for (int trial = 0; trial < 50; trial++)
         {
-            string[] lines = [.. Enumerable.Range(0, random.Next(1, 20)).Select(_ => new string('x', random.Next(4) * random.Next(50_000)))];
+            string[] lines = [.. Enumerable.Range(0, random.Next(1, 20))
+                .Select(_ => new string('x', random.Next(4) * random.Next(50_000)))];
             bool isEnded = random.Next(2) == 0;
             string text = string.Join('\n', lines) + (isEnded ? "\n" : "");
             LineWindow window = new(new MemoryStream(Encoding.UTF8.GetBytes(text)), new byte[70_000]);
@@ -85,7 +86,8 @@ public sealed class ResultFileTests : IDisposable
         {
             BatchStore store = BatchStore.OpenIn(files);
             store.Add(record).Update(r => r.In(BatchStatus.InProgress, 5) with { Total = 7, Errors = [new BatchFault("a", "b", 3, "c")] });
-            store.Add(record with { Id = "batch_2" }).Update(r => r.In(BatchStatus.Completed, 6) with { Total = 4, Completed = 3, Failed = 1 });
+            store.Add(record with { Id = "batch_2" })
+                .Update(r => r.In(BatchStatus.Completed, 6) with { Total = 4, Completed = 3, Failed = 1 });
             using ResultFile results = ResultFile.Open(store.AnswersOf("batch_1"), _ => { }, (_, _) => { });
             results.Write("a", 200, "{}"u8);
         }

@@ -70,6 +70,7 @@ public sealed class ScoreTests(ShippedDaemon daemon)
     {
         using HttpResponseMessage reply = await daemon.RespondAsync(method, path, method == "POST" ? "{}" : null);
         Assert.Equal(HttpStatusCode.NotImplemented, reply.StatusCode);
-        Assert.Contains("--files-dir", await reply.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        string text = await reply.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.Contains("--files-dir", text, StringComparison.Ordinal);
     }
 }

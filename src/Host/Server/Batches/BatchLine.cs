@@ -49,7 +49,8 @@ internal sealed record BatchLine(string CustomId, string Url, ReadOnlyMemory<byt
                 "method" => Method is null ? this with { Method = Text(member) } : throw Twice(member),
                 "url" => Url is null ? this with { Url = Text(member) } : throw Twice(member),
                 "body" => Body.IsEmpty ? this with { Body = member.Value, IsStream = Streams(member.Value) } : throw Twice(member),
-                _ => throw ApiException.Invalid(member.Name, $"'{member.Name}' is no member of a request in a batch", "unsupported_parameter"),
+                _ => throw ApiException.Invalid(member.Name, $"'{member.Name}' is no member of a request in a batch",
+                    "unsupported_parameter"),
             };
         }
 

@@ -102,10 +102,9 @@ internal sealed class BatchStore
         {
             if (_batches.Values.Count(b => !b.Record.HasEnded) >= MostOpen)
             {
-                throw new ApiException(429, "rate_limit_error", $"{MostOpen} batches have not ended yet; try again later", "too_many_batches")
-                {
-                    RetryAfterSeconds = 60,
-                };
+                throw new ApiException(429, "rate_limit_error", $"{MostOpen} batches have not ended yet; try again later",
+                    "too_many_batches")
+                { RetryAfterSeconds = 60 };
             }
 
             if (_batches.Count >= MostBatches)

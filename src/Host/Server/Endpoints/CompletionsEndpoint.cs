@@ -36,7 +36,11 @@ internal static class CompletionsEndpoint
         using Activity? span = RequestSpan.Start(state.Metrics, model.Id, form.Id, request);
         string scope = RequestGuard.ScopeOf(http.Request);
         Generation[] runs = [.. Enumerable.Range(0, request.Choices).Select(i => new Generation(model,
-            request.ToGeneration(prompts[i / each], model.Options, null, i % each) with { ReuseScope = scope, IsBackground = place.IsBackground }))];
+            request.ToGeneration(prompts[i / each], model.Options, null, i % each) with
+            {
+                ReuseScope = scope,
+                IsBackground = place.IsBackground,
+            }))];
         bool readsEcho = request is { Echo: true, LogProbs: true };
         await new AnswerRun(http, state, place, memory, shape).ExecuteAsync(runs, span, readsEcho ? ReadAsync : null);
 

@@ -107,7 +107,8 @@ internal sealed class FileStore : IDisposable
             Expire();
             if (_files.Count >= MostFiles)
             {
-                throw new ApiException(413, "invalid_request_error", $"there are {MostFiles} files here already: delete some", "files_full");
+                throw new ApiException(413, "invalid_request_error", $"there are {MostFiles} files here already: delete some",
+                    "files_full");
             }
         }
     }

@@ -78,7 +78,8 @@ internal sealed class FileUpload(FileStore store, string owner)
             && type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase);
         string? boundary = isForm ? HeaderUtilities.RemoveQuotes(type!.Boundary).Value : null;
         return !string.IsNullOrEmpty(boundary) && boundary.Length <= MostFieldBytes ? boundary
-            : throw new ApiException(415, "invalid_request_error", "the content type must be multipart/form-data", "unsupported_media_type");
+            : throw new ApiException(415, "invalid_request_error", "the content type must be multipart/form-data",
+                "unsupported_media_type");
     }
 
     private async Task ReadAsync(MultipartReader reader, string path, CancellationTokenSource clock)
@@ -174,8 +175,9 @@ internal sealed class FileUpload(FileStore store, string owner)
             "missing_parameter");
         if (!StoredFile.Purposes.Contains(purpose))
         {
-            throw ApiException.Invalid("purpose", $"'purpose' must be one of {string.Join(", ", StoredFile.Purposes)}: nothing else is done "
-                + "with files here", "invalid_value");
+            throw ApiException.Invalid("purpose",
+                $"'purpose' must be one of {string.Join(", ", StoredFile.Purposes)}: nothing else is done with files here",
+                "invalid_value");
         }
 
         long now = store.Now;

@@ -30,7 +30,8 @@ internal static class ScoreAnswer
         WrittenShape shape = new();
         await new AnswerRun(http, state, place, memory, shape).ExecuteAsync([], null, async ct =>
         {
-            QuestionScore[] scores = await Scorer.ScoreAsync(model, [.. asked.Select(a => a.Question)], RequestGuard.ScopeOf(http.Request), ct);
+            QuestionScore[] scores = await Scorer.ScoreAsync(model, [.. asked.Select(a => a.Question)],
+                RequestGuard.ScopeOf(http.Request), ct);
             shape.Write(json => Write(json, model.Id, [.. asked.Select((a, i) => QuestionReport.Of(a.Id, a.Question, scores[i]))]));
         });
     }

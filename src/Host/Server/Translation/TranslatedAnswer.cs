@@ -56,7 +56,11 @@ internal static class TranslatedAnswer
         using Activity? span = RequestSpan.Start(state.Metrics, model.Id, prepared.Id, request);
         string scope = RequestGuard.ScopeOf(http.Request);
         Generation[] runs = [.. Enumerable.Range(0, request.Choices).Select(i => new Generation(model,
-            request.ToGeneration(prompt, model.Options, model.MarkTokens, i) with { ReuseScope = scope, IsBackground = place.IsBackground }))];
+            request.ToGeneration(prompt, model.Options, model.MarkTokens, i) with
+            {
+                ReuseScope = scope,
+                IsBackground = place.IsBackground,
+            }))];
         await new AnswerRun(http, state, place, memory, form).ExecuteAsync(runs, span);
     }
 

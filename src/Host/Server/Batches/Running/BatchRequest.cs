@@ -24,8 +24,10 @@ internal sealed class BatchRequest : ChatRequest
     public static IReadOnlyList<Parameter> Rows { get; } =
     [
         Does("input_file_id", "a file of requests, sent with the purpose `batch`", (r, v, n) => r._inputFileId = JsonFields.Text(v, n)),
-        Does("endpoint", "one of " + string.Join(", ", BatchLine.Endpoints.Select(e => $"`{e}`")), (r, v, n) => r._endpoint = Endpoint(v, n)),
-        Does("completion_window", "`24h`, or other whole hours or days (`72h`, `7d`) up to 30 days; what has no answer by then gets an error",
+        Does("endpoint", "one of " + string.Join(", ", BatchLine.Endpoints.Select(e => $"`{e}`")), (r, v, n) =>
+            r._endpoint = Endpoint(v, n)),
+        Does("completion_window", "`24h`, or other whole hours or days (`72h`, `7d`) up to 30 days; what has no answer by then gets an "
+            + "error",
             (r, v, n) => (r._window, r._seconds) = Window(v, n)),
         Does("metadata", "an object; comes back as it is", (r, v, n) => r._metadata = Metadata(v, n)),
         Does("output_expires_after", "`anchor` (`created_at`) and `seconds` of the files of results", (r, v, n) =>

@@ -174,7 +174,8 @@ internal sealed class BatchRun(BatchJob job, ServerState state, Func<HttpContext
             }
             else if (line is null && fault is null)
             {
-                fault = new BatchFault("line_too_long", $"the line has {lines.Length} bytes; there is memory for {_line.Length}", lines.Number);
+                fault = new BatchFault("line_too_long", $"the line has {lines.Length} bytes; there is memory for {_line.Length}",
+                    lines.Number);
             }
 
             if (fault is not null)
