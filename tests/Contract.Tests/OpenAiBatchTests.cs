@@ -18,9 +18,10 @@ public sealed class OpenAiBatchTests(ContractDaemon daemon)
         OpenAIFileClient files = new(new ApiKeyCredential("none"), new OpenAIClientOptions { Endpoint = daemon.OpenAiAddress });
         BatchClient batches = new(new ApiKeyCredential("none"), new BatchClientOptions { Endpoint = daemon.OpenAiAddress });
         using MemoryStream lines = new(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 3).Select(i =>
-            $$$"""{"custom_id":"{{{i}}}","method":"POST","url":"/v1/completions","body":{"prompt":"{{{i}}}","max_tokens":2}}""" + "\n"))));
+            $$"""{"custom_id":"{{i}}","method":"POST","url":"/v1/completions","body":{"prompt":"{{i}}","max_tokens":2} }""" + "\n"))));
+        long length = lines.Length; // the client closes it
         OpenAIFile sent = await files.UploadFileAsync(lines, "in.jsonl", FileUploadPurpose.Batch, Token);
-        Assert.Equal((FilePurpose.Batch, "in.jsonl", lines.Length), (sent.Purpose, sent.Filename, (long)sent.SizeInBytes!));
+        Assert.Equal((FilePurpose.Batch, "in.jsonl", length), (sent.Purpose, sent.Filename, (long)sent.SizeInBytes!));
         Assert.Contains((await files.GetFilesAsync(Token)).Value, f => f.Id == sent.Id);
         CreateBatchOperation batch = await batches.CreateBatchAsync(BinaryContent.Create(BinaryData.FromObjectAsJson(new
         {

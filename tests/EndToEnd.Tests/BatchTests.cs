@@ -80,8 +80,8 @@ public sealed class BatchTests : IDisposable
     }
 
     private static string Lines() => string.Concat(Enumerable.Range(0, Requests).Select(i =>
-        $$$"""{"custom_id":"{{{i}}}","method":"POST","url":"/v1/completions","body":"""
-        + $$"""{"prompt":"{{i}} and","max_tokens":8,"ignore_eos":true}}""" + "\n"));
+        $$"""{"custom_id":"{{i}}","method":"POST","url":"/v1/completions","body":{"prompt":"{{i}}","max_tokens":8,"ignore_eos":true} }"""
+        + "\n"));
 
     private static int Completed(JsonElement batch) => batch.GetProperty("request_counts").GetProperty("completed").GetInt32();
 

@@ -1,4 +1,3 @@
-using System.Buffers;
 using LayerStream.Host.Server.Http;
 
 namespace LayerStream.Host.Server.Batches.Running;
