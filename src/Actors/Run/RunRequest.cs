@@ -23,6 +23,9 @@ public sealed record RunRequest
     /// </summary>
     public string? ReuseScope { get; init; }
 
+    /// <summary>Whether it gives way: it is seated behind all others that wait, and prompts of others are read first.</summary>
+    public bool IsBackground { get; init; }
+
     /// <summary>Guesses how the sequence goes on, beside those who do by the engine's options, which also say whether it must pay; or
     /// null. The ids are the same with and without.</summary>
     public IDrafter? Drafter { get; init; }
