@@ -106,6 +106,7 @@ public sealed class LoadedModel : IAsyncDisposable
         finally
         {
             planned.Files.Dispose(); // the engine reads through descriptors of its own
+            planned.Draft?.Files.Dispose();
         }
     }
 

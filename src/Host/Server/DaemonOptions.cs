@@ -48,6 +48,15 @@ public sealed record DaemonOptions(
     /// <summary>How long a model stays loaded that nobody uses; null = for ever.</summary>
     public TimeSpan? IdleTime { get; init; }
 
+    /// <summary>Folder of files and batches; null = there are none.</summary>
+    public string? FilesFolder { get; init; }
+
+    /// <summary>Most bytes that they take together.</summary>
+    public long FilesBytes { get; init; } = DefaultFilesBytes;
+
+    /// <summary>Bytes of files unless told otherwise.</summary>
+    public const long DefaultFilesBytes = 4L << 30;
+
     /// <summary>Seconds for answers of the loaded model unless told otherwise.</summary>
     public const int DefaultSwitchSeconds = 300;
 

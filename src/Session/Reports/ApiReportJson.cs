@@ -11,6 +11,7 @@ namespace LayerStream.Session.Reports;
 [JsonSerializable(typeof(DivisionReport))]
 [JsonSerializable(typeof(HealthReport))]
 [JsonSerializable(typeof(FitReport))]
+[JsonSerializable(typeof(QuestionReport))]
 [JsonSerializable(typeof(ServedModelsReport))]
 [JsonSerializable(typeof(StatusReport))]
 [JsonSerializable(typeof(TraceFigures))]

@@ -67,7 +67,9 @@ internal sealed class ModelRequest : IDisposable
             throw ServerState.Loading;
         }
 
-        ModelRequest request = new(http, (hold?.Served.Memory ?? state.Switch!.Bodies).Open(), form) { _hold = hold };
+        bool isUnsent = ServerState.PlaceOf(http) is { IsBackground: true }; // nobody hears signs
+        RequestMemory account = hold?.Served.Memory ?? state.Switch!.Bodies;
+        ModelRequest request = new(http, account.Open(), isUnsent ? null : form) { _hold = hold };
         http.Items[s_item] = request;
         try
         {

@@ -28,10 +28,10 @@ internal static class EmbeddingAnswer
         }
 
         ReadOnlyMemory<byte> body = asked.TakeBody();
-        using Admission.Place place = state.Admission.Enter(hasWaited: asked.HasWaited);
+        using Admission.Place place = state.Enter(http, asked.HasWaited);
         (EmbeddingRequest request, int[][] inputs) = await PrepareAsync(body, state, model, form, memory, http.RequestAborted);
         body = default;
-        EmbeddingShape shape = new();
+        WrittenShape shape = new();
         await new AnswerRun(http, state, place, memory, shape).ExecuteAsync([], null, async ct =>
         {
             List<float[]> vectors = [];

@@ -17,7 +17,7 @@ internal static class CompletionsEndpoint
         using ModelRequest asked = await ModelRequest.ReadAsync(http, state, CompletionPreparation.LimitBytes, WaitingForm.OpenAi);
         (LoadedModel model, RequestMemory.Holding memory, string id) = (asked.Model, asked.Memory, asked.Served.Id);
         ReadOnlyMemory<byte> body = asked.TakeBody();
-        using Admission.Place place = state.Admission.Enter(hasWaited: asked.HasWaited);
+        using Admission.Place place = state.Enter(http, asked.HasWaited);
         (CompletionRequest request, int[][] prompts) =
             await CompletionPreparation.PrepareAsync(body, state, model, memory, http.RequestAborted);
         body = default;
@@ -34,7 +34,11 @@ internal static class CompletionsEndpoint
         using Activity? span = RequestSpan.Start(state.Metrics, id, form.Id, request);
         string scope = RequestGuard.ScopeOf(http.Request);
         Generation[] runs = [.. Enumerable.Range(0, request.Choices).Select(i => new Generation(model,
-            request.ToGeneration(prompts[i / each], model.Options, null, i % each) with { ReuseScope = scope }))];
+            request.ToGeneration(prompts[i / each], model.Options, null, i % each) with
+            {
+                ReuseScope = scope,
+                IsBackground = place.IsBackground,
+            }))];
         bool readsEcho = request is { Echo: true, LogProbs: true };
         await new AnswerRun(http, state, place, memory, shape).ExecuteAsync(runs, span, readsEcho ? ReadAsync : null);
 

@@ -1,4 +1,5 @@
 using LayerStream.Actors;
+using LayerStream.Actors.Drafts;
 using LayerStream.Formats;
 using LayerStream.Host.Server.Http;
 using LayerStream.Memory;
@@ -40,6 +41,7 @@ internal static class LoadRefusal
         },
         ModelFormatException e => NotLoadable(model, e.Reason),
         UnfilledModelException or UnsupportedModelException or UsageException => NotLoadable(model, failure.Message),
+        DraftModelException => NotLoadable(model, "its draft model cannot guess for it; the server's log has the cause"),
         FileNotFoundException or DirectoryNotFoundException => NotLoadable(model, "its file is gone"),
         _ => new ApiException(503, "unavailable_error", $"model '{model.Id}' could not be loaded; the server's log has the cause",
             "model_load_failed", "model")
@@ -59,7 +61,8 @@ internal static class LoadRefusal
     {
         for (Exception? e = error; e is not null; e = e.InnerException)
         {
-            yield return e is ApiException or ModelFormatException or FlashReadException or UsageException ? e.Message : e.GetType().Name;
+            yield return e is ApiException or ModelFormatException or FlashReadException or DraftModelException or UsageException
+                ? e.Message : e.GetType().Name;
         }
     }
 

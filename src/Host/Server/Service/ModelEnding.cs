@@ -16,6 +16,7 @@ internal sealed class ModelEnding(ServerState state, SwitchRules rules, Cancella
     /// <exception cref="OperationCanceledException">The daemon ends; the model is closed and still there.</exception>
     public async Task UnloadAsync(ServedModel served, Task left, int retrySeconds)
     {
+        state.Admission.PreemptAll(); // the background comes again
         if (!await EndsAsync(left, rules.MostDrain))
         {
             served.EndRunning();

@@ -35,7 +35,7 @@ internal static class TranslatedAnswer
         using ModelRequest asked = await ModelRequest.ReadAsync(http, state, ChatPreparation.LimitBytes, form ?? WaitingForm.OpenAi, see);
         (LoadedModel model, RequestMemory.Holding memory) = (asked.Model, asked.Memory);
         ReadOnlyMemory<byte> body = Translated(asked, translate);
-        using Admission.Place place = state.Admission.Enter(RequestGuard.HolderOf(http), asked.HasWaited);
+        using Admission.Place place = state.Enter(http, asked.HasWaited);
         (ChatRequest request, int[] prompt, AnswerOpening opening) =
             await ChatPreparation.PrepareAsync(body, state, model, memory, http.RequestAborted);
         body = default;
@@ -58,7 +58,11 @@ internal static class TranslatedAnswer
         using Activity? span = RequestSpan.Start(state.Metrics, id, prepared.Id, request);
         string scope = RequestGuard.ScopeOf(http.Request);
         Generation[] runs = [.. Enumerable.Range(0, request.Choices).Select(i => new Generation(model,
-            request.ToGeneration(prompt, model.Options, model.MarkTokens, i) with { ReuseScope = scope }))];
+            request.ToGeneration(prompt, model.Options, model.MarkTokens, i) with
+            {
+                ReuseScope = scope,
+                IsBackground = place.IsBackground,
+            }))];
         await new AnswerRun(http, state, place, memory, answer).ExecuteAsync(runs, span);
     }
 
