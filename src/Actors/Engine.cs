@@ -226,6 +226,9 @@ public sealed class Engine : IAsyncDisposable
         PassRows = _parts.Session.PassRows,
     };
 
+    /// <summary>What of each layer is in memory, in the order of the layers.</summary>
+    public IReadOnlyList<LayerResidency> Layers() => LayerResidency.Of(_parts, CurrentPlan);
+
     /// <summary>Totals since the start, for metrics.</summary>
     public EngineCounters Counters() => EngineCounters.Of(_parts);
 

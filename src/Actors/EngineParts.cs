@@ -107,8 +107,7 @@ internal sealed class EngineParts : IDisposable
         SequenceState[] states = [.. Enumerable.Range(0, memory.Sequences).Select(
             _ => Own(new SequenceState(spec, memory.Context, options.KvType, sheet.Account(AccountNames.SequenceState),
                 memory.Snapshots) { Trial = Trial(plan) }))];
-        Ring = Own(new TileRing(memory.Slots, memory.SlotBytes, memory.Experts.TransientSlots, Reader, memory.Tiles, Trace,
-            sheet.Account(AccountNames.RingSlots)));
+        Ring = Own(new TileRing(memory, Reader, Trace, sheet));
         Names = new TileNames(spec, memory.Tiles);
         Experts = Own(new ExpertRing(memory.Experts, Reader, Device.Files, Ring.Spent, Trace, Names, sheet) { Loads = Ring.Loads });
         // The disk reads what is pinned meanwhile. Where every expert is loaded, its read takes the memory.

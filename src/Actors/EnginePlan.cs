@@ -69,8 +69,9 @@ public sealed record EnginePlan
         Dictionary<string, long> changed = new()
         {
             [AccountNames.PinnedWeights] = memory.PinnedBytes,
-            [AccountNames.RingSlots] = (long)memory.Slots * memory.SlotBytes,
-            [AccountNames.ExpertSlots] = memory.Experts.Bytes,
+            [AccountNames.RingSlots] = (long)memory.OwnSlots * memory.SlotBytes,
+            [AccountNames.ExpertSlots] = memory.Experts.Bytes - memory.Experts.ReserveBytes,
+            [AccountNames.SlotReserve] = memory.ReserveBytes,
             [AccountNames.Activations] = Workspace.Bytes(spec, memory.Batch, memory.LogitRows, Threads),
         };
         KeyValuePair<string, long>[] accounts =

@@ -19,6 +19,9 @@ public sealed record MemoryPlan
     /// <summary>Slots of the ring: depth + the one in use; 0 when everything is pinned.</summary>
     public required int Slots { get; init; }
 
+    /// <summary>Of them, those that the ring always has; the others are the tuner's and come from the reserve.</summary>
+    public required int OwnSlots { get; init; }
+
     /// <summary>Slots that may be ahead of compute; 0 when everything is pinned.</summary>
     public required int PrefetchDepth { get; init; }
 
@@ -54,6 +57,9 @@ public sealed record MemoryPlan
 
     /// <summary>Of them, those of the dense part.</summary>
     public long DenseStreamedBytes => StreamedBytesPerToken - (long)Experts.ExpectedMissBytesPerToken;
+
+    /// <summary>Bytes of the slots that are put to use as passes show a need.</summary>
+    public long ReserveBytes => ((long)(Slots - OwnSlots) * SlotBytes) + Experts.ReserveBytes;
 
     /// <summary>Sum of all accounts.</summary>
     public long Sum => Accounts.Sum(a => a.Value);

@@ -12,6 +12,7 @@ public static class MemoryPlanner
     private const long MiB = 1 << 20;
     private const int PageTableShare = 512; // budget ÷ page tables
     private const int FrugalBatch = 8;
+    private const int LeastSlots = 2; // one in use, one ahead
     private const int SmallStagingBytes = 256 * 1024;
     private const long MostAhead = 16 * MiB;
     private const int StateShare = 8;     // budget ÷ states of sequences, where the context is not given
@@ -124,20 +125,17 @@ public static class MemoryPlanner
 
         Weights weights = Divide(inputs, tiles, (long)(depth + 1) * slotBytes, inputs.BudgetBytes - accounts.Sum(a => a.Value), frugal);
         long pinnedBytes = tiles.Tiles.Where(t => weights.Pinned[t.Index]).Sum(t => t.Extent.Window.Length);
-        accounts.Insert(0, new(AccountNames.PinnedWeights, pinnedBytes));
-        accounts.Insert(1, new(AccountNames.RingSlots, weights.RingBytes));
-        if (spec.ExpertBanks.Count > 0)
-        {
-            accounts.Insert(2, new(AccountNames.ExpertSlots, weights.Experts.Bytes));
-        }
-
+        int slots = weights.RingBytes == 0 ? 0 : depth + 1;
+        int own = inputs.PrefetchDepth > 0 ? slots : Math.Min(slots, LeastSlots);
+        accounts.InsertRange(0, WeightAccounts(pinnedBytes, (long)own * slotBytes, (long)(slots - own) * slotBytes, weights.Experts));
         return new MemoryPlan
         {
             Tiles = tiles,
             Pinned = weights.Pinned,
             PinnedBytes = pinnedBytes,
             SlotBytes = slotBytes,
-            Slots = weights.RingBytes == 0 ? 0 : depth + 1,
+            Slots = slots,
+            OwnSlots = own,
             PrefetchDepth = weights.RingBytes == 0 ? 0 : depth,
             Experts = weights.Experts,
             Sequences = sequences,
@@ -151,6 +149,21 @@ public static class MemoryPlanner
             StreamedBytesPerToken = tiles.Tiles.Where(t => !weights.Pinned[t.Index]).Sum(t => t.Extent.Length)
                 + (long)weights.Experts.ExpectedMissBytesPerToken,
         };
+    }
+
+    private static IEnumerable<KeyValuePair<string, long>> WeightAccounts(long pinned, long ring, long tuned, ExpertPlan experts)
+    {
+        yield return new(AccountNames.PinnedWeights, pinned);
+        yield return new(AccountNames.RingSlots, ring);
+        if (experts.Layouts.Count > 0)
+        {
+            yield return new(AccountNames.ExpertSlots, experts.Bytes - experts.ReserveBytes);
+        }
+
+        if (tuned + experts.ReserveBytes > 0)
+        {
+            yield return new(AccountNames.SlotReserve, tuned + experts.ReserveBytes);
+        }
     }
 
     /// <summary>

@@ -39,6 +39,7 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
     {
         (_plan, _reader, _trace, _names, Spent) = (plan, reader, trace, names, spent);
         (Slots, AllResident) = (new ExpertSlots(plan, sheet), plan.AllResident);
+        (Hits, Misses) = (new long[plan.Layouts.Count], new long[plan.Layouts.Count]);
         Cache = new ExpertCache(plan);
         _reads = new ExpertReads(plan, reader, files);
         int most = plan.Layouts.Select(l => l.Bank.Experts).DefaultIfEmpty(0).Max();
@@ -55,6 +56,12 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
             TileRing.Write(Free, new FreeSlot(i));
         }
     }
+
+    /// <summary>Experts of each bank that passes demanded and that were in memory.</summary>
+    internal long[] Hits { get; }
+
+    /// <summary>Experts of each bank that passes demanded and that had to be read.</summary>
+    internal long[] Misses { get; }
 
     internal ExpertSlots Slots { get; }
 

@@ -251,11 +251,12 @@ internal sealed class SweepBody
             {
                 run.Figures.Passes++;
                 (_firstLogit, logits) = (logits, logits + run.LogitCount);
+                int before = run.Generated.Count;
                 FinishOne(run, seconds);
                 if (run.LogitCount > 0)
                 {
                     long end = Stopwatch.GetTimestamp();
-                    _session.Record(TraceKind.Sample, begin, _session.Pass - 1, 1, run.Seat.Index + 1, end);
+                    _session.Record(TraceKind.Sample, begin, _session.Pass - 1, run.Generated.Count - before, run.Seat.Index + 1, end);
                     begin = end;
                 }
             }

@@ -83,6 +83,9 @@ public sealed record EngineReport
     /// <summary>What the tuner found.</summary>
     public required TunerReport Tuning { get; init; }
 
+    /// <summary>What of each layer is in memory; −1 = outside the layers.</summary>
+    public required IReadOnlyList<LayerReport> Layers { get; init; }
+
     /// <summary>Of a loaded model.</summary>
     public static EngineReport Of(LoadedModel model)
     {
@@ -114,8 +117,22 @@ public sealed record EngineReport
             DirectIoFallback = model.Engine.DirectFallback,
             DeviceBytesPerSecond = model.DeviceBytesPerSecond,
             Tuning = TunerReport.Of(model.Engine),
+            Layers = [.. model.Engine.Layers().Select(LayerReport.Of)],
         };
     }
+}
+
+/// <summary>What of a layer is in memory when compute comes for it.</summary>
+/// <param name="Layer">The layer; −1 = outside the layers, as the head is.</param>
+/// <param name="DenseBytes">Bytes of its matrices; every token uses all of them.</param>
+/// <param name="HeldBytes">Of them, those that stay in memory.</param>
+/// <param name="ExpertHits">Experts that passes demanded since the start and that were in memory.</param>
+/// <param name="ExpertMisses">Experts that passes demanded since the start and that had to be read.</param>
+public sealed record LayerReport(int Layer, long DenseBytes, long HeldBytes, long ExpertHits, long ExpertMisses)
+{
+    /// <summary>Of a layer of an engine.</summary>
+    public static LayerReport Of(LayerResidency layer) =>
+        new(layer.Layer, layer.DenseBytes, layer.HeldBytes, layer.ExpertHits, layer.ExpertMisses);
 }
 
 /// <summary>What the tuner found, and what it set.</summary>

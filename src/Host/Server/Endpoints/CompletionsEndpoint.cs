@@ -19,14 +19,14 @@ internal static class CompletionsEndpoint
         using RequestMemory.Holding memory = state.RequireMemory().Open();
         memory.Grow(ReplySink.WindowBytes, "an answer");
         ReadOnlyMemory<byte> body = await RequestBody.ReadAsync(http, memory, CompletionPreparation.LimitBytes(model));
-        using Admission.Place place = state.Admission.Enter();
+        using Admission.Place place = state.Admission.Enter(RequestGuard.HolderOf(http), http.Request.Path.Value!);
         (CompletionRequest request, int[][] prompts) =
             await CompletionPreparation.PrepareAsync(body, state, model, memory, http.RequestAborted);
         body = default;
         int each = request.ChoicesPerPrompt;
         CompletionEcho[] echoes = [.. prompts.Select((p, i) =>
             new CompletionEcho(p, request.Echo ? CompletionPreparation.EchoText(request.Prompts[i], model) : ""))];
-        CompletionJson form = new("cmpl-" + Guid.NewGuid().ToString("N"), model.Id, DateTimeOffset.UtcNow.ToUnixTimeSeconds(),
+        CompletionJson form = new("cmpl-" + place.Id, model.Id, DateTimeOffset.UtcNow.ToUnixTimeSeconds(),
             model.Tokenizer);
         List<byte[]> written = [.. Enumerable.Repeat(Array.Empty<byte>(), request.Choices)];
         using SeveralChoices shape = new(request.Choices, each,

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using LayerStream.Host.Server.Http;
+using LayerStream.Session.Reports;
 
 namespace LayerStream.Host.Server.Service;
 
@@ -8,7 +9,7 @@ namespace LayerStream.Host.Server.Service;
 /// belongs to a <see cref="Place"/>:
 /// it is given under the lock to one that is still in the queue, and passes on when that place ends, whoever waits for it or not.
 /// </summary>
-internal sealed class Admission(int queueLimit) : IDisposable
+internal sealed partial class Admission(int queueLimit) : IDisposable
 {
     private const int LongestRetrySeconds = 600;
     private const double Smoothing = 0.3; // weight of the newest run in the mean
@@ -108,8 +109,9 @@ internal sealed class Admission(int queueLimit) : IDisposable
 
     /// <summary>Takes a place. Dispose of it when the request has ended in every respect.</summary>
     /// <param name="key">The key it came with; null = none is asked for.</param>
+    /// <param name="path">What was asked.</param>
     /// <exception cref="ApiException">503 while draining, 429 when the queue is full or the key has its share.</exception>
-    public Place Enter(ApiKeys.Key? key = null)
+    public Place Enter(ApiKeys.Key? key = null, string path = "")
     {
         lock (_lock)
         {
@@ -132,7 +134,7 @@ internal sealed class Admission(int queueLimit) : IDisposable
                 { RetryAfterSeconds = RetrySeconds() };
             }
 
-            Place place = new(this, key?.Holder);
+            Place place = new(this, key?.Holder, path);
             if (_running.Count < Turns)
             {
                 Grant(place);
@@ -188,12 +190,20 @@ internal sealed class Admission(int queueLimit) : IDisposable
     }
 
     /// <summary>A place in the queue, later the turn itself, then an answer on its way out.</summary>
-    internal sealed class Place(Admission owner, string? holder) : IDisposable
+    internal sealed class Place(Admission owner, string? holder, string path) : IDisposable
     {
+        private readonly CancellationTokenSource _cancel = new();
+        private readonly long _entered = Stopwatch.GetTimestamp();
         private readonly TaskCompletionSource _turn = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private long _granted;
         private bool _isSending;
         private bool _isDisposed;
+
+        /// <summary>Names the request: what the ids of its answer end with.</summary>
+        public string Id { get; } = Guid.NewGuid().ToString("N");
+
+        /// <summary>Cancelled when somebody cancels the request by its id.</summary>
+        public CancellationToken Cancelled => _cancel.Token;
 
         /// <summary>Names the key it came with; null without one.</summary>
         public string? Holder => holder;
@@ -205,11 +215,22 @@ internal sealed class Admission(int queueLimit) : IDisposable
         public bool HasEndedTurn => _isSending || _isDisposed;
 
         /// <summary>Tells of the work; null = nothing has begun.</summary>
-        public Func<(int PromptTokens, int DecodedTokens)>? Work { get; set; }
+        public Func<SlotFigures>? Work { get; set; }
 
         /// <summary>What is being done.</summary>
-        internal SlotFigures Figures => Work?.Invoke() is var (prompt, decoded) ? new SlotFigures(prompt, decoded, RunningSeconds)
-            : new SlotFigures(0, 0, RunningSeconds);
+        internal SlotFigures Figures => (Work?.Invoke() ?? SlotFigures.None) with { Seconds = RunningSeconds };
+
+        /// <summary>The same for its owner.</summary>
+        internal RequestReport Report
+        {
+            get
+            {
+                SlotFigures work = Work?.Invoke() ?? SlotFigures.None;
+                string state = _granted == 0 ? "waiting" : work.DecodedTokens == 0 ? "reading" : "writing";
+                return new RequestReport(Id, path, state, Math.Round(Stopwatch.GetElapsedTime(_entered).TotalSeconds, 3),
+                    work.PromptTokens, work.ReadTokens, work.DecodedTokens, work.MostTokens);
+            }
+        }
 
         /// <summary>Seconds since the turn was given.</summary>
         internal double RunningSeconds => Stopwatch.GetElapsedTime(_granted).TotalSeconds;
@@ -243,12 +264,27 @@ internal sealed class Admission(int queueLimit) : IDisposable
                 owner._queue.Remove(this);
                 owner.PassTurn(this);
             }
+
+            _cancel.Dispose();
         }
 
         internal void Grant()
         {
             _granted = Stopwatch.GetTimestamp();
             _turn.TrySetResult();
+        }
+
+        // Outside of the lock: what is cancelled comes back for it.
+        internal void Cancel()
+        {
+            try
+            {
+                _cancel.Cancel();
+            }
+            catch (ObjectDisposedException)
+            {
+                // It has just ended by itself.
+            }
         }
 
         internal void Refuse(ApiException reason)

@@ -17,7 +17,7 @@ internal static class TranslatedAnswer
     /// <param name="PromptTokens">Tokens of the prompt.</param>
     /// <param name="ModelId">The model's name.</param>
     /// <param name="Tokenizer">Its tokenizer.</param>
-    /// <param name="Id">A new id, without a prefix.</param>
+    /// <param name="Id">The id of the request, without a prefix.</param>
     internal sealed record Prepared(ChatRequest Request, AnswerOpening Opening, int PromptTokens, string ModelId,
         Tokenizer? Tokenizer, string Id);
 
@@ -34,7 +34,7 @@ internal static class TranslatedAnswer
         using RequestMemory.Holding memory = state.RequireMemory().Open();
         memory.Grow(ReplySink.WindowBytes, "an answer");
         ReadOnlyMemory<byte> body = await ReadAsync(http, memory, model, translate);
-        using Admission.Place place = state.Admission.Enter(RequestGuard.HolderOf(http));
+        using Admission.Place place = state.Admission.Enter(RequestGuard.HolderOf(http), http.Request.Path.Value!);
         (ChatRequest request, int[] prompt, AnswerOpening opening) =
             await ChatPreparation.PrepareAsync(body, state, model, memory, http.RequestAborted);
         body = default;
@@ -49,7 +49,7 @@ internal static class TranslatedAnswer
                 request.LooseTools.Take(16).Select(Uri.EscapeDataString));
         }
 
-        Prepared prepared = new(request, opening, prompt.Length, model.Id, model.Tokenizer, Guid.NewGuid().ToString("N"));
+        Prepared prepared = new(request, opening, prompt.Length, model.Id, model.Tokenizer, place.Id);
         AnswerShape form = shape(prepared);
         using IDisposable? end = form as IDisposable;
         memory.Grow(AnswerBytes(request, prompt, model, form, state.RequireMemory().LimitBytes), "the answer");
