@@ -44,7 +44,8 @@ internal static class DescribedApi
     }
 
     /// <summary>The path of a row as OpenAPI has it.</summary>
-    internal static string PathOf(Endpoint row) => row.Path.Length > 1 && row.Path.EndsWith('/') ? row.Path + "{id}" : row.Path;
+    internal static string PathOf(Endpoint row) => row is { Method: "POST", Path: "/v1/batches/" } ? row.Path + "{id}/cancel"
+        : row.Path.Length > 1 && row.Path.EndsWith('/') ? row.Path + "{id}" : row.Path;
 
     private static void Map(WebApplication app, Endpoint row)
     {
