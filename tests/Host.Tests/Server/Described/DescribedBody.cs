@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LayerStream.Host.Server.Batches.Running;
 using LayerStream.Host.Server.Chat;
 using LayerStream.Host.Server.Completions;
 using LayerStream.Host.Server.Embeddings;
@@ -6,6 +7,7 @@ using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Messages;
 using LayerStream.Host.Server.Ollama;
 using LayerStream.Host.Server.Responses;
+using LayerStream.Host.Server.Scoring;
 using LayerStream.Host.Server.Translation;
 using Microsoft.OpenApi;
 
@@ -22,7 +24,8 @@ internal static class DescribedBody
         (JsonSchemaType.Number, ["0.5", "1.5"]),
         (JsonSchemaType.String, ["\"x\"", "\"auto\"", "\"none\"", "\"float\"", "\"{}\"", "\"root ::= \\\"x\\\"\""]),
         (JsonSchemaType.Array, ["[]", "[\"x\"]", "[1]", "[\"text\"]", """[{"role":"user","content":"x"}]"""]),
-        (JsonSchemaType.Object, ["{}", """{"type":"text"}""", """{"type":"object"}""", """{"1":1}""", """{"include_usage":true}"""]),
+        (JsonSchemaType.Object, ["{}", """{"type":"text"}""", """{"type":"object"}""", """{"1":1}""", """{"include_usage":true}""",
+            """{"type":"function","function":{"name":"x"}}"""]),
     ];
 
     private static readonly Dictionary<string, IOpenApiSchema> s_chat =
@@ -34,6 +37,8 @@ internal static class DescribedBody
         "/v1/chat/completions" or "/apply-template" => Object(s_chat, "messages"),
         "/v1/completions" => Object(Members<CompletionRequest>(CompletionParameters.Rows)),
         "/v1/embeddings" => Object(Members<EmbeddingRequest>(EmbeddingMembers.Rows), "input"),
+        "/v1/score" => Object(Members<ScoreRequest>(ScoreRequest.Rows)),
+        "/v1/batches" => Object(Members<BatchRequest>(BatchRequest.Rows)),
         "/api/embed" => Object(Members<EmbeddingRequest>(EmbeddingMembers.Ollama), "input"),
         "/api/embeddings" => Object(Members<EmbeddingRequest>(EmbeddingMembers.OllamaPrompt), "prompt"),
         "/v1/messages" or "/v1/messages/count_tokens" => Object(Members(MessagesMembers.Translation.Rows), "messages"),
@@ -67,7 +72,8 @@ internal static class DescribedBody
     // What is handed on to chat completions under its own name is of the kind it has there.
     private static Dictionary<string, IOpenApiSchema> Members(IEnumerable<TranslatedMember> rows) =>
         rows.Where(r => r.Use != ParameterUse.Refused).ToDictionary(r => r.Name,
-            r => r.Note == "as in chat completions" && s_chat.TryGetValue(r.Name, out IOpenApiSchema? chat) ? chat : Kind(null, Note(r.Use, r.Note)));
+            r => r.Note == "as in chat completions" && s_chat.TryGetValue(r.Name, out IOpenApiSchema? chat) ? chat
+                : Kind(null, Note(r.Use, r.Note)));
 
     private static IOpenApiSchema Of<TRequest>(Parameter row)
         where TRequest : ChatRequest, new()
