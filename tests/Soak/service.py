@@ -167,9 +167,9 @@ def terminations(a):
 def kills(a):
     rng, folder, ids, started = random.Random(a.seed), tempfile.mkdtemp(), [], []
     lines = "".join(json.dumps({"custom_id": str(i), "method": "POST", "url": "/v1/completions",
-                                "body": {"prompt": f"{i} and", "max_tokens": rng.randint(1, 40), "ignore_eos": True}}) + "\n" for i in range(30 * a.kills))
+                                "body": {"prompt": f"{i} and", "max_tokens": rng.randint(1, 24), "ignore_eos": True}}) + "\n" for i in range(10 * a.kills))
 
-    def start(): return Daemon(a, "--files-dir", folder, "--sequences", "2", "--context", "512")
+    def start(): return Daemon(a, "--files-dir", folder, "--sequences", "2", "--context", "256")
 
     def post(d, path, data, kind):
         c = http.client.HTTPConnection("127.0.0.1", d.port, timeout=60)
@@ -193,7 +193,7 @@ def kills(a):
         if batch["output_file_id"]:
             ids = [json.loads(l)["custom_id"] for l in d.get(f"/v1/files/{batch['output_file_id']}/content")[1].splitlines()]
         return {"part": "kills", "done": a.kills, "completed_at_starts": started, "counts": batch["request_counts"], "answers": len(ids), "peak_bytes": d.peak(),
-                "holds": batch["status"] == "completed" and sorted(ids, key=int) == [str(i) for i in range(30 * a.kills)] and d.peak() <= limit(a.budget)}
+                "holds": batch["status"] == "completed" and sorted(ids, key=int) == [str(i) for i in range(10 * a.kills)] and d.peak() <= limit(a.budget)}
     finally:
         d.end()
         shutil.rmtree(folder)
