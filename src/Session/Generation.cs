@@ -76,6 +76,7 @@ public sealed class Generation
                     Routes = _request.Routes,
                     AcceptedTicks = _accepted,
                     ReuseScope = _request.ReuseScope,
+                    IsBackground = _request.IsBackground,
                 },
                 ct);
             if (!_isStopped)

@@ -23,6 +23,9 @@ public sealed record RunRequest
     /// </summary>
     public string? ReuseScope { get; init; }
 
+    /// <summary>Whether it gives way: it is seated behind all others that wait, and prompts of others are read first.</summary>
+    public bool IsBackground { get; init; }
+
     /// <summary>Guesses how the sequence goes on, or null: then as the engine's options say, which also say whether it must pay. The ids
     /// are the same with and without.</summary>
     public IDrafter? Drafter { get; init; }

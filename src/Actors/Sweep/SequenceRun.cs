@@ -93,7 +93,8 @@ internal sealed class SequenceRun(RunRequest request, int context)
     internal TaskCompletionSource<RunResult> Outcome { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Tokens of the prompt that are still to be read, or the newest token and guesses behind it.</summary>
-    internal SequenceDemand Demand => HasEnded ? default : new SequenceDemand(_history.Count - Done, _generated.Count == 0, _draftCount);
+    internal SequenceDemand Demand => HasEnded ? default
+        : new SequenceDemand(_history.Count - Done, _generated.Count == 0, _draftCount, request.IsBackground);
 
     /// <summary>Guesses for the next pass, no more than the sequence may still have behind its next token.</summary>
     internal void Propose()
@@ -109,7 +110,7 @@ internal sealed class SequenceRun(RunRequest request, int context)
     internal SequenceDemand NextDemand(int rows)
     {
         int left = Math.Max(0, _history.Count - Done - rows);
-        return HasEnded ? default : left > 0 ? new SequenceDemand(left, _generated.Count == 0)
+        return HasEnded ? default : left > 0 ? new SequenceDemand(left, _generated.Count == 0, IsBackground: request.IsBackground)
             : new SequenceDemand(_generated.Count + 1 < Most ? 1 : 0, false);
     }
 

@@ -217,7 +217,9 @@ public static class CommonOptions
     /// <summary>Whether --quiet was given, for verbs that need nothing else.</summary>
     public static bool Quiet(ParseResult parse) => parse.GetValue(s_quiet);
 
-    private static long Size(string name, string text) =>
+    /// <summary>A size such as 128MiB.</summary>
+    /// <exception cref="UsageException">It is none, or nothing.</exception>
+    internal static long Size(string name, string text) =>
         ByteSize.TryParse(text, out long bytes) && bytes > 0 ? bytes
             : throw new UsageException($"--{name} takes a size such as 128MiB, not '{text}'.");
 }
