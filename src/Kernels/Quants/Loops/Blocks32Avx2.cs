@@ -18,22 +18,19 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PerRow<Vector256<int>> Dots<TRows>(byte* eight, byte* x, long stride)
+    public static Vector256<int> Dots<TRows>(byte* eight, byte* x, long stride, out Vector256<int> second)
         where TRows : IActivationRows
     {
-        PerRow<Vector256<int>> dots = default;
+        Vector256<int> low = OfFour<TRows>(eight, x, stride, 0, out Vector256<int> secondLow);
         if (T.HasHalves)
         {
-            dots = OfHalves<TRows>(eight, x, stride);
-            dots.First = InOrder(dots.First);
-            dots.Second = TRows.AreTwo ? InOrder(dots.Second) : default;
-            return dots;
+            second = TRows.AreTwo ? InOrder(secondLow) : default;
+            return InOrder(low);
         }
 
-        PerRow<Vector256<int>> low = OfFour<TRows>(eight, x, stride, 0), high = OfFour<TRows>(eight, x, stride, 4);
-        dots.First = LaneSums.AddHalves(low.First, high.First);
-        dots.Second = TRows.AreTwo ? LaneSums.AddHalves(low.Second, high.Second) : default;
-        return dots;
+        Vector256<int> high = OfFour<TRows>(eight, x, stride, 4, out Vector256<int> secondHigh);
+        second = TRows.AreTwo ? LaneSums.AddHalves(secondLow, secondHigh) : default;
+        return LaneSums.AddHalves(low, high);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -47,92 +44,38 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
         }
     }
 
-    /// <summary>Sums of even blocks, then of odd ones: a pair of blocks is two vectors, the columns of each in its half of either.</summary>
+    /// <summary>Sums of the four blocks from <paramref name="block"/> on, in either half of the vectors. In halves those of even blocks,
+    /// then of odd ones: a pair of blocks is two vectors, the columns of each in its half of either.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static PerRow<Vector256<int>> OfHalves<TRows>(byte* eight, byte* x, long stride)
+    private static Vector256<int> OfFour<TRows>(byte* eight, byte* x, long stride, int block, out Vector256<int> second)
         where TRows : IActivationRows
     {
-        PerRow<Vector256<int>> sums = default;
         if (T.MostValue <= 31)
         {
-            PerRow<Vector256<short>> p0 = HalfPairs<TRows>(eight, x, stride, 0), p1 = HalfPairs<TRows>(eight, x, stride, 1),
-                p2 = HalfPairs<TRows>(eight, x, stride, 2), p3 = HalfPairs<TRows>(eight, x, stride, 3);
-            sums.First = OfFour(p0.First, p1.First, p2.First, p3.First);
-            sums.Second = TRows.AreTwo ? OfFour(p0.Second, p1.Second, p2.Second, p3.Second) : default;
-            return sums;
+            Vector256<short> p0 = Pairs<TRows>(eight, x, stride, block, out Vector256<short> s0),
+                p1 = Pairs<TRows>(eight, x, stride, block + 1, out Vector256<short> s1),
+                p2 = Pairs<TRows>(eight, x, stride, block + 2, out Vector256<short> s2),
+                p3 = Pairs<TRows>(eight, x, stride, block + 3, out Vector256<short> s3);
+            second = TRows.AreTwo ? OfFour(s0, s1, s2, s3) : default;
+            return OfFour(p0, p1, p2, p3);
         }
 
-        PerRow<Vector256<int>> f0 = HalfFours<TRows>(eight, x, stride, 0), f1 = HalfFours<TRows>(eight, x, stride, 1),
-            f2 = HalfFours<TRows>(eight, x, stride, 2), f3 = HalfFours<TRows>(eight, x, stride, 3);
-        sums.First = LaneSums.OfFour(f0.First, f1.First, f2.First, f3.First);
-        sums.Second = TRows.AreTwo ? LaneSums.OfFour(f0.Second, f1.Second, f2.Second, f3.Second) : default;
-        return sums;
+        Vector256<int> f0 = Fours<TRows>(eight, x, stride, block, out Vector256<int> t0),
+            f1 = Fours<TRows>(eight, x, stride, block + 1, out Vector256<int> t1),
+            f2 = Fours<TRows>(eight, x, stride, block + 2, out Vector256<int> t2),
+            f3 = Fours<TRows>(eight, x, stride, block + 3, out Vector256<int> t3);
+        second = TRows.AreTwo ? LaneSums.OfFour(t0, t1, t2, t3) : default;
+        return LaneSums.OfFour(f0, f1, f2, f3);
     }
 
-    /// <summary>Four sums of two products fit 16 bits where bytes are at most 15.</summary>
+    /// <summary>Four sums fit 16 bits; of halves, whose sums have four products, where bytes are at most 15.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> OfFour(Vector256<short> a, Vector256<short> b, Vector256<short> c, Vector256<short> d) =>
-        T.MostValue <= 15 ? LaneSums.OfFour(a, b, c, d) : LaneSums.OfFourLarge(a, b, c, d);
+        T.MostValue <= 15 || !T.HasHalves ? LaneSums.OfFour(a, b, c, d) : LaneSums.OfFourLarge(a, b, c, d);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> InOrder(Vector256<int> evenFirst) =>
         Avx2.PermuteVar8x32(evenFirst, Vector256.Create(0, 4, 1, 5, 2, 6, 3, 7));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static PerRow<Vector256<short>> HalfPairs<TRows>(byte* eight, byte* x, long stride, int pair)
-        where TRows : IActivationRows
-    {
-        Vector256<byte> lower = T.Halves256(eight, pair, out Vector256<byte> upper);
-        sbyte* a = (sbyte*)x + (64 * pair);
-        PerRow<Vector256<short>> sums = default;
-        sums.First = Avx2.MultiplyAddAdjacent(lower, Vector256.Load(a)) + Avx2.MultiplyAddAdjacent(upper, Vector256.Load(a + 32));
-        if (TRows.AreTwo)
-        {
-            a += stride;
-            sums.Second = Avx2.MultiplyAddAdjacent(lower, Vector256.Load(a)) + Avx2.MultiplyAddAdjacent(upper, Vector256.Load(a + 32));
-        }
-
-        return sums;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static PerRow<Vector256<int>> HalfFours<TRows>(byte* eight, byte* x, long stride, int pair)
-        where TRows : IActivationRows
-    {
-        Vector256<byte> lower = T.Halves256(eight, pair, out Vector256<byte> upper);
-        sbyte* a = (sbyte*)x + (64 * pair);
-        PerRow<Vector256<int>> sums = default;
-        sums.First = Fours(lower.AsSByte(), a) + Fours(upper.AsSByte(), a + 32);
-        if (TRows.AreTwo)
-        {
-            a += stride;
-            sums.Second = Fours(lower.AsSByte(), a) + Fours(upper.AsSByte(), a + 32);
-        }
-
-        return sums;
-    }
-
-    /// <summary>Sums of the four blocks from <paramref name="block"/> on, in either half of the vectors.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static PerRow<Vector256<int>> OfFour<TRows>(byte* eight, byte* x, long stride, int block)
-        where TRows : IActivationRows
-    {
-        PerRow<Vector256<int>> sums = default;
-        if (T.MostValue <= 31)
-        {
-            PerRow<Vector256<short>> p0 = Pairs<TRows>(eight, x, stride, block), p1 = Pairs<TRows>(eight, x, stride, block + 1),
-                p2 = Pairs<TRows>(eight, x, stride, block + 2), p3 = Pairs<TRows>(eight, x, stride, block + 3);
-            sums.First = LaneSums.OfFour(p0.First, p1.First, p2.First, p3.First);
-            sums.Second = TRows.AreTwo ? LaneSums.OfFour(p0.Second, p1.Second, p2.Second, p3.Second) : default;
-            return sums;
-        }
-
-        PerRow<Vector256<int>> f0 = Fours<TRows>(eight, x, stride, block), f1 = Fours<TRows>(eight, x, stride, block + 1),
-            f2 = Fours<TRows>(eight, x, stride, block + 2), f3 = Fours<TRows>(eight, x, stride, block + 3);
-        sums.First = LaneSums.OfFour(f0.First, f1.First, f2.First, f3.First);
-        sums.Second = TRows.AreTwo ? LaneSums.OfFour(f0.Second, f1.Second, f2.Second, f3.Second) : default;
-        return sums;
-    }
 
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -259,31 +202,41 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
         total.Store(lane);
     }
 
+    /// <summary>Products of a block, or of a pair of them in halves, added in twos and fours.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static PerRow<Vector256<short>> Pairs<TRows>(byte* eight, byte* x, long stride, int block)
+    private static Vector256<short> Pairs<TRows>(byte* eight, byte* x, long stride, int block, out Vector256<short> second)
         where TRows : IActivationRows
     {
-        Vector256<byte> w = T.Bytes256(eight, block);
-        PerRow<Vector256<short>> sums = default;
-        sums.First = Avx2.MultiplyAddAdjacent(w, Vector256.Load((sbyte*)x + (32 * block)));
-        if (TRows.AreTwo)
+        if (T.HasHalves)
         {
-            sums.Second = Avx2.MultiplyAddAdjacent(w, Vector256.Load((sbyte*)x + stride + (32 * block)));
+            Vector256<byte> lower = T.Halves256(eight, block, out Vector256<byte> upper);
+            sbyte* a = (sbyte*)x + (64 * block);
+            second = TRows.AreTwo ? Avx2.MultiplyAddAdjacent(lower, Vector256.Load(a + stride))
+                + Avx2.MultiplyAddAdjacent(upper, Vector256.Load(a + stride + 32)) : default;
+            return Avx2.MultiplyAddAdjacent(lower, Vector256.Load(a)) + Avx2.MultiplyAddAdjacent(upper, Vector256.Load(a + 32));
         }
 
-        return sums;
+        Vector256<byte> w = T.Bytes256(eight, block);
+        second = TRows.AreTwo ? Avx2.MultiplyAddAdjacent(w, Vector256.Load((sbyte*)x + stride + (32 * block))) : default;
+        return Avx2.MultiplyAddAdjacent(w, Vector256.Load((sbyte*)x + (32 * block)));
     }
 
-    /// <summary>Products of a block with one or two rows.</summary>
+    /// <summary>The same, added in fours.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static PerRow<Vector256<int>> Fours<TRows>(byte* eight, byte* x, long stride, int block)
+    private static Vector256<int> Fours<TRows>(byte* eight, byte* x, long stride, int block, out Vector256<int> second)
         where TRows : IActivationRows
     {
+        if (T.HasHalves)
+        {
+            Vector256<sbyte> lower = T.Halves256(eight, block, out Vector256<byte> bytes).AsSByte(), upper = bytes.AsSByte();
+            sbyte* a = (sbyte*)x + (64 * block);
+            second = TRows.AreTwo ? Fours(lower, a + stride) + Fours(upper, a + stride + 32) : default;
+            return Fours(lower, a) + Fours(upper, a + 32);
+        }
+
         Vector256<sbyte> w = T.Bytes256(eight, block).AsSByte();
-        PerRow<Vector256<int>> sums = default;
-        sums.First = Fours(w, (sbyte*)x + (32 * block));
-        sums.Second = TRows.AreTwo ? Fours(w, (sbyte*)x + stride + (32 * block)) : default;
-        return sums;
+        second = TRows.AreTwo ? Fours(w, (sbyte*)x + stride + (32 * block)) : default;
+        return Fours(w, (sbyte*)x + (32 * block));
     }
 
     /// <summary>Products of signed bytes, added in fours: those of large unsigned ones do not fit 16 bits in pairs.</summary>

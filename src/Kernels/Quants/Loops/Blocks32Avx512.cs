@@ -24,29 +24,39 @@ internal unsafe struct Blocks32Avx512<T> : IBlocks32Lanes
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PerRow<Vector256<int>> Dots<TRows>(byte* eight, byte* x, long stride)
+    public static Vector256<int> Dots<TRows>(byte* eight, byte* x, long stride, out Vector256<int> second)
         where TRows : IActivationRows
     {
-        PerRow<Vector256<int>> dots = default;
+        Vector512<byte> w0, w1, w2, w3;
         if (T.HasHalves)
         {
-            return OfHalves<TRows>(eight, x, stride);
+            w0 = T.Halves512(eight, 0, out w1);
+            w2 = T.Halves512(eight, 1, out w3);
         }
-
-        if (T.MostValue <= 31)
+        else
         {
-            PerRow<Vector512<short>> p0 = Pairs<TRows>(eight, x, stride, 0), p1 = Pairs<TRows>(eight, x, stride, 1),
-                p2 = Pairs<TRows>(eight, x, stride, 2), p3 = Pairs<TRows>(eight, x, stride, 3);
-            dots.First = InOrder(LaneSums.OfHalves(p0.First, p1.First, p2.First, p3.First));
-            dots.Second = TRows.AreTwo ? InOrder(LaneSums.OfHalves(p0.Second, p1.Second, p2.Second, p3.Second)) : default;
-            return dots;
+            (w0, w1, w2, w3) = (T.Bytes512(eight, 0), T.Bytes512(eight, 1), T.Bytes512(eight, 2), T.Bytes512(eight, 3));
         }
 
-        PerRow<Vector512<int>> f0 = Fours<TRows>(eight, x, stride, 0), f1 = Fours<TRows>(eight, x, stride, 1),
-            f2 = Fours<TRows>(eight, x, stride, 2), f3 = Fours<TRows>(eight, x, stride, 3);
-        dots.First = InOrder(LaneSums.OfHalves(f0.First, f1.First, f2.First, f3.First));
-        dots.Second = TRows.AreTwo ? InOrder(LaneSums.OfHalves(f0.Second, f1.Second, f2.Second, f3.Second)) : default;
-        return dots;
+        second = TRows.AreTwo ? Dots(w0, w1, w2, w3, (sbyte*)x + stride) : default;
+        return Dots(w0, w1, w2, w3, (sbyte*)x);
+    }
+
+    /// <summary>In halves, four blocks are two vectors, the columns of each in its quarter of either.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Dots(Vector512<byte> w0, Vector512<byte> w1, Vector512<byte> w2, Vector512<byte> w3, sbyte* x)
+    {
+        if (T.MostValue > 31)
+        {
+            Vector512<int> f0 = Fours(w0, x), f1 = Fours(w1, x + 64), f2 = Fours(w2, x + 128), f3 = Fours(w3, x + 192);
+            return T.HasHalves ? LaneSums.OfLanes(f0 + f1, f2 + f3) : InOrder(LaneSums.OfHalves(f0, f1, f2, f3));
+        }
+
+        Vector512<short> p0 = Avx512BW.MultiplyAddAdjacent(w0, Vector512.Load(x)),
+            p1 = Avx512BW.MultiplyAddAdjacent(w1, Vector512.Load(x + 64)),
+            p2 = Avx512BW.MultiplyAddAdjacent(w2, Vector512.Load(x + 128)),
+            p3 = Avx512BW.MultiplyAddAdjacent(w3, Vector512.Load(x + 192));
+        return T.HasHalves ? LaneSums.OfLanes(p0 + p1, p2 + p3) : InOrder(LaneSums.OfHalves(p0, p1, p2, p3));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -59,41 +69,6 @@ internal unsafe struct Blocks32Avx512<T> : IBlocks32Lanes
             Avx512F.Shuffle4x128(first, second, 0b11_01_11_01).Store((long*)(to + i + 64));
         }
     }
-
-    /// <summary>Four blocks are two vectors, the columns of each in its quarter of either.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static PerRow<Vector256<int>> OfHalves<TRows>(byte* eight, byte* x, long stride)
-        where TRows : IActivationRows
-    {
-        Vector512<byte> lower0 = T.Halves512(eight, 0, out Vector512<byte> upper0),
-            lower1 = T.Halves512(eight, 1, out Vector512<byte> upper1);
-        PerRow<Vector256<int>> dots = default;
-        if (T.MostValue <= 31)
-        {
-            dots.First = LaneSums.OfLanes(HalfPairs(lower0, upper0, x), HalfPairs(lower1, upper1, x + 128));
-            if (TRows.AreTwo)
-            {
-                x += stride;
-                dots.Second = LaneSums.OfLanes(HalfPairs(lower0, upper0, x), HalfPairs(lower1, upper1, x + 128));
-            }
-
-            return dots;
-        }
-
-        dots.First = LaneSums.OfLanes(Fours(lower0, x) + Fours(upper0, x + 64), Fours(lower1, x + 128) + Fours(upper1, x + 192));
-        if (TRows.AreTwo)
-        {
-            x += stride;
-            dots.Second = LaneSums.OfLanes(Fours(lower0, x) + Fours(upper0, x + 64), Fours(lower1, x + 128) + Fours(upper1, x + 192));
-        }
-
-        return dots;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<short> HalfPairs(Vector512<byte> lower, Vector512<byte> upper, byte* x) =>
-        Avx512BW.MultiplyAddAdjacent(lower, Vector512.Load((sbyte*)x))
-            + Avx512BW.MultiplyAddAdjacent(upper, Vector512.Load((sbyte*)x + 64));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> InOrder(Vector256<int> evenFirst) =>
@@ -169,10 +144,11 @@ internal unsafe struct Blocks32Avx512<T> : IBlocks32Lanes
         }
     }
 
-    /// <summary>Adds a block's products, formed by the instruction (VEX form of VNNI) that adds four products of bytes in 32 bits.</summary>
+    /// <summary>Adds a block's products, formed by VNNI (its VEX form), which adds four products of bytes in 32 bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void AddWide<TTokens>(
-        byte* panel, byte* x, long stride, ref Vector512<int> sum0, ref Vector512<int> sum1, ref Vector512<int> sum2, ref Vector512<int> sum3)
+        byte* panel, byte* x, long stride, ref Vector512<int> sum0, ref Vector512<int> sum1, ref Vector512<int> sum2,
+        ref Vector512<int> sum3)
         where TTokens : IPanelTokens
     {
         RowInts wide0 = default, wide1 = default, wide2 = default, wide3 = default;
@@ -203,35 +179,8 @@ internal unsafe struct Blocks32Avx512<T> : IBlocks32Lanes
         total.Store(lane);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static PerRow<Vector512<short>> Pairs<TRows>(byte* eight, byte* x, long stride, int pair)
-        where TRows : IActivationRows
-    {
-        Vector512<byte> w = T.Bytes512(eight, pair);
-        PerRow<Vector512<short>> sums = default;
-        sums.First = Avx512BW.MultiplyAddAdjacent(w, Vector512.Load((sbyte*)x + (64 * pair)));
-        if (TRows.AreTwo)
-        {
-            sums.Second = Avx512BW.MultiplyAddAdjacent(w, Vector512.Load((sbyte*)x + stride + (64 * pair)));
-        }
-
-        return sums;
-    }
-
-    /// <summary>Products of two blocks with one or two rows.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static PerRow<Vector512<int>> Fours<TRows>(byte* eight, byte* x, long stride, int pair)
-        where TRows : IActivationRows
-    {
-        Vector512<byte> w = T.Bytes512(eight, pair);
-        PerRow<Vector512<int>> sums = default;
-        sums.First = Fours(w, x + (64 * pair));
-        sums.Second = TRows.AreTwo ? Fours(w, x + stride + (64 * pair)) : default;
-        return sums;
-    }
-
     /// <summary>Products of signed bytes, added in fours: those of large unsigned ones do not fit 16 bits in pairs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> Fours(Vector512<byte> w, byte* x) =>
-        Nibbles.Dot(Avx512BW.Abs(w.AsSByte()), Signs.Apply(Vector512.Load((sbyte*)x), w.AsSByte()));
+    private static Vector512<int> Fours(Vector512<byte> w, sbyte* x) =>
+        Nibbles.Dot(Avx512BW.Abs(w.AsSByte()), Signs.Apply(Vector512.Load(x), w.AsSByte()));
 }

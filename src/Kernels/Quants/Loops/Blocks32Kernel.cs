@@ -54,11 +54,11 @@ internal unsafe struct Blocks32Kernel<T, TLanes> : IPanelKernel
             {
                 RowPrefetch.Ahead(w, T.EightBytes);
                 Vector256<float> scales = T.Scales(w, out Vector256<float> offsets);
-                PerRow<Vector256<int>> dots = TLanes.Dots<TRows>(w, x, valuesStride);
-                sum = Add(scales, offsets, record, dots.First, sum);
+                Vector256<int> dots = TLanes.Dots<TRows>(w, x, valuesStride, out Vector256<int> others);
+                sum = Add(scales, offsets, record, dots, sum);
                 if (TRows.AreTwo)
                 {
-                    second = Add(scales, offsets, record + stride, dots.Second, second);
+                    second = Add(scales, offsets, record + stride, others, second);
                 }
 
                 w += T.EightBytes;
@@ -115,7 +115,7 @@ internal unsafe struct Blocks32Kernel<T, TLanes> : IPanelKernel
         where TTokens : IPanelTokens => TLanes.Add<TTokens>(
         panel, (float*)(panel + ScalesOf), count / 32, activations + column, Record(activations, columns, column), stride, sums);
 
-    /// <summary>Orders the values of whole groups of eight blocks for <see cref="IBlocks32Lanes.Dots"/>, one row behind the other.</summary>
+    /// <summary>Orders the values of whole groups of eight blocks for <see cref="IBlocks32Lanes.Dots{TRows}"/>, row behind row.</summary>
     private static void Arrange<TRows>(byte* activations, long stride, int columns, byte* to)
         where TRows : IActivationRows
     {

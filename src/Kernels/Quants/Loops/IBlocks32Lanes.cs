@@ -8,7 +8,7 @@ internal unsafe interface IBlocks32Lanes
     /// <summary>Bytes of sixteen packed columns of sixteen rows.</summary>
     static abstract int GroupBytes { get; }
 
-    /// <summary>Orders the values of 256 columns of activations as <see cref="Dots"/> takes them where blocks are unpacked in
+    /// <summary>Orders the values of 256 columns of activations as <see cref="Dots{TRows}"/> takes them where blocks are unpacked in
     /// halves.</summary>
     static abstract void Arrange(byte* x, byte* to);
 
@@ -16,7 +16,8 @@ internal unsafe interface IBlocks32Lanes
     /// <param name="eight">Weights of 256 columns.</param>
     /// <param name="x">The first row's values of these columns, arranged where the type has halves.</param>
     /// <param name="stride">Bytes to those of the second row.</param>
-    static abstract PerRow<Vector256<int>> Dots<TRows>(byte* eight, byte* x, long stride)
+    /// <param name="second">The sums of the second row, if there is one.</param>
+    static abstract Vector256<int> Dots<TRows>(byte* eight, byte* x, long stride, out Vector256<int> second)
         where TRows : IActivationRows;
 
     /// <summary>Packs columns 64·pair to 64·pair + 63 of sixteen rows.</summary>

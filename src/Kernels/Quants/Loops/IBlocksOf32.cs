@@ -3,8 +3,8 @@ using System.Runtime.Intrinsics;
 namespace LayerStream.Kernels.Quants.Loops;
 
 /// <summary>
-/// A type whose columns unpack to bytes with a scale per 32 columns or more, y = d·(v − <see cref="Bias"/>) + m. "Eight" is the address of
-/// 256 columns: eight blocks of 32, or as many larger ones as that is.
+/// A type whose columns unpack to bytes with a scale per 32 columns or more, y = d·(v − <see cref="Bias"/>) + m. "Eight" is the address
+/// of 256 columns: eight blocks of 32, or as many larger ones as that is.
 /// </summary>
 internal unsafe interface IBlocksOf32 : IBlockDecoder
 {
@@ -33,7 +33,7 @@ internal unsafe interface IBlocksOf32 : IBlockDecoder
     /// <summary>The bytes of columns 64·pair to 64·pair + 63, at AVX-512.</summary>
     static abstract Vector512<byte> Bytes512(byte* eight, int pair);
 
-    /// <summary>Whether columns j and j + 16 of a block lie in one byte, so that halves of blocks are cheaper to unpack than blocks.</summary>
+    /// <summary>Whether columns j and j + 16 of a block lie in one byte, so that its halves are cheaper to unpack than it.</summary>
     static virtual bool HasHalves => false;
 
     /// <summary>The bytes of columns 0–15 of blocks 2·pair and 2·pair + 1, and of columns 16–31.</summary>

@@ -30,8 +30,8 @@ internal static class PanelLayout
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int PlaneMost(int mostValue) => mostValue > 127 ? 15 : mostValue;
 
-    /// <summary>Bytes of the factors of a packed block of 256 columns: a quad per group of one scale, 32 columns where groups are wide, else
-    /// 16.</summary>
+    /// <summary>Bytes of the factors of a packed block of 256 columns: a quad per group of one scale, which has 32 columns where groups are
+    /// wide, else 16.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int FactorBytes(bool hasWideGroups) => hasWideGroups ? 8 * QuadBytes : 16 * QuadBytes;
 
@@ -54,6 +54,7 @@ internal static class PanelLayout
     {
         groups = T.WideGroups(block, out Vector128<short> mins);
         mins = T.Form == BlockForm.Signed ? Vector128.ShiftLeft(groups, 7) : mins;
-        return Vector256.Create(mins.AsInt32(), Vector128.Create(T.D(block), T.Form == BlockForm.Minimums ? T.DMin(block) : 0, 0, 0).AsInt32());
+        Vector128<float> scales = Vector128.Create(T.D(block), T.Form == BlockForm.Minimums ? T.DMin(block) : 0, 0, 0);
+        return Vector256.Create(mins.AsInt32(), scales.AsInt32());
     }
 }

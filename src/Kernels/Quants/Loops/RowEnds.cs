@@ -138,11 +138,11 @@ internal unsafe struct RowEnds<T, TLanes>
         float* first = stackalloc float[LaneSums.Lanes], second = stackalloc float[LaneSums.Lanes];
         byte* record = _prepared + 256;
         Vector256<float> scales = T.Scales(_staged, out Vector256<float> offsets);
-        PerRow<Vector256<int>> dots = TLanes.Dots<TRows>(_staged, _prepared, PreparedBytes);
-        Blocks32Kernel<T, TLanes>.Add(scales, offsets, record, dots.First, Started(0)).Store(first);
+        Vector256<int> dots = TLanes.Dots<TRows>(_staged, _prepared, PreparedBytes, out Vector256<int> others);
+        Blocks32Kernel<T, TLanes>.Add(scales, offsets, record, dots, Started(0)).Store(first);
         if (TRows.AreTwo)
         {
-            Blocks32Kernel<T, TLanes>.Add(scales, offsets, record + PreparedBytes, dots.Second, Started(LaneSums.Lanes)).Store(second);
+            Blocks32Kernel<T, TLanes>.Add(scales, offsets, record + PreparedBytes, others, Started(LaneSums.Lanes)).Store(second);
         }
 
         y -= _rows - 1;
@@ -163,11 +163,14 @@ internal unsafe struct RowEnds<T, TLanes>
         float* s = _sums + of;
         return _pairs switch
         {
-            1 => Vector256.Create(*(double*)(s + (3 * SumsOf)), *(double*)(s + (2 * SumsOf)), *(double*)(s + SumsOf), *(double*)s).AsSingle(),
+            1 => Vector256.Create(Two(s + (3 * SumsOf)), Two(s + (2 * SumsOf)), Two(s + SumsOf), Two(s)).AsSingle(),
             2 => Vector256.Create(Vector128.Load(s + SumsOf), Vector128.Load(s)),
             _ => Vector256.Load(s),
         };
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static double Two(float* s) => Unsafe.ReadUnaligned<double>(s);
 
     /// <summary>Eight sums of a row, the first of which are done.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
