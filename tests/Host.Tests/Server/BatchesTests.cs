@@ -104,6 +104,20 @@ public sealed class BatchesTests(BatchDaemon daemon)
     }
 
     [Fact]
+    public async Task Batch_OfAnotherKey_HasItsShareBesideALongOne()
+    {
+        string longId = await daemon.BeginAsync(string.Concat(Enumerable.Range(0, 60).Select(i =>
+            BatchDaemon.Line($"{i}", BatchDaemon.Chat($"Count to {i}.", 40)))));
+        await RunningAsync();
+        string otherId = await daemon.BeginAsync(BatchDaemon.Line("a", BatchDaemon.Chat("a", 1)), key: BatchDaemon.OtherKey);
+        Assert.Equal((1, 1, 0), BatchDaemon.Counts(await daemon.EndOfAsync(otherId, BatchDaemon.OtherKey)));
+        JsonElement batch = await daemon.AskAsync("GET", "/v1/batches/" + longId);
+        Assert.Equal("in_progress", batch.GetProperty("status").GetString());
+        await daemon.AskAsync("POST", $"/v1/batches/{longId}/cancel", "");
+        await daemon.EndOfAsync(longId);
+    }
+
+    [Fact]
     public async Task Cancel_OfARunningBatch_KeepsWhatIsDone()
     {
         string text = string.Concat(Enumerable.Range(0, 40).Select(i =>
