@@ -12,6 +12,7 @@ using LayerStream.Memory;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
 using LayerStream.Planning;
+using LayerStream.Planning.Tuning;
 using LayerStream.Storage;
 
 namespace LayerStream.Actors;
@@ -41,6 +42,8 @@ internal sealed class EngineParts : IDisposable
     internal KeptStates? States { get; private set; }
 
     internal DepthTuning Tuning { get; private set; } = null!;
+
+    internal CrewTuning Crew { get; private set; } = null!;
 
     private TileNames Names { get; set; } = null!;
 
@@ -89,7 +92,8 @@ internal sealed class EngineParts : IDisposable
 
         _owned.Clear();
         // Whatever still holds the parts must not hold the trace and the tables with them.
-        (Reader, Ring, Experts, Account, Trace, Session, Tuning, Names) = (null!, null!, null!, null!, null!, null!, null!, null!);
+        (Reader, Ring, Experts, Account, Trace, Session, Names) = (null!, null!, null!, null!, null!, null!, null!);
+        (Tuning, Crew) = (null!, null!);
         Device.Dispose();
     }
 
@@ -134,6 +138,7 @@ internal sealed class EngineParts : IDisposable
         States = folder is null ? null : new KeptStates(folder, () => Experts.Cache.Residents(memory.Experts));
         ComputeCrew crew = Own(new ComputeCrew(plan.Threads));
         Account = new PassAccount(Trace, Ring.Waits.Compute);
+        Crew = Own(new CrewTuning(crew, Account, new CrewTuner(plan.Threads, plan.StartThreads)));
         bool tunes = options is { PrefetchDepth: 0, ReadsInFlight: 0, TunesDepth: true }; // else they are the user's
         Tuning = new DepthTuning(Ring, Reader, Account, share, tunes ? DepthTuning.Create(memory, share) : null);
         Tuning.Resume();
@@ -144,7 +149,7 @@ internal sealed class EngineParts : IDisposable
         EmbeddingRows embeddings = new(spec.TokenEmbedding, spec, memory.Tiles, pinned, Reader, staging, Account);
         EmbeddingRows? layerInputs = spec.LayerInputs is { } inputs
             ? new EmbeddingRows(inputs.Table, spec, memory.Tiles, pinned, Reader, staging, Account) : null;
-        Session = new ComputeSession(spec, decoder, source, experts, Account, work, states, embeddings, layerInputs, Trace, Tuning);
+        Session = new ComputeSession(spec, decoder, source, experts, Account, work, states, embeddings, layerInputs, Trace, Tuning, Crew);
     }
 
     private StateFolder OpenStates(EnginePlan plan, EngineOptions options, AlignedBuffer staging)
