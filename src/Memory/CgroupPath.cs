@@ -10,7 +10,8 @@ internal sealed record CgroupPath(string MountPoint, string Below, bool IsVersio
 {
     private const int MaxDepth = 64;
 
-    /// <summary>The group of a controller: of version 1 first, where there is one, then of version 2, whatever controllers it has.</summary>
+    /// <summary>The group of a controller: of version 1 first, where there is one, then of version 2, whatever controllers it
+    /// has.</summary>
     internal static IEnumerable<CgroupPath> Find(string systemRoot, string controller)
     {
         string? groups = PseudoFile.Text(Path.Combine(systemRoot, "proc/self/cgroup"));
@@ -25,7 +26,8 @@ internal sealed record CgroupPath(string MountPoint, string Below, bool IsVersio
             bool isVersion2 = version == 2;
             if (FindGroup(groups, controller, isVersion2) is { } group && FindMount(mounts, controller, isVersion2) is { } mount)
             {
-                yield return new CgroupPath(Path.Combine(systemRoot, mount.Point.TrimStart('/')), RelativeTo(mount.Root, group), isVersion2);
+                string mountPoint = Path.Combine(systemRoot, mount.Point.TrimStart('/'));
+                yield return new CgroupPath(mountPoint, RelativeTo(mount.Root, group), isVersion2);
             }
         }
     }

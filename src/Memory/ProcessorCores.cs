@@ -18,7 +18,8 @@ public sealed record ProcessorCores(int Usable, int Physical, int Fast, double? 
     public int Start => Math.Clamp(Fast, 1, Math.Max(1, Math.Min(Usable, WholeCores(QuotaCores) ?? int.MaxValue)));
 
     /// <summary>Threads that a quota feeds: what it gives, rounded up; null without one.</summary>
-    public static int? WholeCores(double? quotaCores) => quotaCores is { } cores ? (int)Math.Clamp(Math.Ceiling(cores), 1, MostCores) : null;
+    public static int? WholeCores(double? quotaCores) =>
+        quotaCores is { } cores ? (int)Math.Clamp(Math.Ceiling(cores), 1, MostCores) : null;
 
     /// <summary>Reads what holds for this process.</summary>
     public static ProcessorCores Read() => Read("/", Environment.ProcessorCount);

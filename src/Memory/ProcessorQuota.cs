@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace LayerStream.Memory;
 
 /// <summary>
-/// How much of the processor the control groups (Linux, v1 cpu.cfs_quota_us and v2 cpu.max) give to this process. The groups are found once;
-/// what they give is read anew each time, without allocation, because it can be changed while a process runs. For one thread.
+/// How much of the processor the control groups (Linux, v1 cpu.cfs_quota_us and v2 cpu.max) give to this process. The groups are found
+/// once; what they give is read anew each time, without allocation, because it can be changed while a process runs. For one thread.
 /// </summary>
 public sealed class ProcessorQuota : IDisposable
 {

@@ -66,7 +66,8 @@ public sealed class ProcessorLimitsTests
     {
         using TestFiles files = Machine("0::/\n", MountV2, "0-5");
         foreach ((int cpu, string siblings, int kilohertz) in ((int, string, int)[])
-            [(0, "0-1", 5_200_000), (1, "0-1", 5_200_000), (2, "2-3", 5_000_000), (3, "2-3", 5_000_000), (4, "4", 3_900_000), (5, "5", 3_900_000)])
+            [(0, "0-1", 5_200_000), (1, "0-1", 5_200_000), (2, "2-3", 5_000_000), (3, "2-3", 5_000_000),
+                (4, "4", 3_900_000), (5, "5", 3_900_000)])
         {
             files.Write($"sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list", siblings + "\n");
             files.Write($"sys/devices/system/cpu/cpu{cpu}/cpufreq/cpuinfo_max_freq", $"{kilohertz}\n");

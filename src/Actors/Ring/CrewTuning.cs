@@ -6,8 +6,8 @@ using LayerStream.Planning.Tuning;
 
 namespace LayerStream.Actors.Ring;
 
-/// <summary>Shows passes to the tuner of the crew and carries out what it decides, on the compute thread between two passes. Now and then it
-/// reads what a quota of processor time gives.</summary>
+/// <summary>Shows passes to the tuner of the crew and carries out what it decides, on the compute thread between two passes. Now and then
+/// it reads what a quota of processor time gives.</summary>
 internal sealed class CrewTuning : IDisposable
 {
     private static readonly long s_quotaTicks = Stopwatch.Frequency; // between two looks at the quota

@@ -63,8 +63,8 @@ public sealed class ComputeCrew : IDisposable
     /// <summary>Members including the caller.</summary>
     public int Threads { get; }
 
-    /// <summary>Of them, those that take part in runs, the caller included: all, until somebody sets fewer between two runs. What is computed
-    /// does not depend on it.</summary>
+    /// <summary>Of them, those that take part in runs, the caller included: all, until somebody sets fewer between two runs. What is
+    /// computed does not depend on it.</summary>
     /// <exception cref="ArgumentOutOfRangeException">None, or more than there are.</exception>
     public int Members
     {

@@ -4,8 +4,9 @@ namespace LayerStream.Planning.Tuning;
 
 /// <summary>
 /// Finds how many threads compute fastest while others use the same cores. No clock and no I/O: the same passes give the same decisions.
-/// Where members lose their cores in the middle of work, so that the others wait, parking early and one fewer are tried in turn; where there
-/// are fewer than could be, one more is tried now and then. A try is kept only if passes become faster by it. Results never depend on it.
+/// Where members lose their cores in the middle of work, so that the others wait, parking early and one fewer are tried in turn; where
+/// there are fewer than could be, one more is tried now and then. A try is kept only if passes become faster by it. Results never depend
+/// on it.
 /// </summary>
 public sealed class CrewTuner
 {

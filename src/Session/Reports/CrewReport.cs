@@ -23,5 +23,6 @@ public sealed record CrewReport(int Threads, int Computing, string Finding, IRea
 public sealed record CrewDecisionReport(long Pass, int Computing, bool ParksEarly, string Reason)
 {
     /// <summary>Of a decision.</summary>
-    public static CrewDecisionReport Of(CrewDecision decision) => new(decision.Pass, decision.Setting.Members, !decision.Setting.Spins, decision.Reason);
+    public static CrewDecisionReport Of(CrewDecision decision) =>
+        new(decision.Pass, decision.Setting.Members, !decision.Setting.Spins, decision.Reason);
 }
