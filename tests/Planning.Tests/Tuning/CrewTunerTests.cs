@@ -59,7 +59,7 @@ public sealed class CrewTunerTests
     }
 
     [Fact]
-    public void Observe_SiblingsThatHelp_AreKept_AndOnesThatDoNotAreGivenBack()
+    public void Observe_SiblingsOnTrial_AreKeptOnlyIfTheyHelp()
     {
         CrewTuner helped = new(8, 4), hindered = new(8, 4);
         Run(helped, 2, members => (Idle / (members > 4 ? 5 : members), 0));
