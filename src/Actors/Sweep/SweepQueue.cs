@@ -84,7 +84,7 @@ internal sealed class SweepQueue
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isClosed, this);
-            _waiting.AddLast(run);
+            AddWaiting(run);
         }
 
         using CancellationTokenRegistration cancel = ct.UnsafeRegister(_ => Cancel(run), null);
@@ -143,6 +143,25 @@ internal sealed class SweepQueue
 
         run?.Cancel();
         Array.ForEach(waiting, CompleteCancelled);
+    }
+
+    // In the order of coming, but those of the background behind all others.
+    private void AddWaiting(SequenceRun run)
+    {
+        LinkedListNode<SequenceRun>? last = _waiting.Last;
+        while (!run.Request.IsBackground && last is { Value.Request.IsBackground: true })
+        {
+            last = last.Previous;
+        }
+
+        if (last is null)
+        {
+            _waiting.AddFirst(run);
+        }
+        else
+        {
+            _waiting.AddAfter(last, run);
+        }
     }
 
     /// <summary>Completes when nobody is served any more.</summary>
@@ -288,6 +307,7 @@ internal sealed class SweepQueue
 
     private void Complete(SequenceRun run, Exception? failure, in SequenceFigures.Mark sums, long wastedBytes)
     {
+        run.Drafts.End(run.History);
         Exception? unfinished = run.HasEnded || _isClosed ? null : new InvalidOperationException("a run ended in the middle of a sequence");
         if ((run.Failure ?? failure ?? unfinished) is { } error)
         {
