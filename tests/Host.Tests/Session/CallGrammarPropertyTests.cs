@@ -18,7 +18,8 @@ public sealed class CallGrammarPropertyTests
     [
         """
         {"type":"object","properties":{"city":{"type":"string","minLength":2,"maxLength":5},
-        "code":{"type":"string","pattern":"^[a-c]{2}<?$"},"days":{"type":"integer","minimum":-3,"maximum":40},"dry":{"type":"boolean"}},"required":["city","code","days"],
+        "code":{"type":"string","pattern":"^[a-c]{2}<?$"},
+        "days":{"type":"integer","minimum":-3,"maximum":40},"dry":{"type":"boolean"}},"required":["city","code","days"],
         "additionalProperties":false}
         """,
         """
