@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using LayerStream.Actors.Drafts;
 using LayerStream.Actors.Loading;
 using LayerStream.Actors.Ring;
 using LayerStream.Actors.Tracing;
@@ -11,7 +12,7 @@ namespace LayerStream.Actors.Run;
 internal sealed class ComputeSession(
     ModelSpec spec, Decoder decoder, RingTileSource source, RingExpertSource experts, PassAccount account, Workspace work,
         IReadOnlyList<SequenceState> states, EmbeddingRows embeddings, EmbeddingRows? layerInputs, TraceRing trace,
-        DepthTuning tuning)
+        DepthTuning tuning, CrewTuning crew)
 {
     private readonly PassRow[] _rows = new PassRow[work.Batch];
     private RunContext? _run;
@@ -45,6 +46,9 @@ internal sealed class ComputeSession(
 
     /// <summary>States of sequences.</summary>
     internal IReadOnlyList<Seat> Seats { get; } = [.. states.Select((state, index) => new Seat(index, state))];
+
+    /// <summary>The model that guesses for this one, or null.</summary>
+    internal DraftModel? Drafts { get; init; }
 
     /// <summary>Rows of all passes since the engine started.</summary>
     internal long PassRows { get; private set; }
@@ -162,6 +166,7 @@ internal sealed class ComputeSession(
         tuning.BeginPass();
         account.BeginPass(_pass);
         experts.BeginPass();
+        crew.BeginPass();
     }
 
     internal void EndPass(int rows = 1)
@@ -169,6 +174,7 @@ internal sealed class ComputeSession(
         account.EndCompute(Stopwatch.GetTimestamp(), -1);
         experts.EndPass();
         tuning.EndPass(rows);
+        crew.EndPass(rows);
         _pass++;
     }
 

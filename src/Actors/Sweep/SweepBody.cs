@@ -97,6 +97,7 @@ internal sealed class SweepBody
             }
 
             run.Done = run.Cached = run.Seat.Begin(run.Scope, run.Request.Prompt);
+            run.BeginDrafts(_session.Drafts);
             if (run.Request.Routes is { } routes && _session.Spec.ExpertBanks.Count > 0)
             {
                 _session.Record(new RouteRecorder(_session.Spec, _session.Batch, run.Request.Prompt.Count, routes));
@@ -222,7 +223,7 @@ internal sealed class SweepBody
             _session.Record(TraceKind.Prompt, start, _session.Pass - 1, count, sequence);
         }
 
-        Finish(_active.Exists(r => r.Rows > 0 && r.Generated.Count == 0) ? 0 : Seconds(Stopwatch.GetTimestamp() - began));
+        Finish(_active.Exists(r => r.Rows > 0 && r.Generated.Count == 0) ? 0 : Seconds(Stopwatch.GetTimestamp() - start));
         _border = Stopwatch.GetTimestamp();
         if (!isPrompt)
         {
@@ -282,7 +283,7 @@ internal sealed class SweepBody
                 }
 
                 // It may be that of a guess: the pass counts for nothing, and is made again without any.
-                run.Drafter = null;
+                run.Drafts.Stop();
                 run.Seat.State.Restart();
                 return;
             }
@@ -315,6 +316,7 @@ internal sealed class SweepBody
             if (isPrompt)
             {
                 run.Figures.EndPrompt(_session, LoadSeconds);
+                run.Drafts.EndPrompt();
             }
             else
             {
@@ -336,7 +338,7 @@ internal sealed class SweepBody
     {
         if (seconds > 0)
         {
-            run.Gate.Observe(run.Rows - 1, right, seconds);
+            run.Drafts.Observe(run.Rows - 1, seconds);
         }
 
         if (run.Seat.State.Tries)
@@ -372,19 +374,15 @@ internal sealed class SweepBody
             return false;
         }
 
-        for (int i = 0; i < _active.Count;)
+        foreach (SequenceRun run in _active)
         {
-            if (_active[i].HasEnded)
+            if (run.HasEnded)
             {
-                _queue.Leave(_active[i], SequenceFigures.Take(_session, LoadSeconds));
-                _active.RemoveAt(i);
-            }
-            else
-            {
-                i++;
+                _queue.Leave(run, SequenceFigures.Take(_session, LoadSeconds));
             }
         }
 
+        _active.RemoveAll(r => r.HasEnded);
         return true;
     }
 

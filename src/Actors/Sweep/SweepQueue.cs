@@ -307,6 +307,7 @@ internal sealed class SweepQueue
 
     private void Complete(SequenceRun run, Exception? failure, in SequenceFigures.Mark sums, long wastedBytes)
     {
+        run.Drafts.End(run.History);
         Exception? unfinished = run.HasEnded || _isClosed ? null : new InvalidOperationException("a run ended in the middle of a sequence");
         if ((run.Failure ?? failure ?? unfinished) is { } error)
         {

@@ -86,6 +86,9 @@ public sealed record EngineReport
     /// <summary>What of each layer is in memory; −1 = outside the layers.</summary>
     public required IReadOnlyList<LayerReport> Layers { get; init; }
 
+    /// <summary>The threads that compute.</summary>
+    public required CrewReport Crew { get; init; }
+
     /// <summary>Of a loaded model.</summary>
     public static EngineReport Of(LoadedModel model)
     {
@@ -118,6 +121,7 @@ public sealed record EngineReport
             DeviceBytesPerSecond = model.DeviceBytesPerSecond,
             Tuning = TunerReport.Of(model.Engine),
             Layers = [.. model.Engine.Layers().Select(LayerReport.Of)],
+            Crew = CrewReport.Of(model.Engine),
         };
     }
 }

@@ -22,6 +22,12 @@ public sealed record SweepReport
     /// <summary>Of them, those that were drawn as well.</summary>
     public required long AcceptedTokens { get; init; }
 
+    /// <summary>Both by where the guesses came from: <c>prompt</c>, <c>grammar</c>, <c>model</c>; null = none were tried.</summary>
+    public IReadOnlyDictionary<string, DraftReport>? Drafts { get; init; }
+
+    /// <summary>What ended the guesses of the draft model for this answer; null = nothing did.</summary>
+    public string? DraftFault { get; init; }
+
     /// <summary>Of one answer.</summary>
     public static SweepReport Of(RunResult result) => new()
     {
@@ -30,6 +36,8 @@ public sealed record SweepReport
         CachedTokens = result.CachedTokens,
         DraftedTokens = result.DraftedTokens,
         AcceptedTokens = result.AcceptedTokens,
+        Drafts = DraftReport.Of(result.Drafts),
+        DraftFault = result.DraftFault,
     };
 
     /// <summary>Of all answers since the engine started.</summary>
@@ -40,5 +48,6 @@ public sealed record SweepReport
         CachedTokens = status.CachedTokens,
         DraftedTokens = status.DraftedTokens,
         AcceptedTokens = status.AcceptedTokens,
+        Drafts = DraftReport.Of(status.Drafts),
     };
 }
