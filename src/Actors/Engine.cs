@@ -222,6 +222,7 @@ public sealed class Engine : IAsyncDisposable
         Sequences = _sweep.Seats,
         RunningSequences = _sweep.Running,
         WaitingSequences = _sweep.Waiting,
+        Pages = _sweep.Pages(_parts.Pages),
         Passes = _parts.Session.Pass,
         PassRows = _parts.Session.PassRows,
     };

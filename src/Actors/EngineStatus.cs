@@ -1,3 +1,5 @@
+using LayerStream.Actors.Run;
+
 namespace LayerStream.Actors;
 
 /// <summary>A snapshot of a running engine.</summary>
@@ -66,6 +68,9 @@ public sealed record EngineStatus
 
     /// <summary>Sequences that wait for a state.</summary>
     public int WaitingSequences { get; init; }
+
+    /// <summary>Pages of keys and values.</summary>
+    public required PageCounts Pages { get; init; }
 
     /// <summary>Passes over the model since the start.</summary>
     public long Passes { get; init; }

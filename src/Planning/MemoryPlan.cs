@@ -34,6 +34,9 @@ public sealed record MemoryPlan
     /// <summary>Guesses of a sequence in a pass that there is room for; 0 = none in models with recurrent layers.</summary>
     public int DraftRows { get; init; }
 
+    /// <summary>Pages for keys and values of all sequences.</summary>
+    public required int Pages { get; init; }
+
     /// <summary>Tokens of context of each sequence.</summary>
     public required int Context { get; init; }
 

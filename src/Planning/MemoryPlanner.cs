@@ -70,7 +70,8 @@ public static class MemoryPlanner
 
         long held = Math.Max(0, (inputs.BudgetBytes / StateShare / inputs.Sequences) - inputs.Spec.StateBytesPerSequence
             - (Snapshots(inputs) * inputs.SnapshotBytes))
-            / Math.Max(1, inputs.StateBytesPerToken);
+            / Math.Max(1, inputs.Pages.RowBytes);
+        held -= held > PageLayout.Tokens ? held % PageLayout.Tokens : 0; // there is a whole page anyhow
         return (int)Math.Clamp(held, 1, Math.Min(8192, inputs.Spec.TrainedContext));
     }
 
@@ -95,11 +96,13 @@ public static class MemoryPlanner
         int drafts = frugal ? 0 : inputs.DraftRows;
         int logitRows = frugal ? sequences
             : (int)Math.Clamp(Math.Max(inputs.BudgetBytes / 256 / (spec.Vocabulary * 4L), sequences + drafts), sequences, batch);
+        int pages = checked(sequences * PageLayout.Pages(context));
         long trial = drafts == 0 || SequenceState.SnapshotBytes(spec) == 0 ? 0 : TrialRows.Bytes(spec, drafts + 1);
         List<KeyValuePair<string, long>> accounts =
         [
             new(AccountNames.SequenceState,
-                checked(sequences * ExtentWindow.RoundUp(inputs.StateBytes(context) + (snapshots * inputs.SnapshotBytes) + trial))),
+                ExtentWindow.RoundUp(checked((pages * inputs.Pages.PageBytes)
+                    + (sequences * (SequenceState.SnapshotBytes(spec) + (snapshots * inputs.SnapshotBytes) + trial))))),
             new(AccountNames.Activations, ExtentWindow.RoundUp(Workspace.Bytes(spec, batch, logitRows, inputs.Threads))),
             new(AccountNames.SmallWeights, ExtentWindow.RoundUp(spec.SmallWeightBytes)),
             new(AccountNames.Staging, StagingBytes(spec) + inputs.StateStagingBytes),
@@ -143,6 +146,7 @@ public static class MemoryPlanner
             Sequences = sequences,
             Snapshots = snapshots,
             DraftRows = drafts,
+            Pages = pages,
             Context = context,
             Batch = batch,
             LogitRows = logitRows,

@@ -87,7 +87,7 @@ internal sealed class StateWriter(StateFolder folder)
                 WriteSnapshot(job, parent, first, tokens.AsSpan(0, at - first).ToArray(), slot, now);
             }
 
-            KeptPiece piece = new(KeptKind.Page, parent, name, first, tokens.Length, job.State.RowBytes(tokens.Length));
+            KeptPiece piece = new(KeptKind.Page, parent, name, first, tokens.Length, job.State.Pages.RowBytes(tokens.Length));
             if (!folder.Write(piece, job.Scope, tokens, now, (offset, block) => CopyRows(job, piece, offset, block)))
             {
                 return; // what follows could not be reached without it
@@ -121,7 +121,7 @@ internal sealed class StateWriter(StateFolder folder)
 
     private static bool CopyRows(StateJob job, KeptPiece piece, long offset, Span<byte> block)
     {
-        job.State.SaveRows(piece.First, piece.Count, offset, block);
+        job.State.Pages.Save(piece.First, piece.Count, offset, block);
         return job.IntactTokens >= piece.End;
     }
 }

@@ -52,8 +52,8 @@ internal sealed class KeptStates(StateFolder folder, Func<IReadOnlyList<HotExper
         int? slot = seat.BeginRestore(scope, prompt, resumed);
         foreach (KeptPiece page in path.Pages.Where(p => p.End > resumed))
         {
-            bool isRead = folder.Read(page, scope, seat.State.RowBytes(page.Count),
-                (offset, block) => seat.State.RestoreRows(page.First, page.Count, offset, block));
+            bool isRead = folder.Read(page, scope, seat.State.Pages.RowBytes(page.Count),
+                (offset, block) => seat.State.Pages.Restore(page.First, page.Count, offset, block));
             if (!isRead)
             {
                 if (!seat.State.IsRecurrent && page.First > resumed)

@@ -1,4 +1,5 @@
 using LayerStream.Actors.Run;
+using LayerStream.Models.Decoding;
 
 namespace LayerStream.Actors.Sweep;
 
@@ -64,6 +65,19 @@ internal sealed class SweepQueue
                 return _waiting.Count;
             }
         }
+    }
+
+    /// <summary>Who holds the pages of keys and values.</summary>
+    internal PageCounts Pages(KvPages pool)
+    {
+        HashSet<int> held = [];
+        lock (_lock)
+        {
+            _seated.ForEach(run => run.Seat.State.Pages.AddTo(held));
+        }
+
+        int free = pool.Free;
+        return new PageCounts(pool.Count, held.Count, Math.Max(0, pool.Count - free - held.Count), free, pool.Shared);
     }
 
     /// <summary>Tokens of the prompt that is seated next in the run under way; null if nobody can be.</summary>
@@ -260,6 +274,7 @@ internal sealed class SweepQueue
     private void Free(Seat seat)
     {
         seat.LastUse = ++_uses;
+        seat.Leave();
         _free.Add(seat);
     }
 

@@ -48,6 +48,6 @@ public sealed class ExpertPlanTests
     }
 
     private static MemoryPlan Plan(ModelSpec spec, long budget) =>
-        MemoryPlanner.Plan(new PlanInputs(spec, budget, 8 * MiB, 16 * MiB, 2, 64, 2, spec.StateBytesPerToken(Kernels.Ops.KvType.F32),
-            context => SequenceState.Bytes(spec, context, Kernels.Ops.KvType.F32)));
+        MemoryPlanner.Plan(new PlanInputs(spec, budget, 8 * MiB, 16 * MiB, 2, 64, 2,
+            new PageLayout(spec, Kernels.Ops.KvType.F32)));
 }

@@ -74,6 +74,7 @@ public sealed class SweepScheduleTests
             Assert.Equal((status.TotalSlots, status.TransientSlots, 0),
                 (status.FreeSlots, status.FreeTransientSlots, status.InFlightReads));
             Assert.Equal((0, 0, held), (status.RunningSequences, status.WaitingSequences, SweepScript.Held(engine)));
+            Assert.Equal((0, status.Pages.Total), (status.Pages.Held, status.Pages.Free + status.Pages.Kept));
         }
     }
 

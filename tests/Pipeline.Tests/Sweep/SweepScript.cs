@@ -38,6 +38,7 @@ internal sealed class SweepScript(Func<int, int, Task<Engine>> start)
         Assert.Equal((status.TotalSlots, status.TransientSlots, 0),
                 (status.FreeSlots, status.FreeTransientSlots, status.InFlightReads));
         Assert.Equal((0, 0, held), (status.RunningSequences, status.WaitingSequences, Held(engine)));
+        Assert.Equal((0, status.Pages.Total), (status.Pages.Held, status.Pages.Free + status.Pages.Kept));
         return (drafts.Sum(d => d.Item1), drafts.Sum(d => d.Item2));
     }
 

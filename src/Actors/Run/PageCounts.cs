@@ -1,0 +1,9 @@
+namespace LayerStream.Actors.Run;
+
+/// <summary>Pages of 128 tokens that hold keys and values.</summary>
+/// <param name="Total">All of them.</param>
+/// <param name="Held">Those of running sequences.</param>
+/// <param name="Kept">Those that only sequences hold that have ended, for later ones.</param>
+/// <param name="Free">Those that nobody holds.</param>
+/// <param name="Shared">Of those held or kept, how many several sequences hold together.</param>
+public sealed record PageCounts(int Total, int Held, int Kept, int Free, int Shared);
