@@ -26,7 +26,7 @@ public sealed class Engine : IAsyncDisposable
     private readonly SweepQueue _sweep;
     private readonly DraftMode _drafts;
     private long _tokens;
-    private long _cachedTokens, _draftedTokens, _acceptedTokens;
+    private long _cachedTokens, _draftedTokens, _acceptedTokens, _parks;
     private int _isDisposed;
 
     private Engine(EnginePlan plan, EngineParts parts, EngineOptions options)
@@ -37,7 +37,8 @@ public sealed class Engine : IAsyncDisposable
         _control = new EngineControl(parts.Ring, parts.Experts, parts.Reader, parts.Account, StageProps(plan, parts), options.StallLimit);
         PassPace pace = new(options.MostPassSeconds);
         _sweep = new SweepQueue(
-            parts.Session.Seats, (run, sums, wasted) => run.Figures.Result(run, sums, wasted, CurrentPlan.PinnedBytes, Depth))
+            parts.Session.Seats, new PageAdmission(parts.Pages, isAmple: plan.Memory.HasPagesForAll),
+            (run, sums, wasted) => run.Figures.Result(run, sums, wasted, CurrentPlan.PinnedBytes, Depth))
         {
             Submit = SubmitAsync,
             Body = queue => new SweepBody(queue, plan.Memory.Sequences, plan.Memory.Batch, pace, parts.Reader, ThrowIfChanged, parts.States)
@@ -125,6 +126,7 @@ public sealed class Engine : IAsyncDisposable
         Interlocked.Add(ref _cachedTokens, result.CachedTokens);
         Interlocked.Add(ref _draftedTokens, result.DraftedTokens);
         Interlocked.Add(ref _acceptedTokens, result.AcceptedTokens);
+        Interlocked.Add(ref _parks, result.Parks);
         return result;
     }
 
@@ -222,7 +224,8 @@ public sealed class Engine : IAsyncDisposable
         Sequences = _sweep.Seats,
         RunningSequences = _sweep.Running,
         WaitingSequences = _sweep.Waiting,
-        Pages = _sweep.Pages(_parts.Pages),
+        Pages = _sweep.Pages(),
+        Parks = Interlocked.Read(ref _parks),
         Passes = _parts.Session.Pass,
         PassRows = _parts.Session.PassRows,
     };

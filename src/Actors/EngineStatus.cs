@@ -72,6 +72,9 @@ public sealed record EngineStatus
     /// <summary>Pages of keys and values.</summary>
     public required PageCounts Pages { get; init; }
 
+    /// <summary>How often finished runs had given their pages up, because they had run out, and waited for others.</summary>
+    public long Parks { get; init; }
+
     /// <summary>Passes over the model since the start.</summary>
     public long Passes { get; init; }
 

@@ -16,7 +16,7 @@ public static class MemoryPlanner
     private const long MostAhead = 16 * MiB;
     private const int StateShare = 8;     // budget ÷ states of sequences, where the context is not given
     private const int MostChosen = 8;     // sequences, where their number is not given
-    private const int ChosenContext = 2048;
+    private const int ChosenContext = 1024;
     private const int SnapshotShare = 64; // budget ÷ copies of recurrent states, the first of each sequence apart
     private const int MostSnapshots = 4;
 
@@ -47,7 +47,8 @@ public static class MemoryPlanner
         return (bytes + MiB - 1) / MiB * MiB;
     }
 
-    /// <summary>As many as have a usual context each within the share of states; a budget that is too small for two has one.</summary>
+    /// <summary>As many as have room for a usual conversation each within the share of states; a budget that is too small for two has
+    /// one.</summary>
     private static int Sequences(PlanInputs inputs)
     {
         if (inputs.Sequences > 0)
@@ -55,7 +56,7 @@ public static class MemoryPlanner
             return inputs.Sequences;
         }
 
-        int context = inputs.Context > 0 ? inputs.Context : Math.Min(ChosenContext, inputs.Spec.TrainedContext);
+        int context = Math.Min(inputs.Context > 0 ? inputs.Context : inputs.Spec.TrainedContext, ChosenContext);
         return (int)Math.Clamp(inputs.BudgetBytes / StateShare / Math.Max(1, inputs.StateBytes(context)), 1, MostChosen);
     }
 
@@ -68,11 +69,19 @@ public static class MemoryPlanner
             return inputs.Context;
         }
 
-        long held = Math.Max(0, (inputs.BudgetBytes / StateShare / inputs.Sequences) - inputs.Spec.StateBytesPerSequence
-            - (Snapshots(inputs) * inputs.SnapshotBytes))
-            / Math.Max(1, inputs.Pages.RowBytes);
+        long held = Math.Max(0, (inputs.BudgetBytes / StateShare) - (inputs.Sequences
+            * (inputs.Spec.StateBytesPerSequence + (Snapshots(inputs) * inputs.SnapshotBytes)))) / Math.Max(1, inputs.Pages.RowBytes);
         held -= held > PageLayout.Tokens ? held % PageLayout.Tokens : 0; // there is a whole page anyhow
         return (int)Math.Clamp(held, 1, Math.Min(8192, inputs.Spec.TrainedContext));
+    }
+
+    /// <summary>Pages for all sequences: at least one of them may have a whole context, and all of them may as far as the share of states
+    /// goes.</summary>
+    private static int Pages(PlanInputs inputs, int context, bool frugal)
+    {
+        int one = PageLayout.Pages(context);
+        long share = frugal ? 0 : inputs.BudgetBytes / StateShare / Math.Max(1, inputs.Pages.PageBytes);
+        return checked((int)Math.Clamp(share, one, (long)one * inputs.Sequences));
     }
 
     /// <summary>Copies of its recurrent state for each sequence: one in any case, more where they are small.</summary>
@@ -96,7 +105,7 @@ public static class MemoryPlanner
         int drafts = frugal ? 0 : inputs.DraftRows;
         int logitRows = frugal ? sequences
             : (int)Math.Clamp(Math.Max(inputs.BudgetBytes / 256 / (spec.Vocabulary * 4L), sequences + drafts), sequences, batch);
-        int pages = checked(sequences * PageLayout.Pages(context));
+        int pages = Pages(inputs, context, frugal);
         long trial = drafts == 0 || SequenceState.SnapshotBytes(spec) == 0 ? 0 : TrialRows.Bytes(spec, drafts + 1);
         List<KeyValuePair<string, long>> accounts =
         [

@@ -16,6 +16,12 @@ public sealed record RunResult
     /// <summary>Of them, those that the sampler drew as well.</summary>
     public int AcceptedTokens { get; init; }
 
+    /// <summary>Pages of keys and values, 128 tokens each, that it held at its end.</summary>
+    public int KvPages { get; init; }
+
+    /// <summary>How often it gave its pages up, because they had run out, and waited for others.</summary>
+    public int Parks { get; init; }
+
     public int GeneratedTokens => Ids.Length;
 
     public required double PromptSeconds { get; init; }

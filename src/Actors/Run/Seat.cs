@@ -145,13 +145,18 @@ internal sealed class Seat(int index, SequenceState state)
     /// <summary>Slot of the snapshot behind so many tokens; null where the state itself stands there.</summary>
     internal int? SnapshotOf(int tokens) => state.IsRecurrent && _whole != tokens ? _snapshots.Find(tokens) : null;
 
-    /// <summary>Nobody sits here any more: where nothing is kept for another, the pages are given back.</summary>
-    internal void Leave()
+    /// <summary>Gives up the last page of what is kept: others want it.</summary>
+    internal void Trim()
     {
-        if (_kept is null)
+        int tokens = (state.Pages.Held - 1) * PageLayout.Tokens;
+        if (tokens <= 0 || _kept is not { } kept || Borders(tokens) is { Length: 0 })
         {
             Forget();
+            return;
         }
+
+        _job?.Cut(tokens);
+        Keep(kept.Scope, [.. kept.Tokens.Tokens.Take(tokens)]);
     }
 
     /// <summary>Nothing of it may be used again.</summary>

@@ -69,6 +69,8 @@ internal sealed class SequenceFigures
             CachedTokens = run.Cached,
             DraftedTokens = run.Drafted,
             AcceptedTokens = run.Accepted,
+            KvPages = run.LastPages,
+            Parks = run.Parks,
             PromptSeconds = Seconds(_promptEndTicks - _startTicks),
             DecodeSeconds = wall,
             Passes = Passes,

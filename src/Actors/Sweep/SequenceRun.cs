@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using LayerStream.Actors.Run;
 using LayerStream.Actors.Tracing;
+using LayerStream.Models.Decoding;
 using LayerStream.Planning.Batches;
 using LayerStream.Planning.Drafts;
 
@@ -52,14 +53,33 @@ internal sealed class SequenceRun(RunRequest request, int context)
     /// <summary>Rows in the pass under way; 0 = none.</summary>
     internal int Rows { get; set; }
 
-    /// <summary>Whether some of them are guesses.</summary>
-    internal bool HasDrafts => _generated.Count > 0 && Rows > 1;
+    /// <summary>Whether its next rows are of a prompt, or of what must be read again, and not its newest token.</summary>
+    internal bool IsReading => _generated.Count == 0 || _history.Count - Done > 1;
+
+    /// <summary>Whether some of its rows are guesses.</summary>
+    internal bool HasDrafts => !IsReading && Rows > 1;
+
+    /// <summary>Pages for its tokens and a first one to grow into, as far as it may grow.</summary>
+    internal int PagesAhead =>
+        Math.Min(PageLayout.Pages(_history.Count + 1) + 1, PageLayout.Pages(request.Prompt.Count + Math.Max(1, Most)));
+
+    /// <summary>Pages that its next rows take.</summary>
+    internal int MissingPages => Rows == 0 ? 0 : Seat.State.Pages.Missing(Done, Done + Rows);
+
+    /// <summary>Pages that it held when it left its seat.</summary>
+    internal int LastPages { get; private set; }
+
+    /// <summary>How often it gave its pages up and waited for others.</summary>
+    internal int Parks { get; private set; }
+
+    /// <summary>Passes with rows of it since it took its seat.</summary>
+    internal int SeatedPasses { get; private set; }
 
     /// <summary>Whether the pass under way gives its next token.</summary>
     internal bool WantsLogits { get; set; }
 
     /// <summary>Of its rows in the pass under way, the last ones whose logits are wanted.</summary>
-    internal int LogitCount => !WantsLogits ? 0 : _generated.Count == 0 ? 1 : Rows;
+    internal int LogitCount => !WantsLogits ? 0 : IsReading ? 1 : Rows;
 
     /// <summary>Guesses how it goes on, or null.</summary>
     internal IDrafter? Drafter { get; set; }
@@ -93,12 +113,44 @@ internal sealed class SequenceRun(RunRequest request, int context)
     internal TaskCompletionSource<RunResult> Outcome { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Tokens of the prompt that are still to be read, or the newest token and guesses behind it.</summary>
-    internal SequenceDemand Demand => HasEnded ? default : new SequenceDemand(_history.Count - Done, _generated.Count == 0, _draftCount);
+    internal SequenceDemand Demand => HasEnded ? default : new SequenceDemand(_history.Count - Done, IsReading, _draftCount);
+
+    /// <summary>It has its seat, and goes on behind what the state has of its tokens.</summary>
+    /// <returns>Whether it is there for the first time.</returns>
+    internal bool Begin()
+    {
+        bool isFirst = Figures.Passes == 0;
+        (Done, SeatedPasses) = (Seat.Begin(Scope, _history), 0);
+        Cached = isFirst ? Done : Cached;
+        return isFirst;
+    }
+
+    /// <summary>It is about to leave its seat.</summary>
+    /// <param name="isParked">Whether it comes back, when there are pages again.</param>
+    internal void LeaveSeat(bool isParked = false)
+    {
+        LastPages = Seat.State.Pages.Held;
+        (Parks, SeatedPasses) = isParked ? (Parks + 1, 0) : (Parks, SeatedPasses);
+    }
+
+    /// <summary>Gives its guesses for the next pass up; false when there are none.</summary>
+    internal bool DropGuesses()
+    {
+        (bool had, _draftCount) = (_draftCount > 0, 0);
+        return had;
+    }
+
+    /// <summary>A pass with rows of it is over.</summary>
+    internal void CountPass()
+    {
+        SeatedPasses++;
+        Figures.Passes++;
+    }
 
     /// <summary>Guesses for the next pass, no more than the sequence may still have behind its next token.</summary>
     internal void Propose()
     {
-        int most = Drafter is null || _generated.Count == 0 ? 0 : Math.Min(Gate.Next(), Most - _generated.Count - 1);
+        int most = Drafter is null || IsReading || HasEnded ? 0 : Math.Min(Gate.Next(), Most - _generated.Count - 1);
         _draftCount = most > 0 ? Drafter!.Propose(_history, _drafts.AsSpan(0, most)) : 0;
     }
 
@@ -109,7 +161,7 @@ internal sealed class SequenceRun(RunRequest request, int context)
     internal SequenceDemand NextDemand(int rows)
     {
         int left = Math.Max(0, _history.Count - Done - rows);
-        return HasEnded ? default : left > 0 ? new SequenceDemand(left, _generated.Count == 0)
+        return HasEnded ? default : left > 0 ? new SequenceDemand(left, _generated.Count == 0 || left > 1)
             : new SequenceDemand(_generated.Count + 1 < Most ? 1 : 0, false);
     }
 

@@ -19,9 +19,10 @@ internal sealed class StateCopies
     /// <param name="scope">Its scope.</param>
     /// <param name="seats">All seats.</param>
     /// <param name="active">Sequences that run, between two passes.</param>
-    internal void Fill(SequenceRun run, string scope, IReadOnlyList<Seat> seats, List<SequenceRun> active)
+    /// <param name="queue">Sees to a page for what is copied.</param>
+    internal void Fill(SequenceRun run, string scope, IReadOnlyList<Seat> seats, List<SequenceRun> active, SweepQueue queue)
     {
-        IReadOnlyList<int> prompt = run.Request.Prompt;
+        IReadOnlyList<int> prompt = run.History;
         int own = run.Seat.ResumeAt(scope, prompt), most = own + LeastTokens - 1;
         Seat? from = null;
         foreach (Seat seat in seats)
@@ -32,7 +33,7 @@ internal sealed class StateCopies
             (from, most) = lent > most ? (seat, lent) : (from, most);
         }
 
-        if (from is not null)
+        if (from is not null && queue.TryMakeRoom(1, spared: from))
         {
             Copy(from, run.Seat, scope, prompt, own, most);
         }

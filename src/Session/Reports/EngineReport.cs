@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using LayerStream.Actors;
+using LayerStream.Actors.Run;
 using LayerStream.Planning.Tuning;
 
 namespace LayerStream.Session.Reports;

@@ -22,6 +22,12 @@ public sealed record SweepReport
     /// <summary>Of them, those that were drawn as well.</summary>
     public required long AcceptedTokens { get; init; }
 
+    /// <summary>Pages of keys and values, 128 tokens each, that it held at its end; of the daemon those that running sequences hold.</summary>
+    public int KvPages { get; init; }
+
+    /// <summary>How often it gave its pages up, because they had run out, and waited for others.</summary>
+    public long Parks { get; init; }
+
     /// <summary>Of one answer.</summary>
     public static SweepReport Of(RunResult result) => new()
     {
@@ -30,6 +36,8 @@ public sealed record SweepReport
         CachedTokens = result.CachedTokens,
         DraftedTokens = result.DraftedTokens,
         AcceptedTokens = result.AcceptedTokens,
+        KvPages = result.KvPages,
+        Parks = result.Parks,
     };
 
     /// <summary>Of all answers since the engine started.</summary>
@@ -40,5 +48,7 @@ public sealed record SweepReport
         CachedTokens = status.CachedTokens,
         DraftedTokens = status.DraftedTokens,
         AcceptedTokens = status.AcceptedTokens,
+        KvPages = status.Pages.Held,
+        Parks = status.Parks,
     };
 }
