@@ -33,7 +33,7 @@ public sealed class SequencePlanTests
         int context = (int)(24 * MiB / s_layout.PageBytes) * PageLayout.Tokens; // of 24 MiB
         MemoryPlan small = Plan(8, context, 128 * MiB), large = Plan(8, context, 512 * MiB), few = Plan(2, context, 512 * MiB);
         Assert.Equal((context / 128, false), (small.Pages, small.HasPagesForAll));
-        Assert.Equal((64 * MiB / s_layout.PageBytes, false), (large.Pages, large.HasPagesForAll));
+        Assert.Equal(((int)(64 * MiB / s_layout.PageBytes), false), (large.Pages, large.HasPagesForAll));
         Assert.Equal((2 * context / 128, true, context), (few.Pages, few.HasPagesForAll, few.ContextOfEach));
         Assert.Equal(large.Pages / 8 * 128, large.ContextOfEach);
         Assert.True(small.Sum <= 128 * MiB && large.Sum <= 512 * MiB);
