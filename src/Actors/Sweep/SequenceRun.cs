@@ -66,7 +66,7 @@ internal sealed class SequenceRun(RunRequest request, int context)
     /// <summary>Pages that its next rows take.</summary>
     internal int MissingPages => Rows == 0 ? 0 : Seat.State.Pages.Missing(Done, Done + Rows);
 
-    /// <summary>Pages that it held when it left its seat.</summary>
+    /// <summary>Pages that it held in its last pass.</summary>
     internal int LastPages { get; private set; }
 
     /// <summary>How often it gave its pages up and waited for others.</summary>
@@ -125,13 +125,8 @@ internal sealed class SequenceRun(RunRequest request, int context)
         return isFirst;
     }
 
-    /// <summary>It is about to leave its seat.</summary>
-    /// <param name="isParked">Whether it comes back, when there are pages again.</param>
-    internal void LeaveSeat(bool isParked = false)
-    {
-        LastPages = Seat.State.Pages.Held;
-        (Parks, SeatedPasses) = isParked ? (Parks + 1, 0) : (Parks, SeatedPasses);
-    }
+    /// <summary>It leaves its seat until there are pages again.</summary>
+    internal void Park() => (Parks, SeatedPasses) = (Parks + 1, 0);
 
     /// <summary>Gives its guesses for the next pass up; false when there are none.</summary>
     internal bool DropGuesses()
@@ -143,6 +138,7 @@ internal sealed class SequenceRun(RunRequest request, int context)
     /// <summary>A pass with rows of it is over.</summary>
     internal void CountPass()
     {
+        LastPages = Seat.State.Pages.Held;
         SeatedPasses++;
         Figures.Passes++;
     }

@@ -140,7 +140,6 @@ internal sealed class SweepQueue
     {
         lock (_lock)
         {
-            run.LeaveSeat();
             _seated.Remove(run);
             Free(run.Seat);
         }
@@ -159,7 +158,7 @@ internal sealed class SweepQueue
                 return false;
             }
 
-            run.LeaveSeat(isParked: true);
+            run.Park();
             _seated.Remove(run);
             Free(run.Seat);
             _waiting.AddFirst(run);
@@ -297,7 +296,6 @@ internal sealed class SweepQueue
         SequenceRun[] last;
         lock (_lock)
         {
-            _seated.ForEach(r => r.LeaveSeat());
             _seated.ForEach(r => Free(r.Seat));
             bool WaitsAgain(SequenceRun r) => failure is null && !r.HasEnded && !_isClosed && r.SeatedPasses == 0;
             foreach (SequenceRun run in _seated.AsEnumerable().Reverse().Where(WaitsAgain))
