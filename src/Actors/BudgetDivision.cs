@@ -63,6 +63,7 @@ public sealed class BudgetDivision(ModelSpec spec, EngineOptions options, Expert
         TransientExperts = options.TransientExperts,
         Sequences = options.Sequences,
         DraftRows = options.Drafts == DraftMode.Off ? 0 : DraftGate.MostDrafts,
+        DraftModel = options.DraftModel?.Memory(options.KvType, threads),
         SnapshotBytes = options.KeepsSnapshots ? SequenceState.SnapshotBytes(spec) : 0,
     });
 

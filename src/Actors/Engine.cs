@@ -26,7 +26,8 @@ public sealed class Engine : IAsyncDisposable
     private readonly SweepQueue _sweep;
     private readonly DraftMode _drafts;
     private long _tokens;
-    private long _cachedTokens, _draftedTokens, _acceptedTokens, _parks;
+    private readonly long[] _draftedTokens = new long[DraftKindNames.Count], _acceptedTokens = new long[DraftKindNames.Count];
+    private long _cachedTokens, _parks;
     private int _isDisposed;
 
     private Engine(EnginePlan plan, EngineParts parts, EngineOptions options)
@@ -124,19 +125,30 @@ public sealed class Engine : IAsyncDisposable
         ThrowIfChanged();
         Interlocked.Add(ref _tokens, result.GeneratedTokens);
         Interlocked.Add(ref _cachedTokens, result.CachedTokens);
-        Interlocked.Add(ref _draftedTokens, result.DraftedTokens);
-        Interlocked.Add(ref _acceptedTokens, result.AcceptedTokens);
         Interlocked.Add(ref _parks, result.Parks);
+        foreach (DraftCount count in result.Drafts)
+        {
+            Interlocked.Add(ref _draftedTokens[(int)count.Kind], count.Drafted);
+            Interlocked.Add(ref _acceptedTokens[(int)count.Kind], count.Accepted);
+        }
+
         return result;
     }
 
-    private SequenceRun Sequence(RunRequest request, Action<string>? faultHook) => new(request, Context)
+    private SequenceRun Sequence(RunRequest request, Action<string>? faultHook)
     {
-        FaultHook = faultHook,
-        Drafter = faultHook is not null || request.Routes is not null || !CanDraft ? null
-            : request.Drafter ?? (_drafts == DraftMode.Off ? null : new PromptDrafter()),
-        Gate = new DraftGate(isForced: _drafts != DraftMode.Auto),
-    };
+        bool drafts = faultHook is null && request.Routes is null && CanDraft;
+        IDrafter[] own = request.Drafter is { } given ? [given] : [];
+        IDrafter[] drafters = !drafts ? [] : _drafts is DraftMode.Auto or DraftMode.Prompt ? [.. own, new PromptDrafter()] : own;
+        return new SequenceRun(request, Context)
+        {
+            FaultHook = faultHook,
+            Drafts = new SequenceDrafts(drafters, new DraftGate(isForced: _drafts != DraftMode.Auto))
+            {
+                UsesModel = drafts && _drafts is DraftMode.Auto or DraftMode.Model,
+            },
+        };
+    }
 
     /// <summary>Logits of every position, in order; the memory is valid during the call only.</summary>
     public async Task LogitsAsync(IReadOnlyList<int> ids, Action<int, ReadOnlyMemory<float>> row, CancellationToken ct)
@@ -218,8 +230,10 @@ public sealed class Engine : IAsyncDisposable
         ComputeSeconds = (double)_parts.Account.ComputeTicks / System.Diagnostics.Stopwatch.Frequency,
         Tokens = Interlocked.Read(ref _tokens),
         CachedTokens = Interlocked.Read(ref _cachedTokens),
-        DraftedTokens = Interlocked.Read(ref _draftedTokens),
-        AcceptedTokens = Interlocked.Read(ref _acceptedTokens),
+        DraftedTokens = Sum(_draftedTokens),
+        AcceptedTokens = Sum(_acceptedTokens),
+        Drafts = [.. Enumerable.Range(0, DraftKindNames.Count).Select(k => new DraftCount(
+            (DraftKind)k, Interlocked.Read(ref _draftedTokens[k]), Interlocked.Read(ref _acceptedTokens[k])))],
         Depth = Depth,
         Sequences = _sweep.Seats,
         RunningSequences = _sweep.Running,
@@ -229,6 +243,8 @@ public sealed class Engine : IAsyncDisposable
         Passes = _parts.Session.Pass,
         PassRows = _parts.Session.PassRows,
     };
+
+    private static long Sum(long[] counts) => Enumerable.Range(0, counts.Length).Sum(i => Interlocked.Read(ref counts[i]));
 
     /// <summary>Totals since the start, for metrics.</summary>
     public EngineCounters Counters() => EngineCounters.Of(_parts);

@@ -1,3 +1,4 @@
+using LayerStream.Actors.Drafts;
 using LayerStream.Kernels.Ops;
 using LayerStream.Kernels.Quants.Activations;
 using LayerStream.Planning;
@@ -39,8 +40,11 @@ public sealed record EngineOptions
     /// <summary>Sequences that run at the same time, each with a state of its own; 0 = as many as there is room for.</summary>
     public int Sequences { get; init; } = 1;
 
-    /// <summary>Whether passes try guesses from the sequence's own text.</summary>
+    /// <summary>Whether passes try guesses, and from where.</summary>
     public DraftMode Drafts { get; init; }
+
+    /// <summary>The model that guesses for this one, where <see cref="Drafts"/> has use for it; null = there is none.</summary>
+    public DraftFile? DraftModel { get; init; }
 
     /// <summary>Whether there is to be room for a copy of each sequence's recurrent state, so that further turns go on from it.</summary>
     public bool KeepsSnapshots { get; init; }

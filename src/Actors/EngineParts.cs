@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using LayerStream.Actors.Drafts;
 using LayerStream.Actors.Kept;
 using LayerStream.Actors.Loading;
 using LayerStream.Actors.Ring;
@@ -120,7 +121,8 @@ internal sealed class EngineParts : IDisposable
         PinnedTiles pinned;
         try
         {
-            pinned = Own(await WeightLoader.LoadPinnedAsync(memory, Reader, sheet.Account(AccountNames.PinnedWeights), progress, ct));
+            pinned = Own(await WeightLoader.LoadPinnedAsync(memory.Tiles, memory.Pinned, Reader,
+                sheet.Account(AccountNames.PinnedWeights), progress, ct));
         }
         finally
         {
@@ -137,18 +139,31 @@ internal sealed class EngineParts : IDisposable
 
         States = folder is null ? null : new KeptStates(folder, () => Experts.Cache.Residents(memory.Experts));
         ComputeCrew crew = Own(new ComputeCrew(plan.Threads));
+        DraftModel? drafts = options.DraftModel is null ? null : Own(await LoadDraftsAsync(plan, options, crew, staging, progress, ct));
         Account = new PassAccount(Trace, Ring.Waits.Compute);
         bool tunes = options is { PrefetchDepth: 0, ReadsInFlight: 0, TunesDepth: true }; // else they are the user's
         Tuning = new DepthTuning(Ring, Reader, Account, share, tunes ? DepthTuning.Create(memory, share) : null);
         Tuning.Resume();
-        RingTileSource source = new(Ring, pinned, Account, Names, Tuning);
-        RingExpertSource experts = new(Experts, Account, Names, options.Prediction);
+        RingTileSource source = new(Ring, pinned, Account, Names, Tuning) { Idle = drafts is null ? null : drafts.Step };
+        RingExpertSource experts = new(Experts, Account, Names, options.Prediction) { Idle = source.Idle };
         IReadOnlyList<RopeTable> ropes = RopeTables.Create(spec, small, plan.RopeContext);
         Decoder decoder = new(spec, memory.Tiles, source, crew, work, small, ropes, options.Activations, experts, plan.DropColdExperts);
         EmbeddingRows embeddings = new(spec.TokenEmbedding, spec, memory.Tiles, pinned, Reader, staging, Account);
         EmbeddingRows? layerInputs = spec.LayerInputs is { } inputs
             ? new EmbeddingRows(inputs.Table, spec, memory.Tiles, pinned, Reader, staging, Account) : null;
-        Session = new ComputeSession(spec, decoder, source, experts, Account, work, states, embeddings, layerInputs, Trace, Tuning);
+        Session = new ComputeSession(spec, decoder, source, experts, Account, work, states, embeddings, layerInputs, Trace, Tuning)
+        {
+            Drafts = drafts,
+        };
+    }
+
+    private static Task<DraftModel> LoadDraftsAsync(EnginePlan plan, EngineOptions options, ComputeCrew crew, AlignedBuffer staging,
+        IProgress<LoadProgress>? progress, CancellationToken ct)
+    {
+        DraftFile file = options.DraftModel!;
+        DraftShape shape = new(plan.Spec.Vocabulary, plan.Memory.Sequences, plan.Context,
+            options.Context > 0 ? options.Context : file.Spec.TrainedContext, options.KvType, options.Activations);
+        return DraftModel.LoadAsync(file, plan.Sheet, shape, crew, staging, progress, ct);
     }
 
     private StateFolder OpenStates(EnginePlan plan, EngineOptions options, AlignedBuffer staging)

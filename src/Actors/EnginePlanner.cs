@@ -40,7 +40,7 @@ public static class EnginePlanner
         long budget = Budget(options);
         int threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
         long heapBase = (20 * MiB) + (4 * MetadataBytes(model)) + ExpertPlan.ManagedBytes(spec) + options.ExtraHeapBytes
-            + (options.StateFolder is null ? 0 : StateHeapBytes);
+            + (options.StateFolder is null ? 0 : StateHeapBytes) + (options.DraftModel?.ManagedBytes(options.Sequences) ?? 0);
         long runtime = options.RuntimeReserveBytes > 0 ? options.RuntimeReserveBytes
             : RuntimeBytes(options, threads) + (Math.Max(0, options.ReadsInFlight - BudgetDivision.UsualReads) * ReaderStackBytes);
         BudgetDivision division = new(spec, options, policy, threads, heapBase, runtime);

@@ -1,4 +1,5 @@
 using LayerStream.Actors.Run;
+using LayerStream.Planning.Drafts;
 
 namespace LayerStream.Actors;
 
@@ -59,6 +60,9 @@ public sealed record EngineStatus
 
     /// <summary>Of them, those that were drawn as well.</summary>
     public long AcceptedTokens { get; init; }
+
+    /// <summary>The same by where they came from.</summary>
+    public IReadOnlyList<DraftCount> Drafts { get; init; } = [];
 
     /// <summary>Sequences that may run at the same time.</summary>
     public int Sequences { get; init; }

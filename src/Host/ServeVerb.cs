@@ -60,6 +60,16 @@ public static class ServeVerb
         DefaultValueFactory = _ => DaemonOptions.DefaultDrainSeconds,
     };
 
+    private static readonly Option<string?> s_filesDir = new("--files-dir")
+    {
+        Description = "folder of /v1/files and /v1/batches (default: none, and both are refused)",
+    };
+
+    private static readonly Option<string?> s_filesSize = new("--files-size")
+    {
+        Description = "most bytes that the files in it take together (default: 4GiB)",
+    };
+
     private static readonly Option<string?> s_otlpEndpoint = new("--otlp-endpoint")
     {
         Description = "collector of traces and metrics, e.g. http://127.0.0.1:4318; default: OTEL_EXPORTER_OTLP_ENDPOINT, or none",
@@ -71,7 +81,7 @@ public static class ServeVerb
         Command verb = new("serve", "Serves the model over HTTP.")
         {
             s_urls, s_apiKeyFile, s_tlsCertificate, s_tlsKey, s_allowRemote, s_allowedHosts, s_corsOrigin, s_queueLimit, s_drainSeconds,
-            s_otlpEndpoint,
+            s_filesDir, s_filesSize, s_otlpEndpoint,
         };
         verb.SetAction(StartAsync);
         return verb;
@@ -101,11 +111,17 @@ public static class ServeVerb
             TlsKey = parse.GetValue(s_tlsKey),
             AllowedHosts = List(parse.GetValue(s_allowedHosts)),
             CorsOrigins = List(parse.GetValue(s_corsOrigin)),
+            FilesFolder = parse.GetValue(s_filesDir),
+            FilesBytes = FilesBytes(parse.GetValue(s_filesSize), parse.GetValue(s_filesDir)),
             OtlpEndpoint = Collector(parse.GetValue(s_otlpEndpoint)),
             DrainTime = TimeSpan.FromSeconds(drainSeconds),
         };
         return Daemon.RunAsync(options, ct);
     }
+
+    private static long FilesBytes(string? size, string? folder) => size is null ? DaemonOptions.DefaultFilesBytes
+        : folder is not null ? CommonOptions.Size("files-size", size)
+        : throw new UsageException("--files-size has no use without --files-dir.");
 
     private static string? Collector(string? text) =>
         string.IsNullOrEmpty(text) || (Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.Scheme is ("http" or "https")) ? text

@@ -17,6 +17,7 @@ public static class VerbTable
         (RunVerb.Create, CommonUse.All),
         (ChatVerb.Create, CommonUse.All),
         (ServeVerb.Create, CommonUse.All),
+        (BatchVerb.Create, CommonUse.All),
         (InspectVerb.Create, CommonUse.Model),
         (PlanVerb.Create, CommonUse.Model | CommonUse.Engine | CommonUse.Budget),
         (LogitsVerb.Create, CommonUse.Model | CommonUse.Engine | CommonUse.Budget),

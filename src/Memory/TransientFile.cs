@@ -9,19 +9,31 @@ public sealed class TransientFile : Stream
     private const int BufferBytes = 1 << 16;
     private const int StepBytes = 1 << 19;
 
+    private const int SmallStepBytes = 1 << 16;
+
     /// <summary>The most bytes of the page cache it takes: a step, what is still to be written of the next, and read-ahead.</summary>
     public const int RoomBytes = 2 * StepBytes;
+
+    /// <summary>The same of one that goes in small steps.</summary>
+    public const int SmallRoomBytes = 2 * SmallStepBytes;
 
     private readonly FileStream _file;
     private readonly bool _isNew;
     private Reservation? _room;
     private bool _isUntouched;
+    private readonly int _stepBytes;
     private long _pending;
 
-    private TransientFile(FileStream file, bool isNew, bool isUntouched) => (_file, _isNew, _isUntouched) = (file, isNew, isUntouched);
+    private TransientFile(FileStream file, bool isNew, bool isUntouched, bool isSmall)
+    {
+        (_file, _isNew, _isUntouched) = (file, isNew, isUntouched);
+        _stepBytes = isSmall ? SmallStepBytes : StepBytes;
+    }
 
     /// <summary>Opens a file for reading. Errors: as <see cref="FileStream"/>.</summary>
-    public static TransientFile OpenRead(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="isSmall">Whether it goes in small steps, of <see cref="SmallRoomBytes"/>.</param>
+    public static TransientFile OpenRead(string path, bool isSmall = false)
     {
         FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, BufferBytes);
         if (OperatingSystem.IsLinux() && file.CanSeek)
@@ -30,7 +42,7 @@ public sealed class TransientFile : Stream
             _ = NativePages.Advise(file.SafeFileHandle, 0, 0, NativePages.AdviseRandom);
         }
 
-        return new TransientFile(file, isNew: false, isUntouched: false);
+        return new TransientFile(file, isNew: false, isUntouched: false, isSmall);
     }
 
     /// <summary>
@@ -40,12 +52,39 @@ public sealed class TransientFile : Stream
     public static TransientFile Create(string path)
     {
         bool isNew = !File.Exists(path);
-        return new(new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, BufferBytes), isNew, isUntouched: true);
+        return new(new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, BufferBytes), isNew, isUntouched: true,
+            isSmall: false);
+    }
+
+    /// <summary>
+    /// Opens a file to write behind what it holds, in small steps of <see cref="SmallRoomBytes"/>; a new one can be read by its owner only.
+    /// Errors: as <see cref="FileStream"/>.
+    /// </summary>
+    public static TransientFile Append(string path)
+    {
+        FileStreamOptions options = new()
+        {
+            Mode = FileMode.OpenOrCreate,
+            Access = FileAccess.Write,
+            Share = FileShare.Read,
+            BufferSize = BufferBytes,
+        };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        FileStream file = new(path, options);
+        file.Seek(0, SeekOrigin.End);
+        return new(file, isNew: false, isUntouched: false, isSmall: true);
     }
 
     /// <summary>Takes the room of its pages from an account, until the file is closed.</summary>
     /// <exception cref="AccountOverdrawnException">The account has less left.</exception>
-    public void Charge(BudgetAccount account) => _room ??= account.Reserve(RoomBytes);
+    public void Charge(BudgetAccount account) => _room ??= account.Reserve(2L * _stepBytes);
+
+    /// <summary>Returns when the device has what was written.</summary>
+    public void FlushToDevice() => _file.Flush(flushToDisk: true);
 
     /// <inheritdoc/>
     public override bool CanRead => _file.CanRead;
@@ -94,7 +133,7 @@ public sealed class TransientFile : Stream
 
         while (!buffer.IsEmpty)
         {
-            int part = Math.Min(buffer.Length, StepBytes);
+            int part = Math.Min(buffer.Length, _stepBytes);
             _file.Write(buffer[..part]);
             buffer = buffer[part..];
             Count(part);
@@ -138,7 +177,7 @@ public sealed class TransientFile : Stream
     private void Count(int bytes)
     {
         _pending += bytes;
-        if (_pending >= StepBytes)
+        if (_pending >= _stepBytes)
         {
             _file.Flush();
             Drop();

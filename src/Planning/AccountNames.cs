@@ -21,6 +21,15 @@ public static class AccountNames
     /// <summary>Weights too small to stream.</summary>
     public const string SmallWeights = "norms and biases";
 
+    /// <summary>All weights of the model that guesses.</summary>
+    public const string DraftWeights = "draft model: weights";
+
+    /// <summary>Its keys and values, recurrent state.</summary>
+    public const string DraftState = "draft model: kv cache";
+
+    /// <summary>Its rows, scratch of the threads, logits.</summary>
+    public const string DraftActivations = "draft model: activations";
+
     /// <summary>Windows of reads that go to no slot.</summary>
     public const string Staging = "I/O staging";
 

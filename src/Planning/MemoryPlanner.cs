@@ -2,6 +2,7 @@ using LayerStream.Formats;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
 using LayerStream.Models.Tiles;
+using LayerStream.Planning.Drafts;
 
 namespace LayerStream.Planning;
 
@@ -114,6 +115,7 @@ public static class MemoryPlanner
                     + (sequences * (SequenceState.SnapshotBytes(spec) + (snapshots * inputs.SnapshotBytes) + trial))))),
             new(AccountNames.Activations, ExtentWindow.RoundUp(Workspace.Bytes(spec, batch, logitRows, inputs.Threads))),
             new(AccountNames.SmallWeights, ExtentWindow.RoundUp(spec.SmallWeightBytes)),
+            .. DraftAccounts(inputs.DraftModel, sequences, context),
             new(AccountNames.Staging, StagingBytes(spec) + inputs.StateStagingBytes),
             new(AccountNames.ManagedHeap, inputs.HeapBytes),
             new(AccountNames.Runtime, inputs.RuntimeBytes + (inputs.BudgetBytes / PageTableShare)),
@@ -165,6 +167,13 @@ public static class MemoryPlanner
                 + (long)weights.Experts.ExpectedMissBytesPerToken,
         };
     }
+
+    private static KeyValuePair<string, long>[] DraftAccounts(DraftMemory? draft, int sequences, int context) => draft is null ? [] :
+    [
+        new(AccountNames.DraftWeights, ExtentWindow.RoundUp(draft.WeightBytes)),
+        new(AccountNames.DraftState, checked(sequences * ExtentWindow.RoundUp(draft.StateBytes(context)))),
+        new(AccountNames.DraftActivations, ExtentWindow.RoundUp(draft.ActivationBytes)),
+    ];
 
     /// <summary>
     /// Rows of a prompt pass. A sweep over experts reads nearly all of them, so that it takes several hundred rows to compute as long as

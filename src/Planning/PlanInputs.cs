@@ -1,5 +1,6 @@
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
+using LayerStream.Planning.Drafts;
 
 namespace LayerStream.Planning;
 
@@ -38,6 +39,9 @@ public sealed record PlanInputs(
 
     /// <summary>Guesses of a sequence in a pass; 0 = none are to be tried.</summary>
     public int DraftRows { get; init; }
+
+    /// <summary>What a model takes that guesses for this one, or null.</summary>
+    public DraftMemory? DraftModel { get; init; }
 
     /// <summary>Buffers through which kept states pass on their way to and from a folder.</summary>
     public long StateStagingBytes { get; init; }

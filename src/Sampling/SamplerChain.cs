@@ -70,6 +70,10 @@ public sealed class SamplerChain
         return token;
     }
 
+    /// <summary>Draws from here on with the random numbers that another chain would draw with, which is left as it is: for guesses of its
+    /// next tokens.</summary>
+    public void DrawAs(SamplerChain other) => _random.GoOnAs(other._random);
+
     private int Choose(Span<float> logits, IReadOnlyList<int> history)
     {
         _candidates.Clear();

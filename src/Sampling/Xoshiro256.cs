@@ -25,6 +25,9 @@ public sealed class Xoshiro256
         (_s0, _s1, _s2, _s3) = (s0, s1, s2, s3);
     }
 
+    /// <summary>Goes on as another one would, which is left as it is.</summary>
+    public void GoOnAs(Xoshiro256 other) => (_s0, _s1, _s2, _s3) = (other._s0, other._s1, other._s2, other._s3);
+
     /// <summary>Next 64 random bits.</summary>
     public ulong NextUInt64()
     {

@@ -68,14 +68,15 @@ public sealed class Generation
                     Prompt = _request.Prompt,
                     MaxTokens = _request.MaxTokens,
                     Sample = sampler.Sample,
-                    Drafter = grammar is null || _model.Options.Drafts == DraftMode.Off ? null
-                        : new GrammarDrafter(grammar, new PromptDrafter()),
+                    Drafter = grammar is null || _model.Options.Drafts == DraftMode.Off ? null : new GrammarDrafter(grammar),
+                    DraftDraws = _model.Options.UsesDraftModel ? DrawsAhead(sampler) : null,
                     OnToken = Take,
                     OnPrompt = _request.ReportsPrompt ? (done, total) =>
                         _events.Writer.TryWrite(new GenerationEvent(null, done, total)) : null,
                     Routes = _request.Routes,
                     AcceptedTicks = _accepted,
                     ReuseScope = _request.ReuseScope,
+                    IsBackground = _request.IsBackground,
                 },
                 ct);
             if (!_isStopped)
@@ -146,6 +147,14 @@ public sealed class Generation
         .. grammar is null ? (ISamplerStep[])[] : [grammar],
         .. _request.ThoughtBudget is { } budget ? (ISamplerStep[])[new ThoughtBudgetStep(budget, _model.TokenTexts)] : [],
     ];
+
+    /// <summary>A second sampler that draws as the first one will, but for what a grammar or a budget of thought forbids.</summary>
+    private DraftDraws DrawsAhead(SamplerChain sampler)
+    {
+        SamplerChain ahead = CreateSampler(
+            _model.Tokenizer, _request.Sampling with { LogProbabilities = null }, _model.Engine.Spec.Vocabulary);
+        return new DraftDraws(() => ahead.DrawAs(sampler), ahead.Sample);
+    }
 
     private bool Take(int id)
     {

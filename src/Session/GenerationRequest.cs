@@ -41,6 +41,9 @@ public sealed record GenerationRequest
     /// <summary>See <see cref="RunRequest.ReuseScope"/>.</summary>
     public string? ReuseScope { get; init; }
 
+    /// <summary>See <see cref="RunRequest.IsBackground"/>.</summary>
+    public bool IsBackground { get; init; }
+
     /// <summary>Receives the routing of every token of a model with experts, or null.</summary>
     public RouteTraceWriter? Routes { get; init; }
 }

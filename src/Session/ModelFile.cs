@@ -1,4 +1,5 @@
 using LayerStream.Actors;
+using LayerStream.Actors.Drafts;
 using LayerStream.Formats;
 using LayerStream.Memory;
 using LayerStream.Sampling;
@@ -53,9 +54,11 @@ public sealed class ModelFile
     /// <exception cref="Models.LossyOptionException">The model cannot follow a lossy option.</exception>
     /// <exception cref="BudgetAboveLimitException">Machine or cgroup cannot give the budget.</exception>
     /// <exception cref="BudgetTooSmallException">The accounts do not fit; carries the sheet and the smallest budget.</exception>
+    /// <exception cref="DraftModelException">The draft model has other tokens, or could not stay in memory.</exception>
     public PlannedModel Plan(ModelOptions options, IProgress<SessionNotice> notices)
     {
-        EnginePlan plan = Divide(options, notices);
+        DraftFile? draft = options.UsesDraftModel ? DraftFiles.Open(options.DraftModelPath!, _model.Metadata) : null;
+        EnginePlan plan = Divide(options.ToEngineOptions() with { DraftModel = draft }, notices);
         SamplingOptions sampling = FileSampling.Apply(_model.Metadata, options.Sampling, options.Explicit, out string? unusable);
         IEnumerable<string?> warnings =
         [
@@ -73,14 +76,17 @@ public sealed class ModelFile
 
         return new PlannedModel(options with { Sampling = sampling }, _model.WithoutMetadata(), Tokenizer, TokenizerGap,
             plan)
-        { Files = _open };
+        {
+            Files = _open,
+            Draft = draft,
+        };
     }
 
-    private EnginePlan Divide(ModelOptions options, IProgress<SessionNotice> notices)
+    private EnginePlan Divide(EngineOptions options, IProgress<SessionNotice> notices)
     {
         try
         {
-            return Engine.Plan(_model, options.ToEngineOptions());
+            return Engine.Plan(_model, options);
         }
         catch (BudgetTooSmallException e) when (options.BudgetBytes is null
             && e.SmallestBudgetBytes <= MemoryLimits.Read().FreeBytes + ProcessMemory.ResidentBytes())
@@ -88,7 +94,7 @@ public sealed class ModelFile
             long budget = e.SmallestBudgetBytes;
             notices.Report(new WarningNotice($"Memory is short: using the smallest budget that works, {ByteSize.Format(budget)}, "
                 + "instead of the usual share."));
-            return Engine.Plan(_model, options.ToEngineOptions() with { BudgetBytes = budget });
+            return Engine.Plan(_model, options with { BudgetBytes = budget });
         }
     }
 }

@@ -42,8 +42,14 @@ public sealed record ModelOptions
     /// <summary>Sequences that run at the same time; 0 = as many as there is room for.</summary>
     public int Sequences { get; init; } = 1;
 
-    /// <summary>Whether passes try guesses from the sequence's own text.</summary>
+    /// <summary>Whether passes try guesses, and from where.</summary>
     public DraftMode Drafts { get; init; }
+
+    /// <summary>The GGUF file of a smaller model that guesses for this one; null = there is none.</summary>
+    public string? DraftModelPath { get; init; }
+
+    /// <summary>Whether that model is loaded.</summary>
+    public bool UsesDraftModel => DraftModelPath is not null && Drafts is DraftMode.Auto or DraftMode.Model;
 
     /// <summary>Whether the managed heap is held to its account: only where the whole process is this program's.</summary>
     public bool LimitsHeap { get; init; } = true;

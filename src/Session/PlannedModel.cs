@@ -1,4 +1,5 @@
 using LayerStream.Actors;
+using LayerStream.Actors.Drafts;
 using LayerStream.Actors.Loading;
 using LayerStream.Formats;
 using LayerStream.Models.Decoding;
@@ -19,6 +20,9 @@ public sealed record PlannedModel(ModelOptions Options, GgufModel Model, Tokeniz
 {
     /// <summary>The files that the description was read from, open; weights are read through them.</summary>
     public required ModelFiles Files { get; init; }
+
+    /// <summary>The model that guesses for this one, or null.</summary>
+    public DraftFile? Draft { get; init; }
 
     private const int ProbeBlockBytes = 1 << 20;
     private static readonly TimeSpan s_probeTime = TimeSpan.FromMilliseconds(200);
@@ -53,7 +57,8 @@ public sealed record PlannedModel(ModelOptions Options, GgufModel Model, Tokeniz
             rate = DeviceProbe.MeasureBytesPerSecond(device, s_probeTime, Plan.MeasuringAccount(), ProbeBlockBytes, 2);
         }
 
-        Engine engine = await Engine.StartAsync(Plan, Options.ToEngineOptions(), device, new LoadingNotices(notices), ct);
+        Engine engine = await Engine.StartAsync(
+            Plan, Options.ToEngineOptions() with { DraftModel = Draft }, device, new LoadingNotices(notices), ct);
         notices.Report(new LoadedNotice());
         if (Options.StateFolder is { } folder && !engine.KeepsStates)
         {

@@ -27,12 +27,15 @@ public sealed class ContractDaemon : IAsyncLifetime
 
     private const string CancelledSample = "layerstream_requests_total{outcome=\"cancelled\"} ";
 
-    private readonly DaemonProcess _daemon = new()
+    private readonly string _files = Directory.CreateTempSubdirectory("contract-files-").FullName;
+    private readonly DaemonProcess _daemon;
+
+    public ContractDaemon() => _daemon = new DaemonProcess
     {
         Budget = "512MiB",
         More =
         [
-            "--context", "8192", "--temperature", "0",
+            "--context", "8192", "--temperature", "0", "--files-dir", _files,
             "--chat-template", Path.Combine(AppContext.BaseDirectory, "data", "weather.jinja"),
         ],
     };
@@ -50,7 +53,11 @@ public sealed class ContractDaemon : IAsyncLifetime
     public ValueTask InitializeAsync() => _daemon.InitializeAsync();
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _daemon.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _daemon.DisposeAsync();
+        Directory.Delete(_files, recursive: true);
+    }
 
     /// <summary>Requests whose clients have left so far.</summary>
     public async Task<int> CancelledAsync(CancellationToken ct)

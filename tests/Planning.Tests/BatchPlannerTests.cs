@@ -30,6 +30,17 @@ public sealed class BatchPlannerTests
     }
 
     [Fact]
+    public void Plan_PromptOfTheBackground_HasWhatOtherPromptsLeave()
+    {
+        PassLimits limits = new(16, 4);
+        (int[] rows, _) = Plan(limits, new SequenceDemand(30, true, IsBackground: true), new SequenceDemand(400, true));
+        Assert.Equal([0, 16], rows);
+        (rows, _) = Plan(limits, new SequenceDemand(30, true, IsBackground: true), new SequenceDemand(12, true),
+            new SequenceDemand(1, false, IsBackground: true));
+        Assert.Equal([3, 12, 1], rows);
+    }
+
+    [Fact]
     public void Plan_PassWithoutAHead_BringsNobodyToTheLastRow()
     {
         (int[] rows, bool needsHead) = Plan(
@@ -71,7 +82,7 @@ public sealed class BatchPlannerTests
     {
         0 => default,
         1 => new SequenceDemand(1, false, random.Next(3)),
-        _ => new SequenceDemand(random.Next(1, 60), true),
+        _ => new SequenceDemand(random.Next(1, 60), true, IsBackground: random.Next(3) == 0),
     };
 
     private static (int[] Rows, bool NeedsHead) Plan(PassLimits limits, params SequenceDemand[] demands)

@@ -18,23 +18,79 @@ public sealed class DraftTests
     }
 
     [Theory]
-    [InlineData(1.0, 1.4, 3, true)]   // three tokens in 1.4 times the time
-    [InlineData(1.0, 1.4, 1, false)]
-    [InlineData(1.0, 4.0, 3, false)]  // a pass that is four times as long
-    public void Gate_AfterSomePasses_IsOpenWhereDraftsPay(double plainSeconds, double draftedSeconds, int tokens, bool isOpen)
+    [InlineData(1.0, 0.1, 2, true)]   // of four guesses two are right, and each costs a tenth of a pass
+    [InlineData(1.0, 0.1, 0, false)]
+    [InlineData(1.0, 1.2, 8, false)]  // a guess that costs more than a pass
+    [InlineData(1.0, 0.02, 8, true)]
+    public void Gate_AfterSomePasses_IsOpenWhereGuessesPay(double plainSeconds, double guessSeconds, int right, bool isOpen)
     {
         DraftGate gate = new(), forced = new(isForced: true);
         int drafted = 0;
         for (int pass = 0; pass < 200; pass++)
         {
-            int drafts = gate.Next();
+            gate.BeginPass();
+            int drafts = gate.Next(DraftKind.Model);
             drafted += drafts > 0 ? 1 : 0;
-            gate.Observe(drafts, drafts > 0 ? tokens : 1, drafts > 0 ? draftedSeconds : plainSeconds);
+            gate.Judge(DraftKind.Model, drafts, Math.Min(drafts, right));
+            gate.Observe(DraftKind.Model, drafts, plainSeconds + (guessSeconds * drafts));
             Assert.InRange(drafts, 0, DraftGate.MostDrafts);
-            Assert.True(forced.Next() > 0);
+            forced.BeginPass();
+            Assert.True(forced.Next(DraftKind.Model) > 0);
         }
 
-        Assert.Equal(isOpen, gate.IsOpen);
-        Assert.InRange(drafted, isOpen ? 180 : 10, isOpen ? 199 : 20); // the other side is looked at now and then
+        Assert.Equal(isOpen, gate.IsOpen(DraftKind.Model));
+        Assert.InRange(drafted, isOpen ? 180 : 5, isOpen ? 199 : 16); // the other side is looked at now and then
+    }
+
+    [Theory]
+    [InlineData(0, 1)]      // what is free is taken as far as it may be right
+    [InlineData(0.9, 8)]
+    [InlineData(0.5, 2)]
+    public void Gate_ByTheShareThatIsRight_TakesAsManyAsPay(double rate, int expected)
+    {
+        DraftGate gate = new(isForced: true);
+        Random random = new(1);
+        double sum = 0;
+        for (int pass = 0; pass < 400; pass++)
+        {
+            gate.BeginPass();
+            int drafts = gate.Next(DraftKind.Prompt), right = 0;
+            while (right < drafts && random.NextDouble() < rate)
+            {
+                right++;
+            }
+
+            gate.Judge(DraftKind.Prompt, drafts, right);
+            sum += pass < 200 ? 0 : drafts;
+        }
+
+        Assert.InRange(sum / 200, expected - 1.5, expected + 1.5);
+    }
+
+    [Fact]
+    public void Gate_ThatIsClosed_OpensWhenWhatIsWatchedIsRight()
+    {
+        DraftGate gate = new();
+        void Pass(bool isRight)
+        {
+            gate.BeginPass();
+            int drafts = gate.Next(DraftKind.Prompt);
+            gate.Judge(DraftKind.Prompt, Math.Max(1, drafts), isRight ? Math.Max(1, drafts) : 0);
+            gate.Observe(DraftKind.Prompt, drafts, 1 + (0.1 * drafts));
+        }
+
+        for (int pass = 0; pass < 100; pass++)
+        {
+            Pass(isRight: false);
+        }
+
+        Assert.False(gate.IsOpen(DraftKind.Prompt));
+        int passes = 0;
+        for (; !gate.IsOpen(DraftKind.Prompt); passes++)
+        {
+            Pass(isRight: true);
+        }
+
+        Assert.InRange(passes, 1, 6);
     }
 }

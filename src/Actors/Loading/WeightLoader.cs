@@ -4,7 +4,6 @@ using LayerStream.Kernels.Quants;
 using LayerStream.Memory;
 using LayerStream.Models.Spec;
 using LayerStream.Models.Tiles;
-using LayerStream.Planning;
 using LayerStream.Storage;
 
 namespace LayerStream.Actors.Loading;
@@ -36,21 +35,22 @@ internal static class WeightLoader
     }
 
     /// <summary>Reads all pinned tiles, several at once.</summary>
-    internal static async Task<PinnedTiles> LoadPinnedAsync(MemoryPlan plan, FlashReader reader, BudgetAccount account,
-        IProgress<LoadProgress>? progress, CancellationToken cancel)
+    internal static async Task<PinnedTiles> LoadPinnedAsync(TileMap tiles, IReadOnlyList<bool> pinned, FlashReader reader,
+        BudgetAccount account, IProgress<LoadProgress>? progress, CancellationToken cancel)
     {
-        nint[] payload = new nint[plan.Tiles.Tiles.Count];
-        if (plan.PinnedBytes == 0)
+        nint[] payload = new nint[tiles.Tiles.Count];
+        long bytes = tiles.Tiles.Where(t => pinned[t.Index]).Sum(t => t.Extent.Window.Length);
+        if (bytes == 0)
         {
             return new PinnedTiles(null, payload);
         }
 
-        AlignedBuffer arena = account.Allocate(plan.PinnedBytes, hugePages: true);
-        PinnedLoad load = new(plan.Tiles, payload, progress, plan.PinnedBytes);
+        AlignedBuffer arena = account.Allocate(bytes, hugePages: true);
+        PinnedLoad load = new(tiles, payload, progress, bytes);
         try
         {
             long at = 0;
-            foreach (Tile tile in plan.Tiles.Tiles.Where(t => plan.Pinned[t.Index]))
+            foreach (Tile tile in tiles.Tiles.Where(t => pinned[t.Index]))
             {
                 await load.Room.WaitAsync(cancel);
                 if (load.Failure is not null)

@@ -41,6 +41,9 @@ internal sealed class RingExpertSource : IExpertSource
             new int[ring.MostExperts]);
     }
 
+    /// <summary>As <see cref="RingTileSource.Idle"/>.</summary>
+    internal Func<bool>? Idle { get; init; }
+
     internal long PredictedBytesUseful => _ring.Predicted.UsefulBytes;
 
     internal long PredictedBytesWasted => _ring.Predicted.WastedBytes;
@@ -274,7 +277,11 @@ internal sealed class RingExpertSource : IExpertSource
         {
             while (!_ring.Loaded.Reader.TryRead(out loaded))
             {
-                _ring.Arrived.Wait(_cancel);
+                _cancel.ThrowIfCancellationRequested();
+                if (Idle?.Invoke() is not true)
+                {
+                    _ring.Arrived.Wait(_cancel);
+                }
             }
         }
         finally

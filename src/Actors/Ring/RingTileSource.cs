@@ -14,6 +14,9 @@ internal sealed class RingTileSource(TileRing ring, PinnedTiles pinned, PassAcco
     private int _heldSlot = NoSlot;
     private CancellationToken _cancel;
 
+    /// <summary>Work of the compute thread's own, to be done a little at a time instead of waiting; false = there is none now.</summary>
+    internal Func<bool>? Idle { get; init; }
+
     internal void BeginRun(CancellationToken cancel) => _cancel = cancel;
 
     /// <inheritdoc/>
@@ -91,7 +94,11 @@ internal sealed class RingTileSource(TileRing ring, PinnedTiles pinned, PassAcco
         {
             while (!ring.Loaded.Reader.TryRead(out loaded))
             {
-                ring.Arrived.Wait(_cancel);
+                _cancel.ThrowIfCancellationRequested();
+                if (Idle?.Invoke() is not true)
+                {
+                    ring.Arrived.Wait(_cancel);
+                }
             }
         }
         finally

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using LayerStream.Actors.Drafts;
 using LayerStream.Actors.Loading;
 using LayerStream.Actors.Ring;
 using LayerStream.Actors.Tracing;
@@ -45,6 +46,9 @@ internal sealed class ComputeSession(
 
     /// <summary>States of sequences.</summary>
     internal IReadOnlyList<Seat> Seats { get; } = [.. states.Select((state, index) => new Seat(index, state))];
+
+    /// <summary>The model that guesses for this one, or null.</summary>
+    internal DraftModel? Drafts { get; init; }
 
     /// <summary>Rows of all passes since the engine started.</summary>
     internal long PassRows { get; private set; }

@@ -23,9 +23,15 @@ public sealed record RunRequest
     /// </summary>
     public string? ReuseScope { get; init; }
 
-    /// <summary>Guesses how the sequence goes on, or null: then as the engine's options say, which also say whether it must pay. The ids
-    /// are the same with and without.</summary>
+    /// <summary>Whether it gives way: it is seated behind all others that wait, and prompts of others are read first.</summary>
+    public bool IsBackground { get; init; }
+
+    /// <summary>Guesses how the sequence goes on, beside those who do by the engine's options, which also say whether it must pay; or
+    /// null. The ids are the same with and without.</summary>
     public IDrafter? Drafter { get; init; }
+
+    /// <summary>How a draft model draws its guesses; null = it guesses the likeliest tokens.</summary>
+    public DraftDraws? DraftDraws { get; init; }
 
     /// <summary>Sees each generated id on the compute thread; true ends the run.</summary>
     public required Func<int, bool> OnToken { get; init; }

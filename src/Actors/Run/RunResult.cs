@@ -1,3 +1,5 @@
+using LayerStream.Planning.Drafts;
+
 namespace LayerStream.Actors.Run;
 
 /// <summary>What a run generated and where its time went. Decode figures cover the passes behind the prompt's.</summary>
@@ -15,6 +17,12 @@ public sealed record RunResult
 
     /// <summary>Of them, those that the sampler drew as well.</summary>
     public int AcceptedTokens { get; init; }
+
+    /// <summary>The same by where they came from.</summary>
+    public IReadOnlyList<DraftCount> Drafts { get; init; } = [];
+
+    /// <summary>What ended the guesses of the draft model; null = nothing did. The tokens are the same.</summary>
+    public string? DraftFault { get; init; }
 
     /// <summary>Pages of keys and values, 128 tokens each, that it held at its end.</summary>
     public int KvPages { get; init; }

@@ -1,3 +1,4 @@
+using LayerStream.Actors.Run;
 using LayerStream.Models.Decoding;
 
 namespace LayerStream.Actors.Sweep;
@@ -28,12 +29,20 @@ internal sealed class PageAdmission(KvPages pool, bool isAmple)
             PageTable pages = other.Seat.State.Pages;
             pages.AddTo(held);
             growth += Math.Max(0, other.PagesAhead - pages.Held);
-            int common = run.Scope is null || other.Scope != run.Scope ? 0
-                : other.Seat.LendsAt([.. other.History.Take(other.Done)], run.History);
-            lent = Math.Max(lent, common / PageLayout.Tokens);
+            lent = Math.Max(lent, other.Lends(run) / PageLayout.Tokens);
         }
 
         return run.PagesAhead - lent <= pool.Count - held.Count - growth;
+    }
+
+    /// <summary>Who holds the pages.</summary>
+    internal PageCounts Count(List<SequenceRun> seated, IEnumerable<SequenceRun> waiting)
+    {
+        HashSet<int> held = [];
+        seated.ForEach(run => run.Seat.State.Pages.AddTo(held));
+        int free = pool.Free;
+        return new PageCounts(pool.Count, held.Count, Math.Max(0, pool.Count - free - held.Count), free, pool.Shared,
+            waiting.Sum(run => run.LastPages));
     }
 
     /// <summary>Whether so many pages could be free if nothing were kept.</summary>

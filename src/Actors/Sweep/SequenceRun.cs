@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using LayerStream.Actors.Drafts;
 using LayerStream.Actors.Run;
 using LayerStream.Actors.Tracing;
 using LayerStream.Models.Decoding;
@@ -12,8 +13,6 @@ internal sealed class SequenceRun(RunRequest request, int context)
 {
     private readonly List<int> _history = [.. request.Prompt];
     private readonly List<int> _generated = [];
-    private readonly int[] _drafts = new int[DraftGate.MostDrafts];
-    private int _draftCount;
     private volatile bool _isCancelled;
     private bool _isRecorded; // whether the trace has its span
 
@@ -81,17 +80,8 @@ internal sealed class SequenceRun(RunRequest request, int context)
     /// <summary>Of its rows in the pass under way, the last ones whose logits are wanted.</summary>
     internal int LogitCount => !WantsLogits ? 0 : IsReading ? 1 : Rows;
 
-    /// <summary>Guesses how it goes on, or null.</summary>
-    internal IDrafter? Drafter { get; set; }
-
-    /// <summary>Whether and how far it guesses.</summary>
-    internal DraftGate Gate { get; init; } = new();
-
-    /// <summary>Guesses tried so far.</summary>
-    internal int Drafted { get; private set; }
-
-    /// <summary>Of them, those that were drawn.</summary>
-    internal int Accepted { get; private set; }
+    /// <summary>Guesses how it goes on.</summary>
+    internal SequenceDrafts Drafts { get; init; } = new([], new DraftGate());
 
     /// <summary>Why it has ended, or null while it goes on.</summary>
     internal string? FinishReason { get; private set; }
@@ -113,7 +103,16 @@ internal sealed class SequenceRun(RunRequest request, int context)
     internal TaskCompletionSource<RunResult> Outcome { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Tokens of the prompt that are still to be read, or the newest token and guesses behind it.</summary>
-    internal SequenceDemand Demand => HasEnded ? default : new SequenceDemand(_history.Count - Done, IsReading, _draftCount);
+    internal SequenceDemand Demand => HasEnded ? default
+        : new SequenceDemand(_history.Count - Done, IsReading, Drafts.Count, request.IsBackground);
+
+    /// <summary>Of another one's tokens, those that it can lend.</summary>
+    internal int Lends(SequenceRun other) =>
+        other.Scope is null || other.Scope != Scope ? 0 : Seat.LendsAt([.. _history.Take(Done)], other.History);
+
+    /// <summary>What is left of its tokens behind what seats keep of them, or what those that run can lend.</summary>
+    internal int TokensToRead(IEnumerable<Seat> unused, IEnumerable<SequenceRun> seated) => _history.Count
+        - unused.Select(seat => seat.ResumeAt(Scope, _history)).Concat(seated.Select(run => run.Lends(this))).DefaultIfEmpty(0).Max();
 
     /// <summary>It has its seat, and goes on behind what the state has of its tokens.</summary>
     /// <returns>Whether it is there for the first time.</returns>
@@ -126,13 +125,10 @@ internal sealed class SequenceRun(RunRequest request, int context)
     }
 
     /// <summary>It leaves its seat until there are pages again.</summary>
-    internal void Park() => (Parks, SeatedPasses) = (Parks + 1, 0);
-
-    /// <summary>Gives its guesses for the next pass up; false when there are none.</summary>
-    internal bool DropGuesses()
+    internal void Park()
     {
-        (bool had, _draftCount) = (_draftCount > 0, 0);
-        return had;
+        (Parks, SeatedPasses) = (Parks + 1, 0);
+        Drafts.End(_history);
     }
 
     /// <summary>A pass with rows of it is over.</summary>
@@ -143,21 +139,23 @@ internal sealed class SequenceRun(RunRequest request, int context)
         Figures.Passes++;
     }
 
+    /// <summary>It has a seat, and with it a place in the model that guesses, if there is one.</summary>
+    internal void BeginDrafts(DraftModel? model) =>
+        Drafts.Begin(model?.Seats[Seat.Index], seat => seat.Begin(Scope, _history, request.DraftDraws, () => _isCancelled));
+
     /// <summary>Guesses for the next pass, no more than the sequence may still have behind its next token.</summary>
-    internal void Propose()
-    {
-        int most = Drafter is null || IsReading || HasEnded ? 0 : Math.Min(Gate.Next(), Most - _generated.Count - 1);
-        _draftCount = most > 0 ? Drafter!.Propose(_history, _drafts.AsSpan(0, most)) : 0;
-    }
+    internal void Propose() => Drafts.Propose(_history, HasEnded || IsReading ? 0
+        : Math.Min(DraftGate.MostDrafts, Most - _generated.Count - 1));
 
     /// <summary>Token of a row of the pass under way.</summary>
-    internal int Token(int row) => Done + row < _history.Count ? _history[Done + row] : _drafts[Done + row - _history.Count];
+    internal int Token(int row) => Done + row < _history.Count ? _history[Done + row] : Drafts[Done + row - _history.Count];
 
     /// <summary>What it will demand after the pass under way, unless its next token ends it.</summary>
     internal SequenceDemand NextDemand(int rows)
     {
         int left = Math.Max(0, _history.Count - Done - rows);
-        return HasEnded ? default : left > 0 ? new SequenceDemand(left, _generated.Count == 0 || left > 1)
+        return HasEnded ? default
+            : left > 0 ? new SequenceDemand(left, _generated.Count == 0 || left > 1, IsBackground: request.IsBackground)
             : new SequenceDemand(_generated.Count + 1 < Most ? 1 : 0, false);
     }
 
@@ -202,16 +200,13 @@ internal sealed class SequenceRun(RunRequest request, int context)
     internal int PickAll(Func<int, Span<float>> logits, int vocabulary, Action throwIfChanged)
     {
         int right = 1;
-        Drafted += Rows - 1;
         for (int row = 0; row < right; row++)
         {
             Pick(logits(row), vocabulary, throwIfChanged);
-            if (!HasEnded && row + 1 < Rows && _generated[^1] == _drafts[row])
-            {
-                (right, Accepted) = (right + 1, Accepted + 1);
-            }
+            right += !HasEnded && row + 1 < Rows && _generated[^1] == Drafts[row] ? 1 : 0;
         }
 
+        Drafts.Judge(_history, Rows - 1, right - 1);
         return right;
     }
 

@@ -98,6 +98,7 @@ internal sealed class SweepBody
                 run.Figures.Begin(_session, _draws.LoadSeconds);
             }
 
+            run.BeginDrafts(_session.Drafts);
             if (run.Request.Routes is { } routes && _session.Spec.ExpertBanks.Count > 0)
             {
                 _session.Record(new RouteRecorder(_session.Spec, _session.Batch, run.Request.Prompt.Count, routes));
@@ -112,7 +113,7 @@ internal sealed class SweepBody
         bool hasRows = _choice.Plan(_session, _active);
         while (hasRows && !_queue.MakeRoom(_missingPages))
         {
-            if (_active.Count(run => run.DropGuesses()) == 0)
+            if (_active.Count(run => run.Drafts.Drop()) == 0)
             {
                 Park(Youngest());
             }
@@ -139,7 +140,7 @@ internal sealed class SweepBody
         return missing;
     }
 
-    private SequenceRun Youngest() => _active.Count > 1 ? _active.MaxBy(run => run.AcceptedTicks)!
+    private SequenceRun Youngest() => _active.Count > 1 ? _active.MaxBy(run => (run.Request.IsBackground, run.AcceptedTicks))!
         : throw new InvalidOperationException("there are fewer pages than one sequence may take");
 
     /// <summary>Pages have run out: the youngest sequence gives its own up, and reads its tokens again when there are pages, as far as
@@ -201,7 +202,7 @@ internal sealed class SweepBody
             _session.Record(TraceKind.Prompt, start, _session.Pass - 1, count, sequence);
         }
 
-        double seconds = _active.Exists(r => r.Rows > 0 && r.IsReading) ? 0 : Seconds(Stopwatch.GetTimestamp() - began);
+        double seconds = _active.Exists(r => r.Rows > 0 && r.IsReading) ? 0 : Seconds(Stopwatch.GetTimestamp() - start);
         _draws.Draw(_session, _active, count, seconds);
         _border = Stopwatch.GetTimestamp();
         if (!isPrompt)
@@ -257,19 +258,15 @@ internal sealed class SweepBody
             return false;
         }
 
-        for (int i = 0; i < _active.Count;)
+        foreach (SequenceRun run in _active)
         {
-            if (_active[i].HasEnded)
+            if (run.HasEnded)
             {
-                _queue.Leave(_active[i], SequenceFigures.Take(_session, _draws.LoadSeconds));
-                _active.RemoveAt(i);
-            }
-            else
-            {
-                i++;
+                _queue.Leave(run, SequenceFigures.Take(_session, _draws.LoadSeconds));
             }
         }
 
+        _active.RemoveAll(r => r.HasEnded);
         return true;
     }
 

@@ -1,5 +1,4 @@
 using LayerStream.Actors.Run;
-using LayerStream.Models.Decoding;
 
 namespace LayerStream.Actors.Sweep;
 
@@ -72,17 +71,10 @@ internal sealed class SweepQueue
     /// <summary>Who holds the pages of keys and values.</summary>
     internal PageCounts Pages()
     {
-        KvPages pool = _pages.Pool;
-        HashSet<int> held = [];
-        int parked;
         lock (_lock)
         {
-            _seated.ForEach(run => run.Seat.State.Pages.AddTo(held));
-            parked = _waiting.Sum(run => run.LastPages);
+            return _pages.Count(_seated, _waiting);
         }
-
-        int free = pool.Free;
-        return new PageCounts(pool.Count, held.Count, Math.Max(0, pool.Count - free - held.Count), free, pool.Shared, parked);
     }
 
     /// <summary>Tokens that the sequence must read which is seated next in the run under way, without those that are kept; null if nobody
@@ -93,7 +85,7 @@ internal sealed class SweepQueue
         {
             lock (_lock)
             {
-                return CanJoin() ? TokensToRead(_waiting.First!.Value) : null;
+                return CanJoin() ? _waiting.First!.Value.TokensToRead(_free, _seated) : null;
             }
         }
     }
@@ -104,7 +96,7 @@ internal sealed class SweepQueue
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isClosed, this);
-            _waiting.AddLast(run);
+            AddWaiting(run);
         }
 
         using CancellationTokenRegistration cancel = ct.UnsafeRegister(_ => Cancel(run), null);
@@ -214,6 +206,25 @@ internal sealed class SweepQueue
 
         run?.Cancel();
         Array.ForEach(waiting, CompleteCancelled);
+    }
+
+    // In the order of coming, but those of the background behind all others.
+    private void AddWaiting(SequenceRun run)
+    {
+        LinkedListNode<SequenceRun>? last = _waiting.Last;
+        while (!run.Request.IsBackground && last is { Value.Request.IsBackground: true })
+        {
+            last = last.Previous;
+        }
+
+        if (last is null)
+        {
+            _waiting.AddFirst(run);
+        }
+        else
+        {
+            _waiting.AddAfter(last, run);
+        }
     }
 
     /// <summary>Completes when nobody is served any more.</summary>
@@ -351,15 +362,6 @@ internal sealed class SweepQueue
         return best ?? _free.MinBy(s => s.LastUse)!;
     }
 
-    /// <summary>What is left of a sequence's tokens behind what the seats keep of them, or those that run have and can lend.</summary>
-    private int TokensToRead(SequenceRun run)
-    {
-        int spared = run.Scope is null ? 0 : _free.Select(seat => seat.ResumeAt(run.Scope, run.History))
-            .Concat(_seated.Where(other => other.Scope == run.Scope)
-                .Select(other => other.Seat.LendsAt([.. other.History.Take(other.Done)], run.History))).Max();
-        return run.History.Count - spared;
-    }
-
     private void CompleteCancelled(SequenceRun run)
     {
         run.End("cancelled");
@@ -369,6 +371,7 @@ internal sealed class SweepQueue
 
     private void Complete(SequenceRun run, Exception? failure, in SequenceFigures.Mark sums, long wastedBytes)
     {
+        run.Drafts.End(run.History);
         Exception? unfinished = run.HasEnded || _isClosed ? null : new InvalidOperationException("a run ended in the middle of a sequence");
         if ((run.Failure ?? failure ?? unfinished) is { } error)
         {

@@ -91,7 +91,7 @@ internal sealed class TokenDraws(FlashReader reader, Action throwIfChanged)
             throw fault;
         }
 
-        run.Drafter = null;
+        run.Drafts.Stop();
         run.Seat.State.Restart();
     }
 
@@ -128,13 +128,15 @@ internal sealed class TokenDraws(FlashReader reader, Action throwIfChanged)
         {
             run.Figures.EndToken(_session, LoadSeconds, _passRows);
         }
+
+        run.Drafts.EndPrompt();
     }
 
     private void TakeOver(SequenceRun run, int right, double seconds)
     {
         if (seconds > 0)
         {
-            run.Gate.Observe(run.Rows - 1, right, seconds);
+            run.Drafts.Observe(run.Rows - 1, seconds);
         }
 
         if (run.Seat.State.Tries)

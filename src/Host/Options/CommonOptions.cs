@@ -4,7 +4,6 @@ using LayerStream.Kernels.Ops;
 using LayerStream.Kernels.Quants.Activations;
 using LayerStream.Memory;
 using LayerStream.Planning;
-using LayerStream.Planning.Drafts;
 using LayerStream.Sampling;
 using LayerStream.Session;
 using LayerStream.Session.Catalogue;
@@ -25,7 +24,8 @@ public static class CommonOptions
         ("threads", "compute threads (default: all cores)"),
         ("context", "tokens of context, of each sequence"),
         ("max-pass-seconds", "how long prompts may keep a generation beside them from its next token (default: 2)"),
-        ("draft", "try guesses from the text so far: off (default), auto (while it pays), or prompt (always)"),
+        ("draft", "try guesses of what comes next: off (default), auto (while it pays), prompt (from the text so far) or model"),
+        ("draft-model", "smaller model with the same tokenizer that guesses, all in memory: a file or a name that 'ls' lists"),
         ("sequences", "generations that run at the same time, or auto (default: 1)"),
         ("state-dir", "folder that keeps what was read of prompts and conversations for later starts (default: none)"),
         ("state-size", "most bytes that the files in it take together (default: 8GiB)"),
@@ -47,7 +47,7 @@ public static class CommonOptions
 
     private static readonly (string Name, string[] Values)[] s_choices =
     [
-        ("draft", ["off", "auto", "prompt"]),
+        ("draft", ["off", "auto", "prompt", "model"]),
         ("kv-type", ["f16", "f32"]),
         ("predict", ["auto", "on", "off"]),
         ("activations", ["int8", "int16", "f32"]),
@@ -179,9 +179,8 @@ public static class CommonOptions
             Threads = Read("threads") is { } threads ? OptionText.Whole("threads", threads, 0, 1024) : 0,
             Sequences = Read("sequences") is { } sequences
                 ? sequences == "auto" ? 0 : OptionText.Whole("sequences", sequences, 1, 256) : 1,
-            Drafts = Read("draft") is { } draft
-                ? OptionText.Choice("draft", draft, ("off", DraftMode.Off), ("auto", DraftMode.Auto), ("prompt", DraftMode.Prompt))
-                : DraftMode.Off,
+            Drafts = DraftFlags.Mode(Read),
+            DraftModelPath = DraftFlags.ModelPath(Read, folders),
             StateFolder = Read("state-dir") is { Length: > 0 } states ? Path.GetFullPath(states) : null,
             StateBytes = Read("state-size") is { } most ? Size("state-size", most) : EngineOptions.DefaultStateBytes,
             MostPassSeconds = Read("max-pass-seconds") is { } seconds ? OptionText.Real("max-pass-seconds", seconds) : 2,
@@ -217,7 +216,9 @@ public static class CommonOptions
     /// <summary>Whether --quiet was given, for verbs that need nothing else.</summary>
     public static bool Quiet(ParseResult parse) => parse.GetValue(s_quiet);
 
-    private static long Size(string name, string text) =>
+    /// <summary>A size such as 128MiB.</summary>
+    /// <exception cref="UsageException">It is none, or nothing.</exception>
+    internal static long Size(string name, string text) =>
         ByteSize.TryParse(text, out long bytes) && bytes > 0 ? bytes
             : throw new UsageException($"--{name} takes a size such as 128MiB, not '{text}'.");
 }

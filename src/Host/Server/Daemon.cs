@@ -1,5 +1,8 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
+using LayerStream.Host.Server.Batches;
+using LayerStream.Host.Server.Batches.Running;
+using LayerStream.Host.Server.Files;
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Service;
 using LayerStream.Host.Telemetry;
@@ -31,6 +34,8 @@ public static class Daemon
         IReadOnlyList<ListenAddress> addresses;
         ApiKeys keys;
         ServerCertificate? certificate;
+        FileStore? files = null;
+        BatchStore? batches = null;
         if (options.Model.Json)
         {
             DaemonLog.UseJson();
@@ -43,14 +48,18 @@ public static class Daemon
             certificate = options.TlsCertificate is { } file ? new ServerCertificate(file, options.TlsKey) : null;
             options.Model.Sampling.Validate();
             RefuseOpenDoors(options, addresses, keys);
+            files = options.FilesFolder is { } folder ? FileStore.Open(folder, options.FilesBytes) : null;
+            batches = files is null ? null : BatchStore.OpenIn(files);
         }
         catch (Exception e) when (e is FormatException or IOException or InvalidDataException or UnauthorizedAccessException
             or ArgumentException or CryptographicException)
         {
+            files?.Dispose();
             DaemonLog.Refused(e.Message);
             return UsageError;
         }
 
+        using FileStore? kept = files;
         using DaemonSignals signals = new() { Reload = () => Reload(keys, certificate) };
         using Admission admission = new(options.QueueLimit);
         ServerState? served = null;
@@ -60,18 +69,22 @@ public static class Daemon
             IsReady = () => served?.Model is not null && !admission.IsDraining,
         };
         using IDisposable? export = OtlpSwitch.Start(options.OtlpEndpoint);
-        ServerState state = served = new(LoadedModel.IdOf(options.Model.ModelPath), admission, metrics);
+        ServerState state = served = new(LoadedModel.IdOf(options.Model.ModelPath), admission, metrics)
+        {
+            Files = files,
+            Batches = batches,
+        };
         AllowedOrigins origins = new(options.CorsOrigins);
-        await using WebApplication app =
-            Build(addresses, certificate,
-                new RequestPipeline(state, new RequestGuard(keys, addresses, origins, options.AllowedHosts), origins));
+        RequestPipeline pipeline = new(state, new RequestGuard(keys, addresses, origins, options.AllowedHosts), origins);
+        await using WebApplication app = Build(addresses, certificate, pipeline);
         await app.StartAsync(ct);
         Listeners.Protect(addresses);
-        return await ServeAsync(app, options, state, signals, ct);
+        await using BatchRunner? runner = batches is null ? null : new BatchRunner(batches, state, pipeline.AnswerAsync);
+        return await ServeAsync(app, options, state, signals, runner, ct);
     }
 
     private static async Task<int> ServeAsync(WebApplication app, DaemonOptions options, ServerState state, DaemonSignals signals,
-        CancellationToken ct)
+        BatchRunner? runner, CancellationToken ct)
     {
         TaskCompletionSource cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
         using CancellationTokenRegistration registration = ct.Register(() => cancelled.TrySetResult());
@@ -89,6 +102,7 @@ public static class Daemon
             {
                 LoadedModel model = await loading;
                 state.Open(model);
+                runner?.Start();
                 string budget = Memory.ByteSize.Format(model.Engine.CurrentPlan.Sheet.BudgetBytes);
                 DaemonLog.Ready(model.Id, model.Engine.Context, budget);
                 ServiceNotice.Ready($"ready: {model.Id}, context {model.Engine.Context}, budget {budget}");
@@ -106,6 +120,7 @@ public static class Daemon
             state.Admission.Drain();
             using CancellationTokenSource patience = new(TimeSpan.FromSeconds(2));
             await app.StopAsync(patience.Token);
+            await (runner?.EndAsync() ?? Task.CompletedTask);
             state.Speed?.Save();
             state.Model = null; // telemetry still asks
             await EndAsync(loading);

@@ -32,6 +32,15 @@ public sealed record DaemonOptions(
     /// <summary>Origins whose pages may call it; <c>*</c> = any.</summary>
     public IReadOnlyList<string> CorsOrigins { get; init; } = [];
 
+    /// <summary>Folder of files and batches; null = there are none.</summary>
+    public string? FilesFolder { get; init; }
+
+    /// <summary>Most bytes that they take together.</summary>
+    public long FilesBytes { get; init; } = DefaultFilesBytes;
+
+    /// <summary>Bytes of files unless told otherwise.</summary>
+    public const long DefaultFilesBytes = 4L << 30;
+
     /// <summary>Seconds of draining unless told otherwise.</summary>
     public const int DefaultDrainSeconds = 30;
 

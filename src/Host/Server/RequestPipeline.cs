@@ -28,7 +28,20 @@ internal sealed class RequestPipeline(ServerState state, RequestGuard guard, All
                 return;
             }
 
-            await EndpointTable.Find(http.Request.Method, path).Handle(http, state);
+            await AnswerAsync(http);
+        }
+        catch (Exception e)
+        {
+            await FailAsync(http, e);
+        }
+    }
+
+    /// <summary>Answers a request that needs no guard, because none has sent it; or has passed it.</summary>
+    public async Task AnswerAsync(HttpContext http)
+    {
+        try
+        {
+            await EndpointTable.Find(http.Request.Method, http.Request.Path.Value ?? "").Handle(http, state);
         }
         catch (Exception) when (http.RequestAborted.IsCancellationRequested)
         {

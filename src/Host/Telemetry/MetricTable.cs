@@ -2,6 +2,7 @@ using System.Globalization;
 using LayerStream.Actors;
 using LayerStream.Actors.Tracing;
 using LayerStream.Memory;
+using LayerStream.Planning.Drafts;
 
 namespace LayerStream.Host.Telemetry;
 
@@ -90,8 +91,9 @@ internal static class MetricTable
                 ? Pairs("state", ("held", p.Held), ("kept", p.Kept), ("free", p.Free), ("parked", p.Parked)) : []),
         Counter(TelemetryNames.CachedTokens, "{token}", "", "Tokens of prompts that were in memory and were not read again.",
             v => One(v.Status?.CachedTokens)),
-        Counter(TelemetryNames.DraftTokens, "{token}", "`result` = accepted, wrong", "Guesses that passes tried: drawn as well, or not.",
-            v => v.Status is { } s ? Pairs("result", ("accepted", s.AcceptedTokens), ("wrong", s.DraftedTokens - s.AcceptedTokens)) : []),
+        Counter(TelemetryNames.DraftTokens, "{token}", "`kind` = prompt, grammar, model; `result` = accepted, wrong",
+            "Guesses that passes tried, by where they came from: drawn as well, or not.",
+            v => v.Status?.Drafts.SelectMany(Drafts) ?? []),
         Counter(TelemetryNames.Passes, "{pass}", "", "Passes over the model.", v => One(v.Status?.Passes)),
         Counter(TelemetryNames.PassRows, "{row}", "", "Rows of all passes: tokens of prompts, newest tokens and guesses.",
             v => One(v.Status?.PassRows)),
@@ -115,6 +117,12 @@ internal static class MetricTable
 
     private static IEnumerable<MetricSample> Pairs(string label, params (string Value, long Count)[] pairs) =>
         pairs.Select(p => new MetricSample(p.Count, new MetricLabel(label, p.Value)));
+
+    private static MetricSample[] Drafts(DraftCount count) =>
+    [
+        new(count.Accepted, new MetricLabel("kind", count.Kind.Name()), new MetricLabel("result", "accepted")),
+        new(count.Drafted - count.Accepted, new MetricLabel("kind", count.Kind.Name()), new MetricLabel("result", "wrong")),
+    ];
 
     private static IEnumerable<MetricSample> Accounts(MetricView view, Func<BudgetAccount, long> bytes) =>
         view.Engine?.CurrentPlan.Sheet.Accounts.Select(a => new MetricSample(bytes(a), new MetricLabel("account", a.Name))) ?? [];

@@ -1,4 +1,5 @@
 using LayerStream.Actors;
+using LayerStream.Actors.Drafts;
 using LayerStream.Actors.Run;
 using LayerStream.Conversion;
 using LayerStream.Formats;
@@ -108,7 +109,8 @@ public static class Failures
             $"The chat template cannot be read: {e.Message}. {TemplateSource.WayOut} 'run --raw' needs none.",
         UsageException or GrammarException or LossyOptionException or TokenWithoutRowException or KeyValueRangeException
             or TemplateException or UnsupportedTokenizerException or UnusableOutputException or PullException
-            or InterruptedTransferException or RemoteException or UnquantizableTensorException or UnencodableValueException =>
+            or InterruptedTransferException or RemoteException or UnquantizableTensorException or UnencodableValueException
+            or DraftModelException =>
             error.Message,
         IOException or UnauthorizedAccessException or InvalidDataException => error.Message,
         _ => $"{error.Message} (set LAYERSTREAM__DEBUG=1 for the details)",

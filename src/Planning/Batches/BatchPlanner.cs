@@ -1,7 +1,8 @@
 namespace LayerStream.Planning.Batches;
 
 /// <summary>
-/// Chooses the rows of a pass: one for each sequence that waits for its next token, and what is left for the prompts of those that join.
+/// Chooses the rows of a pass: one for each sequence that waits for its next token, and what is left for the prompts of those that join,
+/// those of the background last.
 /// Pure: the same demands and limits give the same rows. A row's results do not depend on the choice, only its time does.
 /// </summary>
 public static class BatchPlanner
@@ -25,7 +26,9 @@ public static class BatchPlanner
             }
         }
 
-        int ending = SharePrompts(demands, isDecoding ? Math.Min(left, limits.PromptRowsBeside) : left, logits, rows);
+        int room = isDecoding ? Math.Min(left, limits.PromptRowsBeside) : left;
+        int ending = SharePrompts(demands, isBackground: false, ref room, logits, rows);
+        ending += SharePrompts(demands, isBackground: true, ref room, logits - ending, rows);
         AddDrafts(demands, limits, Math.Min(limits.Rows - Sum(rows[..demands.Length]), logits - ending), rows);
         for (int i = 0; i < demands.Length; i++)
         {
@@ -61,17 +64,17 @@ public static class BatchPlanner
 
     /// <summary>Equal shares, shortest first, so that what a short prompt leaves goes to the longer ones.</summary>
     /// <returns>Prompts that come to their last row.</returns>
-    private static int SharePrompts(ReadOnlySpan<SequenceDemand> demands, int room, int logits, Span<int> rows)
+    private static int SharePrompts(ReadOnlySpan<SequenceDemand> demands, bool isBackground, ref int room, int logits, Span<int> rows)
     {
         int unserved = 0, shortest = 0, ending = 0;
         foreach (SequenceDemand demand in demands)
         {
-            unserved += demand is { IsPrompt: true, Rows: > 0 } ? 1 : 0;
+            unserved += demand is { IsPrompt: true, Rows: > 0 } && demand.IsBackground == isBackground ? 1 : 0;
         }
 
         for (int after = -1; unserved > 0 && room > 0; after = shortest, unserved--)
         {
-            shortest = NextShortest(demands, after);
+            shortest = NextShortest(demands, isBackground, after);
             int wanted = demands[shortest].Rows, share = Math.Max(1, room / unserved), passes = (int)(((long)wanted + share - 1) / share);
             int taken = wanted / passes; // passes of a prompt are of equal size
             if (taken == wanted)
@@ -88,13 +91,14 @@ public static class BatchPlanner
     }
 
     /// <summary>The shortest prompt that is behind another in the order of length, then of coming.</summary>
-    private static int NextShortest(ReadOnlySpan<SequenceDemand> demands, int after)
+    private static int NextShortest(ReadOnlySpan<SequenceDemand> demands, bool isBackground, int after)
     {
         int best = -1;
         for (int i = 0; i < demands.Length; i++)
         {
             bool isBehind = after < 0 || demands[i].Rows > demands[after].Rows || (demands[i].Rows == demands[after].Rows && i > after);
-            if (demands[i] is { IsPrompt: true, Rows: > 0 } && isBehind && (best < 0 || demands[i].Rows < demands[best].Rows))
+            bool isMeant = demands[i] is { IsPrompt: true, Rows: > 0 } && demands[i].IsBackground == isBackground;
+            if (isMeant && isBehind && (best < 0 || demands[i].Rows < demands[best].Rows))
             {
                 best = i;
             }

@@ -6,9 +6,12 @@ public enum DraftMode
     /// <summary>Never.</summary>
     Off,
 
-    /// <summary>While they pay.</summary>
+    /// <summary>While they pay, from whatever there is.</summary>
     Auto,
 
-    /// <summary>Always.</summary>
+    /// <summary>Always, from the sequence's own text.</summary>
     Prompt,
+
+    /// <summary>Always, by a smaller model.</summary>
+    Model,
 }

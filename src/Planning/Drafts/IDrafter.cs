@@ -4,6 +4,9 @@ namespace LayerStream.Planning.Drafts;
 /// kept.</summary>
 public interface IDrafter
 {
+    /// <summary>Where its guesses come from.</summary>
+    DraftKind Kind { get; }
+
     /// <summary>Fills <paramref name="drafts"/> from its start with the tokens that may come next.</summary>
     /// <param name="history">Prompt and reply so far, oldest first.</param>
     /// <param name="drafts">Room for guesses.</param>

@@ -9,6 +9,9 @@ public sealed class PromptDrafter : IDrafter
     private const int FarthestTokens = 8192; // that are looked through
 
     /// <inheritdoc/>
+    public DraftKind Kind => DraftKind.Prompt;
+
+    /// <inheritdoc/>
     public int Propose(IReadOnlyList<int> history, Span<int> drafts)
     {
         (int best, int longest) = (-1, ShortestMatch - 1);

@@ -10,6 +10,7 @@ namespace LayerStream.Session.Reports;
 [JsonSerializable(typeof(CurveReport))]
 [JsonSerializable(typeof(DivisionReport))]
 [JsonSerializable(typeof(HealthReport))]
+[JsonSerializable(typeof(QuestionReport))]
 [JsonSerializable(typeof(StatusReport))]
 [JsonSerializable(typeof(TraceFigures))]
 public sealed partial class ApiReportJson : JsonSerializerContext;

@@ -10,6 +10,7 @@ namespace LayerStream.Session.Reports;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [typeof(FiniteNumber)])]
 [JsonSerializable(typeof(AnswerReport))]
+[JsonSerializable(typeof(BatchReport))]
 [JsonSerializable(typeof(CatalogueReport))]
 [JsonSerializable(typeof(DivisionReport))]
 [JsonSerializable(typeof(DownloadReport))]

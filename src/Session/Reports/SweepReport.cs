@@ -22,6 +22,12 @@ public sealed record SweepReport
     /// <summary>Of them, those that were drawn as well.</summary>
     public required long AcceptedTokens { get; init; }
 
+    /// <summary>Both by where the guesses came from: <c>prompt</c>, <c>grammar</c>, <c>model</c>; null = none were tried.</summary>
+    public IReadOnlyDictionary<string, DraftReport>? Drafts { get; init; }
+
+    /// <summary>What ended the guesses of the draft model for this answer; null = nothing did.</summary>
+    public string? DraftFault { get; init; }
+
     /// <summary>Pages of keys and values, 128 tokens each, that it held at its end; of the daemon those that running sequences hold.</summary>
     public int KvPages { get; init; }
 
@@ -36,6 +42,8 @@ public sealed record SweepReport
         CachedTokens = result.CachedTokens,
         DraftedTokens = result.DraftedTokens,
         AcceptedTokens = result.AcceptedTokens,
+        Drafts = DraftReport.Of(result.Drafts),
+        DraftFault = result.DraftFault,
         KvPages = result.KvPages,
         Parks = result.Parks,
     };
@@ -48,6 +56,7 @@ public sealed record SweepReport
         CachedTokens = status.CachedTokens,
         DraftedTokens = status.DraftedTokens,
         AcceptedTokens = status.AcceptedTokens,
+        Drafts = DraftReport.Of(status.Drafts),
         KvPages = status.Pages.Held,
         Parks = status.Parks,
     };

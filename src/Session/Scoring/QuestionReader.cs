@@ -66,14 +66,7 @@ public sealed class QuestionReader(TextReader reader, Tokenizer tokenizer, ChatT
             QuestionLine given = JsonSerializer.Deserialize(line, QuestionJson.Default.QuestionLine)
                 ?? throw new UsageException("null is no question");
             id = given.Id;
-            if ((given.Prompt is null) == (given.Messages is null))
-            {
-                throw new UsageException("a question has either a prompt or messages");
-            }
-
-            int[] prompt = given.Prompt is { } text ? tokenizer.Encode(text, addSpecial: true, parseSpecial: true)
-                : ChatPrompt.Encode(tokenizer, ChatPrompt.Render(tokenizer, template, given.Messages!.Value), parseMessages);
-            return new QuestionEntry(_number, id, Question.Of(tokenizer, prompt, given.Choices ?? []), null);
+            return new QuestionEntry(_number, id, given.ToQuestion(tokenizer, template, parseMessages), null);
         }
         catch (Exception e) when (e is JsonException or UsageException or TemplateException or InvalidOperationException)
         {

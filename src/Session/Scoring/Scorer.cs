@@ -40,7 +40,8 @@ public static class Scorer
             await model.Engine.RunAsync(Reading([.. questions[0].Prompt.Take(shared)], scope), failed.Token);
         }
 
-        Task<QuestionScore>[] running = [.. questions.Select(q => ScoreAsync(model, q, scope, failed.Token))];
+        bool givesWay = questions.Count > 1; // others need not wait until all of them are seated
+        Task<QuestionScore>[] running = [.. questions.Select(q => ScoreAsync(model, q, scope, givesWay, failed.Token))];
         try
         {
             await foreach (Task<QuestionScore> done in Task.WhenEach(running).WithCancellation(CancellationToken.None))
@@ -79,12 +80,14 @@ public static class Scorer
         }
     }
 
-    private static async Task<QuestionScore> ScoreAsync(LoadedModel model, Question question, string scope, CancellationToken ct)
+    private static async Task<QuestionScore> ScoreAsync(LoadedModel model, Question question, string scope, bool givesWay,
+        CancellationToken ct)
     {
         double[] found = [];
         RunRequest request = Reading(question.Prompt, scope) with
         {
             MaxTokens = 1,
+            IsBackground = givesWay,
             Sample = (logits, _) =>
             {
                 found = Of(logits, question.FirstTokens);

@@ -84,6 +84,49 @@ public sealed class AdmissionTests
         Assert.True(refused.RetryAfterSeconds > 0);
     }
 
+    [Fact]
+    public void Background_WhileNobodyElseComes_HasAllTurnsAndGivesOneUpWhenItIsWanted()
+    {
+        using Admission admission = new(1) { Turns = 3 };
+        Admission.Place[] guests = [.. Enumerable.Range(0, 5).Select(_ => admission.EnterBackground())];
+        Assert.Equal([true, true, true, false, false], guests.Select(g => g.Turn.IsCompletedSuccessfully));
+        using Admission.Place first = admission.Enter();
+        Assert.True(first.Turn.IsCompletedSuccessfully);
+        Admission.Place leaving = Assert.Single(guests, g => g.Preempted.IsCompleted);
+        leaving.Dispose();
+        Assert.Equal((3, 2), (admission.Running, guests.Count(g => g.Turn.IsCompletedSuccessfully) - 1));
+        using Admission.Place second = admission.Enter(), third = admission.Enter(), waits = admission.Enter();
+        Assert.Equal([true, true, false], new[] { second, third, waits }.Select(p => p.Turn.IsCompletedSuccessfully));
+        Assert.Equal(3, guests.Count(g => g.Preempted.IsCompleted));
+        Assert.Equal(429, Assert.Throws<ApiException>(() => admission.Enter()).Status); // by others alone
+        Array.ForEach(guests, g => g.Dispose());
+        Assert.Equal((3, 1), (admission.Running, admission.Waiting));
+    }
+
+    [Fact]
+    public void Background_AfterARequest_LeavesATurnFreeUntilItIsQuiet()
+    {
+        HandClock clock = new();
+        using Admission admission = new(1, clock) { Turns = 2 };
+        admission.Enter().Dispose();
+        using Admission.Place one = admission.EnterBackground(), other = admission.EnterBackground();
+        Assert.Equal((true, false), (one.Turn.IsCompletedSuccessfully, other.Turn.IsCompletedSuccessfully));
+        clock.Now += Admission.Quiet;
+        admission.Refresh();
+        Assert.True(other.Turn.IsCompletedSuccessfully);
+    }
+
+    [Fact]
+    public async Task Drain_WithABackground_EndsIt()
+    {
+        using Admission admission = new(1);
+        using Admission.Place running = admission.EnterBackground(), waiting = admission.EnterBackground();
+        admission.Drain();
+        Assert.True(running.Preempted.IsCompleted);
+        Assert.Equal("draining", (await Assert.ThrowsAsync<ApiException>(() => waiting.Turn)).Code);
+        Assert.Equal("draining", Assert.Throws<ApiException>(() => admission.EnterBackground()).Code);
+    }
+
     private static void Take(Admission admission, List<Admission.Place> places, Step step, int index)
     {
         switch (step)

@@ -1,4 +1,5 @@
 using System.Text;
+using LayerStream.Host.Server.Batches.Running;
 using LayerStream.Host.Server.Chat;
 using LayerStream.Host.Server.Completions;
 using LayerStream.Host.Server.Embeddings;
@@ -6,6 +7,7 @@ using LayerStream.Host.Server.Endpoints;
 using LayerStream.Host.Server.Messages;
 using LayerStream.Host.Server.Ollama;
 using LayerStream.Host.Server.Responses;
+using LayerStream.Host.Server.Scoring;
 using LayerStream.Host.Server.Translation;
 
 namespace LayerStream.Host.Tests.Server;
@@ -105,6 +107,8 @@ public sealed class ApiDocumentTests
 
         AppendMembers(text, "a completion request", Members(CompletionParameters.Rows));
         AppendMembers(text, "a request for embeddings", Members(EmbeddingMembers.Rows));
+        AppendMembers(text, "a request for scores", Members(ScoreRequest.Rows));
+        AppendMembers(text, "a request for a batch", Members(BatchRequest.Rows));
         AppendMembers(text, "an Ollama embed request", Members(EmbeddingMembers.Ollama));
         AppendMembers(text, "an Ollama embeddings request", Members(EmbeddingMembers.OllamaPrompt));
         AppendTranslations(text);

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using LayerStream.Host.Server.Batches.Running;
 using LayerStream.Host.Server.Chat;
 using LayerStream.Host.Server.Completions;
 using LayerStream.Host.Server.Embeddings;
@@ -7,6 +8,7 @@ using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Messages;
 using LayerStream.Host.Server.Ollama;
 using LayerStream.Host.Server.Responses;
+using LayerStream.Host.Server.Scoring;
 using LayerStream.Host.Server.Service;
 using LayerStream.Host.Telemetry;
 using LayerStream.Sampling;
@@ -33,6 +35,10 @@ public sealed class ApiTableTests
             CompletionParameters.Read(body, state, new SamplingOptions(), holding).Dispose())),
         ["embeddings"] = new("""{"input":"a"}""", Uses(EmbeddingMembers.Rows), body => With((_, holding) =>
             new ParameterTable(EmbeddingMembers.Rows).Read(new EmbeddingRequest(), body, holding, _ => { }))),
+        ["score"] = new("""{"prompt":"a","choices":["b","c"]}""", Uses(ScoreRequest.Rows), body => With((state, holding) =>
+            ScoreRequest.Read(body, state, holding).Dispose())),
+        ["batches"] = new("""{"input_file_id":"a","endpoint":"/v1/completions","completion_window":"24h"}""", Uses(BatchRequest.Rows),
+            body => With((_, holding) => BatchRequest.Read(body, "", "", 0, holding))),
     };
 
     public static TheoryData<string, string> Members

@@ -62,7 +62,7 @@ public sealed class StoredResponsesTests(ShippedDaemon daemon)
     [Fact]
     public void Stored_MoreThanThereIsRoomFor_ForgetsTheLeastUsedAndTheExpired()
     {
-        SteppedTime time = new();
+        HandClock time = new();
         RequestMemory memory = RequestBodyTests.Memory(4_000);
         StoredResponses stored = new(memory, time);
         Assert.Equal(1_000, stored.LimitBytes);
@@ -93,14 +93,5 @@ public sealed class StoredResponsesTests(ShippedDaemon daemon)
     {
         using HttpResponseMessage reply = await daemon.RespondAsync(method, $"{Path}/{id}", key: key);
         return reply.StatusCode;
-    }
-
-    private sealed class SteppedTime : TimeProvider
-    {
-        public TimeSpan Now { get; set; }
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => Now.Ticks;
     }
 }

@@ -7,6 +7,8 @@ internal sealed class ScriptedDrafter(int[] text, double right, int seed) : IDra
 {
     private readonly Random _random = new(seed);
 
+    public DraftKind Kind => DraftKind.Prompt;
+
     public int Propose(IReadOnlyList<int> history, Span<int> drafts)
     {
         int count = Math.Min(drafts.Length, text.Length - history.Count);

@@ -1,5 +1,7 @@
 using LayerStream.Actors;
+using LayerStream.Actors.Drafts;
 using LayerStream.Actors.Run;
+using LayerStream.Formats;
 using LayerStream.Planning;
 using LayerStream.Storage;
 
@@ -17,7 +19,7 @@ internal static class SweepModels
         string name, int sequences, int batch = 8, int seed = 0, Func<IFlashDevice, IFlashDevice>? wrap = null,
             Func<EngineOptions, EngineOptions>? change = null, int pages = 0)
     {
-        string path = Path.Combine(AppContext.BaseDirectory, "data", name, "model.gguf");
+        string path = PathOf(name);
         EngineOptions options = TinyModel.Options(threads: 1 + (seed % 2), depth: 1 + (seed % 4))
             with
         { ModelPath = path, Sequences = sequences };
@@ -30,6 +32,15 @@ internal static class SweepModels
         return await Engine.StartAsync(plan.Divided(plan.Spec, memory), options, wrap?.Invoke(device) ?? device, null,
             CancellationToken.None);
     }
+
+    /// <summary>A tiny model that guesses for another one.</summary>
+    internal static DraftFile Draft(string name)
+    {
+        ModelFiles files = new();
+        return DraftFile.Of(GgufModel.Open(PathOf(name), files), files);
+    }
+
+    private static string PathOf(string name) => Path.Combine(AppContext.BaseDirectory, "data", name, "model.gguf");
 
     /// <summary>A greedy generation.</summary>
     internal static RunRequest Request(int[] prompt, int tokens, string? scope = null) => new()

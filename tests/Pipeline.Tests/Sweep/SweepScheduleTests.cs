@@ -26,7 +26,12 @@ public sealed class SweepScheduleTests
     {
         SweepScript script = new((sequences, seed) => SweepModels.StartAsync(name, sequences, batch: 3 + (seed * 7 % 14), seed: seed,
             pages: seed % 3 == 2 ? Math.Min(2, sequences) : sequences,
-            change: o => o with { KeepsSnapshots = true, Drafts = seed % 2 == 0 ? DraftMode.Prompt : DraftMode.Auto }));
+            change: o => o with
+            {
+                KeepsSnapshots = true,
+                Drafts = (seed % 4) switch { 0 => DraftMode.Prompt, 2 => DraftMode.Model, _ => DraftMode.Auto },
+                DraftModel = (seed % 8) switch { 2 or 3 => SweepModels.Draft("llama"), 6 or 7 => SweepModels.Draft("qwen35"), _ => null },
+            }));
         int seeds = SweepScript.Count("LAYERSTREAM_SCHEDULE_SEEDS", 4 * SweepModels.Names.Length) / SweepModels.Names.Length;
         int drafted = 0, accepted = 0;
         for (int seed = 0; seed < seeds; seed++)
@@ -73,6 +78,40 @@ public sealed class SweepScheduleTests
         {
             await script.RunAsync(seed, Requests);
         }
+    }
+
+    [Fact]
+    public async Task Background_ThatCameFirst_IsSeatedBehindTheOthers()
+    {
+        await using Engine engine = await SweepModels.StartAsync("llama", sequences: 1);
+        List<string> order = [];
+        List<Task<RunResult>> later = [];
+        await engine.RunAsync(TinyModel.Request(4, _ =>
+        {
+            if (later.Count == 0)
+            {
+                foreach (string name in (string[])["background", "first", "second"])
+                {
+                    later.Add(Run(name));
+                    Assert.True(SpinWait.SpinUntil(() => engine.Status().WaitingSequences == later.Count, TimeSpan.FromSeconds(30)));
+                }
+            }
+
+            return false;
+        }), CancellationToken.None);
+        await Task.WhenAll(later);
+        Assert.Equal(["first", "second", "background"], order);
+
+        Task<RunResult> Run(string name) => engine.RunAsync(TinyModel.Request(2, _ =>
+        {
+            if (!order.Contains(name))
+            {
+                order.Add(name);
+            }
+
+            return false;
+        }) with
+        { IsBackground = name == "background" }, CancellationToken.None);
     }
 
     [Theory]

@@ -129,7 +129,7 @@ internal sealed class AnswerRun(HttpContext http, ServerState state, Admission.P
 
     private async Task SignWhileAsync(Task wait)
     {
-        while (!wait.IsCompleted)
+        while (!wait.IsCompleted && !place.IsBackground) // there, no client counts the seconds
         {
             TimeSpan left = (_sink.HasStarted ? SignInterval : s_firstSign) - Stopwatch.GetElapsedTime(_lastSent);
             using CancellationTokenSource timer = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);

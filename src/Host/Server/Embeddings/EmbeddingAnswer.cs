@@ -29,10 +29,10 @@ internal static class EmbeddingAnswer
         using RequestMemory.Holding memory = state.RequireMemory().Open();
         memory.Grow(ReplySink.WindowBytes, "an answer");
         ReadOnlyMemory<byte> body = await RequestBody.ReadAsync(http, memory, RequestBody.MostBytes);
-        using Admission.Place place = state.Admission.Enter();
+        using Admission.Place place = state.Enter(http);
         (EmbeddingRequest request, int[][] inputs) = await PrepareAsync(body, state, model, form, memory, http.RequestAborted);
         body = default;
-        EmbeddingShape shape = new();
+        WrittenShape shape = new();
         await new AnswerRun(http, state, place, memory, shape).ExecuteAsync([], null, async ct =>
         {
             List<float[]> vectors = [];

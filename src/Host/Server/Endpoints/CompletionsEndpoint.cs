@@ -19,7 +19,7 @@ internal static class CompletionsEndpoint
         using RequestMemory.Holding memory = state.RequireMemory().Open();
         memory.Grow(ReplySink.WindowBytes, "an answer");
         ReadOnlyMemory<byte> body = await RequestBody.ReadAsync(http, memory, CompletionPreparation.LimitBytes(model));
-        using Admission.Place place = state.Admission.Enter();
+        using Admission.Place place = state.Enter(http);
         (CompletionRequest request, int[][] prompts) =
             await CompletionPreparation.PrepareAsync(body, state, model, memory, http.RequestAborted);
         body = default;
@@ -36,7 +36,11 @@ internal static class CompletionsEndpoint
         using Activity? span = RequestSpan.Start(state.Metrics, model.Id, form.Id, request);
         string scope = RequestGuard.ScopeOf(http.Request);
         Generation[] runs = [.. Enumerable.Range(0, request.Choices).Select(i => new Generation(model,
-            request.ToGeneration(prompts[i / each], model.Options, null, i % each) with { ReuseScope = scope }))];
+            request.ToGeneration(prompts[i / each], model.Options, null, i % each) with
+            {
+                ReuseScope = scope,
+                IsBackground = place.IsBackground,
+            }))];
         bool readsEcho = request is { Echo: true, LogProbs: true };
         await new AnswerRun(http, state, place, memory, shape).ExecuteAsync(runs, span, readsEcho ? ReadAsync : null);
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Responses;
@@ -70,35 +69,9 @@ internal static class ResponsesEndpoint
     private static void WriteItems(Utf8JsonWriter json, StoredResponses.Stored found, IQueryCollection query)
     {
         using JsonDocument items = JsonDocument.Parse(found.Items);
-        JsonElement[] all = [.. items.RootElement.EnumerateArray()];
-        string order = query["order"].ToString();
-        if (order is not ("" or "asc" or "desc"))
-        {
-            throw ApiException.Invalid("order", "'order' must be asc or desc", "invalid_value");
-        }
-
-        if (order != "asc")
-        {
-            Array.Reverse(all);
-        }
-
-        string after = query["after"].ToString();
-        int begin = after.Length == 0 ? 0 : Array.FindIndex(all, i => IdOf(i) == after) + 1;
-        JsonElement[] page = [.. all.Skip(begin).Take(Limit(query["limit"].ToString()))];
-        json.WriteStartObject();
-        json.WriteString("object", "list");
-        json.WriteStartArray("data");
-        Array.ForEach(page, item => item.WriteTo(json));
-        json.WriteEndArray();
-        json.WriteString("first_id", page.Length == 0 ? null : IdOf(page[0]));
-        json.WriteString("last_id", page.Length == 0 ? null : IdOf(page[^1]));
-        json.WriteBoolean("has_more", begin + page.Length < all.Length);
-        json.WriteEndObject();
+        ListPage.Write(json, query, [.. items.RootElement.EnumerateArray().Reverse()], IdOf, (page, item) => item.WriteTo(page), UsualItems,
+            MostItems);
     }
-
-    private static int Limit(string text) => text.Length == 0 ? UsualItems
-        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int limit) && limit is >= 1 and <= MostItems ? limit
-        : throw ApiException.Invalid("limit", $"'limit' must be between 1 and {MostItems}", "out_of_range");
 
     private static string? IdOf(JsonElement item) => JsonParts.Find(item, "id") is { ValueKind: JsonValueKind.String } id ? id.GetString()
         : null;

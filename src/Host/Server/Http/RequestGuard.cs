@@ -15,6 +15,7 @@ internal sealed class RequestGuard(ApiKeys keys, IReadOnlyList<ListenAddress> ad
     private static readonly string[] s_keyHeaders = ["x-api-key", "api-key"];
 
     private static readonly object s_keyItem = new();
+    private static readonly object s_scopeItem = new();
 
     private readonly bool _isRemote = addresses.Any(a => !a.IsLoopback);
 
@@ -58,8 +59,15 @@ internal sealed class RequestGuard(ApiKeys keys, IReadOnlyList<ListenAddress> ad
 
     /// <summary>Who asks, as far as keys tell, without the key: what a request leaves in memory serves those of the same scope
     /// alone.</summary>
-    public static string ScopeOf(HttpRequest request) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(
-        string.Join('\n', s_keyHeaders.Select(h => request.Headers[h].ToString()).Prepend(request.Headers.Authorization.ToString())))));
+    public static string ScopeOf(HttpRequest request) => request.HttpContext.Items.TryGetValue(s_scopeItem, out object? scope)
+        ? (string)scope! : Hash(string.Join('\n',
+            s_keyHeaders.Select(h => request.Headers[h].ToString()).Prepend(request.Headers.Authorization.ToString())));
+
+    /// <summary>Says for whom a request is made that nobody has sent.</summary>
+    public static void SetScope(HttpContext http, string scope) => http.Items[s_scopeItem] = scope;
+
+    /// <summary>Whose the files and batches of a request are, without the key: empty where no keys are asked for.</summary>
+    public static string OwnerOf(HttpContext http) => HolderOf(http) is { } key ? Hash("owner\n" + key.Holder) : "";
 
     /// <summary>The key that opened the daemon for a request, or null if it asks for none.</summary>
     public static ApiKeys.Key? HolderOf(HttpContext http) => http.Items.TryGetValue(s_keyItem, out object? key) ? (ApiKeys.Key?)key : null;
@@ -75,6 +83,8 @@ internal sealed class RequestGuard(ApiKeys keys, IReadOnlyList<ListenAddress> ad
             throw new ApiException(415, "invalid_request_error", "the content type must be application/json", "unsupported_media_type");
         }
     }
+
+    private static string Hash(string text) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     private ApiKeys.Key? KeyOf(HttpRequest request) => keys.FindBearer(request.Headers.Authorization)
         ?? s_keyHeaders.Select(h => keys.Find(request.Headers[h])).FirstOrDefault(k => k is not null);

@@ -7,18 +7,26 @@ namespace LayerStream.Host.Server.Service;
 /// As many running requests as the engine has states for, and a bounded queue behind them; more are turned away at once. The turn always
 /// belongs to a <see cref="Place"/>:
 /// it is given under the lock to one that is still in the queue, and passes on when that place ends, whoever waits for it or not.
+/// Background requests have the turns that nobody else takes, all but one while others come, and give one up when it is wanted.
 /// </summary>
-internal sealed class Admission(int queueLimit) : IDisposable
+internal sealed class Admission(int queueLimit, TimeProvider? time = null) : IDisposable
 {
+    /// <summary>How long after the last request one turn is kept free for the next.</summary>
+    public static readonly TimeSpan Quiet = TimeSpan.FromMinutes(1);
+
     private const int LongestRetrySeconds = 600;
     private const double Smoothing = 0.3; // weight of the newest run in the mean
 
     private readonly Lock _lock = new();
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly LinkedList<Place> _queue = [];
+    private readonly LinkedList<Place> _background = []; // those that wait for what is left
     private readonly HashSet<Place> _running = [];
     private readonly CancellationTokenSource _hurry = new();
     private int _turns = 1;
     private int _sending;
+    private int _guests; // background requests among those that run
+    private long? _lastCame; // when a request came that is not in the background
     private bool _isDraining;
     private double _meanSeconds;
 
@@ -94,12 +102,17 @@ internal sealed class Admission(int queueLimit) : IDisposable
         lock (_lock)
         {
             Volatile.Write(ref _isDraining, true);
-            foreach (Place place in _queue)
+            foreach (Place place in _queue.Concat(_background))
             {
                 place.Refuse(Draining);
             }
 
             _queue.Clear();
+            _background.Clear();
+            foreach (Place guest in _running.Where(p => p.IsBackground))
+            {
+                guest.Preempt();
+            }
         }
     }
 
@@ -118,7 +131,8 @@ internal sealed class Admission(int queueLimit) : IDisposable
                 throw Draining;
             }
 
-            if (_running.Count >= Turns && _queue.Count >= queueLimit)
+            _lastCame = _time.GetTimestamp();
+            if (_running.Count - _guests >= Turns && _queue.Count >= queueLimit)
             {
                 throw new ApiException(429, "rate_limit_error", $"{queueLimit} requests are waiting already; try again later",
                     "queue_full")
@@ -133,9 +147,10 @@ internal sealed class Admission(int queueLimit) : IDisposable
             }
 
             Place place = new(this, key?.Holder);
-            if (_running.Count < Turns)
+            if (_running.Count - _guests < Turns)
             {
                 Grant(place);
+                PreemptGuests();
             }
             else
             {
@@ -146,13 +161,58 @@ internal sealed class Admission(int queueLimit) : IDisposable
         }
     }
 
+    /// <summary>Takes a place of the background, which may wait for long.</summary>
+    /// <exception cref="ApiException">503 while draining.</exception>
+    public Place EnterBackground()
+    {
+        lock (_lock)
+        {
+            Place place = _isDraining ? throw Draining : new(this, null, isBackground: true);
+            _background.AddLast(place);
+            SeatGuests();
+            return place;
+        }
+    }
+
+    /// <summary>Gives the background what time has left free.</summary>
+    public void Refresh()
+    {
+        lock (_lock)
+        {
+            SeatGuests();
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _hurry.Dispose();
 
     private void Grant(Place place)
     {
         _running.Add(place);
+        _guests += place.IsBackground ? 1 : 0;
         place.Grant();
+    }
+
+    private void SeatGuests()
+    {
+        bool mayCome = _running.Count > _guests || (_lastCame is { } last && _time.GetElapsedTime(last) < Quiet);
+        int most = mayCome ? Math.Max(1, Turns - 1) : Turns;
+        while (_background.First is { } next && _queue.Count == 0 && _running.Count < Turns && _guests < most)
+        {
+            _background.RemoveFirst();
+            Grant(next.Value);
+        }
+    }
+
+    // The youngest have the least to lose.
+    private void PreemptGuests()
+    {
+        int leaving = _running.Count(p => p.IsPreempted);
+        foreach (Place guest in _running.Where(p => p is { IsBackground: true, IsPreempted: false }).OrderBy(p => p.RunningSeconds)
+            .Take(Math.Max(0, _running.Count - leaving - Turns)).ToArray())
+        {
+            guest.Preempt();
+        }
     }
 
     private int PlacesOf(ApiKeys.Key key) => Math.Max(1, (int)(key.Share * (Turns + queueLimit)));
@@ -162,7 +222,7 @@ internal sealed class Admission(int queueLimit) : IDisposable
     private int RetrySeconds()
     {
         double soonest = double.PositiveInfinity;
-        foreach (Place place in _running)
+        foreach (Place place in _running.Where(p => !p.IsBackground))
         {
             double ran = place.RunningSeconds;
             soonest = Math.Min(soonest, Math.Max(_meanSeconds - ran, ran / 2));
@@ -178,19 +238,31 @@ internal sealed class Admission(int queueLimit) : IDisposable
             return;
         }
 
-        double seconds = place.RunningSeconds;
-        _meanSeconds = _meanSeconds == 0 ? seconds : (Smoothing * seconds) + ((1 - Smoothing) * _meanSeconds);
-        if (_queue.First is { } next)
+        if (place.IsBackground)
+        {
+            _guests--;
+        }
+        else
+        {
+            double seconds = place.RunningSeconds;
+            _meanSeconds = _meanSeconds == 0 ? seconds : (Smoothing * seconds) + ((1 - Smoothing) * _meanSeconds);
+        }
+
+        if (_queue.First is { } next && _running.Count - _guests < Turns)
         {
             _queue.RemoveFirst();
             Grant(next.Value);
+            PreemptGuests();
         }
+
+        SeatGuests();
     }
 
     /// <summary>A place in the queue, later the turn itself, then an answer on its way out.</summary>
-    internal sealed class Place(Admission owner, string? holder) : IDisposable
+    internal sealed class Place(Admission owner, string? holder, bool isBackground = false) : IDisposable
     {
         private readonly TaskCompletionSource _turn = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _preempted = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private long _granted;
         private bool _isSending;
         private bool _isDisposed;
@@ -200,6 +272,15 @@ internal sealed class Admission(int queueLimit) : IDisposable
 
         /// <summary>Completes when this request may run; fails with an <see cref="ApiException"/> when the daemon ends first.</summary>
         public Task Turn => _turn.Task;
+
+        /// <summary>Whether it has a turn only as long as nobody else wants it, and no client that waits.</summary>
+        public bool IsBackground => isBackground;
+
+        /// <summary>Completes when the turn is wanted by another: the request is to end, and may come again.</summary>
+        public Task Preempted => _preempted.Task;
+
+        /// <summary>Whether it is.</summary>
+        internal bool IsPreempted => _preempted.Task.IsCompleted;
 
         /// <summary>Whether the turn has gone on to another.</summary>
         public bool HasEndedTurn => _isSending || _isDisposed;
@@ -241,6 +322,7 @@ internal sealed class Admission(int queueLimit) : IDisposable
                 _isDisposed = true;
                 owner._sending -= _isSending ? 1 : 0;
                 owner._queue.Remove(this);
+                owner._background.Remove(this);
                 owner.PassTurn(this);
             }
         }
@@ -250,6 +332,8 @@ internal sealed class Admission(int queueLimit) : IDisposable
             _granted = Stopwatch.GetTimestamp();
             _turn.TrySetResult();
         }
+
+        internal void Preempt() => _preempted.TrySetResult();
 
         internal void Refuse(ApiException reason)
         {

@@ -1,15 +1,20 @@
 using LayerStream.Actors.Loading;
+using LayerStream.Host.Server.Batches;
+using LayerStream.Host.Server.Files;
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Telemetry;
 using LayerStream.Planning;
 using LayerStream.Session;
 using LayerStream.Session.Outlook;
+using Microsoft.AspNetCore.Http;
 
 namespace LayerStream.Host.Server.Service;
 
 /// <summary>What endpoints share.</summary>
 internal sealed class ServerState(string modelId, Admission admission, DaemonMetrics metrics)
 {
+    private static readonly object s_placeItem = new();
+
     private readonly SemaphoreSlim _preparation = new(1, 1);
     private LoadedModel? _model;
     private LoadProgress _progress = new("opening", 0, 0);
@@ -25,6 +30,20 @@ internal sealed class ServerState(string modelId, Admission admission, DaemonMet
 
     /// <summary>Counters.</summary>
     public DaemonMetrics Metrics => metrics;
+
+    /// <summary>Files of clients; null = none are kept.</summary>
+    public FileStore? Files { get; init; }
+
+    /// <summary>Batches of clients; null = there are none.</summary>
+    public BatchStore? Batches { get; init; }
+
+    /// <summary>Hands over the place of a request that nobody has sent.</summary>
+    public static void SetPlace(HttpContext http, Admission.Place place) => http.Items[s_placeItem] = place;
+
+    /// <summary>The place of a request.</summary>
+    /// <exception cref="ApiException">As <see cref="Admission.Enter"/>.</exception>
+    public Admission.Place Enter(HttpContext http) => http.Items.TryGetValue(s_placeItem, out object? place) ? (Admission.Place)place!
+        : admission.Enter(RequestGuard.HolderOf(http));
 
     /// <summary>Turns bodies into prompts one at a time, so that large bodies do not add up.</summary>
     /// <exception cref="OperationCanceledException">The client left before its turn.</exception>
@@ -86,6 +105,11 @@ internal sealed class ServerState(string modelId, Admission admission, DaemonMet
     /// <summary>What requests may hold.</summary>
     /// <exception cref="ApiException">503 while the model loads.</exception>
     public RequestMemory RequireMemory() => Memory ?? throw Loading;
+
+    /// <summary>Files of clients.</summary>
+    /// <exception cref="ApiException">501: none are kept.</exception>
+    public FileStore RequireFiles() => Files ?? throw new ApiException(501, "invalid_request_error",
+        "this server keeps no files, and so does no batches: start it with --files-dir DIR", "files_not_supported");
 
     /// <summary>The model.</summary>
     /// <exception cref="ApiException">503 while it loads or the daemon drains.</exception>

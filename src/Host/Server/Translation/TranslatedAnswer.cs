@@ -34,7 +34,7 @@ internal static class TranslatedAnswer
         using RequestMemory.Holding memory = state.RequireMemory().Open();
         memory.Grow(ReplySink.WindowBytes, "an answer");
         ReadOnlyMemory<byte> body = await ReadAsync(http, memory, model, translate);
-        using Admission.Place place = state.Admission.Enter(RequestGuard.HolderOf(http));
+        using Admission.Place place = state.Enter(http);
         (ChatRequest request, int[] prompt, AnswerOpening opening) =
             await ChatPreparation.PrepareAsync(body, state, model, memory, http.RequestAborted);
         body = default;
@@ -56,7 +56,11 @@ internal static class TranslatedAnswer
         using Activity? span = RequestSpan.Start(state.Metrics, model.Id, prepared.Id, request);
         string scope = RequestGuard.ScopeOf(http.Request);
         Generation[] runs = [.. Enumerable.Range(0, request.Choices).Select(i => new Generation(model,
-            request.ToGeneration(prompt, model.Options, model.MarkTokens, i) with { ReuseScope = scope }))];
+            request.ToGeneration(prompt, model.Options, model.MarkTokens, i) with
+            {
+                ReuseScope = scope,
+                IsBackground = place.IsBackground,
+            }))];
         await new AnswerRun(http, state, place, memory, form).ExecuteAsync(runs, span);
     }
 

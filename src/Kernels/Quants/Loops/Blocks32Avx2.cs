@@ -18,46 +18,66 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PerRow<Vector256<int>> Dots<TRows>(byte* eight, byte* x, long stride, int pairs)
+    public static Vector256<int> Dots<TRows>(byte* eight, byte* x, long stride, out Vector256<int> second)
         where TRows : IActivationRows
     {
-        PerRow<Vector256<int>> low = OfFour<TRows>(eight, x, stride, 0, pairs), high = default;
-        if (pairs > 2)
+        Vector256<int> low = OfFour<TRows>(eight, x, stride, 0, out Vector256<int> secondLow);
+        if (T.HasHalves)
         {
-            high = OfFour<TRows>(eight, x, stride, 4, pairs - 2);
+            second = TRows.AreTwo ? InOrder(secondLow) : default;
+            return InOrder(low);
         }
 
-        PerRow<Vector256<int>> dots = default;
-        dots.First = LaneSums.AddHalves(low.First, high.First);
-        dots.Second = TRows.AreTwo ? LaneSums.AddHalves(low.Second, high.Second) : default;
-        return dots;
+        Vector256<int> high = OfFour<TRows>(eight, x, stride, 4, out Vector256<int> secondHigh);
+        second = TRows.AreTwo ? LaneSums.AddHalves(secondLow, secondHigh) : default;
+        return LaneSums.AddHalves(low, high);
     }
 
-    /// <summary>Sums of the blocks from <paramref name="block"/> on, two or four, in either half of the vectors.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static PerRow<Vector256<int>> OfFour<TRows>(byte* eight, byte* x, long stride, int block, int pairs)
+    public static void Arrange(byte* x, byte* to)
+    {
+        for (int i = 0; i < 256; i += 64)
+        {
+            Vector256<byte> first = Vector256.Load(x + i), second = Vector256.Load(x + i + 32);
+            Avx2.Permute2x128(first, second, 0x20).Store(to + i);
+            Avx2.Permute2x128(first, second, 0x31).Store(to + i + 32);
+        }
+    }
+
+    /// <summary>Sums of the four blocks from <paramref name="block"/> on, in either half of the vectors. In halves those of even blocks,
+    /// then of odd ones: a pair of blocks is two vectors, the columns of each in its half of either.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> OfFour<TRows>(byte* eight, byte* x, long stride, int block, out Vector256<int> second)
         where TRows : IActivationRows
     {
-        PerRow<Vector256<int>> sums = default;
         if (T.MostValue <= 31)
         {
-            PerRow<Vector256<short>> none = default, p0 = Pairs<TRows>(eight, x, stride, block),
-                p1 = Pairs<TRows>(eight, x, stride, block + 1),
-                p2 = pairs > 1 ? Pairs<TRows>(eight, x, stride, block + 2) : none,
-                p3 = pairs > 1 ? Pairs<TRows>(eight, x, stride, block + 3) : none;
-            sums.First = LaneSums.OfFour(p0.First, p1.First, p2.First, p3.First);
-            sums.Second = TRows.AreTwo ? LaneSums.OfFour(p0.Second, p1.Second, p2.Second, p3.Second) : default;
-            return sums;
+            Vector256<short> p0 = Pairs<TRows>(eight, x, stride, block, out Vector256<short> s0),
+                p1 = Pairs<TRows>(eight, x, stride, block + 1, out Vector256<short> s1),
+                p2 = Pairs<TRows>(eight, x, stride, block + 2, out Vector256<short> s2),
+                p3 = Pairs<TRows>(eight, x, stride, block + 3, out Vector256<short> s3);
+            second = TRows.AreTwo ? OfFour(s0, s1, s2, s3) : default;
+            return OfFour(p0, p1, p2, p3);
         }
 
-        PerRow<Vector256<int>> zero = default, f0 = Fours<TRows>(eight, x, stride, block), f1 = Fours<TRows>(eight, x, stride, block + 1),
-            f2 = pairs > 1 ? Fours<TRows>(eight, x, stride, block + 2) : zero,
-            f3 = pairs > 1 ? Fours<TRows>(eight, x, stride, block + 3) : zero;
-        sums.First = LaneSums.OfFour(f0.First, f1.First, f2.First, f3.First);
-        sums.Second = TRows.AreTwo ? LaneSums.OfFour(f0.Second, f1.Second, f2.Second, f3.Second) : default;
-        return sums;
+        Vector256<int> f0 = Fours<TRows>(eight, x, stride, block, out Vector256<int> t0),
+            f1 = Fours<TRows>(eight, x, stride, block + 1, out Vector256<int> t1),
+            f2 = Fours<TRows>(eight, x, stride, block + 2, out Vector256<int> t2),
+            f3 = Fours<TRows>(eight, x, stride, block + 3, out Vector256<int> t3);
+        second = TRows.AreTwo ? LaneSums.OfFour(t0, t1, t2, t3) : default;
+        return LaneSums.OfFour(f0, f1, f2, f3);
     }
 
+    /// <summary>Four sums fit 16 bits; of halves, whose sums have four products, where bytes are at most 15.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> OfFour(Vector256<short> a, Vector256<short> b, Vector256<short> c, Vector256<short> d) =>
+        T.MostValue <= 15 || !T.HasHalves ? LaneSums.OfFour(a, b, c, d) : LaneSums.OfFourLarge(a, b, c, d);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> InOrder(Vector256<int> evenFirst) =>
+        Avx2.PermuteVar8x32(evenFirst, Vector256.Create(0, 4, 1, 5, 2, 6, 3, 7));
+
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PackPair(byte** rows, int pair, byte* panel)
     {
@@ -69,6 +89,7 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
             for (int r = 0; r < PanelLayout.Rows; r++)
             {
                 bytes[r] = T.Bytes256(rows[r], (2 * pair) + half);
+                bytes[r] ^= Vector256.Create((byte)(T.MostValue > 127 ? 128 : 0));
                 if (planes > 1)
                 {
                     low[r] = bytes[r] & Vector256.Create((byte)15);
@@ -89,27 +110,23 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Add4(byte* panel, float* scales, int blocks, byte* x, byte* record, long stride, float* sums)
+    public static void Add<TTokens>(byte* panel, float* scales, int blocks, byte* x, byte* record, long stride, float* sums)
+        where TTokens : IPanelTokens
     {
         int groupBytes = GroupBytes, planes = groupBytes / (4 * PanelLayout.QuadBytes), quadBytes = planes * PanelLayout.QuadBytes;
         int quads = QuadsPerSum, parts = 8 / quads;
         for (int b = 0; b < blocks; b++)
         {
             byte* r = record + ((b & 7) * sizeof(float));
-            RowInts sum0 = Start(r), sum1 = Start(r + stride), sum2 = Start(r + (2 * stride)), sum3 = Start(r + (3 * stride));
+            RowInts sum0 = Start(r), sum1 = default, sum2 = default, sum3 = default;
+            if (TTokens.AreFour)
+            {
+                (sum1, sum2, sum3) = (Start(r + stride), Start(r + (2 * stride)), Start(r + (3 * stride)));
+            }
+
             if (TProducts.AreWide)
             {
-                byte* a = x;
-                for (int q = 0; q < 8; q++)
-                {
-                    Vector256<byte> low = Vector256.Load(panel + (q * PanelLayout.QuadBytes)),
-                        high = Vector256.Load(panel + (q * PanelLayout.QuadBytes) + 32);
-                    sum0.AddWide(low, high, a);
-                    sum1.AddWide(low, high, a + stride);
-                    sum2.AddWide(low, high, a + (2 * stride));
-                    sum3.AddWide(low, high, a + (3 * stride));
-                    a += 4;
-                }
+                RowQuads.AddWide<TTokens>(panel, x, stride, ref sum0, ref sum1, ref sum2, ref sum3);
             }
 
             for (int part = TProducts.AreWide ? parts * planes : 0; part < parts * planes; part++)
@@ -117,68 +134,26 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
                 byte* w = planes > 1 ? panel + (part * PanelLayout.QuadBytes) : panel + (part * quads * quadBytes);
                 byte* a = planes > 1 ? x : x + (part * quads * 4);
                 RowShorts short0 = default, short1 = default, short2 = default, short3 = default;
-                for (int q = 0; q < quads; q++)
-                {
-                    Vector256<byte> low = Vector256.Load(w), high = Vector256.Load(w + 32);
-                    short0.Add(low, high, a);
-                    short1.Add(low, high, a + stride);
-                    short2.Add(low, high, a + (2 * stride));
-                    short3.Add(low, high, a + (3 * stride));
-                    w += quadBytes;
-                    a += 4;
-                }
-
+                RowQuads.Add<TTokens>(w, quadBytes, quads, a, stride, ref short0, ref short1, ref short2, ref short3);
                 Vector256<short> factor = Vector256.Create(planes > 1 && part == 0 ? (short)16 : (short)1);
                 sum0.Add(short0, factor, factor);
-                sum1.Add(short1, factor, factor);
-                sum2.Add(short2, factor, factor);
-                sum3.Add(short3, factor, factor);
+                if (TTokens.AreFour)
+                {
+                    sum1.Add(short1, factor, factor);
+                    sum2.Add(short2, factor, factor);
+                    sum3.Add(short3, factor, factor);
+                }
             }
 
             float* lane = sums + ((b & 7) * PanelLayout.Rows);
             Finish(scales, r, sum0, lane);
-            Finish(scales, r + stride, sum1, lane + 128);
-            Finish(scales, r + (2 * stride), sum2, lane + 256);
-            Finish(scales, r + (3 * stride), sum3, lane + 384);
-            panel += 2 * groupBytes;
-            x += 32;
-            scales += PanelLayout.Rows;
-            record += (b & 7) == 7 ? ActivationRow.BlockRecordBytes : 0;
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Add1(byte* panel, float* scales, int blocks, byte* x, byte* record, float* sums)
-    {
-        int groupBytes = GroupBytes, planes = groupBytes / (4 * PanelLayout.QuadBytes), quadBytes = planes * PanelLayout.QuadBytes;
-        int quads = QuadsPerSum, parts = 8 / quads;
-        for (int b = 0; b < blocks; b++)
-        {
-            byte* r = record + ((b & 7) * sizeof(float));
-            RowInts sum = Start(r);
-            for (int q = 0; TProducts.AreWide && q < 8; q++)
+            if (TTokens.AreFour)
             {
-                byte* w = panel + (q * PanelLayout.QuadBytes);
-                sum.AddWide(Vector256.Load(w), Vector256.Load(w + 32), x + (4 * q));
+                Finish(scales, r + stride, sum1, lane + 128);
+                Finish(scales, r + (2 * stride), sum2, lane + 256);
+                Finish(scales, r + (3 * stride), sum3, lane + 384);
             }
 
-            for (int part = TProducts.AreWide ? parts * planes : 0; part < parts * planes; part++)
-            {
-                byte* w = planes > 1 ? panel + (part * PanelLayout.QuadBytes) : panel + (part * quads * quadBytes);
-                byte* a = planes > 1 ? x : x + (part * quads * 4);
-                RowShorts shorts = default;
-                for (int q = 0; q < quads; q++)
-                {
-                    shorts.Add(Vector256.Load(w), Vector256.Load(w + 32), a);
-                    w += quadBytes;
-                    a += 4;
-                }
-
-                Vector256<short> factor = Vector256.Create(planes > 1 && part == 0 ? (short)16 : (short)1);
-                sum.Add(shorts, factor, factor);
-            }
-
-            Finish(scales, r, sum, sums + ((b & 7) * PanelLayout.Rows));
             panel += 2 * groupBytes;
             x += 32;
             scales += PanelLayout.Rows;
@@ -193,14 +168,14 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
         get => PanelLayout.PlaneMost(T.MostValue) <= 15 ? 8 : 4;
     }
 
-    /// <summary>−Bias·Σa in every row.</summary>
+    /// <summary>−Bias·Σa in every row, where panels of signed bytes have 128 added.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static RowInts Start(byte* record)
     {
         RowInts sums = default;
-        if (T.Bias != 0)
+        if (T.Bias != 0 || T.MostValue > 127)
         {
-            sums.Low = sums.High = Vector256.Create(-T.Bias * *(int*)(record + ActivationRow.RecordSums));
+            sums.Low = sums.High = Vector256.Create((T.MostValue > 127 ? -128 : -T.Bias) * *(int*)(record + ActivationRow.RecordSums));
         }
 
         return sums;
@@ -227,35 +202,44 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
         total.Store(lane);
     }
 
+    /// <summary>Products of a block, or of a pair of them in halves, added in twos and fours.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static PerRow<Vector256<short>> Pairs<TRows>(byte* eight, byte* x, long stride, int block)
+    private static Vector256<short> Pairs<TRows>(byte* eight, byte* x, long stride, int block, out Vector256<short> second)
         where TRows : IActivationRows
     {
+        if (T.HasHalves)
+        {
+            Vector256<byte> lower = T.Halves256(eight, block, out Vector256<byte> upper);
+            sbyte* a = (sbyte*)x + (64 * block);
+            second = TRows.AreTwo ? Avx2.MultiplyAddAdjacent(lower, Vector256.Load(a + stride))
+                + Avx2.MultiplyAddAdjacent(upper, Vector256.Load(a + stride + 32)) : default;
+            return Avx2.MultiplyAddAdjacent(lower, Vector256.Load(a)) + Avx2.MultiplyAddAdjacent(upper, Vector256.Load(a + 32));
+        }
+
         Vector256<byte> w = T.Bytes256(eight, block);
-        PerRow<Vector256<short>> sums = default;
-        sums.First = Avx2.MultiplyAddAdjacent(w, Vector256.Load((sbyte*)x + (32 * block)));
-        if (TRows.AreTwo)
-        {
-            sums.Second = Avx2.MultiplyAddAdjacent(w, Vector256.Load((sbyte*)x + stride + (32 * block)));
-        }
-
-        return sums;
+        second = TRows.AreTwo ? Avx2.MultiplyAddAdjacent(w, Vector256.Load((sbyte*)x + stride + (32 * block))) : default;
+        return Avx2.MultiplyAddAdjacent(w, Vector256.Load((sbyte*)x + (32 * block)));
     }
 
-    /// <summary>Products of a block, added in fours; of signed bytes, since those of large unsigned ones do not fit 16 bits in
-    /// pairs.</summary>
+    /// <summary>The same, added in fours.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static PerRow<Vector256<int>> Fours<TRows>(byte* eight, byte* x, long stride, int block)
+    private static Vector256<int> Fours<TRows>(byte* eight, byte* x, long stride, int block, out Vector256<int> second)
         where TRows : IActivationRows
     {
-        Vector256<sbyte> w = (T.Bytes256(eight, block) ^ Vector256.Create((byte)T.Bias)).AsSByte();
-        PerRow<Vector256<int>> sums = default;
-        sums.First = Nibbles.Dot(Avx2.Abs(w), Avx2.Sign(Vector256.Load((sbyte*)x + (32 * block)), w));
-        if (TRows.AreTwo)
+        if (T.HasHalves)
         {
-            sums.Second = Nibbles.Dot(Avx2.Abs(w), Avx2.Sign(Vector256.Load((sbyte*)x + stride + (32 * block)), w));
+            Vector256<sbyte> lower = T.Halves256(eight, block, out Vector256<byte> bytes).AsSByte(), upper = bytes.AsSByte();
+            sbyte* a = (sbyte*)x + (64 * block);
+            second = TRows.AreTwo ? Fours(lower, a + stride) + Fours(upper, a + stride + 32) : default;
+            return Fours(lower, a) + Fours(upper, a + 32);
         }
 
-        return sums;
+        Vector256<sbyte> w = T.Bytes256(eight, block).AsSByte();
+        second = TRows.AreTwo ? Fours(w, (sbyte*)x + stride + (32 * block)) : default;
+        return Fours(w, (sbyte*)x + (32 * block));
     }
+
+    /// <summary>Products of signed bytes, added in fours: those of large unsigned ones do not fit 16 bits in pairs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Fours(Vector256<sbyte> w, sbyte* x) => Nibbles.Dot(Avx2.Abs(w), Avx2.Sign(Vector256.Load(x), w));
 }

@@ -1,13 +1,12 @@
 using System.Text.Json;
 using LayerStream.Actors.Run;
-using LayerStream.Host.Server.Chat;
 using LayerStream.Host.Server.Http;
 using LayerStream.Sampling;
 
-namespace LayerStream.Host.Server.Embeddings;
+namespace LayerStream.Host.Server.Chat;
 
 /// <summary>An answer without generated text: it is written at once, when it is there.</summary>
-internal sealed class EmbeddingShape : AnswerShape
+internal sealed class WrittenShape : AnswerShape
 {
     public override string ContentType => "application/json; charset=utf-8";
 
@@ -25,9 +24,9 @@ internal sealed class EmbeddingShape : AnswerShape
     }
 
     public override void Piece(string text, IReadOnlyList<TokenLogProbabilities>? probabilities) =>
-        throw new InvalidOperationException("An embedding has no text.");
+        throw new InvalidOperationException("This answer has no text.");
 
-    public override void End(RunResult result) => throw new InvalidOperationException("An embedding has no text.");
+    public override void End(RunResult result) => throw new InvalidOperationException("This answer has no text.");
 
     public override void Fail(ApiException error) => Write(json => JsonReply.WriteError(json, error));
 }

@@ -1,0 +1,215 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using LayerStream.Host.Server;
+using LayerStream.Host.Server.Batches;
+using LayerStream.Host.Server.Files;
+using LayerStream.Session.Reports;
+
+namespace LayerStream.Host.Tests.Server;
+
+/// <summary>Batches over HTTP, and the same without a daemon.</summary>
+[Collection(nameof(BatchDaemon))]
+public sealed class BatchesTests(BatchDaemon daemon)
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Batch_OfChats_HasTheAnswersOfTheEndpointAndNamesWhatFailed()
+    {
+        string[] ids = [.. Enumerable.Range(0, 7).Select(i => $"item \\\"{i}\\\"")];
+        string text = string.Concat(ids.Select((id, i) => BatchDaemon.Line(id, BatchDaemon.Chat($"Say {i}.", 6)))) + "\n"
+            + BatchDaemon.Line("wrong", """{"messages":[],"max_tokens":1}""");
+        JsonElement batch = await daemon.EndOfAsync(await daemon.BeginAsync(text));
+        Assert.Equal("completed", batch.GetProperty("status").GetString());
+        Assert.Equal((8, 7, 1), BatchDaemon.Counts(batch));
+        Assert.Equal("b", batch.GetProperty("metadata").GetProperty("a").GetString());
+        JsonElement[] answers = await daemon.ResultsAsync(batch, "output_file_id");
+        Assert.Equal(ids.Select(i => i.Replace("\\", "", StringComparison.Ordinal)).Order(),
+            answers.Select(a => a.GetProperty("custom_id").GetString()).Order());
+        JsonElement alone = await daemon.AskAsync("POST", "/v1/chat/completions", BatchDaemon.Chat("Say 3.", 6));
+        JsonElement same = answers.Single(a => a.GetProperty("custom_id").GetString() == "item \"3\"").GetProperty("response");
+        Assert.Equal(200, same.GetProperty("status_code").GetInt32());
+        Assert.Equal(Said(alone), Said(same.GetProperty("body")));
+        JsonElement error = Assert.Single(await daemon.ResultsAsync(batch, "error_file_id"));
+        Assert.Equal(("wrong", 400), (error.GetProperty("custom_id").GetString(),
+            error.GetProperty("response").GetProperty("status_code").GetInt32()));
+        Assert.Equal("messages", error.GetProperty("response").GetProperty("body").GetProperty("error").GetProperty("param").GetString());
+        await daemon.AskAsync("GET", "/v1/batches/" + batch.GetProperty("id").GetString(), expected: HttpStatusCode.NotFound,
+            key: BatchDaemon.OtherKey);
+        await daemon.AskAsync("POST", $"/v1/batches/{batch.GetProperty("id").GetString()}/cancel", "{}", HttpStatusCode.Conflict);
+    }
+
+    [Theory]
+    [InlineData("/v1/completions", """{"prompt":"Hello","max_tokens":3,"temperature":0}""", "text_completion")]
+    [InlineData("/v1/responses", """{"input":"Hello","max_output_tokens":3,"temperature":0}""", "response")]
+    [InlineData("/v1/score", """{"prompt":"Yes or no?","choices":[" yes"," no"]}""", "list")]
+    public async Task Batch_OfAnyEndpoint_IsAnsweredByIt(string url, string body, string kind)
+    {
+        JsonElement batch = await daemon.EndOfAsync(await daemon.BeginAsync(BatchDaemon.Line("a", body, url), url));
+        JsonElement answer = Assert.Single(await daemon.ResultsAsync(batch, "output_file_id"));
+        Assert.Equal(kind, answer.GetProperty("response").GetProperty("body").GetProperty("object").GetString());
+        Assert.Equal(JsonValueKind.Null, batch.GetProperty("error_file_id").ValueKind);
+    }
+
+    [Fact]
+    public async Task Batch_WithFaultyLines_FailsWithTheirNumbersAndAsksNothing()
+    {
+        string good = BatchDaemon.Chat("a", 1);
+        string text = BatchDaemon.Line("a", good) + "no JSON\n\n" + BatchDaemon.Line("a", good) + BatchDaemon.Line("b", good, "/v1/models")
+            + BatchDaemon.Line("c", good, "/v1/completions") + BatchDaemon.Line("d", """{"stream":true}""")
+            + BatchDaemon.Line("", good) + """{"custom_id":"e","method":"GET","url":"/v1/chat/completions","body":{}}""" + "\n"
+            + """{"custom_id":"f","url":"/v1/chat/completions"}""";
+        JsonElement batch = await daemon.EndOfAsync(await daemon.BeginAsync(text));
+        Assert.Equal(("failed", JsonValueKind.Null),
+            (batch.GetProperty("status").GetString(), batch.GetProperty("output_file_id").ValueKind));
+        Assert.Equal(
+            [
+                (2, "invalid_json_line"), (4, "duplicate_custom_id"), (5, "invalid_url"), (6, "mismatched_url"), (7, "invalid_stream"),
+                (8, "invalid_custom_id"), (9, "invalid_method"), (10, "missing_body"),
+            ],
+            batch.GetProperty("errors").GetProperty("data").EnumerateArray().Select(e =>
+                (e.GetProperty("line").GetInt32(), e.GetProperty("code").GetString()!)));
+    }
+
+    [Fact]
+    public async Task Request_WhileABatchHasAllTurns_IsAnsweredFirst()
+    {
+        string id = await daemon.BeginAsync(string.Concat(Enumerable.Range(0, 6).Select(i =>
+            BatchDaemon.Line($"{i}", BatchDaemon.Chat($"Count to {i}.", 900)))));
+        await RunningAsync();
+        await Task.WhenAll(Enumerable.Range(0, 3).Select(AskShortAsync));
+        Assert.Equal((6, 0, 0), BatchDaemon.Counts(await daemon.AskAsync("GET", "/v1/batches/" + id)));
+        await daemon.AskAsync("POST", $"/v1/batches/{id}/cancel", "");
+        Assert.Equal("cancelled", (await daemon.EndOfAsync(id)).GetProperty("status").GetString());
+    }
+
+    [Fact]
+    public async Task Batch_ThatGivesWayAgainAndAgain_LosesNothing()
+    {
+        string[] ids = [.. Enumerable.Range(0, 9).Select(i => $"{i}")];
+        string id = await daemon.BeginAsync(string.Concat(ids.Select(i => BatchDaemon.Line(i, BatchDaemon.Chat($"Count to {i}.", 12)))));
+        await RunningAsync();
+        for (int i = 0; i < 3; i++)
+        {
+            await Task.WhenAll(Enumerable.Range(0, 2).Select(AskShortAsync));
+        }
+
+        JsonElement batch = await daemon.EndOfAsync(id);
+        Assert.Equal((9, 9, 0), BatchDaemon.Counts(batch));
+        JsonElement[] answers = await daemon.ResultsAsync(batch, "output_file_id");
+        Assert.Equal(ids, answers.Select(a => a.GetProperty("custom_id").GetString()!).Order());
+        Assert.All(answers, a => Assert.Equal(12, a.GetProperty("response").GetProperty("body").GetProperty("usage")
+            .GetProperty("completion_tokens").GetInt32()));
+    }
+
+    [Fact]
+    public async Task Cancel_OfARunningBatch_KeepsWhatIsDone()
+    {
+        string text = string.Concat(Enumerable.Range(0, 40).Select(i =>
+            BatchDaemon.Line($"{i}", BatchDaemon.Chat("Tell.", i < 3 ? 1 : 400))));
+        string fileId = await daemon.UploadAsync(text);
+        JsonElement begun = await daemon.AskAsync("POST", "/v1/batches",
+            $$"""{"input_file_id":"{{fileId}}","endpoint":"/v1/chat/completions","completion_window":"7d"}""");
+        string id = begun.GetProperty("id").GetString()!;
+        while (BatchDaemon.Counts(await daemon.AskAsync("GET", "/v1/batches/" + id)).Completed < 3)
+        {
+            await Task.Delay(10, Token);
+        }
+
+        await daemon.AskAsync("DELETE", "/v1/files/" + fileId, expected: HttpStatusCode.Conflict);
+        JsonElement asked = await daemon.AskAsync("POST", $"/v1/batches/{id}/cancel", "");
+        Assert.Contains(asked.GetProperty("status").GetString(), (string[])["cancelling", "cancelled"]);
+        JsonElement batch = await daemon.EndOfAsync(id);
+        Assert.Equal("cancelled", batch.GetProperty("status").GetString());
+        Assert.Equal(BatchDaemon.Counts(batch).Completed, (await daemon.ResultsAsync(batch, "output_file_id")).Length);
+        Assert.Equal(0, daemon.Admission.Running);
+        Assert.True((await daemon.AskAsync("DELETE", "/v1/files/" + fileId)).GetProperty("deleted").GetBoolean());
+    }
+
+    [Fact]
+    public async Task Batch_WhoseTimeIsOver_HasAnErrorForWhatIsOpen()
+    {
+        string owner = await OwnerAsync();
+        string fileId = await daemon.UploadAsync(string.Concat(((string[])["a", "b"]).Select(i =>
+            BatchDaemon.Line(i, BatchDaemon.Chat(i, 1)))));
+        string id = "batch_" + Guid.NewGuid().ToString("N");
+        daemon.Batches!.Add(new BatchRecord
+        {
+            Id = id,
+            Owner = owner,
+            Scope = "s",
+            Endpoint = "/v1/chat/completions",
+            InputFileId = fileId,
+            CompletionWindow = "24h",
+            CreatedAt = 1,
+            ExpiresAt = 2,
+            OutputFileId = StoredFile.NewId(),
+            ErrorFileId = StoredFile.NewId(),
+        });
+        JsonElement batch = await daemon.EndOfAsync(id);
+        Assert.Equal(("expired", (2, 0, 2)), (batch.GetProperty("status").GetString(), BatchDaemon.Counts(batch)));
+        Assert.All(await daemon.ResultsAsync(batch, "error_file_id"),
+            e => Assert.Equal("batch_expired", e.GetProperty("error").GetProperty("code").GetString()));
+    }
+
+    [Fact]
+    public async Task Create_ThatDoesNotFit_IsRefusedByName()
+    {
+        JsonElement unknown = await daemon.AskAsync("POST", "/v1/batches",
+            """{"input_file_id":"file-0","endpoint":"/v1/chat/completions","completion_window":"24h"}""", HttpStatusCode.NotFound);
+        Assert.Equal("input_file_id", unknown.GetProperty("error").GetProperty("param").GetString());
+        JsonElement window = await daemon.AskAsync("POST", "/v1/batches",
+            """{"input_file_id":"file-0","endpoint":"/v1/chat/completions","completion_window":"31d"}""", HttpStatusCode.BadRequest);
+        Assert.Equal("completion_window", window.GetProperty("error").GetProperty("param").GetString());
+        await daemon.AskAsync("GET", "/v1/batches/batch_0", expected: HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task Offline_OutputThatWasTorn_IsCompletedWithEveryNameOnce()
+    {
+        string input = Path.Combine(daemon.Folder, "requests.jsonl"), output = Path.Combine(daemon.Folder, "results.jsonl");
+        string[] ids = [.. Enumerable.Range(0, 5).Select(i => $"{i}")];
+        await File.WriteAllTextAsync(input, string.Concat(ids.Select(i => BatchDaemon.Line(i, BatchDaemon.Chat(i, 2))))
+            + BatchDaemon.Line("wrong", "{}"), Token);
+        BatchReport first = await OfflineBatch.RunAsync(daemon.Model, input, output, null, null, Token);
+        Assert.Equal((6, 5, 1), (first.Total, first.Completed, first.Failed));
+        string[] lines = await File.ReadAllLinesAsync(output, Token);
+        string torn = string.Join('\n', lines.Take(3)) + "\n" + lines[3][..(lines[3].Length / 2)];
+        await File.WriteAllTextAsync(output, torn, Token);
+        BatchReport second = await OfflineBatch.RunAsync(daemon.Model, input, output, null, null, Token);
+        Assert.Equal((6, 5, 1), (second.Total, second.Completed, second.Failed));
+        string[] again = await File.ReadAllLinesAsync(output, Token);
+        Assert.Equal(lines.Take(3), again.Take(3));
+        Assert.Equal([.. ids, "wrong"], again.Select(l =>
+            JsonSerializer.Deserialize<JsonElement>(l).GetProperty("custom_id").GetString()!).Order());
+        await File.WriteAllTextAsync(output, "{\"a\":1}\n", Token);
+        await Assert.ThrowsAsync<InvalidDataException>(() => OfflineBatch.RunAsync(daemon.Model, input, output, null, null, Token));
+        await File.WriteAllTextAsync(input, "x\n", Token);
+        BatchReport faulty = await OfflineBatch.RunAsync(daemon.Model, input, output, null, null, Token);
+        Assert.Equal(1, Assert.Single(faulty.Errors!).Line);
+    }
+
+    private static string Said(JsonElement answer) =>
+        answer.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString()!;
+
+    private async Task RunningAsync()
+    {
+        while (daemon.Admission.Running == 0)
+        {
+            await Task.Delay(5, Token);
+        }
+    }
+
+    private Task<JsonElement> AskShortAsync(int number) =>
+        daemon.AskAsync("POST", "/v1/chat/completions", BatchDaemon.Chat($"Hello {number}", 2));
+
+    private async Task<string> OwnerAsync()
+    {
+        string id = await daemon.BeginAsync(BatchDaemon.Line("a", BatchDaemon.Chat("a", 1)));
+        await daemon.EndOfAsync(id);
+        string record = Directory.GetFiles(daemon.Folder, id + ".json", SearchOption.AllDirectories).Single();
+        return JsonSerializer.Deserialize<JsonElement>(Encoding.UTF8.GetString(await File.ReadAllBytesAsync(record, Token)))
+            .GetProperty("owner").GetString()!;
+    }
+}
