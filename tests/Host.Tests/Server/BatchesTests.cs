@@ -104,6 +104,20 @@ public sealed class BatchesTests(BatchDaemon daemon)
     }
 
     [Fact]
+    public async Task Batch_OfAnotherKey_HasItsShareBesideALongOne()
+    {
+        string longId = await daemon.BeginAsync(string.Concat(Enumerable.Range(0, 60).Select(i =>
+            BatchDaemon.Line($"{i}", BatchDaemon.Chat($"Count to {i}.", 40)))));
+        await RunningAsync();
+        string otherId = await daemon.BeginAsync(BatchDaemon.Line("a", BatchDaemon.Chat("a", 1)), key: BatchDaemon.OtherKey);
+        Assert.Equal((1, 1, 0), BatchDaemon.Counts(await daemon.EndOfAsync(otherId, BatchDaemon.OtherKey)));
+        JsonElement batch = await daemon.AskAsync("GET", "/v1/batches/" + longId);
+        Assert.Equal("in_progress", batch.GetProperty("status").GetString());
+        await daemon.AskAsync("POST", $"/v1/batches/{longId}/cancel", "");
+        await daemon.EndOfAsync(longId);
+    }
+
+    [Fact]
     public async Task Cancel_OfARunningBatch_KeepsWhatIsDone()
     {
         string text = string.Concat(Enumerable.Range(0, 40).Select(i =>
@@ -151,6 +165,47 @@ public sealed class BatchesTests(BatchDaemon daemon)
         Assert.Equal(("expired", (2, 0, 2)), (batch.GetProperty("status").GetString(), BatchDaemon.Counts(batch)));
         Assert.All(await daemon.ResultsAsync(batch, "error_file_id"),
             e => Assert.Equal("batch_expired", e.GetProperty("error").GetProperty("code").GetString()));
+    }
+
+    [Fact]
+    public async Task Batch_WhoseResultsHaveNoRoom_FailsWithTheWayOut()
+    {
+        FileStore files = daemon.Batches!.Files;
+        string fileId = await daemon.UploadAsync(BatchDaemon.Line("a", BatchDaemon.Chat("a", 1)));
+        long taken = files.LimitBytes - files.Bytes - 100;
+        files.Take(taken);
+        try
+        {
+            JsonElement begun = await daemon.AskAsync("POST", "/v1/batches",
+                $$"""{"input_file_id":"{{fileId}}","endpoint":"/v1/chat/completions","completion_window":"24h"}""");
+            JsonElement batch = await daemon.EndOfAsync(begun.GetProperty("id").GetString()!);
+            Assert.Equal("failed", batch.GetProperty("status").GetString());
+            JsonElement error = Assert.Single(batch.GetProperty("errors").GetProperty("data").EnumerateArray());
+            Assert.Equal("files_full", error.GetProperty("code").GetString());
+            Assert.Contains("--files-size", error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        }
+        finally
+        {
+            files.Take(-taken);
+        }
+
+        Assert.Equal(Directory.GetFiles(Path.Combine(files.Root, "files"))
+            .Where(f => !f.EndsWith(".json", StringComparison.Ordinal)).Sum(f => new FileInfo(f).Length), files.Bytes);
+    }
+
+    [Fact]
+    public async Task Offline_WithAFileForErrors_KeepsThemApart()
+    {
+        string input = Path.Combine(daemon.Folder, "mixed.jsonl"), output = Path.Combine(daemon.Folder, "right.jsonl");
+        string errors = Path.Combine(daemon.Folder, "wrong.jsonl");
+        await File.WriteAllTextAsync(input, BatchDaemon.Line("a", BatchDaemon.Chat("a", 1)) + BatchDaemon.Line("b", "{}"), Token);
+        for (int run = 0; run < 2; run++)
+        {
+            BatchReport report = await OfflineBatch.RunAsync(daemon.Model, input, output, errors, null, Token);
+            Assert.Equal((2, 1, 1), (report.Total, report.Completed, report.Failed));
+            Assert.Contains("\"custom_id\":\"a\"", Assert.Single(await File.ReadAllLinesAsync(output, Token)), StringComparison.Ordinal);
+            Assert.Contains("\"custom_id\":\"b\"", Assert.Single(await File.ReadAllLinesAsync(errors, Token)), StringComparison.Ordinal);
+        }
     }
 
     [Fact]
