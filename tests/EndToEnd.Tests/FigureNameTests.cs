@@ -50,7 +50,7 @@ public sealed class FigureNameTests
         Assert.Equal((0, 0), (pages.GetProperty("held").GetInt32(), pages.GetProperty("parked").GetInt32()));
         string metrics = await daemon.Client.GetStringAsync("metrics", Token);
         Assert.Contains("layerstream_kv_pages{state=\"held\"} 0\n", metrics, StringComparison.Ordinal);
-        Assert.Contains("layerstream_draft_tokens_total{result=\"accepted\"} 0\n", metrics, StringComparison.Ordinal);
+        Assert.Contains("layerstream_draft_tokens_total{kind=\"prompt\",result=\"accepted\"} 0\n", metrics, StringComparison.Ordinal);
     }
 
     private static void AssertNamed(JsonElement daemon, JsonElement command, params string[] except)

@@ -91,8 +91,9 @@ internal static class PlanReport
 
     private static string Sequences(MemoryPlan memory) => memory.HasPagesForAll
         ? string.Create(CultureInfo.InvariantCulture, $"{memory.Sequences} at the same time, each with the whole context")
-        : string.Create(CultureInfo.InvariantCulture, $"{memory.SequencesAtOnce} at the same time with {memory.ContextOfEach} tokens "
-            + $"each, or fewer with more: they share {memory.Pages} pages of {PageLayout.Tokens}, and the youngest waits when these run out");
+        : string.Create(CultureInfo.InvariantCulture,
+            $"{memory.SequencesAtOnce} at the same time with {memory.ContextOfEach} tokens each, or fewer with more: they share "
+            + $"{memory.Pages} pages of {PageLayout.Tokens}, and the youngest waits when these run out");
 
     private static string Limit(PlanFigures figures) => figures.Speed.Limit switch
     {

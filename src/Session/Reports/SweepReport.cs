@@ -28,7 +28,8 @@ public sealed record SweepReport
     /// <summary>What ended the guesses of the draft model for this answer; null = nothing did.</summary>
     public string? DraftFault { get; init; }
 
-    /// <summary>Pages of keys and values, 128 tokens each, that it held at its end; of the daemon those that running sequences hold.</summary>
+    /// <summary>Pages of keys and values, 128 tokens each, that it held at its end; of the daemon those that running sequences
+    /// hold.</summary>
     public int KvPages { get; init; }
 
     /// <summary>How often it gave its pages up, because they had run out, and waited for others.</summary>
