@@ -107,12 +107,9 @@ public static class MemoryPlanner
         int logitRows = frugal ? sequences
             : (int)Math.Clamp(Math.Max(inputs.BudgetBytes / 256 / (spec.Vocabulary * 4L), sequences + drafts), sequences, batch);
         int pages = Pages(inputs, context, frugal);
-        long trial = drafts == 0 || SequenceState.SnapshotBytes(spec) == 0 ? 0 : TrialRows.Bytes(spec, drafts + 1);
         List<KeyValuePair<string, long>> accounts =
         [
-            new(AccountNames.SequenceState,
-                ExtentWindow.RoundUp(checked((pages * inputs.Pages.PageBytes)
-                    + (sequences * (SequenceState.SnapshotBytes(spec) + (snapshots * inputs.SnapshotBytes) + trial))))),
+            new(AccountNames.SequenceState, KeptBytes(inputs, pages, snapshots, drafts)),
             new(AccountNames.Activations, ExtentWindow.RoundUp(Workspace.Bytes(spec, batch, logitRows, inputs.Threads))),
             new(AccountNames.SmallWeights, ExtentWindow.RoundUp(spec.SmallWeightBytes)),
             .. DraftAccounts(inputs.DraftModel, sequences, context),
@@ -166,6 +163,15 @@ public static class MemoryPlanner
             StreamedBytesPerToken = tiles.Tiles.Where(t => !weights.Pinned[t.Index]).Sum(t => t.Extent.Length)
                 + (long)weights.Experts.ExpectedMissBytesPerToken,
         };
+    }
+
+    /// <summary>Pages of all sequences, and of each its recurrent state, copies of it, and room to try guesses.</summary>
+    private static long KeptBytes(PlanInputs inputs, int pages, int snapshots, int drafts)
+    {
+        long recurrent = SequenceState.SnapshotBytes(inputs.Spec);
+        long trial = drafts == 0 || recurrent == 0 ? 0 : TrialRows.Bytes(inputs.Spec, drafts + 1);
+        return ExtentWindow.RoundUp(checked((pages * inputs.Pages.PageBytes)
+            + (inputs.Sequences * (recurrent + (snapshots * inputs.SnapshotBytes) + trial))));
     }
 
     private static KeyValuePair<string, long>[] DraftAccounts(DraftMemory? draft, int sequences, int context) => draft is null ? [] :
