@@ -168,6 +168,47 @@ public sealed class BatchesTests(BatchDaemon daemon)
     }
 
     [Fact]
+    public async Task Batch_WhoseResultsHaveNoRoom_FailsWithTheWayOut()
+    {
+        FileStore files = daemon.Batches!.Files;
+        string fileId = await daemon.UploadAsync(BatchDaemon.Line("a", BatchDaemon.Chat("a", 1)));
+        long taken = files.LimitBytes - files.Bytes - 100;
+        files.Take(taken);
+        try
+        {
+            JsonElement begun = await daemon.AskAsync("POST", "/v1/batches",
+                $$"""{"input_file_id":"{{fileId}}","endpoint":"/v1/chat/completions","completion_window":"24h"}""");
+            JsonElement batch = await daemon.EndOfAsync(begun.GetProperty("id").GetString()!);
+            Assert.Equal("failed", batch.GetProperty("status").GetString());
+            JsonElement error = Assert.Single(batch.GetProperty("errors").GetProperty("data").EnumerateArray());
+            Assert.Equal("files_full", error.GetProperty("code").GetString());
+            Assert.Contains("--files-size", error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        }
+        finally
+        {
+            files.Take(-taken);
+        }
+
+        Assert.Equal(Directory.GetFiles(Path.Combine(files.Root, "files"))
+            .Where(f => !f.EndsWith(".json", StringComparison.Ordinal)).Sum(f => new FileInfo(f).Length), files.Bytes);
+    }
+
+    [Fact]
+    public async Task Offline_WithAFileForErrors_KeepsThemApart()
+    {
+        string input = Path.Combine(daemon.Folder, "mixed.jsonl"), output = Path.Combine(daemon.Folder, "right.jsonl");
+        string errors = Path.Combine(daemon.Folder, "wrong.jsonl");
+        await File.WriteAllTextAsync(input, BatchDaemon.Line("a", BatchDaemon.Chat("a", 1)) + BatchDaemon.Line("b", "{}"), Token);
+        for (int run = 0; run < 2; run++)
+        {
+            BatchReport report = await OfflineBatch.RunAsync(daemon.Model, input, output, errors, null, Token);
+            Assert.Equal((2, 1, 1), (report.Total, report.Completed, report.Failed));
+            Assert.Contains("\"custom_id\":\"a\"", Assert.Single(await File.ReadAllLinesAsync(output, Token)), StringComparison.Ordinal);
+            Assert.Contains("\"custom_id\":\"b\"", Assert.Single(await File.ReadAllLinesAsync(errors, Token)), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task Create_ThatDoesNotFit_IsRefusedByName()
     {
         JsonElement unknown = await daemon.AskAsync("POST", "/v1/batches",
