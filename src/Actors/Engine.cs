@@ -206,6 +206,15 @@ public sealed class Engine : IAsyncDisposable
     /// <summary>Depth and reads that it found best; null while it tries, or where depth or reads are given.</summary>
     public TunerSetting? Tuned => _parts.Tuning.Settled;
 
+    /// <summary>Threads that compute at present: fewer than there are where others use the cores.</summary>
+    public int ComputingThreads => _parts.Crew.Members;
+
+    /// <summary>What was decided about them, the oldest first, each with its reason.</summary>
+    public IReadOnlyList<CrewDecision> CrewDecisions => _parts.Crew.Decisions;
+
+    /// <summary>What the last look at the passes came to.</summary>
+    public string CrewFinding => _parts.Crew.Finding;
+
     /// <summary>What the engine is doing.</summary>
     public EngineStatus Status() => new()
     {

@@ -13,6 +13,7 @@ using LayerStream.Memory;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
 using LayerStream.Planning;
+using LayerStream.Planning.Tuning;
 using LayerStream.Storage;
 
 namespace LayerStream.Actors;
@@ -42,6 +43,8 @@ internal sealed class EngineParts : IDisposable
     internal KeptStates? States { get; private set; }
 
     internal DepthTuning Tuning { get; private set; } = null!;
+
+    internal CrewTuning Crew { get; private set; } = null!;
 
     private TileNames Names { get; set; } = null!;
 
@@ -90,7 +93,8 @@ internal sealed class EngineParts : IDisposable
 
         _owned.Clear();
         // Whatever still holds the parts must not hold the trace and the tables with them.
-        (Reader, Ring, Experts, Account, Trace, Session, Tuning, Names) = (null!, null!, null!, null!, null!, null!, null!, null!);
+        (Reader, Ring, Experts, Account, Trace, Session, Names) = (null!, null!, null!, null!, null!, null!, null!);
+        (Tuning, Crew) = (null!, null!);
         Device.Dispose();
     }
 
@@ -137,6 +141,7 @@ internal sealed class EngineParts : IDisposable
         ComputeCrew crew = Own(new ComputeCrew(plan.Threads));
         DraftModel? drafts = options.DraftModel is null ? null : Own(await LoadDraftsAsync(plan, options, crew, staging, progress, ct));
         Account = new PassAccount(Trace, Ring.Waits.Compute);
+        Crew = Own(new CrewTuning(crew, Account, new CrewTuner(plan.Threads, plan.StartThreads)));
         bool tunes = options is { PrefetchDepth: 0, ReadsInFlight: 0, TunesDepth: true }; // else they are the user's
         Tuning = new DepthTuning(Ring, Reader, Account, share, tunes ? DepthTuning.Create(memory, share) : null);
         Tuning.Resume();
@@ -147,7 +152,7 @@ internal sealed class EngineParts : IDisposable
         EmbeddingRows embeddings = new(spec.TokenEmbedding, spec, memory.Tiles, pinned, Reader, staging, Account);
         EmbeddingRows? layerInputs = spec.LayerInputs is { } inputs
             ? new EmbeddingRows(inputs.Table, spec, memory.Tiles, pinned, Reader, staging, Account) : null;
-        Session = new ComputeSession(spec, decoder, source, experts, Account, work, states, embeddings, layerInputs, Trace, Tuning)
+        Session = new ComputeSession(spec, decoder, source, experts, Account, work, states, embeddings, layerInputs, Trace, Tuning, Crew)
         {
             Drafts = drafts,
         };

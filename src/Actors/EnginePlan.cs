@@ -25,6 +25,9 @@ public sealed record EnginePlan
 
     public required int Threads { get; init; }
 
+    /// <summary>Of them, those that passes begin with: measured passes decide about the others.</summary>
+    public required int StartThreads { get; init; }
+
     /// <summary>Bytes the GC may commit; the host applies it as the hard heap limit.</summary>
     public required long HeapLimitBytes { get; init; }
 

@@ -12,7 +12,7 @@ namespace LayerStream.Actors.Run;
 internal sealed class ComputeSession(
     ModelSpec spec, Decoder decoder, RingTileSource source, RingExpertSource experts, PassAccount account, Workspace work,
         IReadOnlyList<SequenceState> states, EmbeddingRows embeddings, EmbeddingRows? layerInputs, TraceRing trace,
-        DepthTuning tuning)
+        DepthTuning tuning, CrewTuning crew)
 {
     private readonly PassRow[] _rows = new PassRow[work.Batch];
     private RunContext? _run;
@@ -166,6 +166,7 @@ internal sealed class ComputeSession(
         tuning.BeginPass();
         account.BeginPass(_pass);
         experts.BeginPass();
+        crew.BeginPass();
     }
 
     internal void EndPass(int rows = 1)
@@ -173,6 +174,7 @@ internal sealed class ComputeSession(
         account.EndCompute(Stopwatch.GetTimestamp(), -1);
         experts.EndPass();
         tuning.EndPass(rows);
+        crew.EndPass(rows);
         _pass++;
     }
 

@@ -83,6 +83,9 @@ public sealed record EngineReport
     /// <summary>What the tuner found.</summary>
     public required TunerReport Tuning { get; init; }
 
+    /// <summary>The threads that compute.</summary>
+    public required CrewReport Crew { get; init; }
+
     /// <summary>Of a loaded model.</summary>
     public static EngineReport Of(LoadedModel model)
     {
@@ -114,6 +117,7 @@ public sealed record EngineReport
             DirectIoFallback = model.Engine.DirectFallback,
             DeviceBytesPerSecond = model.DeviceBytesPerSecond,
             Tuning = TunerReport.Of(model.Engine),
+            Crew = CrewReport.Of(model.Engine),
         };
     }
 }

@@ -54,6 +54,40 @@ public sealed class SweepScheduleTests
         }
     }
 
+    [Fact]
+    public async Task Background_ThatCameFirst_IsSeatedBehindTheOthers()
+    {
+        await using Engine engine = await SweepModels.StartAsync("llama", sequences: 1);
+        List<string> order = [];
+        List<Task<RunResult>> later = [];
+        await engine.RunAsync(TinyModel.Request(4, _ =>
+        {
+            if (later.Count == 0)
+            {
+                foreach (string name in (string[])["background", "first", "second"])
+                {
+                    later.Add(Run(name));
+                    Assert.True(SpinWait.SpinUntil(() => engine.Status().WaitingSequences == later.Count, TimeSpan.FromSeconds(30)));
+                }
+            }
+
+            return false;
+        }), CancellationToken.None);
+        await Task.WhenAll(later);
+        Assert.Equal(["first", "second", "background"], order);
+
+        Task<RunResult> Run(string name) => engine.RunAsync(TinyModel.Request(2, _ =>
+        {
+            if (!order.Contains(name))
+            {
+                order.Add(name);
+            }
+
+            return false;
+        }) with
+        { IsBackground = name == "background" }, CancellationToken.None);
+    }
+
     [Theory]
     [InlineData("llama")]
     [InlineData("gptoss")]
