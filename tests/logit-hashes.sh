@@ -22,7 +22,7 @@ piece() { # NAME COMMAND…: its last line, what it took, and an end if it fails
     echo "$said" | tail -20
     exit 1
   fi
-  echo "$name: $((SECONDS - begin)) s: $(echo "$said" | grep -v '^ *$' | tail -1 | cut -c1-160)"
+  echo "$name: $((SECONDS - begin)) s: $(echo "$said" | sed 's/\x1b\[[0-9;]*m//g' | grep -v '^ *$' | tail -1 | cut -c1-160)"
 }
 
 check() { # LEVEL

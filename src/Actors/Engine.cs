@@ -27,7 +27,7 @@ public sealed class Engine : IAsyncDisposable
     private readonly DraftMode _drafts;
     private long _tokens;
     private readonly long[] _draftedTokens = new long[DraftKindNames.Count], _acceptedTokens = new long[DraftKindNames.Count];
-    private long _cachedTokens;
+    private long _cachedTokens, _parks;
     private int _isDisposed;
 
     private Engine(EnginePlan plan, EngineParts parts, EngineOptions options)
@@ -38,7 +38,8 @@ public sealed class Engine : IAsyncDisposable
         _control = new EngineControl(parts.Ring, parts.Experts, parts.Reader, parts.Account, StageProps(plan, parts), options.StallLimit);
         PassPace pace = new(options.MostPassSeconds);
         _sweep = new SweepQueue(
-            parts.Session.Seats, (run, sums, wasted) => run.Figures.Result(run, sums, wasted, CurrentPlan.PinnedBytes, Depth))
+            parts.Session.Seats, new PageAdmission(parts.Pages, isAmple: plan.Memory.HasPagesForAll),
+            (run, sums, wasted) => run.Figures.Result(run, sums, wasted, CurrentPlan.PinnedBytes, Depth))
         {
             Submit = SubmitAsync,
             Body = queue => new SweepBody(queue, plan.Memory.Sequences, plan.Memory.Batch, pace, parts.Reader, ThrowIfChanged, parts.States)
@@ -124,6 +125,7 @@ public sealed class Engine : IAsyncDisposable
         ThrowIfChanged();
         Interlocked.Add(ref _tokens, result.GeneratedTokens);
         Interlocked.Add(ref _cachedTokens, result.CachedTokens);
+        Interlocked.Add(ref _parks, result.Parks);
         foreach (DraftCount count in result.Drafts)
         {
             Interlocked.Add(ref _draftedTokens[(int)count.Kind], count.Drafted);
@@ -245,6 +247,8 @@ public sealed class Engine : IAsyncDisposable
         Sequences = _sweep.Seats,
         RunningSequences = _sweep.Running,
         WaitingSequences = _sweep.Waiting,
+        Pages = _sweep.Pages(),
+        Parks = Interlocked.Read(ref _parks),
         Passes = _parts.Session.Pass,
         PassRows = _parts.Session.PassRows,
     };

@@ -39,6 +39,9 @@ internal sealed class EngineParts : IDisposable
 
     internal ComputeSession Session { get; private set; } = null!;
 
+    /// <summary>Keys and values of all sequences.</summary>
+    internal KvPages Pages { get; private set; } = null!;
+
     /// <summary>States that are kept in a folder; null without one.</summary>
     internal KeptStates? States { get; private set; }
 
@@ -109,9 +112,10 @@ internal sealed class EngineParts : IDisposable
         AlignedBuffer staging = Own(sheet.Allocate(AccountNames.Staging, MemoryPlanner.StagingBytes(spec)));
         AlignedBuffer small = Own(WeightLoader.LoadSmall(spec, Reader, staging, sheet.Account(AccountNames.SmallWeights)));
         Workspace work = Own(Workspace.Create(spec, memory.Batch, memory.LogitRows, plan.Threads, sheet.Account(AccountNames.Activations)));
+        BudgetAccount kept = sheet.Account(AccountNames.SequenceState);
+        Pages = Own(new KvPages(new PageLayout(spec, options.KvType), memory.Pages, kept));
         SequenceState[] states = [.. Enumerable.Range(0, memory.Sequences).Select(
-            _ => Own(new SequenceState(spec, memory.Context, options.KvType, sheet.Account(AccountNames.SequenceState),
-                memory.Snapshots) { Trial = Trial(plan) }))];
+            _ => Own(new SequenceState(spec, memory.Context, Pages, kept, memory.Snapshots) { Trial = Trial(plan) }))];
         Ring = Own(new TileRing(memory, Reader, Trace, sheet));
         Names = new TileNames(spec, memory.Tiles);
         Experts = Own(new ExpertRing(memory.Experts, Reader, Device.Files, Ring.Spent, Trace, Names, sheet) { Loads = Ring.Loads });

@@ -1,3 +1,4 @@
+using LayerStream.Models.Decoding;
 using LayerStream.Models.Tiles;
 
 namespace LayerStream.Planning;
@@ -36,6 +37,18 @@ public sealed record MemoryPlan
 
     /// <summary>Guesses of a sequence in a pass that there is room for; 0 = none in models with recurrent layers.</summary>
     public int DraftRows { get; init; }
+
+    /// <summary>Pages for keys and values of all sequences.</summary>
+    public required int Pages { get; init; }
+
+    /// <summary>Whether there are pages for as many sequences as may run, each with a whole context.</summary>
+    public bool HasPagesForAll => Pages >= (long)Sequences * PageLayout.Pages(Context);
+
+    /// <summary>Sequences that there are pages for at the same time.</summary>
+    public int SequencesAtOnce => Math.Min(Sequences, Pages);
+
+    /// <summary>Tokens that each of these may have when all have as many.</summary>
+    public int ContextOfEach => Math.Min(Context, Pages / SequencesAtOnce * PageLayout.Tokens);
 
     /// <summary>Tokens of context of each sequence.</summary>
     public required int Context { get; init; }

@@ -93,6 +93,8 @@ internal sealed class ComputeSession(
             states[0].Restart();
         }
 
+        KeptSeats.Trim(Seats.Skip(1), states[0].Pages.Pool, () => states[0].Pages.Missing(position, position + count));
+
         for (int r = 0; r < count; r++)
         {
             Place(r, 0, ids[first + r], position + r);

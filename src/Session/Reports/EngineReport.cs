@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using LayerStream.Actors;
+using LayerStream.Actors.Run;
 using LayerStream.Planning.Tuning;
 
 namespace LayerStream.Session.Reports;
@@ -70,6 +71,9 @@ public sealed record EngineReport
     /// <summary>What sweeps served.</summary>
     public required SweepReport Sweep { get; init; }
 
+    /// <summary>Who holds the pages of keys and values, 128 tokens each.</summary>
+    public required PageCounts KvPages { get; init; }
+
     /// <summary>Whether reads bypass the page cache.</summary>
     public required bool DirectIo { get; init; }
 
@@ -116,6 +120,7 @@ public sealed record EngineReport
             Passes = status.Passes,
             PassRows = status.PassRows,
             Sweep = SweepReport.Of(status),
+            KvPages = status.Pages,
             DirectIo = model.Engine.IsDirect,
             DirectIoFallback = model.Engine.DirectFallback,
             DeviceBytesPerSecond = model.DeviceBytesPerSecond,

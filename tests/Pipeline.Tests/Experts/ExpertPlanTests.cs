@@ -71,6 +71,6 @@ public sealed class ExpertPlanTests
     private static long Account(MemoryPlan plan, string name) => plan.Accounts.SingleOrDefault(a => a.Key == name).Value;
 
     private static MemoryPlan Plan(ModelSpec spec, long budget, int depth = 2) =>
-        MemoryPlanner.Plan(new PlanInputs(spec, budget, 8 * MiB, 16 * MiB, 2, 64, depth, spec.StateBytesPerToken(Kernels.Ops.KvType.F32),
-            context => SequenceState.Bytes(spec, context, Kernels.Ops.KvType.F32)));
+        MemoryPlanner.Plan(new PlanInputs(spec, budget, 8 * MiB, 16 * MiB, 2, 64, depth,
+            new PageLayout(spec, Kernels.Ops.KvType.F32)));
 }

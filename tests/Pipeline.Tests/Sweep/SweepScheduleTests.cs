@@ -9,8 +9,9 @@ namespace LayerStream.Pipeline.Tests;
 
 /// <summary>
 /// Sequences that join, leave, guess, fail and are cancelled at random beside each other: each has the ids of its single run.
-/// <c>LAYERSTREAM_SCHEDULE_SEEDS</c> gives the number of schedules over the tiny models, <c>LAYERSTREAM_SCHEDULE_FILE_SEEDS</c> of those
-/// over a real file (<c>LAYERSTREAM_SCHEDULE_MODEL</c> if not the one that is shipped), <c>LAYERSTREAM_SCHEDULE_CANCELS</c> of cancels.
+/// <c>LAYERSTREAM_SCHEDULE_SEEDS</c> gives the number of schedules over the tiny models, <c>LAYERSTREAM_SCHEDULE_PAGE_SEEDS</c> of
+/// those of a model with fewer pages than its sequences want, <c>LAYERSTREAM_SCHEDULE_FILE_SEEDS</c> of those over a real file
+/// (<c>LAYERSTREAM_SCHEDULE_MODEL</c> if not the one that is shipped), <c>LAYERSTREAM_SCHEDULE_CANCELS</c> of cancels.
 /// </summary>
 public sealed class SweepScheduleTests
 {
@@ -24,6 +25,7 @@ public sealed class SweepScheduleTests
     public async Task Sequences_InRandomSchedules_HaveTheIdsOfTheirSingleRuns(string name)
     {
         SweepScript script = new((sequences, seed) => SweepModels.StartAsync(name, sequences, batch: 3 + (seed * 7 % 14), seed: seed,
+            pages: seed % 3 == 2 ? Math.Min(2, sequences) : sequences,
             change: o => o with
             {
                 KeepsSnapshots = true,
@@ -39,6 +41,30 @@ public sealed class SweepScheduleTests
         }
 
         TestContext.Current.SendDiagnosticMessage($"{name}: {seeds} schedules, {drafted} guesses, {accepted} right");
+    }
+
+    [Theory]
+    [InlineData("llama")]
+    [InlineData("gemma3")]
+    [InlineData("deepseek3")]
+    [InlineData("qwen35moe")]
+    public async Task Sequences_InRandomSchedulesWithFewPages_HaveTheIdsOfTheirSingleRuns(string name)
+    {
+        SweepScript script = new((sequences, seed) => SweepModels.StartAsync(name, sequences, batch: 40, seed: seed,
+            pages: sequences == 1 ? 4 : 4 + (seed % 3), change: o => o with
+            {
+                Context = 512,
+                KeepsSnapshots = true,
+                Drafts = seed % 2 == 0 ? DraftMode.Prompt : DraftMode.Auto,
+            }), [3, 100, 120, 250], 150);
+        int seeds = SweepScript.Count("LAYERSTREAM_SCHEDULE_PAGE_SEEDS", 2);
+        for (int seed = 0; seed < seeds; seed++)
+        {
+            await script.RunAsync(seed, Requests);
+        }
+
+        TestContext.Current.SendDiagnosticMessage($"{name}: {seeds} schedules, {script.Parks} times pages ran out");
+        Assert.True(script.Parks > 0 || seeds < 10, "pages never ran out");
     }
 
     [Fact]
@@ -113,6 +139,7 @@ public sealed class SweepScheduleTests
             Assert.Equal((status.TotalSlots, status.TransientSlots, 0),
                 (status.FreeSlots, status.FreeTransientSlots, status.InFlightReads));
             Assert.Equal((0, 0, held), (status.RunningSequences, status.WaitingSequences, SweepScript.Held(engine)));
+            Assert.Equal((0, status.Pages.Total), (status.Pages.Held, status.Pages.Free + status.Pages.Kept));
         }
     }
 

@@ -21,16 +21,13 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
     public static Vector256<int> Dots<TRows>(byte* eight, byte* x, long stride, out Vector256<int> second)
         where TRows : IActivationRows
     {
-        Vector256<int> low = OfFour<TRows>(eight, x, stride, 0, out Vector256<int> secondLow);
-        if (T.HasHalves)
+        if (T.MostValue > 31)
         {
-            second = TRows.AreTwo ? InOrder(secondLow) : default;
-            return InOrder(low);
+            return LargeDots<TRows>(eight, (sbyte*)x, stride, out second);
         }
 
-        Vector256<int> high = OfFour<TRows>(eight, x, stride, 4, out Vector256<int> secondHigh);
-        second = TRows.AreTwo ? LaneSums.AddHalves(secondLow, secondHigh) : default;
-        return LaneSums.AddHalves(low, high);
+        return T.HasHalves ? HalfDots<TRows>(eight, (sbyte*)x, stride, out second)
+            : WholeDots<TRows>(eight, (sbyte*)x, stride, out second);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -44,34 +41,72 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
         }
     }
 
-    /// <summary>Sums of the four blocks from <paramref name="block"/> on, in either half of the vectors. In halves those of even blocks,
-    /// then of odd ones: a pair of blocks is two vectors, the columns of each in its half of either.</summary>
+    /// <summary>A pair of blocks is two vectors, the columns of each in its half of either: sums of even blocks, then odd ones.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> OfFour<TRows>(byte* eight, byte* x, long stride, int block, out Vector256<int> second)
+    private static Vector256<int> HalfDots<TRows>(byte* eight, sbyte* x, long stride, out Vector256<int> second)
         where TRows : IActivationRows
     {
-        if (T.MostValue <= 31)
+        Vector256<byte> a = T.Halves256(eight, 0, out Vector256<byte> upperA), b = T.Halves256(eight, 1, out Vector256<byte> upperB),
+            c = T.Halves256(eight, 2, out Vector256<byte> upperC), d = T.Halves256(eight, 3, out Vector256<byte> upperD);
+        second = default;
+        if (TRows.AreTwo)
         {
-            Vector256<short> p0 = Pairs<TRows>(eight, x, stride, block, out Vector256<short> s0),
-                p1 = Pairs<TRows>(eight, x, stride, block + 1, out Vector256<short> s1),
-                p2 = Pairs<TRows>(eight, x, stride, block + 2, out Vector256<short> s2),
-                p3 = Pairs<TRows>(eight, x, stride, block + 3, out Vector256<short> s3);
-            second = TRows.AreTwo ? OfFour(s0, s1, s2, s3) : default;
-            return OfFour(p0, p1, p2, p3);
+            sbyte* y = x + stride;
+            second = InOrder(OfFour(Two(a, upperA, y), Two(b, upperB, y + 64), Two(c, upperC, y + 128), Two(d, upperD, y + 192)));
         }
 
-        Vector256<int> f0 = Fours<TRows>(eight, x, stride, block, out Vector256<int> t0),
-            f1 = Fours<TRows>(eight, x, stride, block + 1, out Vector256<int> t1),
-            f2 = Fours<TRows>(eight, x, stride, block + 2, out Vector256<int> t2),
-            f3 = Fours<TRows>(eight, x, stride, block + 3, out Vector256<int> t3);
-        second = TRows.AreTwo ? LaneSums.OfFour(t0, t1, t2, t3) : default;
-        return LaneSums.OfFour(f0, f1, f2, f3);
+        return InOrder(OfFour(Two(a, upperA, x), Two(b, upperB, x + 64), Two(c, upperC, x + 128), Two(d, upperD, x + 192)));
     }
 
-    /// <summary>Four sums fit 16 bits; of halves, whose sums have four products, where bytes are at most 15.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<short> Two(Vector256<byte> lower, Vector256<byte> upper, sbyte* x) =>
+        Avx2.MultiplyAddAdjacent(lower, Vector256.Load(x)) + Avx2.MultiplyAddAdjacent(upper, Vector256.Load(x + 32));
+
+    /// <summary>A block is a vector.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> WholeDots<TRows>(byte* eight, sbyte* x, long stride, out Vector256<int> second)
+        where TRows : IActivationRows
+    {
+        Vector256<byte> w0 = T.Bytes256(eight, 0), w1 = T.Bytes256(eight, 1), w2 = T.Bytes256(eight, 2), w3 = T.Bytes256(eight, 3);
+        Vector256<int> low = OfFour(w0, w1, w2, w3, x), secondLow = TRows.AreTwo ? OfFour(w0, w1, w2, w3, x + stride) : default;
+        (w0, w1, w2, w3) = (T.Bytes256(eight, 4), T.Bytes256(eight, 5), T.Bytes256(eight, 6), T.Bytes256(eight, 7));
+        second = TRows.AreTwo ? LaneSums.AddHalves(secondLow, OfFour(w0, w1, w2, w3, x + stride + 128)) : default;
+        return LaneSums.AddHalves(low, OfFour(w0, w1, w2, w3, x + 128));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> OfFour(Vector256<byte> w0, Vector256<byte> w1, Vector256<byte> w2, Vector256<byte> w3, sbyte* x) =>
+        LaneSums.OfFour(Avx2.MultiplyAddAdjacent(w0, Vector256.Load(x)), Avx2.MultiplyAddAdjacent(w1, Vector256.Load(x + 32)),
+            Avx2.MultiplyAddAdjacent(w2, Vector256.Load(x + 64)), Avx2.MultiplyAddAdjacent(w3, Vector256.Load(x + 96)));
+
+    /// <summary>Signed bytes, in halves or not: products of large unsigned ones do not fit 16 bits in pairs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> LargeDots<TRows>(byte* eight, sbyte* x, long stride, out Vector256<int> second)
+        where TRows : IActivationRows
+    {
+        Vector256<int> f0 = Fours<TRows>(eight, x, stride, 0, out Vector256<int> s0),
+            f1 = Fours<TRows>(eight, x, stride, 1, out Vector256<int> s1),
+            f2 = Fours<TRows>(eight, x, stride, 2, out Vector256<int> s2),
+            f3 = Fours<TRows>(eight, x, stride, 3, out Vector256<int> s3);
+        if (T.HasHalves)
+        {
+            second = TRows.AreTwo ? InOrder(LaneSums.OfFour(s0, s1, s2, s3)) : default;
+            return InOrder(LaneSums.OfFour(f0, f1, f2, f3));
+        }
+
+        Vector256<int> low = LaneSums.OfFour(f0, f1, f2, f3), secondLow = TRows.AreTwo ? LaneSums.OfFour(s0, s1, s2, s3) : default;
+        f0 = Fours<TRows>(eight, x, stride, 4, out s0);
+        f1 = Fours<TRows>(eight, x, stride, 5, out s1);
+        f2 = Fours<TRows>(eight, x, stride, 6, out s2);
+        f3 = Fours<TRows>(eight, x, stride, 7, out s3);
+        second = TRows.AreTwo ? LaneSums.AddHalves(secondLow, LaneSums.OfFour(s0, s1, s2, s3)) : default;
+        return LaneSums.AddHalves(low, LaneSums.OfFour(f0, f1, f2, f3));
+    }
+
+    /// <summary>Four sums of four products fit 16 bits where bytes are at most 15.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> OfFour(Vector256<short> a, Vector256<short> b, Vector256<short> c, Vector256<short> d) =>
-        T.MostValue <= 15 || !T.HasHalves ? LaneSums.OfFour(a, b, c, d) : LaneSums.OfFourLarge(a, b, c, d);
+        T.MostValue <= 15 ? LaneSums.OfFour(a, b, c, d) : LaneSums.OfFourLarge(a, b, c, d);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> InOrder(Vector256<int> evenFirst) =>
@@ -202,44 +237,24 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
         total.Store(lane);
     }
 
-    /// <summary>Products of a block, or of a pair of them in halves, added in twos and fours.</summary>
+    /// <summary>Products of a block, or of a pair of them in halves, added in fours and eights.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<short> Pairs<TRows>(byte* eight, byte* x, long stride, int block, out Vector256<short> second)
-        where TRows : IActivationRows
-    {
-        if (T.HasHalves)
-        {
-            Vector256<byte> lower = T.Halves256(eight, block, out Vector256<byte> upper);
-            sbyte* a = (sbyte*)x + (64 * block);
-            second = TRows.AreTwo ? Avx2.MultiplyAddAdjacent(lower, Vector256.Load(a + stride))
-                + Avx2.MultiplyAddAdjacent(upper, Vector256.Load(a + stride + 32)) : default;
-            return Avx2.MultiplyAddAdjacent(lower, Vector256.Load(a)) + Avx2.MultiplyAddAdjacent(upper, Vector256.Load(a + 32));
-        }
-
-        Vector256<byte> w = T.Bytes256(eight, block);
-        second = TRows.AreTwo ? Avx2.MultiplyAddAdjacent(w, Vector256.Load((sbyte*)x + stride + (32 * block))) : default;
-        return Avx2.MultiplyAddAdjacent(w, Vector256.Load((sbyte*)x + (32 * block)));
-    }
-
-    /// <summary>The same, added in fours.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Fours<TRows>(byte* eight, byte* x, long stride, int block, out Vector256<int> second)
+    private static Vector256<int> Fours<TRows>(byte* eight, sbyte* x, long stride, int block, out Vector256<int> second)
         where TRows : IActivationRows
     {
         if (T.HasHalves)
         {
             Vector256<sbyte> lower = T.Halves256(eight, block, out Vector256<byte> bytes).AsSByte(), upper = bytes.AsSByte();
-            sbyte* a = (sbyte*)x + (64 * block);
-            second = TRows.AreTwo ? Fours(lower, a + stride) + Fours(upper, a + stride + 32) : default;
-            return Fours(lower, a) + Fours(upper, a + 32);
+            x += 64 * block;
+            second = TRows.AreTwo ? Fours(lower, x + stride) + Fours(upper, x + stride + 32) : default;
+            return Fours(lower, x) + Fours(upper, x + 32);
         }
 
         Vector256<sbyte> w = T.Bytes256(eight, block).AsSByte();
-        second = TRows.AreTwo ? Fours(w, (sbyte*)x + stride + (32 * block)) : default;
-        return Fours(w, (sbyte*)x + (32 * block));
+        second = TRows.AreTwo ? Fours(w, x + stride + (32 * block)) : default;
+        return Fours(w, x + (32 * block));
     }
 
-    /// <summary>Products of signed bytes, added in fours: those of large unsigned ones do not fit 16 bits in pairs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> Fours(Vector256<sbyte> w, sbyte* x) => Nibbles.Dot(Avx2.Abs(w), Avx2.Sign(Vector256.Load(x), w));
 }

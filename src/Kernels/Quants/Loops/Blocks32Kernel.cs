@@ -40,6 +40,7 @@ internal unsafe struct Blocks32Kernel<T, TLanes> : IPanelKernel
             Arrange<TRows>(activations, stride, whole, values);
         }
 
+        bool hasEnds = !ends.AreNone;
         long rowBytes = RowBytes(columns);
         byte* firstRecord = activations + ActivationRow.BlocksOffset(columns);
         for (int r = 0; r < rows; r++)
@@ -48,7 +49,11 @@ internal unsafe struct Blocks32Kernel<T, TLanes> : IPanelKernel
             byte* x = values;
             byte* record = firstRecord;
             weights += rowBytes;
-            ends.Stage(weights); // long before it is read: a wide read waits for narrower writes
+            if (hasEnds)
+            {
+                ends.Stage(weights); // long before it is read: a wide read waits for narrower writes
+            }
+
             Vector256<float> sum = default, second = default;
             for (int eights = columns / 256; eights > 0; eights--)
             {
@@ -66,7 +71,7 @@ internal unsafe struct Blocks32Kernel<T, TLanes> : IPanelKernel
                 record += ActivationRow.BlockRecordBytes;
             }
 
-            if (ends.AreNone)
+            if (!hasEnds)
             {
                 RowOutputs.Store<TRows>(sum, second, y + r, yStride);
             }

@@ -56,6 +56,7 @@ internal unsafe struct RowEnds<T, TLanes>
     private readonly int RowStride => T.EightBytes / 4 * _pairs;
 
     /// <summary>Repeats the activations of the last blocks for each of the rows that are multiplied at once.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Prepare<TRows>(byte* activations, long stride)
         where TRows : IActivationRows
     {
@@ -95,14 +96,9 @@ internal unsafe struct RowEnds<T, TLanes>
     }
 
     /// <summary>Copies the last blocks of the next row, which ends at <paramref name="end"/>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Stage(byte* end)
     {
-        if (AreNone)
-        {
-            return;
-        }
-
         // The first of the rows last in memory, so that what is copied too much is overwritten.
         byte* to = _staged + ((_rowsAtOnce - 1 - _rows) * RowStride);
         if (!_areWhole)
@@ -118,7 +114,7 @@ internal unsafe struct RowEnds<T, TLanes>
     }
 
     /// <summary>Keeps the sums of a row; whether as many rows are kept as are multiplied at once.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool Keep(Vector256<float> first, Vector256<float> second)
     {
         float* sums = _sums + (_rows * SumsOf);
