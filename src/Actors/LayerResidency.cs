@@ -28,7 +28,7 @@ public sealed record LayerResidency(int Layer, long DenseBytes, long HeldBytes, 
 
         foreach (ExpertBank bank in plan.Spec.ExpertBanks)
         {
-            Add(bank.Layer, 0, 0, parts.Experts.Hits[bank.Id], parts.Experts.Misses[bank.Id]);
+            Add(bank.Layer, 0, 0, parts.Experts.Found.Hits[bank.Id], parts.Experts.Found.Misses[bank.Id]);
         }
 
         return [.. layers.Values];

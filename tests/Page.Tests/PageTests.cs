@@ -67,7 +67,8 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
     public async Task Traces_TwoOpened_NameTheStageThatChanged()
     {
         string[] paths =
-            [DrawnTrace.Save(browser.Folder, "before.lstrace", 30, 4, readTicks: 100), DrawnTrace.Save(browser.Folder, "after.lstrace", 30, 4, readTicks: 900)];
+            [DrawnTrace.Save(browser.Folder, "before.lstrace", 30, 4, readTicks: 100),
+                DrawnTrace.Save(browser.Folder, "after.lstrace", 30, 4, readTicks: 900)];
         await using OpenPage open = await browser.OpenAsync();
         await open.Page.Locator("#open").SetInputFilesAsync(paths);
         string verdict = await open.WaitForTextAsync("#verdict", t => t.Contains("of the change", StringComparison.Ordinal));

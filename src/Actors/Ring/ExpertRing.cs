@@ -38,8 +38,7 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
         TileNames names, BudgetSheet sheet)
     {
         (_plan, _reader, _trace, _names, Spent) = (plan, reader, trace, names, spent);
-        (Slots, AllResident) = (new ExpertSlots(plan, sheet), plan.AllResident);
-        (Hits, Misses) = (new long[plan.Layouts.Count], new long[plan.Layouts.Count]);
+        (Slots, Found) = (new ExpertSlots(plan, sheet), (new long[plan.Layouts.Count], new long[plan.Layouts.Count]));
         Cache = new ExpertCache(plan);
         _reads = new ExpertReads(plan, reader, files);
         int most = plan.Layouts.Select(l => l.Bank.Experts).DefaultIfEmpty(0).Max();
@@ -57,11 +56,8 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
         }
     }
 
-    /// <summary>Experts of each bank that passes demanded and that were in memory.</summary>
-    internal long[] Hits { get; }
-
-    /// <summary>Experts of each bank that passes demanded and that had to be read.</summary>
-    internal long[] Misses { get; }
+    /// <summary>Experts of each bank that passes demanded: those that were in memory, and those that had to be read.</summary>
+    internal (long[] Hits, long[] Misses) Found { get; }
 
     internal ExpertSlots Slots { get; }
 
@@ -89,7 +85,7 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
     internal Gate Arrived { get; } = new();
 
     /// <summary>Every expert has been in its slot since the start.</summary>
-    internal bool AllResident { get; }
+    internal bool AllResident => _plan.AllResident;
 
     /// <summary>Whether there are experts that travel.</summary>
     internal bool Streams => _plan.Layouts.Count > 0 && !AllResident;

@@ -93,7 +93,8 @@ public sealed record TraceAnswers
             ? string.Create(CultureInfo.InvariantCulture, $" (a budget of about {Size(budgetBytes + missing)})") : "";
         if (total.Experts > 0)
         {
-            return string.Create(CultureInfo.InvariantCulture, $"a {unit} reads {Size(bytes)}; if {Size(missing)} of that stayed in memory, "
+            return string.Create(CultureInfo.InvariantCulture,
+                $"a {unit} reads {Size(bytes)}; if {Size(missing)} of that stayed in memory, "
                 + $"it would take {Ms(wall - disk)} instead of {Ms(wall)}; 'plan --curve' says which budget keeps how many experts");
         }
 
@@ -115,7 +116,8 @@ public sealed record TraceAnswers
         string name = first.Layer < 0 ? "what lies outside the layers"
             : string.Create(CultureInfo.InvariantCulture, $"layer {first.Layer}");
         string how = first.StallMsPerToken > 2 * even ? "stands out" : "is first, but the waits are spread over all layers";
-        return string.Create(CultureInfo.InvariantCulture, $"{name} {how}: {Ms(first.StallMsPerToken)} a {unit}, mostly for {first.TopTile} "
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{name} {how}: {Ms(first.StallMsPerToken)} a {unit}, mostly for {first.TopTile} "
             + $"({TraceReport.Spoken(first.TopReason)}); the usual layer {Ms(even)}");
     }
 

@@ -25,7 +25,10 @@ public static class TopVerb
 
     private static readonly Option<string?> s_key =
         new("--key-file") { Description = "file whose first line is the key that the daemon asks for" };
-    private static readonly Option<bool> s_once = new("--once") { Description = "one frame after two seconds, then end; --json: the same as figures" };
+    private static readonly Option<bool> s_once = new("--once")
+    {
+        Description = "one frame after two seconds, then end; --json: the same as figures",
+    };
 
     /// <summary>The verb.</summary>
     public static Command Create()

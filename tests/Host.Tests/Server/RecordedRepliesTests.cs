@@ -49,7 +49,8 @@ public sealed class RecordedRepliesTests(ShippedDaemon daemon)
         Assert.True(described is not null, $"{status}: {text}");
         EvaluationResults results = Schema(described, document).Evaluate(JsonNode.Parse(text),
             new EvaluationOptions { OutputFormat = OutputFormat.List });
-        string[] faults = [.. results.Details.Where(d => d.HasErrors).SelectMany(d => d.Errors!.Select(e => $"{d.InstanceLocation}: {e.Value}"))];
+        string[] faults = [.. results.Details.Where(d => d.HasErrors)
+            .SelectMany(d => d.Errors!.Select(e => $"{d.InstanceLocation}: {e.Value}"))];
         Assert.True(results.IsValid, $"{string.Join('\n', faults)}\n{text}");
     }
 

@@ -62,7 +62,8 @@ internal static class DescribedApi
             mapped.Produces(StatusCodes.Status200OK, reply.Body ?? typeof(JsonElement), reply.ContentType ?? "application/json");
         }
 
-        int[] failures = row.Method == "POST" ? [400, 413, 429, 503] : row.Path.StartsWith("/v1/layerstream/trace", StringComparison.Ordinal)
+        int[] failures = row.Method == "POST" ? [400, 413, 429, 503]
+            : row.Path.StartsWith("/v1/layerstream/trace", StringComparison.Ordinal)
             ? [429, 503] : row.IsPublic ? [] : [503];
         foreach (int status in row.IsPublic ? failures : failures.Prepend(401))
         {
@@ -100,7 +101,12 @@ internal static class DescribedApi
             document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
             {
                 [Bearer] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = Bearer },
-                [KeyHeader] = new OpenApiSecurityScheme { Type = SecuritySchemeType.ApiKey, In = ParameterLocation.Header, Name = KeyHeader },
+                [KeyHeader] = new OpenApiSecurityScheme
+                {
+                    Type = SecuritySchemeType.ApiKey,
+                    In = ParameterLocation.Header,
+                    Name = KeyHeader
+                },
             };
             return Task.CompletedTask;
         });
@@ -127,7 +133,7 @@ internal static class DescribedApi
         {
             operation.Responses!["200"].Content![stream] = new OpenApiMediaType
             {
-                Schema = new OpenApiSchema { Type = JsonSchemaType.String, Description = "pieces of the answer, where a stream is asked for" },
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String, Description = "pieces, where a stream is asked for" },
             };
         }
 

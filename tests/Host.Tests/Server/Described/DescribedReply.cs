@@ -59,7 +59,8 @@ internal sealed record DescribedReply(Type? Body, string? Stream = null, string?
     internal static Type Figures => typeof(TraceFigures);
 
     /// <summary>Of a row; one that is not listed answers some JSON object.</summary>
-    internal static DescribedReply Of(Endpoint row) => s_byRow.GetValueOrDefault($"{row.Method} {row.Path}") ?? new DescribedReply(Body: null);
+    internal static DescribedReply Of(Endpoint row) => s_byRow.GetValueOrDefault($"{row.Method} {row.Path}")
+        ?? new DescribedReply(Body: null);
 
     /// <summary>How a row says what went wrong.</summary>
     internal static Type ErrorOf(Endpoint row) => row.Path.StartsWith("/v1/messages", StringComparison.Ordinal) ? typeof(MessagesError)
