@@ -63,13 +63,14 @@ internal static unsafe class LayerOpRates
         nint query = Floats(Heads * KeyDim, 0.1f);
         nint output = Floats(Heads * ValueDim, 0f);
         nint scratch = Floats(Attention.ScratchFloats(headsPerCall, ValueDim), 0f);
-        CachedRows rows = new(cache, KeyDim * 2, KeyDim, KvType.F16);
+        nint[] pages = [.. Enumerable.Range(0, Keys / Attention.BlockKeys).Select(p => cache + (p * Attention.BlockKeys * KeyDim * 2))];
+        CachedRows rows = new(pages, 0, KeyDim * 2, KeyDim, KvType.F16);
         double seconds = Best(() =>
         {
             for (int h = 0; h < Heads; h += headsPerCall)
             {
                 Attention.Group(
-                    new FloatRows(query + (h * KeyDim * 4), KeyDim), headsPerCall, rows, rows with { Elements = ValueDim },
+                    new FloatRows(query + (h * KeyDim * 4), KeyDim), headsPerCall, rows, rows.Part(0, ValueDim),
                     new KeyRange(0, Keys), 0.07f, new FloatRows(output + (h * ValueDim * 4), ValueDim), scratch);
             }
         });

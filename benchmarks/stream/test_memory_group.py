@@ -3,7 +3,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from memory_group import MemoryGroup
+from memory_group import MemoryGroup, ProcessorGroup
 
 VERSION1 = "35 31 0:32 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory\n41 31 0:38 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n"
 VERSION2 = "30 23 0:26 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw,nsdelegate\n"
@@ -53,6 +53,18 @@ class MemoryGroupTests(unittest.TestCase):
             done = group.run(["sh", "-c", "echo $$"], capture_output=True)
             self.assertEqual(done.stdout, (group.path / "cgroup.procs").read_text())
             self.shown(group, memory__peak="0", memory__events="max 0")
+
+    def test_processor_quota_of_both_versions(self):
+        self.kernel(VERSION1.replace("memory", "cpu"), cpu="", unified="")
+        with ProcessorGroup(1.5, self.root) as group:
+            self.assertEqual(("150000", "100000"), tuple((group.path / f"cpu.cfs_{name}_us").read_text() for name in ("quota", "period")))
+            for file in group.path.iterdir():
+                file.unlink()
+        (self.root / "proc/self/mountinfo").write_text(VERSION2)
+        (self.root / "sys/fs/cgroup/cgroup.controllers").write_text("cpu\n")
+        with ProcessorGroup(1, self.root) as group:
+            self.assertEqual("100000 100000", (group.path / "cpu.max").read_text())
+            (group.path / "cpu.max").unlink()
 
     def test_no_memory_controller(self):
         self.kernel("41 31 0:38 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n", unified="\n")

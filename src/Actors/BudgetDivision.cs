@@ -53,7 +53,7 @@ public sealed class BudgetDivision(ModelSpec spec, EngineOptions options, Expert
 
     private MemoryPlan Divide(long budgetBytes, int capacity, long requestBytes) => MemoryPlanner.Plan(new PlanInputs(
         spec, budgetBytes, heapBaseBytes + TraceRing.BytesFor(capacity), runtimeBytes, threads, options.Context, options.PrefetchDepth,
-        spec.StateBytesPerToken(options.KvType), context => SequenceState.Bytes(spec, context, options.KvType))
+        new PageLayout(spec, options.KvType))
     {
         BufferedReadBytes = (long)Math.Max(options.ReadsInFlight, UsualReads) * FlashDevice.CachedBytesPerRead,
         WrittenFileBytes = (options.StateFolder is null ? 1 : 2) * TransientFile.RoomBytes,

@@ -27,7 +27,7 @@ public sealed class Engine : IAsyncDisposable
     private readonly DraftMode _drafts;
     private long _tokens;
     private readonly long[] _draftedTokens = new long[DraftKindNames.Count], _acceptedTokens = new long[DraftKindNames.Count];
-    private long _cachedTokens;
+    private long _cachedTokens, _parks;
     private int _isDisposed;
 
     private Engine(EnginePlan plan, EngineParts parts, EngineOptions options)
@@ -38,7 +38,8 @@ public sealed class Engine : IAsyncDisposable
         _control = new EngineControl(parts.Ring, parts.Experts, parts.Reader, parts.Account, StageProps(plan, parts), options.StallLimit);
         PassPace pace = new(options.MostPassSeconds);
         _sweep = new SweepQueue(
-            parts.Session.Seats, (run, sums, wasted) => run.Figures.Result(run, sums, wasted, CurrentPlan.PinnedBytes, Depth))
+            parts.Session.Seats, new PageAdmission(parts.Pages, isAmple: plan.Memory.HasPagesForAll),
+            (run, sums, wasted) => run.Figures.Result(run, sums, wasted, CurrentPlan.PinnedBytes, Depth))
         {
             Submit = SubmitAsync,
             Body = queue => new SweepBody(queue, plan.Memory.Sequences, plan.Memory.Batch, pace, parts.Reader, ThrowIfChanged, parts.States)
@@ -124,6 +125,7 @@ public sealed class Engine : IAsyncDisposable
         ThrowIfChanged();
         Interlocked.Add(ref _tokens, result.GeneratedTokens);
         Interlocked.Add(ref _cachedTokens, result.CachedTokens);
+        Interlocked.Add(ref _parks, result.Parks);
         foreach (DraftCount count in result.Drafts)
         {
             Interlocked.Add(ref _draftedTokens[(int)count.Kind], count.Drafted);
@@ -206,6 +208,15 @@ public sealed class Engine : IAsyncDisposable
     /// <summary>Depth and reads that it found best; null while it tries, or where depth or reads are given.</summary>
     public TunerSetting? Tuned => _parts.Tuning.Settled;
 
+    /// <summary>Threads that compute at present: fewer than there are where others use the cores.</summary>
+    public int ComputingThreads => _parts.Crew.Members;
+
+    /// <summary>What was decided about them, the oldest first, each with its reason.</summary>
+    public IReadOnlyList<CrewDecision> CrewDecisions => _parts.Crew.Decisions;
+
+    /// <summary>What the last look at the passes came to.</summary>
+    public string CrewFinding => _parts.Crew.Finding;
+
     /// <summary>What the engine is doing.</summary>
     public EngineStatus Status() => new()
     {
@@ -236,9 +247,14 @@ public sealed class Engine : IAsyncDisposable
         Sequences = _sweep.Seats,
         RunningSequences = _sweep.Running,
         WaitingSequences = _sweep.Waiting,
+        Pages = _sweep.Pages(),
+        Parks = Interlocked.Read(ref _parks),
         Passes = _parts.Session.Pass,
         PassRows = _parts.Session.PassRows,
     };
+
+    /// <summary>What of each layer is in memory, in the order of the layers.</summary>
+    public IReadOnlyList<LayerResidency> Layers() => LayerResidency.Of(_parts, CurrentPlan);
 
     private static long Sum(long[] counts) => Enumerable.Range(0, counts.Length).Sum(i => Interlocked.Read(ref counts[i]));
 

@@ -13,6 +13,7 @@ using LayerStream.Memory;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
 using LayerStream.Planning;
+using LayerStream.Planning.Tuning;
 using LayerStream.Storage;
 
 namespace LayerStream.Actors;
@@ -38,10 +39,15 @@ internal sealed class EngineParts : IDisposable
 
     internal ComputeSession Session { get; private set; } = null!;
 
+    /// <summary>Keys and values of all sequences.</summary>
+    internal KvPages Pages { get; private set; } = null!;
+
     /// <summary>States that are kept in a folder; null without one.</summary>
     internal KeptStates? States { get; private set; }
 
     internal DepthTuning Tuning { get; private set; } = null!;
+
+    internal CrewTuning Crew { get; private set; } = null!;
 
     private TileNames Names { get; set; } = null!;
 
@@ -90,7 +96,8 @@ internal sealed class EngineParts : IDisposable
 
         _owned.Clear();
         // Whatever still holds the parts must not hold the trace and the tables with them.
-        (Reader, Ring, Experts, Account, Trace, Session, Tuning, Names) = (null!, null!, null!, null!, null!, null!, null!, null!);
+        (Reader, Ring, Experts, Account, Trace, Session, Names) = (null!, null!, null!, null!, null!, null!, null!);
+        (Tuning, Crew) = (null!, null!);
         Device.Dispose();
     }
 
@@ -105,11 +112,11 @@ internal sealed class EngineParts : IDisposable
         AlignedBuffer staging = Own(sheet.Allocate(AccountNames.Staging, MemoryPlanner.StagingBytes(spec)));
         AlignedBuffer small = Own(WeightLoader.LoadSmall(spec, Reader, staging, sheet.Account(AccountNames.SmallWeights)));
         Workspace work = Own(Workspace.Create(spec, memory.Batch, memory.LogitRows, plan.Threads, sheet.Account(AccountNames.Activations)));
+        BudgetAccount kept = sheet.Account(AccountNames.SequenceState);
+        Pages = Own(new KvPages(new PageLayout(spec, options.KvType), memory.Pages, kept));
         SequenceState[] states = [.. Enumerable.Range(0, memory.Sequences).Select(
-            _ => Own(new SequenceState(spec, memory.Context, options.KvType, sheet.Account(AccountNames.SequenceState),
-                memory.Snapshots) { Trial = Trial(plan) }))];
-        Ring = Own(new TileRing(memory.Slots, memory.SlotBytes, memory.Experts.TransientSlots, Reader, memory.Tiles, Trace,
-            sheet.Account(AccountNames.RingSlots)));
+            _ => Own(new SequenceState(spec, memory.Context, Pages, kept, memory.Snapshots) { Trial = Trial(plan) }))];
+        Ring = Own(new TileRing(memory, Reader, Trace, sheet));
         Names = new TileNames(spec, memory.Tiles);
         Experts = Own(new ExpertRing(memory.Experts, Reader, Device.Files, Ring.Spent, Trace, Names, sheet) { Loads = Ring.Loads });
         // The disk reads what is pinned meanwhile. Where every expert is loaded, its read takes the memory.
@@ -137,6 +144,7 @@ internal sealed class EngineParts : IDisposable
         ComputeCrew crew = Own(new ComputeCrew(plan.Threads));
         DraftModel? drafts = options.DraftModel is null ? null : Own(await LoadDraftsAsync(plan, options, crew, staging, progress, ct));
         Account = new PassAccount(Trace, Ring.Waits.Compute);
+        Crew = Own(new CrewTuning(crew, Account, new CrewTuner(plan.Threads, plan.StartThreads)));
         bool tunes = options is { PrefetchDepth: 0, ReadsInFlight: 0, TunesDepth: true }; // else they are the user's
         Tuning = new DepthTuning(Ring, Reader, Account, share, tunes ? DepthTuning.Create(memory, share) : null);
         Tuning.Resume();
@@ -147,7 +155,7 @@ internal sealed class EngineParts : IDisposable
         EmbeddingRows embeddings = new(spec.TokenEmbedding, spec, memory.Tiles, pinned, Reader, staging, Account);
         EmbeddingRows? layerInputs = spec.LayerInputs is { } inputs
             ? new EmbeddingRows(inputs.Table, spec, memory.Tiles, pinned, Reader, staging, Account) : null;
-        Session = new ComputeSession(spec, decoder, source, experts, Account, work, states, embeddings, layerInputs, Trace, Tuning)
+        Session = new ComputeSession(spec, decoder, source, experts, Account, work, states, embeddings, layerInputs, Trace, Tuning, Crew)
         {
             Drafts = drafts,
         };

@@ -25,6 +25,9 @@ public sealed record EnginePlan
 
     public required int Threads { get; init; }
 
+    /// <summary>Of them, those that passes begin with: measured passes decide about the others.</summary>
+    public required int StartThreads { get; init; }
+
     /// <summary>Bytes the GC may commit; the host applies it as the hard heap limit.</summary>
     public required long HeapLimitBytes { get; init; }
 
@@ -69,8 +72,9 @@ public sealed record EnginePlan
         Dictionary<string, long> changed = new()
         {
             [AccountNames.PinnedWeights] = memory.PinnedBytes,
-            [AccountNames.RingSlots] = (long)memory.Slots * memory.SlotBytes,
-            [AccountNames.ExpertSlots] = memory.Experts.Bytes,
+            [AccountNames.RingSlots] = (long)memory.OwnSlots * memory.SlotBytes,
+            [AccountNames.ExpertSlots] = memory.Experts.Bytes - memory.Experts.ReserveBytes,
+            [AccountNames.SlotReserve] = memory.ReserveBytes,
             [AccountNames.Activations] = Workspace.Bytes(spec, memory.Batch, memory.LogitRows, Threads),
         };
         KeyValuePair<string, long>[] accounts =

@@ -64,6 +64,7 @@ public static class EnginePlanner
             Division = division,
             Sheet = sheet,
             Threads = threads,
+            StartThreads = options.Threads > 0 ? threads : ProcessorCores.Read().Start,
             HeapLimitBytes = heapBase + TraceRing.BytesFor(traceCapacity) + requests
                 + (options.Serves ? TraceRing.BytesFor(traceCapacity) : 0),
             RopeContext = options.Context > 0 ? options.Context : spec.TrainedContext,

@@ -1,3 +1,4 @@
+using LayerStream.Actors.Run;
 using LayerStream.Planning.Drafts;
 
 namespace LayerStream.Actors;
@@ -71,6 +72,12 @@ public sealed record EngineStatus
 
     /// <summary>Sequences that wait for a state.</summary>
     public int WaitingSequences { get; init; }
+
+    /// <summary>Pages of keys and values.</summary>
+    public required PageCounts Pages { get; init; }
+
+    /// <summary>How often finished runs had given their pages up, because they had run out, and waited for others.</summary>
+    public long Parks { get; init; }
 
     /// <summary>Passes over the model since the start.</summary>
     public long Passes { get; init; }

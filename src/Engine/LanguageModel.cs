@@ -31,6 +31,9 @@ public sealed class LanguageModel : IAsyncDisposable
     /// <summary>Bytes that each token reads from flash, as planned; 0 = the whole model stays in memory.</summary>
     public long StreamedBytesPerToken => _model.Plan.StreamedBytesPerToken;
 
+    /// <summary>Values of the vector of a text; 0 = the model makes no embeddings.</summary>
+    public int EmbeddingDimensions => TextEmbedding.IsMadeFor(_model.Engine.Spec) ? _model.Engine.Spec.Width : 0;
+
     /// <summary>Opens a file, divides the budget and loads what stays.</summary>
     /// <param name="options">Which model, and what it may take.</param>
     /// <param name="progress">Hears of what goes on, in words, also from other threads; null = nobody.</param>
@@ -108,6 +111,29 @@ public sealed class LanguageModel : IAsyncDisposable
         }
 
         return text.ToString();
+    }
+
+    /// <summary>A text as a vector: the states behind the last layer, pooled as the model's file says, of length 1.</summary>
+    /// <param name="text">The text; not empty.</param>
+    /// <param name="dimensions">How many of the vector's first values to keep; 0 = all.</param>
+    /// <param name="ct">Ends the run.</param>
+    /// <exception cref="NotSupportedException">The model is none that makes embeddings: <see cref="EmbeddingDimensions"/> is 0.</exception>
+    /// <exception cref="ContextExceededException">The text is longer than the context.</exception>
+    /// <exception cref="Storage.FlashReadException">Weights cannot be read; the model goes on.</exception>
+    public async Task<TextVector> EmbedAsync(string text, int dimensions = 0, CancellationToken ct = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(text);
+        if (EmbeddingDimensions == 0)
+        {
+            throw new NotSupportedException($"'{Name}' writes text and makes no embeddings: its file names no way to pool them.");
+        }
+
+        ArgumentOutOfRangeException.ThrowIfNegative(dimensions);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(dimensions, EmbeddingDimensions);
+        int[] ids = _model.RequireTokenizer().Encode(text, addSpecial: true, parseSpecial: false);
+        return ids.Length < ContextTokens
+            ? new TextVector(await TextEmbedding.OfAsync(_model, ids, dimensions, ct), ids.Length)
+            : throw new ContextExceededException(ids.Length, ContextTokens);
     }
 
     /// <summary>Ends the engine; an answer that goes on is cut off first.</summary>

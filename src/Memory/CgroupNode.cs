@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 
 namespace LayerStream.Memory;
 
@@ -9,7 +8,6 @@ internal sealed record CgroupNode(string Directory, long? LimitBytes, long? Usag
 {
     // v1 says "no limit" with the largest page count in bytes, which depends on the page size.
     private const long NoLimitBytes = 1L << 60;
-    private const int MaxDepth = 64;
     private const int MaxGroups = 4096;
 
     /// <summary>Limit minus what cannot be reclaimed.</summary>
@@ -18,22 +16,9 @@ internal sealed record CgroupNode(string Directory, long? LimitBytes, long? Usag
     /// <summary>The group of this process first, then its ancestors up to the mount; empty when there is none.</summary>
     internal static IReadOnlyList<CgroupNode> ReadChain(string systemRoot)
     {
-        string? groups = PseudoFile.Text(Path.Combine(systemRoot, "proc/self/cgroup"));
-        string? mounts = PseudoFile.Text(Path.Combine(systemRoot, "proc/self/mountinfo"));
-        if (groups is null || mounts is null)
+        foreach (CgroupPath path in CgroupPath.Find(systemRoot, "memory"))
         {
-            return [];
-        }
-
-        foreach (bool isVersion2 in (ReadOnlySpan<bool>)[false, true])
-        {
-            if (FindGroup(groups, isVersion2) is not { } group || FindMount(mounts, isVersion2) is not { } mount)
-            {
-                continue;
-            }
-
-            string mountPoint = Path.Combine(systemRoot, mount.Point.TrimStart('/'));
-            List<CgroupNode> chain = Walk(mountPoint, Below(group, mount.Root), isVersion2);
+            List<CgroupNode> chain = Walk(path);
             if (chain.Count > 0)
             {
                 return chain;
@@ -76,14 +61,12 @@ internal sealed record CgroupNode(string Directory, long? LimitBytes, long? Usag
         return found;
     }
 
-    private static List<CgroupNode> Walk(string mountPoint, string below, bool isVersion2)
+    private static List<CgroupNode> Walk(CgroupPath path)
     {
         List<CgroupNode> chain = [];
-        string[] names = below.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        for (int depth = Math.Min(names.Length, MaxDepth); depth >= 0; depth--)
+        foreach (string directory in path.Directories())
         {
-            string directory = Path.Combine([mountPoint, .. names.AsSpan(0, depth)]);
-            if ((isVersion2 ? ReadVersion2(directory) : ReadVersion1(directory, isOwn: chain.Count == 0)) is { } node)
+            if ((path.IsVersion2 ? ReadVersion2(directory) : ReadVersion1(directory, isOwn: chain.Count == 0)) is { } node)
             {
                 chain.Add(node);
             }
@@ -137,75 +120,6 @@ internal sealed record CgroupNode(string Directory, long? LimitBytes, long? Usag
     private static long? Smaller(long? max, long? high) => max is null || high < max ? high ?? max : max;
 
     private static long? Limit(long? bytes) => bytes < NoLimitBytes ? bytes : null;
-
-    /// <summary>Path of this process's group from lines "id:controllers:path" (cgroups(7)).</summary>
-    private static string? FindGroup(string text, bool isVersion2)
-    {
-        foreach (string line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
-        {
-            string[] fields = line.Split(':', 3);
-            if (fields.Length == 3 && (isVersion2 ? fields is ["0", "", _] : fields[1].Split(',').Contains("memory")))
-            {
-                return fields[2];
-            }
-        }
-
-        return null;
-    }
-
-    /// <summary>Mount of the controller from "id parent dev root point options … - type source superoptions" (proc(5)).</summary>
-    private static (string Root, string Point)? FindMount(string text, bool isVersion2)
-    {
-        foreach (string line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
-        {
-            int dash = line.IndexOf(" - ", StringComparison.Ordinal);
-            string[] left = line[..Math.Max(0, dash)].Split(' ');
-            string[] right = line[(dash < 0 ? line.Length : dash + 3)..].Split(' ');
-            if (left.Length < 5 || right.Length < 3)
-            {
-                continue;
-            }
-
-            if (isVersion2 ? right[0] == "cgroup2" : right[0] == "cgroup" && right[2].Split(',').Contains("memory"))
-            {
-                return (Unescape(left[3]), Unescape(left[4]));
-            }
-        }
-
-        return null;
-    }
-
-    /// <summary>The group relative to the mount; the mount itself when the group lies outside it, as in some containers.</summary>
-    private static string Below(string group, string mountRoot)
-    {
-        if (group.Split('/').Contains(".."))
-        {
-            return "";
-        }
-
-        string root = mountRoot.TrimEnd('/');
-        return group == root || group.StartsWith(root + "/", StringComparison.Ordinal) ? group[root.Length..] : "";
-    }
-
-    /// <summary>Octal escapes of mountinfo ("\040" is a space).</summary>
-    private static string Unescape(string text)
-    {
-        StringBuilder plain = new(text.Length);
-        for (int i = 0; i < text.Length; i++)
-        {
-            if (text[i] == '\\' && i + 3 < text.Length && text.AsSpan(i + 1, 3).IndexOfAnyExceptInRange('0', '7') < 0)
-            {
-                plain.Append((char)(((text[i + 1] - '0') << 6) | ((text[i + 2] - '0') << 3) | (text[i + 3] - '0')));
-                i += 3;
-            }
-            else
-            {
-                plain.Append(text[i]);
-            }
-        }
-
-        return plain.ToString();
-    }
 
     private static string[] Children(string directory)
     {

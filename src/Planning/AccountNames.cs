@@ -6,11 +6,15 @@ public static class AccountNames
     /// <summary>Tiles that stay.</summary>
     public const string PinnedWeights = "weights: pinned";
 
-    /// <summary>Slots of the ring, through which the other tiles pass.</summary>
+    /// <summary>Slots that the ring always has, through which the other tiles pass.</summary>
     public const string RingSlots = "weights: ring";
 
-    /// <summary>Slots of experts, resident and transient.</summary>
+    /// <summary>Slots of experts: resident ones, and one through which a missed expert passes.</summary>
     public const string ExpertSlots = "weights: experts";
+
+    /// <summary>Slots that are put to use as passes show a need: more of the ring by the tuner, more for missed and predicted
+    /// experts.</summary>
+    public const string SlotReserve = "slots reserve";
 
     /// <summary>Keys and values, recurrent state.</summary>
     public const string SequenceState = "kv cache";

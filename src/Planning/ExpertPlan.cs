@@ -45,6 +45,9 @@ public sealed record ExpertPlan
     /// <summary>Bytes of all slots.</summary>
     public long Bytes => Classes.Sum(c => c.Bytes) + (TransientSlotBytes * TransientSlots);
 
+    /// <summary>Of them, those of the transient slots behind the first: they come from the reserve.</summary>
+    public long ReserveBytes => TransientSlotBytes * Math.Max(0, TransientSlots - 1);
+
     /// <summary>Resident slots of all banks.</summary>
     public int ResidentSlots => Classes.Sum(c => c.Slots);
 

@@ -1,3 +1,4 @@
+using LayerStream.Models.Decoding;
 using LayerStream.Models.Tiles;
 
 namespace LayerStream.Planning;
@@ -19,6 +20,9 @@ public sealed record MemoryPlan
     /// <summary>Slots of the ring: depth + the one in use; 0 when everything is pinned.</summary>
     public required int Slots { get; init; }
 
+    /// <summary>Of them, those that the ring always has; the others are the tuner's and come from the reserve.</summary>
+    public required int OwnSlots { get; init; }
+
     /// <summary>Slots that may be ahead of compute; 0 when everything is pinned.</summary>
     public required int PrefetchDepth { get; init; }
 
@@ -33,6 +37,18 @@ public sealed record MemoryPlan
 
     /// <summary>Guesses of a sequence in a pass that there is room for; 0 = none in models with recurrent layers.</summary>
     public int DraftRows { get; init; }
+
+    /// <summary>Pages for keys and values of all sequences.</summary>
+    public required int Pages { get; init; }
+
+    /// <summary>Whether there are pages for as many sequences as may run, each with a whole context.</summary>
+    public bool HasPagesForAll => Pages >= (long)Sequences * PageLayout.Pages(Context);
+
+    /// <summary>Sequences that there are pages for at the same time.</summary>
+    public int SequencesAtOnce => Math.Min(Sequences, Pages);
+
+    /// <summary>Tokens that each of these may have when all have as many.</summary>
+    public int ContextOfEach => Math.Min(Context, Pages / SequencesAtOnce * PageLayout.Tokens);
 
     /// <summary>Tokens of context of each sequence.</summary>
     public required int Context { get; init; }
@@ -54,6 +70,9 @@ public sealed record MemoryPlan
 
     /// <summary>Of them, those of the dense part.</summary>
     public long DenseStreamedBytes => StreamedBytesPerToken - (long)Experts.ExpectedMissBytesPerToken;
+
+    /// <summary>Bytes of the slots that are put to use as passes show a need.</summary>
+    public long ReserveBytes => ((long)(Slots - OwnSlots) * SlotBytes) + Experts.ReserveBytes;
 
     /// <summary>Sum of all accounts.</summary>
     public long Sum => Accounts.Sum(a => a.Value);

@@ -13,11 +13,12 @@ public static class MemoryPlanner
     private const long MiB = 1 << 20;
     private const int PageTableShare = 512; // budget ÷ page tables
     private const int FrugalBatch = 8;
+    private const int LeastSlots = 2; // one in use, one ahead
     private const int SmallStagingBytes = 256 * 1024;
     private const long MostAhead = 16 * MiB;
     private const int StateShare = 8;     // budget ÷ states of sequences, where the context is not given
     private const int MostChosen = 8;     // sequences, where their number is not given
-    private const int ChosenContext = 2048;
+    private const int ChosenContext = 1024;
     private const int SnapshotShare = 64; // budget ÷ copies of recurrent states, the first of each sequence apart
     private const int MostSnapshots = 4;
 
@@ -48,7 +49,8 @@ public static class MemoryPlanner
         return (bytes + MiB - 1) / MiB * MiB;
     }
 
-    /// <summary>As many as have a usual context each within the share of states; a budget that is too small for two has one.</summary>
+    /// <summary>As many as have room for a usual conversation each within the share of states; a budget that is too small for two has
+    /// one.</summary>
     private static int Sequences(PlanInputs inputs)
     {
         if (inputs.Sequences > 0)
@@ -56,7 +58,7 @@ public static class MemoryPlanner
             return inputs.Sequences;
         }
 
-        int context = inputs.Context > 0 ? inputs.Context : Math.Min(ChosenContext, inputs.Spec.TrainedContext);
+        int context = Math.Min(inputs.Context > 0 ? inputs.Context : inputs.Spec.TrainedContext, ChosenContext);
         return (int)Math.Clamp(inputs.BudgetBytes / StateShare / Math.Max(1, inputs.StateBytes(context)), 1, MostChosen);
     }
 
@@ -69,10 +71,19 @@ public static class MemoryPlanner
             return inputs.Context;
         }
 
-        long held = Math.Max(0, (inputs.BudgetBytes / StateShare / inputs.Sequences) - inputs.Spec.StateBytesPerSequence
-            - (Snapshots(inputs) * inputs.SnapshotBytes))
-            / Math.Max(1, inputs.StateBytesPerToken);
+        long held = Math.Max(0, (inputs.BudgetBytes / StateShare) - (inputs.Sequences
+            * (inputs.Spec.StateBytesPerSequence + (Snapshots(inputs) * inputs.SnapshotBytes)))) / Math.Max(1, inputs.Pages.RowBytes);
+        held -= held > PageLayout.Tokens ? held % PageLayout.Tokens : 0; // there is a whole page anyhow
         return (int)Math.Clamp(held, 1, Math.Min(8192, inputs.Spec.TrainedContext));
+    }
+
+    /// <summary>Pages for all sequences: at least one of them may have a whole context, and all of them may as far as the share of states
+    /// goes.</summary>
+    private static int Pages(PlanInputs inputs, int context, bool frugal)
+    {
+        int one = PageLayout.Pages(context);
+        long share = frugal ? 0 : inputs.BudgetBytes / StateShare / Math.Max(1, inputs.Pages.PageBytes);
+        return checked((int)Math.Clamp(share, one, (long)one * inputs.Sequences));
     }
 
     /// <summary>Copies of its recurrent state for each sequence: one in any case, more where they are small.</summary>
@@ -96,11 +107,10 @@ public static class MemoryPlanner
         int drafts = frugal ? 0 : inputs.DraftRows;
         int logitRows = frugal ? sequences
             : (int)Math.Clamp(Math.Max(inputs.BudgetBytes / 256 / (spec.Vocabulary * 4L), sequences + drafts), sequences, batch);
-        long trial = drafts == 0 || SequenceState.SnapshotBytes(spec) == 0 ? 0 : TrialRows.Bytes(spec, drafts + 1);
+        int pages = Pages(inputs, context, frugal);
         List<KeyValuePair<string, long>> accounts =
         [
-            new(AccountNames.SequenceState,
-                checked(sequences * ExtentWindow.RoundUp(inputs.StateBytes(context) + (snapshots * inputs.SnapshotBytes) + trial))),
+            new(AccountNames.SequenceState, KeptBytes(inputs, pages, snapshots, drafts)),
             new(AccountNames.Activations, ExtentWindow.RoundUp(Workspace.Bytes(spec, batch, logitRows, inputs.Threads))),
             new(AccountNames.SmallWeights, ExtentWindow.RoundUp(spec.SmallWeightBytes)),
             .. DraftAccounts(inputs.DraftModel, sequences, context),
@@ -126,25 +136,23 @@ public static class MemoryPlanner
 
         Weights weights = Divide(inputs, tiles, (long)(depth + 1) * slotBytes, inputs.BudgetBytes - accounts.Sum(a => a.Value), frugal);
         long pinnedBytes = tiles.Tiles.Where(t => weights.Pinned[t.Index]).Sum(t => t.Extent.Window.Length);
-        accounts.Insert(0, new(AccountNames.PinnedWeights, pinnedBytes));
-        accounts.Insert(1, new(AccountNames.RingSlots, weights.RingBytes));
-        if (spec.ExpertBanks.Count > 0)
-        {
-            accounts.Insert(2, new(AccountNames.ExpertSlots, weights.Experts.Bytes));
-        }
-
+        int slots = weights.RingBytes == 0 ? 0 : depth + 1;
+        int own = inputs.PrefetchDepth > 0 ? slots : Math.Min(slots, LeastSlots);
+        accounts.InsertRange(0, WeightAccounts(pinnedBytes, (long)own * slotBytes, (long)(slots - own) * slotBytes, weights.Experts));
         return new MemoryPlan
         {
             Tiles = tiles,
             Pinned = weights.Pinned,
             PinnedBytes = pinnedBytes,
             SlotBytes = slotBytes,
-            Slots = weights.RingBytes == 0 ? 0 : depth + 1,
+            Slots = slots,
+            OwnSlots = own,
             PrefetchDepth = weights.RingBytes == 0 ? 0 : depth,
             Experts = weights.Experts,
             Sequences = sequences,
             Snapshots = snapshots,
             DraftRows = drafts,
+            Pages = pages,
             Context = context,
             Batch = batch,
             LogitRows = logitRows,
@@ -153,6 +161,30 @@ public static class MemoryPlanner
             StreamedBytesPerToken = tiles.Tiles.Where(t => !weights.Pinned[t.Index]).Sum(t => t.Extent.Length)
                 + (long)weights.Experts.ExpectedMissBytesPerToken,
         };
+    }
+
+    private static IEnumerable<KeyValuePair<string, long>> WeightAccounts(long pinned, long ring, long tuned, ExpertPlan experts)
+    {
+        yield return new(AccountNames.PinnedWeights, pinned);
+        yield return new(AccountNames.RingSlots, ring);
+        if (experts.Layouts.Count > 0)
+        {
+            yield return new(AccountNames.ExpertSlots, experts.Bytes - experts.ReserveBytes);
+        }
+
+        if (tuned + experts.ReserveBytes > 0)
+        {
+            yield return new(AccountNames.SlotReserve, tuned + experts.ReserveBytes);
+        }
+    }
+
+    /// <summary>Pages of all sequences, and of each its recurrent state, copies of it, and room to try guesses.</summary>
+    private static long KeptBytes(PlanInputs inputs, int pages, int snapshots, int drafts)
+    {
+        long recurrent = SequenceState.SnapshotBytes(inputs.Spec);
+        long trial = drafts == 0 || recurrent == 0 ? 0 : TrialRows.Bytes(inputs.Spec, drafts + 1);
+        return ExtentWindow.RoundUp(checked((pages * inputs.Pages.PageBytes)
+            + (inputs.Sequences * (recurrent + (snapshots * inputs.SnapshotBytes) + trial))));
     }
 
     private static KeyValuePair<string, long>[] DraftAccounts(DraftMemory? draft, int sequences, int context) => draft is null ? [] :

@@ -1,3 +1,4 @@
+using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
 using LayerStream.Planning.Drafts;
 
@@ -8,13 +9,16 @@ namespace LayerStream.Planning;
 /// <param name="HeapBytes">Managed heap, limited hard.</param>
 /// <param name="RuntimeBytes">Runtime, libraries, JIT code and stacks.</param>
 /// <param name="Context">Tokens of context; 0 = choose.</param>
-/// <param name="StateBytesPerToken">State that one token adds to a sequence over all layers.</param>
-/// <param name="StateBytes">State of a sequence of that many tokens, as it is laid out.</param>
 /// <param name="PrefetchDepth">Slots ahead of compute; 0 = choose.</param>
+/// <param name="Pages">How keys and values lie in pages.</param>
 public sealed record PlanInputs(
     ModelSpec Spec, long BudgetBytes, long HeapBytes, long RuntimeBytes, int Threads, int Context, int PrefetchDepth,
-        long StateBytesPerToken, Func<int, long> StateBytes)
+        PageLayout Pages)
 {
+    /// <summary>Bytes of a sequence of that many tokens, without copies of a recurrent state.</summary>
+    public long StateBytes(int tokens) =>
+        checked((PageLayout.Pages(tokens) * Pages.PageBytes) + SequenceState.SnapshotBytes(Spec));
+
     /// <summary>Managed memory that requests may take.</summary>
     public long RequestBytes { get; init; }
 

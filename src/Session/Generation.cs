@@ -27,6 +27,7 @@ public sealed class Generation
     private SamplerChain? _sampler;
     private long _firstToken;
     private int _generated;
+    private int _read;
     private bool _isStopped;
 
     /// <summary>Checks the request. Large buffers are made when it runs, not before.</summary>
@@ -48,6 +49,12 @@ public sealed class Generation
 
     /// <summary>Tokens of the prompt.</summary>
     public int PromptTokens => _request.Prompt.Count;
+
+    /// <summary>Of them, those that were read so far or were in memory.</summary>
+    public int ReadTokens => GeneratedTokens > 0 ? PromptTokens : Volatile.Read(ref _read);
+
+    /// <summary>Tokens that may be generated: what was asked for, as far as the context holds it.</summary>
+    public int MostTokens => Math.Min(_request.MaxTokens, Math.Max(0, _model.Engine.Context - PromptTokens));
 
     /// <summary>Tokens generated so far.</summary>
     public int GeneratedTokens => Volatile.Read(ref _generated);
@@ -71,8 +78,7 @@ public sealed class Generation
                     Drafter = grammar is null || _model.Options.Drafts == DraftMode.Off ? null : new GrammarDrafter(grammar),
                     DraftDraws = _model.Options.UsesDraftModel ? DrawsAhead(sampler) : null,
                     OnToken = Take,
-                    OnPrompt = _request.ReportsPrompt ? (done, total) =>
-                        _events.Writer.TryWrite(new GenerationEvent(null, done, total)) : null,
+                    OnPrompt = TakePrompt,
                     Routes = _request.Routes,
                     AcceptedTicks = _accepted,
                     ReuseScope = _request.ReuseScope,
@@ -147,6 +153,15 @@ public sealed class Generation
         .. grammar is null ? (ISamplerStep[])[] : [grammar],
         .. _request.ThoughtBudget is { } budget ? (ISamplerStep[])[new ThoughtBudgetStep(budget, _model.TokenTexts)] : [],
     ];
+
+    private void TakePrompt(int done, int total)
+    {
+        Volatile.Write(ref _read, done);
+        if (_request.ReportsPrompt)
+        {
+            _events.Writer.TryWrite(new GenerationEvent(null, done, total));
+        }
+    }
 
     /// <summary>A second sampler that draws as the first one will, but for what a grammar or a budget of thought forbids.</summary>
     private DraftDraws DrawsAhead(SamplerChain sampler)

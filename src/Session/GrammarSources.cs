@@ -44,7 +44,24 @@ public static class GrammarSources
         }
         catch (JsonException e)
         {
-            throw new GrammarException(GrammarFault.Syntax, "schema", $"The schema is no JSON: {e.Message}");
+            throw IsTooDeep(text)
+                ? new GrammarException(
+                    GrammarFault.Limit, "nesting", $"The schema is nested more than {GrammarLimits.Nesting} deep.")
+                : new GrammarException(GrammarFault.Syntax, "schema", $"The schema is no JSON: {e.Message}");
+        }
+    }
+
+    // Whether a text is JSON of more levels than are read; finding out takes no recursion.
+    private static bool IsTooDeep(string text)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = int.MaxValue });
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
         }
     }
 

@@ -18,6 +18,18 @@ public sealed partial class DocumentTests
         where MachinePath().IsMatch(line)
         select (path, MachinePath().Match(line).Value));
 
+    [Fact]
+    public void Tests_NamedInDocuments_Exist()
+    {
+        Dictionary<string, string> sources = Repository.Files("tests", ".cs").GroupBy(Path.GetFileNameWithoutExtension)
+            .ToDictionary(g => g.Key!, g => string.Concat(g.Select(f => File.ReadAllText(Path.Combine(Repository.Root, f)))));
+        string[] missing = [.. Repository.Files("", ".md")
+            .SelectMany(document => NamedTests().Matches(File.ReadAllText(Path.Combine(Repository.Root, document)))
+                .Where(m => !sources.GetValueOrDefault(m.Groups[1].Value, "").Contains($" {m.Groups[2].Value}(", StringComparison.Ordinal))
+                .Select(m => $"{document}: {m.Value}"))];
+        Assert.Empty(missing);
+    }
+
     private static IEnumerable<(string Subject, string Detail)> FromDocuments() =>
         from document in Repository.Files("", ".md")
         let text = File.ReadAllText(Path.Combine(Repository.Root, document))
@@ -34,6 +46,9 @@ public sealed partial class DocumentTests
         select ($"{file.Path}: {target}", "");
 
     private static bool Exists(string path) => Path.Exists(Path.Combine(Repository.Root, path.TrimEnd('.', '/')));
+
+    [GeneratedRegex(@"`(\w+Tests)\.(\w+_\w+)`")]
+    private static partial Regex NamedTests();
 
     [GeneratedRegex(@"\]\((?!https?:|mailto:|#)([^)#\s]+)(?:#[^)]*)?\)")]
     private static partial Regex Links();

@@ -16,17 +16,13 @@ public sealed class BatchTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public async Task Batch_DaemonKilledInTheMiddle_IsCompletedByTheNextWithEveryNameOnce()
+    public async Task Batch_DaemonKilledThenTerminatedInTheMiddle_IsCompletedByTheNextWithEveryNameOnce()
     {
         string id;
         await using (DaemonProcess first = await StartAsync())
         {
             id = await BeginAsync(first.Client);
-            while (Completed(await BatchAsync(first.Client, id)) < 3)
-            {
-                await Task.Delay(10, Token);
-            }
-
+            await ReachAsync(first.Client, id, 3);
             await first.SignalAsync(SigKill);
             while (first.IsRunning)
             {
@@ -34,9 +30,16 @@ public sealed class BatchTests : IDisposable
             }
         }
 
+        await using (DaemonProcess ended = await StartAsync())
+        {
+            Assert.InRange(Completed(await BatchAsync(ended.Client, id)), 3, Requests);
+            await ReachAsync(ended.Client, id, 8);
+            Assert.Equal(0, await ended.TerminateAsync());
+        }
+
         await using DaemonProcess second = await StartAsync();
         JsonElement batch = await BatchAsync(second.Client, id);
-        Assert.InRange(Completed(batch), 3, Requests);
+        Assert.InRange(Completed(batch), 8, Requests);
         while (batch.GetProperty("status").GetString() != "completed")
         {
             Assert.Contains(batch.GetProperty("status").GetString(), (string[])["in_progress", "finalizing"]);
@@ -87,6 +90,14 @@ public sealed class BatchTests : IDisposable
 
     private static Task<JsonElement> BatchAsync(HttpClient client, string id) =>
         client.GetFromJsonAsync<JsonElement>("v1/batches/" + id, Token);
+
+    private static async Task ReachAsync(HttpClient client, string id, int completed)
+    {
+        while (Completed(await BatchAsync(client, id)) < completed)
+        {
+            await Task.Delay(10, Token);
+        }
+    }
 
     private static async Task<string> BeginAsync(HttpClient client)
     {

@@ -44,8 +44,13 @@ public sealed class FigureNameTests
         AssertNamed(status.RootElement.GetProperty("engine").GetProperty("sweep"), answer);
         Assert.InRange(answer.GetProperty("passes").GetInt32(), 1, 4);
         Assert.InRange(answer.GetProperty("acceptedTokens").GetInt32(), 0, answer.GetProperty("draftedTokens").GetInt32());
+        Assert.Equal(1, answer.GetProperty("kvPages").GetInt32());
+        JsonElement pages = status.RootElement.GetProperty("engine").GetProperty("kv_pages");
+        Assert.Equal(pages.GetProperty("total").GetInt32(), pages.GetProperty("free").GetInt32() + pages.GetProperty("kept").GetInt32());
+        Assert.Equal((0, 0), (pages.GetProperty("held").GetInt32(), pages.GetProperty("parked").GetInt32()));
         string metrics = await daemon.Client.GetStringAsync("metrics", Token);
-        Assert.Contains("layerstream_draft_tokens_total{result=\"accepted\"} 0\n", metrics, StringComparison.Ordinal);
+        Assert.Contains("layerstream_kv_pages{state=\"held\"} 0\n", metrics, StringComparison.Ordinal);
+        Assert.Contains("layerstream_draft_tokens_total{kind=\"prompt\",result=\"accepted\"} 0\n", metrics, StringComparison.Ordinal);
     }
 
     private static void AssertNamed(JsonElement daemon, JsonElement command, params string[] except)

@@ -22,6 +22,7 @@ internal sealed class MemoryModel : ITileSource, IDisposable
     private readonly AlignedBuffer _file;
     private readonly AlignedBuffer _small;
     private readonly Workspace _work;
+    private readonly KvPages _pages;
     private readonly SequenceState _sequence;
     private readonly ComputeCrew _crew;
     private readonly Decoder _decoder;
@@ -45,7 +46,9 @@ internal sealed class MemoryModel : ITileSource, IDisposable
 
         TileMap tiles = _tiles = TileMap.Create(Spec, tileBytes);
         _work = Workspace.Create(Spec, Batch, Batch, threads, new BudgetAccount("test", long.MaxValue));
-        _sequence = new SequenceState(Spec, context, kv, new BudgetAccount("test", long.MaxValue));
+        BudgetAccount account = new("test", long.MaxValue);
+        _pages = new KvPages(new PageLayout(Spec, kv), PageLayout.Pages(context), account);
+        _sequence = new SequenceState(Spec, context, _pages, account);
         _crew = new ComputeCrew(threads);
         Experts = new MemoryExperts(Spec.ExpertBanks, _file.Address, expertOrder);
         _decoder = new Decoder(Spec, tiles, this, _crew, _work, _small, RopeTables.Create(Spec, _small, context), mode,
@@ -148,6 +151,7 @@ internal sealed class MemoryModel : ITileSource, IDisposable
     {
         _crew.Dispose();
         _sequence.Dispose();
+        _pages.Dispose();
         _work.Dispose();
         _small.Dispose();
         _file.Dispose();

@@ -20,11 +20,14 @@ public sealed class SequenceStateTests
     public void Store_InF16_NotesWhatItCannotHoldWithTheLayerAndTheWayOut(float value, bool fits)
     {
         ModelSpec spec = ModelSpecBuilder.Build(new TinyFile("llama").Open());
-        using SequenceState state = new(spec, 8, KvType.F16, new BudgetAccount("test", long.MaxValue));
+        BudgetAccount account = new("test", long.MaxValue);
+        using KvPages pages = new(new PageLayout(spec, KvType.F16), 2, account);
+        using SequenceState state = new(spec, 256, pages, account);
+        state.Pages.Hold(0, 256);
         using AlignedBuffer row = new BudgetAccount("test", long.MaxValue).Allocate(4096);
         row.Floats(0, 16).Fill(1);
         row.Floats(0, 16)[13] = value;
-        state.Store(row.Address, state.Table(1, 16), 1);
+        state.Store(row.Address, state.Table(1, 16), 129);
         if (fits)
         {
             Assert.Null(state.Fault);
@@ -42,7 +45,10 @@ public sealed class SequenceStateTests
     public void Store_InF32_HoldsEveryValue()
     {
         ModelSpec spec = ModelSpecBuilder.Build(new TinyFile("llama").Open());
-        using SequenceState state = new(spec, 8, KvType.F32, new BudgetAccount("test", long.MaxValue));
+        BudgetAccount account = new("test", long.MaxValue);
+        using KvPages pages = new(new PageLayout(spec, KvType.F32), 1, account);
+        using SequenceState state = new(spec, 8, pages, account);
+        state.Pages.Hold(0, 1);
         using AlignedBuffer row = new BudgetAccount("test", long.MaxValue).Allocate(4096);
         row.Floats(0, 16).Fill(float.MaxValue);
         state.Store(row.Address, state.Table(0, 16), 0);

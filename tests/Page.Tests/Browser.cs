@@ -15,6 +15,9 @@ public sealed class Browser : IAsyncLifetime
     /// <summary>The daemon that serves the page.</summary>
     public DaemonProcess Daemon { get; } = new() { Budget = "206MiB", More = ["--context", "512", "--sequences", "3"] };
 
+    /// <summary>Where tests leave files for the page to open; gone with the browser.</summary>
+    public string Folder { get; } = Directory.CreateTempSubdirectory("layerstream-page-").FullName;
+
     /// <summary>Why there is no browser here, or null.</summary>
     public string? Gap { get; private set; }
 
@@ -72,5 +75,6 @@ public sealed class Browser : IAsyncLifetime
 
         _playwright?.Dispose();
         await Daemon.DisposeAsync();
+        Directory.Delete(Folder, recursive: true);
     }
 }

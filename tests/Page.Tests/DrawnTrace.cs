@@ -6,8 +6,8 @@ namespace LayerStream.Page.Tests;
 internal static class DrawnTrace
 {
     /// <summary>A trace of a ring with eight slots: every layer has four tiles, each read, waited for where it comes late, computed and
-    /// evicted. A tick is a microsecond.</summary>
-    internal static string Save(string name, int layers, int tokens, long readTicks)
+    /// evicted. A tick is a microsecond. With <paramref name="areExperts"/> a layer's tiles are experts.</summary>
+    internal static string Save(string folder, string name, int layers, int tokens, long readTicks, bool areExperts = false)
     {
         const int PerLayer = 4;
         List<TraceEvent> events = [];
@@ -58,15 +58,15 @@ internal static class DrawnTrace
             events.Add(new() { Kind = TraceKind.Token, StartTicks = begin, EndTicks = now, Tile = -1, Pass = pass });
         }
 
-        string path = Path.Combine(Path.GetTempPath(), $"layerstream-{Guid.NewGuid():N}", name);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        string kind = areExperts ? " expert " : ".tensor_", path = Path.Combine(folder, name);
         new TraceFile
         {
             Model = "drawn",
             TicksPerSecond = 1_000_000,
             Depth = 7,
             BudgetBytes = 1 << 30,
-            TileNames = [.. Enumerable.Range(0, layers * PerLayer).Select(t => $"blk.{t / PerLayer}.tensor_{t % PerLayer}")],
+            FirstExpertTile = areExperts ? 0 : -1,
+            TileNames = [.. Enumerable.Range(0, layers * PerLayer).Select(t => $"blk.{t / PerLayer}{kind}{t % PerLayer}")],
             TileLayers = [.. Enumerable.Range(0, layers * PerLayer).Select(t => t / PerLayer)],
             Events = [.. events],
         }.Save(path);

@@ -20,6 +20,8 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
         Assert.Contains("sets the pace", verdict, StringComparison.Ordinal);
         Assert.Contains("compute", await open.Page.Locator("#stages").InnerTextAsync(), StringComparison.Ordinal);
         Assert.True(await PaintedShareAsync(open.Page, "#lanes") > 0.02, "the lanes are empty");
+        Assert.Contains("of at most", await open.Page.Locator("#speed").InnerTextAsync(), StringComparison.Ordinal);
+        await open.WaitForTextAsync("#hits", t => t.Contains("stay in memory", StringComparison.Ordinal));
         Assert.Contains("weights: pinned", await open.WaitForTextAsync("#budget", t => t.Length > 0), StringComparison.Ordinal);
         await answer;
     }
@@ -27,7 +29,7 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
     [Fact]
     public async Task Trace_OpenedFromAFile_ShowsItsTokensAndFollowsTheKeyboard()
     {
-        string path = DrawnTrace.Save("one.lstrace", layers: 30, tokens: 4, readTicks: 300);
+        string path = DrawnTrace.Save(browser.Folder, "one.lstrace", layers: 30, tokens: 4, readTicks: 300);
         await using OpenPage open = await browser.OpenAsync();
         await open.Page.Locator("#open").SetInputFilesAsync(path);
         await open.WaitForTextAsync("#lanes-title", t => t.Contains("one.lstrace", StringComparison.Ordinal));
@@ -38,10 +40,36 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
     }
 
     [Fact]
+    public async Task Trace_OfAModelWithExperts_ShowsTheirUsesByLayer()
+    {
+        string path = DrawnTrace.Save(browser.Folder, "experts.lstrace", layers: 12, tokens: 3, readTicks: 100, areExperts: true);
+        await using OpenPage open = await browser.OpenAsync();
+        await open.Page.Locator("#open").SetInputFilesAsync(path);
+        string note = await open.WaitForTextAsync("#heat-note", t => t.Length > 0);
+        Assert.Contains("layer 11 below", note, StringComparison.Ordinal);
+        Assert.Contains("expert 3 on the right", note, StringComparison.Ordinal);
+        Assert.Contains("at most 3 times", note, StringComparison.Ordinal);
+        await open.Page.Locator("#heat").HoverAsync();
+        await open.WaitForTextAsync("#tip", t => t.Contains("used 3 times", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Requests_ThatRun_ShowTheirProgressAndCanBeCancelled()
+    {
+        await using OpenPage open = await browser.OpenAsync();
+        Task<Exception?> answer = Record.ExceptionAsync(() => browser.GenerateAsync(420, "Tell me everything.")).AsTask();
+        await open.WaitForTextAsync("#request-list", t => t.Contains("writes: ", StringComparison.Ordinal));
+        await open.Page.Locator("#request-list button").ClickAsync();
+        Assert.IsAssignableFrom<HttpRequestException>(await answer); // 410, or cut off where the answer had begun
+        await open.Page.Locator("#request-list").WaitForAsync(new() { State = WaitForSelectorState.Hidden });
+    }
+
+    [Fact]
     public async Task Traces_TwoOpened_NameTheStageThatChanged()
     {
         string[] paths =
-            [DrawnTrace.Save("before.lstrace", 30, 4, readTicks: 100), DrawnTrace.Save("after.lstrace", 30, 4, readTicks: 900)];
+            [DrawnTrace.Save(browser.Folder, "before.lstrace", 30, 4, readTicks: 100),
+                DrawnTrace.Save(browser.Folder, "after.lstrace", 30, 4, readTicks: 900)];
         await using OpenPage open = await browser.OpenAsync();
         await open.Page.Locator("#open").SetInputFilesAsync(paths);
         string verdict = await open.WaitForTextAsync("#verdict", t => t.Contains("of the change", StringComparison.Ordinal));
@@ -52,18 +80,17 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
     [Fact]
     public async Task Trace_ThatIsNone_IsRefusedInWords()
     {
-        string path = Path.Combine(Path.GetTempPath(), $"layerstream-{Guid.NewGuid():N}.lstrace");
+        string path = Path.Combine(browser.Folder, "text.lstrace");
         await File.WriteAllTextAsync(path, "this is not a trace, only a text of some length", Cancel);
         await using OpenPage open = await browser.OpenAsync();
         await open.Page.Locator("#open").SetInputFilesAsync(path);
         await open.WaitForTextAsync("#verdict", t => t.Contains("not a LayerStream trace", StringComparison.Ordinal));
-        File.Delete(path);
     }
 
     [Fact]
     public async Task Trace_OfAThousandLayers_ZoomsWithinAFrame()
     {
-        string path = DrawnTrace.Save("large.lstrace", layers: 1000, tokens: 3, readTicks: 300);
+        string path = DrawnTrace.Save(browser.Folder, "large.lstrace", layers: 1000, tokens: 3, readTicks: 300);
         await using OpenPage open = await browser.OpenAsync();
         await open.Page.Locator("#open").SetInputFilesAsync(path);
         await open.WaitForTextAsync("#lanes-title", t => t.Contains("large.lstrace", StringComparison.Ordinal));
@@ -109,6 +136,43 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
         await open.WaitForTextAsync("#conversation li.assistant", t => t.Length > 8 && t != stopped);
         await open.Page.ReloadAsync();
         Assert.Equal(2, await open.Page.Locator("#conversation li").CountAsync());
+    }
+
+    [Fact]
+    public async Task Chat_ThoughtAndCalls_AreFoldedAndShown()
+    {
+        string[] deltas =
+        [
+            """{"reasoning_content":"I should look."}""", """{"content":"Let me see."}""",
+            """{"tool_calls":[{"index":0,"id":"c1","function":{"name":"get_weather","arguments":"{\"city\":"}}]}""",
+            """{"tool_calls":[{"index":0,"function":{"arguments":"\"Bonn\"}"}}]}""",
+        ];
+        await using OpenPage open = await browser.OpenAsync("#chat");
+        string? asked = null;
+        await open.Page.RouteAsync("**/v1/chat/completions", route =>
+        {
+            asked = route.Request.PostData;
+            return route.FulfillAsync(new()
+            {
+                ContentType = "text/event-stream",
+                Body = string.Concat(deltas.Select(d => $"data: {{\"choices\":[{{\"delta\":{d}}}]}}\n\n")) + "data: [DONE]\n\n",
+            });
+        });
+        await open.Page.Locator(".settings summary").ClickAsync();
+        await open.Page.Locator("#system").FillAsync("Be brief.");
+        await open.Page.Locator("#top-k").FillAsync("7");
+        await open.Page.Locator("#effort").SelectOptionAsync("low");
+        await open.Page.Locator("#question").FillAsync("Weather?");
+        await open.Page.Keyboard.PressAsync("Enter");
+        string said = await open.WaitForTextAsync("#conversation li.assistant", t => t.Contains("Bonn", StringComparison.Ordinal));
+        Assert.Contains("calls get_weather({\"city\":\"Bonn\"})", said, StringComparison.Ordinal);
+        ILocator thought = open.Page.Locator("#conversation li.assistant details span");
+        Assert.False(await thought.IsVisibleAsync());
+        await open.Page.Locator("#conversation li.assistant summary").ClickAsync();
+        Assert.Equal("I should look.", await thought.InnerTextAsync());
+        JsonElement body = JsonSerializer.Deserialize<JsonElement>(asked!);
+        Assert.Equal("Be brief.", body.GetProperty("messages")[0].GetProperty("content").GetString());
+        Assert.Equal((7, "low"), (body.GetProperty("top_k").GetInt32(), body.GetProperty("reasoning_effort").GetString()));
     }
 
     [Fact]

@@ -48,7 +48,8 @@ public sealed class PictureTests(Browser browser) : IClassFixture<Browser>
         await using (OpenPage open = await browser.OpenAsync())
         {
             string[] paths =
-                [DrawnTrace.Save("before.lstrace", 30, 4, readTicks: 100), DrawnTrace.Save("after.lstrace", 30, 4, readTicks: 900)];
+                [DrawnTrace.Save(browser.Folder, "before.lstrace", 30, 4, readTicks: 100),
+                DrawnTrace.Save(browser.Folder, "after.lstrace", 30, 4, readTicks: 900)];
             await open.Page.Locator("#open").SetInputFilesAsync(paths);
             await open.WaitForTextAsync("#verdict", t => t.Contains("of the change", StringComparison.Ordinal));
             await ShootAsync(open, Path.Combine(folder, "difference-light.png"), fullPage: false);

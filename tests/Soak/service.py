@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 """The daemon under clients that leave, more requests than it takes, and SIGTERM in the middle of answers.
 
-    tests/Soak/service.py [--disconnects 1000] [--overload-minutes 5] [--terminations 50]
+    tests/Soak/service.py [--disconnects 1000] [--overload-minutes 5] [--terminations 50] [--kills 20]
 
 Each part starts daemons of its own and prints one line of JSON; the exit code is 0 only if all promises hold:
   disconnects  after each of them the engine is free again, and memory is within the budget;
   overload     ten times as many clients as there are places: every refusal is a 429 with Retry-After, its 99th percentile under 20 ms,
                accepted answers are whole, memory is within the budget;
-  terminations exit code 0 within the limit for draining, and every answer that was under way is whole or says that it was cut.
+  terminations exit code 0 within the limit for draining, and every answer that was under way is whole or says that it was cut;
+  kills        a batch under way at each of them is completed in the end, with every request answered exactly once.
 """
-import argparse, http.client, json, os, random, signal, socket, subprocess, sys, threading, time
+import argparse, http.client, json, os, random, shutil, signal, socket, subprocess, sys, tempfile, threading, time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 DRAIN_SECONDS = 8
@@ -163,14 +164,49 @@ def terminations(a):
     return {"part": "terminations", "done": a.terminations, "right": right, "slowest_seconds": round(slowest, 2), "first_wrong": wrong[:2], "holds": right == a.terminations}
 
 
+def kills(a):
+    rng, folder, ids, started = random.Random(a.seed), tempfile.mkdtemp(), [], []
+    lines = "".join(json.dumps({"custom_id": str(i), "method": "POST", "url": "/v1/completions",
+                                "body": {"prompt": f"{i} and", "max_tokens": rng.randint(1, 24), "ignore_eos": True}}) + "\n" for i in range(10 * a.kills))
+
+    def start(): return Daemon(a, "--files-dir", folder, "--sequences", "2", "--context", "256")
+
+    def post(d, path, data, kind):
+        c = http.client.HTTPConnection("127.0.0.1", d.port, timeout=60)
+        c.request("POST", path, data, {"Content-Type": kind})
+        return json.loads(c.getresponse().read())
+
+    d = start()
+    try:
+        form = f'--b\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nbatch\r\n--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n{lines}\r\n--b--\r\n'
+        file = post(d, "/v1/files", form.encode(), "multipart/form-data; boundary=b")
+        batch = post(d, "/v1/batches", json.dumps({"input_file_id": file["id"], "endpoint": "/v1/completions", "completion_window": "24h"}), "application/json")
+        for _ in range(a.kills):
+            time.sleep(rng.uniform(0.0, 1.5))
+            d.end()
+            d = start()
+            started.append(json.loads(d.get("/v1/batches/" + batch["id"])[1])["request_counts"]["completed"])
+        while True:
+            batch = json.loads(d.get("/v1/batches/" + batch["id"])[1])
+            if batch["status"] not in ("validating", "in_progress", "finalizing"): break
+            time.sleep(0.5)
+        if batch["output_file_id"]:
+            ids = [json.loads(l)["custom_id"] for l in d.get(f"/v1/files/{batch['output_file_id']}/content")[1].splitlines()]
+        return {"part": "kills", "done": a.kills, "completed_at_starts": started, "counts": batch["request_counts"], "answers": len(ids), "peak_bytes": d.peak(),
+                "holds": batch["status"] == "completed" and sorted(ids, key=int) == [str(i) for i in range(10 * a.kills)] and d.peak() <= limit(a.budget)}
+    finally:
+        d.end()
+        shutil.rmtree(folder)
+
+
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--budget", default="192MiB"); p.add_argument("--seed", type=int, default=1)
     p.add_argument("--disconnects", type=int, default=1000); p.add_argument("--overload-minutes", type=float, default=5)
-    p.add_argument("--terminations", type=int, default=50)
+    p.add_argument("--terminations", type=int, default=50); p.add_argument("--kills", type=int, default=20)
     p.add_argument("--model", default=ROOT + "/models/SmolLM2-135M-Instruct-Q4_1.gguf"); p.add_argument("--program", default=ROOT + "/src/Host/bin/Release/net10.0/layerstream")
     a, holds = p.parse_args(), True
-    for part, asked in ((disconnects, a.disconnects), (overload, a.overload_minutes), (terminations, a.terminations)):
+    for part, asked in ((disconnects, a.disconnects), (overload, a.overload_minutes), (terminations, a.terminations), (kills, a.kills)):
         if asked:
             result = part(a)
             holds &= result["holds"]

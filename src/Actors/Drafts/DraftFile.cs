@@ -49,7 +49,8 @@ public sealed class DraftFile
     {
         long weights = Spec.Matrices.Sum(m => m.Tensor.Extent.Window.Length) + Spec.SmallWeightBytes
             + (HasTable ? ExtentWindow.MostBytes(Spec.TokenEmbedding.Extent.Length) : 0);
+        PageLayout pages = new(Spec, type);
         return new DraftMemory(weights, Workspace.Bytes(Spec, DraftModel.Batch, 1, threads),
-            context => SequenceState.Bytes(Spec, context, type) + SequenceState.SnapshotBytes(Spec));
+            context => checked((PageLayout.Pages(context) * pages.PageBytes) + (2 * SequenceState.SnapshotBytes(Spec))));
     }
 }

@@ -143,9 +143,11 @@ internal sealed class DraftModel : IDisposable
         }
 
         _work = Own(Workspace.Create(_spec, Batch, 1, crew.Threads, sheet.Account(AccountNames.DraftActivations)));
+        BudgetAccount kept = sheet.Account(AccountNames.DraftState);
+        KvPages pages = Own(new KvPages(new PageLayout(_spec, shape.KvType), _seats.Length * PageLayout.Pages(shape.Context), kept));
         for (int i = 0; i < _seats.Length; i++)
         {
-            SequenceState state = new(_spec, shape.Context, shape.KvType, sheet.Account(AccountNames.DraftState), snapshots: 1);
+            SequenceState state = new(_spec, shape.Context, pages, kept, snapshots: 1);
             _seats[i] = new DraftSeat(this, Own(state), _spec.Vocabulary);
         }
 

@@ -10,6 +10,7 @@ internal sealed class StateWriter(StateFolder folder)
 {
     private readonly Channel<StateJob> _jobs = Channel.CreateUnbounded<StateJob>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Lock _lock = new();
+    private readonly Lock _oneAtATime = new(); // the folder has one buffer for writing
     private Task _writing = Task.CompletedTask;
     private IReadOnlyList<HotExpert>? _experts; // not written yet
     private string? _fault;
@@ -58,9 +59,23 @@ internal sealed class StateWriter(StateFolder folder)
     {
         while (_jobs.Reader.TryRead(out StateJob? job))
         {
+            Write(job);
+        }
+    }
+
+    /// <summary>Writes a state on the calling thread, for one that is about to be changed.</summary>
+    internal void Write(StateJob job)
+    {
+        if (!folder.CanWrite || job.Tokens.Count == 0)
+        {
+            return;
+        }
+
+        lock (_oneAtATime)
+        {
             try
             {
-                Write(job);
+                WritePieces(job);
                 if (Interlocked.Exchange(ref _experts, null) is { Count: > 0 } experts)
                 {
                     folder.WriteExperts(experts);
@@ -73,7 +88,7 @@ internal sealed class StateWriter(StateFolder folder)
         }
     }
 
-    private void Write(StateJob job)
+    private void WritePieces(StateJob job)
     {
         UInt128 parent = folder.Root(job.Scope);
         long now = DateTime.UtcNow.Ticks;
@@ -87,7 +102,7 @@ internal sealed class StateWriter(StateFolder folder)
                 WriteSnapshot(job, parent, first, tokens.AsSpan(0, at - first).ToArray(), slot, now);
             }
 
-            KeptPiece piece = new(KeptKind.Page, parent, name, first, tokens.Length, job.State.RowBytes(tokens.Length));
+            KeptPiece piece = new(KeptKind.Page, parent, name, first, tokens.Length, job.State.Pages.RowBytes(tokens.Length));
             if (!folder.Write(piece, job.Scope, tokens, now, (offset, block) => CopyRows(job, piece, offset, block)))
             {
                 return; // what follows could not be reached without it
@@ -121,7 +136,7 @@ internal sealed class StateWriter(StateFolder folder)
 
     private static bool CopyRows(StateJob job, KeptPiece piece, long offset, Span<byte> block)
     {
-        job.State.SaveRows(piece.First, piece.Count, offset, block);
+        job.State.Pages.Save(piece.First, piece.Count, offset, block);
         return job.IntactTokens >= piece.End;
     }
 }

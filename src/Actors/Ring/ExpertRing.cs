@@ -38,7 +38,7 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
         TileNames names, BudgetSheet sheet)
     {
         (_plan, _reader, _trace, _names, Spent) = (plan, reader, trace, names, spent);
-        (Slots, AllResident) = (new ExpertSlots(plan, sheet), plan.AllResident);
+        (Slots, Found) = (new ExpertSlots(plan, sheet), (new long[plan.Layouts.Count], new long[plan.Layouts.Count]));
         Cache = new ExpertCache(plan);
         _reads = new ExpertReads(plan, reader, files);
         int most = plan.Layouts.Select(l => l.Bank.Experts).DefaultIfEmpty(0).Max();
@@ -55,6 +55,9 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
             TileRing.Write(Free, new FreeSlot(i));
         }
     }
+
+    /// <summary>Experts of each bank that passes demanded: those that were in memory, and those that had to be read.</summary>
+    internal (long[] Hits, long[] Misses) Found { get; }
 
     internal ExpertSlots Slots { get; }
 
@@ -82,7 +85,7 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
     internal Gate Arrived { get; } = new();
 
     /// <summary>Every expert has been in its slot since the start.</summary>
-    internal bool AllResident { get; }
+    internal bool AllResident => _plan.AllResident;
 
     /// <summary>Whether there are experts that travel.</summary>
     internal bool Streams => _plan.Layouts.Count > 0 && !AllResident;

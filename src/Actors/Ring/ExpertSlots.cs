@@ -13,6 +13,7 @@ internal sealed class ExpertSlots : IDisposable
 {
     private readonly ExpertPlan _plan;
     private readonly AlignedBuffer? _arena;
+    private readonly AlignedBuffer? _reserve; // of the transient slots behind the first
     private readonly nint[][] _resident; // [bank][slot] addresses, those of its class
     private readonly nint[] _transient;
     private readonly long[] _classBytes; // [bank] bytes of a slot of its class
@@ -22,7 +23,9 @@ internal sealed class ExpertSlots : IDisposable
     {
         _plan = plan;
         (_resident, _classBytes, _own) = (new nint[plan.Layouts.Count][], new long[plan.Layouts.Count], new int[plan.Layouts.Count]);
-        _arena = plan.Bytes == 0 ? null : sheet.Allocate(AccountNames.ExpertSlots, plan.Bytes, hugePages: true);
+        _arena = plan.Bytes == 0 ? null
+            : sheet.Allocate(AccountNames.ExpertSlots, plan.Bytes - plan.ReserveBytes, hugePages: true);
+        _reserve = plan.ReserveBytes == 0 ? null : sheet.Allocate(AccountNames.SlotReserve, plan.ReserveBytes, hugePages: true);
         nint at = _arena?.Address ?? 0;
         foreach (ExpertSlotClass slots in plan.Classes)
         {
@@ -38,7 +41,8 @@ internal sealed class ExpertSlots : IDisposable
             at += (nint)slots.Bytes;
         }
 
-        _transient = [.. Enumerable.Range(0, plan.TransientSlots).Select(s => at + (nint)(plan.TransientSlotBytes * s))];
+        _transient = [.. Enumerable.Range(0, plan.TransientSlots).Select(
+            s => s == 0 ? at : _reserve!.Address + (nint)(plan.TransientSlotBytes * (s - 1)))];
     }
 
     /// <summary>The memory; null without slots.</summary>
@@ -76,5 +80,9 @@ internal sealed class ExpertSlots : IDisposable
         return new ExpertLease(expert, slot, Slab(0), Slab(1), layout.Matrices > 2 ? Slab(2) : 0);
     }
 
-    public void Dispose() => _arena?.Dispose();
+    public void Dispose()
+    {
+        _arena?.Dispose();
+        _reserve?.Dispose();
+    }
 }

@@ -119,6 +119,8 @@ internal sealed class RingExpertSource : IExpertSource
 
         _account.ExpertHits += _hitCount;
         _account.ExpertMisses += _missCount;
+        _ring.Found.Hits[bank] += _hitCount;
+        _ring.Found.Misses[bank] += _missCount;
     }
 
     /// <inheritdoc/>

@@ -5,6 +5,7 @@ using LayerStream.Formats;
 using LayerStream.Kernels.Crew;
 using LayerStream.Memory;
 using LayerStream.Models.Tiles;
+using LayerStream.Planning;
 using LayerStream.Storage;
 
 namespace LayerStream.Actors.Ring;
@@ -19,6 +20,8 @@ internal sealed class TileRing : IReadCompletion, IDisposable
     internal const string CompletedPoint = "tile.completed";
 
     private readonly AlignedBuffer? _arena;
+    private readonly AlignedBuffer? _reserve; // of the slots behind those of the arena
+    private readonly int _ownSlots;
     private readonly FlashReader _reader;
     private readonly TraceRing _trace;
     private readonly TileMap _tiles;
@@ -30,16 +33,17 @@ internal sealed class TileRing : IReadCompletion, IDisposable
     private long _submitted;
     private long _published;
 
-    /// <param name="slots">Slots for dense tiles.</param>
-    /// <param name="slotBytes">Bytes of each.</param>
-    /// <param name="transients">Slots of experts that share the way from compute to eviction.</param>
+    /// <param name="memory">Slots, tiles, and the slots of experts that share the way from compute to eviction.</param>
     /// <param name="reader">Reads into the slots.</param>
-    /// <param name="tiles">What is read.</param>
     /// <param name="trace">Records it.</param>
-    internal TileRing(int slots, int slotBytes, int transients, FlashReader reader, TileMap tiles, TraceRing trace, BudgetAccount account)
+    /// <param name="sheet">Pays for the slots.</param>
+    internal TileRing(MemoryPlan memory, FlashReader reader, TraceRing trace, BudgetSheet sheet)
     {
-        (Slots, _slotBytes, _reader, _tiles, _trace) = (slots, slotBytes, reader, tiles, trace);
-        _arena = slots == 0 ? null : account.Allocate((long)slots * slotBytes, hugePages: true);
+        int slots = memory.Slots, transients = memory.Experts.TransientSlots;
+        (Slots, _ownSlots, _slotBytes) = (slots, memory.OwnSlots, memory.SlotBytes);
+        (_reader, _tiles, _trace) = (reader, memory.Tiles, trace);
+        _arena = Arena(sheet, AccountNames.RingSlots, _ownSlots);
+        _reserve = Arena(sheet, AccountNames.SlotReserve, slots - _ownSlots);
         _pending = new Pending[Math.Max(1, slots)];
         BoundedChannelOptions options = new(Math.Max(1, slots))
         {
@@ -177,8 +181,7 @@ internal sealed class TileRing : IReadCompletion, IDisposable
             Lane = slot.Slot,
             Bytes = (int)tile.Extent.Length
         });
-        nint destination = _arena!.Address + (nint)((long)slot.Slot * _slotBytes);
-        _reader.Submit(new ReadRequest(tile.Extent, destination, _slotBytes, sequence, this));
+        _reader.Submit(new ReadRequest(tile.Extent, AddressOf(slot.Slot), _slotBytes, sequence, this));
     }
 
     /// <inheritdoc/>
@@ -250,7 +253,18 @@ internal sealed class TileRing : IReadCompletion, IDisposable
     /// <summary>Completes when no read is in flight: a slot with one belongs to the kernel.</summary>
     internal Task ReadsEndedAsync() => _reader.DrainAsync();
 
-    public void Dispose() => _arena?.Dispose();
+    public void Dispose()
+    {
+        _arena?.Dispose();
+        _reserve?.Dispose();
+    }
+
+    private AlignedBuffer? Arena(BudgetSheet sheet, string account, int slots) =>
+        slots == 0 ? null : sheet.Allocate(account, (long)slots * _slotBytes, hugePages: true);
+
+    private nint AddressOf(int slot) => slot < _ownSlots
+        ? _arena!.Address + (nint)((long)slot * _slotBytes)
+        : _reserve!.Address + (nint)((long)(slot - _ownSlots) * _slotBytes);
 
     private struct Pending
     {

@@ -12,7 +12,7 @@ namespace LayerStream.Actors.Run;
 internal sealed class ComputeSession(
     ModelSpec spec, Decoder decoder, RingTileSource source, RingExpertSource experts, PassAccount account, Workspace work,
         IReadOnlyList<SequenceState> states, EmbeddingRows embeddings, EmbeddingRows? layerInputs, TraceRing trace,
-        DepthTuning tuning)
+        DepthTuning tuning, CrewTuning crew)
 {
     private readonly PassRow[] _rows = new PassRow[work.Batch];
     private RunContext? _run;
@@ -93,6 +93,8 @@ internal sealed class ComputeSession(
             states[0].Restart();
         }
 
+        KeptSeats.Trim(Seats.Skip(1), states[0].Pages.Pool, () => states[0].Pages.Missing(position, position + count));
+
         for (int r = 0; r < count; r++)
         {
             Place(r, 0, ids[first + r], position + r);
@@ -166,6 +168,7 @@ internal sealed class ComputeSession(
         tuning.BeginPass();
         account.BeginPass(_pass);
         experts.BeginPass();
+        crew.BeginPass();
     }
 
     internal void EndPass(int rows = 1)
@@ -173,6 +176,7 @@ internal sealed class ComputeSession(
         account.EndCompute(Stopwatch.GetTimestamp(), -1);
         experts.EndPass();
         tuning.EndPass(rows);
+        crew.EndPass(rows);
         _pass++;
     }
 

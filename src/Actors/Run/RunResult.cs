@@ -24,6 +24,12 @@ public sealed record RunResult
     /// <summary>What ended the guesses of the draft model; null = nothing did. The tokens are the same.</summary>
     public string? DraftFault { get; init; }
 
+    /// <summary>Pages of keys and values, 128 tokens each, that it held at its end.</summary>
+    public int KvPages { get; init; }
+
+    /// <summary>How often it gave its pages up, because they had run out, and waited for others.</summary>
+    public int Parks { get; init; }
+
     public int GeneratedTokens => Ids.Length;
 
     public required double PromptSeconds { get; init; }

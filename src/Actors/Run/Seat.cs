@@ -40,6 +40,7 @@ internal sealed class Seat(int index, SequenceState state)
         int resumed = ResumeAt(scope, prompt);
         _kept = null;
         _job?.Cut(resumed);
+        state.Pages.Cut(resumed);
         state.Restart();
         if (resumed > 0 && state.IsRecurrent && _whole != resumed)
         {
@@ -57,6 +58,7 @@ internal sealed class Seat(int index, SequenceState state)
     internal int? BeginRestore(string scope, IReadOnlyList<int> prompt, int resumed)
     {
         _job?.Cut(resumed);
+        state.Pages.Cut(resumed);
         _kept = resumed == 0 ? null : new Kept(scope, new KeptTokens([.. prompt.Take(resumed)], state.IsRecurrent ? [resumed] : null));
         _whole = _whole == resumed ? _whole : -1; // it stood behind tokens of another sequence
         _snapshots.Cut(resumed);
@@ -130,6 +132,7 @@ internal sealed class Seat(int index, SequenceState state)
     /// <param name="tokens">Tokens that have been through the model.</param>
     internal void Keep(string? scope, IReadOnlyList<int> tokens)
     {
+        state.Pages.Cut(tokens.Count);
         _kept = scope is null || tokens.Count == 0 ? null : new Kept(scope, new KeptTokens(tokens, Borders(tokens.Count)));
     }
 
@@ -142,10 +145,25 @@ internal sealed class Seat(int index, SequenceState state)
     /// <summary>Slot of the snapshot behind so many tokens; null where the state itself stands there.</summary>
     internal int? SnapshotOf(int tokens) => state.IsRecurrent && _whole != tokens ? _snapshots.Find(tokens) : null;
 
+    /// <summary>Gives up the last page of what is kept: others want it.</summary>
+    internal void Trim()
+    {
+        int tokens = (state.Pages.Held - 1) * PageLayout.Tokens;
+        if (tokens <= 0 || _kept is not { } kept || Borders(tokens) is { Length: 0 })
+        {
+            Forget();
+            return;
+        }
+
+        _job?.Cut(tokens);
+        Keep(kept.Scope, [.. kept.Tokens.Tokens.Take(tokens)]);
+    }
+
     /// <summary>Nothing of it may be used again.</summary>
     internal void Forget()
     {
         _job?.Cut(0);
+        state.Pages.Cut(0);
         (_kept, _whole) = (null, -1);
         _snapshots.Cut(0);
         PlanSnapshots(0, 0);

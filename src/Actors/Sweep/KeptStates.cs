@@ -1,5 +1,6 @@
 using LayerStream.Actors.Kept;
 using LayerStream.Actors.Run;
+using LayerStream.Models.Decoding;
 using LayerStream.Planning.Batches;
 
 namespace LayerStream.Actors.Sweep;
@@ -20,10 +21,19 @@ internal sealed class KeptStates(StateFolder folder, Func<IReadOnlyList<HotExper
     /// <summary>Bytes of all files in the folder.</summary>
     internal long Bytes => folder.Bytes;
 
-    /// <summary>A sequence has left its seat: what it leaves is written beside what comes.</summary>
-    internal void Add(Seat seat)
+    /// <summary>A sequence leaves its seat: what it leaves is written beside what comes, or at once where others want its pages.</summary>
+    internal void Add(Seat seat, bool isUrgent = false)
     {
-        if (seat.Job() is { } job)
+        if (seat.Job() is not { } job)
+        {
+            return;
+        }
+
+        if (isUrgent)
+        {
+            _writer.Write(job);
+        }
+        else
         {
             _writer.Add(job, residents());
         }
@@ -36,14 +46,19 @@ internal sealed class KeptStates(StateFolder folder, Func<IReadOnlyList<HotExper
     /// Puts into a seat's state what the folder has of a prompt, where that spares more than what the seat has. Pieces that are not as they
     /// were written are passed over.
     /// </summary>
-    internal void Fill(Seat seat, string scope, IReadOnlyList<int> prompt)
+    /// <param name="seat">The seat.</param>
+    /// <param name="scope">Who asks.</param>
+    /// <param name="prompt">The prompt.</param>
+    /// <param name="makeRoom">Sees to free pages; false when there are too few.</param>
+    internal void Fill(Seat seat, string scope, IReadOnlyList<int> prompt, Func<int, bool> makeRoom)
     {
         bool isWhole = false;
         while (!isWhole) // each time round, a piece that was not whole is gone
         {
             int resumed = seat.ResumeAt(scope, prompt);
             KeptPath path = folder.Find(scope, prompt, seat.State.IsRecurrent, resumed);
-            isWhole = path.Tokens <= resumed || TryFill(seat, scope, prompt, path, resumed);
+            int pages = PageLayout.Pages(path.Tokens) - (resumed / PageLayout.Tokens);
+            isWhole = path.Tokens <= resumed || !makeRoom(pages) || TryFill(seat, scope, prompt, path, resumed);
         }
     }
 
@@ -52,8 +67,8 @@ internal sealed class KeptStates(StateFolder folder, Func<IReadOnlyList<HotExper
         int? slot = seat.BeginRestore(scope, prompt, resumed);
         foreach (KeptPiece page in path.Pages.Where(p => p.End > resumed))
         {
-            bool isRead = folder.Read(page, scope, seat.State.RowBytes(page.Count),
-                (offset, block) => seat.State.RestoreRows(page.First, page.Count, offset, block));
+            bool isRead = folder.Read(page, scope, seat.State.Pages.RowBytes(page.Count),
+                (offset, block) => seat.State.Pages.Restore(page.First, page.Count, offset, block));
             if (!isRead)
             {
                 if (!seat.State.IsRecurrent && page.First > resumed)

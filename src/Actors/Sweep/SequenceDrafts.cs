@@ -63,6 +63,13 @@ internal sealed class SequenceDrafts(IReadOnlyList<IDrafter> drafters, DraftGate
     /// <summary>The sequence leaves.</summary>
     internal void End(IReadOnlyList<int> history) => _seat?.End(history);
 
+    /// <summary>Gives the guesses for the next pass up; false when there are none.</summary>
+    internal bool Drop()
+    {
+        (bool had, Count) = (Count > 0, 0);
+        return had;
+    }
+
     /// <summary>No more guesses: one of them did harm.</summary>
     internal void Stop()
     {

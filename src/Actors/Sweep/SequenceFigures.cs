@@ -71,6 +71,8 @@ internal sealed class SequenceFigures
             AcceptedTokens = run.Drafts.Accepted,
             Drafts = run.Drafts.Counts,
             DraftFault = run.Drafts.Fault,
+            KvPages = run.LastPages,
+            Parks = run.Parks,
             PromptSeconds = Seconds(_promptEndTicks - _startTicks),
             DecodeSeconds = wall,
             Passes = Passes,

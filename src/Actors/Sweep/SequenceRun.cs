@@ -2,6 +2,7 @@ using System.Diagnostics;
 using LayerStream.Actors.Drafts;
 using LayerStream.Actors.Run;
 using LayerStream.Actors.Tracing;
+using LayerStream.Models.Decoding;
 using LayerStream.Planning.Batches;
 using LayerStream.Planning.Drafts;
 
@@ -51,14 +52,33 @@ internal sealed class SequenceRun(RunRequest request, int context)
     /// <summary>Rows in the pass under way; 0 = none.</summary>
     internal int Rows { get; set; }
 
-    /// <summary>Whether some of them are guesses.</summary>
-    internal bool HasDrafts => _generated.Count > 0 && Rows > 1;
+    /// <summary>Whether its next rows are of a prompt, or of what must be read again, and not its newest token.</summary>
+    internal bool IsReading => _generated.Count == 0 || _history.Count - Done > 1;
+
+    /// <summary>Whether some of its rows are guesses.</summary>
+    internal bool HasDrafts => !IsReading && Rows > 1;
+
+    /// <summary>Pages for its tokens and a first one to grow into, as far as it may grow.</summary>
+    internal int PagesAhead =>
+        Math.Min(PageLayout.Pages(_history.Count + 1) + 1, PageLayout.Pages(request.Prompt.Count + Math.Max(1, Most)));
+
+    /// <summary>Pages that its next rows take.</summary>
+    internal int MissingPages => Rows == 0 ? 0 : Seat.State.Pages.Missing(Done, Done + Rows);
+
+    /// <summary>Pages that it held in its last pass.</summary>
+    internal int LastPages { get; private set; }
+
+    /// <summary>How often it gave its pages up and waited for others.</summary>
+    internal int Parks { get; private set; }
+
+    /// <summary>Passes with rows of it since it took its seat.</summary>
+    internal int SeatedPasses { get; private set; }
 
     /// <summary>Whether the pass under way gives its next token.</summary>
     internal bool WantsLogits { get; set; }
 
     /// <summary>Of its rows in the pass under way, the last ones whose logits are wanted.</summary>
-    internal int LogitCount => !WantsLogits ? 0 : _generated.Count == 0 ? 1 : Rows;
+    internal int LogitCount => !WantsLogits ? 0 : IsReading ? 1 : Rows;
 
     /// <summary>Guesses how it goes on.</summary>
     internal SequenceDrafts Drafts { get; init; } = new([], new DraftGate());
@@ -84,14 +104,47 @@ internal sealed class SequenceRun(RunRequest request, int context)
 
     /// <summary>Tokens of the prompt that are still to be read, or the newest token and guesses behind it.</summary>
     internal SequenceDemand Demand => HasEnded ? default
-        : new SequenceDemand(_history.Count - Done, _generated.Count == 0, Drafts.Count, request.IsBackground);
+        : new SequenceDemand(_history.Count - Done, IsReading, Drafts.Count, request.IsBackground);
+
+    /// <summary>Of another one's tokens, those that it can lend.</summary>
+    internal int Lends(SequenceRun other) =>
+        other.Scope is null || other.Scope != Scope ? 0 : Seat.LendsAt([.. _history.Take(Done)], other.History);
+
+    /// <summary>What is left of its tokens behind what seats keep of them, or what those that run can lend.</summary>
+    internal int TokensToRead(IEnumerable<Seat> unused, IEnumerable<SequenceRun> seated) => _history.Count
+        - unused.Select(seat => seat.ResumeAt(Scope, _history)).Concat(seated.Select(run => run.Lends(this))).DefaultIfEmpty(0).Max();
+
+    /// <summary>It has its seat, and goes on behind what the state has of its tokens.</summary>
+    /// <returns>Whether it is there for the first time.</returns>
+    internal bool Begin()
+    {
+        bool isFirst = Figures.Passes == 0;
+        (Done, SeatedPasses) = (Seat.Begin(Scope, _history), 0);
+        Cached = isFirst ? Done : Cached;
+        return isFirst;
+    }
+
+    /// <summary>It leaves its seat until there are pages again.</summary>
+    internal void Park()
+    {
+        (Parks, SeatedPasses) = (Parks + 1, 0);
+        Drafts.End(_history);
+    }
+
+    /// <summary>A pass with rows of it is over.</summary>
+    internal void CountPass()
+    {
+        LastPages = Seat.State.Pages.Held;
+        SeatedPasses++;
+        Figures.Passes++;
+    }
 
     /// <summary>It has a seat, and with it a place in the model that guesses, if there is one.</summary>
     internal void BeginDrafts(DraftModel? model) =>
         Drafts.Begin(model?.Seats[Seat.Index], seat => seat.Begin(Scope, _history, request.DraftDraws, () => _isCancelled));
 
     /// <summary>Guesses for the next pass, no more than the sequence may still have behind its next token.</summary>
-    internal void Propose() => Drafts.Propose(_history, HasEnded || _generated.Count == 0 ? 0
+    internal void Propose() => Drafts.Propose(_history, HasEnded || IsReading ? 0
         : Math.Min(DraftGate.MostDrafts, Most - _generated.Count - 1));
 
     /// <summary>Token of a row of the pass under way.</summary>
@@ -101,7 +154,8 @@ internal sealed class SequenceRun(RunRequest request, int context)
     internal SequenceDemand NextDemand(int rows)
     {
         int left = Math.Max(0, _history.Count - Done - rows);
-        return HasEnded ? default : left > 0 ? new SequenceDemand(left, _generated.Count == 0, IsBackground: request.IsBackground)
+        return HasEnded ? default
+            : left > 0 ? new SequenceDemand(left, _generated.Count == 0 || left > 1, IsBackground: request.IsBackground)
             : new SequenceDemand(_generated.Count + 1 < Most ? 1 : 0, false);
     }
 

@@ -4,7 +4,8 @@ namespace LayerStream.Actors.Sweep;
 
 /// <summary>
 /// A sequence that joins takes over what another one of the same scope has of the same beginning, whether that one still runs or has left
-/// its state behind: copying a state is far quicker than a sweep over the weights, and has the same bits.
+/// its state behind. Full pages of keys and values become those of both; copying the rest is far quicker than a sweep over the weights,
+/// and has the same bits.
 /// </summary>
 internal sealed class StateCopies
 {
@@ -18,9 +19,10 @@ internal sealed class StateCopies
     /// <param name="scope">Its scope.</param>
     /// <param name="seats">All seats.</param>
     /// <param name="active">Sequences that run, between two passes.</param>
-    internal void Fill(SequenceRun run, string scope, IReadOnlyList<Seat> seats, List<SequenceRun> active)
+    /// <param name="queue">Sees to a page for what is copied.</param>
+    internal void Fill(SequenceRun run, string scope, IReadOnlyList<Seat> seats, List<SequenceRun> active, SweepQueue queue)
     {
-        IReadOnlyList<int> prompt = run.Request.Prompt;
+        IReadOnlyList<int> prompt = run.History;
         int own = run.Seat.ResumeAt(scope, prompt), most = own + LeastTokens - 1;
         Seat? from = null;
         foreach (Seat seat in seats)
@@ -31,7 +33,7 @@ internal sealed class StateCopies
             (from, most) = lent > most ? (seat, lent) : (from, most);
         }
 
-        if (from is not null)
+        if (from is not null && queue.TryMakeRoom(1, spared: from))
         {
             Copy(from, run.Seat, scope, prompt, own, most);
         }
@@ -40,14 +42,7 @@ internal sealed class StateCopies
     private void Copy(Seat from, Seat to, string scope, IReadOnlyList<int> prompt, int own, int tokens)
     {
         int? source = from.SnapshotOf(tokens), slot = to.BeginRestore(scope, prompt, own);
-        long bytes = to.State.RowBytes(tokens - own);
-        for (long done = 0; done < bytes; done += StepBytes)
-        {
-            Span<byte> step = _step.AsSpan(0, (int)Math.Min(StepBytes, bytes - done));
-            from.State.SaveRows(own, tokens - own, done, step);
-            to.State.RestoreRows(own, tokens - own, done, step);
-        }
-
+        to.State.Pages.Share(from.State.Pages, tokens);
         for (long done = 0; done < to.State.RecurrentBytes; done += StepBytes)
         {
             Span<byte> step = _step.AsSpan(0, (int)Math.Min(StepBytes, to.State.RecurrentBytes - done));

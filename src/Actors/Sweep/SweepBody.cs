@@ -13,23 +13,17 @@ namespace LayerStream.Actors.Sweep;
 internal sealed class SweepBody
 {
     private readonly SweepQueue _queue;
-    private readonly FlashReader _reader;
     private readonly KeptStates? _states;
     private readonly StateCopies _copies = new();
-    private readonly Action _throwIfChanged;
     private readonly List<SequenceRun> _active = []; // in the order of their coming
-    private readonly SequenceDemand[] _demands;
-    private readonly int[] _rows, _nextRows, _logitRows;
+    private readonly PassChoice _choice;
+    private readonly TokenDraws _draws;
+    private readonly int[] _logitRows, _kept;
     private readonly PassPace _pace;
     private readonly Action _between;
-    private readonly int[] _kept;
-    private readonly Func<int, Span<float>> _logits;
-    private int _firstLogit; // of the sequence that draws
-    private int _passRows; // of the pass under way, of all sequences
+    private readonly Func<int> _missingPages;
     private ComputeSession _session = null!;
-    private bool _isWithHead; // of the pass that is planned
     private long _border; // when the last pass ended, in Stopwatch ticks; 0 = this is the first
-    private bool? _announced; // whether the pass that prefetch knows of ends with the head; null = it knows of none
 
     /// <param name="queue">Who waits.</param>
     /// <param name="seats">States for sequences.</param>
@@ -41,11 +35,10 @@ internal sealed class SweepBody
     internal SweepBody(
         SweepQueue queue, int seats, int batch, PassPace pace, FlashReader reader, Action throwIfChanged, KeptStates? states)
     {
-        _states = states;
-        (_queue, _pace, _reader, _throwIfChanged, _between) = (queue, pace, reader, throwIfChanged, DropCancelled);
-        _demands = new SequenceDemand[seats];
-        (_rows, _nextRows, _logitRows, _kept) = (new int[seats], new int[seats], new int[batch], new int[batch]);
-        _logits = row => _session.Logits(_firstLogit + row);
+        (_queue, _pace, _states, _between) = (queue, pace, states, DropCancelled);
+        (_choice, _draws) = (new PassChoice(queue, seats, pace), new TokenDraws(reader, throwIfChanged));
+        (_logitRows, _kept) = (new int[batch], new int[batch]);
+        _missingPages = MissingPages;
     }
 
     internal void Execute(ComputeSession session)
@@ -58,7 +51,9 @@ internal sealed class SweepBody
                 Join();
                 if (!PlanPass())
                 {
-                    return; // who cannot take part in the pass that prefetch knows of has the next run
+                    // Who cannot take part in the pass that prefetch knows of has the next run.
+                    _active.ForEach(run => Keep(run));
+                    return;
                 }
 
                 RunPass();
@@ -76,11 +71,14 @@ internal sealed class SweepBody
                 run.RecordEnd(_session);
             }
         }
+        catch
+        {
+            _active.ForEach(run => run.Seat.Forget());
+            throw;
+        }
     }
 
     private static double Seconds(long ticks) => (double)ticks / Stopwatch.Frequency;
-
-    private double LoadSeconds => _reader.Activity.BusySeconds;
 
     /// <summary>Seats who waits.</summary>
     private void Join()
@@ -88,15 +86,18 @@ internal sealed class SweepBody
         for (SequenceRun? run = _queue.Seat(_active.Count); run is not null; run = _queue.Seat(_active.Count))
         {
             _active.Add(run);
-            run.FirstPass = _session.Pass;
-            run.Figures.Begin(_session, LoadSeconds);
             if (run.Scope is { } scope)
             {
-                _copies.Fill(run, scope, _session.Seats, _active);
-                _states?.Fill(run.Seat, scope, run.Request.Prompt);
+                _copies.Fill(run, scope, _session.Seats, _active, _queue);
+                _states?.Fill(run.Seat, scope, run.History, pages => _queue.TryMakeRoom(pages));
             }
 
-            run.Done = run.Cached = run.Seat.Begin(run.Scope, run.Request.Prompt);
+            if (run.Begin())
+            {
+                run.FirstPass = _session.Pass;
+                run.Figures.Begin(_session, _draws.LoadSeconds);
+            }
+
             run.BeginDrafts(_session.Drafts);
             if (run.Request.Routes is { } routes && _session.Spec.ExpertBanks.Count > 0)
             {
@@ -108,61 +109,53 @@ internal sealed class SweepBody
     /// <summary>Chooses the rows and tells prefetch of this pass and the next one; false when there is nothing to compute.</summary>
     private bool PlanPass()
     {
-        int count = _active.Count;
-        for (int i = 0; i < count; i++)
+        _active.ForEach(run => run.Propose());
+        bool hasRows = _choice.Plan(_session, _active);
+        while (hasRows && !_queue.MakeRoom(_missingPages))
         {
-            _active[i].Propose();
-            _demands[i] = _active[i].Demand;
+            if (_active.Count(run => run.Drafts.Drop()) == 0)
+            {
+                Park(Youngest());
+            }
+
+            hasRows = _choice.Plan(_session, _active);
         }
 
-        PassLimits limits = new(_session.Batch, _session.LogitRows, _announced ?? true, _pace.PromptRows);
-        bool needsHead = BatchPlanner.Plan(_demands.AsSpan(0, count), limits, _rows);
-        if (!_rows.AsSpan(0, count).ContainsAnyExcept(0))
+        if (hasRows)
         {
-            return false;
+            _choice.Announce(_session, _active);
         }
 
-        if (_announced is null)
-        {
-            _session.Announce(needsHead);
-            _announced = needsHead;
-        }
-
-        _isWithHead = _announced.Value;
-        int row = 0;
-        for (int i = 0; i < count; i++)
-        {
-            SequenceRun run = _active[i];
-            (run.FirstRow, run.Rows, run.WantsLogits) = (row, _rows[i],
-                _isWithHead && _rows[i] > 0 && (!_demands[i].IsPrompt || _rows[i] == _demands[i].Rows));
-            row += _rows[i];
-        }
-
-        _announced = NextHead(count, limits);
-        if (_announced is { } next)
-        {
-            _session.Announce(next);
-        }
-
-        return true;
+        return hasRows;
     }
 
-    /// <summary>Whether the pass behind this one will need the head, as far as is known; null if there may be none.</summary>
-    private bool? NextHead(int count, in PassLimits limits)
+    private int MissingPages()
     {
-        for (int i = 0; i < count; i++)
+        int missing = 0;
+        foreach (SequenceRun run in _active)
         {
-            _demands[i] = _active[i].NextDemand(_rows[i]);
+            missing += run.MissingPages;
         }
 
-        bool needsHead = BatchPlanner.Plan(_demands.AsSpan(0, count), limits with { WithHead = true }, _nextRows);
-        if (_nextRows.AsSpan(0, count).ContainsAnyExcept(0))
-        {
-            return needsHead;
-        }
+        return missing;
+    }
 
-        // All of them end with this pass: whoever waits is next.
-        return _queue.NextPromptTokens is { } tokens ? tokens <= limits.Rows : null;
+    private SequenceRun Youngest() => _active.Count > 1 ? _active.MaxBy(run => (run.Request.IsBackground, run.AcceptedTicks))!
+        : throw new InvalidOperationException("there are fewer pages than one sequence may take");
+
+    /// <summary>Pages have run out: the youngest sequence gives its own up, and reads its tokens again when there are pages, as far as
+    /// nothing of them is kept.</summary>
+    private void Park(SequenceRun run)
+    {
+        Keep(run, isParked: true);
+        _active.Remove(run);
+        if (!_queue.Park(run))
+        {
+            run.End("cancelled");
+            run.Figures.Stop();
+            run.RecordEnd(_session);
+            _queue.Leave(run, SequenceFigures.Take(_session, _draws.LoadSeconds));
+        }
     }
 
     private void RunPass()
@@ -191,25 +184,11 @@ internal sealed class SweepBody
                 _session.Place(count++, run.Seat.Index, run.Token(r), run.Done + r);
             }
 
-            isPrompt &= run.Rows == 0 || run.Generated.Count == 0;
+            isPrompt &= run.Rows == 0 || run.IsReading;
         }
 
-        _passRows = count;
         _session.RunLayers(count, _between);
-        if (_isWithHead)
-        {
-            int wanted = 0;
-            foreach (SequenceRun run in _active)
-            {
-                for (int r = run.Rows - run.LogitCount; r < run.Rows; r++)
-                {
-                    _logitRows[wanted++] = run.FirstRow + r;
-                }
-            }
-
-            _session.RunHead(_logitRows.AsSpan(0, wanted));
-        }
-
+        RunHead();
         _session.EndPass(count);
         _pace.Observe(count, Seconds(_session.Account.ComputeTicks - compute), Seconds(Stopwatch.GetTimestamp() - began));
         if (_active.Count == 1)
@@ -223,12 +202,32 @@ internal sealed class SweepBody
             _session.Record(TraceKind.Prompt, start, _session.Pass - 1, count, sequence);
         }
 
-        Finish(_active.Exists(r => r.Rows > 0 && r.Generated.Count == 0) ? 0 : Seconds(Stopwatch.GetTimestamp() - start));
+        double seconds = _active.Exists(r => r.Rows > 0 && r.IsReading) ? 0 : Seconds(Stopwatch.GetTimestamp() - start);
+        _draws.Draw(_session, _active, count, seconds);
         _border = Stopwatch.GetTimestamp();
         if (!isPrompt)
         {
             _session.Record(TraceKind.Token, start, _session.Pass - 1, count, sequence, _border);
         }
+    }
+
+    private void RunHead()
+    {
+        if (!_choice.IsWithHead)
+        {
+            return;
+        }
+
+        int wanted = 0;
+        foreach (SequenceRun run in _active)
+        {
+            for (int r = run.Rows - run.LogitCount; r < run.Rows; r++)
+            {
+                _logitRows[wanted++] = run.FirstRow + r;
+            }
+        }
+
+        _session.RunHead(_logitRows.AsSpan(0, wanted));
     }
 
     /// <summary>Between two layers.</summary>
@@ -238,120 +237,6 @@ internal sealed class SweepBody
         {
             _session.Keep(_kept.AsSpan(0, count));
         }
-    }
-
-    /// <summary>Draws the tokens of the pass; what one sequence fails at does not touch the others.</summary>
-    /// <param name="seconds">What the pass took; 0 where prompts had a part in it, so that it tells nothing of drafts.</param>
-    private void Finish(double seconds)
-    {
-        long begin = Stopwatch.GetTimestamp();
-        int logits = 0;
-        foreach (SequenceRun run in _active)
-        {
-            if (run.Rows > 0)
-            {
-                run.Figures.Passes++;
-                (_firstLogit, logits) = (logits, logits + run.LogitCount);
-                FinishOne(run, seconds);
-                if (run.LogitCount > 0)
-                {
-                    long end = Stopwatch.GetTimestamp();
-                    _session.Record(TraceKind.Sample, begin, _session.Pass - 1, 1, run.Seat.Index + 1, end);
-                    begin = end;
-                }
-            }
-
-            if (run.IsCancelled && !run.HasEnded)
-            {
-                run.End("cancelled");
-                run.Figures.Stop();
-            }
-        }
-    }
-
-    private void FinishOne(SequenceRun run, double seconds)
-    {
-        try
-        {
-            bool isPrompt = run.Generated.Count == 0, hasDrafts = run.HasDrafts;
-            if (run.Seat.State.Fault is { } fault)
-            {
-                if (!hasDrafts)
-                {
-                    throw fault;
-                }
-
-                // It may be that of a guess: the pass counts for nothing, and is made again without any.
-                run.Drafts.Stop();
-                run.Seat.State.Restart();
-                return;
-            }
-
-            if (isPrompt)
-            {
-                Advance(run, run.Rows);
-                run.Figures.ReadPrompt(_session, LoadSeconds);
-                run.Request.OnPrompt?.Invoke(run.Done, run.Request.Prompt.Count);
-            }
-
-            if (!run.WantsLogits)
-            {
-                return;
-            }
-
-            if (run.Most < 1)
-            {
-                run.EndWithoutToken();
-            }
-            else if (isPrompt)
-            {
-                run.Pick(_session.Logits(_firstLogit), _session.Spec.Vocabulary, _throwIfChanged);
-            }
-            else
-            {
-                TakeOver(run, run.PickAll(_logits, _session.Spec.Vocabulary, _throwIfChanged), seconds);
-            }
-
-            if (isPrompt)
-            {
-                run.Figures.EndPrompt(_session, LoadSeconds);
-                run.Drafts.EndPrompt();
-            }
-            else
-            {
-                run.Figures.EndToken(_session, LoadSeconds, _passRows);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            run.End("cancelled");
-            run.Figures.Stop();
-        }
-        catch (Exception e)
-        {
-            run.Fail(e);
-        }
-    }
-
-    private void TakeOver(SequenceRun run, int right, double seconds)
-    {
-        if (seconds > 0)
-        {
-            run.Drafts.Observe(run.Rows - 1, seconds);
-        }
-
-        if (run.Seat.State.Tries)
-        {
-            _session.TakeOver(run.Seat.Index, right);
-        }
-
-        Advance(run, right);
-    }
-
-    private static void Advance(SequenceRun run, int rows)
-    {
-        run.Seat.EndPass(run.Done, rows);
-        run.Done += rows;
     }
 
     /// <summary>Those that have ended leave. The last of a run stay until the ring is settled, so that nothing of it is left when they hear
@@ -368,7 +253,7 @@ internal sealed class SweepBody
             }
         }
 
-        if (_active.TrueForAll(r => r.HasEnded) && _queue.NextPromptTokens is null)
+        if (_active.TrueForAll(r => r.HasEnded) && _queue.NextTokens is null)
         {
             return false;
         }
@@ -377,7 +262,7 @@ internal sealed class SweepBody
         {
             if (run.HasEnded)
             {
-                _queue.Leave(run, SequenceFigures.Take(_session, LoadSeconds));
+                _queue.Leave(run, SequenceFigures.Take(_session, _draws.LoadSeconds));
             }
         }
 
@@ -386,12 +271,18 @@ internal sealed class SweepBody
     }
 
     /// <summary>What a sequence leaves in its state may serve another; what failed does not.</summary>
-    private void Keep(SequenceRun run)
+    /// <param name="run">The sequence.</param>
+    /// <param name="isParked">Whether its pages are wanted at once.</param>
+    private void Keep(SequenceRun run, bool isParked = false)
     {
         if (run.Failure is null && run.Scope is { } scope)
         {
             run.Seat.Keep(scope, [.. run.History.Take(run.Done)]);
-            _states?.Add(run.Seat);
+            _states?.Add(run.Seat, isParked);
+        }
+        else
+        {
+            run.Seat.Forget();
         }
     }
 }

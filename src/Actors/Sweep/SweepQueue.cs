@@ -13,6 +13,7 @@ internal sealed class SweepQueue
     private readonly LinkedList<SequenceRun> _waiting = [];
     private readonly List<SequenceRun> _seated = []; // not yet told of their end
     private readonly List<Seat> _free;
+    private readonly PageAdmission _pages;
     private long _uses;
     private readonly Func<SequenceRun, SequenceFigures.Mark, long, RunResult> _result;
     private RunContext? _run;
@@ -22,10 +23,11 @@ internal sealed class SweepQueue
     private bool _isClosed;
 
     /// <param name="seats">States for sequences.</param>
+    /// <param name="pages">Who may join by the pages that there are.</param>
     /// <param name="result">Makes the result of a sequence: with the engine's sums at its end, and bytes read in vain.</param>
-    internal SweepQueue(IReadOnlyList<Seat> seats, Func<SequenceRun, SequenceFigures.Mark, long, RunResult> result)
+    internal SweepQueue(IReadOnlyList<Seat> seats, PageAdmission pages, Func<SequenceRun, SequenceFigures.Mark, long, RunResult> result)
     {
-        (Seats, _free, _result) = (seats.Count, [.. seats], result);
+        (Seats, _free, _pages, _result) = (seats.Count, [.. seats], pages, result);
     }
 
     /// <summary>Hands a run to the engine; completes with its outcome.</summary>
@@ -66,14 +68,24 @@ internal sealed class SweepQueue
         }
     }
 
-    /// <summary>Tokens of the prompt that is seated next in the run under way; null if nobody can be.</summary>
-    internal int? NextPromptTokens
+    /// <summary>Who holds the pages of keys and values.</summary>
+    internal PageCounts Pages()
+    {
+        lock (_lock)
+        {
+            return _pages.Count(_seated, _waiting);
+        }
+    }
+
+    /// <summary>Tokens that the sequence must read which is seated next in the run under way, without those that are kept; null if nobody
+    /// can be.</summary>
+    internal int? NextTokens
     {
         get
         {
             lock (_lock)
             {
-                return CanJoin() ? _waiting.First!.Value.Request.Prompt.Count : null;
+                return CanJoin() ? _waiting.First!.Value.TokensToRead(_free, _seated) : null;
             }
         }
     }
@@ -125,6 +137,57 @@ internal sealed class SweepQueue
         }
 
         Complete(run, null, sums, 0);
+    }
+
+    /// <summary>On the compute thread: pages have run out, and a sequence waits again, in front of everyone else.</summary>
+    /// <returns>False when nobody waits for it any more.</returns>
+    internal bool Park(SequenceRun run)
+    {
+        lock (_lock)
+        {
+            if (run.IsCancelled)
+            {
+                return false;
+            }
+
+            run.Park();
+            _seated.Remove(run);
+            Free(run.Seat);
+            _waiting.AddFirst(run);
+            return true;
+        }
+    }
+
+    /// <summary>On the compute thread: sees to pages for a pass, which sequences that have ended give up.</summary>
+    /// <param name="pages">Pages wanted.</param>
+    /// <returns>Whether they are free.</returns>
+    internal bool MakeRoom(Func<int> pages)
+    {
+        if (_pages.Pool.Free >= pages())
+        {
+            return true;
+        }
+
+        lock (_lock)
+        {
+            return KeptSeats.Trim(_free, _pages.Pool, pages);
+        }
+    }
+
+    /// <summary>As above, for what is to be put in place of reading; if there cannot be so many, nobody gives up any.</summary>
+    /// <param name="pages">Pages wanted.</param>
+    /// <param name="spared">A seat that keeps what it has, or null.</param>
+    internal bool TryMakeRoom(int pages, Seat? spared = null)
+    {
+        if (_pages.Pool.Free >= pages)
+        {
+            return true;
+        }
+
+        lock (_lock)
+        {
+            return _pages.CanFree(pages, _seated) && KeptSeats.Trim(_free.Where(seat => seat != spared), _pages.Pool, () => pages);
+        }
     }
 
     /// <summary>Cancels everybody; later ones are refused.</summary>
@@ -245,7 +308,7 @@ internal sealed class SweepQueue
         lock (_lock)
         {
             _seated.ForEach(r => Free(r.Seat));
-            bool WaitsAgain(SequenceRun r) => failure is null && !r.HasEnded && !_isClosed && r.Figures.Passes == 0;
+            bool WaitsAgain(SequenceRun r) => failure is null && !r.HasEnded && !_isClosed && r.SeatedPasses == 0;
             foreach (SequenceRun run in _seated.AsEnumerable().Reverse().Where(WaitsAgain))
             {
                 _waiting.AddFirst(run);
@@ -264,7 +327,7 @@ internal sealed class SweepQueue
 
     private bool CanJoin(bool isSubmitted = true) =>
         !_isEnding && _free.Count > 0 && _waiting.First is { Value.IsAlone: false } && (_seated.Count == 0 || !_seated[0].IsAlone)
-            && (!isSubmitted || Runs() == 1);
+            && (!isSubmitted || Runs() == 1) && _pages.Admits(_waiting.First.Value, _seated);
 
     private SequenceRun SeatFirst()
     {
@@ -289,7 +352,7 @@ internal sealed class SweepQueue
         (Seat? best, int most) = (null, 0);
         foreach (Seat seat in _free)
         {
-            int spared = seat.ResumeAt(run.Scope, run.Request.Prompt);
+            int spared = seat.ResumeAt(run.Scope, run.History);
             if (spared > most && spared > seat.KeptCount - spared)
             {
                 (best, most) = (seat, spared);
@@ -302,7 +365,8 @@ internal sealed class SweepQueue
     private void CompleteCancelled(SequenceRun run)
     {
         run.End("cancelled");
-        Complete(run, null, default, 0);
+        run.Figures.Stop();
+        Complete(run, null, Sums(), 0);
     }
 
     private void Complete(SequenceRun run, Exception? failure, in SequenceFigures.Mark sums, long wastedBytes)

@@ -9,6 +9,9 @@ public sealed record PassFigures
     /// <summary><c>token</c> (a decode pass with sampling) or <c>prompt</c>.</summary>
     public required string Kind { get; init; }
 
+    /// <summary>Tokens that were drawn behind it: one for each sequence, more where guesses held.</summary>
+    public required int Tokens { get; init; }
+
     /// <summary>Wall time; = compute + sample + all stalls + unattributed.</summary>
     public required double WallMs { get; init; }
 

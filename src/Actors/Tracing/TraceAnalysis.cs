@@ -105,6 +105,9 @@ internal sealed class TraceAnalysis
 
     private bool IsExpert(in TraceEvent e) => _trace.FirstExpertTile >= 0 && e.Tile >= _trace.FirstExpertTile;
 
+    // Before version 3 nobody wrote how many were drawn, and one was.
+    private int TokensOf(in TraceEvent sampling) => _trace.Version < TraceFile.SequencesVersion ? 1 : sampling.Rows;
+
     private void Add(WallParts parts, TraceEvent pass)
     {
         long from = pass.StartTicks;
@@ -123,6 +126,7 @@ internal sealed class TraceAnalysis
             cursor = Math.Min(e.EndTicks, to);
             parts.Add(e, ticks);
             parts.Experts += e.Kind == TraceKind.Compute && IsExpert(e) ? 1 : 0;
+            parts.Tokens += e.Kind == TraceKind.Sample && e.Pass == pass.Pass ? TokensOf(e) : 0;
         }
         foreach (TraceEvent e in _loads.Touching(from, to))
         {
@@ -154,6 +158,7 @@ internal sealed class TraceAnalysis
         {
             Pass = pass,
             Kind = kind,
+            Tokens = parts.Tokens,
             WallMs = _trace.Milliseconds(parts.Wall),
             ComputeMs = _trace.Milliseconds(parts.Compute),
             SampleMs = _trace.Milliseconds(parts.Sample),
@@ -203,6 +208,8 @@ internal sealed class TraceAnalysis
         public long Sample { get; private set; }
 
         public double Bytes { get; set; }
+
+        public int Tokens { get; set; }
 
         public int Experts { get; set; }
 

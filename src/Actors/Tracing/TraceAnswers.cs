@@ -30,12 +30,13 @@ public sealed record TraceAnswers
 
     /// <summary>Answers for a trace.</summary>
     /// <param name="total">Its decode passes as if they were one; null = there are none.</param>
-    /// <param name="tokens">How many they are.</param>
+    /// <param name="passes">How many they are.</param>
+    /// <param name="tokens">Tokens that they made.</param>
     /// <param name="layers">Waits by layer, longest first.</param>
     /// <param name="requests">Its requests.</param>
     /// <param name="depth">Prefetch depth.</param>
     /// <param name="budgetBytes">The budget; 0 = not known.</param>
-    public static TraceAnswers From(PassFigures? total, int tokens, IReadOnlyList<LayerFigures> layers,
+    public static TraceAnswers From(PassFigures? total, int passes, int tokens, IReadOnlyList<LayerFigures> layers,
         IReadOnlyList<RequestTimes> requests, int depth, long budgetBytes)
     {
         const string none = "the trace holds no complete token";
@@ -46,19 +47,22 @@ public sealed record TraceAnswers
 
         return new TraceAnswers
         {
-            Pace = OfPace(total, tokens),
-            Memory = OfMemory(total, tokens, budgetBytes),
-            Layer = OfLayers(layers, total.WallMs / tokens),
+            Pace = OfPace(total, passes, tokens),
+            Memory = OfMemory(total, passes, tokens, budgetBytes),
+            Layer = OfLayers(layers, total.WallMs / passes, Unit(passes, tokens)),
             Depth = OfDepth(total, depth),
             Request = OfRequests(requests),
         };
     }
 
-    private static string OfPace(PassFigures total, int tokens)
+    // A pass that makes one token is a token to whoever reads.
+    private static string Unit(int passes, int tokens) => passes == tokens ? "token" : "pass";
+
+    private static string OfPace(PassFigures total, int passes, int tokens)
     {
         double disk = Disk(total), rest = total.WallMs - disk - total.ComputeMs;
-        string parts = string.Create(CultureInfo.InvariantCulture, $"of {Ms(total.WallMs / tokens)} a token, arithmetic takes "
-            + $"{Ms(total.ComputeMs / tokens)}, waiting for the disk {Ms(disk / tokens)}, all else {Ms(rest / tokens)}");
+        string parts = string.Create(CultureInfo.InvariantCulture, $"of {Ms(total.WallMs / passes)} a {Unit(passes, tokens)}, "
+            + $"arithmetic takes {Ms(total.ComputeMs / passes)}, waiting for the disk {Ms(disk / passes)}, all else {Ms(rest / passes)}");
         string bound = total.BoundBy switch
         {
             "disk" => "the disk sets the pace",
@@ -69,9 +73,10 @@ public sealed record TraceAnswers
     }
 
     /// <summary>Each byte more of the budget is a byte less to read in every token, as long as tokens wait for the disk.</summary>
-    private static string OfMemory(PassFigures total, int tokens, long budgetBytes)
+    private static string OfMemory(PassFigures total, int passes, int tokens, long budgetBytes)
     {
-        double disk = Disk(total) / tokens, wall = total.WallMs / tokens, bytes = total.LoadedBytes / tokens, load = total.LoadMs / tokens;
+        string unit = Unit(passes, tokens);
+        double disk = Disk(total) / passes, wall = total.WallMs / passes, bytes = total.LoadedBytes / passes, load = total.LoadMs / passes;
         if (bytes < 1)
         {
             return "nothing is read while a token is made: more memory buys nothing";
@@ -88,16 +93,18 @@ public sealed record TraceAnswers
             ? string.Create(CultureInfo.InvariantCulture, $" (a budget of about {Size(budgetBytes + missing)})") : "";
         if (total.Experts > 0)
         {
-            return string.Create(CultureInfo.InvariantCulture, $"a token reads {Size(bytes)}; if {Size(missing)} of that stayed in memory, "
+            return string.Create(CultureInfo.InvariantCulture,
+                $"a {unit} reads {Size(bytes)}; if {Size(missing)} of that stayed in memory, "
                 + $"it would take {Ms(wall - disk)} instead of {Ms(wall)}; 'plan --curve' says which budget keeps how many experts");
         }
 
-        return string.Create(CultureInfo.InvariantCulture, $"each 10 MiB more saves about {Ms(10 * 1048576 / rate)} a token, until with "
-            + $"{Size(missing)} more{whole} the disk is no longer waited for: {1000 / wall:0.0#} → {1000 / (wall - disk):0.0#} tokens a "
+        double made = 1000.0 * tokens / passes;
+        return string.Create(CultureInfo.InvariantCulture, $"each 10 MiB more saves about {Ms(10 * 1048576 / rate)} a {unit}, until with "
+            + $"{Size(missing)} more{whole} the disk is no longer waited for: {made / wall:0.0#} → {made / (wall - disk):0.0#} tokens a "
             + $"second");
     }
 
-    private static string OfLayers(IReadOnlyList<LayerFigures> layers, double wall)
+    private static string OfLayers(IReadOnlyList<LayerFigures> layers, double wall, string unit)
     {
         if (layers.Count == 0 || layers[0].StallMsPerToken < 0.001 * wall)
         {
@@ -109,7 +116,8 @@ public sealed record TraceAnswers
         string name = first.Layer < 0 ? "what lies outside the layers"
             : string.Create(CultureInfo.InvariantCulture, $"layer {first.Layer}");
         string how = first.StallMsPerToken > 2 * even ? "stands out" : "is first, but the waits are spread over all layers";
-        return string.Create(CultureInfo.InvariantCulture, $"{name} {how}: {Ms(first.StallMsPerToken)} a token, mostly for {first.TopTile} "
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{name} {how}: {Ms(first.StallMsPerToken)} a {unit}, mostly for {first.TopTile} "
             + $"({TraceReport.Spoken(first.TopReason)}); the usual layer {Ms(even)}");
     }
 

@@ -33,7 +33,7 @@ public sealed class TraceDiff
                 Share = change == 0 ? 0 : (to.Stages.GetValueOrDefault(name) - from.Stages.GetValueOrDefault(name)) / change,
             })
             .OrderByDescending(s => Math.Abs(s.AfterMs - s.BeforeMs)).ThenBy(s => s.Stage, StringComparer.Ordinal)];
-        LayerChange[] layers = [.. Layers(a, b)];
+        LayerChange[] layers = [.. Layers(a, b, from.PassesPerUnit, to.PassesPerUnit)];
         TraceDiffFigures figures = new()
         {
             Summary = "",
@@ -79,10 +79,10 @@ public sealed class TraceDiff
         return text.ToString();
     }
 
-    private static IEnumerable<LayerChange> Layers(TraceAnalysis before, TraceAnalysis after)
+    private static IEnumerable<LayerChange> Layers(TraceAnalysis before, TraceAnalysis after, double scaleBefore, double scaleAfter)
     {
-        Dictionary<int, double> a = before.Layers().ToDictionary(l => l.Layer, l => l.StallMsPerToken);
-        Dictionary<int, double> b = after.Layers().ToDictionary(l => l.Layer, l => l.StallMsPerToken);
+        Dictionary<int, double> a = before.Layers().ToDictionary(l => l.Layer, l => l.StallMsPerToken * scaleBefore);
+        Dictionary<int, double> b = after.Layers().ToDictionary(l => l.Layer, l => l.StallMsPerToken * scaleAfter);
         return a.Keys.Union(b.Keys)
             .Select(layer => new LayerChange { Layer = layer, BeforeMs = a.GetValueOrDefault(layer), AfterMs = b.GetValueOrDefault(layer) })
             .OrderByDescending(l => Math.Abs(l.AfterMs - l.BeforeMs)).ThenBy(l => l.Layer);
@@ -104,8 +104,8 @@ public sealed class TraceDiff
             $": {top.Stage} went from {top.BeforeMs:0.0} to {top.AfterMs:0.0} ms, {Math.Round(top.Share * 100)} % of the change");
     }
 
-    /// <summary>Milliseconds and bytes of an average pass.</summary>
-    private sealed record StageTimes(double WallMs, double Bytes, Dictionary<string, double> Stages)
+    /// <summary>Milliseconds and bytes of an average token, or of a pass over a prompt.</summary>
+    private sealed record StageTimes(double WallMs, double Bytes, Dictionary<string, double> Stages, double PassesPerUnit)
     {
         public static StageTimes Of(TraceAnalysis analysis, TraceKind kind, string which)
         {
@@ -113,18 +113,19 @@ public sealed class TraceDiff
                 ?? throw new InvalidDataException($"The {which} trace has no complete "
                 + $"{(kind == TraceKind.Token ? "token" : "prompt pass")} to compare.");
             int passes = analysis.Passes.Count(p => p.Kind == kind);
+            int units = kind == TraceKind.Token && total.Tokens > 0 ? total.Tokens : passes; // guesses and sequences share passes
             Dictionary<string, double> stages = new(StringComparer.Ordinal)
             {
-                ["compute"] = total.ComputeMs / passes,
-                ["sampling"] = total.SampleMs / passes,
-                ["not attributed"] = total.UnattributedMs / passes,
+                ["compute"] = total.ComputeMs / units,
+                ["sampling"] = total.SampleMs / units,
+                ["not attributed"] = total.UnattributedMs / units,
             };
             foreach ((string reason, double ms) in total.StallMs)
             {
-                stages["wait: " + TraceReport.Spoken(reason)] = ms / passes;
+                stages["wait: " + TraceReport.Spoken(reason)] = ms / units;
             }
 
-            return new StageTimes(total.WallMs / passes, total.LoadedBytes / passes, stages);
+            return new StageTimes(total.WallMs / units, total.LoadedBytes / units, stages, (double)passes / units);
         }
     }
 }

@@ -1,12 +1,13 @@
 namespace LayerStream.Actors.Tracing;
 
-/// <summary>Two traces compared, as plain data for JSON. Times are milliseconds of an average pass.</summary>
+/// <summary>Two traces compared, as plain data for JSON. Times are milliseconds of an average token, or of a pass over a
+/// prompt.</summary>
 public sealed record TraceDiffFigures
 {
     /// <summary>The first sentence: how much slower or faster, and the stage that is most of it.</summary>
     public required string Summary { get; init; }
 
-    /// <summary><c>token</c> (decode passes) or <c>prompt</c>.</summary>
+    /// <summary><c>token</c> or <c>prompt</c> (a pass over one).</summary>
     public required string Kind { get; init; }
 
     /// <summary>Wall time before.</summary>

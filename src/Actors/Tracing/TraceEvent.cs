@@ -37,7 +37,8 @@ public struct TraceEvent
     /// read for nothing.</summary>
     public bool IsPredicted;
 
-    /// <summary>Rows of a pass; of <see cref="TraceKind.Request"/>: tokens it generated. 0 = not known.</summary>
+    /// <summary>Rows of a pass; of <see cref="TraceKind.Request"/>: tokens it generated; of <see cref="TraceKind.Sample"/>: tokens that
+    /// were drawn for a sequence, several where guesses held. 0 = not known, or none.</summary>
     public ushort Rows;
 
     /// <summary>Number of the sequence, from 1; 0 = none, or several at once.</summary>

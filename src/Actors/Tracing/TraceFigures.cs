@@ -9,8 +9,11 @@ public sealed record TraceFigures
     /// <summary>Name of the model.</summary>
     public required string Model { get; init; }
 
-    /// <summary>Decode passes in the trace.</summary>
+    /// <summary>Tokens that the decode passes of the trace made: more than passes where sequences share them or guesses held.</summary>
     public required int Tokens { get; init; }
+
+    /// <summary>Decode passes in the trace.</summary>
+    public required int DecodePasses { get; init; }
 
     /// <summary>Prompt passes in the trace.</summary>
     public required int Prompts { get; init; }
@@ -24,7 +27,7 @@ public sealed record TraceFigures
     /// <summary>True if the disk works (nearly) all the time, so that no prefetch depth can help.</summary>
     public required bool DiskBound { get; init; }
 
-    /// <summary>Decode passes per second of their wall time; 0 = none.</summary>
+    /// <summary>Tokens per second of the wall time of decode passes; 0 = none.</summary>
     public required double TokensPerSecond { get; init; }
 
     /// <summary>Prefetch depth when the trace was taken; 0 = not known.</summary>

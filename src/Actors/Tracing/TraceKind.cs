@@ -27,6 +27,6 @@ public enum TraceKind : byte
     /// <summary>One pass over prompt tokens.</summary>
     Prompt = 8,
 
-    /// <summary>Choosing a token.</summary>
+    /// <summary>Choosing the tokens of one sequence behind a pass.</summary>
     Sample = 9,
 }

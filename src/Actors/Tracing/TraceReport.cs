@@ -29,7 +29,7 @@ public sealed class TraceReport
         PassFigures[] passes = [.. analysis.Passes.Select(analysis.Measure)];
         PassFigures? total = analysis.Total(TraceKind.Token);
         double wall = passes.Sum(p => p.WallMs);
-        int tokens = passes.Count(p => p.Kind == "token");
+        int decoding = passes.Count(p => p.Kind == "token"), tokens = total is { Tokens: > 0 } ? total.Tokens : decoding;
         IReadOnlyList<LayerFigures> layers = analysis.Layers();
         IReadOnlyList<RequestTimes> requests = RequestAnalysis.Measure(trace, [.. analysis.Passes.Zip(passes)]);
         return new TraceReport(new TraceFigures
@@ -37,7 +37,8 @@ public sealed class TraceReport
             Summary = Sentence(passes, total ?? analysis.Total(TraceKind.Prompt), trace.Depth, trace.DeviceBytesPerSecond),
             Model = trace.Model,
             Tokens = tokens,
-            Prompts = passes.Length - tokens,
+            DecodePasses = decoding,
+            Prompts = passes.Length - decoding,
             AttributedShare = wall > 0 ? Math.Clamp(1 - (passes.Sum(p => p.UnattributedMs) / wall), 0, 1) : 0,
             OverlapShare = analysis.Overlap(),
             DiskBound = total is { BoundBy: "disk" } && total.LoadMs >= BusyShare * total.WallMs,
@@ -49,10 +50,13 @@ public sealed class TraceReport
             Total = total,
             Layers = layers,
             Requests = requests,
-            Answers = TraceAnswers.From(total, tokens, layers, requests, trace.Depth, trace.BudgetBytes),
+            Answers = TraceAnswers.From(total, decoding, tokens, layers, requests, trace.Depth, trace.BudgetBytes),
             Passes = passes,
         });
     }
+
+    // What passes are called: one that makes one token is a token to whoever reads.
+    private string Unit => _figures.Tokens == _figures.DecodePasses ? "token" : "pass";
 
     /// <summary>The figures as a record of plain data, ready for a JSON serializer.</summary>
     public TraceFigures ToJson() => _figures;
@@ -65,7 +69,8 @@ public sealed class TraceReport
         if (_figures.Total is { } total)
         {
             text.AppendLine(CultureInfo.InvariantCulture,
-                $"{_figures.Tokens} tokens, {_figures.TokensPerSecond:0.##} per second; {Percent(_figures.AttributedShare)} of the wall "
+                $"{_figures.Tokens} tokens{(_figures.Tokens == _figures.DecodePasses ? "" : $" in {_figures.DecodePasses} passes")}, "
+                + $"{_figures.TokensPerSecond:0.##} tokens per second; {Percent(_figures.AttributedShare)} of the wall "
                 + $"time attributed; {Percent(_figures.OverlapShare)} of the possible overlap reached");
             if (_figures.DiskBound)
             {
@@ -75,14 +80,14 @@ public sealed class TraceReport
             if (total.Experts > 0)
             {
                 text.AppendLine(CultureInfo.InvariantCulture,
-                    $"{(double)total.Experts / _figures.Tokens:0.#} experts per token, "
+                    $"{(double)total.Experts / _figures.DecodePasses:0.#} experts per {Unit}, "
                     + $"{Percent(1 - ((double)total.ExpertMisses / total.Experts))} of them in memory");
             }
             if (total.PredictedBytes + total.PredictedBytesWasted > 0)
             {
                 text.AppendLine(CultureInfo.InvariantCulture,
-                    $"{total.PredictedBytes / 1048576.0 / _figures.Tokens:0.#} MiB of experts per token read before they were demanded, "
-                    + $"{total.PredictedBytesWasted / 1048576.0 / _figures.Tokens:0.#} MiB per token for nothing");
+                    $"{total.PredictedBytes / 1048576.0 / _figures.DecodePasses:0.#} MiB of experts per {Unit} read before they were "
+                    + $"demanded, {total.PredictedBytesWasted / 1048576.0 / _figures.DecodePasses:0.#} MiB per {Unit} for nothing");
             }
             text.AppendLine();
             foreach ((string question, string answer) in _figures.Answers.Rows())
@@ -90,7 +95,7 @@ public sealed class TraceReport
                 text.AppendLine(CultureInfo.InvariantCulture, $"{question,-8} {answer}");
             }
 
-            text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"{"per token",-24}{"ms",10}{"share",8}");
+            text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"{"per " + Unit,-24}{"ms",10}{"share",8}");
             AppendPart(text, "compute", total.ComputeMs, total.WallMs);
             AppendPart(text, "sampling", total.SampleMs, total.WallMs);
             foreach ((string reason, double ms) in total.StallMs)
@@ -103,7 +108,7 @@ public sealed class TraceReport
         if (_figures.Layers.Count > 0)
         {
             text.AppendLine().AppendLine(CultureInfo.InvariantCulture,
-                $"{"layer",-8}{"ms/token",10}  {"waited for most",-40}{"ms/token",10}  reason");
+                $"{"layer",-8}{"ms/" + Unit,10}  {"waited for most",-40}{"ms/" + Unit,10}  reason");
             foreach (LayerFigures layer in _figures.Layers.Take(LayersShown))
             {
                 string name = layer.Layer < 0 ? "-" : layer.Layer.ToString(CultureInfo.InvariantCulture);
@@ -139,7 +144,8 @@ public sealed class TraceReport
     }
 
     private void AppendPart(StringBuilder text, string name, double ms, double wall) =>
-        text.AppendLine(CultureInfo.InvariantCulture, $"{name,-24}{ms / _figures.Tokens,10:0.00}{Percent(wall > 0 ? ms / wall : 0),8}");
+        text.AppendLine(CultureInfo.InvariantCulture,
+            $"{name,-24}{ms / _figures.DecodePasses,10:0.00}{Percent(wall > 0 ? ms / wall : 0),8}");
 
     /// <summary>The median decode pass, or the median prompt pass if there is none, in one sentence, and what to change.</summary>
     private static string Sentence(PassFigures[] passes, PassFigures? total, int depth, double deviceBytesPerSecond)

@@ -29,7 +29,8 @@ internal static class ComputeProbe
         using SampleWeights weights = SampleWeights.Read(model, plan, account);
         using AlignedBuffer small = ReadSmall(model, spec, account);
         using Workspace work = Workspace.Create(spec, 1, 1, plan.Threads, account);
-        using SequenceState sequence = new(spec, Math.Min(Context, plan.Context), options.KvType, account);
+        using KvPages pages = new(new PageLayout(spec, options.KvType), PageLayout.Pages(Context), account);
+        using SequenceState sequence = new(spec, Math.Min(Context, plan.Context), pages, account);
         using ComputeCrew crew = new(plan.Threads);
         ProbeSource source = new(weights, spec, spec.ExpertBanks.Count > 0 && plan.Experts.TransientSlots > 1
             && options.Prediction != PredictionMode.Off);

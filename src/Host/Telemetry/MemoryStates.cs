@@ -27,7 +27,8 @@ internal static class MemoryStates
 
     private static string StateOf(string account) => account switch
     {
-        AccountNames.PinnedWeights or AccountNames.RingSlots or AccountNames.ExpertSlots or AccountNames.SmallWeights => "weights",
+        AccountNames.PinnedWeights or AccountNames.RingSlots or AccountNames.ExpertSlots or AccountNames.SlotReserve
+            or AccountNames.SmallWeights => "weights",
         AccountNames.SequenceState => "kv",
         AccountNames.Staging or AccountNames.BufferedReads or AccountNames.WrittenFiles => "staging",
         _ => "scratch",

@@ -85,6 +85,10 @@ internal static class MetricTable
             "Sequences in passes, those that wait for a place, and places.",
             v => v.Status is { } s
                 ? Pairs("state", ("running", s.RunningSequences), ("waiting", s.WaitingSequences), ("limit", s.Sequences)) : []),
+        Gauge(TelemetryNames.KvPages, "{page}", "`state` = held, kept, free, parked",
+            "Pages of 128 tokens of keys and values: of running sequences, kept for later ones, free; those that waiting ones gave up.",
+            v => v.Status is { Pages: { } p }
+                ? Pairs("state", ("held", p.Held), ("kept", p.Kept), ("free", p.Free), ("parked", p.Parked)) : []),
         Counter(TelemetryNames.CachedTokens, "{token}", "", "Tokens of prompts that were in memory and were not read again.",
             v => One(v.Status?.CachedTokens)),
         Counter(TelemetryNames.DraftTokens, "{token}", "`kind` = prompt, grammar, model; `result` = accepted, wrong",

@@ -51,6 +51,7 @@ internal static class TelemetryNames
     public const string ExpertIo = "layerstream.expert.io";
     public const string ExpertSkips = "layerstream.expert.skips";
     public const string Sequences = "layerstream.sequence.count";
+    public const string KvPages = "layerstream.kv.pages";
     public const string Passes = "layerstream.passes";
     public const string PassRows = "layerstream.pass.rows";
     public const string TraceEvents = "layerstream.trace.events";

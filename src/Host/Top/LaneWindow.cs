@@ -13,8 +13,8 @@ internal sealed class LaneWindow(double windowMicros)
     /// <summary>Names of the tiles, from the stream's first message.</summary>
     public string[] TileNames { get; private set; } = [];
 
-    /// <summary>Passes that ended within the window, by the tokens they made, per second.</summary>
-    public double TokensPerSecond => Inside(TraceKind.Token).Count() / (windowMicros / 1e6);
+    /// <summary>Tokens drawn within the window, of all sequences, per second.</summary>
+    public double TokensPerSecond => Inside(TraceKind.Sample).Sum(e => e.Rows) / (windowMicros / 1e6);
 
     /// <summary>Takes a message of the live stream: names, or events (kind, start, end, tile, pass, lane, bytes, reason, predicted, rows,
     /// sequence; times in microseconds). What is not as it should be is left out.</summary>
@@ -102,7 +102,7 @@ internal sealed class LaneWindow(double windowMicros)
     /// <summary>Tokens drawn within the window by sequence.</summary>
     public IReadOnlyList<(int Sequence, int Tokens)> Sequences() =>
     [
-        .. Inside(TraceKind.Sample).GroupBy(e => (int)e.Sequence).OrderBy(g => g.Key).Select(g => (g.Key, g.Count())),
+        .. Inside(TraceKind.Sample).GroupBy(e => (int)e.Sequence).OrderBy(g => g.Key).Select(g => (g.Key, g.Sum(e => e.Rows))),
     ];
 
     private IEnumerable<TraceEvent> Inside(TraceKind kind) =>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using LayerStream.Memory;
+using LayerStream.Session.Reports;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -10,6 +11,7 @@ namespace LayerStream.Host.Top;
 internal static class TopScreen
 {
     private const int Bar = 24;
+    private const int MostWaitedFor = 3;
     private const double LittleWait = 0.05;
 
     /// <summary>The whole frame.</summary>
@@ -23,6 +25,14 @@ internal static class TopScreen
             + $"{status.GetProperty("state").GetString()} · {lanes.TokensPerSecond:0.0} tokens/s");
         return new Rows(new Text(title, new Style(decoration: Decoration.Bold)), new Text(Verdict(lanes)), cards);
     }
+
+    /// <summary>The same as figures.</summary>
+    public static TopReport Report(JsonElement status, LaneWindow lanes, double windowSeconds) => new(
+        status.GetProperty("model").GetString() ?? "", status.GetProperty("state").GetString() ?? "", Verdict(lanes), windowSeconds,
+        lanes.TokensPerSecond, [.. lanes.Stages().Select(s => new TimeShare(s.Name, s.Share))],
+        [.. lanes.WaitedFor(MostWaitedFor).Select(t => new TimeShare(t.Tile, t.Share))],
+        [.. lanes.Slots().Select(s => new SlotShare(s.Slot, s.Share, s.BytesPerSecond))],
+        [.. lanes.Sequences().Select(s => new SequenceTokens(s.Sequence, s.Tokens))], status.Clone());
 
     /// <summary>What sets the pace, in a sentence.</summary>
     public static string Verdict(LaneWindow lanes)
@@ -50,7 +60,7 @@ internal static class TopScreen
                 Cell(Percent(share)));
         }
 
-        foreach ((string tile, double share) in lanes.WaitedFor(3))
+        foreach ((string tile, double share) in lanes.WaitedFor(MostWaitedFor))
         {
             table.AddRow(Cell("  for " + tile), BarOf(share, Color.Maroon), Cell(Percent(share)));
         }

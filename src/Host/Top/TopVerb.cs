@@ -3,7 +3,9 @@ using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using LayerStream.Host.Options;
+using LayerStream.Host.Terminal;
 using LayerStream.Session;
+using LayerStream.Session.Reports;
 using Spectre.Console;
 
 namespace LayerStream.Host.Top;
@@ -23,7 +25,10 @@ public static class TopVerb
 
     private static readonly Option<string?> s_key =
         new("--key-file") { Description = "file whose first line is the key that the daemon asks for" };
-    private static readonly Option<bool> s_once = new("--once") { Description = "one frame after two seconds, then end" };
+    private static readonly Option<bool> s_once = new("--once")
+    {
+        Description = "one frame after two seconds, then end; --json: the same as figures",
+    };
 
     /// <summary>The verb.</summary>
     public static Command Create()
@@ -50,8 +55,8 @@ public static class TopVerb
 
         try
         {
-            bool once = parse.GetValue(s_once) || CommonOptions.Json(parse) || Console.IsOutputRedirected;
-            await ShowAsync(client, once, ct);
+            bool once = parse.GetValue(s_once) || Console.IsOutputRedirected;
+            await ShowAsync(client, CommonOptions.Json(parse) ? WriteJson : once ? WriteFrame : null, ct);
             return 0;
         }
         catch (HttpRequestException e)
@@ -64,7 +69,15 @@ public static class TopVerb
         }
     }
 
-    private static async Task ShowAsync(HttpClient client, bool once, CancellationToken ct)
+    private static void WriteFrame(JsonElement status, LaneWindow lanes) => AnsiConsole.Write(TopScreen.Render(status, lanes));
+
+    private static void WriteJson(JsonElement status, LaneWindow lanes) =>
+        StandardOutput.WriteJson(TopScreen.Report(status, lanes, WindowSeconds), ReportJson.Default.TopReport);
+
+    /// <param name="client">Asks the daemon.</param>
+    /// <param name="once">Writes one frame; null = frames until the user leaves.</param>
+    /// <param name="ct">The user leaves.</param>
+    private static async Task ShowAsync(HttpClient client, Action<JsonElement, LaneWindow>? once, CancellationToken ct)
     {
         LaneWindow lanes = new(WindowSeconds * 1e6);
         Lock guard = new();
@@ -81,13 +94,13 @@ public static class TopVerb
         }, end.Token);
         try
         {
-            if (once)
+            if (once is not null)
             {
                 await Task.Delay(TimeSpan.FromSeconds(WindowSeconds), ct);
                 using JsonDocument status = await StatusAsync(client, ct);
                 lock (guard)
                 {
-                    AnsiConsole.Write(TopScreen.Render(status.RootElement, lanes));
+                    once(status.RootElement, lanes);
                 }
 
                 return;

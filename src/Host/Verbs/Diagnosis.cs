@@ -24,7 +24,7 @@ internal sealed class Diagnosis
     public string Isa { get; } = Kernels.Isa.Describe();
 
     /// <summary>Cores this process may use.</summary>
-    public int Cores { get; } = Environment.ProcessorCount;
+    public ProcessorCores Cores { get; } = ProcessorCores.Read();
 
     /// <summary>Operating system and architecture; on Linux with the kernel.</summary>
     public string System { get; } =
@@ -94,6 +94,12 @@ internal sealed class Diagnosis
         if (!Kernels.Isa.Avx2 && !Kernels.Isa.AdvSimd)
         {
             d._notes.Add("None of AVX2, AVX-512 and AdvSimd: the kernels run scalar code.");
+        }
+
+        if (d.Cores.QuotaCores < d.Cores.Physical)
+        {
+            d._notes.Add(string.Create(CultureInfo.InvariantCulture,
+                $"A control group gives {d.Cores.QuotaCores:0.##} of the {d.Cores.Physical} cores: computing is slower in proportion."));
         }
 
         if (GCSettings.IsServerGC)

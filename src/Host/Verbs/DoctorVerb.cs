@@ -57,7 +57,7 @@ public static class DoctorVerb
         void Line(string name, string value) => text.WriteLine($"{name,-19}{value}");
         MemoryLimits m = d.Memory;
         Line("instruction sets", d.Isa);
-        Line("cores", d.Cores.ToString(CultureInfo.InvariantCulture));
+        Line("cores", d.Cores.Describe());
         Line("system", $"{d.System}, .NET {Environment.Version}");
         Line("memory, machine", $"{ByteSize.Format(m.MachineAvailableBytes)} available of {ByteSize.Format(m.MachineTotalBytes)}");
         Line("memory, cgroup", m.CgroupLimitBytes is { } limit
@@ -101,7 +101,11 @@ public static class DoctorVerb
     private static MachineReport ToReport(Diagnosis d) => new()
     {
         InstructionSets = d.Isa,
-        Cores = d.Cores,
+        Cores = d.Cores.Usable,
+        PhysicalCores = d.Cores.Physical,
+        FastCores = d.Cores.Fast,
+        QuotaCores = d.Cores.QuotaCores,
+        StartThreads = d.Cores.Start,
         System = d.System,
         Runtime = Environment.Version.ToString(),
         Memory = MachineMemoryReport.Of(d.Memory, d.FirstUseBytesPerSecond),

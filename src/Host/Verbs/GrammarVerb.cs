@@ -27,11 +27,16 @@ public static class GrammarVerb
 
     private static int Run(ParseResult parse)
     {
-        Grammar grammar;
+        Grammar? grammar;
         try
         {
             grammar = s_flags.Read(parse, checks: true)
                 ?? throw new UsageException("grammar takes --schema, --gbnf, --regex or --choices.");
+        }
+        catch (GrammarException e) when (e.Fault == GrammarFault.Empty && parse.GetValue(s_jsonl))
+        {
+            Console.Error.WriteLine(e.Message);
+            grammar = null; // no text is accepted, and none begins one
         }
         catch (GrammarException e)
         {
@@ -54,9 +59,9 @@ public static class GrammarVerb
         return match.Accepts ? Failures.Success : Failures.Failed;
     }
 
-    private static MatchReport Match(Grammar grammar, ReadOnlySpan<byte> text)
+    private static MatchReport Match(Grammar? grammar, ReadOnlySpan<byte> text)
     {
-        (bool accepts, bool isPrefix) = grammar.Match(text);
+        (bool accepts, bool isPrefix) = grammar?.Match(text) ?? (false, false);
         return new MatchReport(accepts, isPrefix);
     }
 }

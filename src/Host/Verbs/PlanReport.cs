@@ -1,6 +1,7 @@
 using System.Globalization;
 using LayerStream.Actors;
 using LayerStream.Memory;
+using LayerStream.Models.Decoding;
 using LayerStream.Planning;
 using LayerStream.Session.Outlook;
 
@@ -33,6 +34,11 @@ internal static class PlanReport
         Line(text, "compute", string.Create(CultureInfo.InvariantCulture,
             $"{figures.KernelBytesPerSecond / 1e9:F2} GB/s of weights, {plan.Threads} threads"));
         Line(text, "context", string.Create(CultureInfo.InvariantCulture, $"{plan.Context} tokens"));
+        if (plan.Memory.Sequences > 1)
+        {
+            Line(text, "sequences", Sequences(plan.Memory));
+        }
+
         foreach ((long budget, double rate) in figures.WithMore)
         {
             Line(text, string.Create(CultureInfo.InvariantCulture, $"with {ByteSize.Format(budget)}"),
@@ -82,6 +88,12 @@ internal static class PlanReport
             : string.Create(CultureInfo.InvariantCulture, $"A faster disk or a smaller file would help: compute waits for "
             + $"{figures.Speed.WaitSeconds / figures.Speed.Seconds:P0} of the time, at about {CurveText.Rate(now)}.");
     }
+
+    private static string Sequences(MemoryPlan memory) => memory.HasPagesForAll
+        ? string.Create(CultureInfo.InvariantCulture, $"{memory.Sequences} at the same time, each with the whole context")
+        : string.Create(CultureInfo.InvariantCulture,
+            $"{memory.SequencesAtOnce} at the same time with {memory.ContextOfEach} tokens each, or fewer with more: they share "
+            + $"{memory.Pages} pages of {PageLayout.Tokens}, and the youngest waits when these run out");
 
     private static string Limit(PlanFigures figures) => figures.Speed.Limit switch
     {

@@ -8,7 +8,8 @@ namespace LayerStream.Kernels.Crew;
 /// <summary>
 /// The fixed threads that compute: the caller of <see cref="Run"/> is member 0, the others are background threads that spin for
 /// some microseconds after a run and then park. Ranges are claimed one grain at a time from one atomic word, so a member that is
-/// still asleep delays nobody. A run allocates nothing.
+/// still asleep delays nobody. A run allocates nothing. Between runs the crew can be made smaller, where others use the cores: the members
+/// left out stay parked.
 /// </summary>
 /// <remarks>
 /// The claim word holds (epoch, next index). A claim is a compare-exchange on the whole word, hence it only succeeds within the
@@ -19,7 +20,9 @@ public sealed class ComputeCrew : IDisposable
     private const int SpinMicros = 40;
     private const int StackBytes = 512 * 1024; // stacks count against the memory budget
     private const uint ClosedIndex = uint.MaxValue;
+    private const int ShortSpinMicros = 4;
     private static readonly long s_spinTicks = Stopwatch.Frequency * SpinMicros / 1_000_000;
+    private static readonly long s_shortTicks = Stopwatch.Frequency * ShortSpinMicros / 1_000_000;
 
     private readonly Thread[] _workers;
     private readonly ParkingSpot[] _spots; // one per worker; index = member - 1
@@ -30,6 +33,8 @@ public sealed class ComputeCrew : IDisposable
     private int _count;
     private int _grain;
     private uint _epoch; // of the caller; the published one is in the claim word
+    private int _members;
+    private long _spinTicks = s_spinTicks;
     private int _running;
     private bool _stop;
 
@@ -38,7 +43,7 @@ public sealed class ComputeCrew : IDisposable
     public ComputeCrew(int threads)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
-        Threads = threads;
+        (Threads, _members) = (threads, threads);
         _shared.Claim = Pack(0, ClosedIndex);
         _workers = new Thread[threads - 1];
         _spots = new ParkingSpot[threads - 1];
@@ -57,6 +62,32 @@ public sealed class ComputeCrew : IDisposable
 
     /// <summary>Members including the caller.</summary>
     public int Threads { get; }
+
+    /// <summary>Of them, those that take part in runs, the caller included: all, until somebody sets fewer between two runs. What is
+    /// computed does not depend on it.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">None, or more than there are.</exception>
+    public int Members
+    {
+        get => _members;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, Threads);
+            Volatile.Write(ref _members, value);
+        }
+    }
+
+    /// <summary>Whether members spin for long before they park. Where others want the cores, a spinning member may take time from one that
+    /// has work.</summary>
+    public bool Spins
+    {
+        get => Volatile.Read(ref _spinTicks) > s_shortTicks;
+        set => Volatile.Write(ref _spinTicks, value ? s_spinTicks : s_shortTicks);
+    }
+
+    /// <summary>Stopwatch ticks since the start that callers were held up at the end of a run: waits for a member that took longer than a
+    /// spin, as one does that has lost its core.</summary>
+    public long HeldUpTicks { get; private set; }
 
     /// <summary>
     /// Executes the job over [0, <paramref name="count"/>) in ranges of at most <paramref name="grain"/> indices and returns when
@@ -81,7 +112,7 @@ public sealed class ComputeCrew : IDisposable
 
         try
         {
-            if (_workers.Length == 0 || count <= grain)
+            if (_members == 1 || count <= grain)
             {
                 RunInline(job, count, grain);
             }
@@ -142,7 +173,7 @@ public sealed class ComputeCrew : IDisposable
         _shared.Done = 0;
         uint epoch = ++_epoch;
         Interlocked.Exchange(ref _shared.Claim, Pack(epoch, 0));
-        WakeParked(Math.Min(_spots.Length, (count - 1) / grain));
+        WakeParked(Math.Min(_members - 1, (count - 1) / grain));
         ExecuteRanges(epoch, 0);
         AwaitDone(count);
         Interlocked.Exchange(ref _shared.Claim, Pack(epoch, ClosedIndex));
@@ -211,12 +242,12 @@ public sealed class ComputeCrew : IDisposable
 
     private void AwaitDone(int count)
     {
-        long deadline = 0;
+        long begin = 0, now = 0, spin = _spinTicks;
         while (Volatile.Read(ref _shared.Done) != count)
         {
-            long now = Stopwatch.GetTimestamp();
-            deadline = deadline == 0 ? now + s_spinTicks : deadline;
-            if (now < deadline)
+            now = Stopwatch.GetTimestamp();
+            begin = begin == 0 ? now : begin;
+            if (now - begin < spin)
             {
                 Thread.SpinWait(2);
                 continue;
@@ -232,12 +263,18 @@ public sealed class ComputeCrew : IDisposable
                 _callerSpot.Withdraw();
             }
         }
+
+        if (now - begin >= spin)
+        {
+            long took = Stopwatch.GetTimestamp() - begin;
+            HeldUpTicks += took >= s_spinTicks ? took : 0;
+        }
     }
 
     private void WorkerLoop(int member)
     {
         uint seen = 0;
-        while (AwaitEpoch(ref seen, _spots[member - 1]))
+        while (AwaitEpoch(ref seen, member))
         {
             if (FloatEnvironment.Fault is { } fault)
             {
@@ -248,27 +285,32 @@ public sealed class ComputeCrew : IDisposable
         }
     }
 
-    /// <summary>Waits until the published epoch differs from <paramref name="seen"/> and stores it there; false = stop.</summary>
-    private bool AwaitEpoch(ref uint seen, ParkingSpot spot)
+    private bool IsLeftOut(int member) => member >= Volatile.Read(ref _members);
+
+    /// <summary>Waits until the published epoch differs from <paramref name="seen"/>, for a member that is not left out, and stores it
+    /// there; false = stop.</summary>
+    private bool AwaitEpoch(ref uint seen, int member)
     {
-        long deadline = Stopwatch.GetTimestamp() + s_spinTicks;
+        ParkingSpot spot = _spots[member - 1];
+        long deadline = Stopwatch.GetTimestamp() + Volatile.Read(ref _spinTicks);
         while (!Volatile.Read(ref _stop))
         {
             uint epoch = Epoch(Volatile.Read(ref _shared.Claim));
-            if (epoch != seen)
+            bool isLeftOut = IsLeftOut(member);
+            if (epoch != seen && !isLeftOut)
             {
                 seen = epoch;
                 return true;
             }
 
-            if (Stopwatch.GetTimestamp() < deadline)
+            if (!isLeftOut && Stopwatch.GetTimestamp() < deadline)
             {
                 Thread.SpinWait(2);
                 continue;
             }
 
             spot.Announce();
-            if (Epoch(Volatile.Read(ref _shared.Claim)) == seen && !Volatile.Read(ref _stop))
+            if ((Epoch(Volatile.Read(ref _shared.Claim)) == seen || IsLeftOut(member)) && !Volatile.Read(ref _stop))
             {
                 spot.Sleep();
             }

@@ -65,19 +65,19 @@ public static unsafe class Attention
         Start(states, (float*)sinks, heads);
         new Span<float>(sums, heads * valueDim).Clear();
 
-        var keyRows = new Rows(keys, tile);
-        var valueRows = new Rows(values, tile);
         int end = visible.First + visible.Count;
         for (int from = visible.First; from < end;)
         {
             int count = Math.Min(end, (from | (BlockKeys - 1)) + 1) - from;
-            Score(keyRows, valueRows, from, count, query, heads, scale, scores);
+            var keyRows = new Rows(keys, from, end, tile);
+            var valueRows = new Rows(values, from, end, tile);
+            Score(keyRows, valueRows, count, query, heads, scale, scores);
             for (int h = 0; h < heads; h++)
             {
                 ToWeights(scores + (h * BlockKeys), count, ref states[h], sums + ((long)h * valueDim), valueDim);
             }
 
-            Accumulate(valueRows, from, count, scores, heads, sums);
+            Accumulate(valueRows, count, scores, heads, sums);
             from += count;
         }
 
@@ -98,15 +98,15 @@ public static unsafe class Attention
         }
     }
 
-    /// <summary>scores[h][j] = scale · query_h·key_(from+j), padded with −∞ to a multiple of 8.</summary>
+    /// <summary>scores[h][j] = scale · query_h·key_j of the block, padded with −∞ to a multiple of 8.</summary>
     private static void Score(
-        in Rows rows, in Rows values, int from, int count, FloatRows query, int heads, float scale, float* scores)
+        in Rows rows, in Rows values, int count, FloatRows query, int heads, float scale, float* scores)
     {
         for (int j = 0; j < count; j += TileRows)
         {
-            rows.AskAhead(from + j + RowsAhead);
-            values.AskAhead(from + j); // read once the block's scores are known
-            FourRows keys = rows.Load(from + j, count - j);
+            rows.AskAhead(j + RowsAhead);
+            values.AskAhead(j); // read once the block's scores are known
+            FourRows keys = rows.Load(j, count - j);
             for (int h = 0; h < heads; h++)
             {
                 Vector128<float> four = Dot((float*)query[h], keys, rows.Elements) * scale;
@@ -156,12 +156,12 @@ public static unsafe class Attention
         state.Sum += Lanes.Sum(total);
     }
 
-    /// <summary>sums[h] += Σ_j weight[h][j] · value_(from+j), in the order of j.</summary>
-    private static void Accumulate(in Rows rows, int from, int count, float* weights, int heads, float* sums)
+    /// <summary>sums[h] += Σ_j weight[h][j] · value_j of the block, in the order of j.</summary>
+    private static void Accumulate(in Rows rows, int count, float* weights, int heads, float* sums)
     {
         for (int j = 0; j < count; j += TileRows)
         {
-            FourRows values = rows.Load(from + j, count - j);
+            FourRows values = rows.Load(j, count - j);
             for (int h = 0; h < heads; h++)
             {
                 AddWeighted(sums + ((long)h * rows.Elements), weights + (h * BlockKeys) + j, values, rows.Elements);
@@ -249,11 +249,13 @@ public static unsafe class Attention
         public readonly float* Row3 = row3;
     }
 
-    /// <summary>Cache rows of one KV head.</summary>
-    private readonly struct Rows(in CachedRows cached, float* tile)
+    /// <summary>Cache rows of one KV head in a block, numbered from its first visible key.</summary>
+    private readonly struct Rows(in CachedRows cached, int from, int end, float* tile)
     {
         public readonly int Elements = cached.Elements;
-        private readonly nint _address = cached.Address;
+        private readonly nint _address = cached.Page(from) + (nint)(from % BlockKeys * cached.StrideBytes);
+        private readonly nint _next = (from | (BlockKeys - 1)) + 1 < end ? cached.Page(from + BlockKeys) : 0; // the next block's
+        private readonly int _count = BlockKeys - (from % BlockKeys);
         private readonly long _stride = cached.StrideBytes;
         private readonly KvType _type = cached.Type;
 
@@ -267,8 +269,8 @@ public static unsafe class Attention
             return new FourRows(row0, row1, row2, row3);
         }
 
-        /// <summary>Asks memory for the four rows from <paramref name="first"/> on: the processor does not foresee short rows far apart.
-        /// They may lie behind the cache's end.</summary>
+        /// <summary>Asks memory for the four rows from <paramref name="first"/> on, in the next block where this one has no more: the
+        /// processor does not foresee short rows far apart. They may lie behind the last key.</summary>
         public void AskAhead(int first)
         {
             if (!Sse.IsSupported)
@@ -277,7 +279,7 @@ public static unsafe class Attention
             }
 
             int bytes = Elements * (_type == KvType.F32 ? sizeof(float) : sizeof(ushort));
-            byte* row = (byte*)_address + (first * _stride);
+            byte* row = first < _count ? (byte*)_address + (first * _stride) : (byte*)_next + ((first - _count) * _stride);
             for (int index = 0; index < TileRows; index++, row += _stride)
             {
                 for (int i = 0; i < bytes; i += 64)

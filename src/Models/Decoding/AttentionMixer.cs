@@ -5,8 +5,8 @@ using LayerStream.Models.Spec;
 namespace LayerStream.Models.Decoding;
 
 /// <summary>
-/// Runs <see cref="AttentionSpec"/>. A row of intermediate results holds q, k, v, then the mixed heads; the layer's state is a K area
-/// [context × KeyWidth], then a V area [context × ValueWidth].
+/// Runs <see cref="AttentionSpec"/>. A row of intermediate results holds q, k, v, then the mixed heads; in a page the layer has
+/// a K area [128 × KeyWidth], then a V area [128 × ValueWidth].
 /// </summary>
 internal sealed class AttentionMixer : BranchExecutor
 {

@@ -96,9 +96,15 @@ public sealed class Decoder
     /// <param name="rows">The rows, kept until the pass is over.</param>
     /// <param name="count">Number of rows.</param>
     /// <param name="fromEmbeddings">Whether the streams are embeddings as they are in the file, and not the output of a layer.</param>
+    /// <exception cref="InvalidOperationException">There are no pages for the rows' keys and values.</exception>
     public void Begin(PassRow[] rows, int count, bool fromEmbeddings)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, _work.Batch);
+        for (int r = 0; r < count; r++)
+        {
+            rows[r].Sequence.Pages.Hold(rows[r].Position, rows[r].Position + 1);
+        }
+
         (_pass.Rows, _pass.Count, _startsAtEmbeddings) = (rows, count, fromEmbeddings);
         _crew.Run(_beginJob, count, 1);
         if (fromEmbeddings)

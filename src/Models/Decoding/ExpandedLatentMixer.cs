@@ -6,8 +6,7 @@ namespace LayerStream.Models.Decoding;
 
 /// <summary>
 /// Runs <see cref="LatentAttentionSpec"/> of a file with keys and values in one matrix, whose rows are of use in one order only: every
-/// token's keys and values are made once and kept. The layer's state is a K area [context × KeyWidth], then a V area [context ×
-/// ValueWidth].
+/// token's keys and values are made once and kept. In a page the layer has a K area [128 × KeyWidth], then a V area [128 × ValueWidth].
 /// </summary>
 internal sealed class ExpandedLatentMixer : BranchExecutor
 {
@@ -51,8 +50,8 @@ internal sealed class ExpandedLatentMixer : BranchExecutor
             for (int h = 0; h < _spec.Heads; h++)
             {
                 CachedRows keys = Keys(s, h);
-                s.Store(heads[h], keys with { Elements = _spec.PlainDim }, token);
-                s.Store(turned, keys with { Address = keys.At(0, _spec.PlainDim), Elements = _spec.RopeDim }, token);
+                s.Store(heads[h], keys.Part(0, _spec.PlainDim), token);
+                s.Store(turned, keys.Part(_spec.PlainDim, _spec.RopeDim), token);
                 s.Store(heads.At(h, _spec.PlainDim), Values(s, h), token);
             }
         }

@@ -6,7 +6,7 @@ namespace LayerStream.Models.Decoding;
 
 /// <summary>
 /// Runs <see cref="LatentAttentionSpec"/> on the latent vectors themselves: a query goes through its head's key matrix, meets all latents,
-/// and their mixture goes through the head's value matrix. The layer's state is [context × (latent | rotated key)].
+/// and their mixture goes through the head's value matrix. In a page the layer has [128 × (latent | rotated key)].
 /// </summary>
 internal sealed class LatentMixer : BranchExecutor
 {
@@ -66,7 +66,7 @@ internal sealed class LatentMixer : BranchExecutor
             CachedRows latents = s.Table(_layer, _spec.LatentKeyDim);
             FloatRows query = new(_pass.Work.Inner.At(r, _spec.WideOffset + ((long)head * _spec.LatentKeyDim)), _spec.LatentKeyDim);
             FloatRows mixed = new(_pass.Work.Inner.At(r, _spec.MixedOffset + ((long)head * _spec.Latent)), _spec.Latent);
-            Attention.Group(query, heads, latents, latents with { Elements = _spec.Latent }, new KeyRange(0, row.Position + 1),
+            Attention.Group(query, heads, latents, latents.Part(0, _spec.Latent), new KeyRange(0, row.Position + 1),
                 _projection.Scale(r), mixed, _pass.Work.ScratchOf(worker));
         }
     }

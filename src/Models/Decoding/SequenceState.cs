@@ -5,67 +5,56 @@ using LayerStream.Models.Spec;
 
 namespace LayerStream.Models.Decoding;
 
-/// <summary>State of one sequence: per layer an area for <see cref="Context"/> tokens and a fixed part, laid out by the layer's
-/// mixer.</summary>
+/// <summary>
+/// State of one sequence: keys and values of its tokens in pages, which it takes as it grows and may share with others, and per recurrent
+/// layer a part of a fixed size, laid out by the layer's mixer.
+/// </summary>
 public sealed class SequenceState : IDisposable
 {
     private const ushort PositiveInfinity = 0x7C00; // as bits of F16
     private const ushort NegativeInfinity = 0xFC00;
     private const int LeastSpacing = 128;
 
-    private readonly AlignedBuffer _buffer;
+    private readonly AlignedBuffer? _fixed;
     private readonly AlignedBuffer? _snapshot;
-    private readonly long[] _offset;
-    private readonly long[] _snapshotOffset;
-    private readonly long[] _snapshotBytes;
-    private readonly long _snapshotStride;
-    private readonly StateTables _tables;
+    private readonly long[] _fixedOffset; // of a layer's part, in bytes, in the state and in a snapshot
+    private readonly long[] _fixedBytes;
     private readonly int[] _snapshotAt;
     private KeyValueRangeException? _fault;
 
-    /// <summary>Allocates room for <paramref name="context"/> tokens, and for some copies of what has a fixed size.</summary>
-    public SequenceState(ModelSpec spec, int context, KvType type, BudgetAccount account, int snapshots = 0)
+    /// <summary>A state without tokens, and room for some copies of what has a fixed size.</summary>
+    /// <param name="spec">The model.</param>
+    /// <param name="context">Most tokens.</param>
+    /// <param name="pages">Where keys and values lie; they outlive the state.</param>
+    /// <param name="account">Pays for what has a fixed size.</param>
+    /// <param name="snapshots">Copies of it.</param>
+    public SequenceState(ModelSpec spec, int context, KvPages pages, BudgetAccount account, int snapshots = 0)
     {
-        Type = type;
-        Context = context;
-        _offset = new long[spec.Layers.Count];
-        long offset = 0;
-        foreach (LayerSpec layer in spec.Layers)
+        ArgumentNullException.ThrowIfNull(spec);
+        ArgumentNullException.ThrowIfNull(pages);
+        ArgumentNullException.ThrowIfNull(account);
+        (Pages, Context) = (new PageTable(pages, context), context);
+        _fixedBytes = [.. spec.Layers.Select(l => l.Mixer.StateBytesPerSequence)];
+        _fixedOffset = new long[spec.Layers.Count];
+        for (int i = 1; i < _fixedOffset.Length; i++)
         {
-            _offset[layer.Index] = offset;
-            offset = checked(offset + LayerBytes(layer, context, type));
+            _fixedOffset[i] = _fixedOffset[i - 1] + Aligned(_fixedBytes[i - 1]);
         }
 
-        _buffer = account.Allocate(Bytes(spec, context, type));
-        _tables = new StateTables(spec, context, type, _offset);
-        _snapshotBytes = [.. spec.Layers.Select(l => l.Mixer.StateBytesPerSequence)];
-        _snapshotOffset = new long[spec.Layers.Count];
-        for (int i = 1; i < _snapshotOffset.Length; i++)
-        {
-            _snapshotOffset[i] = _snapshotOffset[i - 1] + Aligned(_snapshotBytes[i - 1]);
-        }
-
-        _snapshotStride = SnapshotBytes(spec);
-        IsRecurrent = _snapshotStride > 0;
+        RecurrentBytes = SnapshotBytes(spec);
+        IsRecurrent = RecurrentBytes > 0;
         _snapshotAt = new int[IsRecurrent ? snapshots : 0];
-        SnapshotSpacing = (int)Math.Clamp(_snapshotStride / Math.Max(1, spec.StateBytesPerToken(type)), LeastSpacing, int.MaxValue / 4);
-        _snapshot = _snapshotAt.Length > 0 ? account.Allocate(_snapshotStride * snapshots) : null;
+        SnapshotSpacing = (int)Math.Clamp(RecurrentBytes / Math.Max(1, pages.Layout.RowBytes), LeastSpacing, int.MaxValue / 4);
+        _fixed = IsRecurrent ? account.Allocate(RecurrentBytes) : null;
+        _snapshot = _snapshotAt.Length > 0 ? account.Allocate(RecurrentBytes * snapshots) : null;
     }
 
-    /// <summary>Bytes of a copy of what has a fixed size, over all layers; 0 where every layer's state can be cut at any token.</summary>
+    /// <summary>Bytes of what has a fixed size, or of a copy of it, over all layers; 0 where every layer's state can be cut at any
+    /// token.</summary>
     public static long SnapshotBytes(ModelSpec spec) => spec.Layers.Sum(l => Aligned(l.Mixer.StateBytesPerSequence));
 
-    /// <summary>Bytes for a sequence of <paramref name="context"/> tokens over all layers.</summary>
-    public static long Bytes(ModelSpec spec, int context, KvType type)
-    {
-        long bytes = 0;
-        foreach (LayerSpec layer in spec.Layers)
-        {
-            bytes = checked(bytes + LayerBytes(layer, context, type));
-        }
-
-        return bytes;
-    }
+    /// <summary>Keys and values of its tokens.</summary>
+    public PageTable Pages { get; }
 
     /// <summary>Whether some layer's state has a fixed size, so that it cannot be cut back to fewer tokens.</summary>
     public bool IsRecurrent { get; }
@@ -86,7 +75,7 @@ public sealed class SequenceState : IDisposable
     public void PlanSnapshot(int slot, int tokens) => _snapshotAt[slot] = tokens;
 
     /// <summary>Element type of keys and values.</summary>
-    public KvType Type { get; }
+    public KvType Type => Pages.Pool.Layout.Type;
 
     /// <summary>Most tokens it can hold.</summary>
     public int Context { get; }
@@ -100,44 +89,11 @@ public sealed class SequenceState : IDisposable
     /// <summary>Bytes of one element.</summary>
     public int ElementBytes => Type == KvType.F16 ? 2 : 4;
 
-    private static long LayerBytes(LayerSpec layer, int context, KvType type)
-    {
-        long bytes = checked((context * layer.Mixer.StateBytesPerToken(type)) + layer.Mixer.StateBytesPerSequence);
-        return Aligned(bytes);
-    }
-
     private static long Aligned(long bytes) =>
         checked((bytes + BranchSpec.StateAlignment - 1) / BranchSpec.StateAlignment * BranchSpec.StateAlignment);
 
-    /// <summary>Bytes that some tokens have in the tables of all layers.</summary>
-    public long RowBytes(int tokens) => _tables.RowBytes * tokens;
-
-    /// <summary>Copies a run of the bytes that some tokens have in the tables, out of the state.</summary>
-    /// <param name="first">The first token.</param>
-    /// <param name="count">Tokens.</param>
-    /// <param name="begin">First byte of the run, of <see cref="RowBytes"/> of them.</param>
-    /// <param name="bytes">Takes the run.</param>
-    public void SaveRows(int first, int count, long begin, Span<byte> bytes)
-    {
-        CheckRows(first, count);
-        foreach ((long at, int run, int length) in _tables.Pieces(first, count, begin, bytes.Length))
-        {
-            _buffer.Bytes(at, length).CopyTo(bytes[run..]);
-        }
-    }
-
-    /// <summary>As <see cref="SaveRows"/>, back into the state of the same model, tokens and type.</summary>
-    public void RestoreRows(int first, int count, long begin, ReadOnlySpan<byte> bytes)
-    {
-        CheckRows(first, count);
-        foreach ((long at, int run, int length) in _tables.Pieces(first, count, begin, bytes.Length))
-        {
-            bytes.Slice(run, length).CopyTo(_buffer.Bytes(at, length));
-        }
-    }
-
     /// <summary>Bytes of the recurrent state of all layers; 0 where there is none.</summary>
-    public long RecurrentBytes => _snapshotStride;
+    public long RecurrentBytes { get; }
 
     /// <summary>Copies a run of the recurrent state as it stands now, or of a snapshot, out of the state.</summary>
     /// <param name="slot">Of the snapshot; null = as it stands now.</param>
@@ -163,21 +119,15 @@ public sealed class SequenceState : IDisposable
 
     private IEnumerable<(AlignedBuffer Buffer, long At, int Run, int Length)> RecurrentPieces(int? slot, long begin, int bytes)
     {
-        for (int layer = 0; layer < _offset.Length; layer++)
+        for (int layer = 0; layer < _fixedOffset.Length; layer++)
         {
-            long at = _snapshotOffset[layer], from = Math.Max(begin, at), to = Math.Min(begin + bytes, at + _snapshotBytes[layer]);
+            long at = _fixedOffset[layer], from = Math.Max(begin, at), to = Math.Min(begin + bytes, at + _fixedBytes[layer]);
             if (from < to)
             {
-                long place = slot is { } s ? (s * _snapshotStride) + from : _offset[layer] + from - at;
-                yield return (slot is null ? _buffer : _snapshot!, place, (int)(from - begin), (int)(to - from));
+                long place = ((slot ?? 0) * RecurrentBytes) + from;
+                yield return (slot is null ? _fixed! : _snapshot!, place, (int)(from - begin), (int)(to - from));
             }
         }
-    }
-
-    private void CheckRows(int first, int count)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(first);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Context - first);
     }
 
     /// <summary>Whether a snapshot is to be taken behind so many tokens.</summary>
@@ -195,7 +145,7 @@ public sealed class SequenceState : IDisposable
     /// <summary>Copies every layer's fixed part as it stands now.</summary>
     public void TakeSnapshot(int slot)
     {
-        for (int layer = 0; layer < _offset.Length; layer++)
+        for (int layer = 0; layer < _fixedOffset.Length; layer++)
         {
             CopyLayer(layer, slot, isRestored: false);
         }
@@ -204,7 +154,7 @@ public sealed class SequenceState : IDisposable
     /// <summary>Puts every layer's fixed part back to a snapshot.</summary>
     public void RestoreSnapshot(int slot)
     {
-        for (int layer = 0; layer < _offset.Length; layer++)
+        for (int layer = 0; layer < _fixedOffset.Length; layer++)
         {
             CopyLayer(layer, slot, isRestored: true);
         }
@@ -214,10 +164,10 @@ public sealed class SequenceState : IDisposable
     {
         AlignedBuffer snapshots = _snapshot ?? throw new InvalidOperationException("a state without snapshots cannot be put back");
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)slot, (uint)Snapshots, nameof(slot));
-        long at = (slot * _snapshotStride) + _snapshotOffset[layer];
+        long at = (slot * RecurrentBytes) + _fixedOffset[layer];
         (AlignedBuffer from, long fromOffset, AlignedBuffer to, long toOffset) = isRestored
-            ? (snapshots, at, _buffer, _offset[layer]) : (_buffer, _offset[layer], snapshots, at);
-        Copy(from, fromOffset, to, toOffset, _snapshotBytes[layer]);
+            ? (snapshots, at, _fixed!, _fixedOffset[layer]) : (_fixed!, _fixedOffset[layer], snapshots, at);
+        Copy(from, fromOffset, to, toOffset, _fixedBytes[layer]);
     }
 
     private static void Copy(AlignedBuffer from, long fromOffset, AlignedBuffer to, long toOffset, long bytes)
@@ -233,23 +183,25 @@ public sealed class SequenceState : IDisposable
     /// <summary>Another sequence begins at position 0.</summary>
     public void Restart() => Volatile.Write(ref _fault, null);
 
-    /// <summary>Zeroes the first bytes of a layer's area.</summary>
+    /// <summary>Zeroes the first bytes of a layer's part of a fixed size.</summary>
     internal void Clear(int layer, long bytes)
     {
         for (long done = 0; done < bytes;)
         {
             int length = (int)Math.Min(bytes - done, 1 << 30);
-            _buffer.Bytes(_offset[layer] + done, length).Clear();
+            _fixed!.Bytes(_fixedOffset[layer] + done, length).Clear();
             done += length;
         }
     }
 
-    /// <summary>A table of a layer's area: a row of keys or values for each token, all heads side by side.</summary>
+    /// <summary>A table of a layer: a row of keys or values for each token, all heads side by side. Valid until pages are taken or given
+    /// back.</summary>
     /// <param name="layer">The layer.</param>
     /// <param name="width">Elements of a row.</param>
     /// <param name="behind">Elements of a row of the table in front of it; 0 for the first.</param>
     internal CachedRows Table(int layer, int width, int behind = 0) =>
-        new(Area(layer) + (nint)((long)Context * behind * ElementBytes), (long)width * ElementBytes, width, Type);
+        new(Pages.Addresses, Pages.Pool.Layout.Offset(layer) + ((long)PageLayout.Tokens * behind * ElementBytes),
+            (long)width * ElementBytes, width, Type);
 
     /// <summary>Writes floats as a token's row of keys or values; sets <see cref="Fault"/>.</summary>
     internal void Store(nint source, CachedRows table, int token)
@@ -270,25 +222,23 @@ public sealed class SequenceState : IDisposable
     /// <summary>Notes a value that became infinite; one that is no number stays one and is seen in the logits.</summary>
     private void CheckRange(nint halves, int n)
     {
-        Span<ushort> bits = MemoryMarshal.Cast<byte, ushort>(_buffer.Bytes(halves - _buffer.Address, n * 2));
+        Span<ushort> bits = MemoryMarshal.Cast<byte, ushort>(Pages.Pool.Bytes(halves, n * 2, out long offset));
         if (bits.ContainsAny(PositiveInfinity, NegativeInfinity))
         {
             int at = bits.IndexOfAny(PositiveInfinity, NegativeInfinity);
-            Interlocked.CompareExchange(ref _fault, OutOfRange(halves - _buffer.Address, bits[at] == PositiveInfinity), null);
+            Interlocked.CompareExchange(ref _fault,
+                new KeyValueRangeException(Pages.Pool.Layout.LayerAt(offset), bits[at] == PositiveInfinity), null);
         }
     }
 
-    // Apart, because a captured variable is allocated where its method begins, for every row.
-    private KeyValueRangeException OutOfRange(nint offset, bool isPositive) =>
-        new(Array.FindLastIndex(_offset, o => o <= offset), isPositive);
-
-    /// <summary>Address of a layer's area.</summary>
-    public nint Area(int layer) => _buffer.Address + (nint)_offset[layer];
+    /// <summary>Address of a layer's part of a fixed size.</summary>
+    public nint Area(int layer) => _fixed!.Address + (nint)_fixedOffset[layer];
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _buffer.Dispose();
+        Pages.Cut(0);
+        _fixed?.Dispose();
         _snapshot?.Dispose();
     }
 }

@@ -1,3 +1,5 @@
+using LayerStream.Models.Decoding;
+
 namespace LayerStream.Planning.Batches;
 
 /// <summary>
@@ -7,7 +9,7 @@ namespace LayerStream.Planning.Batches;
 public sealed class KeptPieces
 {
     /// <summary>Tokens of a full page: those that attention takes as a block.</summary>
-    public const int PageTokens = 128;
+    public const int PageTokens = PageLayout.Tokens;
 
     private const int MostCompared = 32; // pages behind one parent whose tokens are looked at, the newest
 

@@ -1,5 +1,6 @@
 using LayerStream.Sampling.Grammars.Joined;
 using LayerStream.Sampling.Grammars.States;
+using LayerStream.Sampling.Grammars.Translated;
 
 namespace LayerStream.Sampling.Grammars;
 
@@ -14,6 +15,11 @@ public sealed class GrammarGraph
 
     /// <summary>Adds some bytes.</summary>
     public int AddLiteral(byte[] bytes) => Add(LiteralState.Of(bytes));
+
+    /// <summary>Adds texts that say in another form what a grammar of JSON accepts.</summary>
+    /// <exception cref="GrammarException">Nothing can be written so.</exception>
+    public int Add(Grammar json, ArgumentSyntax syntax) => Add(syntax.Over(json.Start)
+        ?? throw new GrammarException(GrammarFault.Empty, "arguments", "No arguments can be written in the form of the model's calls."));
 
     /// <summary>Adds any text without certain marks, the empty one too.</summary>
     /// <param name="marks">The marks.</param>

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using LayerStream.Sampling.Grammars;
 using LayerStream.Sampling.Grammars.States;
+using LayerStream.Sampling.Grammars.Translated;
 using LayerStream.Templates.Answers;
 
 namespace LayerStream.Session.Calls;
@@ -52,6 +53,24 @@ public sealed class CallGrammar
             return [open];
         }
 
+        if (_form.TextOpen is { } textOpen)
+        {
+            int text = Literal(textOpen);
+            foreach (int begin in Free(names))
+            {
+                _graph.Link(text, begin);
+            }
+
+            return [text, open];
+        }
+
+        bool begins = _rules.Otherwise is null ? _format.IsBareJson : _form.AnswerSign is null;
+        return begins ? [.. Free(names), open] : Free(names);
+    }
+
+    // An answer that begins without a call.
+    private int[] Free(int names)
+    {
         int other = _rules.Otherwise is { } otherwise ? _graph.Add(otherwise) : -1;
         byte[][] signs = [.. _format.CallSigns.Select(_texts.WithMarks)];
         if (other >= 0)
@@ -59,7 +78,7 @@ public sealed class CallGrammar
             _graph.End(other);
             if (_form.AnswerSign is not { } answer)
             {
-                return [other, open];
+                return [other];
             }
 
             signs = [.. signs, _texts.WithMarks(answer)];
@@ -72,7 +91,7 @@ public sealed class CallGrammar
         _graph.End(free);
         if (_format.IsBareJson)
         {
-            return [free, open];
+            return [free];
         }
 
         return [free, UntilCall(signs, names)];
@@ -83,7 +102,8 @@ public sealed class CallGrammar
     {
         string opening = _form.Opening + _form.CallOpen, sign = _format.CallSigns[0];
         int until = _graph.AddUntil(signs, 0, isText: false);
-        (int rest, int ready) = Text(opening[(opening.IndexOf(sign, StringComparison.Ordinal) + sign.Length)..]);
+        int at = opening.IndexOf(sign, StringComparison.Ordinal);
+        (int rest, int ready) = Text(at < 0 ? "" : opening[(at + sign.Length)..]);
         _graph.Link(until, rest);
         _graph.Link(ready, names);
         return until;
@@ -137,15 +157,38 @@ public sealed class CallGrammar
                 return (first, last);
             }
 
-            int piece = _graph.Add(holds ? Grammar.FromSchema(ObjectSchema(tool.Parameters)) : Grammar.AnyObject());
-            return (piece, piece);
+            return Members(holds ? ObjectSchema(tool.Parameters) : null);
         }
         catch (GrammarException e) when (!tool.IsStrict && e.Fault != GrammarFault.Empty)
         {
             _rules.Loose.Add(tool.Name);
-            int piece = _graph.Add(Grammar.AnyObject());
-            return (piece, piece);
+            if (_form.Tags is not { } tags)
+            {
+                return Members(null);
+            }
+
+            (int first, int last, _) = new TaggedArguments(_graph, tags, _texts, _offered, tool).AddLoose();
+            return (first, last);
         }
+    }
+
+    // Arguments in JSON, or in a form that says the same.
+    private (int First, int Last) Members(JsonElement? schema)
+    {
+        Grammar grammar = schema is { } given ? Grammar.FromSchema(given) : Grammar.AnyObject();
+        if (schema is { } named && _form.Syntax != CallSyntax.Json)
+        {
+            ArgumentNames.Check(named);
+        }
+
+        int piece = _form.Syntax switch
+        {
+            CallSyntax.BareNames => _graph.Add(grammar, ArgumentSyntax.BareNames(_texts.WithMarks(_form.SyntaxMark))),
+            CallSyntax.Python => _graph.Add(grammar, ArgumentSyntax.Python()),
+            CallSyntax.NestedTags => _graph.Add(grammar, ArgumentSyntax.NestedTags(_texts.WithMarks(_form.SyntaxMark))),
+            _ => _graph.Add(grammar),
+        };
+        return (piece, piece);
     }
 
     // Arguments are an object, whether the schema says so or not.

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using LayerStream.Sampling.Grammars;
+using LayerStream.Sampling.Grammars.States;
+using LayerStream.Sampling.Grammars.Translated;
 using LayerStream.Templates.Answers;
 
 namespace LayerStream.Session.Calls;
@@ -10,13 +12,18 @@ internal sealed class TaggedArguments(GrammarGraph graph, CallTags tags, TokenTe
 {
     private static readonly string[] s_plainKeywords = ["type", "properties", "required", "additionalProperties", "title", "description",
         "$schema", "$defs", "definitions", "$id", "$comment", "default", "examples"];
-    private static readonly string[] s_textKeywords = ["type", "title", "description", "default", "examples", "$comment", "enum", "const"];
 
-    private bool _isLoose;
+    // What a reader takes for JSON where a schema allows texts and other values.
+    private const string OtherValues = """{"not":{"type":"string"}}""";
+    private const string PlainTexts = """
+        {"type":"string","not":{"pattern":"^\\s*(-?\\d+(\\.\\d+)?([eE][+-]?\\d+)?|true|false|null|True|False|None|[\\[{(](.|\\n)*)\\s*$"}}
+        """;
 
-    /// <summary>Adds arguments that meet the schema, as far as tags can say so.</summary>
+    private readonly bool _isTold = !tags.JsonKeyEnds.Contains(tags.TextKeyEnd); // the tags say what is a text
+
+    /// <summary>Adds arguments that meet the schema; any where the schema itself says more than what its members are.</summary>
     /// <returns>The first and the last piece, and whether something of the schema is not held to.</returns>
-    /// <exception cref="Sampling.Grammars.States.GrammarException">The schema of a parameter cannot be taken.</exception>
+    /// <exception cref="GrammarException">The schema of a parameter cannot be taken.</exception>
     public (int First, int Last, bool IsLoose) Add()
     {
         JsonElement schema = tool.Parameters;
@@ -32,16 +39,20 @@ internal sealed class TaggedArguments(GrammarGraph graph, CallTags tags, TokenTe
         foreach (JsonProperty property in properties.EnumerateObject())
         {
             int behind = Literal("");
-            Parameter(property, last, behind);
+            bool isThere = Parameter(property, last, behind);
             if (!required.Contains(property.Name))
             {
                 graph.Link(last, behind);
+            }
+            else if (!isThere)
+            {
+                throw new GrammarException(GrammarFault.Empty, "properties", $"No value meets the schema of '{property.Name}'.");
             }
 
             last = behind;
         }
 
-        return (first, last, _isLoose);
+        return (first, last, false);
     }
 
     /// <summary>Adds any parameters.</summary>
@@ -58,63 +69,41 @@ internal sealed class TaggedArguments(GrammarGraph graph, CallTags tags, TokenTe
         return (first, first, true);
     }
 
-    private void Parameter(JsonProperty property, int before, int behind)
+    // False when no value can be written.
+    private bool Parameter(JsonProperty property, int before, int behind)
     {
+        const string AnyText = """{"type":"string"}""";
+        ParameterKind kind = offered.KindOf(tool.Name, property.Name);
+        bool isMixed = kind is ParameterKind.Either or ParameterKind.Unknown;
+        Grammar? json = kind == ParameterKind.Text ? null : Sub(property.Value, isMixed ? OtherValues : "{}");
+        Grammar? text = kind == ParameterKind.Json ? null : Sub(property.Value, isMixed && !_isTold ? PlainTexts : AnyText);
+        if (json is null && text is null)
+        {
+            return false;
+        }
+
         int key = Literal(tags.KeyOpen + property.Name);
         graph.Link(before, key);
-        ParameterKind kind = offered.KindOf(tool.Name, property.Name);
-        if (kind == ParameterKind.Text)
+        if (json is not null)
         {
-            Text(property.Value, key, behind);
-            return;
+            int value = graph.Add(json), end = Literal(tags.ValueEnd);
+            foreach (string keyEnd in tags.JsonKeyEnds)
+            {
+                Chain(key, Literal(keyEnd), value);
+            }
+
+            Chain(value, end, behind);
         }
 
-        if (kind is ParameterKind.Json or ParameterKind.Either)
+        if (text is not null)
         {
-            Json(property.Value, key, behind);
+            int rest = tags.ValueEnd.TrimEnd().Length, begin = Literal(tags.TextKeyEnd), end = Literal(tags.ValueEnd[rest..]);
+            graph.Link(key, begin);
+            Chain(begin, graph.Add(text, ArgumentSyntax.RawText(texts.WithMarks(tags.ValueEnd[..rest]))), end);
+            graph.Link(end, behind);
         }
 
-        // A text that could be read as something else stands for both.
-        if (kind is ParameterKind.Either or ParameterKind.Unknown)
-        {
-            _isLoose |= kind == ParameterKind.Unknown;
-            Value(key, tags.TextKeyEnd, behind);
-        }
-    }
-
-    private void Json(JsonElement schema, int key, int behind)
-    {
-        int value = graph.Add(Grammar.FromSchema(Sub(schema))), end = Literal(tags.ValueEnd);
-        foreach (string keyEnd in tags.JsonKeyEnds)
-        {
-            Chain(key, Literal(keyEnd), value);
-        }
-
-        Chain(value, end, behind);
-    }
-
-    private void Text(JsonElement schema, int key, int behind)
-    {
-        string[]? choices = schema.ValueKind != JsonValueKind.Object ? null
-            : schema.TryGetProperty("const", out JsonElement only) && only.ValueKind == JsonValueKind.String ? [only.GetString()!]
-            : schema.TryGetProperty("enum", out JsonElement several) && several.ValueKind == JsonValueKind.Array
-                ? [.. several.EnumerateArray().Where(v => v.ValueKind == JsonValueKind.String).Select(v => v.GetString()!)] : null;
-        _isLoose |= schema.ValueKind != JsonValueKind.Object || schema.EnumerateObject().Any(m => !s_textKeywords.Contains(m.Name));
-        if (choices is null or [])
-        {
-            Value(key, tags.TextKeyEnd, behind);
-            return;
-        }
-
-        int begin = Literal(tags.TextKeyEnd), end = Literal(tags.ValueEnd);
-        graph.Link(key, begin);
-        foreach (string choice in choices)
-        {
-            int value = Literal(choice);
-            Chain(begin, value, end);
-        }
-
-        graph.Link(end, behind);
+        return true;
     }
 
     // Any text up to the end of the value. White space around its mark is no part of it, so that no value holds the mark.
@@ -128,24 +117,26 @@ internal sealed class TaggedArguments(GrammarGraph graph, CallTags tags, TokenTe
         graph.Link(rest, behind);
     }
 
-    // References lead to the definitions at the root.
-    private JsonElement Sub(JsonElement schema)
+    // A parameter's values that meet something else, too; null when there are none. References lead to the definitions at the root.
+    private Grammar? Sub(JsonElement schema, string also)
     {
-        if (schema.ValueKind != JsonValueKind.Object)
+        JsonObject joined = new() { ["allOf"] = new JsonArray(JsonNode.Parse(schema.GetRawText()), JsonNode.Parse(also)) };
+        foreach (string name in (string[])["$schema", "$id", "$defs", "definitions"])
         {
-            return schema.Clone();
-        }
-
-        JsonObject copy = JsonObject.Create(schema.Clone())!;
-        foreach (string name in (string[])["$schema", "$defs", "definitions"])
-        {
-            if (tool.Parameters.TryGetProperty(name, out JsonElement shared) && !copy.ContainsKey(name))
+            if (tool.Parameters.TryGetProperty(name, out JsonElement shared))
             {
-                copy[name] = JsonNode.Parse(shared.GetRawText());
+                joined[name] = JsonNode.Parse(shared.GetRawText());
             }
         }
 
-        return JsonSerializer.SerializeToElement(copy);
+        try
+        {
+            return Grammar.FromSchema(JsonSerializer.SerializeToElement(joined));
+        }
+        catch (GrammarException e) when (e.Fault == GrammarFault.Empty)
+        {
+            return null;
+        }
     }
 
     private int Literal(string text) => graph.AddLiteral(texts.WithMarks(text));

@@ -13,6 +13,7 @@ namespace LayerStream.Session.Reports;
 [JsonSerializable(typeof(FitReport))]
 [JsonSerializable(typeof(QuestionReport))]
 [JsonSerializable(typeof(ServedModelsReport))]
+[JsonSerializable(typeof(RequestListReport))]
 [JsonSerializable(typeof(StatusReport))]
 [JsonSerializable(typeof(TraceFigures))]
 public sealed partial class ApiReportJson : JsonSerializerContext;

@@ -40,6 +40,12 @@ public sealed record DivisionReport
     /// <summary>Sequences that may run at the same time.</summary>
     public required int Sequences { get; init; }
 
+    /// <summary>Pages of keys and values that they share, 128 tokens each.</summary>
+    public required int KvPages { get; init; }
+
+    /// <summary>Tokens that each of them may have when all run at the same time, as far as there are pages, and have as many.</summary>
+    public required int ContextOfEach { get; init; }
+
     /// <summary>Compute threads.</summary>
     public required int Threads { get; init; }
 
@@ -73,6 +79,8 @@ public sealed record DivisionReport
             PrefetchDepth = plan.PrefetchDepth,
             Context = plan.Context,
             Sequences = plan.Memory.Sequences,
+            KvPages = plan.Memory.Pages,
+            ContextOfEach = plan.Memory.ContextOfEach,
             Threads = plan.Threads,
             ExpertPolicy = hasExperts ? plan.Experts.Policy.Name : null,
             ExpertsPerToken = hasExperts ? FewerExperts.MostUsed(plan.Spec) : null,

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using LayerStream.Actors;
+using LayerStream.Actors.Run;
 using LayerStream.Planning.Tuning;
 
 namespace LayerStream.Session.Reports;
@@ -70,6 +71,9 @@ public sealed record EngineReport
     /// <summary>What sweeps served.</summary>
     public required SweepReport Sweep { get; init; }
 
+    /// <summary>Who holds the pages of keys and values, 128 tokens each.</summary>
+    public required PageCounts KvPages { get; init; }
+
     /// <summary>Whether reads bypass the page cache.</summary>
     public required bool DirectIo { get; init; }
 
@@ -82,6 +86,12 @@ public sealed record EngineReport
 
     /// <summary>What the tuner found.</summary>
     public required TunerReport Tuning { get; init; }
+
+    /// <summary>What of each layer is in memory; −1 = outside the layers.</summary>
+    public required IReadOnlyList<LayerReport> Layers { get; init; }
+
+    /// <summary>The threads that compute.</summary>
+    public required CrewReport Crew { get; init; }
 
     /// <summary>Of a loaded model.</summary>
     public static EngineReport Of(LoadedModel model)
@@ -110,12 +120,28 @@ public sealed record EngineReport
             Passes = status.Passes,
             PassRows = status.PassRows,
             Sweep = SweepReport.Of(status),
+            KvPages = status.Pages,
             DirectIo = model.Engine.IsDirect,
             DirectIoFallback = model.Engine.DirectFallback,
             DeviceBytesPerSecond = model.DeviceBytesPerSecond,
             Tuning = TunerReport.Of(model.Engine),
+            Layers = [.. model.Engine.Layers().Select(LayerReport.Of)],
+            Crew = CrewReport.Of(model.Engine),
         };
     }
+}
+
+/// <summary>What of a layer is in memory when compute comes for it.</summary>
+/// <param name="Layer">The layer; −1 = outside the layers, as the head is.</param>
+/// <param name="DenseBytes">Bytes of its matrices; every token uses all of them.</param>
+/// <param name="HeldBytes">Of them, those that stay in memory.</param>
+/// <param name="ExpertHits">Experts that passes demanded since the start and that were in memory.</param>
+/// <param name="ExpertMisses">Experts that passes demanded since the start and that had to be read.</param>
+public sealed record LayerReport(int Layer, long DenseBytes, long HeldBytes, long ExpertHits, long ExpertMisses)
+{
+    /// <summary>Of a layer of an engine.</summary>
+    public static LayerReport Of(LayerResidency layer) =>
+        new(layer.Layer, layer.DenseBytes, layer.HeldBytes, layer.ExpertHits, layer.ExpertMisses);
 }
 
 /// <summary>What the tuner found, and what it set.</summary>

@@ -12,6 +12,19 @@ public sealed record MachineReport
     /// <summary>Cores that this process may use.</summary>
     public required int Cores { get; init; }
 
+    /// <summary>Of those that affinity allows, cores with execution units of their own.</summary>
+    public required int PhysicalCores { get; init; }
+
+    /// <summary>Of the physical ones, those of the fastest kind.</summary>
+    public required int FastCores { get; init; }
+
+    /// <summary>Cores that control groups give; null without a quota.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public required double? QuotaCores { get; init; }
+
+    /// <summary>Threads that computing begins with.</summary>
+    public required int StartThreads { get; init; }
+
     /// <summary>Operating system, architecture and kernel.</summary>
     public required string System { get; init; }
 

@@ -33,6 +33,7 @@ namespace LayerStream.Session.Reports;
 [JsonSerializable(typeof(RunReport))]
 [JsonSerializable(typeof(SettingsReport))]
 [JsonSerializable(typeof(SynthesisReport))]
+[JsonSerializable(typeof(TopReport))]
 [JsonSerializable(typeof(TraceDiffFigures))]
 [JsonSerializable(typeof(TraceFigures))]
 [JsonSerializable(typeof(TuningReport))]

@@ -28,6 +28,13 @@ public sealed record SweepReport
     /// <summary>What ended the guesses of the draft model for this answer; null = nothing did.</summary>
     public string? DraftFault { get; init; }
 
+    /// <summary>Pages of keys and values, 128 tokens each, that it held at its end; of the daemon those that running sequences
+    /// hold.</summary>
+    public int KvPages { get; init; }
+
+    /// <summary>How often it gave its pages up, because they had run out, and waited for others.</summary>
+    public long Parks { get; init; }
+
     /// <summary>Of one answer.</summary>
     public static SweepReport Of(RunResult result) => new()
     {
@@ -38,6 +45,8 @@ public sealed record SweepReport
         AcceptedTokens = result.AcceptedTokens,
         Drafts = DraftReport.Of(result.Drafts),
         DraftFault = result.DraftFault,
+        KvPages = result.KvPages,
+        Parks = result.Parks,
     };
 
     /// <summary>Of all answers since the engine started.</summary>
@@ -49,5 +58,7 @@ public sealed record SweepReport
         DraftedTokens = status.DraftedTokens,
         AcceptedTokens = status.AcceptedTokens,
         Drafts = DraftReport.Of(status.Drafts),
+        KvPages = status.Pages.Held,
+        Parks = status.Parks,
     };
 }

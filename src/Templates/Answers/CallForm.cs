@@ -26,6 +26,15 @@ public sealed record CallForm(string CallOpen, IReadOnlyList<string> NameEnds, s
     /// <summary>Tags around parameters; null = the arguments are JSON.</summary>
     public CallTags? Tags { get; init; }
 
+    /// <summary>How arguments are written where they stand in no tags of their own.</summary>
+    public CallSyntax Syntax { get; init; }
+
+    /// <summary>The mark of <see cref="Syntax"/>: around texts, or in front of tags.</summary>
+    public string SyntaxMark { get; init; } = "";
+
+    /// <summary>What an answer that is text begins with, the prompt having opened either; null = nothing.</summary>
+    public string? TextOpen { get; init; }
+
     /// <summary>What tells in a text that a call comes, where that is no mark of the format; null = the format's marks do.</summary>
     public string? Sign { get; init; }
 
@@ -43,6 +52,22 @@ public sealed record CallForm(string CallOpen, IReadOnlyList<string> NameEnds, s
         int number = text.IndexOf(Number, StringComparison.Ordinal);
         return (number < 0 ? text : text[..number]).TrimEnd(' '); // models write a space and what follows as one token
     }
+}
+
+/// <summary>How arguments are written.</summary>
+public enum CallSyntax
+{
+    /// <summary>As JSON.</summary>
+    Json,
+
+    /// <summary>As objects with bare names and with texts between marks.</summary>
+    BareNames,
+
+    /// <summary>As arguments of a call in Python, up to the closing parenthesis.</summary>
+    Python,
+
+    /// <summary>As a tag for each member, nested as the values are.</summary>
+    NestedTags,
 }
 
 /// <summary>Tags around a parameter.</summary>

@@ -61,6 +61,35 @@ internal static class CallForms
     /// <summary>Functionary 3.1.</summary>
     public static CallForm Functionary { get; } = new("<function=", [">"], "</function>");
 
+    /// <summary>Functionary 3.2: the prompt ends with the sign of either a call or text.</summary>
+    public static CallForm FunctionaryRecipients { get; } = new("", ["\n"], "") { Between = ">>>", TextOpen = "all\n" };
+
+    /// <summary>Gemma 4.</summary>
+    public static CallForm Gemma { get; } = new("<|tool_call>call:", [""], "<tool_call|>")
+    {
+        Syntax = CallSyntax.BareNames,
+        SyntaxMark = "<|\"|>",
+    };
+
+    /// <summary>MiniMax M3.</summary>
+    public static CallForm MiniMaxTags { get; } =
+        new(NestedTagsCall.Mark + "<invoke name=\"", ["\">"], NestedTagsCall.Mark + "</invoke>")
+        {
+            Opening = NestedTagsCall.Mark + "<tool_call>",
+            Closing = NestedTagsCall.Mark + "</tool_call>",
+            Syntax = CallSyntax.NestedTags,
+            SyntaxMark = NestedTagsCall.Mark,
+        };
+
+    /// <summary>LFM2.</summary>
+    public static CallForm PythonList { get; } = new("", ["("], "")
+    {
+        Opening = "<|tool_call_start|>[",
+        Between = ", ",
+        Closing = "]<|tool_call_end|>",
+        Syntax = CallSyntax.Python,
+    };
+
     /// <summary>Command R.</summary>
     public static CallForm CommandR { get; } = new($"{{\"tool_call_id\": \"{Number}\", \"tool_name\": \"", ["\", \"parameters\": "], "}")
     {

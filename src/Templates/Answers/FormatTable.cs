@@ -57,6 +57,7 @@ internal static class FormatTable
             Dropped = ["<channel|>"],
             Calls = [("<|tool_call>call:", s => new BodyReader(s, "<tool_call|>", true, GemmaCall.Read))],
             InnerMarks = ["<tool_call|>", "<|\"|>"],
+            CallForm = CallForms.Gemma,
         }),
         (["]<]minimax[>["], new AnswerFormat("minimax-m3")
         {
@@ -66,6 +67,7 @@ internal static class FormatTable
             Calls = [(NestedTagsCall.Mark + "<invoke name=\"", s => new BodyReader(s, NestedTagsCall.Mark + "</invoke>", false,
                 NestedTagsCall.Read))],
             InnerMarks = [NestedTagsCall.Mark],
+            CallForm = CallForms.MiniMaxTags,
         }),
         (["<minimax:tool_call>"], new AnswerFormat("minimax-m2")
         {
@@ -104,6 +106,7 @@ internal static class FormatTable
         {
             Calls = [(">>>", s => new NamedJsonReader(s, new NamedJsonForm(["\n"], null) { PlainName = "all" }))],
             OpensWith = ">>>",
+            CallForm = CallForms.FunctionaryRecipients,
         }),
         (["<TOOLCALL>"], List("nemotron-v2", "<TOOLCALL>", "</TOOLCALL>")),
         (["<|START_ACTION|>"], Json("command-r", "<|START_ACTION|>", "<|END_ACTION|>") with
@@ -117,6 +120,7 @@ internal static class FormatTable
             Calls = [("<|tool_call_start|>", s => new BodyReader(s, "<|tool_call_end|>", true,
                 (body, _) => PythonText.TryReadCalls(body)))],
             InnerMarks = ["<|tool_call_end|>"],
+            CallForm = CallForms.PythonList,
         }),
         (["<tool_call>"], s_hermes),
         (["<|tool_call|>"], new AnswerFormat("granite-3")

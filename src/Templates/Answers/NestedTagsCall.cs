@@ -30,7 +30,7 @@ internal sealed class NestedTagsCall
         StringBuilder json = new("{");
         while (reader.Open() is { } key)
         {
-            if (reader.Value(name, key, 0) is not { } value)
+            if (reader.Value(name, [key], 0) is not { } value)
             {
                 return null;
             }
@@ -62,8 +62,9 @@ internal sealed class NestedTagsCall
     }
 
     // Content up to the end of the tag as JSON; null when there is no end.
-    private string? Value(string tool, string key, int depth)
+    private string? Value(string tool, string[] path, int depth)
     {
+        string key = path[^1];
         int begin = _at;
         if (depth > MostDepth)
         {
@@ -73,7 +74,7 @@ internal sealed class NestedTagsCall
         List<(string Key, string Json)> inner = [];
         while (Open() is { } child)
         {
-            if (Value("", child, depth + 1) is not { } value)
+            if (Value(tool, [.. path, child], depth + 1) is not { } value)
             {
                 return null;
             }
@@ -89,7 +90,7 @@ internal sealed class NestedTagsCall
         }
 
         _at = end + close.Length;
-        return inner.Count == 0 ? ParameterText.ToJson(_text[begin..end], _tools.KindOf(tool, key))
+        return inner.Count == 0 ? ParameterText.ToJson(_text[begin..end], _tools.KindOf(tool, path))
             : inner.TrueForAll(i => i.Key == "item") ? "[" + string.Join(", ", inner.Select(i => i.Json)) + "]"
             : "{" + string.Join(", ", inner.Select(i => JsonPieces.Quote(i.Key) + ": " + i.Json)) + "}";
     }

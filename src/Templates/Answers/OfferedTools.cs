@@ -23,7 +23,10 @@ public sealed class OfferedTools
 {
     private const int MostHops = 32; // of references and alternatives in a schema
 
+    private readonly Dictionary<string, JsonElement> _schemas = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Dictionary<string, ParameterKind>> _tools = new(StringComparer.Ordinal);
+
+    private static readonly string[] s_several = ["anyOf", "oneOf", "allOf"];
 
     /// <summary>No tools: nothing is a call.</summary>
     public static OfferedTools None { get; } = new();
@@ -48,6 +51,7 @@ public sealed class OfferedTools
         }
 
         _tools[name] = kinds;
+        _schemas[name] = parameters.ValueKind == JsonValueKind.Undefined ? default : parameters.Clone();
     }
 
     /// <summary>Whether a tool of this name was offered.</summary>
@@ -56,6 +60,67 @@ public sealed class OfferedTools
     /// <summary>What a parameter may be.</summary>
     public ParameterKind KindOf(string tool, string parameter) =>
         _tools.TryGetValue(tool, out Dictionary<string, ParameterKind>? kinds) ? kinds.GetValueOrDefault(parameter) : ParameterKind.Unknown;
+
+    /// <summary>What a value inside of a parameter may be.</summary>
+    /// <param name="tool">The tool.</param>
+    /// <param name="path">Names of members from the parameter on; an element of a list is called item.</param>
+    public ParameterKind KindOf(string tool, IReadOnlyList<string> path)
+    {
+        JsonElement root = _schemas.GetValueOrDefault(tool), at = root;
+        int hops = MostHops;
+        foreach (string name in path)
+        {
+            if (Inner(at, name, root, ref hops) is not { } inner)
+            {
+                return ParameterKind.Unknown;
+            }
+
+            at = inner;
+        }
+
+        return KindOf(at, root, ref hops);
+    }
+
+    // The schema of a member or an element.
+    private static JsonElement? Inner(JsonElement schema, string name, JsonElement root, ref int hops)
+    {
+        if (schema.ValueKind != JsonValueKind.Object || --hops < 0)
+        {
+            return null;
+        }
+
+        if (schema.TryGetProperty("properties", out JsonElement members) && members.ValueKind == JsonValueKind.Object
+            && members.TryGetProperty(name, out JsonElement member))
+        {
+            return member;
+        }
+
+        if (name == "item" && schema.TryGetProperty("items", out JsonElement items))
+        {
+            return items;
+        }
+
+        if (schema.TryGetProperty("$ref", out JsonElement reference) && reference.ValueKind == JsonValueKind.String)
+        {
+            return Resolve(reference.GetString()!, root) is { } target ? Inner(target, name, root, ref hops) : null;
+        }
+
+        foreach (string word in s_several)
+        {
+            if (schema.TryGetProperty(word, out JsonElement several) && several.ValueKind == JsonValueKind.Array)
+            {
+                foreach (JsonElement one in several.EnumerateArray())
+                {
+                    if (Inner(one, name, root, ref hops) is { } found)
+                    {
+                        return found;
+                    }
+                }
+            }
+        }
+
+        return schema.TryGetProperty("additionalProperties", out JsonElement others) ? others : null;
+    }
 
     private static ParameterKind KindOf(JsonElement schema, JsonElement root, ref int hops)
     {
@@ -76,7 +141,7 @@ public sealed class OfferedTools
                 : NamedKind(type);
         }
 
-        foreach (string word in (string[])["anyOf", "oneOf", "allOf"])
+        foreach (string word in s_several)
         {
             if (schema.TryGetProperty(word, out JsonElement several) && several.ValueKind == JsonValueKind.Array)
             {

@@ -15,6 +15,7 @@ public sealed class AdmissionTests
         Leave,
         EndTurn,
         Drain,
+        Cancel,
     }
 
     [Theory]
@@ -71,6 +72,41 @@ public sealed class AdmissionTests
         Assert.Equal((503, "draining"), (refused.Status, refused.Code));
         Assert.True(running.Turn.IsCompletedSuccessfully);
         Assert.Equal(503, Assert.Throws<ApiException>(() => admission.Enter()).Status);
+    }
+
+    [Fact]
+    public async Task Cancel_WaitingRequest_IsRefusedAndItsPlaceIsFree()
+    {
+        using Admission admission = new(1);
+        using Admission.Place running = admission.Enter();
+        using Admission.Place waiting = admission.Enter(path: "/v1/completions");
+        Assert.Equal(["reading", "waiting"], admission.Requests(null).Select(r => r.State));
+        Assert.True(admission.Cancel("cmpl-" + waiting.Id, null));
+        Assert.Equal((410, "request_cancelled"), await RefusalAsync(waiting));
+        Assert.Equal((1, 0), (admission.Running, admission.Waiting));
+        Assert.False(admission.Cancel(waiting.Id, null));
+        Assert.False(running.Cancelled.IsCancellationRequested);
+        using Admission.Place another = admission.Enter();
+
+        static async Task<(int, string?)> RefusalAsync(Admission.Place place)
+        {
+            ApiException refused = await Assert.ThrowsAsync<ApiException>(() => place.Turn);
+            return (refused.Status, refused.Code);
+        }
+    }
+
+    [Fact]
+    public void Cancel_RequestOfAnotherKey_IsNotFound()
+    {
+        ApiKeys.Key anna = new([1], 1), bert = new([2], 1);
+        using Admission admission = new(1);
+        using Admission.Place running = admission.Enter(anna);
+        Assert.Empty(admission.Requests(bert.Holder));
+        Assert.Empty(admission.Requests(null));
+        Assert.False(admission.Cancel(running.Id, bert.Holder));
+        Assert.False(running.Cancelled.IsCancellationRequested);
+        Assert.True(admission.Cancel(running.Id, anna.Holder));
+        Assert.True(running.Cancelled.IsCancellationRequested);
     }
 
     [Fact]
@@ -148,6 +184,9 @@ public sealed class AdmissionTests
                 break;
             case Step.EndTurn when places.Count > 0:
                 places[index % places.Count].EndTurn();
+                break;
+            case Step.Cancel when places.Count > 0:
+                admission.Cancel(places[index % places.Count].Id, null);
                 break;
             case Step.Drain when index == 0:
                 admission.Drain();

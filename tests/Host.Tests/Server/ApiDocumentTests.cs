@@ -39,6 +39,12 @@ public sealed class ApiDocumentTests
         `[DONE]`, no end of the JSON. Whoever reads slower than the answer is made has 64 KiB and what the account still
         gives; then the connection is broken.
 
+        ## Requests under way
+        `/v1/layerstream/requests` lists those of the key that asks (all of them where no keys are asked for): `waiting`, `reading`
+        or `writing`, with tokens read and written. DELETE on one of them, by its id or by the id in its answer
+        (`chatcmpl-…`), ends it: its client gets 410 and the code `request_cancelled`, or, where the answer has begun, the error
+        and a broken connection. What it had read stays for a prompt that begins alike.
+
         ## The end of the daemon
         SIGTERM or SIGINT: new and queued requests get 503, running answers go on for at most `--drain-seconds` (30, the
         time to send them included), then end with what they have and the reason `length`. A second signal ends the process

@@ -52,27 +52,27 @@ public sealed class BatchDaemon : ShippedDaemon
         return JsonSerializer.Deserialize<JsonElement>(text);
     }
 
-    internal async Task<string> UploadAsync(string text)
+    internal async Task<string> UploadAsync(string text, string key = Key)
     {
-        using HttpResponseMessage reply = await RespondAsync("POST", "/v1/files", Form(text), Key);
+        using HttpResponseMessage reply = await RespondAsync("POST", "/v1/files", Form(text), key);
         string answer = await reply.Content.ReadAsStringAsync(Token);
         Assert.True(reply.IsSuccessStatusCode, answer);
         return JsonSerializer.Deserialize<JsonElement>(answer).GetProperty("id").GetString()!;
     }
 
-    internal async Task<string> BeginAsync(string text, string endpoint = "/v1/chat/completions")
+    internal async Task<string> BeginAsync(string text, string endpoint = "/v1/chat/completions", string key = Key)
     {
-        JsonElement batch = await AskAsync("POST", "/v1/batches", $$$"""
-            {"input_file_id":"{{{await UploadAsync(text)}}}","endpoint":"{{{endpoint}}}","completion_window":"24h","metadata":{"a":"b"}}
-            """);
+        string file = await UploadAsync(text, key);
+        JsonElement batch = await AskAsync("POST", "/v1/batches",
+            $$$"""{"input_file_id":"{{{file}}}","endpoint":"{{{endpoint}}}","completion_window":"24h","metadata":{"a":"b"}}""", key: key);
         return batch.GetProperty("id").GetString()!;
     }
 
-    internal async Task<JsonElement> EndOfAsync(string id)
+    internal async Task<JsonElement> EndOfAsync(string id, string key = Key)
     {
         while (true)
         {
-            JsonElement batch = await AskAsync("GET", "/v1/batches/" + id);
+            JsonElement batch = await AskAsync("GET", "/v1/batches/" + id, key: key);
             JsonElement counts = batch.GetProperty("request_counts");
             Assert.InRange(Number(counts, "completed") + Number(counts, "failed"), 0, Number(counts, "total"));
             if (batch.GetProperty("status").GetString() is "completed" or "failed" or "cancelled" or "expired")

@@ -73,24 +73,48 @@ public sealed class BatchesTests(BatchDaemon daemon)
     }
 
     [Fact]
-    public async Task Request_WhileABatchHasAllTurns_IsAnsweredFirstAndTheBatchLosesNothing()
+    public async Task Request_WhileABatchHasAllTurns_IsAnsweredFirst()
     {
-        string[] ids = [.. Enumerable.Range(0, 6).Select(i => $"{i}")];
-        string id = await daemon.BeginAsync(string.Concat(ids.Select(i => BatchDaemon.Line(i, BatchDaemon.Chat($"Count to {i}.", 150)))));
-        while (daemon.Admission.Running == 0)
+        string id = await daemon.BeginAsync(string.Concat(Enumerable.Range(0, 6).Select(i =>
+            BatchDaemon.Line($"{i}", BatchDaemon.Chat($"Count to {i}.", 900)))));
+        await RunningAsync();
+        await Task.WhenAll(Enumerable.Range(0, 3).Select(AskShortAsync));
+        Assert.Equal((6, 0, 0), BatchDaemon.Counts(await daemon.AskAsync("GET", "/v1/batches/" + id)));
+        await daemon.AskAsync("POST", $"/v1/batches/{id}/cancel", "");
+        Assert.Equal("cancelled", (await daemon.EndOfAsync(id)).GetProperty("status").GetString());
+    }
+
+    [Fact]
+    public async Task Batch_ThatGivesWayAgainAndAgain_LosesNothing()
+    {
+        string[] ids = [.. Enumerable.Range(0, 9).Select(i => $"{i}")];
+        string id = await daemon.BeginAsync(string.Concat(ids.Select(i => BatchDaemon.Line(i, BatchDaemon.Chat($"Count to {i}.", 12)))));
+        await RunningAsync();
+        for (int i = 0; i < 3; i++)
         {
-            await Task.Delay(5, Token);
+            await Task.WhenAll(Enumerable.Range(0, 2).Select(AskShortAsync));
         }
 
-        Task<JsonElement>[] asked = [.. Enumerable.Range(0, 3).Select(i =>
-            daemon.AskAsync("POST", "/v1/chat/completions", BatchDaemon.Chat($"Hello {i}", 2)))];
-        await Task.WhenAll(asked);
-        (int total, int completed, _) = BatchDaemon.Counts(await daemon.AskAsync("GET", "/v1/batches/" + id));
-        Assert.True(completed < total, "the requests waited for the batch");
         JsonElement batch = await daemon.EndOfAsync(id);
-        Assert.Equal((6, 6, 0), BatchDaemon.Counts(batch));
+        Assert.Equal((9, 9, 0), BatchDaemon.Counts(batch));
         JsonElement[] answers = await daemon.ResultsAsync(batch, "output_file_id");
         Assert.Equal(ids, answers.Select(a => a.GetProperty("custom_id").GetString()!).Order());
+        Assert.All(answers, a => Assert.Equal(12, a.GetProperty("response").GetProperty("body").GetProperty("usage")
+            .GetProperty("completion_tokens").GetInt32()));
+    }
+
+    [Fact]
+    public async Task Batch_OfAnotherKey_HasItsShareBesideALongOne()
+    {
+        string longId = await daemon.BeginAsync(string.Concat(Enumerable.Range(0, 60).Select(i =>
+            BatchDaemon.Line($"{i}", BatchDaemon.Chat($"Count to {i}.", 40)))));
+        await RunningAsync();
+        string otherId = await daemon.BeginAsync(BatchDaemon.Line("a", BatchDaemon.Chat("a", 1)), key: BatchDaemon.OtherKey);
+        Assert.Equal((1, 1, 0), BatchDaemon.Counts(await daemon.EndOfAsync(otherId, BatchDaemon.OtherKey)));
+        JsonElement batch = await daemon.AskAsync("GET", "/v1/batches/" + longId);
+        Assert.Equal("in_progress", batch.GetProperty("status").GetString());
+        await daemon.AskAsync("POST", $"/v1/batches/{longId}/cancel", "");
+        await daemon.EndOfAsync(longId);
     }
 
     [Fact]
@@ -144,6 +168,47 @@ public sealed class BatchesTests(BatchDaemon daemon)
     }
 
     [Fact]
+    public async Task Batch_WhoseResultsHaveNoRoom_FailsWithTheWayOut()
+    {
+        FileStore files = daemon.Batches!.Files;
+        string fileId = await daemon.UploadAsync(BatchDaemon.Line("a", BatchDaemon.Chat("a", 1)));
+        long taken = files.LimitBytes - files.Bytes - 100;
+        files.Take(taken);
+        try
+        {
+            JsonElement begun = await daemon.AskAsync("POST", "/v1/batches",
+                $$"""{"input_file_id":"{{fileId}}","endpoint":"/v1/chat/completions","completion_window":"24h"}""");
+            JsonElement batch = await daemon.EndOfAsync(begun.GetProperty("id").GetString()!);
+            Assert.Equal("failed", batch.GetProperty("status").GetString());
+            JsonElement error = Assert.Single(batch.GetProperty("errors").GetProperty("data").EnumerateArray());
+            Assert.Equal("files_full", error.GetProperty("code").GetString());
+            Assert.Contains("--files-size", error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        }
+        finally
+        {
+            files.Take(-taken);
+        }
+
+        Assert.Equal(Directory.GetFiles(Path.Combine(files.Root, "files"))
+            .Where(f => !f.EndsWith(".json", StringComparison.Ordinal)).Sum(f => new FileInfo(f).Length), files.Bytes);
+    }
+
+    [Fact]
+    public async Task Offline_WithAFileForErrors_KeepsThemApart()
+    {
+        string input = Path.Combine(daemon.Folder, "mixed.jsonl"), output = Path.Combine(daemon.Folder, "right.jsonl");
+        string errors = Path.Combine(daemon.Folder, "wrong.jsonl");
+        await File.WriteAllTextAsync(input, BatchDaemon.Line("a", BatchDaemon.Chat("a", 1)) + BatchDaemon.Line("b", "{}"), Token);
+        for (int run = 0; run < 2; run++)
+        {
+            BatchReport report = await OfflineBatch.RunAsync(daemon.Model, input, output, errors, null, Token);
+            Assert.Equal((2, 1, 1), (report.Total, report.Completed, report.Failed));
+            Assert.Contains("\"custom_id\":\"a\"", Assert.Single(await File.ReadAllLinesAsync(output, Token)), StringComparison.Ordinal);
+            Assert.Contains("\"custom_id\":\"b\"", Assert.Single(await File.ReadAllLinesAsync(errors, Token)), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task Create_ThatDoesNotFit_IsRefusedByName()
     {
         JsonElement unknown = await daemon.AskAsync("POST", "/v1/batches",
@@ -182,6 +247,17 @@ public sealed class BatchesTests(BatchDaemon daemon)
 
     private static string Said(JsonElement answer) =>
         answer.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString()!;
+
+    private async Task RunningAsync()
+    {
+        while (daemon.Admission.Running == 0)
+        {
+            await Task.Delay(5, Token);
+        }
+    }
+
+    private Task<JsonElement> AskShortAsync(int number) =>
+        daemon.AskAsync("POST", "/v1/chat/completions", BatchDaemon.Chat($"Hello {number}", 2));
 
     private async Task<string> OwnerAsync()
     {

@@ -1,6 +1,3 @@
-using LayerStream.Formats;
-using LayerStream.Formats.Writing;
-
 namespace LayerStream.Host.Tests.Server;
 
 /// <summary>The daemon with the model that comes with the program, whose file says that it makes embeddings by the mean.</summary>
@@ -8,37 +5,7 @@ public sealed class EmbeddingDaemon : ShippedDaemon
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("embedding-").FullName;
 
-    public EmbeddingDaemon()
-    {
-        GgufModel model = GgufModel.Open(ShippedModel.Path);
-        GgufWriter writer = new();
-        foreach ((string key, object value) in model.Metadata.Entries)
-        {
-            writer.AddKey(key, value);
-        }
-
-        writer.AddKey("llama.pooling_type", 1u);
-        foreach (TensorInfo tensor in model.Tensors)
-        {
-            writer.AddTensor(tensor.Name, tensor.Type, [.. tensor.Shape]);
-        }
-
-        GgufLayout layout = writer.Finish();
-        using FileStream source = File.OpenRead(ShippedModel.Path), file = File.Create(ModelPath);
-        file.Write(layout.Head);
-        byte[] bytes = new byte[1 << 20];
-        for (int i = 0; i < model.Tensors.Count; i++)
-        {
-            source.Position = model.Tensors[i].Extent.Offset;
-            file.Position = layout.Tensors[i].Extent.Offset;
-            for (long left = model.Tensors[i].Extent.Length; left > 0;)
-            {
-                int read = source.Read(bytes, 0, (int)Math.Min(left, bytes.Length));
-                file.Write(bytes, 0, read);
-                left -= read;
-            }
-        }
-    }
+    public EmbeddingDaemon() => PooledModel.Write(ShippedModel.Path, ModelPath);
 
     protected override string ModelPath => Path.Combine(_folder, "SmolLM2.gguf");
 

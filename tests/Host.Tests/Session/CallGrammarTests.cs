@@ -64,6 +64,13 @@ public sealed class CallGrammarTests
                 + "}\n]<|END_ACTION|>"
         },
         { "<|tool_call|>", "<|tool_call|>[{\"name\": \"weather\", \"arguments\": " + Arguments + "}]" },
+        { "'<|tool_call>call:'", "<|tool_call>call:weather{city:<|\"|>Köln<|\"|>,days:2}<tool_call|>" },
+        {
+            "]<]minimax[>[", "]<]minimax[>[<tool_call>]<]minimax[>[<invoke name=\"weather\">]<]minimax[>[<city>Köln]<]minimax[>[</city>"
+                + "]<]minimax[>[<days>2]<]minimax[>[</days>]<]minimax[>[</invoke>]<]minimax[>[</tool_call>"
+        },
+        { "<|tool_call_start|>", "<|tool_call_start|>[weather(city=\"Köln\", days=2)]<|tool_call_end|>" },
+        { ">>>all", "weather\n" + Arguments },
         { "<TOOLCALL>", "<TOOLCALL>[{\"name\": \"weather\", \"arguments\": " + Arguments + "}]</TOOLCALL>" },
     };
 
@@ -89,9 +96,11 @@ public sealed class CallGrammarTests
     {
         (AnswerFormat format, TokenTexts texts, OfferedTools offered) = Setting(template);
         Grammar grammar = CallGrammar.Build(format, texts, offered, new CallRules([Tool()], false, true, null));
-        string text = format.IsBareJson ? "" : "Let me see <b>.\n\n";
-        Assert.True(Accepts(grammar, texts, "No call, {only} text."));
-        Assert.True(Accepts(grammar, texts, ""));
+        string open = format.CallForm!.TextOpen ?? "", text = format.IsBareJson ? "" : $"{open}Let me see <b>.\n\n";
+        Assert.True(Accepts(grammar, texts, open + "No call, {only} text."));
+        Assert.True(Accepts(grammar, texts, open));
+        Assert.True(Accepts(grammar, texts, call));
+        text += open.Length > 0 ? format.CallForm.Between : "";
         Assert.True(Accepts(grammar, texts, text + call));
         Assert.False(Begins(grammar, texts, text + call.Replace("Köln", "Rome", StringComparison.Ordinal)));
         Assert.False(Begins(grammar, texts, text + call.Replace("weather", "whether", StringComparison.Ordinal)));
@@ -160,7 +169,7 @@ public sealed class CallGrammarTests
     }
 
     // A vocabulary of single bytes, and a control token for every mark of the form.
-    private static (AnswerFormat Format, TokenTexts Texts, OfferedTools Offered) Setting(string template, string schema = Schema)
+    internal static (AnswerFormat Format, TokenTexts Texts, OfferedTools Offered) Setting(string template, string schema = Schema)
     {
         AnswerFormat format = AnswerFormat.For(template);
         byte[][] marks = [.. format.Marks.Where(m => m.Length > 1).Distinct().Select(Encoding.UTF8.GetBytes)];
@@ -171,7 +180,7 @@ public sealed class CallGrammarTests
         return (format, texts, offered);
     }
 
-    private static CallableTool Tool(string schema = Schema) => new("weather", JsonSerializer.Deserialize<JsonElement>(schema), true);
+    internal static CallableTool Tool(string schema = Schema) => new("weather", JsonSerializer.Deserialize<JsonElement>(schema), true);
 
     private static bool Accepts(Grammar grammar, TokenTexts texts, string text) => grammar.Match(texts.WithMarks(text)).Accepts;
 

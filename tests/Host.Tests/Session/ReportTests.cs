@@ -113,7 +113,7 @@ public sealed partial class ReportTests
     [
         "Probability",
         "Seconds", "Ms", "Bytes", "PerSecond", "PerToken", "PerPass", "Share", "Rate", "Ratio", "Error", "Gain", "Accuracy", "PerWeight",
-        "Perplexity", "Nll", "Logprob", "PerReadGigabyte", "Before", "Guess", "Beside", "Expert",
+        "Cores", "Perplexity", "Nll", "Logprob", "PerReadGigabyte", "Before", "Guess", "Beside", "Expert",
     ];
 
     private static string Repository

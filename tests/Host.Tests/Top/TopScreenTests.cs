@@ -1,6 +1,7 @@
 using System.Text.Json;
 using LayerStream.Actors.Tracing;
 using LayerStream.Host.Top;
+using LayerStream.Session.Reports;
 using Spectre.Console;
 
 namespace LayerStream.Host.Tests.Top;
@@ -29,6 +30,10 @@ public sealed class TopScreenTests
         Assert.Equal([("blk.0.ffn_up", 0.6)], lanes.WaitedFor(3));
         Assert.Equal([(2, 1)], lanes.Sequences());
         Assert.Equal(1, lanes.TokensPerSecond);
+        using JsonDocument status = JsonDocument.Parse(Status);
+        TopReport report = TopScreen.Report(status.RootElement, lanes, 1);
+        Assert.Equal(("tiny", 1.0, 0.6), (report.Model, report.TokensPerSecond, report.Stages[0].Share));
+        Assert.Contains("\"tokensPerSecond\":1,", JsonSerializer.Serialize(report, ReportJson.Default.TopReport), StringComparison.Ordinal);
         string text = Draw(lanes);
         foreach (string wanted in new[] { "tiny · ready", "The disk sets the pace", "wait: disk prefetch late", "blk.0.ffn_up", "kv cache",
             "sequence 2", "disk-bound at 1.00 GB/s", "of 8" })

@@ -134,6 +134,57 @@ public sealed class ComputeCrewTests
     }
 
     [Fact]
+    public void Run_WhileMembersComeAndGo_ExecutesEveryIndexOnceByThoseThatTakePart()
+    {
+        using var crew = new ComputeCrew(4);
+        var random = new Random(4);
+        var clock = Stopwatch.StartNew();
+        for (int run = 0; run < 20_000 && clock.ElapsedMilliseconds < 3000; run++)
+        {
+            var job = new CountingJob(128);
+            crew.Members = random.Next(1, 5);
+            crew.Spins = random.Next(2) == 0;
+            crew.Run(job, 128, random.Next(1, 40));
+            Assert.True(job.AllOnce(128), $"run {run}");
+            Assert.InRange(job.LargestWorker, 0, crew.Members - 1);
+            if (random.Next(50) == 0)
+            {
+                Spin(micros: 60);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public void Members_OutsideTheCrew_AreRefused(int members)
+    {
+        using var crew = new ComputeCrew(2);
+        Assert.Throws<ArgumentOutOfRangeException>(() => crew.Members = members);
+        Assert.Equal(2, crew.Members);
+    }
+
+    [Fact]
+    public void HeldUpTicks_OfARunWhoseMemberIsSlow_GrowByTheWait()
+    {
+        using var crew = new ComputeCrew(2);
+        int taken = 0;
+        var job = new ActionJob((_, _, worker) =>
+        {
+            if (worker == 0)
+            {
+                SpinWait.SpinUntil(() => Volatile.Read(ref taken) == 1, 20_000); // until the other member has a range
+                return;
+            }
+
+            Volatile.Write(ref taken, 1);
+            Spin(micros: 5000);
+        });
+        crew.Run(job, 2, 1);
+        Assert.InRange(crew.HeldUpTicks, Stopwatch.Frequency / 1000, long.MaxValue);
+    }
+
+    [Fact]
     public void Run_Idle_UsesNoProcessorTime()
     {
         if (!OperatingSystem.IsLinux())

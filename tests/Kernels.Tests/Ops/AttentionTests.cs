@@ -60,6 +60,29 @@ public sealed class AttentionTests
     [Theory]
     [InlineData(KvType.F16)]
     [InlineData(KvType.F32)]
+    public void Head_PagesAnywhereInMemory_HasTheBitsOfRowsInAPiece(KvType type)
+    {
+        const int Rows = 301, KeyDim = 80, ValueDim = 72;
+        using var cache = new Cache(Rows, KeyDim, ValueDim, type, 8);
+        using var keys = new QuantGuardedMemory(3 * Attention.BlockKeys * (int)cache.KeyRows.StrideBytes);
+        using var values = new QuantGuardedMemory(3 * Attention.BlockKeys * (int)cache.ValueRows.StrideBytes);
+        using GuardedFloats query = GuardedFloats.Random(4, KeyDim, 2);
+        using var output = new GuardedFloats(ValueDim);
+        using var scattered = new GuardedFloats(ValueDim);
+        using var scratch = new GuardedFloats((int)Attention.ScratchFloats(1, ValueDim));
+        foreach ((int first, int count) in new[] { (0, Rows), (130, 171), (120, 9), (256, 45) })
+        {
+            KeyRange range = new(first, count);
+            Attention.Head(query.Address, cache.KeyRows, cache.ValueRows, range, 0.2f, output.Address, scratch.Address);
+            Attention.Head(query.Address, Cache.Backwards(cache.KeyRows, Rows, keys.Address),
+                Cache.Backwards(cache.ValueRows, Rows, values.Address), range, 0.2f, scattered.Address, scratch.Address);
+            Assert.Equal(output.Span.ToArray(), scattered.Span.ToArray());
+        }
+    }
+
+    [Theory]
+    [InlineData(KvType.F16)]
+    [InlineData(KvType.F32)]
     public void Group_ValuesArePrefixOfKeys_MatchesReferenceForManyHeads(KvType type)
     {
         const int Heads = 128, KeyDim = 576, ValueDim = 512;
@@ -68,7 +91,7 @@ public sealed class AttentionTests
         using var output = new GuardedFloats(Heads * ValueDim);
         using var scratch = new GuardedFloats((int)Attention.ScratchFloats(Heads, ValueDim));
         Attention.Group(
-            new FloatRows(query.Address, KeyDim), Heads, cache.KeyRows, cache.KeyRows with { Elements = ValueDim }, new KeyRange(0, 150),
+            new FloatRows(query.Address, KeyDim), Heads, cache.KeyRows, cache.KeyRows.Part(0, ValueDim), new KeyRange(0, 150),
             0.07f, new FloatRows(output.Address, ValueDim), scratch.Address);
         for (int h = 0; h < Heads; h += 21)
         {
@@ -191,9 +214,24 @@ public sealed class AttentionTests
 
         public int ValueDim { get; }
 
-        public CachedRows KeyRows => new(_keys.Address, _keyStride, _keyDim, _type);
+        public CachedRows KeyRows => new(RowPages.Of(_keys.Address, _keyStride, _rows), 0, _keyStride, _keyDim, _type);
 
-        public CachedRows ValueRows => new(_values.Address, _valueStride, ValueDim, _type);
+        public CachedRows ValueRows => new(RowPages.Of(_values.Address, _valueStride, _rows), 0, _valueStride, ValueDim, _type);
+
+        /// <summary>A copy of the rows whose pages lie in memory the last one first.</summary>
+        public static CachedRows Backwards(CachedRows rows, int count, nint memory)
+        {
+            nint[] pages = [.. rows.Pages.Select((_, p) =>
+                memory + (nint)((rows.Pages.Length - 1 - p) * Attention.BlockKeys * rows.StrideBytes))];
+            CachedRows copy = rows with { Pages = pages };
+            for (int row = 0; row < count; row++)
+            {
+                int bytes = rows.Elements * rows.ElementBytes;
+                new Span<byte>((void*)rows.At(row, 0), bytes).CopyTo(new Span<byte>((void*)copy.At(row, 0), bytes));
+            }
+
+            return copy;
+        }
 
         public double Key(int row, int d) => Read(_keys.Address + (nint)(row * _keyStride), d);
 

@@ -112,8 +112,9 @@ public sealed unsafe class DefinitionTests
             using var scratch = new GuardedFloats((int)Attention.ScratchFloats(1, valueDim));
             float[][] plainKeys = Store(k, keyDim, type, kRows.Address), plainValues = Store(v, valueDim, type, vRows.Address);
             Attention.Head(
-                query.Address, new CachedRows(kRows.Address, keyDim * size, keyDim, type),
-                new CachedRows(vRows.Address, valueDim * size, valueDim, type), new KeyRange(firstKey, keys - firstKey), 0.37f,
+                query.Address, new CachedRows(RowPages.Of(kRows.Address, keyDim * size, keys), 0, keyDim * size, keyDim, type),
+                new CachedRows(RowPages.Of(vRows.Address, valueDim * size, keys), 0, valueDim * size, valueDim, type),
+                new KeyRange(firstKey, keys - firstKey), 0.37f,
                 output.Address, scratch.Address, sink);
             Same(PlainMixers.Attention(query.Span.ToArray(), plainKeys, plainValues, firstKey, 0.37f, sink), output.Span);
         }

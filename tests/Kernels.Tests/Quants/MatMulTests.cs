@@ -62,8 +62,11 @@ public sealed unsafe class MatMulTests
                 {
                     MatMulLoop loop = MatMulLoopOf(type, layout, level);
                     Assert.Equal(expected, Bits(Run(loop, weights, layout, x, columns, Rows, Tokens)));
-                    int[] one = Bits(Run(loop, weights, layout, x.AsSpan(0, columns).ToArray(), columns, Rows, 1));
-                    Assert.Equal(expected.AsSpan(0, Rows).ToArray(), one);
+                    for (int few = 1; few <= 3; few++)
+                    {
+                        int[] rows = Bits(Run(loop, weights, layout, x.AsSpan(0, few * columns).ToArray(), columns, Rows, few));
+                        Assert.Equal(expected.AsSpan(0, few * Rows).ToArray(), rows);
+                    }
                 }
             }
         }

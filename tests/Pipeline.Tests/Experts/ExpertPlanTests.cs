@@ -21,7 +21,8 @@ public sealed class ExpertPlanTests
         {
             MemoryPlan plan = Plan(model.Spec, budget);
             Assert.InRange(plan.Sum, 1, budget);
-            Assert.Equal(plan.Experts.Bytes, plan.Accounts.Single(a => a.Key == "weights: experts").Value);
+            Assert.Equal(plan.Experts.Bytes, plan.Accounts.Where(a => a.Key is "weights: experts" or "slots reserve")
+                .Sum(a => a.Value));
             Assert.True(plan.Experts.AllResident || plan.Experts.TransientSlots >= 1, "experts travel without a slot to travel in");
             Assert.True(plan.Experts.TransientSlots == 0 || plan.Experts.TransientSlotBytes >= largestSlot);
             Assert.All(plan.Experts.Classes, c => Assert.All(c.Banks, b =>
@@ -47,7 +48,29 @@ public sealed class ExpertPlanTests
         Assert.InRange(Plan(model.Spec, with).Sum, 1, with);
     }
 
-    private static MemoryPlan Plan(ModelSpec spec, long budget) =>
-        MemoryPlanner.Plan(new PlanInputs(spec, budget, 8 * MiB, 16 * MiB, 2, 64, 2, spec.StateBytesPerToken(Kernels.Ops.KvType.F32),
-            context => SequenceState.Bytes(spec, context, Kernels.Ops.KvType.F32)));
+    [Fact]
+    public void Plan_DepthLeftToTheTuner_NamesItsSlotsAsAReserve()
+    {
+        using ExpertModel model = new();
+        long smallest = Plan(model.Spec, 1 << 30, 0).SmallestBudgetBytes;
+        bool hasTuned = false;
+        for (long budget = smallest; budget < smallest + (64 * MiB); budget += MiB / 2)
+        {
+            MemoryPlan plan = Plan(model.Spec, budget, 0), given = Plan(model.Spec, budget, 4);
+            Assert.Equal((long)Math.Min(2, plan.Slots) * plan.SlotBytes, Account(plan, "weights: ring"));
+            Assert.Equal(plan.ReserveBytes, Account(plan, "slots reserve"));
+            Assert.Equal(((long)plan.Slots * plan.SlotBytes) + plan.Experts.Bytes,
+                Account(plan, "weights: ring") + Account(plan, "weights: experts") + Account(plan, "slots reserve"));
+            Assert.Equal(given.Experts.ReserveBytes, Account(given, "slots reserve")); // a depth that is given is no reserve
+            hasTuned |= plan.Slots > 2;
+        }
+
+        Assert.True(hasTuned);
+    }
+
+    private static long Account(MemoryPlan plan, string name) => plan.Accounts.SingleOrDefault(a => a.Key == name).Value;
+
+    private static MemoryPlan Plan(ModelSpec spec, long budget, int depth = 2) =>
+        MemoryPlanner.Plan(new PlanInputs(spec, budget, 8 * MiB, 16 * MiB, 2, 64, depth,
+            new PageLayout(spec, Kernels.Ops.KvType.F32)));
 }

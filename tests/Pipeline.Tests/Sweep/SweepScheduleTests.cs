@@ -9,8 +9,9 @@ namespace LayerStream.Pipeline.Tests;
 
 /// <summary>
 /// Sequences that join, leave, guess, fail and are cancelled at random beside each other: each has the ids of its single run.
-/// <c>LAYERSTREAM_SCHEDULE_SEEDS</c> gives the number of schedules over the tiny models, <c>LAYERSTREAM_SCHEDULE_FILE_SEEDS</c> of those
-/// over a real file (<c>LAYERSTREAM_SCHEDULE_MODEL</c> if not the one that is shipped), <c>LAYERSTREAM_SCHEDULE_CANCELS</c> of cancels.
+/// <c>LAYERSTREAM_SCHEDULE_SEEDS</c> gives the number of schedules over the tiny models, <c>LAYERSTREAM_SCHEDULE_PAGE_SEEDS</c> of
+/// those of a model with fewer pages than its sequences want, <c>LAYERSTREAM_SCHEDULE_FILE_SEEDS</c> of those over a real file
+/// (<c>LAYERSTREAM_SCHEDULE_MODEL</c> if not the one that is shipped), <c>LAYERSTREAM_SCHEDULE_CANCELS</c> of cancels.
 /// </summary>
 public sealed class SweepScheduleTests
 {
@@ -24,6 +25,7 @@ public sealed class SweepScheduleTests
     public async Task Sequences_InRandomSchedules_HaveTheIdsOfTheirSingleRuns(string name)
     {
         SweepScript script = new((sequences, seed) => SweepModels.StartAsync(name, sequences, batch: 3 + (seed * 7 % 14), seed: seed,
+            pages: seed % 3 == 2 ? Math.Min(2, sequences) : sequences,
             change: o => o with
             {
                 KeepsSnapshots = true,
@@ -41,6 +43,30 @@ public sealed class SweepScheduleTests
         TestContext.Current.SendDiagnosticMessage($"{name}: {seeds} schedules, {drafted} guesses, {accepted} right");
     }
 
+    [Theory]
+    [InlineData("llama")]
+    [InlineData("gemma3")]
+    [InlineData("deepseek3")]
+    [InlineData("qwen35moe")]
+    public async Task Sequences_InRandomSchedulesWithFewPages_HaveTheIdsOfTheirSingleRuns(string name)
+    {
+        SweepScript script = new((sequences, seed) => SweepModels.StartAsync(name, sequences, batch: 40, seed: seed,
+            pages: sequences == 1 ? 4 : 4 + (seed % 3), change: o => o with
+            {
+                Context = 512,
+                KeepsSnapshots = true,
+                Drafts = seed % 2 == 0 ? DraftMode.Prompt : DraftMode.Auto,
+            }), [3, 100, 120, 250], 150);
+        int seeds = SweepScript.Count("LAYERSTREAM_SCHEDULE_PAGE_SEEDS", 2);
+        for (int seed = 0; seed < seeds; seed++)
+        {
+            await script.RunAsync(seed, Requests);
+        }
+
+        TestContext.Current.SendDiagnosticMessage($"{name}: {seeds} schedules, {script.Parks} times pages ran out");
+        Assert.True(script.Parks > 0 || seeds < 10, "pages never ran out");
+    }
+
     [Fact]
     public async Task Sequences_OfARealFileThatStreams_HaveTheIdsOfTheirSingleRuns()
     {
@@ -52,6 +78,40 @@ public sealed class SweepScheduleTests
         {
             await script.RunAsync(seed, Requests);
         }
+    }
+
+    [Fact]
+    public async Task Background_ThatCameFirst_IsSeatedBehindTheOthers()
+    {
+        await using Engine engine = await SweepModels.StartAsync("llama", sequences: 1);
+        List<string> order = [];
+        List<Task<RunResult>> later = [];
+        await engine.RunAsync(TinyModel.Request(4, _ =>
+        {
+            if (later.Count == 0)
+            {
+                foreach (string name in (string[])["background", "first", "second"])
+                {
+                    later.Add(Run(name));
+                    Assert.True(SpinWait.SpinUntil(() => engine.Status().WaitingSequences == later.Count, TimeSpan.FromSeconds(30)));
+                }
+            }
+
+            return false;
+        }), CancellationToken.None);
+        await Task.WhenAll(later);
+        Assert.Equal(["first", "second", "background"], order);
+
+        Task<RunResult> Run(string name) => engine.RunAsync(TinyModel.Request(2, _ =>
+        {
+            if (!order.Contains(name))
+            {
+                order.Add(name);
+            }
+
+            return false;
+        }) with
+        { IsBackground = name == "background" }, CancellationToken.None);
     }
 
     [Theory]
@@ -79,6 +139,7 @@ public sealed class SweepScheduleTests
             Assert.Equal((status.TotalSlots, status.TransientSlots, 0),
                 (status.FreeSlots, status.FreeTransientSlots, status.InFlightReads));
             Assert.Equal((0, 0, held), (status.RunningSequences, status.WaitingSequences, SweepScript.Held(engine)));
+            Assert.Equal((0, status.Pages.Total), (status.Pages.Held, status.Pages.Free + status.Pages.Kept));
         }
     }
 

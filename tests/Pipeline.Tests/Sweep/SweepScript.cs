@@ -9,13 +9,20 @@ namespace LayerStream.Pipeline.Tests;
 /// Requests that come at random times beside each other over one model: prompts of several lengths, temperatures 0 and 0.8, guesses right
 /// and wrong, readers that stop, fail or go away. Each must have the ids of its single run.
 /// </summary>
-internal sealed class SweepScript(Func<int, int, Task<Engine>> start)
+internal sealed class SweepScript(Func<int, int, Task<Engine>> start, int[] lengths, int mostTokens)
 {
-    private const int MostTokens = 16;
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(120);
-    private static readonly int[] s_lengths = [1, 2, 7, 16, 23, 39];
     private static readonly float[] s_temperatures = [0, 0.8f];
     private (int[] Prompt, int[] Ids)[,]? _single;
+
+    /// <summary>Requests of at most a few dozen tokens.</summary>
+    internal SweepScript(Func<int, int, Task<Engine>> start)
+        : this(start, [1, 2, 7, 16, 23, 39], 16)
+    {
+    }
+
+    /// <summary>How often sequences gave their pages up.</summary>
+    internal long Parks { get; private set; }
 
     /// <summary>Seeds to run: what the variable says, or a number for every day.</summary>
     internal static int Count(string variable, int everyDay) =>
@@ -38,6 +45,8 @@ internal sealed class SweepScript(Func<int, int, Task<Engine>> start)
         Assert.Equal((status.TotalSlots, status.TransientSlots, 0),
                 (status.FreeSlots, status.FreeTransientSlots, status.InFlightReads));
         Assert.Equal((0, 0, held), (status.RunningSequences, status.WaitingSequences, Held(engine)));
+        Assert.Equal((0, status.Pages.Total), (status.Pages.Held, status.Pages.Free + status.Pages.Kept));
+        Parks += status.Parks;
         return (drafts.Sum(d => d.Item1), drafts.Sum(d => d.Item2));
     }
 
@@ -46,7 +55,7 @@ internal sealed class SweepScript(Func<int, int, Task<Engine>> start)
 
     private async Task<(int, int)> OneAsync(Engine engine, Random random)
     {
-        int prompt = random.Next(s_lengths.Length), warm = random.Next(s_temperatures.Length), tokens = random.Next(1, MostTokens);
+        int prompt = random.Next(lengths.Length), warm = random.Next(s_temperatures.Length), tokens = random.Next(1, mostTokens);
         int end = random.Next(tokens + 6), seen = 0;
         bool isCancelled = random.Next(5) == 0, fails = random.Next(9) == 0;
         (int[] text, int[] ids) = _single![prompt, warm];
@@ -90,14 +99,14 @@ internal sealed class SweepScript(Func<int, int, Task<Engine>> start)
     private async Task<(int[], int[])[,]> SingleAsync()
     {
         await using Engine engine = await start(1, 0);
-        (int[], int[])[,] single = new (int[], int[])[s_lengths.Length, s_temperatures.Length];
-        for (int prompt = 0; prompt < s_lengths.Length; prompt++)
+        (int[], int[])[,] single = new (int[], int[])[lengths.Length, s_temperatures.Length];
+        for (int prompt = 0; prompt < lengths.Length; prompt++)
         {
-            int[] text = [.. Enumerable.Range(0, s_lengths[prompt])
+            int[] text = [.. Enumerable.Range(0, lengths[prompt])
                 .Select(i => ((prompt * 61) + (i * 37 % 211)) % engine.Spec.Vocabulary)];
             for (int warm = 0; warm < s_temperatures.Length; warm++)
             {
-                RunResult result = await engine.RunAsync(Request(text, MostTokens, prompt, s_temperatures[warm]), CancellationToken.None);
+                RunResult result = await engine.RunAsync(Request(text, mostTokens, prompt, s_temperatures[warm]), CancellationToken.None);
                 single[prompt, warm] = (text, result.Ids);
             }
         }

@@ -33,9 +33,13 @@ public sealed class SweepTraceTests
             Assert.Equal(0, trace.Dropped);
             Assert.Equal(Sequences, trace.Events.Count(e => e.Kind == TraceKind.Request));
 
+            Assert.Equal(Sequences * Tokens, trace.Events.Where(e => e.Kind == TraceKind.Sample).Sum(e => e.Rows)); // guesses that held too
+            TraceFigures figures = TraceReport.From(trace).ToJson();
+            Assert.True(figures.Tokens > figures.DecodePasses, $"{figures.Tokens} tokens in {figures.DecodePasses} passes");
+
             TraceEvent[] passes = [.. trace.Events.Where(e => e.Kind is TraceKind.Token or TraceKind.Prompt)];
             double wall = Seconds(passes.Max(p => p.EndTicks) - passes.Min(p => p.StartTicks)),
-                attributed = TraceReport.From(trace).ToJson().AttributedShare,
+                attributed = figures.AttributedShare,
                 traced = Overlap(Union(trace, TraceKind.Load), Union(trace, TraceKind.Compute), wall),
                 counted = Overlap(after.LoadBusySeconds - before.LoadBusySeconds,
                     after.ComputeBusySeconds - before.ComputeBusySeconds, wall);

@@ -19,6 +19,7 @@ public sealed class TraceAdviceTests
         {
             Pass = -1,
             Kind = "total",
+            Tokens = 1,
             WallMs = 1000,
             ComputeMs = 1000 - late - demand - evict,
             SampleMs = 0,

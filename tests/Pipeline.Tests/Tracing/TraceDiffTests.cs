@@ -6,6 +6,20 @@ namespace LayerStream.Pipeline.Tests.Tracing;
 public sealed class TraceDiffTests
 {
     [Fact]
+    public void Between_OneTokenAPassAndFour_ComparesTokens()
+    {
+        TraceDiffFigures figures = TraceDiff.Between(Pass(100_000, 1), Pass(200_000, 4)).Figures;
+        Assert.Equal((100, 50), (figures.BeforeMs, figures.AfterMs));
+        Assert.Equal((90, 45), (figures.Stages.Single(t => t.Stage == "compute").BeforeMs,
+            figures.Stages.Single(t => t.Stage == "compute").AfterMs));
+
+        static TraceFile Pass(long ticks, ushort tokens) => TraceSample.File(
+            TraceSample.Event(TraceKind.Compute, 0, ticks / 10 * 9),
+            TraceSample.Event(TraceKind.Sample, ticks / 10 * 9, ticks) with { Rows = tokens },
+            TraceSample.Event(TraceKind.Token, 0, ticks));
+    }
+
+    [Fact]
     public void Between_SlowerReads_NamesTheWaitAndItsShare()
     {
         TraceDiff diff = TraceDiff.Between(TraceSample.Request(20, computeTicks: 100, loadTicks: 50),

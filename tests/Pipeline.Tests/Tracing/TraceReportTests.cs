@@ -18,6 +18,24 @@ public sealed class TraceReportTests
     }
 
     [Fact]
+    public void Render_PassesOfSeveralTokens_CountsTokensAndNotPasses()
+    {
+        TraceReport report = TraceReport.From(File(
+            Event(TraceKind.Compute, 0, 90_000, tile: 0),
+            Event(TraceKind.Sample, 90_000, 95_000) with { Rows = 2 },
+            Event(TraceKind.Sample, 95_000, 100_000) with { Rows = 1 },
+            Event(TraceKind.Token, 0, 100_000),
+            Event(TraceKind.Compute, 100_000, 190_000, tile: 0, pass: 1),
+            Event(TraceKind.Sample, 190_000, 200_000, pass: 1) with { Rows = 1 },
+            Event(TraceKind.Token, 100_000, 200_000, pass: 1)));
+        TraceFigures figures = report.ToJson();
+        Assert.Equal((4, 2), (figures.Tokens, figures.DecodePasses));
+        Assert.Equal(20, figures.TokensPerSecond, 1e-9);
+        Assert.Contains("4 tokens in 2 passes, 20 tokens per second", report.Render(), StringComparison.Ordinal);
+        Assert.Contains("of 100 ms a pass, arithmetic takes 90.0 ms", report.Render(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Overlap_OneToken_FollowsTheFormula()
     {
         TraceReport report = TraceReport.From(Token17());

@@ -9,7 +9,7 @@ namespace LayerStream.Host.Server.Batches;
 internal sealed class BatchStore
 {
     /// <summary>Most batches; the oldest that has ended makes room for another.</summary>
-    public const int MostBatches = 1_000;
+    public const int MostBatches = 500;
 
     /// <summary>Most batches that have not ended.</summary>
     public const int MostOpen = 64;

@@ -6,8 +6,9 @@ namespace LayerStream.Host.Server.Chat;
 /// <param name="Format">How the model writes thoughts and calls.</param>
 /// <param name="Tools">Tools that may be called.</param>
 /// <param name="OpensThought">Whether the prompt ends inside a thought.</param>
-/// <param name="Begun">The beginning of the answer that stands in the prompt already, because a call was demanded.</param>
-internal sealed record AnswerOpening(AnswerFormat Format, OfferedTools Tools, bool OpensThought, string Begun = "")
+/// <param name="Begun">The beginning of the answer that stands in the prompt already, because a call was
+/// demanded; null = none was, and empty where the prompt says all of it.</param>
+internal sealed record AnswerOpening(AnswerFormat Format, OfferedTools Tools, bool OpensThought, string? Begun = null)
 {
     /// <summary>An answer that is all text.</summary>
     public static AnswerOpening Plain { get; } = new(AnswerFormat.For(null), OfferedTools.None, false);
@@ -16,7 +17,7 @@ internal sealed record AnswerOpening(AnswerFormat Format, OfferedTools Tools, bo
     public AnswerParser Parse(Action<AnswerEvent> show)
     {
         AnswerParser parser = AnswerParser.Create(Format, Tools, OpensThought, show);
-        parser.Append(Begun);
+        parser.Append(Begun ?? "");
         return parser;
     }
 }

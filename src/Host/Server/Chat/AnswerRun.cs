@@ -19,6 +19,8 @@ internal sealed class AnswerRun(HttpContext http, ServerState state, Admission.P
     /// <summary>Time before the first sign: a request that fails sooner has its own status.</summary>
     public static readonly TimeSpan FirstSign = TimeSpan.FromSeconds(2);
 
+    private const string CancelledOutcome = "cancelled";
+
     private readonly ServedModel? _served = ModelRequest.Of(http)?.Served ?? state.Served;
     private readonly ReplySink _sink = ModelRequest.Of(http)?.Sink ?? new ReplySink(http, memory, shape.ContentType);
     private long _lastSent = Stopwatch.GetTimestamp();
@@ -31,14 +33,15 @@ internal sealed class AnswerRun(HttpContext http, ServerState state, Admission.P
     {
         long arrived = Stopwatch.GetTimestamp();
         using CancellationTokenSource cancel = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, state.Admission.Hurry,
-            _served?.Hurry ?? CancellationToken.None);
+            _served?.Hurry ?? CancellationToken.None, place.Cancelled);
         Task<RunResult>[] running = [];
         string outcome = RequestFigures.ErrorOutcome;
         try
         {
             await SignWhileAsync(place.Turn);
             await SignWhileAsync(before?.Invoke(cancel.Token) ?? Task.CompletedTask);
-            place.Work = () => (runs.Sum(r => r.PromptTokens), runs.Sum(r => r.GeneratedTokens));
+            place.Work = () => new SlotFigures(runs.Sum(r => r.PromptTokens), runs.Sum(r => r.ReadTokens),
+                runs.Sum(r => r.GeneratedTokens), runs.Sum(r => r.MostTokens));
             running = [.. runs.Select(run => run.ExecuteAsync(cancel.Token))];
             outcome = await TakeAllAsync(runs, running);
             place.EndTurn();
@@ -47,13 +50,19 @@ internal sealed class AnswerRun(HttpContext http, ServerState state, Admission.P
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
-            outcome = "cancelled";
+            outcome = CancelledOutcome;
             throw;
+        }
+        catch (Exception) when (!_sink.HasStarted && place.Cancelled.IsCancellationRequested)
+        {
+            outcome = CancelledOutcome;
+            throw Admission.Cancelled;
         }
         catch (Exception e) when (_sink.HasStarted && !http.RequestAborted.IsCancellationRequested)
         {
+            outcome = place.Cancelled.IsCancellationRequested ? CancelledOutcome : outcome;
             await cancel.CancelAsync();
-            await BreakAsync(e);
+            await BreakAsync(place.Cancelled.IsCancellationRequested ? Admission.Cancelled : e);
         }
         finally
         {
@@ -94,6 +103,7 @@ internal sealed class AnswerRun(HttpContext http, ServerState state, Admission.P
 
                 waits[i] = null;
                 RunResult result = Named(await running[i]);
+                place.Cancelled.ThrowIfCancellationRequested();
                 reason = i == 0 ? result.FinishReason : reason;
                 shape.Of(i).End(result);
             }
@@ -181,7 +191,7 @@ internal sealed class AnswerRun(HttpContext http, ServerState state, Admission.P
     }
 
     // Whoever is cut short by the end of the daemon has an answer of limited length.
-    private RunResult Named(RunResult result) => result.FinishReason == "cancelled" && !http.RequestAborted.IsCancellationRequested
+    private RunResult Named(RunResult result) => result.FinishReason == CancelledOutcome && !http.RequestAborted.IsCancellationRequested
         ? result with { FinishReason = "length" }
         : result;
 

@@ -41,7 +41,7 @@ internal static class ChatPreparation
             memory.Grow(grammarBytes, "the grammar of the answer");
             RenderedPrompt rendered = Render(request, model);
             (rendered, AnswerOpening opening) = Open(rendered, request, model.AnswerFormat);
-            AnswerThought? thought = opening.Begun.Length > 0 ? null
+            AnswerThought? thought = opening.Begun is not null ? null
                 : AnswerThoughts.Of(model.RequireTokenizer(), rendered, model.AnswerFormat);
             request.Thought = request.Grammar is null ? null : thought;
             request.ThoughtBudget = thought is not null && (request.ForbidsThought ? 0 : request.ThoughtTokens) is { } tokens

@@ -27,13 +27,12 @@ internal static class DemandedCalls
 
         try
         {
-            bool isDemanded = opening.Begun.Length > 0;
-            CallRules rules = new(request.CallableTools, isDemanded, request.AllowsSeveralCalls, request.Grammar);
+            CallRules rules = new(request.CallableTools, opening.Begun is not null, request.AllowsSeveralCalls, request.Grammar);
             Grammar grammar = CallGrammar.Build(opening.Format, model.TokenTexts, request.Tools, rules);
             request.LooseTools = rules.Loose;
-            request.Grammar = isDemanded ? grammar.After(model.TokenTexts.WithMarks(opening.Begun))
+            request.Grammar = opening.Begun is { } begun ? grammar.After(model.TokenTexts.WithMarks(begun))
                 ?? throw new InvalidOperationException($"The form of '{opening.Format.Name}' does not begin as it says.") : grammar;
-            request.Thought = isDemanded || rules.Otherwise is null || form.AnswerSign is not null ? null : request.Thought;
+            request.Thought = rules.IsDemanded || rules.Otherwise is null || form.AnswerSign is not null ? null : request.Thought;
         }
         catch (GrammarException e)
         {

@@ -24,7 +24,7 @@ internal static class CompletionsEndpoint
         int each = request.ChoicesPerPrompt;
         CompletionEcho[] echoes = [.. prompts.Select((p, i) =>
             new CompletionEcho(p, request.Echo ? CompletionPreparation.EchoText(request.Prompts[i], model) : ""))];
-        CompletionJson form = new("cmpl-" + Guid.NewGuid().ToString("N"), id, DateTimeOffset.UtcNow.ToUnixTimeSeconds(),
+        CompletionJson form = new("cmpl-" + place.Id, id, DateTimeOffset.UtcNow.ToUnixTimeSeconds(),
             model.Tokenizer);
         List<byte[]> written = [.. Enumerable.Repeat(Array.Empty<byte>(), request.Choices)];
         using SeveralChoices shape = new(request.Choices, each,

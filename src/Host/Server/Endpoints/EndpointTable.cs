@@ -11,6 +11,7 @@ internal static class EndpointTable
     [
         new("GET", "/", true, "the page", PageEndpoint.IndexAsync),
         new("GET", "/page/", true, "parts of the page", PageEndpoint.PartAsync),
+        new("GET", "/openapi.json", true, "this API as an OpenAPI document", PageEndpoint.DescriptionAsync),
         new("GET", "/health", true, "200 when requests are served; 503 with `status` loading (and progress), draining or failed (and the "
             + "reason)", HealthEndpoint.ReadyAsync),
         new("GET", "/health/ready", true, "the same", HealthEndpoint.ReadyAsync),
@@ -64,6 +65,10 @@ internal static class EndpointTable
             CatalogueEndpoint.ListAsync),
         new("POST", "/v1/layerstream/models/load", false, "loads `model`; answers when it is loaded", CatalogueEndpoint.LoadAsync),
         new("POST", "/v1/layerstream/models/unload", false, "unloads `model` when nobody uses it any more", CatalogueEndpoint.UnloadAsync),
+        new("GET", "/v1/layerstream/requests", false, "own requests that wait or run, with their progress",
+            RequestsEndpoint.ListAsync),
+        new("DELETE", "/v1/layerstream/requests/", false, "cancels an own request by its id; its client gets 410 or, in a stream, an error",
+            RequestsEndpoint.CancelAsync),
         new("GET", "/v1/layerstream/plan", false, "predicted speed against the memory budget, and the knee of that curve",
             PlanEndpoint.HandleAsync),
         new("GET", "/v1/layerstream/trace", false, "events of the last passes; `format` = lstr, chrome, otlp or json",

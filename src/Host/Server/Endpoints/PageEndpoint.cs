@@ -21,6 +21,7 @@ internal static class PageEndpoint
         [".html"] = "text/html; charset=utf-8",
         [".css"] = "text/css; charset=utf-8",
         [".js"] = "text/javascript; charset=utf-8",
+        [".json"] = "application/json; charset=utf-8",
     }.ToFrozenDictionary();
 
     private static readonly FrozenSet<string> s_names = Assembly.GetExecutingAssembly().GetManifestResourceNames()
@@ -32,6 +33,10 @@ internal static class PageEndpoint
     /// <summary>A style sheet or script of it.</summary>
     /// <exception cref="ApiException">404.</exception>
     public static Task PartAsync(HttpContext http, ServerState state) => SendAsync(http, http.Request.Path.Value![1..]);
+
+    /// <summary>The OpenAPI document. It is made from the tables of the code by a test and kept as a file, so that nothing is loaded for
+    /// it.</summary>
+    public static Task DescriptionAsync(HttpContext http, ServerState state) => SendAsync(http, Prefix + "openapi.json");
 
     private static async Task SendAsync(HttpContext http, string name)
     {

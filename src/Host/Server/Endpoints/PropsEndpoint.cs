@@ -66,6 +66,7 @@ internal static class PropsEndpoint
         {
             json.WriteString("state", slot.DecodedTokens > 0 ? "decoding" : "reading");
             json.WriteNumber("n_prompt_tokens", slot.PromptTokens);
+            json.WriteNumber("n_prompt_tokens_processed", slot.ReadTokens);
             json.WriteNumber("n_decoded", slot.DecodedTokens);
             json.WriteNumber("seconds", Math.Round(slot.Seconds, 3));
         }

@@ -9,8 +9,8 @@ namespace LayerStream.Host.Server.Files;
 /// </summary>
 internal sealed class FileStore : IDisposable
 {
-    /// <summary>Most files.</summary>
-    public const int MostFiles = 10_000;
+    /// <summary>Most files: so many are known in memory.</summary>
+    public const int MostFiles = 2_000;
 
     /// <summary>Most bytes of one file.</summary>
     public const long MostFileBytes = 512L << 20;

@@ -2,8 +2,10 @@
 import * as chat from './chat.js';
 import { $, el, size, table } from './dom.js';
 import { call, json, messageOf } from './http.js';
+import * as layers from './layers.js';
 import * as pipeline from './pipeline.js';
 import * as plan from './plan.js';
+import * as requests from './requests.js';
 
 const VIEWS = ['pipeline', 'chat', 'models', 'plan'];
 const POLL_MS = 1000;
@@ -75,6 +77,8 @@ async function poll() {
     const status = await json('/v1/layerstream/status');
     $('state').textContent = `${status.model} · ${status.state} · ${size(status.plan.budget_bytes)} budget`;
     pipeline.showStatus(status);
+    layers.show(status.engine.layers);
+    await requests.refresh();
   } catch (e) {
     $('state').textContent = `no answer: ${e.message}`;
   } finally {

@@ -63,7 +63,9 @@ async function answer() {
   const body = {
     model: $('chat-model').value || 'default', stream: true, return_progress: true,
     messages: [...(system ? [{ role: 'system', content: system }] : []), ...messages.map(({ role, content, tool_calls }) => ({ role, content, ...(tool_calls ? { tool_calls } : {}) }))],
-    temperature: number('temperature'), top_p: number('top-p'), max_tokens: number('max-tokens'),
+    temperature: number('temperature'), top_p: number('top-p'), top_k: number('top-k'), min_p: number('min-p'),
+    repeat_penalty: number('repeat-penalty'), seed: number('seed'), max_tokens: number('max-tokens'),
+    reasoning_effort: $('effort').value || undefined,
   };
   let pieces = 0, firstAt = 0;
   try {

@@ -7,7 +7,7 @@ import { Events, expertUses, parseTrace, slowLayers, slowRequests, stageTimes } 
 const LIVE_EVENTS = 60_000, LIVE_WINDOW_MS = 4000, FIGURES_EVERY_MS = 500;
 const LAYERS_SHOWN = 8, REQUESTS_SHOWN = 6;
 
-let first, second, live = null, lastFigures = 0, lastStatus = null;
+let first, second, live = null, lastFigures = 0, lastStatus = null, uses = null, deviceRate = 0;
 
 function describe(text, x, y) {
   const tip = $('tip');
@@ -28,6 +28,8 @@ export function start() {
   $('fit').addEventListener('click', () => first.fit());
   $('zoom-in').addEventListener('click', () => first.zoom(0.5));
   $('zoom-out').addEventListener('click', () => first.zoom(2));
+  $('heat').addEventListener('pointermove', heatTip);
+  $('heat').addEventListener('pointerleave', () => describe('', 0, 0));
   $('snapshot').addEventListener('click', () => takeTrace().catch(e => say(e.message)));
   $('open').addEventListener('change', e => open([...e.target.files]));
   document.addEventListener('dragover', e => e.preventDefault());
@@ -76,7 +78,7 @@ export function showFiles(traces) {
 const title = t => `${t.name}: ${t.trace.model}, depth ${t.trace.depth}, budget ${size(t.trace.budgetBytes)}${t.trace.dropped ? `, ${t.trace.dropped} older events overwritten` : ''}`;
 
 function figures(trace, other) {
-  const times = stageTimes(trace), compared = other ? stageTimes(other) : null;
+  const times = other ? perToken(stageTimes(trace)) : stageTimes(trace), compared = other ? perToken(stageTimes(other)) : null;
   if (!times.passes) { say('No complete pass yet.'); return; }
   const stages = [...new Set([...times.stages.keys(), ...(compared?.stages.keys() ?? [])])].sort((x, y) => (times.stages.get(y) ?? 0) - (times.stages.get(x) ?? 0));
   if (compared) {
@@ -91,10 +93,12 @@ function figures(trace, other) {
     const disk = [...times.stages].filter(([s]) => s === 'wait: prefetch late' || s === 'wait: demand').reduce((a, [, ms]) => a + ms, 0), compute = times.stages.get('compute') ?? 0;
     const [other, otherMs] = [...times.stages].filter(([s]) => s.startsWith('wait: ') && !['wait: prefetch late', 'wait: demand'].includes(s)).reduce((a, b) => b[1] > a[1] ? b : a, ['', 0]);
     const bound = otherMs > Math.max(disk, compute) ? `Another wait (${other.slice(6)}, ${otherMs.toFixed(1)} ms)` : disk > 0.02 * times.wallMs && disk > 0.3 * compute ? 'The disk' : 'Arithmetic';
-    say(`${(1000 / times.wallMs).toFixed(2)} tokens a second: ${compute.toFixed(1)} ms compute and ${disk.toFixed(1)} ms waiting for the disk of ${times.wallMs.toFixed(1)} ms a token. ${bound} sets the pace.`);
-    $('stages').replaceChildren(table(['stage', 'ms per token', 'share', ''], stages.map(s => [s, times.stages.get(s).toFixed(2), percent(times.stages.get(s) / times.wallMs), bar(times.stages.get(s) / times.wallMs, percent(times.stages.get(s) / times.wallMs))])),
-      el('p', { class: 'hint' }, `${size(times.bytes)} read per token, over ${times.passes} tokens`));
+    const unit = times.tokens === 1 ? 'token' : `pass, which makes ${times.tokens.toFixed(1)} tokens`;
+    say(`${(1000 * times.tokens / times.wallMs).toFixed(2)} tokens a second: ${compute.toFixed(1)} ms compute and ${disk.toFixed(1)} ms waiting for the disk of ${times.wallMs.toFixed(1)} ms a ${unit}. ${bound} sets the pace.`);
+    $('stages').replaceChildren(table(['stage', `ms per ${unit.split(',')[0]}`, 'share', ''], stages.map(s => [s, times.stages.get(s).toFixed(2), percent(times.stages.get(s) / times.wallMs), bar(times.stages.get(s) / times.wallMs, percent(times.stages.get(s) / times.wallMs))])),
+      el('p', { class: 'hint' }, `${size(times.bytes)} read per pass, over ${times.passes} passes`));
   }
+  speed(compared ? null : times, trace.deviceRate || (live ? deviceRate : 0));
   const layers = slowLayers(trace, times.passes).slice(0, LAYERS_SHOWN);
   $('layers').replaceChildren(layers.length ? table(['layer', 'ms per token', 'mostly for'], layers.map(l => [l.layer < 0 ? '–' : l.layer, l.ms.toFixed(2), l.tile])) : el('p', {}, 'Nothing was waited for.'));
   const slow = slowRequests(trace).slice(0, REQUESTS_SHOWN), seconds = ms => ms === undefined ? '–' : (ms / 1000).toFixed(2);
@@ -103,9 +107,31 @@ function figures(trace, other) {
   heat(expertUses(trace));
 }
 
+// Two traces are compared by the token: sequences and guesses that hold share passes.
+const perToken = times => ({ ...times, wallMs: times.wallMs / times.tokens, stages: new Map([...times.stages].map(([k, v]) => [k, v / times.tokens])) });
+
 const signed = ms => `${ms < 0 ? '−' : '+'}${Math.abs(ms).toFixed(2)}`;
 
-function heat(uses) {
+/** The speed against what disk and arithmetic allow: whichever of the two is slower alone. */
+function speed(times, rate) {
+  $('speed').hidden = !times;
+  if (!times) return;
+  const computeMs = (times.stages.get('compute') ?? 0) + (times.stages.get('sampling') ?? 0), diskMs = rate > 0 ? times.bytes / rate * 1000 : 0;
+  const leastMs = Math.max(computeMs, diskMs, 0.001), now = 1000 * times.tokens / times.wallMs, limit = 1000 * times.tokens / leastMs;
+  const why = diskMs > computeMs ? `the disk: ${size(times.bytes)} a pass at ${(rate / 1e9).toFixed(2)} GB/s` : `arithmetic: ${computeMs.toFixed(1)} ms a pass`;
+  const words = `${now.toFixed(2)} of at most ${limit.toFixed(2)} tokens a second (the limit is ${why})`;
+  $('speed').replaceChildren(el('span', {}, words), bar(now / limit, words));
+}
+
+function heatTip(event) {
+  if (!uses) return;
+  const box = $('heat').getBoundingClientRect();
+  const row = uses.rows[Math.floor((event.clientY - box.top) / box.height * uses.rows.length)], expert = Math.floor((event.clientX - box.left) / box.width * uses.experts);
+  if (row) describe(`layer ${row[0]} · expert ${expert} · used ${row[1].get(expert) ?? 0} times`, event.clientX, event.clientY);
+}
+
+function heat(found) {
+  uses = found;
   $('heat-card').hidden = !uses;
   if (!uses) return;
   const canvas = $('heat'), width = canvas.width = uses.experts, height = canvas.height = uses.rows.length;
@@ -120,6 +146,7 @@ function heat(uses) {
   });
   g.putImageData(image, 0, 0);
   canvas.style.imageRendering = 'pixelated';
+  $('heat-note').textContent = `Layer ${uses.rows[0][0]} above, layer ${uses.rows.at(-1)[0]} below; expert 0 on the left, expert ${width - 1} on the right. Bright = used often, at most ${most} times.`;
   canvas.setAttribute('aria-label', `Uses of ${width} experts in ${height} layers; the most used was chosen ${most} times`);
 }
 
@@ -174,6 +201,7 @@ export function showStatus(status) {
   const accounts = Object.entries(status.plan.accounts), budget = status.plan.budget_bytes;
   $('budget').replaceChildren(table(['account', 'size', ''], [...accounts.map(([name, bytes]) => [name, size(bytes), bar(bytes / budget, percent(bytes / budget))]), ['free', size(budget - status.plan.planned_bytes), '']]),
     el('p', { class: 'hint' }, `budget ${size(budget)}; resident now ${size(status.memory.resident_bytes)}, at most ${size(status.memory.resident_peak_bytes)}`));
+  deviceRate = status.engine.device_bytes_per_second;
   const engine = status.engine, rows = [['prefetch depth', engine.prefetch_depth], ['free slots', `${engine.free_slots} of ${engine.total_slots}`], ['reads in flight', engine.reads_in_flight], ['read so far', size(engine.bytes_read)]];
   if (lastStatus && engine.bytes_read > lastStatus.bytes) {
     const rate = (engine.bytes_read - lastStatus.bytes) / (performance.now() - lastStatus.at) * 1000;

@@ -83,7 +83,8 @@ export function parseTrace(buffer) {
 /** Name of a tile for people. */
 export const tileName = (trace, tile) => tile < 0 ? '' : trace.tileNames[tile] ?? `tile ${tile}`;
 
-/** Milliseconds per pass by stage, over the decode passes (or the prompt passes where there are none), and the median pass. */
+/** Milliseconds per pass by stage, over the decode passes (or the prompt passes where there are none), and the tokens that a pass made:
+ * one for each sequence, more where guesses held. */
 export function stageTimes(trace) {
   const e = trace.events, passes = [];
   // Where older events are gone, a pass counts only if it began after the oldest that is left: of others the work is known in part.
@@ -97,13 +98,14 @@ export function stageTimes(trace) {
   const work = [];
   for (let i = 0; i < e.count; i++) if (e.kind[i] === KIND.compute || e.kind[i] === KIND.wait || e.kind[i] === KIND.sample) work.push(i);
   work.sort((a, b) => e.start[a] - e.start[b]);
-  let wall = 0, bytes = 0, w = 0;
+  let wall = 0, bytes = 0, drawn = 0, w = 0;
   for (const p of passes) {
     let spoken = e.start[p];
     wall += e.end[p] - e.start[p];
     while (w < work.length && e.end[work[w]] <= e.start[p]) w++;
     for (let k = w; k < work.length && e.start[work[k]] < e.end[p]; k++) {
       const i = work[k], ms = Math.min(e.end[i], e.end[p]) - Math.max(e.start[i], spoken);
+      if (e.kind[i] === KIND.sample && e.pass[i] === e.pass[p]) drawn += e.rows[i];
       if (ms <= 0) continue;
       spoken = Math.min(e.end[i], e.end[p]);
       add(e.kind[i] === KIND.compute ? 'compute' : e.kind[i] === KIND.sample ? 'sampling' : `wait: ${REASONS[e.reason[i]]}`, ms);
@@ -122,7 +124,7 @@ export function stageTimes(trace) {
   }
   const n = Math.max(1, passes.length), attributed = [...stages.values()].reduce((a, b) => a + b, 0);
   if (passes.length) stages.set('not attributed', Math.max(0, wall - attributed));
-  return { passes: passes.length, wallMs: wall / n, bytes: bytes / n, stages: new Map([...stages].map(([k, v]) => [k, v / n])) };
+  return { passes: passes.length, tokens: (drawn || passes.length) / n, wallMs: wall / n, bytes: bytes / n, stages: new Map([...stages].map(([k, v]) => [k, v / n])) };
 }
 
 /** Waits per layer, longest first: [layer, ms per pass, name of the tile waited for most]. */

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using LayerStream.Host.Server.Http;
+using LayerStream.Session.Reports;
 
 namespace LayerStream.Host.Server.Service;
 
@@ -9,7 +10,7 @@ namespace LayerStream.Host.Server.Service;
 /// it is given under the lock to one that is still in the queue, and passes on when that place ends, whoever waits for it or not.
 /// Background requests have the turns that nobody else takes, all but one while others come, and give one up when it is wanted.
 /// </summary>
-internal sealed class Admission(int queueLimit, TimeProvider? time = null) : IDisposable
+internal sealed partial class Admission(int queueLimit, TimeProvider? time = null) : IDisposable
 {
     /// <summary>How long after the last request one turn is kept free for the next.</summary>
     public static readonly TimeSpan Quiet = TimeSpan.FromMinutes(1);
@@ -144,9 +145,10 @@ internal sealed class Admission(int queueLimit, TimeProvider? time = null) : IDi
 
     /// <summary>Takes a place. Dispose of it when the request has ended in every respect.</summary>
     /// <param name="key">The key it came with; null = none is asked for.</param>
+    /// <param name="path">What was asked.</param>
     /// <param name="hasWaited">Whether it has waited for its model already: then it is not turned away again.</param>
     /// <exception cref="ApiException">503 while draining, 429 when the queue is full or the key has its share.</exception>
-    public Place Enter(ApiKeys.Key? key = null, bool hasWaited = false)
+    public Place Enter(ApiKeys.Key? key = null, string path = "", bool hasWaited = false)
     {
         lock (_lock)
         {
@@ -170,7 +172,7 @@ internal sealed class Admission(int queueLimit, TimeProvider? time = null) : IDi
                 { RetryAfterSeconds = RetrySeconds() };
             }
 
-            Place place = new(this, key?.Holder);
+            Place place = new(this, key?.Holder, path);
             if (_running.Count - _guests < Turns)
             {
                 Grant(place);
@@ -191,7 +193,7 @@ internal sealed class Admission(int queueLimit, TimeProvider? time = null) : IDi
     {
         lock (_lock)
         {
-            Place place = _isDraining ? throw Draining : new(this, null, isBackground: true);
+            Place place = _isDraining ? throw Draining : new(this, null, "/v1/batches", isBackground: true);
             _background.AddLast(place);
             SeatGuests();
             return place;
@@ -283,13 +285,21 @@ internal sealed class Admission(int queueLimit, TimeProvider? time = null) : IDi
     }
 
     /// <summary>A place in the queue, later the turn itself, then an answer on its way out.</summary>
-    internal sealed class Place(Admission owner, string? holder, bool isBackground = false) : IDisposable
+    internal sealed class Place(Admission owner, string? holder, string path, bool isBackground = false) : IDisposable
     {
+        private readonly CancellationTokenSource _cancel = new();
+        private readonly long _entered = Stopwatch.GetTimestamp();
         private readonly TaskCompletionSource _turn = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly TaskCompletionSource _preempted = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private long _granted;
         private bool _isSending;
         private bool _isDisposed;
+
+        /// <summary>Names the request: what the ids of its answer end with.</summary>
+        public string Id { get; } = Guid.NewGuid().ToString("N");
+
+        /// <summary>Cancelled when somebody cancels the request by its id.</summary>
+        public CancellationToken Cancelled => _cancel.Token;
 
         /// <summary>Names the key it came with; null without one.</summary>
         public string? Holder => holder;
@@ -310,11 +320,22 @@ internal sealed class Admission(int queueLimit, TimeProvider? time = null) : IDi
         public bool HasEndedTurn => _isSending || _isDisposed;
 
         /// <summary>Tells of the work; null = nothing has begun.</summary>
-        public Func<(int PromptTokens, int DecodedTokens)>? Work { get; set; }
+        public Func<SlotFigures>? Work { get; set; }
 
         /// <summary>What is being done.</summary>
-        internal SlotFigures Figures => Work?.Invoke() is var (prompt, decoded) ? new SlotFigures(prompt, decoded, RunningSeconds)
-            : new SlotFigures(0, 0, RunningSeconds);
+        internal SlotFigures Figures => (Work?.Invoke() ?? SlotFigures.None) with { Seconds = RunningSeconds };
+
+        /// <summary>The same for its owner.</summary>
+        internal RequestReport Report
+        {
+            get
+            {
+                SlotFigures work = Work?.Invoke() ?? SlotFigures.None;
+                string state = _granted == 0 ? "waiting" : work.DecodedTokens == 0 ? "reading" : "writing";
+                return new RequestReport(Id, path, state, Math.Round(Stopwatch.GetElapsedTime(_entered).TotalSeconds, 3),
+                    work.PromptTokens, work.ReadTokens, work.DecodedTokens, work.MostTokens);
+            }
+        }
 
         /// <summary>Seconds since the turn was given.</summary>
         internal double RunningSeconds => Stopwatch.GetElapsedTime(_granted).TotalSeconds;
@@ -349,6 +370,8 @@ internal sealed class Admission(int queueLimit, TimeProvider? time = null) : IDi
                 owner._background.Remove(this);
                 owner.PassTurn(this);
             }
+
+            _cancel.Dispose();
         }
 
         internal void Grant()
@@ -358,6 +381,19 @@ internal sealed class Admission(int queueLimit, TimeProvider? time = null) : IDi
         }
 
         internal void Preempt() => _preempted.TrySetResult();
+
+        // Outside of the lock: what is cancelled comes back for it.
+        internal void Cancel()
+        {
+            try
+            {
+                _cancel.Cancel();
+            }
+            catch (ObjectDisposedException)
+            {
+                // It has just ended by itself.
+            }
+        }
 
         internal void Refuse(ApiException reason)
         {

@@ -47,7 +47,7 @@ internal sealed class ServerState(string modelId, Admission admission, DaemonMet
     /// <summary>The place of a request.</summary>
     /// <exception cref="ApiException">As <see cref="Admission.Enter"/>.</exception>
     public Admission.Place Enter(HttpContext http, bool hasWaited = false) => PlaceOf(http)
-        ?? admission.Enter(RequestGuard.HolderOf(http), hasWaited);
+        ?? admission.Enter(RequestGuard.HolderOf(http), http.Request.Path.Value ?? "", hasWaited);
 
     /// <summary>The place that a request has brought with it, or null.</summary>
     public static Admission.Place? PlaceOf(HttpContext http) =>

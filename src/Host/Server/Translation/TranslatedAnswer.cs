@@ -17,7 +17,7 @@ internal static class TranslatedAnswer
     /// <param name="PromptTokens">Tokens of the prompt.</param>
     /// <param name="ModelId">The model's name.</param>
     /// <param name="Tokenizer">Its tokenizer.</param>
-    /// <param name="Id">A new id, without a prefix.</param>
+    /// <param name="Id">The id of the request, without a prefix.</param>
     internal sealed record Prepared(ChatRequest Request, AnswerOpening Opening, int PromptTokens, string ModelId,
         Tokenizer? Tokenizer, string Id);
 
@@ -51,7 +51,7 @@ internal static class TranslatedAnswer
         }
 
         string id = asked.Served.Id;
-        Prepared prepared = new(request, opening, prompt.Length, id, model.Tokenizer, Guid.NewGuid().ToString("N"));
+        Prepared prepared = new(request, opening, prompt.Length, id, model.Tokenizer, place.Id);
         AnswerShape answer = shape(prepared);
         using IDisposable? end = answer as IDisposable;
         memory.Grow(AnswerBytes(request, prompt, model, answer, asked.Served.Memory.LimitBytes), "the answer");

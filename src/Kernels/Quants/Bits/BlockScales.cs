@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace LayerStream.Kernels.Quants.Bits;
 
-/// <summary>Scales of eight blocks that lie a fixed distance apart.</summary>
+/// <summary>Scales of eight blocks that lie a fixed distance apart. Reads need no alignment on the processors that have these.</summary>
 internal static unsafe class BlockScales
 {
     /// <summary>Eight halves, <paramref name="stride"/> bytes apart.</summary>
@@ -16,9 +16,7 @@ internal static unsafe class BlockScales
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Pairs(byte* first, int stride, out Vector256<float> second)
     {
-        Vector128<uint> low = Vector128.Create(Word(first), Word(first + stride), Word(first + (2 * stride)), Word(first + (3 * stride)));
-        first += 4 * stride;
-        Vector128<uint> high = Vector128.Create(Word(first), Word(first + stride), Word(first + (2 * stride)), Word(first + (3 * stride)));
+        Vector128<uint> low = Words32(first, stride), high = Words32(first + (4 * stride), stride);
         if (!Avx512BW.IsSupported)
         {
             Vector256<uint> words = Vector256.Create(low, high);
@@ -35,36 +33,33 @@ internal static unsafe class BlockScales
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Floats(byte* first, int stride)
     {
-        Vector128<uint> low = Vector128.Create(Word(first), Word(first + stride), Word(first + (2 * stride)), Word(first + (3 * stride)));
-        first += 4 * stride;
-        return Vector256.Create(low, Vector128.Create(Word(first), Word(first + stride), Word(first + (2 * stride)),
-            Word(first + (3 * stride)))).AsSingle();
+        return Vector256.Create(Words32(first, stride), Words32(first + (4 * stride), stride)).AsSingle();
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint Word(byte* at) => Unsafe.ReadUnaligned<uint>(at);
 
     /// <summary>Four halves, <paramref name="stride"/> bytes apart, each twice.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> HalvesTwice(byte* first, int stride)
     {
         Vector128<uint> four = Vector128.Create(
-            Unsafe.ReadUnaligned<ushort>(first), (uint)Unsafe.ReadUnaligned<ushort>(first + stride),
-                Unsafe.ReadUnaligned<ushort>(first + (2 * stride)), Unsafe.ReadUnaligned<ushort>(first + (3 * stride)));
+            *(ushort*)first, (uint)*(ushort*)(first + stride), *(ushort*)(first + (2 * stride)), *(ushort*)(first + (3 * stride)));
         Vector128<float> d = Float16.ToSingle(four);
         return Vector256.Create(Vector128.Shuffle(d, Vector128.Create(0, 0, 1, 1)), Vector128.Shuffle(d, Vector128.Create(2, 2, 3, 3)));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<uint> Words32(byte* first, int stride) => Vector128.Create(
+        *(uint*)first, *(uint*)(first + stride), *(uint*)(first + (2 * stride)), *(uint*)(first + (3 * stride)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<ushort> Words(byte* first, int stride)
     {
-        Vector128<ushort> words = Vector128.CreateScalar((uint)Unsafe.ReadUnaligned<ushort>(first)).AsUInt16();
-        words = words.WithElement(1, Unsafe.ReadUnaligned<ushort>(first + stride));
-        words = words.WithElement(2, Unsafe.ReadUnaligned<ushort>(first + (2 * stride)));
-        words = words.WithElement(3, Unsafe.ReadUnaligned<ushort>(first + (3 * stride)));
-        words = words.WithElement(4, Unsafe.ReadUnaligned<ushort>(first + (4 * stride)));
-        words = words.WithElement(5, Unsafe.ReadUnaligned<ushort>(first + (5 * stride)));
-        words = words.WithElement(6, Unsafe.ReadUnaligned<ushort>(first + (6 * stride)));
-        return words.WithElement(7, Unsafe.ReadUnaligned<ushort>(first + (7 * stride)));
+        Vector128<ushort> words = Vector128.CreateScalar((uint)*(ushort*)first).AsUInt16();
+        words = words.WithElement(1, *(ushort*)(first + stride));
+        words = words.WithElement(2, *(ushort*)(first + (2 * stride)));
+        words = words.WithElement(3, *(ushort*)(first + (3 * stride)));
+        words = words.WithElement(4, *(ushort*)(first + (4 * stride)));
+        words = words.WithElement(5, *(ushort*)(first + (5 * stride)));
+        words = words.WithElement(6, *(ushort*)(first + (6 * stride)));
+        return words.WithElement(7, *(ushort*)(first + (7 * stride)));
     }
 }

@@ -54,6 +54,17 @@ internal static unsafe class LaneSums
         return Avx2.MultiplyAddAdjacent(four, Vector256<short>.One);
     }
 
+    /// <summary>The same of 16-bit lanes, of which two added fit 16 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> OfFourLarge(Vector256<short> a, Vector256<short> b, Vector256<short> c, Vector256<short> d)
+    {
+        Vector256<short> ab = Avx2.UnpackLow(a.AsInt32(), b.AsInt32()).AsInt16() + Avx2.UnpackHigh(a.AsInt32(), b.AsInt32()).AsInt16();
+        Vector256<short> cd = Avx2.UnpackLow(c.AsInt32(), d.AsInt32()).AsInt16() + Avx2.UnpackHigh(c.AsInt32(), d.AsInt32()).AsInt16();
+        Vector256<long> ab32 = Avx2.MultiplyAddAdjacent(ab, Vector256<short>.One).AsInt64(),
+            cd32 = Avx2.MultiplyAddAdjacent(cd, Vector256<short>.One).AsInt64();
+        return Avx2.UnpackLow(ab32, cd32).AsInt32() + Avx2.UnpackHigh(ab32, cd32).AsInt32();
+    }
+
     /// <summary>The 128-bit lanes of a added, below those of b.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> AddHalves(Vector256<int> a, Vector256<int> b) =>
@@ -97,6 +108,25 @@ internal static unsafe class LaneSums
         Vector512<short> four = Avx512F.UnpackLow(ab.AsInt64(), cd.AsInt64()).AsInt16()
             + Avx512F.UnpackHigh(ab.AsInt64(), cd.AsInt64()).AsInt16();
         return Quarters(Avx512BW.MultiplyAddAdjacent(four, Vector512<short>.One));
+    }
+
+    /// <summary>Sums of the four 128-bit lanes of a, then of b.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> OfLanes(Vector512<int> a, Vector512<int> b) =>
+        InLanes(Avx512F.UnpackLow(a, b) + Avx512F.UnpackHigh(a, b));
+
+    /// <summary>The same of 16-bit lanes, of which two added fit 16 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> OfLanes(Vector512<short> a, Vector512<short> b) => InLanes(Avx512BW.MultiplyAddAdjacent(
+        Avx512F.UnpackLow(a.AsInt32(), b.AsInt32()).AsInt16() + Avx512F.UnpackHigh(a.AsInt32(), b.AsInt32()).AsInt16(),
+        Vector512<short>.One));
+
+    /// <summary>Of each 128-bit lane, words 0 and 2 added; then words 1 and 3.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> InLanes(Vector512<int> v)
+    {
+        v += Avx512F.Shuffle(v, 0b01_00_11_10);
+        return Avx512F.PermuteVar16x32(v, Vector512.Create(0, 4, 8, 12, 1, 5, 9, 13, 0, 4, 8, 12, 1, 5, 9, 13)).GetLower();
     }
 
     /// <summary>The same of eight vectors, whose halves are added first: blocks 0–3 and 4–7.</summary>

@@ -16,6 +16,26 @@ internal static unsafe class Nibbles
         return Vector256.Create(q, Vector128.ShiftRightLogical(q.AsUInt16(), 4).AsByte()) & Vector256.Create((byte)15);
     }
 
+    /// <summary>Two times sixteen bytes, <paramref name="stride"/> bytes apart: their low nibbles, and their high ones.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Halves256(byte* first, int stride, out Vector256<byte> upper)
+    {
+        Vector256<byte> q = Vector256.Create(Vector128.Load(first), Vector128.Load(first + stride));
+        upper = Vector256.ShiftRightLogical(q.AsUInt16(), 4).AsByte() & Vector256.Create((byte)15);
+        return q & Vector256.Create((byte)15);
+    }
+
+    /// <summary>The same of four times sixteen bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> Halves512(byte* first, int stride, out Vector512<byte> upper)
+    {
+        byte* third = first + (2 * stride);
+        Vector512<byte> q = Vector512.Create(Vector256.Create(Vector128.Load(first), Vector128.Load(first + stride)),
+            Vector256.Create(Vector128.Load(third), Vector128.Load(third + stride)));
+        upper = Vector512.ShiftRightLogical(q.AsUInt16(), 4).AsByte() & Vector512.Create((byte)15);
+        return q & Vector512.Create((byte)15);
+    }
+
     /// <summary>Two times sixteen bytes to 64 nibbles in element order.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> Split512(byte* first, byte* second)

@@ -15,6 +15,7 @@ internal static unsafe class Transpose
     /// <param name="to">Aligned to 64 bytes.</param>
     /// <param name="stride">Bytes between words of a row.</param>
     /// <param name="count">Words of a row that are wanted.</param>
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Store16(Vector512<int>* rows, byte* to, int stride, int count)
     {

@@ -94,6 +94,7 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> MinsOfEight(Vector256<int>* mins) => LaneSums.OfEight256(mins);
 
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PackBlock(byte** rows, byte* panel)
     {
@@ -126,10 +127,11 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Add4(byte* panel, int blocks, byte* x, long stride, float* sums)
+    public static void Add<TTokens>(byte* panel, int blocks, byte* x, long stride, float* sums)
+        where TTokens : IPanelTokens
     {
         int groupBytes = GroupBytes, planes = groupBytes / (4 * PanelLayout.QuadBytes), quadBytes = planes * PanelLayout.QuadBytes,
-            quads = QuadsPerSum;
+            quads = QuadsPerSum, packedBytes = PanelLayout.BlockBytes(groupBytes, T.HasWideGroups);
         for (int b = 0; b < blocks; b++)
         {
             RowInts sum0 = default, sum1 = default, sum2 = default, sum3 = default;
@@ -139,93 +141,71 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
             {
                 for (int plane = 0; plane < planes; plane++)
                 {
-                    byte* w = panel + (plane * PanelLayout.QuadBytes);
-                    Vector256<short> low = Factor(factors, plane), high = Factor(factors + 32, plane);
-                    if (quads == 1)
-                    {
-                        Vector256<byte> w0 = Vector256.Load(w), w1 = Vector256.Load(w + 32);
-                        sum0.Add(w0, w1, a, low, high);
-                        sum1.Add(w0, w1, a + stride, low, high);
-                        sum2.Add(w0, w1, a + (2 * stride), low, high);
-                        sum3.Add(w0, w1, a + (3 * stride), low, high);
-                    }
-                    else if (quads == 2)
-                    {
-                        Vector256<byte> w0 = Vector256.Load(w), w1 = Vector256.Load(w + 32);
-                        Vector256<byte> w2 = Vector256.Load(w + quadBytes), w3 = Vector256.Load(w + quadBytes + 32);
-                        sum0.Add(w0, w1, w2, w3, a, low, high);
-                        sum1.Add(w0, w1, w2, w3, a + stride, low, high);
-                        sum2.Add(w0, w1, w2, w3, a + (2 * stride), low, high);
-                        sum3.Add(w0, w1, w2, w3, a + (3 * stride), low, high);
-                    }
-                    else
-                    {
-                        RowShorts short0 = default, short1 = default, short2 = default, short3 = default;
-                        for (byte* last = a + (4 * quads); a < last; a += 4)
-                        {
-                            Vector256<byte> w0 = Vector256.Load(w), w1 = Vector256.Load(w + 32);
-                            short0.Add(w0, w1, a);
-                            short1.Add(w0, w1, a + stride);
-                            short2.Add(w0, w1, a + (2 * stride));
-                            short3.Add(w0, w1, a + (3 * stride));
-                            w += quadBytes;
-                        }
-
-                        sum0.Add(short0, low, high);
-                        sum1.Add(short1, low, high);
-                        sum2.Add(short2, low, high);
-                        sum3.Add(short3, low, high);
-                        a -= 4 * quads;
-                    }
+                    AddQuads<TTokens>(panel + (plane * PanelLayout.QuadBytes), quadBytes, a, stride, Factor(factors, plane),
+                        Factor(factors + 32, plane), ref sum0, ref sum1, ref sum2, ref sum3);
                 }
 
                 a += 4 * quads;
                 panel += quads * quadBytes;
-                factors += ((quad + quads) & 3) == 0 ? Math.Max(quads / 4, 1) * PanelLayout.QuadBytes : 0;
+                factors += ((quad + quads) & (T.HasWideGroups ? 7 : 3)) == 0 ? PanelLayout.QuadBytes : 0;
             }
 
-            float* lane = sums + ((b & 7) * PanelLayout.Rows);
+            float* lane = sums + (b * PanelLayout.Rows);
             Finish(factors, a, sum0, lane);
-            Finish(factors, a + stride, sum1, lane + 128);
-            Finish(factors, a + (2 * stride), sum2, lane + 256);
-            Finish(factors, a + (3 * stride), sum3, lane + 384);
+            if (TTokens.AreFour)
+            {
+                Finish(factors, a + stride, sum1, lane + 128);
+                Finish(factors, a + (2 * stride), sum2, lane + 256);
+                Finish(factors, a + (3 * stride), sum3, lane + 384);
+            }
+
             x += ActivationRow.Block256Bytes;
-            panel = factors + PanelLayout.MinBytes + PanelLayout.ScaleBytes;
+            panel += packedBytes - (16 * groupBytes);
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Add1(byte* panel, int blocks, byte* x, float* sums)
+    /// <summary>Adds the products of as many quads as fit 16 bits, times their factors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddQuads<TTokens>(byte* w, int quadBytes, byte* a, long stride, Vector256<short> low, Vector256<short> high,
+        ref RowInts sum0, ref RowInts sum1, ref RowInts sum2, ref RowInts sum3)
+        where TTokens : IPanelTokens
     {
-        int groupBytes = GroupBytes, planes = groupBytes / (4 * PanelLayout.QuadBytes), quadBytes = planes * PanelLayout.QuadBytes,
-            quads = QuadsPerSum;
-        for (int b = 0; b < blocks; b++)
+        if (QuadsPerSum > 2)
         {
-            RowInts sum = default;
-            byte* factors = panel + (16 * groupBytes);
-            byte* a = x;
-            for (int quad = 0; quad < 64; quad += quads)
+            RowShorts short0 = default, short1 = default, short2 = default, short3 = default;
+            RowQuads.Add<TTokens>(w, quadBytes, QuadsPerSum, a, stride, ref short0, ref short1, ref short2, ref short3);
+            sum0.Add(short0, low, high);
+            if (TTokens.AreFour)
             {
-                for (int plane = 0; plane < planes; plane++)
-                {
-                    byte* w = panel + (plane * PanelLayout.QuadBytes);
-                    RowShorts shorts = default;
-                    for (int q = 0; q < quads; q++)
-                    {
-                        shorts.Add(Vector256.Load(w + (q * quadBytes)), Vector256.Load(w + (q * quadBytes) + 32), a + (4 * q));
-                    }
-
-                    sum.Add(shorts, Factor(factors, plane), Factor(factors + 32, plane));
-                }
-
-                a += 4 * quads;
-                panel += quads * quadBytes;
-                factors += ((quad + quads) & 3) == 0 ? Math.Max(quads / 4, 1) * PanelLayout.QuadBytes : 0;
+                sum1.Add(short1, low, high);
+                sum2.Add(short2, low, high);
+                sum3.Add(short3, low, high);
             }
 
-            Finish(factors, a, sum, sums + ((b & 7) * PanelLayout.Rows));
-            x += ActivationRow.Block256Bytes;
-            panel = factors + PanelLayout.MinBytes + PanelLayout.ScaleBytes;
+            return;
+        }
+
+        Vector256<byte> w0 = Vector256.Load(w), w1 = Vector256.Load(w + 32);
+        if (QuadsPerSum == 1)
+        {
+            sum0.Add(w0, w1, a, low, high);
+            if (TTokens.AreFour)
+            {
+                sum1.Add(w0, w1, a + stride, low, high);
+                sum2.Add(w0, w1, a + (2 * stride), low, high);
+                sum3.Add(w0, w1, a + (3 * stride), low, high);
+            }
+
+            return;
+        }
+
+        Vector256<byte> w2 = Vector256.Load(w + quadBytes), w3 = Vector256.Load(w + quadBytes + 32);
+        sum0.Add(w0, w1, w2, w3, a, low, high);
+        if (TTokens.AreFour)
+        {
+            sum1.Add(w0, w1, w2, w3, a + stride, low, high);
+            sum2.Add(w0, w1, w2, w3, a + (2 * stride), low, high);
+            sum3.Add(w0, w1, w2, w3, a + (3 * stride), low, high);
         }
     }
 
@@ -249,12 +229,15 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Finish(byte* mins, byte* x, Vector256<int> sum, float* lane)
     {
-        Vector256<int> min0 = Pair(mins, x, 0) + Pair(mins, x, 1), min1 = Pair(mins, x, 2) + Pair(mins, x, 3);
-        min0 += Pair(mins, x, 4) + Pair(mins, x, 5);
-        min1 += Pair(mins, x, 6) + Pair(mins, x, 7);
-        float* scales = (float*)(mins + PanelLayout.MinBytes);
+        byte* of = T.HasWideGroups ? x + ActivationRow.WideSumsOffset - ActivationRow.SumsOffset : x;
+        Vector256<int> min = Pair(mins, of, 0) + Pair(mins, of, 1) + (Pair(mins, of, 2) + Pair(mins, of, 3));
+        if (!T.HasWideGroups)
+        {
+            min += Pair(mins, of, 4) + Pair(mins, of, 5) + (Pair(mins, of, 6) + Pair(mins, of, 7));
+        }
+
+        float* scales = (float*)(mins + PanelLayout.MinBytes(T.HasWideGroups));
         Vector256<float> a = Vector256.Create(*(float*)(x + ActivationRow.Scale256Offset - ActivationRow.SumsOffset));
-        Vector256<int> min = min0 + min1;
         Vector256<int> dot = T.Form == BlockForm.Minimums ? sum : sum - min;
         Vector256<float> total = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(dot), Vector256.Load(scales) * a,
             Vector256.Load(lane));
@@ -272,16 +255,24 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
             Vector256.Create(*(int*)(sums + (4 * p))).AsInt16());
 
     /// <summary>Factors, minimums and scales of sixteen rows.</summary>
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PackScales(byte** rows, byte* factors)
     {
         Vector256<int>* first = stackalloc Vector256<int>[PanelLayout.Rows];
         Vector256<int>* second = stackalloc Vector256<int>[PanelLayout.Rows];
         Vector256<int>* mins = stackalloc Vector256<int>[PanelLayout.Rows];
-        byte* minsAt = factors + PanelLayout.FactorBytes;
-        float* scales = (float*)(minsAt + PanelLayout.MinBytes);
+        byte* minsAt = factors + PanelLayout.FactorBytes(T.HasWideGroups);
+        float* scales = (float*)(minsAt + PanelLayout.MinBytes(T.HasWideGroups));
         for (int r = 0; r < PanelLayout.Rows; r++)
         {
+            if (T.HasWideGroups)
+            {
+                mins[r] = PanelLayout.WideTail<T>(rows[r], out Vector128<short> eight);
+                first[r] = Twice(eight);
+                continue;
+            }
+
             Vector256<short> groups = T.Groups(rows[r], out Vector256<short> min);
             first[r] = Twice(groups.GetLower());
             second[r] = Twice(groups.GetUpper());
@@ -291,7 +282,11 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
         }
 
         StoreRows(first, factors, PanelLayout.QuadBytes);
-        StoreRows(second, factors + (8 * PanelLayout.QuadBytes), PanelLayout.QuadBytes);
+        if (!T.HasWideGroups)
+        {
+            StoreRows(second, factors + (8 * PanelLayout.QuadBytes), PanelLayout.QuadBytes);
+        }
+
         StoreRows(mins, minsAt, PanelLayout.QuadBytes);
     }
 

@@ -10,9 +10,6 @@ namespace LayerStream.Kernels.Quants.Loops;
 internal unsafe struct Blocks256Avx512<T> : IBlocks256Lanes
     where T : IBlockSource
 {
-    private const int FactorsOf = PanelLayout.FactorBytes;
-    private const int MinsOf = PanelLayout.MinBytes;
-
     private static bool IsSigned
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -37,7 +34,7 @@ internal unsafe struct Blocks256Avx512<T> : IBlocks256Lanes
     private static int PackedBytes
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => QuadsBytes + PanelLayout.FactorBytes + PanelLayout.MinBytes + PanelLayout.ScaleBytes;
+        get => PanelLayout.BlockBytes(GroupBytes, T.HasWideGroups);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -83,67 +80,52 @@ internal unsafe struct Blocks256Avx512<T> : IBlocks256Lanes
     public static Vector256<int> MinsOfEight(Vector256<int>* mins) => LaneSums.OfEight(mins);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Add4(byte* panel, int blocks, byte* x, long stride, float* sums)
+    public static void Add<TTokens>(byte* panel, int blocks, byte* x, long stride, float* sums)
+        where TTokens : IPanelTokens
     {
         // Once, up here: the inliner's patience ends before the last of many uses of a property.
         int most = PanelLayout.PlaneMost(T.MostValue), groupBytes = GroupBytes, planes = groupBytes / 256, quadsBytes = QuadsBytes,
             packedBytes = PackedBytes;
+        int step = T.HasWideGroups && most <= 15 ? 2 : 1; // groups of one scale whose products fit 16 bits together
         for (int b = 0; b < blocks; b++)
         {
             Vector512<int> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
             byte* factors = panel + quadsBytes;
             byte* w = panel;
-            for (int g = 0; g < 16; g++)
+            for (int g = 0; g < 16; g += step)
             {
                 for (int plane = 0; plane < planes; plane++)
                 {
-                    PanelDot512.Quads quads = PanelDot512.Quads.Load(w + (64 * plane), groupBytes / 4);
+                    PanelDot512.Quads quads = PanelDot512.Quads.Load(w + (64 * plane), groupBytes / 4), more = quads;
+                    if (step == 2)
+                    {
+                        more = PanelDot512.Quads.Load(w + groupBytes + (64 * plane), groupBytes / 4);
+                    }
+
                     Vector512<short> factor = Factor(factors, plane);
-                    sum0 = PanelDot512.Add(quads, x, factor, sum0, most);
-                    sum1 = PanelDot512.Add(quads, x + stride, factor, sum1, most);
-                    sum2 = PanelDot512.Add(quads, x + (2 * stride), factor, sum2, most);
-                    sum3 = PanelDot512.Add(quads, x + (3 * stride), factor, sum3, most);
+                    sum0 = PanelDot512.Add(quads, more, step == 2, x, factor, sum0, most);
+                    if (TTokens.AreFour)
+                    {
+                        sum1 = PanelDot512.Add(quads, more, step == 2, x + stride, factor, sum1, most);
+                        sum2 = PanelDot512.Add(quads, more, step == 2, x + (2 * stride), factor, sum2, most);
+                        sum3 = PanelDot512.Add(quads, more, step == 2, x + (3 * stride), factor, sum3, most);
+                    }
                 }
 
-                w += groupBytes;
-                factors += 64;
-                x += 16;
+                w += step * groupBytes;
+                factors += !T.HasWideGroups || ((g + step) & 1) == 0 ? PanelLayout.QuadBytes : 0;
+                x += 16 * step;
             }
 
-            float* lane = sums + ((b & 7) * 16);
+            float* lane = sums + (b * PanelLayout.Rows);
             Finish(factors, x, sum0, lane);
-            Finish(factors, x + stride, sum1, lane + 128);
-            Finish(factors, x + (2 * stride), sum2, lane + 256);
-            Finish(factors, x + (3 * stride), sum3, lane + 384);
-            x += ActivationRow.Block256Bytes - 256;
-            panel += packedBytes;
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Add1(byte* panel, int blocks, byte* x, float* sums)
-    {
-        int most = PanelLayout.PlaneMost(T.MostValue), groupBytes = GroupBytes, planes = groupBytes / 256, quadsBytes = QuadsBytes,
-            packedBytes = PackedBytes;
-        for (int b = 0; b < blocks; b++)
-        {
-            Vector512<int> sum = default;
-            byte* factors = panel + quadsBytes;
-            byte* w = panel;
-            for (int g = 0; g < 16; g++)
+            if (TTokens.AreFour)
             {
-                for (int plane = 0; plane < planes; plane++)
-                {
-                    PanelDot512.Quads quads = PanelDot512.Quads.Load(w + (64 * plane), groupBytes / 4);
-                    sum = PanelDot512.Add(quads, x, Factor(factors, plane), sum, most);
-                }
-
-                w += groupBytes;
-                factors += 64;
-                x += 16;
+                Finish(factors, x + stride, sum1, lane + 128);
+                Finish(factors, x + (2 * stride), sum2, lane + 256);
+                Finish(factors, x + (3 * stride), sum3, lane + 384);
             }
 
-            Finish(factors, x, sum, sums + ((b & 7) * 16));
             x += ActivationRow.Block256Bytes - 256;
             panel += packedBytes;
         }
@@ -162,12 +144,15 @@ internal unsafe struct Blocks256Avx512<T> : IBlocks256Lanes
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Finish(byte* mins, byte* x, Vector512<int> sum, float* lane)
     {
-        Vector512<int> min0 = Pair(mins, x, 0) + Pair(mins, x, 1), min1 = Pair(mins, x, 2) + Pair(mins, x, 3);
-        min0 += Pair(mins, x, 4) + Pair(mins, x, 5);
-        min1 += Pair(mins, x, 6) + Pair(mins, x, 7);
-        float* scales = (float*)(mins + MinsOf);
+        byte* of = T.HasWideGroups ? x + ActivationRow.WideSumsOffset - ActivationRow.SumsOffset : x;
+        Vector512<int> min = Pair(mins, of, 0) + Pair(mins, of, 1) + (Pair(mins, of, 2) + Pair(mins, of, 3));
+        if (!T.HasWideGroups)
+        {
+            min += Pair(mins, of, 4) + Pair(mins, of, 5) + (Pair(mins, of, 6) + Pair(mins, of, 7));
+        }
+
+        float* scales = (float*)(mins + PanelLayout.MinBytes(T.HasWideGroups));
         Vector512<float> a = Vector512.Create(*(float*)(x + ActivationRow.Scale256Offset - ActivationRow.SumsOffset));
-        Vector512<int> min = min0 + min1;
         Vector512<int> dot = T.Form == BlockForm.Minimums ? sum : sum - min;
         Vector512<float> total = Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(dot), Vector512.Load(scales) * a,
             Vector512.Load(lane));
@@ -183,6 +168,7 @@ internal unsafe struct Blocks256Avx512<T> : IBlocks256Lanes
     private static Vector512<int> Pair(byte* mins, byte* sums, int p) =>
         Avx512BW.MultiplyAddAdjacent(Vector512.Load((short*)(mins + (64 * p))), Vector512.Create(*(int*)(sums + (4 * p))).AsInt16());
 
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PackBlock(byte** row, byte* panel)
     {
@@ -206,10 +192,19 @@ internal unsafe struct Blocks256Avx512<T> : IBlocks256Lanes
         }
 
         byte* factors = panel + QuadsBytes;
-        float* scales = (float*)(factors + FactorsOf + MinsOf);
+        byte* minsAt = factors + PanelLayout.FactorBytes(T.HasWideGroups);
+        float* scales = (float*)(minsAt + PanelLayout.MinBytes(T.HasWideGroups));
         Vector256<int>* mins = stackalloc Vector256<int>[16];
         for (int r = 0; r < 16; r++)
         {
+            if (T.HasWideGroups)
+            {
+                mins[r] = PanelLayout.WideTail<T>(row[r], out Vector128<short> eight);
+                Vector256<int> wide32 = Avx2.ConvertToVector256Int32(eight.AsUInt16());
+                words[r] = (wide32 | Vector256.ShiftLeft(wide32, 16)).AsByte().ToVector512();
+                continue;
+            }
+
             Vector256<short> groups = T.Groups(row[r], out Vector256<short> min);
             Vector512<uint> words32 = Avx512F.ConvertToVector512UInt32(groups.AsUInt16());
             words[r] = (words32 | Vector512.ShiftLeft(words32, 16)).AsByte();
@@ -218,13 +213,13 @@ internal unsafe struct Blocks256Avx512<T> : IBlocks256Lanes
             scales[16 + r] = T.Form == BlockForm.Minimums ? T.DMin(row[r]) : 0;
         }
 
-        Transpose.Store16((Vector512<int>*)words, factors, 64, 16);
+        Transpose.Store16((Vector512<int>*)words, factors, 64, T.HasWideGroups ? 8 : 16);
         for (int r = 0; r < 16; r++)
         {
             words[r] = mins[r].ToVector512().AsByte();
         }
 
-        Transpose.Store16((Vector512<int>*)words, factors + FactorsOf, 64, 8);
+        Transpose.Store16((Vector512<int>*)words, minsAt, 64, 8);
     }
 
     /// <summary>Four scales, eight lanes each.</summary>

@@ -21,7 +21,7 @@ internal unsafe struct Blocks256Kernel<T, TLanes> : IPanelKernel
     private static int PackedBytes
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => (16 * TLanes.GroupBytes) + PanelLayout.FactorBytes + PanelLayout.MinBytes + PanelLayout.ScaleBytes;
+        get => PanelLayout.BlockBytes(TLanes.GroupBytes, T.HasWideGroups);
     }
 
     /// <summary>Bytes of a buffer for eight staged blocks, with room to align it.</summary>
@@ -41,11 +41,7 @@ internal unsafe struct Blocks256Kernel<T, TLanes> : IPanelKernel
         for (int r = done; r < rows; r++)
         {
             PerRow<Vector256<float>> sums = Row<TRows>(weights + (r * RowBytes(columns)), columns, activations, stride);
-            y[r] = LaneSums.Total(sums.First);
-            if (TRows.AreTwo)
-            {
-                y[yStride + r] = LaneSums.Total(sums.Second);
-            }
+            RowOutputs.Store<TRows>(sums.First, sums.Second, y + r, yStride);
         }
     }
 
@@ -127,11 +123,13 @@ internal unsafe struct Blocks256Kernel<T, TLanes> : IPanelKernel
         }
     }
 
-    public static void Add4(byte* panel, int columns, int column, int count, byte* activations, long stride, float* sums) =>
-        TLanes.Add4(panel, count / 256, activations + ((long)column / 256 * ActivationRow.Block256Bytes), stride, sums);
+    public static void Add<TTokens>(byte* panel, int columns, int column, int count, byte* activations, long stride, float* sums)
+        where TTokens : IPanelTokens =>
+        TLanes.Add<TTokens>(panel, count / 256, activations + ((long)column / 256 * ActivationRow.Block256Bytes), stride,
+            sums + Lane(column));
 
-    public static void Add1(byte* panel, int columns, int column, int count, byte* activations, float* sums) =>
-        TLanes.Add1(panel, count / 256, activations + ((long)column / 256 * ActivationRow.Block256Bytes), sums);
+    /// <summary>Where the sums of a panel's first block are; the rest of its blocks have the lanes that follow.</summary>
+    private static int Lane(int column) => column / 256 % LaneSums.Lanes * PanelLayout.Rows;
 
     /// <summary>
     /// Rows of up to four blocks, several at once: the sums of eight blocks are then those of two, four or eight rows. Returns how many
@@ -178,38 +176,49 @@ internal unsafe struct Blocks256Kernel<T, TLanes> : IPanelKernel
             weights += rowsAtOnce * blocks * T.BlockBytes;
             Vector256<float> d = Avx2.PermuteVar8x32(T.Scales(first, out Vector256<float> dMin), Vector256.Load(order));
             dMin = Avx2.PermuteVar8x32(dMin, Vector256.Load(order));
-            StoreShort(AddBlocks(dots, mins, d * a, dMin * a, default), lanes, y + done);
+            Vector256<float> totals = TotalsOfShort(AddBlocks(dots, mins, d * a, dMin * a, default), lanes);
             if (TRows.AreTwo)
             {
-                StoreShort(AddBlocks(dots + DotsBytes, mins + LaneSums.Lanes, d * second, dMin * second, default), lanes,
-                    y + yStride + done);
+                Vector256<float> others = TotalsOfShort(
+                    AddBlocks(dots + DotsBytes, mins + LaneSums.Lanes, d * second, dMin * second, default), lanes);
+                if (!TRows.AreDigits)
+                {
+                    StoreShort(others, lanes, y + yStride + done);
+                }
+
+                totals = TRows.AreDigits ? totals + others : totals;
             }
+
+            StoreShort(totals, lanes, y + done);
         }
 
         return done;
     }
 
     /// <summary>Adds the lanes of each row in the order of <see cref="LaneSums.Total"/>, in which the lanes that are not there are
-    /// zeros.</summary>
+    /// zeros: the total is in the row's first lane.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreShort(Vector256<float> sums, int lanes, float* y)
+    private static Vector256<float> TotalsOfShort(Vector256<float> sums, int lanes)
+    {
+        Vector256<float> two = lanes > 2 ? sums + Avx.Permute(sums, 0b01_00_11_10) : sums;
+        return lanes > 1 ? two + Avx.Permute(two, 0b10_11_00_01) : two;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreShort(Vector256<float> totals, int lanes, float* y)
     {
         if (lanes == 1)
         {
-            sums.Store(y);
-            return;
+            totals.Store(y);
         }
-
-        if (lanes == 2)
+        else if (lanes == 2)
         {
-            Vector256<float> two = sums + Avx.Permute(sums, 0b10_11_00_01);
-            (y[0], y[1], y[2], y[3]) = (two[0], two[2], two[4], two[6]);
-            return;
+            (y[0], y[1], y[2], y[3]) = (totals[0], totals[2], totals[4], totals[6]);
         }
-
-        Vector256<float> four = sums + Avx.Permute(sums, 0b01_00_11_10);
-        four += Avx.Permute(four, 0b10_11_00_01);
-        (y[0], y[1]) = (four[0], four[4]);
+        else
+        {
+            (y[0], y[1]) = (totals[0], totals[4]);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

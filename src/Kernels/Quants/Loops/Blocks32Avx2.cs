@@ -18,46 +18,101 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PerRow<Vector256<int>> Dots<TRows>(byte* eight, byte* x, long stride, int pairs)
+    public static Vector256<int> Dots<TRows>(byte* eight, byte* x, long stride, out Vector256<int> second)
         where TRows : IActivationRows
     {
-        PerRow<Vector256<int>> low = OfFour<TRows>(eight, x, stride, 0, pairs), high = default;
-        if (pairs > 2)
+        if (T.MostValue > 31)
         {
-            high = OfFour<TRows>(eight, x, stride, 4, pairs - 2);
+            return LargeDots<TRows>(eight, (sbyte*)x, stride, out second);
         }
 
-        PerRow<Vector256<int>> dots = default;
-        dots.First = LaneSums.AddHalves(low.First, high.First);
-        dots.Second = TRows.AreTwo ? LaneSums.AddHalves(low.Second, high.Second) : default;
-        return dots;
+        return T.HasHalves ? HalfDots<TRows>(eight, (sbyte*)x, stride, out second)
+            : WholeDots<TRows>(eight, (sbyte*)x, stride, out second);
     }
 
-    /// <summary>Sums of the blocks from <paramref name="block"/> on, two or four, in either half of the vectors.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static PerRow<Vector256<int>> OfFour<TRows>(byte* eight, byte* x, long stride, int block, int pairs)
-        where TRows : IActivationRows
+    public static void Arrange(byte* x, byte* to)
     {
-        PerRow<Vector256<int>> sums = default;
-        if (T.MostValue <= 31)
+        for (int i = 0; i < 256; i += 64)
         {
-            PerRow<Vector256<short>> none = default, p0 = Pairs<TRows>(eight, x, stride, block),
-                p1 = Pairs<TRows>(eight, x, stride, block + 1),
-                p2 = pairs > 1 ? Pairs<TRows>(eight, x, stride, block + 2) : none,
-                p3 = pairs > 1 ? Pairs<TRows>(eight, x, stride, block + 3) : none;
-            sums.First = LaneSums.OfFour(p0.First, p1.First, p2.First, p3.First);
-            sums.Second = TRows.AreTwo ? LaneSums.OfFour(p0.Second, p1.Second, p2.Second, p3.Second) : default;
-            return sums;
+            Vector256<byte> first = Vector256.Load(x + i), second = Vector256.Load(x + i + 32);
+            Avx2.Permute2x128(first, second, 0x20).Store(to + i);
+            Avx2.Permute2x128(first, second, 0x31).Store(to + i + 32);
         }
-
-        PerRow<Vector256<int>> zero = default, f0 = Fours<TRows>(eight, x, stride, block), f1 = Fours<TRows>(eight, x, stride, block + 1),
-            f2 = pairs > 1 ? Fours<TRows>(eight, x, stride, block + 2) : zero,
-            f3 = pairs > 1 ? Fours<TRows>(eight, x, stride, block + 3) : zero;
-        sums.First = LaneSums.OfFour(f0.First, f1.First, f2.First, f3.First);
-        sums.Second = TRows.AreTwo ? LaneSums.OfFour(f0.Second, f1.Second, f2.Second, f3.Second) : default;
-        return sums;
     }
 
+    /// <summary>A pair of blocks is two vectors, the columns of each in its half of either: sums of even blocks, then odd ones.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> HalfDots<TRows>(byte* eight, sbyte* x, long stride, out Vector256<int> second)
+        where TRows : IActivationRows
+    {
+        Vector256<byte> a = T.Halves256(eight, 0, out Vector256<byte> upperA), b = T.Halves256(eight, 1, out Vector256<byte> upperB),
+            c = T.Halves256(eight, 2, out Vector256<byte> upperC), d = T.Halves256(eight, 3, out Vector256<byte> upperD);
+        second = default;
+        if (TRows.AreTwo)
+        {
+            sbyte* y = x + stride;
+            second = InOrder(OfFour(Two(a, upperA, y), Two(b, upperB, y + 64), Two(c, upperC, y + 128), Two(d, upperD, y + 192)));
+        }
+
+        return InOrder(OfFour(Two(a, upperA, x), Two(b, upperB, x + 64), Two(c, upperC, x + 128), Two(d, upperD, x + 192)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<short> Two(Vector256<byte> lower, Vector256<byte> upper, sbyte* x) =>
+        Avx2.MultiplyAddAdjacent(lower, Vector256.Load(x)) + Avx2.MultiplyAddAdjacent(upper, Vector256.Load(x + 32));
+
+    /// <summary>A block is a vector.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> WholeDots<TRows>(byte* eight, sbyte* x, long stride, out Vector256<int> second)
+        where TRows : IActivationRows
+    {
+        Vector256<byte> w0 = T.Bytes256(eight, 0), w1 = T.Bytes256(eight, 1), w2 = T.Bytes256(eight, 2), w3 = T.Bytes256(eight, 3);
+        Vector256<int> low = OfFour(w0, w1, w2, w3, x), secondLow = TRows.AreTwo ? OfFour(w0, w1, w2, w3, x + stride) : default;
+        (w0, w1, w2, w3) = (T.Bytes256(eight, 4), T.Bytes256(eight, 5), T.Bytes256(eight, 6), T.Bytes256(eight, 7));
+        second = TRows.AreTwo ? LaneSums.AddHalves(secondLow, OfFour(w0, w1, w2, w3, x + stride + 128)) : default;
+        return LaneSums.AddHalves(low, OfFour(w0, w1, w2, w3, x + 128));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> OfFour(Vector256<byte> w0, Vector256<byte> w1, Vector256<byte> w2, Vector256<byte> w3, sbyte* x) =>
+        LaneSums.OfFour(Avx2.MultiplyAddAdjacent(w0, Vector256.Load(x)), Avx2.MultiplyAddAdjacent(w1, Vector256.Load(x + 32)),
+            Avx2.MultiplyAddAdjacent(w2, Vector256.Load(x + 64)), Avx2.MultiplyAddAdjacent(w3, Vector256.Load(x + 96)));
+
+    /// <summary>Signed bytes, in halves or not: products of large unsigned ones do not fit 16 bits in pairs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> LargeDots<TRows>(byte* eight, sbyte* x, long stride, out Vector256<int> second)
+        where TRows : IActivationRows
+    {
+        Vector256<int> f0 = Fours<TRows>(eight, x, stride, 0, out Vector256<int> s0),
+            f1 = Fours<TRows>(eight, x, stride, 1, out Vector256<int> s1),
+            f2 = Fours<TRows>(eight, x, stride, 2, out Vector256<int> s2),
+            f3 = Fours<TRows>(eight, x, stride, 3, out Vector256<int> s3);
+        if (T.HasHalves)
+        {
+            second = TRows.AreTwo ? InOrder(LaneSums.OfFour(s0, s1, s2, s3)) : default;
+            return InOrder(LaneSums.OfFour(f0, f1, f2, f3));
+        }
+
+        Vector256<int> low = LaneSums.OfFour(f0, f1, f2, f3), secondLow = TRows.AreTwo ? LaneSums.OfFour(s0, s1, s2, s3) : default;
+        f0 = Fours<TRows>(eight, x, stride, 4, out s0);
+        f1 = Fours<TRows>(eight, x, stride, 5, out s1);
+        f2 = Fours<TRows>(eight, x, stride, 6, out s2);
+        f3 = Fours<TRows>(eight, x, stride, 7, out s3);
+        second = TRows.AreTwo ? LaneSums.AddHalves(secondLow, LaneSums.OfFour(s0, s1, s2, s3)) : default;
+        return LaneSums.AddHalves(low, LaneSums.OfFour(f0, f1, f2, f3));
+    }
+
+    /// <summary>Four sums of four products fit 16 bits where bytes are at most 15.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> OfFour(Vector256<short> a, Vector256<short> b, Vector256<short> c, Vector256<short> d) =>
+        T.MostValue <= 15 ? LaneSums.OfFour(a, b, c, d) : LaneSums.OfFourLarge(a, b, c, d);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> InOrder(Vector256<int> evenFirst) =>
+        Avx2.PermuteVar8x32(evenFirst, Vector256.Create(0, 4, 1, 5, 2, 6, 3, 7));
+
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PackPair(byte** rows, int pair, byte* panel)
     {
@@ -69,6 +124,7 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
             for (int r = 0; r < PanelLayout.Rows; r++)
             {
                 bytes[r] = T.Bytes256(rows[r], (2 * pair) + half);
+                bytes[r] ^= Vector256.Create((byte)(T.MostValue > 127 ? 128 : 0));
                 if (planes > 1)
                 {
                     low[r] = bytes[r] & Vector256.Create((byte)15);
@@ -89,27 +145,23 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Add4(byte* panel, float* scales, int blocks, byte* x, byte* record, long stride, float* sums)
+    public static void Add<TTokens>(byte* panel, float* scales, int blocks, byte* x, byte* record, long stride, float* sums)
+        where TTokens : IPanelTokens
     {
         int groupBytes = GroupBytes, planes = groupBytes / (4 * PanelLayout.QuadBytes), quadBytes = planes * PanelLayout.QuadBytes;
         int quads = QuadsPerSum, parts = 8 / quads;
         for (int b = 0; b < blocks; b++)
         {
             byte* r = record + ((b & 7) * sizeof(float));
-            RowInts sum0 = Start(r), sum1 = Start(r + stride), sum2 = Start(r + (2 * stride)), sum3 = Start(r + (3 * stride));
+            RowInts sum0 = Start(r), sum1 = default, sum2 = default, sum3 = default;
+            if (TTokens.AreFour)
+            {
+                (sum1, sum2, sum3) = (Start(r + stride), Start(r + (2 * stride)), Start(r + (3 * stride)));
+            }
+
             if (TProducts.AreWide)
             {
-                byte* a = x;
-                for (int q = 0; q < 8; q++)
-                {
-                    Vector256<byte> low = Vector256.Load(panel + (q * PanelLayout.QuadBytes)),
-                        high = Vector256.Load(panel + (q * PanelLayout.QuadBytes) + 32);
-                    sum0.AddWide(low, high, a);
-                    sum1.AddWide(low, high, a + stride);
-                    sum2.AddWide(low, high, a + (2 * stride));
-                    sum3.AddWide(low, high, a + (3 * stride));
-                    a += 4;
-                }
+                RowQuads.AddWide<TTokens>(panel, x, stride, ref sum0, ref sum1, ref sum2, ref sum3);
             }
 
             for (int part = TProducts.AreWide ? parts * planes : 0; part < parts * planes; part++)
@@ -117,68 +169,26 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
                 byte* w = planes > 1 ? panel + (part * PanelLayout.QuadBytes) : panel + (part * quads * quadBytes);
                 byte* a = planes > 1 ? x : x + (part * quads * 4);
                 RowShorts short0 = default, short1 = default, short2 = default, short3 = default;
-                for (int q = 0; q < quads; q++)
-                {
-                    Vector256<byte> low = Vector256.Load(w), high = Vector256.Load(w + 32);
-                    short0.Add(low, high, a);
-                    short1.Add(low, high, a + stride);
-                    short2.Add(low, high, a + (2 * stride));
-                    short3.Add(low, high, a + (3 * stride));
-                    w += quadBytes;
-                    a += 4;
-                }
-
+                RowQuads.Add<TTokens>(w, quadBytes, quads, a, stride, ref short0, ref short1, ref short2, ref short3);
                 Vector256<short> factor = Vector256.Create(planes > 1 && part == 0 ? (short)16 : (short)1);
                 sum0.Add(short0, factor, factor);
-                sum1.Add(short1, factor, factor);
-                sum2.Add(short2, factor, factor);
-                sum3.Add(short3, factor, factor);
+                if (TTokens.AreFour)
+                {
+                    sum1.Add(short1, factor, factor);
+                    sum2.Add(short2, factor, factor);
+                    sum3.Add(short3, factor, factor);
+                }
             }
 
             float* lane = sums + ((b & 7) * PanelLayout.Rows);
             Finish(scales, r, sum0, lane);
-            Finish(scales, r + stride, sum1, lane + 128);
-            Finish(scales, r + (2 * stride), sum2, lane + 256);
-            Finish(scales, r + (3 * stride), sum3, lane + 384);
-            panel += 2 * groupBytes;
-            x += 32;
-            scales += PanelLayout.Rows;
-            record += (b & 7) == 7 ? ActivationRow.BlockRecordBytes : 0;
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Add1(byte* panel, float* scales, int blocks, byte* x, byte* record, float* sums)
-    {
-        int groupBytes = GroupBytes, planes = groupBytes / (4 * PanelLayout.QuadBytes), quadBytes = planes * PanelLayout.QuadBytes;
-        int quads = QuadsPerSum, parts = 8 / quads;
-        for (int b = 0; b < blocks; b++)
-        {
-            byte* r = record + ((b & 7) * sizeof(float));
-            RowInts sum = Start(r);
-            for (int q = 0; TProducts.AreWide && q < 8; q++)
+            if (TTokens.AreFour)
             {
-                byte* w = panel + (q * PanelLayout.QuadBytes);
-                sum.AddWide(Vector256.Load(w), Vector256.Load(w + 32), x + (4 * q));
+                Finish(scales, r + stride, sum1, lane + 128);
+                Finish(scales, r + (2 * stride), sum2, lane + 256);
+                Finish(scales, r + (3 * stride), sum3, lane + 384);
             }
 
-            for (int part = TProducts.AreWide ? parts * planes : 0; part < parts * planes; part++)
-            {
-                byte* w = planes > 1 ? panel + (part * PanelLayout.QuadBytes) : panel + (part * quads * quadBytes);
-                byte* a = planes > 1 ? x : x + (part * quads * 4);
-                RowShorts shorts = default;
-                for (int q = 0; q < quads; q++)
-                {
-                    shorts.Add(Vector256.Load(w), Vector256.Load(w + 32), a);
-                    w += quadBytes;
-                    a += 4;
-                }
-
-                Vector256<short> factor = Vector256.Create(planes > 1 && part == 0 ? (short)16 : (short)1);
-                sum.Add(shorts, factor, factor);
-            }
-
-            Finish(scales, r, sum, sums + ((b & 7) * PanelLayout.Rows));
             panel += 2 * groupBytes;
             x += 32;
             scales += PanelLayout.Rows;
@@ -193,14 +203,14 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
         get => PanelLayout.PlaneMost(T.MostValue) <= 15 ? 8 : 4;
     }
 
-    /// <summary>−Bias·Σa in every row.</summary>
+    /// <summary>−Bias·Σa in every row, where panels of signed bytes have 128 added.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static RowInts Start(byte* record)
     {
         RowInts sums = default;
-        if (T.Bias != 0)
+        if (T.Bias != 0 || T.MostValue > 127)
         {
-            sums.Low = sums.High = Vector256.Create(-T.Bias * *(int*)(record + ActivationRow.RecordSums));
+            sums.Low = sums.High = Vector256.Create((T.MostValue > 127 ? -128 : -T.Bias) * *(int*)(record + ActivationRow.RecordSums));
         }
 
         return sums;
@@ -227,35 +237,24 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
         total.Store(lane);
     }
 
+    /// <summary>Products of a block, or of a pair of them in halves, added in fours and eights.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static PerRow<Vector256<short>> Pairs<TRows>(byte* eight, byte* x, long stride, int block)
+    private static Vector256<int> Fours<TRows>(byte* eight, sbyte* x, long stride, int block, out Vector256<int> second)
         where TRows : IActivationRows
     {
-        Vector256<byte> w = T.Bytes256(eight, block);
-        PerRow<Vector256<short>> sums = default;
-        sums.First = Avx2.MultiplyAddAdjacent(w, Vector256.Load((sbyte*)x + (32 * block)));
-        if (TRows.AreTwo)
+        if (T.HasHalves)
         {
-            sums.Second = Avx2.MultiplyAddAdjacent(w, Vector256.Load((sbyte*)x + stride + (32 * block)));
+            Vector256<sbyte> lower = T.Halves256(eight, block, out Vector256<byte> bytes).AsSByte(), upper = bytes.AsSByte();
+            x += 64 * block;
+            second = TRows.AreTwo ? Fours(lower, x + stride) + Fours(upper, x + stride + 32) : default;
+            return Fours(lower, x) + Fours(upper, x + 32);
         }
 
-        return sums;
+        Vector256<sbyte> w = T.Bytes256(eight, block).AsSByte();
+        second = TRows.AreTwo ? Fours(w, x + stride + (32 * block)) : default;
+        return Fours(w, x + (32 * block));
     }
 
-    /// <summary>Products of a block, added in fours; of signed bytes, since those of large unsigned ones do not fit 16 bits in
-    /// pairs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static PerRow<Vector256<int>> Fours<TRows>(byte* eight, byte* x, long stride, int block)
-        where TRows : IActivationRows
-    {
-        Vector256<sbyte> w = (T.Bytes256(eight, block) ^ Vector256.Create((byte)T.Bias)).AsSByte();
-        PerRow<Vector256<int>> sums = default;
-        sums.First = Nibbles.Dot(Avx2.Abs(w), Avx2.Sign(Vector256.Load((sbyte*)x + (32 * block)), w));
-        if (TRows.AreTwo)
-        {
-            sums.Second = Nibbles.Dot(Avx2.Abs(w), Avx2.Sign(Vector256.Load((sbyte*)x + stride + (32 * block)), w));
-        }
-
-        return sums;
-    }
+    private static Vector256<int> Fours(Vector256<sbyte> w, sbyte* x) => Nibbles.Dot(Avx2.Abs(w), Avx2.Sign(Vector256.Load(x), w));
 }

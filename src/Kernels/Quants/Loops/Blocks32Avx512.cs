@@ -24,142 +24,146 @@ internal unsafe struct Blocks32Avx512<T> : IBlocks32Lanes
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PerRow<Vector256<int>> Dots<TRows>(byte* eight, byte* x, long stride, int pairs)
+    public static Vector256<int> Dots<TRows>(byte* eight, byte* x, long stride, out Vector256<int> second)
         where TRows : IActivationRows
     {
-        PerRow<Vector256<int>> dots = default;
-        if (T.MostValue <= 31)
+        Vector512<byte> w0, w1, w2, w3;
+        if (T.HasHalves)
         {
-            PerRow<Vector512<short>> none = default, p0 = Pairs<TRows>(eight, x, stride, 0),
-                p1 = pairs > 1 ? Pairs<TRows>(eight, x, stride, 1) : none, p2 = pairs > 2 ? Pairs<TRows>(eight, x, stride, 2) : none,
-                p3 = pairs > 3 ? Pairs<TRows>(eight, x, stride, 3) : none;
-            dots.First = InOrder(LaneSums.OfHalves(p0.First, p1.First, p2.First, p3.First));
-            dots.Second = TRows.AreTwo ? InOrder(LaneSums.OfHalves(p0.Second, p1.Second, p2.Second, p3.Second)) : default;
-            return dots;
+            w0 = T.Halves512(eight, 0, out w1);
+            w2 = T.Halves512(eight, 1, out w3);
+        }
+        else
+        {
+            (w0, w1, w2, w3) = (T.Bytes512(eight, 0), T.Bytes512(eight, 1), T.Bytes512(eight, 2), T.Bytes512(eight, 3));
         }
 
-        PerRow<Vector512<int>> zero = default, f0 = Fours<TRows>(eight, x, stride, 0),
-            f1 = pairs > 1 ? Fours<TRows>(eight, x, stride, 1) : zero, f2 = pairs > 2 ? Fours<TRows>(eight, x, stride, 2) : zero,
-            f3 = pairs > 3 ? Fours<TRows>(eight, x, stride, 3) : zero;
-        dots.First = InOrder(LaneSums.OfHalves(f0.First, f1.First, f2.First, f3.First));
-        dots.Second = TRows.AreTwo ? InOrder(LaneSums.OfHalves(f0.Second, f1.Second, f2.Second, f3.Second)) : default;
-        return dots;
+        second = TRows.AreTwo ? Dots(w0, w1, w2, w3, (sbyte*)x + stride) : default;
+        return Dots(w0, w1, w2, w3, (sbyte*)x);
+    }
+
+    /// <summary>In halves, four blocks are two vectors, the columns of each in its quarter of either.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Dots(Vector512<byte> w0, Vector512<byte> w1, Vector512<byte> w2, Vector512<byte> w3, sbyte* x)
+    {
+        if (T.MostValue > 31)
+        {
+            Vector512<int> f0 = Fours(w0, x), f1 = Fours(w1, x + 64), f2 = Fours(w2, x + 128), f3 = Fours(w3, x + 192);
+            return T.HasHalves ? LaneSums.OfLanes(f0 + f1, f2 + f3) : InOrder(LaneSums.OfHalves(f0, f1, f2, f3));
+        }
+
+        Vector512<short> p0 = Avx512BW.MultiplyAddAdjacent(w0, Vector512.Load(x)),
+            p1 = Avx512BW.MultiplyAddAdjacent(w1, Vector512.Load(x + 64)),
+            p2 = Avx512BW.MultiplyAddAdjacent(w2, Vector512.Load(x + 128)),
+            p3 = Avx512BW.MultiplyAddAdjacent(w3, Vector512.Load(x + 192));
+        return T.HasHalves ? LaneSums.OfLanes(p0 + p1, p2 + p3) : InOrder(LaneSums.OfHalves(p0, p1, p2, p3));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Arrange(byte* x, byte* to)
+    {
+        for (int i = 0; i < 256; i += 128)
+        {
+            Vector512<long> first = Vector512.Load((long*)(x + i)), second = Vector512.Load((long*)(x + i + 64));
+            Avx512F.Shuffle4x128(first, second, 0b10_00_10_00).Store((long*)(to + i));
+            Avx512F.Shuffle4x128(first, second, 0b11_01_11_01).Store((long*)(to + i + 64));
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> InOrder(Vector256<int> evenFirst) =>
         Avx2.PermuteVar8x32(evenFirst, Vector256.Create(0, 4, 1, 5, 2, 6, 3, 7));
 
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PackPair(byte** rows, int pair, byte* panel)
     {
         Vector512<byte>* bytes = stackalloc Vector512<byte>[PanelLayout.Rows];
         for (int r = 0; r < PanelLayout.Rows; r++)
         {
-            bytes[r] = T.Bytes512(rows[r], pair);
+            bytes[r] = T.Bytes512(rows[r], pair) ^ Vector512.Create((byte)(T.MostValue > 127 ? 128 : 0));
         }
 
         PanelDot512.Pack(bytes, panel, GroupBytes / 256);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Add4(byte* panel, float* scales, int blocks, byte* x, byte* record, long stride, float* sums)
+    public static void Add<TTokens>(byte* panel, float* scales, int blocks, byte* x, byte* record, long stride, float* sums)
+        where TTokens : IPanelTokens
     {
         // Once, up here: the inliner's patience ends before the last of many uses of a property.
         int most = PanelLayout.PlaneMost(T.MostValue), groupBytes = GroupBytes, planes = groupBytes / 256;
-        bool wide = IsWide;
+        bool wide = IsWide, whole = most <= 15; // a block's products fit 16 bits together
         for (int b = 0; b < blocks; b++)
         {
             byte* r = record + ((b & 7) * sizeof(float));
-            Vector512<int> sum0 = Start(r), sum1 = Start(r + stride), sum2 = Start(r + (2 * stride)), sum3 = Start(r + (3 * stride));
+            Vector512<int> sum0 = Start(r), sum1 = default, sum2 = default, sum3 = default;
+            if (TTokens.AreFour)
+            {
+                (sum1, sum2, sum3) = (Start(r + stride), Start(r + (2 * stride)), Start(r + (3 * stride)));
+            }
+
             if (wide)
             {
-                WideSums wide0 = default, wide1 = default, wide2 = default, wide3 = default;
-                for (int quad = 0; quad < 8; quad++)
-                {
-                    Vector256<byte> low = Vector256.Load(panel), high = Vector256.Load(panel + 32);
-                    wide0.Add(low, high, x);
-                    wide1.Add(low, high, x + stride);
-                    wide2.Add(low, high, x + (2 * stride));
-                    wide3.Add(low, high, x + (3 * stride));
-                    panel += 64;
-                    x += 4;
-                }
-
-                (sum0, sum1, sum2, sum3) = (sum0 + wide0.Rows, sum1 + wide1.Rows, sum2 + wide2.Rows, sum3 + wide3.Rows);
+                AddWide<TTokens>(panel, x, stride, ref sum0, ref sum1, ref sum2, ref sum3);
             }
 
-            for (int half = wide ? 2 : 0; half < 2; half++)
+            for (int part = 0; part < (wide ? 0 : whole ? planes : 2 * planes); part++)
             {
-                for (int plane = 0; plane < planes; plane++)
+                int plane = part % planes, half = part / planes;
+                byte* w = panel + (half * groupBytes) + (64 * plane), a = x + (16 * half);
+                PanelDot512.Quads quads = PanelDot512.Quads.Load(w, groupBytes / 4), more = quads;
+                if (whole)
                 {
-                    PanelDot512.Quads w = PanelDot512.Quads.Load(panel + (64 * plane), groupBytes / 4);
-                    Vector512<short> factor = Vector512.Create(planes > 1 && plane == 0 ? (short)16 : (short)1);
-                    sum0 = PanelDot512.Add(w, x, factor, sum0, most);
-                    sum1 = PanelDot512.Add(w, x + stride, factor, sum1, most);
-                    sum2 = PanelDot512.Add(w, x + (2 * stride), factor, sum2, most);
-                    sum3 = PanelDot512.Add(w, x + (3 * stride), factor, sum3, most);
+                    more = PanelDot512.Quads.Load(w + groupBytes, groupBytes / 4);
                 }
 
-                panel += groupBytes;
-                x += 16;
+                Vector512<short> factor = Vector512.Create(planes > 1 && plane == 0 ? (short)16 : (short)1);
+                sum0 = PanelDot512.Add(quads, more, whole, a, factor, sum0, most);
+                if (TTokens.AreFour)
+                {
+                    sum1 = PanelDot512.Add(quads, more, whole, a + stride, factor, sum1, most);
+                    sum2 = PanelDot512.Add(quads, more, whole, a + (2 * stride), factor, sum2, most);
+                    sum3 = PanelDot512.Add(quads, more, whole, a + (3 * stride), factor, sum3, most);
+                }
             }
 
-            float* lane = sums + ((b & 7) * 16);
+            float* lane = sums + ((b & 7) * PanelLayout.Rows);
             Finish(scales, r, sum0, lane);
-            Finish(scales, r + stride, sum1, lane + 128);
-            Finish(scales, r + (2 * stride), sum2, lane + 256);
-            Finish(scales, r + (3 * stride), sum3, lane + 384);
-            scales += 16;
+            if (TTokens.AreFour)
+            {
+                Finish(scales, r + stride, sum1, lane + 128);
+                Finish(scales, r + (2 * stride), sum2, lane + 256);
+                Finish(scales, r + (3 * stride), sum3, lane + 384);
+            }
+
+            panel += 2 * groupBytes;
+            x += 32;
+            scales += PanelLayout.Rows;
             record += (b & 7) == 7 ? ActivationRow.BlockRecordBytes : 0;
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Add1(byte* panel, float* scales, int blocks, byte* x, byte* record, float* sums)
+    /// <summary>Adds a block's products, formed by VNNI (its VEX form), which adds four products of bytes in 32 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddWide<TTokens>(
+        byte* panel, byte* x, long stride, ref Vector512<int> sum0, ref Vector512<int> sum1, ref Vector512<int> sum2,
+        ref Vector512<int> sum3)
+        where TTokens : IPanelTokens
     {
-        int most = PanelLayout.PlaneMost(T.MostValue), groupBytes = GroupBytes, planes = groupBytes / 256;
-        bool wide = IsWide;
-        for (int b = 0; b < blocks; b++)
-        {
-            byte* r = record + ((b & 7) * sizeof(float));
-            Vector512<int> sum = Start(r);
-            if (wide)
-            {
-                WideSums sums32 = default;
-                for (int quad = 0; quad < 8; quad++)
-                {
-                    sums32.Add(Vector256.Load(panel), Vector256.Load(panel + 32), x);
-                    panel += 64;
-                    x += 4;
-                }
-
-                sum += sums32.Rows;
-            }
-
-            for (int half = wide ? 2 : 0; half < 2; half++)
-            {
-                for (int plane = 0; plane < planes; plane++)
-                {
-                    PanelDot512.Quads w = PanelDot512.Quads.Load(panel + (64 * plane), groupBytes / 4);
-                    Vector512<short> factor = Vector512.Create(planes > 1 && plane == 0 ? (short)16 : (short)1);
-                    sum = PanelDot512.Add(w, x, factor, sum, most);
-                }
-
-                panel += groupBytes;
-                x += 16;
-            }
-
-            Finish(scales, r, sum, sums + ((b & 7) * 16));
-            scales += 16;
-            record += (b & 7) == 7 ? ActivationRow.BlockRecordBytes : 0;
-        }
+        RowInts wide0 = default, wide1 = default, wide2 = default, wide3 = default;
+        RowQuads.AddWide<TTokens>(panel, x, stride, ref wide0, ref wide1, ref wide2, ref wide3);
+        (sum0, sum1, sum2, sum3) = (sum0 + Whole(wide0), sum1 + Whole(wide1), sum2 + Whole(wide2), sum3 + Whole(wide3));
     }
 
-    /// <summary>−Bias·Σa in every row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Whole(in RowInts sums) => Avx512F.InsertVector256(sums.Low.ToVector512Unsafe(), sums.High, 1);
+
+    /// <summary>−Bias·Σa in every row, where panels of signed bytes have 128 added.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<int> Start(byte* record) =>
-        T.Bias == 0 ? Vector512<int>.Zero : Vector512.Create(-T.Bias * *(int*)(record + ActivationRow.RecordSums));
+        T.Bias == 0 && T.MostValue <= 127 ? Vector512<int>.Zero
+            : Vector512.Create((T.MostValue > 127 ? -128 : -T.Bias) * *(int*)(record + ActivationRow.RecordSums));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Finish(float* scales, byte* record, Vector512<int> sum, float* lane)
@@ -175,56 +179,8 @@ internal unsafe struct Blocks32Avx512<T> : IBlocks32Lanes
         total.Store(lane);
     }
 
+    /// <summary>Products of signed bytes, added in fours: those of large unsigned ones do not fit 16 bits in pairs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static PerRow<Vector512<short>> Pairs<TRows>(byte* eight, byte* x, long stride, int pair)
-        where TRows : IActivationRows
-    {
-        Vector512<byte> w = T.Bytes512(eight, pair);
-        PerRow<Vector512<short>> sums = default;
-        sums.First = Avx512BW.MultiplyAddAdjacent(w, Vector512.Load((sbyte*)x + (64 * pair)));
-        if (TRows.AreTwo)
-        {
-            sums.Second = Avx512BW.MultiplyAddAdjacent(w, Vector512.Load((sbyte*)x + stride + (64 * pair)));
-        }
-
-        return sums;
-    }
-
-    /// <summary>Products of two blocks, added in fours; of signed bytes, since those of large unsigned ones do not fit 16 bits in
-    /// pairs.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static PerRow<Vector512<int>> Fours<TRows>(byte* eight, byte* x, long stride, int pair)
-        where TRows : IActivationRows
-    {
-        Vector512<sbyte> w = (T.Bytes512(eight, pair) ^ Vector512.Create((byte)T.Bias)).AsSByte();
-        PerRow<Vector512<int>> sums = default;
-        sums.First = Nibbles.Dot(Avx512BW.Abs(w), Signs.Apply(Vector512.Load((sbyte*)x + (64 * pair)), w));
-        if (TRows.AreTwo)
-        {
-            sums.Second = Nibbles.Dot(Avx512BW.Abs(w), Signs.Apply(Vector512.Load((sbyte*)x + stride + (64 * pair)), w));
-        }
-
-        return sums;
-    }
-
-    /// <summary>Sums of sixteen rows, formed by the instruction (VEX form of VNNI) that adds four products of bytes in 32 bits.</summary>
-    private struct WideSums
-    {
-        private Vector256<int> _low, _high;
-
-        public readonly Vector512<int> Rows
-        {
-            [MethodImpl(MethodImplOptions.AggressiveInlining)]
-            get => Avx512F.InsertVector256(_low.ToVector512Unsafe(), _high, 1);
-        }
-
-        /// <summary>Adds four columns: rows 0–7, rows 8–15, and the activations at <paramref name="x"/>.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Add(Vector256<byte> low, Vector256<byte> high, byte* x)
-        {
-            Vector256<sbyte> a = Vector256.Create(*(int*)x).AsSByte();
-            _low = AvxVnni.MultiplyWideningAndAdd(_low, low, a);
-            _high = AvxVnni.MultiplyWideningAndAdd(_high, high, a);
-        }
-    }
+    private static Vector512<int> Fours(Vector512<byte> w, sbyte* x) =>
+        Nibbles.Dot(Avx512BW.Abs(w.AsSByte()), Signs.Apply(Vector512.Load(x), w.AsSByte()));
 }

@@ -11,8 +11,6 @@ internal unsafe struct Blocks32Kernel<T, TLanes> : IPanelKernel
     where T : IBlocksOf32
     where TLanes : IBlocks32Lanes
 {
-    private const int Pairs = 4; // of blocks, in 256 columns
-
     /// <summary>Quads, then a scale per block and row, then an offset.</summary>
     public static int PanelBytes => ScalesOf + (2 * PanelLayout.OffsetsOf * sizeof(float));
 
@@ -24,29 +22,48 @@ internal unsafe struct Blocks32Kernel<T, TLanes> : IPanelKernel
 
     public static long RowBytes(int columns) => (long)columns / 32 * T.EightBytes / 8;
 
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rows<TRows>(byte* weights, int rows, int columns, byte* activations, long stride, float* y, long yStride)
         where TRows : IActivationRows
     {
+        int whole = columns & ~255;
+        byte* memory = stackalloc byte[RowEnds<T, TLanes>.Bytes + (T.HasHalves ? (2 * whole) + 64 : 0)];
+        RowEnds<T, TLanes> ends = new(memory, columns);
+        ends.Prepare<TRows>(activations, stride);
+        byte* values = activations;
+        long valuesStride = stride;
+        if (T.HasHalves)
+        {
+            values = (byte*)(((nint)memory + RowEnds<T, TLanes>.Bytes + 63) & ~63);
+            valuesStride = whole;
+            Arrange<TRows>(activations, stride, whole, values);
+        }
+
+        bool hasEnds = !ends.AreNone;
         long rowBytes = RowBytes(columns);
         byte* firstRecord = activations + ActivationRow.BlocksOffset(columns);
-        int rest = columns % 256;
-        bool wholePairs = rest % 64 == 0 && columns >= 256;
         for (int r = 0; r < rows; r++)
         {
             byte* w = weights;
-            byte* x = activations;
+            byte* x = values;
             byte* record = firstRecord;
+            weights += rowBytes;
+            if (hasEnds)
+            {
+                ends.Stage(weights); // long before it is read: a wide read waits for narrower writes
+            }
+
             Vector256<float> sum = default, second = default;
             for (int eights = columns / 256; eights > 0; eights--)
             {
                 RowPrefetch.Ahead(w, T.EightBytes);
                 Vector256<float> scales = T.Scales(w, out Vector256<float> offsets);
-                PerRow<Vector256<int>> dots = TLanes.Dots<TRows>(w, x, stride, Pairs);
-                sum = Add(scales, offsets, record, dots.First, sum);
+                Vector256<int> dots = TLanes.Dots<TRows>(w, x, valuesStride, out Vector256<int> others);
+                sum = Add(scales, offsets, record, dots, sum);
                 if (TRows.AreTwo)
                 {
-                    second = Add(scales, offsets, record + stride, dots.Second, second);
+                    second = Add(scales, offsets, record + stride, others, second);
                 }
 
                 w += T.EightBytes;
@@ -54,21 +71,13 @@ internal unsafe struct Blocks32Kernel<T, TLanes> : IPanelKernel
                 record += ActivationRow.BlockRecordBytes;
             }
 
-            weights += rowBytes;
-            if (rest != 0)
+            if (!hasEnds)
             {
-                sum = wholePairs ? LastPairs(w, weights, rest / 64, x, record, sum) : Rest(w, rest, x, record, sum);
-                if (TRows.AreTwo)
-                {
-                    second = wholePairs ? LastPairs(w, weights, rest / 64, x + stride, record + stride, second)
-                        : Rest(w, rest, x + stride, record + stride, second);
-                }
+                RowOutputs.Store<TRows>(sum, second, y + r, yStride);
             }
-
-            y[r] = LaneSums.Total(sum);
-            if (TRows.AreTwo)
+            else if (ends.Keep(sum, second) || r == rows - 1)
             {
-                y[yStride + r] = LaneSums.Total(second);
+                ends.Finish<TRows>(y + r, yStride);
             }
         }
     }
@@ -107,17 +116,35 @@ internal unsafe struct Blocks32Kernel<T, TLanes> : IPanelKernel
         }
     }
 
-    public static void Add4(byte* panel, int columns, int column, int count, byte* activations, long stride, float* sums) => TLanes.Add4(
+    public static void Add<TTokens>(byte* panel, int columns, int column, int count, byte* activations, long stride, float* sums)
+        where TTokens : IPanelTokens => TLanes.Add<TTokens>(
         panel, (float*)(panel + ScalesOf), count / 32, activations + column, Record(activations, columns, column), stride, sums);
 
-    public static void Add1(byte* panel, int columns, int column, int count, byte* activations, float* sums) => TLanes.Add1(
-        panel, (float*)(panel + ScalesOf), count / 32, activations + column, Record(activations, columns, column), sums);
+    /// <summary>Orders the values of whole groups of eight blocks for <see cref="IBlocks32Lanes.Dots{TRows}"/>, row behind row.</summary>
+    private static void Arrange<TRows>(byte* activations, long stride, int columns, byte* to)
+        where TRows : IActivationRows
+    {
+        for (int i = 0; i < columns; i += 256)
+        {
+            TLanes.Arrange(activations + i, to + i);
+            if (TRows.AreTwo)
+            {
+                TLanes.Arrange(activations + stride + i, to + columns + i);
+            }
+        }
+    }
 
     private static byte* Record(byte* activations, int columns, int column) =>
         activations + ActivationRow.BlocksOffset(columns) + ((long)column / 256 * ActivationRow.BlockRecordBytes);
 
+    /// <summary>Adds eight blocks to their sums.</summary>
+    /// <param name="scales">Scales of the weights.</param>
+    /// <param name="offsets">Their offsets, if there are any.</param>
+    /// <param name="record">The blocks' record of activations.</param>
+    /// <param name="dots">Sums of products.</param>
+    /// <param name="sum">Eight sums.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Add(Vector256<float> scales, Vector256<float> offsets, byte* record, Vector256<int> dots,
+    internal static Vector256<float> Add(Vector256<float> scales, Vector256<float> offsets, byte* record, Vector256<int> dots,
         Vector256<float> sum)
     {
         if (T.Bias != 0 && T.MostValue <= 31)
@@ -129,38 +156,6 @@ internal unsafe struct Blocks32Kernel<T, TLanes> : IPanelKernel
         return T.HasOffsets ? Vector256.FusedMultiplyAdd(offsets,
             Vector256.Load((float*)(record + ActivationRow.RecordScaledSums)), sum) : sum;
     }
-
-    /// <summary>One to three whole pairs; their scales are the last of the eight that end with the row.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> LastPairs(byte* w, byte* end, int pairs, byte* x, byte* record, Vector256<float> sum)
-    {
-        RowPrefetch.Ahead(w, T.EightBytes);
-        Vector256<float> scales = T.Scales(end - T.EightBytes, out Vector256<float> offsets);
-        Vector256<int> order = Vector256.Create(0, 1, 2, 3, 4, 5, 6, 7) + Vector256.Create(2 * (Pairs - pairs));
-        scales = Avx2.PermuteVar8x32(scales, order);
-        offsets = T.HasOffsets ? Avx2.PermuteVar8x32(offsets, order) : default;
-        return Add(scales, offsets, record, Few(w, x, pairs), sum);
-    }
-
-    /// <summary>The blocks after the last 256 columns; scales of blocks that are not there meet activations' scales of zero.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static Vector256<float> Rest(byte* weights, int columns, byte* x, byte* record, Vector256<float> sum)
-    {
-        byte* w = stackalloc byte[T.EightBytes];
-        Copy(weights, columns, w);
-        Vector256<float> scales = T.Scales(w, out Vector256<float> offsets);
-        int pairs = (columns + 63) / 64;
-        return Add(scales, offsets, record, Few(w, x, pairs), sum);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Few(byte* w, byte* x, int pairs) => pairs switch
-    {
-        1 => TLanes.Dots<OneRow>(w, x, 0, 1).First,
-        2 => TLanes.Dots<OneRow>(w, x, 0, 2).First,
-        3 => TLanes.Dots<OneRow>(w, x, 0, 3).First,
-        _ => TLanes.Dots<OneRow>(w, x, 0, Pairs).First,
-    };
 
     /// <summary>Weights of some columns, zeros behind them.</summary>
     private static byte* Copy(byte* weights, int columns, byte* to)

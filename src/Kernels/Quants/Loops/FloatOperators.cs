@@ -54,12 +54,7 @@ internal unsafe struct FloatOperator512<TLoader> : IBlockOperator<FloatWeights51
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Dot(in FloatWeights512 weights, byte* values, byte* scales, Vector512<float> sum)
     {
-        float* x = (float*)values;
-        Vector512<float> a = weights.W0 * Vector512.Load(x);
-        Vector512<float> b = weights.W1 * Vector512.Load(x + 16);
-        a = Vector512.FusedMultiplyAdd(weights.W2, Vector512.Load(x + 32), a);
-        b = Vector512.FusedMultiplyAdd(weights.W3, Vector512.Load(x + 48), b);
-        return sum + (a + b);
+        return sum + FloatDots512.Step(weights.W0, weights.W1, weights.W2, weights.W3, (float*)values);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -95,23 +90,13 @@ internal unsafe struct FloatOperator256<TLoader> : IBlockOperator<FloatWeights25
     public static FloatLanes256 Dot(in FloatWeights256 weights, byte* values, byte* scales, FloatLanes256 sum)
     {
         float* x = (float*)values;
-        sum.Low += Four(weights.W0, weights.W2, weights.W4, weights.W6, x);
-        sum.High += Four(weights.W1, weights.W3, weights.W5, weights.W7, x + 8);
+        sum.Low += FloatDots256.Step(weights.W0, weights.W2, weights.W4, weights.W6, x);
+        sum.High += FloatDots256.Step(weights.W1, weights.W3, weights.W5, weights.W7, x + 8);
         return sum;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Total(FloatLanes256 sum) => LaneSums.Total(sum.Low + sum.High);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Four(Vector256<float> w0, Vector256<float> w1, Vector256<float> w2, Vector256<float> w3, float* x)
-    {
-        Vector256<float> a = w0 * Vector256.Load(x);
-        Vector256<float> b = w1 * Vector256.Load(x + 16);
-        a = Vector256.FusedMultiplyAdd(w2, Vector256.Load(x + 32), a);
-        b = Vector256.FusedMultiplyAdd(w3, Vector256.Load(x + 48), b);
-        return a + b;
-    }
 }
 
 /// <summary>The same without vectors, the definition: sixteen running sums; lane l of a step gets (w₀x₀ ⊕ w₂x₂) + (w₁x₁ ⊕ w₃x₃) of columns

@@ -4,7 +4,7 @@ namespace LayerStream.Kernels.Quants.Loops;
 
 /// <summary>
 /// What <see cref="Blocks256Kernel{T, TLanes}"/> leaves to a width of registers, for one tensor type. A packed block of sixteen rows is its
-/// quads, a factor per group of 16 columns and row (twice, 16 bits), a minimum per group and row (16 bits; two groups side by side), then d
+/// quads, a factor per group of one scale and row (twice, 16 bits), a minimum per group and row (16 bits; two groups side by side), then d
 /// and dMin of the rows.
 /// </summary>
 internal unsafe interface IBlocks256Lanes
@@ -34,14 +34,12 @@ internal unsafe interface IBlocks256Lanes
     /// <summary>Packs one staged block of sixteen rows. Signed values are raised by 128, which the minimums take off.</summary>
     static abstract void PackBlock(byte** rows, byte* panel);
 
-    /// <summary>Adds the products of packed blocks with four tokens to their sums.</summary>
+    /// <summary>Adds the products of packed blocks with some tokens to their sums.</summary>
     /// <param name="panel">Packed blocks.</param>
     /// <param name="blocks">Blocks of 256 columns.</param>
     /// <param name="x">The first token's blocks.</param>
     /// <param name="stride">Bytes between prepared rows.</param>
-    /// <param name="sums">Eight lanes of sixteen rows per token.</param>
-    static abstract void Add4(byte* panel, int blocks, byte* x, long stride, float* sums);
-
-    /// <summary>The same with one token.</summary>
-    static abstract void Add1(byte* panel, int blocks, byte* x, float* sums);
+    /// <param name="sums">The lane of the first block, sixteen rows; eight such lanes per token.</param>
+    static abstract void Add<TTokens>(byte* panel, int blocks, byte* x, long stride, float* sums)
+        where TTokens : IPanelTokens;
 }

@@ -8,9 +8,16 @@ internal unsafe interface IBlocks32Lanes
     /// <summary>Bytes of sixteen packed columns of sixteen rows.</summary>
     static abstract int GroupBytes { get; }
 
-    /// <summary>Integer sums of the first 2·<paramref name="pairs"/> of eight blocks, the bias not taken off where bytes are at most 31;
-    /// zero behind them.</summary>
-    static abstract PerRow<Vector256<int>> Dots<TRows>(byte* eight, byte* x, long stride, int pairs)
+    /// <summary>Orders the values of 256 columns of activations as <see cref="Dots{TRows}"/> takes them where blocks are unpacked in
+    /// halves.</summary>
+    static abstract void Arrange(byte* x, byte* to);
+
+    /// <summary>Integer sums of eight blocks, the bias not taken off where bytes are at most 31.</summary>
+    /// <param name="eight">Weights of 256 columns.</param>
+    /// <param name="x">The first row's values of these columns, arranged where the type has halves.</param>
+    /// <param name="stride">Bytes to those of the second row.</param>
+    /// <param name="second">The sums of the second row, if there is one.</param>
+    static abstract Vector256<int> Dots<TRows>(byte* eight, byte* x, long stride, out Vector256<int> second)
         where TRows : IActivationRows;
 
     /// <summary>Packs columns 64·pair to 64·pair + 63 of sixteen rows.</summary>
@@ -19,7 +26,7 @@ internal unsafe interface IBlocks32Lanes
     /// <param name="panel">Where these columns go; aligned to 64 bytes.</param>
     static abstract void PackPair(byte** rows, int pair, byte* panel);
 
-    /// <summary>Adds the products of packed columns with four tokens to their sums.</summary>
+    /// <summary>Adds the products of packed columns with some tokens to their sums.</summary>
     /// <param name="panel">Packed columns.</param>
     /// <param name="scales">d of sixteen rows per block; m follow behind <see cref="PanelLayout.Columns"/> columns.</param>
     /// <param name="blocks">Blocks of 32 columns.</param>
@@ -27,8 +34,6 @@ internal unsafe interface IBlocks32Lanes
     /// <param name="record">Its record of the first eight blocks.</param>
     /// <param name="stride">Bytes between prepared rows.</param>
     /// <param name="sums">Eight lanes of sixteen rows per token.</param>
-    static abstract void Add4(byte* panel, float* scales, int blocks, byte* x, byte* record, long stride, float* sums);
-
-    /// <summary>The same with one token.</summary>
-    static abstract void Add1(byte* panel, float* scales, int blocks, byte* x, byte* record, float* sums);
+    static abstract void Add<TTokens>(byte* panel, float* scales, int blocks, byte* x, byte* record, long stride, float* sums)
+        where TTokens : IPanelTokens;
 }

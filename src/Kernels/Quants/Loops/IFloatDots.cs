@@ -72,6 +72,12 @@ internal unsafe struct FloatDots256 : IFloatDots
         Half(w + 8, x + 8, stride, columns, sums + 8);
     }
 
+    /// <summary>What eight sums get of 64 columns: weights and activations of columns 0–7, 16–23, 32–39 and 48–55.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<float> Step(Vector256<float> w0, Vector256<float> w1, Vector256<float> w2, Vector256<float> w3, float* x) =>
+        Vector256.FusedMultiplyAdd(w2, Vector256.Load(x + 32), w0 * Vector256.Load(x))
+        + Vector256.FusedMultiplyAdd(w3, Vector256.Load(x + 48), w1 * Vector256.Load(x + 16));
+
     /// <summary>Eight of the sixteen sums: weights are loaded once for four tokens, and all fits the registers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Half(float* w, float* x, long stride, int columns, float* sums)
@@ -145,8 +151,9 @@ internal unsafe struct FloatDots512 : IFloatDots
         sum3.Store(sums + 48);
     }
 
+    /// <summary>What sixteen sums get of 64 columns.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Step(Vector512<float> w0, Vector512<float> w1, Vector512<float> w2, Vector512<float> w3, float* x) =>
+    internal static Vector512<float> Step(Vector512<float> w0, Vector512<float> w1, Vector512<float> w2, Vector512<float> w3, float* x) =>
         Vector512.FusedMultiplyAdd(w2, Vector512.Load(x + 32), w0 * Vector512.Load(x))
         + Vector512.FusedMultiplyAdd(w3, Vector512.Load(x + 48), w1 * Vector512.Load(x + 16));
 }

@@ -1,7 +1,7 @@
 namespace LayerStream.Kernels.Quants.Loops;
 
 /// <summary>
-/// The products of one tensor type at AVX-512 in two forms with the same bits: a row with one token (the weights as they lie in the
+/// The products of one tensor type in two forms with the same bits: a row with one token (the weights as they lie in the
 /// file), and a panel of sixteen rows, unpacked once, with many tokens. Both form the exact integer sum of a block of u columns, then
 /// S[u mod 8] = fma(sum, d·a, S[u mod 8]) in block order, and add the eight S by <see cref="LaneSums.Total"/>.
 /// </summary>
@@ -33,7 +33,7 @@ internal unsafe interface IPanelKernel
     /// <param name="panel">Aligned to 64 bytes.</param>
     static abstract void Pack(byte* weights, int rows, int columns, int column, int count, byte* panel);
 
-    /// <summary>Adds a packed panel's products with four tokens to their sums, [token][lane][row].</summary>
+    /// <summary>Adds a packed panel's products with some tokens to their sums, [token][lane][row].</summary>
     /// <param name="panel">What <see cref="Pack"/> wrote.</param>
     /// <param name="columns">Columns of a whole row.</param>
     /// <param name="column">First column of the panel.</param>
@@ -41,8 +41,6 @@ internal unsafe interface IPanelKernel
     /// <param name="activations">The first token's prepared row.</param>
     /// <param name="stride">Bytes between prepared rows.</param>
     /// <param name="sums">Eight lanes of sixteen rows per token.</param>
-    static abstract void Add4(byte* panel, int columns, int column, int count, byte* activations, long stride, float* sums);
-
-    /// <summary>The same with one token.</summary>
-    static abstract void Add1(byte* panel, int columns, int column, int count, byte* activations, float* sums);
+    static abstract void Add<TTokens>(byte* panel, int columns, int column, int count, byte* activations, long stride, float* sums)
+        where TTokens : IPanelTokens;
 }

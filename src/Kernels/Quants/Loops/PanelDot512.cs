@@ -32,19 +32,30 @@ internal static unsafe class PanelDot512
         Transpose.Store16((Vector512<int>*)low, panel + 64, 128, 16);
     }
 
-    /// <summary>Adds the products of one group of sixteen columns with a token, times a factor per row.</summary>
+    /// <summary>Adds the products of one group of sixteen columns with a token, or of two, times a factor per row.</summary>
     /// <param name="w">The group's quads.</param>
-    /// <param name="a">Sixteen activations.</param>
+    /// <param name="more">Those of a second group with the same factor.</param>
+    /// <param name="hasMore">Whether there is one; bytes are at most 15 then.</param>
+    /// <param name="a">Sixteen activations per group.</param>
     /// <param name="factor">Each row's factor twice; 16 bits.</param>
     /// <param name="sum">Sum per row.</param>
     /// <param name="mostValue">Largest byte: decides how many products fit 16 bits.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> Add(in Quads w, byte* a, Vector512<short> factor, Vector512<int> sum, int mostValue)
+    public static Vector512<int> Add(
+        in Quads w, in Quads more, bool hasMore, byte* a, Vector512<short> factor, Vector512<int> sum, int mostValue)
     {
         Vector512<short> p0 = Avx512BW.MultiplyAddAdjacent(w.W0, Four(a));
         Vector512<short> p1 = Avx512BW.MultiplyAddAdjacent(w.W1, Four(a + 4));
         Vector512<short> p2 = Avx512BW.MultiplyAddAdjacent(w.W2, Four(a + 8));
         Vector512<short> p3 = Avx512BW.MultiplyAddAdjacent(w.W3, Four(a + 12));
+        if (hasMore)
+        {
+            p0 += Avx512BW.MultiplyAddAdjacent(more.W0, Four(a + 16));
+            p1 += Avx512BW.MultiplyAddAdjacent(more.W1, Four(a + 20));
+            p2 += Avx512BW.MultiplyAddAdjacent(more.W2, Four(a + 24));
+            p3 += Avx512BW.MultiplyAddAdjacent(more.W3, Four(a + 28));
+        }
+
         if (mostValue <= 31)
         {
             return sum + Avx512BW.MultiplyAddAdjacent((p0 + p1) + (p2 + p3), factor);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace LayerStream.Kernels.Quants.Loops;
 
@@ -29,12 +30,31 @@ internal static class PanelLayout
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int PlaneMost(int mostValue) => mostValue > 127 ? 15 : mostValue;
 
-    /// <summary>Bytes of the factors of a packed block of 256 columns.</summary>
-    public const int FactorBytes = 16 * QuadBytes;
+    /// <summary>Bytes of the factors of a packed block of 256 columns: a quad per group of one scale, which has 32 columns where groups are
+    /// wide, else 16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int FactorBytes(bool hasWideGroups) => hasWideGroups ? 8 * QuadBytes : 16 * QuadBytes;
 
-    /// <summary>Bytes of its minimums.</summary>
-    public const int MinBytes = 8 * QuadBytes;
+    /// <summary>Bytes of its minimums: a quad per two groups.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int MinBytes(bool hasWideGroups) => FactorBytes(hasWideGroups) / 2;
 
-    /// <summary>Bytes of its d and dMin.</summary>
-    public const int ScaleBytes = 2 * QuadBytes;
+    /// <summary>Bytes of a packed block: quads, factors, minimums, d and dMin; with wide groups the last take four quads, two of them
+    /// unused.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int BlockBytes(int groupBytes, bool hasWideGroups) =>
+        (16 * groupBytes) + FactorBytes(hasWideGroups) + MinBytes(hasWideGroups) + (hasWideGroups ? 4 * QuadBytes : 2 * QuadBytes);
+
+    /// <summary>What follows the factors of a packed block with wide groups, for one row: its eight minimums, d and dMin.</summary>
+    /// <param name="block">Staged block.</param>
+    /// <param name="groups">Its eight scales.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe Vector256<int> WideTail<T>(byte* block, out Vector128<short> groups)
+        where T : IBlockSource
+    {
+        groups = T.WideGroups(block, out Vector128<short> mins);
+        mins = T.Form == BlockForm.Signed ? Vector128.ShiftLeft(groups, 7) : mins;
+        Vector128<float> scales = Vector128.Create(T.D(block), T.Form == BlockForm.Minimums ? T.DMin(block) : 0, 0, 0);
+        return Vector256.Create(mins.AsInt32(), scales.AsInt32());
+    }
 }

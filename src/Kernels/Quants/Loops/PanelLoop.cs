@@ -1,21 +1,23 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using LayerStream.Kernels.Quants.Activations;
 using LayerStream.Kernels.Quants.Bits;
 
 namespace LayerStream.Kernels.Quants.Loops;
 
 /// <summary>
 /// The loop of the integer types at AVX2 and above: single rows while there are few tokens, else panels of sixteen rows that are unpacked
-/// once and
-/// used for all tokens of a batch. An output has the same bits either way (see <see cref="IPanelKernel"/>).
+/// once and used for all tokens of a batch. An output has the same bits either way (see <see cref="IPanelKernel"/>). Of 16-bit activations
+/// either digit is a row of 8-bit ones (<see cref="ActivationDigits"/>): weights are unpacked once for both, and their outputs are added.
 /// </summary>
-internal sealed unsafe class PanelLoop<TKernel> : MatMulLoop
+/// <param name="digits">Layout of a digit's row where activations have 16 bits.</param>
+internal sealed unsafe class PanelLoop<TKernel>(ActivationLayout? digits = null) : MatMulLoop
     where TKernel : IPanelKernel
 {
     private const int Rows = PanelLayout.Rows;
 
-    /// <summary>Tokens a packed panel serves; their sums take 64 KiB.</summary>
+    /// <summary>Tokens a packed panel serves; the sums of each digit take 64 KiB.</summary>
     private const int TokensPerPanel = 128;
 
     /// <summary>Below these, unpacking rows that are not there, or for too few tokens, costs more than it saves.</summary>
@@ -24,34 +26,55 @@ internal sealed unsafe class PanelLoop<TKernel> : MatMulLoop
     /// <summary>Rows that stay in the cache for the next of a few tokens.</summary>
     private const int RowsAtOnce = 64;
 
+    /// <summary>Columns whose activations a kernel may copy to the stack to multiply single rows.</summary>
+    private const int MostColumns = 1 << 16;
+
     private const int SumsOf = LaneSums.Lanes * Rows;
+
+    /// <inheritdoc/>
+    public override MatMulLoop OfDigits(ActivationLayout layout) => new PanelLoop<TKernel>(layout);
 
     /// <inheritdoc/>
     public override void Multiply(
         byte* weights, int columns, int rowBegin, int rowEnd, byte* activations, long activationStride, int tokens, float* y, long yStride)
     {
-        if (tokens >= FewestTokens && rowEnd - rowBegin >= FewestRows)
+        long lowOffset = digits is { } layout ? ActivationRow.RowBytes(layout, columns) : 0;
+        if ((tokens >= FewestTokens && rowEnd - rowBegin >= FewestRows) || columns > MostColumns)
         {
-            Panels(weights, columns, rowBegin, rowEnd, activations, activationStride, tokens, y, yStride);
+            Panels(weights, columns, rowBegin, rowEnd, activations, activationStride, lowOffset, tokens, y, yStride);
             return;
         }
 
         long rowBytes = TKernel.RowBytes(columns);
-        for (int row = rowBegin; row < rowEnd; row += RowsAtOnce)
+        int rowsAtOnce = tokens == 1 ? rowEnd - rowBegin : RowsAtOnce;
+        for (int row = rowBegin; row < rowEnd; row += rowsAtOnce)
         {
-            int rows = Math.Min(RowsAtOnce, rowEnd - row);
-            byte* w = weights + (row * rowBytes);
-            int token = 0;
-            for (; token + 2 <= tokens; token += 2)
-            {
-                TKernel.Rows<TwoRows>(w, rows, columns, activations + (token * activationStride), activationStride,
-                    y + (token * yStride) + row, yStride);
-            }
+            FewTokens(weights + (row * rowBytes), Math.Min(rowsAtOnce, rowEnd - row), columns, activations, activationStride, lowOffset,
+                tokens, y + row, yStride);
+        }
+    }
 
-            if (token < tokens)
+    private static void FewTokens(
+        byte* weights, int rows, int columns, byte* activations, long activationStride, long lowOffset, int tokens, float* y, long yStride)
+    {
+        for (int token = 0; token < tokens;)
+        {
+            byte* x = activations + (token * activationStride);
+            float* to = y + (token * yStride);
+            if (lowOffset > 0)
             {
-                TKernel.Rows<OneRow>(w, rows, columns, activations + (token * activationStride), activationStride,
-                    y + (token * yStride) + row, yStride);
+                TKernel.Rows<DigitRows>(weights, rows, columns, x, lowOffset, to, yStride);
+                token++;
+            }
+            else if (token + 2 <= tokens)
+            {
+                TKernel.Rows<TwoRows>(weights, rows, columns, x, activationStride, to, yStride);
+                token += 2;
+            }
+            else
+            {
+                TKernel.Rows<OneRow>(weights, rows, columns, x, activationStride, to, yStride);
+                token++;
             }
         }
     }
@@ -59,11 +82,14 @@ internal sealed unsafe class PanelLoop<TKernel> : MatMulLoop
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Panels(
-        byte* weights, int columns, int rowBegin, int rowEnd, byte* activations, long activationStride, int tokens, float* y, long yStride)
+        byte* weights, int columns, int rowBegin, int rowEnd, byte* activations, long activationStride, long lowOffset, int tokens,
+        float* y, long yStride)
     {
-        byte* memory = stackalloc byte[TKernel.PanelBytes + (TokensPerPanel * SumsOf * sizeof(float)) + 64];
+        int most = Math.Min(tokens, TokensPerPanel);
+        byte* memory = stackalloc byte[TKernel.PanelBytes + (2 * TokensPerPanel * SumsOf * sizeof(float)) + 64];
         byte* panel = (byte*)(((nint)memory + 63) & ~63);
         float* sums = (float*)(panel + TKernel.PanelBytes);
+        float* lowSums = lowOffset > 0 ? sums + (most * SumsOf) : null;
         long rowBytes = TKernel.RowBytes(columns);
         for (int row = rowBegin; row < rowEnd; row += Rows)
         {
@@ -72,18 +98,21 @@ internal sealed unsafe class PanelLoop<TKernel> : MatMulLoop
             {
                 int width = Math.Min(TokensPerPanel, tokens - token);
                 byte* x = activations + (token * activationStride);
-                new Span<float>(sums, width * SumsOf).Clear();
+                new Span<float>(sums, (lowOffset > 0 ? most + width : width) * SumsOf).Clear();
                 for (int column = 0; column < columns; column += PanelLayout.Columns)
                 {
                     int count = Math.Min(PanelLayout.Columns, columns - column);
                     TKernel.Pack(weights + (row * rowBytes), rows, columns, column, count, panel);
                     AddTokens(panel, columns, column, count, x, activationStride, width, sums);
+                    if (lowOffset > 0)
+                    {
+                        AddTokens(panel, columns, column, count, x + lowOffset, activationStride, width, lowSums);
+                    }
                 }
 
                 for (int t = 0; t < width; t++)
                 {
-                    Store(LaneSums.Total8(sums + (t * SumsOf)), LaneSums.Total8(sums + (t * SumsOf) + 8),
-                        y + ((token + t) * yStride) + row, rows);
+                    Store(sums + (t * SumsOf), lowOffset > 0 ? lowSums + (t * SumsOf) : null, y + ((token + t) * yStride) + row, rows);
                 }
             }
         }
@@ -95,18 +124,26 @@ internal sealed unsafe class PanelLoop<TKernel> : MatMulLoop
         int t = 0;
         for (; t + 4 <= tokens; t += 4)
         {
-            TKernel.Add4(panel, columns, column, count, x + (t * stride), stride, sums + (t * SumsOf));
+            TKernel.Add<FourTokens>(panel, columns, column, count, x + (t * stride), stride, sums + (t * SumsOf));
         }
 
         for (; t < tokens; t++)
         {
-            TKernel.Add1(panel, columns, column, count, x + (t * stride), sums + (t * SumsOf));
+            TKernel.Add<OneToken>(panel, columns, column, count, x + (t * stride), stride, sums + (t * SumsOf));
         }
     }
 
-    private static void Store(Vector256<float> first, Vector256<float> second, float* y, int rows)
+    /// <summary>Writes the outputs of a token, those of its low digits added.</summary>
+    private static void Store(float* sums, float* lowSums, float* y, int rows)
     {
         Debug.Assert(rows is >= 1 and <= Rows);
+        Vector256<float> first = LaneSums.Total8(sums), second = LaneSums.Total8(sums + 8);
+        if (lowSums != null)
+        {
+            first += LaneSums.Total8(lowSums);
+            second += LaneSums.Total8(lowSums + 8);
+        }
+
         if (rows == Rows)
         {
             first.Store(y);

@@ -23,6 +23,73 @@ internal unsafe struct RowShorts
     }
 }
 
+/// <summary>Products of packed columns with one or four tokens, added in 16 bits, with AVX2.</summary>
+internal static unsafe class RowQuads
+{
+    /// <summary>Adds those of a multiple of four quads.</summary>
+    /// <param name="w">The first quad.</param>
+    /// <param name="quadBytes">Bytes between quads.</param>
+    /// <param name="quads">Quads.</param>
+    /// <param name="x">The first token's activations.</param>
+    /// <param name="stride">Bytes to those of the next.</param>
+    /// <param name="sum0">Sums of the first token.</param>
+    /// <param name="sum1">Those of the second.</param>
+    /// <param name="sum2">Those of the third.</param>
+    /// <param name="sum3">Those of the fourth.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Add<TTokens>(byte* w, int quadBytes, int quads, byte* x, long stride, ref RowShorts sum0, ref RowShorts sum1,
+        ref RowShorts sum2, ref RowShorts sum3)
+        where TTokens : IPanelTokens
+    {
+        for (int q = 0; q < quads; q += 4)
+        {
+            AddOne<TTokens>(w, x, stride, ref sum0, ref sum1, ref sum2, ref sum3);
+            AddOne<TTokens>(w + quadBytes, x + 4, stride, ref sum0, ref sum1, ref sum2, ref sum3);
+            AddOne<TTokens>(w + (2 * quadBytes), x + 8, stride, ref sum0, ref sum1, ref sum2, ref sum3);
+            AddOne<TTokens>(w + (3 * quadBytes), x + 12, stride, ref sum0, ref sum1, ref sum2, ref sum3);
+            w += 4 * quadBytes;
+            x += 16;
+        }
+    }
+
+    /// <summary>Adds those of a block of 32 columns in 32 bits at once (VNNI).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddWide<TTokens>(
+        byte* w, byte* x, long stride, ref RowInts sum0, ref RowInts sum1, ref RowInts sum2, ref RowInts sum3)
+        where TTokens : IPanelTokens
+    {
+        for (int quad = 0; quad < 8; quad++)
+        {
+            Vector256<byte> low = Vector256.Load(w), high = Vector256.Load(w + 32);
+            sum0.AddWide(low, high, x);
+            if (TTokens.AreFour)
+            {
+                sum1.AddWide(low, high, x + stride);
+                sum2.AddWide(low, high, x + (2 * stride));
+                sum3.AddWide(low, high, x + (3 * stride));
+            }
+
+            w += PanelLayout.QuadBytes;
+            x += 4;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddOne<TTokens>(
+        byte* w, byte* x, long stride, ref RowShorts sum0, ref RowShorts sum1, ref RowShorts sum2, ref RowShorts sum3)
+        where TTokens : IPanelTokens
+    {
+        Vector256<byte> low = Vector256.Load(w), high = Vector256.Load(w + 32);
+        sum0.Add(low, high, x);
+        if (TTokens.AreFour)
+        {
+            sum1.Add(low, high, x + stride);
+            sum2.Add(low, high, x + (2 * stride));
+            sum3.Add(low, high, x + (3 * stride));
+        }
+    }
+}
+
 /// <summary>32-bit sums of sixteen rows, with AVX2.</summary>
 internal unsafe struct RowInts
 {

@@ -30,7 +30,9 @@ internal unsafe struct IQ4_NL : IBlocksOf32
 
     public static int EightBytes => 8 * 18;
 
-    public static int Bias => 128;
+    public static int Bias => 0;
+
+    public static bool HasHalves => true;
 
     public static int MostValue => 255;
 
@@ -46,12 +48,27 @@ internal unsafe struct IQ4_NL : IBlocksOf32
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> Bytes256(byte* eight, int block) =>
-        Signs.Map256(Nibbles.Split256(eight + (18 * block) + 2), LowValues, HighValues).AsByte() ^ Vector256.Create((byte)128);
+        Signs.Map256(Nibbles.Split256(eight + (18 * block) + 2), LowValues, HighValues).AsByte();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> Bytes512(byte* eight, int pair) =>
-        Signs.Map512(Nibbles.Split512(eight + (36 * pair) + 2, eight + (36 * pair) + 20), LowValues, HighValues)
-            .AsByte() ^ Vector512.Create((byte)128);
+        Signs.Map512(Nibbles.Split512(eight + (36 * pair) + 2, eight + (36 * pair) + 20), LowValues, HighValues).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Halves256(byte* eight, int pair, out Vector256<byte> upper)
+    {
+        Vector256<byte> lower = Nibbles.Halves256(eight + (36 * pair) + 2, 18, out upper);
+        upper = Signs.Map256(upper, LowValues, HighValues).AsByte();
+        return Signs.Map256(lower, LowValues, HighValues).AsByte();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> Halves512(byte* eight, int four, out Vector512<byte> upper)
+    {
+        Vector512<byte> lower = Nibbles.Halves512(eight + (72 * four) + 2, 18, out upper);
+        upper = Signs.Map512(upper, LowValues, HighValues).AsByte();
+        return Signs.Map512(lower, LowValues, HighValues).AsByte();
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Scales(byte* eight, out Vector256<float> offsets)

@@ -15,6 +15,9 @@ internal unsafe struct MXFP4 : IBlocksOf32
     /// <summary><see cref="Values"/> as two little-endian words.</summary>
     public const ulong LowValues = 0x0C08060403020100, HighValues = 0xF4F8FAFCFDFEFF00;
 
+    /// <summary>The same, 16 added.</summary>
+    private const ulong LowRaised = 0x1C18161413121110, HighRaised = 0x04080A0C0D0E0F10;
+
     /// <summary>Twice the E2M1 values (index 8 is +0), shared with NVFP4.</summary>
     public static ReadOnlySpan<sbyte> Values => [0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12];
 
@@ -34,6 +37,8 @@ internal unsafe struct MXFP4 : IBlocksOf32
 
     public static int MostValue => 31;
 
+    public static bool HasHalves => true;
+
     public static bool HasOffsets => false;
 
     public static int Value(byte* eight, int i) => Values[(eight[(17 * (i >> 5)) + 1 + (i & 15)] >> (4 * ((i >> 4) & 1))) & 15];
@@ -46,12 +51,27 @@ internal unsafe struct MXFP4 : IBlocksOf32
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> Bytes256(byte* eight, int block) =>
-        (Signs.Map256(Nibbles.Split256(eight + (17 * block) + 1), LowValues, HighValues) + Vector256.Create((sbyte)16)).AsByte();
+        Signs.Map256(Nibbles.Split256(eight + (17 * block) + 1), LowRaised, HighRaised).AsByte();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> Bytes512(byte* eight, int pair) =>
-        (Signs.Map512(Nibbles.Split512(eight + (34 * pair) + 1, eight + (34 * pair) + 18), LowValues, HighValues)
-            + Vector512.Create((sbyte)16)).AsByte();
+        Signs.Map512(Nibbles.Split512(eight + (34 * pair) + 1, eight + (34 * pair) + 18), LowRaised, HighRaised).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Halves256(byte* eight, int pair, out Vector256<byte> upper)
+    {
+        Vector256<byte> lower = Nibbles.Halves256(eight + (34 * pair) + 1, 17, out upper);
+        upper = Signs.Map256(upper, LowRaised, HighRaised).AsByte();
+        return Signs.Map256(lower, LowRaised, HighRaised).AsByte();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> Halves512(byte* eight, int four, out Vector512<byte> upper)
+    {
+        Vector512<byte> lower = Nibbles.Halves512(eight + (68 * four) + 1, 17, out upper);
+        upper = Signs.Map512(upper, LowRaised, HighRaised).AsByte();
+        return Signs.Map512(lower, LowRaised, HighRaised).AsByte();
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Scales(byte* eight, out Vector256<float> offsets)

@@ -30,6 +30,8 @@ internal unsafe struct Q4_0 : IBlocksOf32
 
     public static int MostValue => 15;
 
+    public static bool HasHalves => true;
+
     public static bool HasOffsets => false;
 
     public static int Value(byte* eight, int i) => ((eight[(18 * (i >> 5)) + 2 + (i & 15)] >> (4 * ((i >> 4) & 1))) & 15) - 8;
@@ -45,6 +47,14 @@ internal unsafe struct Q4_0 : IBlocksOf32
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> Bytes512(byte* eight, int pair) => Nibbles.Split512(eight + (36 * pair) + 2, eight + (36 * pair) + 20);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Halves256(byte* eight, int pair, out Vector256<byte> upper) =>
+        Nibbles.Halves256(eight + (36 * pair) + 2, 18, out upper);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> Halves512(byte* eight, int four, out Vector512<byte> upper) =>
+        Nibbles.Halves512(eight + (72 * four) + 2, 18, out upper);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Scales(byte* eight, out Vector256<float> offsets)

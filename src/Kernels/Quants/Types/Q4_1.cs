@@ -31,6 +31,8 @@ internal unsafe struct Q4_1 : IBlocksOf32
 
     public static int MostValue => 15;
 
+    public static bool HasHalves => true;
+
     public static bool HasOffsets => true;
 
     public static int Value(byte* eight, int i) => ((eight[(20 * (i >> 5)) + 4 + (i & 15)] >> (4 * ((i >> 4) & 1))) & 15);
@@ -46,6 +48,14 @@ internal unsafe struct Q4_1 : IBlocksOf32
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> Bytes512(byte* eight, int pair) => Nibbles.Split512(eight + (40 * pair) + 4, eight + (40 * pair) + 24);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Halves256(byte* eight, int pair, out Vector256<byte> upper) =>
+        Nibbles.Halves256(eight + (40 * pair) + 4, 20, out upper);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> Halves512(byte* eight, int four, out Vector512<byte> upper) =>
+        Nibbles.Halves512(eight + (80 * four) + 4, 20, out upper);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Scales(byte* eight, out Vector256<float> offsets) => BlockScales.Pairs(eight, 20, out offsets);

@@ -28,6 +28,8 @@ internal unsafe struct Q5_1 : IBlocksOf32
 
     public static int MostValue => 31;
 
+    public static bool HasHalves => true;
+
     public static bool HasOffsets => true;
 
     public static int Value(byte* eight, int i)
@@ -53,6 +55,25 @@ internal unsafe struct Q5_1 : IBlocksOf32
         byte* first = eight + (48 * pair);
         return Nibbles.Split512(first + 8, first + 32)
             | (Signs.Mask512(Unsafe.ReadUnaligned<uint>(first + 4), Unsafe.ReadUnaligned<uint>(first + 28)) & Vector512.Create((byte)16));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Halves256(byte* eight, int pair, out Vector256<byte> upper)
+    {
+        byte* first = eight + (48 * pair);
+        Vector256<byte> lower = Nibbles.Halves256(first + 8, 24, out upper);
+        uint a = Unsafe.ReadUnaligned<uint>(first + 4), b = Unsafe.ReadUnaligned<uint>(first + 28);
+        upper |= Signs.Mask256((a >> 16) | (b & 0xFFFF0000)) & Vector256.Create((byte)16);
+        return lower | (Signs.Mask256((a & 0xFFFF) | (b << 16)) & Vector256.Create((byte)16));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> Halves512(byte* eight, int four, out Vector512<byte> upper)
+    {
+        Vector256<byte> first = Halves256(eight, 2 * four, out Vector256<byte> upperFirst),
+            second = Halves256(eight, (2 * four) + 1, out Vector256<byte> upperSecond);
+        upper = Vector512.Create(upperFirst, upperSecond);
+        return Vector512.Create(first, second);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -25,7 +25,7 @@ internal unsafe struct Q8_0 : IBlocksOf32
 
     public static int EightBytes => 8 * 34;
 
-    public static int Bias => 128;
+    public static int Bias => 0;
 
     public static int MostValue => 255;
 
@@ -40,15 +40,13 @@ internal unsafe struct Q8_0 : IBlocksOf32
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> Bytes256(byte* eight, int block) =>
-        Vector256.Load(eight + (34 * block) + 2) ^ Vector256.Create((byte)128);
+    public static Vector256<byte> Bytes256(byte* eight, int block) => Vector256.Load(eight + (34 * block) + 2);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> Bytes512(byte* eight, int pair)
     {
         byte* first = eight + (68 * pair);
-        return Avx512F.InsertVector256(Vector256.Load(first + 2).ToVector512Unsafe(), Vector256.Load(first + 36),
-            1) ^ Vector512.Create((byte)128);
+        return Avx512F.InsertVector256(Vector256.Load(first + 2).ToVector512Unsafe(), Vector256.Load(first + 36), 1);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -52,7 +52,7 @@ internal abstract unsafe class QuantType(TensorType type, int blockElements, int
         (_integers[(int)IsaLevel.Avx2], _integers[(int)IsaLevel.AvxVnni], _integers[(int)IsaLevel.Avx512]) = (avx2, vnni, avx512);
         foreach (IsaLevel level in Enum.GetValues<IsaLevel>())
         {
-            _digits[(int)level] = new DigitsLoop(_integers[(int)level]!, layout);
+            _digits[(int)level] = _integers[(int)level]!.OfDigits(layout);
         }
     }
 }

@@ -15,7 +15,7 @@ internal static unsafe class QuantTypes
         new PlainType<F32>(TensorType.F32) { Encode = PlainEncoders.F32 },
         new PlainType<F16>(TensorType.F16) { Encode = PlainEncoders.F16 },
         new PlainType<BF16>(TensorType.BF16) { Encode = PlainEncoders.BF16 },
-        new DecodedType<F64, ScalarColumns<F64>>(TensorType.F64),
+        new DecodedType<F64>(TensorType.F64),
         new Type32<Q4_0>(TensorType.Q4_0) { Encode = LargestEncoders.Q4_0 },
         new Type32<Q4_1>(TensorType.Q4_1) { Encode = RangeEncoders.Q4_1 },
         new Type32<Q5_0>(TensorType.Q5_0) { Encode = LargestEncoders.Q5_0 },
@@ -70,20 +70,31 @@ internal static unsafe class QuantTypes
                 new BlockLoop<FloatOperator512<TLoader>, FloatWeights512, Vector512<float>>());
     }
 
-    /// <summary>A block type that is decoded and multiplied in floats.</summary>
-    private class DecodedType<TDecoder, TColumns> : QuantType<TDecoder>
+    /// <summary>A block type that is decoded without vectors and multiplied in floats.</summary>
+    private class DecodedType<TDecoder> : QuantType<TDecoder>
         where TDecoder : IBlockDecoder
-        where TColumns : IColumnDecoder
     {
         public DecodedType(TensorType type)
             : base(type) => SetFloat(
                 new DecodedLoop<ScalarColumns<TDecoder>, FloatDotsScalar<F32>>(),
-                new DecodedLoop<TColumns, FloatDots256>(),
-                new DecodedLoop<TColumns, FloatDots512>());
+                new DecodedLoop<ScalarColumns<TDecoder>, FloatDots256>(),
+                new DecodedLoop<ScalarColumns<TDecoder>, FloatDots512>());
+    }
+
+    /// <summary>A block type that unpacks to bytes with factors.</summary>
+    private class BytesType<TDecoder, TColumns> : QuantType<TDecoder>
+        where TDecoder : IBlockDecoder
+        where TColumns : IByteColumns
+    {
+        public BytesType(TensorType type)
+            : base(type) => SetFloat(
+                new DecodedLoop<ScalarColumns<TDecoder>, FloatDotsScalar<F32>>(),
+                new FusedLoop<TColumns, FusedDots256>(new DecodedLoop<BufferedColumns<TColumns>, FloatDots256>()),
+                new FusedLoop<TColumns, FusedDots512>(new DecodedLoop<BufferedColumns<TColumns>, FloatDots512>()));
     }
 
     /// <summary>A type with a scale per 32 columns or more.</summary>
-    private sealed class Type32<TBlock> : DecodedType<TBlock, Columns32<TBlock>>
+    private sealed class Type32<TBlock> : BytesType<TBlock, Columns32<TBlock>>
         where TBlock : IBlocksOf32
     {
         public Type32(TensorType type)
@@ -97,7 +108,7 @@ internal static unsafe class QuantTypes
     }
 
     /// <summary>A type of 256-element blocks with scales within.</summary>
-    private sealed class Type256<TBlock> : DecodedType<TBlock, Columns256<PlainSource<TBlock>>>
+    private sealed class Type256<TBlock> : BytesType<TBlock, Columns256<PlainSource<TBlock>>>
         where TBlock : IBlocksOf256
     {
         public Type256(TensorType type)
@@ -111,7 +122,7 @@ internal static unsafe class QuantTypes
     }
 
     /// <summary>A type that takes its values from a look-up grid.</summary>
-    private sealed class GridType<TBlock> : DecodedType<TBlock, Columns256<GridSource<TBlock>>>
+    private sealed class GridType<TBlock> : BytesType<TBlock, Columns256<GridSource<TBlock>>>
         where TBlock : IGridType
     {
         public GridType(TensorType type)
@@ -130,7 +141,7 @@ internal static unsafe class QuantTypes
     }
 
     /// <summary>The type with a float scale per 16 columns.</summary>
-    private sealed class SixteenthsType : DecodedType<NVFP4, ScalarColumns<NVFP4>>
+    private sealed class SixteenthsType : DecodedType<NVFP4>
     {
         public SixteenthsType(TensorType type)
             : base(type) => SetInteger(

@@ -44,6 +44,9 @@ internal sealed class CodePointSet
     /// <summary>The points of either set.</summary>
     public CodePointSet Union(CodePointSet other) => Of(_ranges.Concat(other._ranges));
 
+    /// <summary>The points of both sets.</summary>
+    public CodePointSet Intersect(CodePointSet other) => Complement().Union(other.Complement()).Complement();
+
     /// <summary>The points that are not in the set.</summary>
     public CodePointSet Complement()
     {

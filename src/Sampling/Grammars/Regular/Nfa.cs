@@ -77,6 +77,9 @@ internal sealed class Nfa
             case PatternEnd:
                 _edges[from].Add(new NfaEdge(EdgeKind.End, to));
                 break;
+            case PatternAutomaton automaton:
+                EmitAutomaton(automaton.Texts, from, to);
+                break;
             case PatternCall call:
                 _edges[from].Add(new NfaEdge(EdgeKind.Call, to, Rule: call.Rule));
                 break;
@@ -158,6 +161,37 @@ internal sealed class Nfa
         }
 
         Connect(from, to);
+    }
+
+    private void EmitAutomaton(Dfa texts, int from, int to)
+    {
+        if (texts.Start < 0)
+        {
+            return;
+        }
+
+        int[] states = [.. Enumerable.Range(0, texts.Count).Select(_ => Add())];
+        Connect(from, states[texts.Start]);
+        for (int state = 0; state < states.Length; state++)
+        {
+            if (texts.Accepts(state))
+            {
+                Connect(states[state], to);
+            }
+
+            for (int low = 0, high; low < 256; low = high + 1)
+            {
+                int target = texts.Next(state, (byte)low);
+                for (high = low; high < 255 && texts.Next(state, (byte)(high + 1)) == target; high++)
+                {
+                }
+
+                if (target >= 0)
+                {
+                    _edges[states[state]].Add(new NfaEdge(EdgeKind.Bytes, states[target], (byte)low, (byte)high));
+                }
+            }
+        }
     }
 
     private void EmitSet(CodePointSet set, int from, int to)

@@ -34,3 +34,13 @@ internal sealed record PatternEnd : PatternNode;
 
 /// <summary>A rule of the grammar, by its number.</summary>
 internal sealed record PatternCall(int Rule) : PatternNode;
+
+/// <summary>The texts of an automaton.</summary>
+internal sealed record PatternAutomaton(Dfa Texts) : PatternNode;
+
+/// <summary>The text around this place matches a part, or does not: behind the place, or in front of it. Only between
+/// <see cref="RegexParser"/> and <see cref="LookAround"/>, which makes automata of it.</summary>
+internal sealed record PatternLook(PatternNode Part, bool IsBehind, bool IsNegated) : PatternNode;
+
+/// <summary>A word begins or ends here, or does not; as <see cref="PatternLook"/>.</summary>
+internal sealed record PatternBorder(bool IsNegated) : PatternNode;

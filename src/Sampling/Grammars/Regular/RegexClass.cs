@@ -13,11 +13,17 @@ internal static class RegexClass
         (9, 13), (0x20, 0x20), (0xA0, 0xA0), (0x1680, 0x1680), (0x2000, 0x200A), (0x2028, 0x2029), (0x202F, 0x202F), (0x205F, 0x205F),
         (0x3000, 0x3000), (0xFEFF, 0xFEFF));
 
+    /// <summary>Letters, digits and the underscore of ASCII.</summary>
+    public static CodePointSet Words => s_words;
+
     /// <summary>Any code point but the ends of a line.</summary>
     public static CodePointSet Dot { get; } = CodePointSet.Of((10, 10), (13, 13), (0x2028, 0x2029)).Complement();
 
     /// <summary>Reads a class; <paramref name="at"/> stands behind its bracket, and afterwards behind the closing one.</summary>
-    public static CodePointSet Parse(string text, ref int at)
+    /// <param name="text">The pattern.</param>
+    /// <param name="at">Where it is read.</param>
+    /// <param name="ignoresCase">Whether letters stand for both cases.</param>
+    public static CodePointSet Parse(string text, ref int at, bool ignoresCase = false)
     {
         int begin = at;
         bool isNegated = at < text.Length && text[at] == '^';
@@ -54,7 +60,7 @@ internal static class RegexClass
             ranges.Add(low <= high ? (low, high) : throw Wrong(text, begin, "a range that runs backwards"));
         }
 
-        CodePointSet set = CodePointSet.Of(ranges);
+        CodePointSet set = ignoresCase ? LetterCase.Close(CodePointSet.Of(ranges)) : CodePointSet.Of(ranges);
         return isNegated ? set.Complement() : set;
     }
 
@@ -77,7 +83,8 @@ internal static class RegexClass
             case 'S':
                 return s_spaces.Complement();
             case 'p' or 'P':
-                CodePointSet set = UnicodeCategories.Named(Braced(text, ref at), text);
+                string name = at < text.Length && text[at] != '{' ? text[at++].ToString() : Braced(text, ref at);
+                CodePointSet set = UnicodeCategories.Named(name, text);
                 return c == 'P' ? set.Complement() : set;
             default:
                 at--;

@@ -1,57 +1,83 @@
 using System.Numerics;
+using LayerStream.Sampling.Grammars.States;
 
 namespace LayerStream.Sampling.Grammars.Json.Numbers;
 
 /// <summary>Which numbers a value may be, and which forms of them may be written.</summary>
-/// <param name="range">The bounds.</param>
-/// <param name="steps">Numbers it must be a multiple of.</param>
-/// <param name="refused">Numbers it must be no multiple of.</param>
-/// <param name="allowsInteger">Whether it may be whole.</param>
-/// <param name="allowsFraction">Whether it may be not whole.</param>
-internal sealed class NumberRule(
-    NumberRange range, IReadOnlyList<JsonNumber> steps, IReadOnlyList<JsonNumber> refused, bool allowsInteger, bool allowsFraction)
+internal sealed class NumberRule
 {
     private const int MostTried = 200;
-    private const int LargestShift = 64; // powers of ten tried for an exponent still to come
+    private const int MostDigits = 2_000; // of a least common multiple
 
-    private readonly JsonNumber? _step = StepOf(steps, allowsFraction);
-    private readonly bool _isFree = range == NumberRange.All && steps.Count == 0 && refused.Count == 0;
+    private static readonly JsonNumber s_zero = new(0, 0);
+    private static readonly JsonNumber s_one = new(1, 0);
+
+    private readonly NumberRange _range;
+    private readonly IReadOnlyList<JsonNumber> _steps;
+    private readonly JsonNumber[] _refused; // one, too, where the number is not whole
+    private readonly bool _allowsInteger;
+    private readonly bool _allowsFraction;
+    private readonly JsonNumber? _step;
+    private readonly JsonNumber _writtenStep; // every number that is written is a multiple of it
+    private readonly bool _isFree;
+
+    /// <summary>Works out what holds together.</summary>
+    /// <param name="range">The bounds.</param>
+    /// <param name="steps">Numbers it must be a multiple of.</param>
+    /// <param name="refused">Numbers it must be no multiple of.</param>
+    /// <param name="allowsInteger">Whether it may be whole.</param>
+    /// <param name="allowsFraction">Whether it may be not whole.</param>
+    /// <exception cref="GrammarException">Multiples of all the numbers are too long to compute with.</exception>
+    public NumberRule(
+        NumberRange range, IReadOnlyList<JsonNumber> steps, IReadOnlyList<JsonNumber> refused, bool allowsInteger, bool allowsFraction)
+    {
+        (_range, _steps, _allowsInteger, _allowsFraction) = (range, steps, allowsInteger, allowsFraction);
+        _refused = allowsInteger ? [.. refused] : [.. refused, s_one];
+        _step = Common(allowsFraction ? steps : [.. steps, s_one]);
+        _isFree = range == NumberRange.All && steps.Count == 0 && refused.Count == 0;
+        JsonNumber[] all = [.. steps, .. _refused];
+        int integers = Math.Max(Math.Max(Digits(range.Low), Digits(range.High)), all.Length == 0 ? 1 : Digits(Common(all)));
+        IntegerDigits = Math.Max(NumberText.WrittenIntegerDigits, integers + 1);
+        FractionDigits = Math.Max(NumberText.WrittenFractionDigits, 2 + all.Concat(new[] { range.Low, range.High }.OfType<JsonNumber>())
+            .Select(n => -n.Exponent).DefaultIfEmpty(0).Max());
+        _writtenStep = Common([_step ?? new JsonNumber(1, -FractionDigits), new JsonNumber(1, -FractionDigits)])!.Value;
+    }
 
     /// <summary>Whether there is such a number.</summary>
-    public bool HasNumber => (allowsInteger || allowsFraction) && Has(range);
+    public bool HasNumber => (_allowsInteger || _allowsFraction) && Has(_range, _step);
 
-    /// <summary>Digits in front of the point that can be needed.</summary>
-    public int IntegerDigits => Math.Max(Digits(range.Low), Digits(range.High));
+    /// <summary>Digits in front of the point that are written at most.</summary>
+    public int IntegerDigits { get; }
+
+    /// <summary>Digits behind it.</summary>
+    public int FractionDigits { get; }
 
     /// <summary>Whether an exponent may be written where texts are made, and not only checked.</summary>
-    public bool WritesExponents => _isFree && allowsInteger && allowsFraction;
+    public bool WritesExponents => _isFree && _allowsInteger && _allowsFraction;
 
     /// <summary>Whether the number is allowed.</summary>
     public bool Accepts(JsonNumber number) =>
-        (number.IsInteger ? allowsInteger : allowsFraction) && range.Contains(number)
-        && steps.All(s => number.IsMultipleOf(s)) && !refused.Any(s => number.IsMultipleOf(s));
+        (number.IsInteger ? _allowsInteger : _allowsFraction) && _range.Contains(number)
+        && _steps.All(s => number.IsMultipleOf(s)) && !Array.Exists(_refused, s => number.IsMultipleOf(s));
 
     /// <summary>Whether more text can make an allowed number of a beginning of one.</summary>
     /// <param name="text">The beginning.</param>
     /// <param name="anyForm">Whether every way to write a number is allowed, exponents and whole fractions too.</param>
     public bool CanFollow(NumberText text, bool anyForm)
     {
-        if (_isFree)
+        if (_isFree && _allowsInteger && (_allowsFraction || !anyForm))
         {
-            return text.Place < NumberPlace.Point || anyForm || allowsFraction;
+            return text.Place < NumberPlace.Point || _allowsFraction;
         }
 
-        switch (text.Place)
+        if (text.Place >= NumberPlace.Mark)
         {
-            case NumberPlace.Sign:
-                return new NumberRange(null, false, new JsonNumber(0, 0), false).Intersect(range) is var part && Has(part);
-            case >= NumberPlace.Mark:
-                return anyForm || WritesExponents;
-            case >= NumberPlace.Point when !anyForm && !allowsFraction:
-                return false;
-            default:
-                return anyForm ? ReachesByExponent(text) : Reaches(text);
+            return anyForm ? ReachesInExponent(text) : WritesExponents;
         }
+
+        return anyForm ? ReachesByExponent(text)
+            : (text.Place < NumberPlace.Point || _allowsFraction)
+                && (text.Place == NumberPlace.Sign ? HasSide(text.IsNegative, _writtenStep) : Reaches(text));
     }
 
     private bool Reaches(NumberText text)
@@ -59,13 +85,15 @@ internal sealed class NumberRule(
         BigInteger low = text.Digits, high = low + 1;
         if (text.Place is NumberPlace.Point or NumberPlace.Fraction || low.IsZero)
         {
-            return Meets(text.IsNegative, new JsonNumber(low, -text.FractionDigits), new JsonNumber(high, -text.FractionDigits));
+            return (text.FractionDigits < FractionDigits || Accepts(text.Value))
+                && Meets(
+                    text.IsNegative, new JsonNumber(low, -text.FractionDigits), new JsonNumber(high, -text.FractionDigits), _writtenStep);
         }
 
-        int most = Math.Max(IntegerDigits, NumberText.WrittenIntegerDigits) - text.IntegerDigits;
+        int most = IntegerDigits - text.IntegerDigits;
         for (int shift = 0; shift <= most; shift++)
         {
-            if (Meets(text.IsNegative, new JsonNumber(low, shift), new JsonNumber(high, shift)))
+            if (Meets(text.IsNegative, new JsonNumber(low, shift), new JsonNumber(high, shift), _writtenStep))
             {
                 return true;
             }
@@ -74,62 +102,99 @@ internal sealed class NumberRule(
         return false;
     }
 
+    // With an exponent still to come, the digits so far may stand anywhere before or behind the point.
     private bool ReachesByExponent(NumberText text)
     {
-        bool hasSide = (text.IsNegative ? new NumberRange(null, false, new JsonNumber(0, 0), false)
-            : new NumberRange(new JsonNumber(0, 0), false, null, false)).Intersect(range).HasMultiple(null);
-        if (text.Digits.IsZero || !hasSide || range.Low is null || range.High is null)
+        if (text.Place == NumberPlace.Sign || text.Digits.IsZero)
         {
-            return hasSide;
+            return HasSide(text.IsNegative, _step);
         }
 
-        for (int shift = -LargestShift; shift <= LargestShift; shift++)
+        (int from, int to) = Shifts(text.Digits);
+        for (int shift = from; shift <= to; shift++)
         {
-            if (new JsonNumber(text.Digits, shift) is var low && new JsonNumber(text.Digits + 1, shift) is var high
-                && Interval(text.IsNegative, low, high).Intersect(range).HasMultiple(null))
+            if (Meets(text.IsNegative, new JsonNumber(text.Digits, shift), new JsonNumber(text.Digits + 1, shift), _step))
             {
                 return true;
             }
         }
 
-        return range.Contains(new JsonNumber(0, 0));
+        return false;
     }
 
-    private bool Meets(bool isNegative, JsonNumber low, JsonNumber high) =>
-        Has(Interval(isNegative, low, high).Intersect(range));
-
-    private bool Has(NumberRange part)
+    private bool ReachesInExponent(NumberText text)
     {
-        if (part.Low is not JsonNumber low || part.High is not JsonNumber high || !part.HasMultiple(_step))
+        if (text.Digits.IsZero)
         {
-            return part.HasMultiple(_step);
+            return Accepts(s_zero);
         }
 
-        if (_step is not JsonNumber step)
+        (int from, int to) = Shifts(text.Digits);
+        for (int shift = from; shift <= to; shift++)
         {
-            return low != high || Accepts(low);
+            if (text.CanHaveExponent(shift + text.FractionDigits)
+                && Accepts(new JsonNumber(text.IsNegative ? -text.Digits : text.Digits, shift)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    // Powers of ten at which these digits can matter; beyond them all is alike.
+    private (int From, int To) Shifts(BigInteger digits)
+    {
+        int length = DigitsOf(digits), size = Math.Max(Math.Max(Digits(_range.Low), Digits(_range.High)), Digits(_step));
+        return (-length - FractionDigits - 1, size + (4 * Digits(_step)) + 1); // a power of ten that a step of as many digits divides
+    }
+
+    private bool HasSide(bool isNegative, JsonNumber? step) => Has(
+        (isNegative ? new NumberRange(null, false, s_zero, false) : new NumberRange(s_zero, false, null, false)).Intersect(_range), step);
+
+    private bool Meets(bool isNegative, JsonNumber low, JsonNumber high, JsonNumber? step) =>
+        Has(Interval(isNegative, low, high).Intersect(_range), step);
+
+    private bool Has(NumberRange part, JsonNumber? step)
+    {
+        if (step is not JsonNumber unit)
+        {
+            return part.HasMultiple(null)
+                && (part.Low is not JsonNumber low || part.High is not JsonNumber high || low != high || Accepts(low));
+        }
+
+        if (part.Low is null || part.High is null)
+        {
+            return !Array.Exists(_refused, r => unit.IsMultipleOf(r));
         }
 
         // Among many multiples some are no multiple of what is refused.
-        return (refused.Count == 0 && allowsInteger)
-            || part.Multiples(step).Take(MostTried).Select((n, i) => i == MostTried - 1 || Accepts(n)).Any(found => found);
+        return part.HasMultiple(unit) && !Array.Exists(_refused, r => unit.IsMultipleOf(r))
+            && (_refused.Length == 0
+                || part.Multiples(unit).Take(MostTried).Select((n, i) => i == MostTried - 1 || Accepts(n)).Any(found => found));
     }
 
     private static NumberRange Interval(bool isNegative, JsonNumber low, JsonNumber high) => isNegative
         ? new NumberRange(high.Negated, true, low.Negated, false)
         : new NumberRange(low, false, high, true);
 
-    private static JsonNumber? StepOf(IReadOnlyList<JsonNumber> steps, bool allowsFraction)
+    private static JsonNumber? Common(IReadOnlyList<JsonNumber> steps)
     {
-        JsonNumber? step = allowsFraction ? null : new JsonNumber(1, 0);
+        JsonNumber? common = null;
         foreach (JsonNumber next in steps)
         {
-            step = step is JsonNumber own ? JsonNumber.LeastMultiple(own, next) : next;
+            common = common is JsonNumber own ? JsonNumber.LeastMultiple(own, next) : next;
+            if (Digits(common) > MostDigits)
+            {
+                throw GrammarException.Limit("multipleOf", $"Common multiples of the numbers have more than {MostDigits} digits.");
+            }
         }
 
-        return step;
+        return common;
     }
 
     private static int Digits(JsonNumber? number) =>
-        number is JsonNumber n ? Math.Max(1, BigInteger.Abs(n.Mantissa).ToString().Length + n.Exponent) : 1;
+        number is JsonNumber n ? Math.Max(1, DigitsOf(n.Mantissa) + n.Exponent) : 1;
+
+    private static int DigitsOf(BigInteger mantissa) => BigInteger.Abs(mantissa).ToString().Length;
 }

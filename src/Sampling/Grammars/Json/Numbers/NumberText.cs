@@ -36,7 +36,9 @@ internal sealed record NumberText
     /// <summary>Digits before the point, at most, where texts are made and no bound needs more.</summary>
     public const int WrittenIntegerDigits = 15;
 
-    private const int WrittenFractionDigits = 20;
+    /// <summary>Digits behind the point, at most, where texts are made and no bound needs more.</summary>
+    public const int WrittenFractionDigits = 20;
+
     private const int WrittenExponentDigits = 2;
     private const int CheckedDigits = 1_000;
     private const int CheckedExponentDigits = 4;
@@ -67,20 +69,39 @@ internal sealed record NumberText
     public JsonNumber Value => new(
         IsNegative ? -Digits : Digits, (_exponentIsNegative ? -_exponent : _exponent) - FractionDigits);
 
+    /// <summary>Whether more digits can make this the exponent, the text standing in it.</summary>
+    public bool CanHaveExponent(int exponent)
+    {
+        bool hasSign = exponent == 0 || Place == NumberPlace.Mark || _exponentIsNegative == exponent < 0;
+        long low = _exponent, high = _exponent, wanted = Math.Abs((long)exponent);
+        for (int digits = _exponentDigits; hasSign && digits <= CheckedExponentDigits; digits++)
+        {
+            if (digits > 0 && low <= wanted && wanted <= high)
+            {
+                return true;
+            }
+
+            (low, high) = (low * 10, (high * 10) + 9);
+        }
+
+        return false;
+    }
+
     /// <summary>The text of a first byte, or null.</summary>
     public static NumberText? Begin(byte value) => value == (byte)'-'
         ? new NumberText { Place = NumberPlace.Sign, IsNegative = true }
-        : new NumberText { Place = NumberPlace.Sign }.Next(value, CheckedDigits, anyForm: true);
+        : new NumberText { Place = NumberPlace.Sign }.Next(value, CheckedDigits, CheckedDigits, anyForm: true);
 
     /// <summary>The text one byte further, or null.</summary>
     /// <param name="value">The byte.</param>
     /// <param name="integerDigits">Digits that may stand before the point.</param>
+    /// <param name="fractionDigits">Digits that may stand behind it.</param>
     /// <param name="anyForm">Whether the text is only checked, so that it may be as long as numbers are computed with.</param>
-    public NumberText? Next(byte value, int integerDigits, bool anyForm)
+    public NumberText? Next(byte value, int integerDigits, int fractionDigits, bool anyForm)
     {
         int digit = value - '0';
         bool isDigit = digit is >= 0 and <= 9;
-        int mostInteger = anyForm ? CheckedDigits : integerDigits, mostFraction = anyForm ? CheckedDigits : WrittenFractionDigits;
+        int mostInteger = anyForm ? CheckedDigits : integerDigits, mostFraction = anyForm ? CheckedDigits : fractionDigits;
         int mostExponent = anyForm ? CheckedExponentDigits : WrittenExponentDigits;
         return (Place, (char)value) switch
         {

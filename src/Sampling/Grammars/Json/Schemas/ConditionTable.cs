@@ -1,3 +1,4 @@
+using LayerStream.Sampling.Grammars.Regular;
 using LayerStream.Sampling.Grammars.States;
 
 namespace LayerStream.Sampling.Grammars.Json.Schemas;
@@ -6,6 +7,7 @@ namespace LayerStream.Sampling.Grammars.Json.Schemas;
 internal sealed class ConditionTable
 {
     private readonly Dictionary<string, Condition> _combinations = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Dfa> _texts = new(StringComparer.Ordinal);
     private int _count;
 
     /// <summary>A table with the two constant conditions.</summary>
@@ -27,6 +29,10 @@ internal sealed class ConditionTable
     /// <summary>A schema at a place, or its contrary.</summary>
     public Condition Link(string place, bool isNegated) =>
         Intern($"{(isNegated ? '-' : '+')}{place}", () => new LinkCondition(place, isNegated));
+
+    /// <summary>The automaton of a pattern, made once.</summary>
+    public Dfa Texts(string pattern, Func<string, Dfa> make) =>
+        _texts.TryGetValue(pattern, out Dfa? known) ? known : _texts[pattern] = make(pattern);
 
     /// <summary>A constraint of its own.</summary>
     public T Add<T>(T condition)

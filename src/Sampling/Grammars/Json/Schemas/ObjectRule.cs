@@ -25,7 +25,8 @@ internal sealed class ObjectRule
         Texts = [.. constraints.SelectMany(c => c.Names.Keys.Concat(c.Required)).Distinct(StringComparer.Ordinal)];
         Names = [.. Texts.Select(Encoding.UTF8.GetBytes)];
         Array.Sort(Names, Texts, Comparer<byte[]>.Create((a, b) => a.AsSpan().SequenceCompareTo(b)));
-        IsRequired = [.. Texts.Select(n => Array.Exists(constraints, c => c.Required.Contains(n)))];
+        HashSet<string> required = new(constraints.SelectMany(c => c.Required), StringComparer.Ordinal);
+        IsRequired = [.. Texts.Select(required.Contains)];
         Presences = [.. constraints.Select(c => c.Presence).OfType<Presence>()];
         _patterns = [.. constraints.SelectMany(c => c.Patterns.Select(p => p.Names)).Concat(Presences.Select(p => p.Names)).Distinct()];
         if (_patterns.Length > MostPatterns || Presences.Length > MostPresences)
@@ -37,6 +38,7 @@ internal sealed class ObjectRule
         Least = constraints.Length == 0 ? 0 : constraints.Max(c => c.Least);
         Most = constraints.Min(c => c.Most) ?? int.MaxValue;
         _otherFrom = ReachesOther();
+        LeadsToOther = [.. Names.Select(n => _otherFrom[StateOf(n)])];
         IsAllowed = [.. Enumerable.Range(0, Names.Length).Select(i => shapes.IsSatisfiable(ValueOf(i, 0, 0)))];
         RequiredCount = IsRequired.Count(r => r);
         IsPossible = Enumerable.Range(0, Names.Length).All(i => !IsRequired[i] || IsAllowed[i]) && RequiredCount <= Most && Least <= Most
@@ -57,6 +59,9 @@ internal sealed class ObjectRule
 
     /// <summary>Which may be there.</summary>
     public bool[] IsAllowed { get; }
+
+    /// <summary>From which of the names a longer one may be made that no constraint names.</summary>
+    public bool[] LeadsToOther { get; }
 
     /// <summary>How many must be there.</summary>
     public int RequiredCount { get; }
@@ -87,7 +92,10 @@ internal sealed class ObjectRule
 
     /// <summary>Whether a name that ends in this state of <see cref="Others"/> may be used.</summary>
     public bool AllowsOtherAt(int state) =>
-        Others.Accepts(state) && _shapes.IsSatisfiable(ValueOf(-1, Others.Signature(state), 0));
+        Others.Accepts(state) && AllowsOtherWith(Others.Signature(state));
+
+    /// <summary>Whether a name that no constraint names and that matches these patterns may be used.</summary>
+    public bool AllowsOtherWith(ulong signature) => _shapes.IsSatisfiable(ValueOf(-1, signature, 0));
 
     /// <summary>What a member's value meets.</summary>
     /// <param name="name">Number of the name, or −1.</param>
@@ -135,7 +143,9 @@ internal sealed class ObjectRule
 
     private bool Matches(ulong signature, Dfa pattern) => (signature & (1UL << Array.IndexOf(_patterns, pattern))) != 0;
 
-    private ulong SignatureOf(byte[] name)
+    private ulong SignatureOf(byte[] name) => Others.Signature(StateOf(name));
+
+    private int StateOf(byte[] name)
     {
         int state = Others.Start;
         foreach (byte b in name)
@@ -143,7 +153,7 @@ internal sealed class ObjectRule
             state = Others.Next(state, b);
         }
 
-        return Others.Signature(state);
+        return state;
     }
 
     private bool CanBePresent(Presence presence)

@@ -21,12 +21,14 @@ internal sealed class SchemaDocument
 
     private readonly Dictionary<string, JsonElement> _elements = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _bases = new(StringComparer.Ordinal); // place → address of the resource it stands in
+    private readonly Dictionary<string, int> _dynamic = new(StringComparer.Ordinal); // dynamic anchors by name, how many
     private readonly Dictionary<string, string> _places = new(StringComparer.Ordinal); // address, or address#anchor → place
 
     /// <summary>Indexes a schema.</summary>
     /// <exception cref="GrammarException">Its dialect is unknown, or it is nested too deeply.</exception>
     public SchemaDocument(JsonElement root)
     {
+        CheckTexts(root);
         IsOld = root.ValueKind == JsonValueKind.Object && root.TryGetProperty("$schema", out JsonElement dialect) && Dialect(dialect);
         _elements[""] = root;
         _bases[""] = RootAddress;
@@ -55,6 +57,35 @@ internal sealed class SchemaDocument
 
         return _places.TryGetValue(resource, out string? place) ? Walk(place, fragment, reference) : throw Unknown(reference, resource);
     }
+
+    // Texts are turned into UTF-8, which half of a surrogate pair is not.
+    private static void CheckTexts(JsonElement root)
+    {
+        string text = root.GetRawText();
+        for (int i = 0; i + 1 < text.Length; i++)
+        {
+            if (text[i] != '\\')
+            {
+                continue;
+            }
+
+            int unit = UnitAt(text, i);
+            if (char.IsLowSurrogate((char)unit) || (char.IsHighSurrogate((char)unit) && !char.IsLowSurrogate((char)UnitAt(text, i + 6))))
+            {
+                throw GrammarException.Syntax("schema", $"The schema has half of a surrogate pair at character {i}.");
+            }
+
+            i += unit == 0 ? 1 : char.IsHighSurrogate((char)unit) ? 11 : 5;
+        }
+    }
+
+    // The code unit of an escape with four digits at a place; 0 = there is none.
+    private static int UnitAt(string text, int at) => at + 6 <= text.Length && text[at] == '\\' && text[at + 1] == 'u'
+        && int.TryParse(text.AsSpan(at + 2, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int unit) ? unit : 0;
+
+    /// <summary>Whether a dynamic reference can lead to one place only, as a reference of the plain kind does.</summary>
+    public bool IsPlain(string reference) =>
+        _dynamic.GetValueOrDefault(reference[(reference.IndexOf('#', StringComparison.Ordinal) + 1)..]) <= 1;
 
     private static bool Dialect(JsonElement dialect)
     {
@@ -99,7 +130,13 @@ internal sealed class SchemaDocument
             if (TextOf(schema, anchor) is { } name)
             {
                 _places[$"{address}#{name}"] = place;
+                _dynamic[name] = _dynamic.GetValueOrDefault(name) + (anchor == "$dynamicAnchor" ? 1 : 0);
             }
+        }
+
+        if (schema.TryGetProperty("$recursiveAnchor", out JsonElement recursive) && recursive.ValueKind == JsonValueKind.True)
+        {
+            _dynamic[""] = _dynamic.GetValueOrDefault("") + 1;
         }
 
         foreach (JsonProperty member in schema.EnumerateObject())

@@ -14,7 +14,8 @@ internal readonly record struct Rule(Condition Holds, Condition Fails)
 /// <summary>Reads the keywords of a schema; unknown ones say nothing, known ones without support are refused by name.</summary>
 internal sealed class SchemaReader(SchemaDocument document, ConditionTable table, Func<Condition, Dfa> textsOf)
 {
-    private static readonly string[] s_refused = ["unevaluatedProperties", "unevaluatedItems", "$dynamicRef", "$recursiveRef"];
+    private static readonly string[] s_refused = ["unevaluatedProperties", "unevaluatedItems"];
+    private static readonly string[] s_dynamic = ["$dynamicRef", "$recursiveRef"];
 
     /// <summary>Everything the schema at a place asks for.</summary>
     /// <exception cref="GrammarException">A keyword has a value that it cannot have, or is not supported.</exception>
@@ -45,10 +46,25 @@ internal sealed class SchemaReader(SchemaDocument document, ConditionTable table
             throw GrammarException.Unsupported(refused, $"The keyword '{refused}' at '{place}' is not supported.");
         }
 
+        foreach (string keyword in s_dynamic)
+        {
+            if (schema.Text(keyword) is { } anchor)
+            {
+                rules.Add(Dynamic(keyword, anchor, place));
+            }
+        }
+
         rules.AddRange(ValueKeywords.Read(schema, table));
         rules.AddRange(new ContainerKeywords(schema, table, textsOf).Read());
         rules.AddRange(Combined(schema));
         return All(rules);
+    }
+
+    private Rule Dynamic(string keyword, string reference, string place)
+    {
+        string target = document.IsPlain(reference) ? document.Resolve(reference, place)
+            : throw GrammarException.Unsupported(keyword, $"The keyword '{keyword}' at '{place}' may lead to several schemas.");
+        return new Rule(table.Link(target, false), table.Link(target, true));
     }
 
     private IEnumerable<Rule> Combined(KeywordSource schema)

@@ -1,5 +1,4 @@
 using System.Globalization;
-using LayerStream.Sampling.Grammars.Regular;
 using LayerStream.Sampling.Grammars.States;
 
 namespace LayerStream.Sampling.Grammars.Json.Schemas;
@@ -9,6 +8,8 @@ internal static class TextFormats
 {
     private const string Date = @"(?:\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)"
         + @"|02-(?:0[1-9]|1\d|2[0-8]))|(?:\d\d(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)-02-29)";
+
+    private const string SomeYear = "(?!0000)"; // few readers know the year 0
 
     private const string Zone = @"(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)";
 
@@ -29,19 +30,21 @@ internal static class TextFormats
     private const string UriCharacter = "(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})";
     private const string UserInfo = "(?:[A-Za-z0-9._~!$&'()*+,;=:-]|%[0-9A-Fa-f]{2})*";
     private const string RegisteredName = "(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*";
-    private const string Authority = "(?:" + UserInfo + @"@)?(?:\[(?:[0-9A-Fa-f:.]+|[Vv][0-9A-Fa-f]+\.[A-Za-z0-9._~!$&'()*+,;=:-]+)\]|"
+    private static readonly string s_authority = "(?:" + UserInfo + @"@)?(?:\[(?:" + Ipv6()
+        + @"|[Vv][0-9A-Fa-f]+\.[A-Za-z0-9._~!$&'()*+,;=:-]+)\]|"
         + RegisteredName + @")(?::\d*)?";
 
     private const string Tail = @"(?:\?(?:" + UriCharacter + "|[/?])*)?(?:#(?:" + UriCharacter + "|[/?])*)?";
     private const string Path = "(?:/" + UriCharacter + "*)*";
-    private const string Uri = "[A-Za-z][A-Za-z0-9+.-]*:(?://" + Authority + Path + "|/(?:" + UriCharacter + "+" + Path + ")?|"
+    private static readonly string s_uri = "[A-Za-z][A-Za-z0-9+.-]*:(?://" + s_authority + Path
+        + "|/(?:" + UriCharacter + "+" + Path + ")?|"
         + UriCharacter + "+" + Path + ")?" + Tail;
 
     private static readonly Dictionary<string, string> s_patterns = new(StringComparer.Ordinal)
     {
-        ["date"] = Date,
+        ["date"] = SomeYear + Date,
         ["time"] = s_time,
-        ["date-time"] = Date + "[Tt]" + s_time,
+        ["date-time"] = SomeYear + Date + "[Tt]" + s_time,
         ["duration"] = @"P(?:\d+W|\d+Y(?:\d+M(?:\d+D)?)?(?:T(?:\d+H(?:\d+M(?:\d+S)?)?|\d+M(?:\d+S)?|\d+S))?"
             + @"|\d+M(?:\d+D)?(?:T(?:\d+H(?:\d+M(?:\d+S)?)?|\d+M(?:\d+S)?|\d+S))?"
             + @"|\d+D(?:T(?:\d+H(?:\d+M(?:\d+S)?)?|\d+M(?:\d+S)?|\d+S))?|T(?:\d+H(?:\d+M(?:\d+S)?)?|\d+M(?:\d+S)?|\d+S))",
@@ -53,17 +56,22 @@ internal static class TextFormats
         ["hostname"] = Host,
         ["json-pointer"] = Pointer,
         ["relative-json-pointer"] = "(?:0|[1-9][0-9]*)(?:#|" + Pointer + ")",
-        ["uri"] = Uri,
+        ["uri"] = s_uri,
     };
+
+    private const int LongestHost = 253; // of RFC 1123 and the wire format of names
 
     private static readonly string[] s_refused =
         ["idn-email", "idn-hostname", "iri", "iri-reference", "uri-reference", "uri-template", "regex"];
 
-    /// <summary>The texts of a format; null = a name the specification does not know, which says nothing.</summary>
+    /// <summary>The pattern of a format's texts; null = a name the specification does not know, which says nothing.</summary>
     /// <exception cref="GrammarException">The specification knows it, and it is not supported here.</exception>
-    public static Dfa? Find(string name) => s_patterns.TryGetValue(name, out string? pattern)
-        ? Dfa.Of(RegexParser.Parse(pattern))
+    public static string? Find(string name) => s_patterns.TryGetValue(name, out string? pattern)
+        ? pattern
         : !s_refused.Contains(name) ? null : throw GrammarException.Unsupported("format", $"The format '{name}' is not supported.");
+
+    /// <summary>The largest length of a format's texts, where the pattern does not say it; null = none.</summary>
+    public static int? LongestOf(string name) => name == "hostname" ? LongestHost : null;
 
     // The last second of a day in UTC by the clocks of zones at whole and half hours.
     private static IEnumerable<string> LeapSeconds()

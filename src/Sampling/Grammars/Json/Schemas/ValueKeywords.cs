@@ -104,18 +104,24 @@ internal static class ValueKeywords
             yield return Textual(table, new(null, most: most), new(null, least: most + 1));
         }
 
-        if (schema.Text("pattern") is { } pattern)
+        if (schema.Text("pattern") is { } searched)
         {
-            yield return Matching(table, Dfa.Search(RegexParser.Parse(pattern)));
+            yield return Matching(table, table.Texts(searched, RegexParser.Search));
         }
 
-        if (schema.Text("format") is { } format && TextFormats.Find(format) is { } texts)
+        if (schema.Text("format") is { } format && TextFormats.Find(format) is { } pattern)
         {
-            yield return Matching(table, texts);
+            Dfa texts = table.Texts($"\0{format}", _ => Dfa.Of(RegexParser.Parse(pattern)));
+            yield return Matching(table, texts, TextFormats.LongestOf(format));
         }
     }
 
-    private static Rule Matching(ConditionTable table, Dfa texts) => Textual(table, new(texts), new(texts, isNegated: true));
+    private static Rule Matching(ConditionTable table, Dfa texts, int? longest = null)
+    {
+        Rule matches = Textual(table, new(texts, most: longest), new(texts, isNegated: true));
+        return longest is not int most ? matches
+            : matches with { Fails = table.Any(matches.Fails, Textual(table, new(null), new(null, least: most + 1)).Fails) };
+    }
 
     private static Rule Numeric(ConditionTable table, NumberConstraint holds, NumberConstraint fails) =>
         new(table.Add(holds), table.All(table.Types(JsonTypes.Number), table.Add(fails)));

@@ -75,13 +75,15 @@ internal sealed class ArrayFrame : Frame
     /// <summary>The state before another element, or null.</summary>
     public ValueState? Element()
     {
-        ArrayThread[] threads = [.. _threads.SelectMany(t => t.Choices())];
+        ArrayThread[] threads = [.. _threads.SelectMany(t => t.Choices()).Where(t => Language.Fits(this, ItemOf(t)))];
         return threads.Length == 0 ? null
             : ValueState.Of(
                 Language,
                 new ArrayFrame(Parent!, threads),
-                threads.Select((t, i) => (t.Rule.ItemAt(Math.Min(t.Index, t.Rule.Cap), t.Choice), i)));
+                threads.Select((t, i) => (ItemOf(t), i)));
     }
+
+    private static Condition ItemOf(ArrayThread thread) => thread.Rule.ItemAt(Math.Min(thread.Index, thread.Rule.Cap), thread.Choice);
 
     /// <inheritdoc/>
     public override GrammarState? ChildEnded(int[] threads)

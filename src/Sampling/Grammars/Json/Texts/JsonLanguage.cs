@@ -7,9 +7,12 @@ namespace LayerStream.Sampling.Grammars.Json.Texts;
 /// <summary>JSON texts of a schema. For one sequence at a time.</summary>
 internal sealed class JsonLanguage
 {
-    private JsonLanguage(ShapeTable shapes, bool checks)
+    private readonly NestingNeeds? _needs;
+
+    private JsonLanguage(ShapeTable shapes, NestingNeeds? needs, bool checks)
     {
         Shapes = shapes;
+        _needs = needs;
         Checks = checks;
         Matchers = new TextMatchers(checks);
     }
@@ -34,27 +37,38 @@ internal sealed class JsonLanguage
     {
         ShapeTable shapes = new(new SchemaDocument(schema));
         Condition root = SchemaReader.Sub(shapes.Conditions, schema, "").Holds;
-        Explore(shapes, root);
-        JsonLanguage language = new(shapes, checks);
+        IReadOnlyList<Condition> conditions = Explore(shapes, root);
+        NestingNeeds? needs = checks ? null : new NestingNeeds(shapes, conditions, GrammarLimits.GeneratedDepth);
+        if (shapes.Of(root).Length > 0 && needs?.Of(root) > GrammarLimits.GeneratedDepth)
+        {
+            throw GrammarException.Limit("nesting", $"No value of at most {GrammarLimits.GeneratedDepth} levels meets the schema.");
+        }
+
+        JsonLanguage language = new(shapes, needs, checks);
         return ValueState.Of(language, new RootFrame(language), [(root, 0)])
             ?? throw new GrammarException(GrammarFault.Empty, "schema", "No value meets the schema.");
     }
 
+    /// <summary>Whether a value can be ended within the levels that are left in a frame.</summary>
+    public bool Fits(Frame frame, Condition condition) => _needs is null || frame.Depth + _needs.Of(condition) <= MostDepth;
+
+    /// <summary>Whether an array can.</summary>
+    public bool Fits(Frame frame, ArrayRule rule) => frame.Depth + (_needs?.Of(rule) ?? 1) <= MostDepth;
+
+    /// <summary>Whether an object can.</summary>
+    public bool Fits(Frame frame, ObjectRule rule) => frame.Depth + (_needs?.Of(rule) ?? 1) <= MostDepth;
+
     // Meets every limit now, and not in the middle of an answer.
-    private static void Explore(ShapeTable shapes, Condition root)
+    private static List<Condition> Explore(ShapeTable shapes, Condition root)
     {
         HashSet<int> seen = [root.Id];
-        Queue<Condition> open = new([root]);
-        while (open.TryDequeue(out Condition? condition))
+        List<Condition> found = [root];
+        for (int i = 0; i < found.Count; i++)
         {
-            foreach (Condition inner in shapes.Of(condition).SelectMany(Inner))
-            {
-                if (seen.Add(inner.Id))
-                {
-                    open.Enqueue(inner);
-                }
-            }
+            found.AddRange(shapes.Of(found[i]).SelectMany(Inner).Where(inner => seen.Add(inner.Id)));
         }
+
+        return found;
     }
 
     private static IEnumerable<Condition> Inner(Shape shape)

@@ -4,7 +4,8 @@ namespace LayerStream.Sampling.Grammars.Json.Texts;
 
 /// <summary>Where a member's name stands: among the names of a rule that begin so, and in the automaton of other names.</summary>
 /// <param name="Rule">The rule.</param>
-/// <param name="Blocked">Names that may not be used; empty where other names may be, and who takes the name checks it.</param>
+/// <param name="Blocked">Names that may not be used. Not in it are those from which other names can be made: who takes the name checks
+/// it.</param>
 /// <param name="AllowsOther">Whether other names may be used.</param>
 /// <param name="Low">First of the names that begin so.</param>
 /// <param name="High">Behind the last of them.</param>

@@ -16,6 +16,11 @@ internal sealed class NameSet : IEquatable<NameSet>
     /// <summary>The names for which the place is true.</summary>
     public static NameSet Of(ReadOnlySpan<bool> flags)
     {
+        if (!flags.Contains(true))
+        {
+            return Empty;
+        }
+
         ulong[] bits = new ulong[(flags.Length + 63) / 64];
         for (int i = 0; i < flags.Length; i++)
         {
@@ -34,19 +39,6 @@ internal sealed class NameSet : IEquatable<NameSet>
         ulong[] bits = new ulong[Math.Max(_bits.Length, (name / 64) + 1)];
         _bits.CopyTo(bits, 0);
         bits[name / 64] |= 1UL << (name % 64);
-        return new NameSet(bits);
-    }
-
-    /// <summary>The names of both.</summary>
-    public NameSet Union(NameSet other)
-    {
-        ulong[] bits = new ulong[Math.Max(_bits.Length, other._bits.Length)];
-        _bits.CopyTo(bits, 0);
-        for (int i = 0; i < other._bits.Length; i++)
-        {
-            bits[i] |= other._bits[i];
-        }
-
         return new NameSet(bits);
     }
 

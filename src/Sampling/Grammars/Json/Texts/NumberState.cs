@@ -48,8 +48,8 @@ internal sealed class NumberState : GrammarState
         bool checks = _frame.Language.Checks;
         if (value is (>= (byte)'0' and <= (byte)'9') or (byte)'.' or (byte)'e' or (byte)'E' or (byte)'+' or (byte)'-')
         {
-            int digits = Math.Max(NumberText.WrittenIntegerDigits, _rules.Max(r => r?.IntegerDigits ?? 0));
-            return _text.Next(value, digits, checks) is { } text ? Of(_frame, _rules, _links, text) : null;
+            int integers = _rules.Max(r => r?.IntegerDigits ?? 0), fractions = _rules.Max(r => r?.FractionDigits ?? 0);
+            return _text.Next(value, integers, fractions, checks) is { } text ? Of(_frame, _rules, _links, text) : null;
         }
 
         return Ended?.Next(value);

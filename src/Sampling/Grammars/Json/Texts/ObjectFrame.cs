@@ -36,20 +36,25 @@ internal sealed record ObjectThread(ObjectRule Rule, int[] Links)
     public bool HasRoom => !Rule.Counts || Count + Missing < Rule.Most;
 
     /// <summary>Whether another member may come.</summary>
-    public bool CanAdd => Missing > 0 || (HasRoom && (Rule.AllowsOther
-        || Enumerable.Range(0, Rule.Names.Length).Any(i => Rule.IsAllowed[i] && !Seen.Has(i))));
+    /// <param name="fits">Whether a value can be ended within the levels that are left.</param>
+    public bool CanAdd(Func<Condition, bool> fits) => Missing > 0 || (HasRoom && (AllowsOther(fits)
+        || Enumerable.Range(0, Rule.Names.Length).Any(i => Rule.IsAllowed[i] && !Seen.Has(i) && fits(Rule.ValueOf(i, 0, 0)))));
 
     /// <summary>Where a name begins.</summary>
-    public NamePlace Begin()
+    /// <param name="fits">Whether a value can be ended within the levels that are left.</param>
+    public NamePlace Begin(Func<Condition, bool> fits)
     {
-        bool allowsOther = HasRoom && Rule.AllowsOther;
-        NameSet blocked = allowsOther ? NameSet.Empty
-            : HasRoom ? Seen : Seen.Union(NameSet.Of([.. Rule.IsRequired.Select(r => !r)]));
-        return new NamePlace(Rule, blocked, allowsOther, 0, Rule.Names.Length, 0, Rule.Others.Start);
+        bool allowsOther = HasRoom && AllowsOther(fits);
+        bool[] blocked = [.. Enumerable.Range(0, Rule.Names.Length).Select(i => (!allowsOther || !Rule.LeadsToOther[i])
+            && (Seen.Has(i) || (!HasRoom && !Rule.IsRequired[i]) || (Rule.IsAllowed[i] && !fits(Rule.ValueOf(i, 0, 0)))))];
+        return new NamePlace(Rule, NameSet.Of(blocked), allowsOther, 0, Rule.Names.Length, 0, Rule.Others.Start);
     }
 
+    private bool AllowsOther(Func<Condition, bool> fits) => Rule.AllowsOther && Rule.Signatures().All(s => fits(Rule.ValueOf(-1, s, 0))
+        || !Rule.AllowsOtherWith(s));
+
     /// <summary>The threads with each choice for a member of this name.</summary>
-    public IEnumerable<ObjectThread> Named(NameMatcher matcher, ShapeTable shapes)
+    public IEnumerable<ObjectThread> Named(NameMatcher matcher, ShapeTable shapes, Func<Condition, bool> fits)
     {
         int name = matcher.Name;
         ulong signature = name >= 0 ? 0 : matcher.Signature;
@@ -60,7 +65,7 @@ internal sealed record ObjectThread(ObjectRule Rule, int[] Links)
 
         foreach (int choice in Rule.Choices(name, signature).Where(c => (c & Present) == 0))
         {
-            if (shapes.IsSatisfiable(Rule.ValueOf(name, signature, choice)))
+            if (Rule.ValueOf(name, signature, choice) is var value && shapes.IsSatisfiable(value) && fits(value))
             {
                 yield return this with { Name = name, Signature = signature, Choice = choice };
             }
@@ -92,7 +97,7 @@ internal sealed class ObjectFrame : Frame
     }
 
     /// <summary>Whether another member may come.</summary>
-    public bool CanAdd => Array.Exists(_threads, t => t.CanAdd);
+    public bool CanAdd => Array.Exists(_threads, t => t.CanAdd(Fits));
 
     /// <summary>The state behind the opening brace.</summary>
     public static GrammarState? Begin(Frame parent, ObjectRule[] rules, int[][] links) => rules.Length == 0 ? null
@@ -110,7 +115,7 @@ internal sealed class ObjectFrame : Frame
     /// <summary>The state behind the opening quote of a name, or null.</summary>
     public NameState? Name()
     {
-        TextMatcher?[] matchers = [.. _threads.Select(t => t.CanAdd ? Language.Matchers.Of(t.Begin()) : null)];
+        TextMatcher?[] matchers = [.. _threads.Select(t => t.CanAdd(Fits) ? Language.Matchers.Of(t.Begin(Fits)) : null)];
         return Language.Matchers.StateOf(matchers, isEnd: false) is { } inside ? new NameState(inside, this) : null;
     }
 
@@ -118,9 +123,12 @@ internal sealed class ObjectFrame : Frame
     /// <param name="matchers">Where the name ended for each thread; null = it may not.</param>
     public GrammarState? Named(TextMatcher?[] matchers)
     {
-        ObjectThread[] next = [.. _threads.SelectMany((t, i) => matchers[i] is NameMatcher name ? t.Named(name, Language.Shapes) : [])];
+        ObjectThread[] next =
+            [.. _threads.SelectMany((t, i) => matchers[i] is NameMatcher name ? t.Named(name, Language.Shapes, Fits) : [])];
         return next.Length == 0 ? null : new SignState(new ObjectFrame(Parent!, next), SignPlace.Colon);
     }
+
+    private bool Fits(Condition condition) => Language.Fits(this, condition);
 
     /// <summary>The state before the value of the member that was named.</summary>
     public ValueState? Value() =>
@@ -129,7 +137,7 @@ internal sealed class ObjectFrame : Frame
     /// <inheritdoc/>
     public override GrammarState? ChildEnded(int[] threads)
     {
-        ObjectThread[] next = [.. threads.Select(i => _threads[i].Ended()).Where(t => t.CanClose || t.CanAdd)
+        ObjectThread[] next = [.. threads.Select(i => _threads[i].Ended()).Where(t => t.CanClose || t.CanAdd(Fits))
             .GroupBy(t => (t.Rule, t.Seen, t.Count, t.Present)).Select(g => g.First() with { Links = Union(g.Select(t => t.Links)) })];
         return next.Length == 0 ? null : new SignState(new ObjectFrame(Parent!, next), SignPlace.NextMember);
     }

@@ -20,7 +20,7 @@ internal sealed class TextMatchers(bool checks)
         matcher is null ? CodePointSet.Empty : checks ? matcher.Live : matcher.Unusual;
 
     /// <summary>The first matcher of a rule.</summary>
-    public TextMatcher? Of(TextRule rule) => rule.Texts is { } dfa ? Of(dfa, dfa.Start) : Of(rule, 0, Dfa.AnyText.Start);
+    public TextMatcher? Of(TextRule rule) => Of(rule, 0, rule.Texts.Start);
 
     /// <summary>A matcher of an automaton, or null for none.</summary>
     public TextMatcher? Of(Dfa dfa, int state)
@@ -43,7 +43,7 @@ internal sealed class TextMatchers(bool checks)
     {
         if (rule.Most is null && count >= rule.Least)
         {
-            return Of(Dfa.AnyText, state);
+            return Of(rule.Texts, state);
         }
 
         if (!_counted.TryGetValue((rule, count, state), out CountedMatcher? matcher))

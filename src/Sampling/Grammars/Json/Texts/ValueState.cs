@@ -55,11 +55,13 @@ internal sealed class ValueState : GrammarState
                 (TextRule[] texts, int[][] links) = Group(s => (s.Types & JsonTypes.Text) != 0 ? s.Text : null);
                 TextState? inside = language.Matchers.StateOf([.. texts.Select(language.Matchers.Of)], isEnd: false);
                 return inside is null ? null : new TextValueState(inside, _frame, links);
-            case (byte)'{' when _frame.Depth < language.MostDepth:
-                (ObjectRule[] objects, int[][] objectLinks) = Group(s => (s.Types & JsonTypes.Object) != 0 ? s.Object : null);
+            case (byte)'{':
+                (ObjectRule[] objects, int[][] objectLinks) = Group(
+                    s => (s.Types & JsonTypes.Object) != 0 && language.Fits(_frame, s.Object!) ? s.Object : null);
                 return ObjectFrame.Begin(_frame, objects, objectLinks);
-            case (byte)'[' when _frame.Depth < language.MostDepth:
-                (ArrayRule[] arrays, int[][] arrayLinks) = Group(s => (s.Types & JsonTypes.Array) != 0 ? s.Array : null);
+            case (byte)'[':
+                (ArrayRule[] arrays, int[][] arrayLinks) = Group(
+                    s => (s.Types & JsonTypes.Array) != 0 && language.Fits(_frame, s.Array!) ? s.Array : null);
                 return ArrayFrame.Begin(_frame, arrays, arrayLinks);
             case (byte)'t':
                 return Literal(JsonTypes.True, "true");

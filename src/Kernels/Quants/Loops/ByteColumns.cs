@@ -1,0 +1,145 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace LayerStream.Kernels.Quants.Loops;
+
+/// <summary>A type with a scale per 32 columns or more.</summary>
+internal unsafe struct Columns32<T> : IByteColumns
+    where T : IBlocksOf32
+{
+    public static long Bytes(int columns) => (long)columns / 32 * T.EightBytes / 8;
+
+    public static int StagedBytes => T.EightBytes;
+
+    public static int FactorShift => 1;
+
+    public static bool HasOffsets => T.HasOffsets;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static byte* Begin(byte* source, int columns, byte* staged, float* factors)
+    {
+        if (columns < 256)
+        {
+            source = Copy(source, columns, staged);
+        }
+
+        T.Scales(source, out Vector256<float> offsets).Store(factors);
+        if (T.HasOffsets)
+        {
+            offsets.Store(factors + ByteColumns.OffsetsAt);
+        }
+
+        return source;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<sbyte> Values(byte* at, int k) => (T.Bytes256(at, k) - Vector256.Create((byte)T.Bias)).AsSByte();
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static byte* Copy(byte* source, int columns, byte* staged)
+    {
+        new Span<byte>(staged, T.EightBytes).Clear();
+        Unsafe.CopyBlockUnaligned(staged, source, (uint)Bytes(columns));
+        return staged;
+    }
+}
+
+/// <summary>A type of blocks of 256 columns.</summary>
+internal unsafe struct Columns256<T> : IByteColumns
+    where T : IBlockSource
+{
+    public static long Bytes(int columns) => (long)columns / 256 * T.BlockBytes;
+
+    public static int StagedBytes => T.StagedBytes;
+
+    public static int FactorShift => 0;
+
+    public static bool HasOffsets => T.Form == BlockForm.Minimums;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static byte* Begin(byte* source, int columns, byte* staged, float* factors)
+    {
+        byte* block = Isa.Avx2 ? T.Stage(source, 1, staged) : T.StageScalar(source, staged);
+        Vector256<short> scales = T.Groups(block, out Vector256<short> mins);
+        Store(scales, T.D(block), factors);
+        if (HasOffsets)
+        {
+            Store(mins, -T.DMin(block), factors + ByteColumns.OffsetsAt);
+        }
+
+        return block;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<sbyte> Values(byte* at, int k) =>
+        (T.Bias == 0 ? T.Values256(at, k) : T.Values256(at, k) - Vector256.Create((byte)T.Bias)).AsSByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(Vector256<short> groups, float d, float* factors)
+    {
+        (Vector256.ConvertToSingle(Vector256.WidenLower(groups)) * Vector256.Create(d)).Store(factors);
+        (Vector256.ConvertToSingle(Vector256.WidenUpper(groups)) * Vector256.Create(d)).Store(factors + 8);
+    }
+}
+
+/// <summary>Sixteen columns of an <see cref="IByteColumns"/> as floats.</summary>
+internal static unsafe class ByteColumns
+{
+    /// <summary>Scales and offsets of 256 columns.</summary>
+    public const int Factors = 32;
+
+    /// <summary>Where the offsets begin.</summary>
+    public const int OffsetsAt = 16;
+
+    /// <summary>All sixteen.</summary>
+    /// <param name="v">Values.</param>
+    /// <param name="factors">As <see cref="IByteColumns.Begin"/> wrote them.</param>
+    /// <param name="group">Which sixteen of the 256 columns.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Sixteen<T>(Vector128<sbyte> v, float* factors, int group)
+        where T : IByteColumns
+    {
+        Vector512<float> wide = Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(v));
+        Vector512<float> scale = Vector512.Create(factors[group >> T.FactorShift]);
+        return T.HasOffsets ? Vector512.FusedMultiplyAdd(wide, scale, Vector512.Create(factors[OffsetsAt + (group >> T.FactorShift)]))
+            : wide * scale;
+    }
+
+    /// <summary>The first eight of sixteen.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LowEight<T>(Vector128<sbyte> v, float* factors, int group)
+        where T : IByteColumns
+    {
+        if (Avx2.IsSupported)
+        {
+            return Scaled<T>(Avx2.ConvertToVector256Int32(v), factors, group);
+        }
+
+        Vector128<short> words = Vector128.WidenLower(v);
+        return Scaled<T>(Vector256.Create(Vector128.WidenLower(words), Vector128.WidenUpper(words)), factors, group);
+    }
+
+    /// <summary>The last eight of sixteen.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> HighEight<T>(Vector128<sbyte> v, float* factors, int group)
+        where T : IByteColumns
+    {
+        if (Avx2.IsSupported)
+        {
+            return Scaled<T>(Avx2.ConvertToVector256Int32(Sse2.ShiftRightLogical128BitLane(v, 8)), factors, group);
+        }
+
+        Vector128<short> words = Vector128.WidenUpper(v);
+        return Scaled<T>(Vector256.Create(Vector128.WidenLower(words), Vector128.WidenUpper(words)), factors, group);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Scaled<T>(Vector256<int> v, float* factors, int group)
+        where T : IByteColumns
+    {
+        Vector256<float> wide = Vector256.ConvertToSingle(v), scale = Vector256.Create(factors[group >> T.FactorShift]);
+        return T.HasOffsets ? Vector256.FusedMultiplyAdd(wide, scale, Vector256.Create(factors[OffsetsAt + (group >> T.FactorShift)]))
+            : wide * scale;
+    }
+}

@@ -1,0 +1,77 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using LayerStream.Kernels.Quants.Bits;
+
+namespace LayerStream.Kernels.Quants.Loops;
+
+/// <summary>
+/// The float path of types that unpack to bytes. For fewer than four tokens rows are taken as they lie in memory, and weights become floats
+/// in the registers that multiply them; more tokens share what <paramref name="decoded"/> decodes once. Both sum in the same order.
+/// </summary>
+internal sealed unsafe class FusedLoop<T, TDots>(MatMulLoop decoded) : MatMulLoop
+    where T : IByteColumns
+    where TDots : IFusedDots
+{
+    private const int Columns = 256; // whose factors are unpacked together
+
+    private const int Sums = 16; // of an output
+
+    private const int FewestDecoded = 4; // tokens
+
+    /// <inheritdoc/>
+    public override void Multiply(
+        byte* weights, int columns, int rowBegin, int rowEnd, byte* activations, long activationStride, int tokens, float* y, long yStride)
+    {
+        if (tokens >= FewestDecoded)
+        {
+            decoded.Multiply(weights, columns, rowBegin, rowEnd, activations, activationStride, tokens, y, yStride);
+            return;
+        }
+
+        int token = 0;
+        for (; token + 2 <= tokens; token += 2)
+        {
+            Rows<TwoRows>(weights, columns, rowBegin, rowEnd, activations + (token * activationStride), activationStride,
+                y + (token * yStride), yStride);
+        }
+
+        if (token < tokens)
+        {
+            Rows<OneRow>(weights, columns, rowBegin, rowEnd, activations + (token * activationStride), activationStride,
+                y + (token * yStride), yStride);
+        }
+    }
+
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Rows<TRows>(
+        byte* weights, int columns, int rowBegin, int rowEnd, byte* x, long stride, float* y, long yStride)
+        where TRows : IActivationRows
+    {
+        byte* memory = stackalloc byte[T.StagedBytes + 63];
+        byte* staged = (byte*)(((nint)memory + 63) & ~63);
+        float* factors = stackalloc float[ByteColumns.Factors];
+        float* sums = stackalloc float[2 * Sums];
+        long rowBytes = T.Bytes(columns);
+        int blockBytes = (int)T.Bytes(Columns);
+        for (int row = rowBegin; row < rowEnd; row++)
+        {
+            byte* w = weights + (row * rowBytes);
+            new Span<float>(sums, 2 * Sums).Clear();
+            for (int column = 0; column < columns; column += Columns)
+            {
+                RowPrefetch.Ahead(w, blockBytes);
+                int count = Math.Min(Columns, columns - column);
+                byte* at = T.Begin(w, count, staged, factors);
+                TDots.Add<T, TRows>(at, factors, count, (float*)x + column, stride, sums);
+                w += blockBytes;
+            }
+
+            y[row] = LaneSums.Total(Vector256.Load(sums) + Vector256.Load(sums + 8));
+            if (TRows.AreTwo)
+            {
+                y[yStride + row] = LaneSums.Total(Vector256.Load(sums + Sums) + Vector256.Load(sums + Sums + 8));
+            }
+        }
+    }
+}
