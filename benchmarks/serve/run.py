@@ -43,7 +43,13 @@ def ask(number, found, key):
                 if piece := choice["delta"].get("content"):
                     text += piece
                     times.append(time.monotonic())
-    found[key] = dict(text=text, first=times[0] if times else None, last=time.monotonic(), tokens=tokens)
+    found[key] = dict(text=text, times=times, first=times[0] if times else None, last=time.monotonic(), tokens=tokens)
+
+
+def steady(answers):
+    """Pieces a second of all while all of them decode: from the last first piece to the first last one, so that no prompt counts as decoding."""
+    begin, end = max(a["times"][0] for a in answers), min(a["times"][-1] for a in answers)
+    return sum(sum(begin < t <= end for t in a["times"]) for a in answers) / max(end - begin, 1e-9)
 
 
 def wait_until_ready(daemon):
@@ -76,7 +82,8 @@ def measure(count):
             tokens = sum(f["tokens"] for f in found.values())
             return {n: f["text"] for n, f in found.items()}, dict(
                 sequences=count, tokens=tokens, seconds=round(wall, 2), tokensPerSecond=round(tokens / wall, 3),
-                decodeTokensPerSecond=round((tokens - count) / decoding, 3), passes=status["engine"]["passes"], passRows=status["engine"]["pass_rows"],
+                decodeTokensPerSecond=round((tokens - count) / decoding, 3),
+                steadyPiecesPerSecond=round(steady(found.values()), 3), passes=status["engine"]["passes"], passRows=status["engine"]["pass_rows"],
                 streamedPerToken=status["plan"]["streamed_bytes_per_token"], peakMiB=group.peak_bytes >> 20, failcnt=group.failed_charges)
         finally:
             daemon.terminate()
@@ -88,6 +95,6 @@ for count in map(int, a.sequences.split(",")):
     texts, figures = measure(count)
     first = first or figures
     alone |= {n: t for n, t in texts.items() if n not in alone}
-    figures |= dict(timesOne=round(figures["decodeTokensPerSecond"] / first["decodeTokensPerSecond"], 2),
+    figures |= dict(timesOne=round(figures["steadyPiecesPerSecond"] / first["steadyPiecesPerSecond"], 2),
                     sameTexts=sum(alone[n] == t for n, t in texts.items()))
     print(json.dumps(figures), flush=True)
