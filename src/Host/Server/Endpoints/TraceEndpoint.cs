@@ -1,7 +1,6 @@
 using LayerStream.Actors.Tracing;
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Service;
-using LayerStream.Session;
 using LayerStream.Session.Reports;
 using Microsoft.AspNetCore.Http;
 
