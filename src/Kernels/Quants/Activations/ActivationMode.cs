@@ -16,6 +16,6 @@ public enum ActivationMode
 /// <summary>The mode where nobody says one.</summary>
 public static class ActivationModes
 {
-    /// <summary>16 bits: the answers of float arithmetic at 0.8 of the decoding speed of 8 bits (docs/decisions/0014).</summary>
+    /// <summary>16 bits: the answers of float arithmetic, at little less than the decoding speed of 8 bits (docs/decisions/0014).</summary>
     public const ActivationMode Default = ActivationMode.Int16;
 }
