@@ -41,7 +41,7 @@ internal static class LoadRefusal
         },
         ModelFormatException e => NotLoadable(model, e.Reason),
         UnfilledModelException or UnsupportedModelException or UsageException => NotLoadable(model, failure.Message),
-        DraftModelException => NotLoadable(model, "its draft model cannot guess for it; the server's log has the cause"),
+        DraftModelException e => NotLoadable(model, $"its draft model cannot guess for it: {e.Reason}"),
         FileNotFoundException or DirectoryNotFoundException => NotLoadable(model, "its file is gone"),
         _ => new ApiException(503, "unavailable_error", $"model '{model.Id}' could not be loaded; the server's log has the cause",
             "model_load_failed", "model")
