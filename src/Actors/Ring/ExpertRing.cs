@@ -38,7 +38,8 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
         TileNames names, BudgetSheet sheet)
     {
         (_plan, _reader, _trace, _names, Spent) = (plan, reader, trace, names, spent);
-        (Slots, Found) = (new ExpertSlots(plan, sheet), (new long[plan.Layouts.Count], new long[plan.Layouts.Count]));
+        (Slots, AllResident) = (new ExpertSlots(plan, sheet), plan.AllResident);
+        Found = (new long[plan.Layouts.Count], new long[plan.Layouts.Count]);
         Cache = new ExpertCache(plan);
         _reads = new ExpertReads(plan, reader, files);
         int most = plan.Layouts.Select(l => l.Bank.Experts).DefaultIfEmpty(0).Max();
@@ -85,7 +86,7 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
     internal Gate Arrived { get; } = new();
 
     /// <summary>Every expert has been in its slot since the start.</summary>
-    internal bool AllResident => _plan.AllResident;
+    internal bool AllResident { get; }
 
     /// <summary>Whether there are experts that travel.</summary>
     internal bool Streams => _plan.Layouts.Count > 0 && !AllResident;
