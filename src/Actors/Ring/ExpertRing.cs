@@ -38,9 +38,8 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
         TileNames names, BudgetSheet sheet)
     {
         (_plan, _reader, _trace, _names, Spent) = (plan, reader, trace, names, spent);
-        (Slots, AllResident) = (new ExpertSlots(plan, sheet), plan.AllResident);
+        (Slots, Cache, AllResident) = (new ExpertSlots(plan, sheet), new ExpertCache(plan), plan.AllResident);
         Found = (new long[plan.Layouts.Count], new long[plan.Layouts.Count]);
-        Cache = new ExpertCache(plan);
         _reads = new ExpertReads(plan, reader, files);
         int most = plan.Layouts.Select(l => l.Bank.Experts).DefaultIfEmpty(0).Max();
         _requests = new Request[most];

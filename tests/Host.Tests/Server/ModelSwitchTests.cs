@@ -264,7 +264,7 @@ public sealed class ModelSwitchTests
     }
 
     [Fact]
-    public async Task Preset_IsAModelWithSettingsOfItsOwn()
+    public async Task Preset_AskedByName_HasSettingsOfItsOwn()
     {
         ModelOptions own = new() { ModelPath = "", Context = 256, LimitsHeap = false, SystemPrompt = "You are a pirate." };
         ModelPreset preset = new("pirate", "two", own, [KeyValuePair.Create("context", "256")]) { BudgetShare = 0.5 };
@@ -303,7 +303,7 @@ public sealed class ModelSwitchTests
     }
 
     [Fact]
-    public async Task StoredResponse_OutlivesAChangeOfTheModel()
+    public async Task StoredResponse_AfterAChangeOfTheModel_IsStillThere()
     {
         await using SwitchingDaemon daemon = await new SwitchingDaemon().StartAsync();
         (_, JsonElement response) = await daemon.PostAsync("/v1/responses", """{"model":"one","input":"Hi","max_output_tokens":16}""");
