@@ -101,7 +101,7 @@ internal static class OllamaEndpoint
         catch (OperationCanceledException) when (asksForNothing)
         {
             string reason = state.Switch is not null && keep is { IsOver: true } ? "unload" : "load";
-            await SendAsync(http, json => WriteLoaded(json, name, isChat, reason));
+            await SendAsync(http, json => OllamaShape.WriteEmpty(json, name, isChat, reason));
         }
         finally
         {
@@ -171,29 +171,6 @@ internal static class OllamaEndpoint
 
     private static WaitingForm FormOf(RequestHead head, bool isChat) => head.Streams == false ? WaitingForm.Whole(OllamaJson.Error)
         : WaitingForm.Lines(OllamaShape.EmptyLine(head.Model ?? "", isChat), OllamaJson.Error);
-
-    // The way of this API to ask that a model be loaded or unloaded.
-    private static void WriteLoaded(Utf8JsonWriter json, string name, bool isChat, string reason)
-    {
-        json.WriteStartObject();
-        json.WriteString("model", name);
-        json.WriteString("created_at", OllamaJson.Time(DateTimeOffset.UtcNow));
-        if (isChat)
-        {
-            json.WriteStartObject("message");
-            json.WriteString("role", "assistant");
-            json.WriteString("content", "");
-            json.WriteEndObject();
-        }
-        else
-        {
-            json.WriteString("response", "");
-        }
-
-        json.WriteBoolean("done", true);
-        json.WriteString("done_reason", reason);
-        json.WriteEndObject();
-    }
 
     private static async Task ListAsync(HttpContext http, ServerState state, bool isRunning)
     {

@@ -91,29 +91,44 @@ internal sealed class OllamaShape : ParsedShape
 
     private static long Nanoseconds(double seconds) => (long)(seconds * 1e9);
 
+    /// <summary>A message without content.</summary>
+    /// <param name="json">Where it goes.</param>
+    /// <param name="model">The model's name, as it was asked for.</param>
+    /// <param name="isChat">Whether it is of <c>chat</c> or <c>generate</c>.</param>
+    /// <param name="doneReason">Why it is the last; null = it is not.</param>
+    public static void WriteEmpty(Utf8JsonWriter json, string model, bool isChat, string? doneReason)
+    {
+        json.WriteStartObject();
+        json.WriteString("model", model);
+        json.WriteString("created_at", OllamaJson.Time(DateTimeOffset.UtcNow));
+        if (isChat)
+        {
+            json.WriteStartObject("message");
+            json.WriteString("role", "assistant");
+            json.WriteString("content", "");
+            json.WriteEndObject();
+        }
+        else
+        {
+            json.WriteString("response", "");
+        }
+
+        json.WriteBoolean("done", doneReason is not null);
+        if (doneReason is not null)
+        {
+            json.WriteString("done_reason", doneReason);
+        }
+
+        json.WriteEndObject();
+    }
+
     /// <summary>A line without content, for a request of which nothing else is known; without its end.</summary>
     public static string EmptyLine(string model, bool isChat)
     {
         ArrayBufferWriter<byte> line = new(128);
         using (Utf8JsonWriter json = new(line, JsonReply.Options))
         {
-            json.WriteStartObject();
-            json.WriteString("model", model);
-            json.WriteString("created_at", OllamaJson.Time(DateTimeOffset.UtcNow));
-            if (isChat)
-            {
-                json.WriteStartObject("message");
-                json.WriteString("role", "assistant");
-                json.WriteString("content", "");
-                json.WriteEndObject();
-            }
-            else
-            {
-                json.WriteString("response", "");
-            }
-
-            json.WriteBoolean("done", false);
-            json.WriteEndObject();
+            WriteEmpty(json, model, isChat, doneReason: null);
         }
 
         return Encoding.UTF8.GetString(line.WrittenSpan);
