@@ -15,6 +15,7 @@ public static class EnginePlanner
     private const long MiB = 1 << 20;
     private const long LeastRuntimeBytes = 52 * MiB;  // of a command: libraries and code before the first run
     private const long RuntimeGrowthBytes = 28 * MiB; // while it runs
+    private const long ServerGrowthBytes = 24 * MiB;  // the same of a server, which has loaded most of its libraries by then
     private const long StateHeapBytes = 4 * MiB; // names of what is kept in a folder
     private const long ReaderStackBytes = 64 * 1024; // that a further one touches
 
@@ -120,7 +121,8 @@ public static class EnginePlanner
     /// covers what any command has in memory by then, so that all of them name the same smallest budget, again and again.
     /// </summary>
     private static long RuntimeBytes(EngineOptions options, int threads) =>
-        Math.Max(Math.Max(LeastRuntimeBytes, options.LeastRuntimeBytes), s_runtimeBytes.Value) + RuntimeGrowthBytes + (threads * MiB);
+        Math.Max(Math.Max(LeastRuntimeBytes, options.LeastRuntimeBytes), s_runtimeBytes.Value)
+            + (options.Serves ? ServerGrowthBytes : RuntimeGrowthBytes) + (threads * MiB);
 
     private static long MeasureRuntime() => ProcessMemory.ResidentBytes() - GC.GetGCMemoryInfo(GCKind.Any).TotalCommittedBytes;
 }
