@@ -86,7 +86,14 @@ internal sealed class RequestPipeline(ServerState state, RequestGuard guard, All
 
         http.Response.Clear();
         Mark(http);
-        await JsonReply.SendErrorAsync(http, error, FormOf(http.Request.Path.Value ?? ""));
+        try
+        {
+            await JsonReply.SendErrorAsync(http, error, FormOf(http.Request.Path.Value ?? ""));
+        }
+        catch (Exception) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // The client has left meanwhile.
+        }
     }
 
     // Every API has errors of its own form.
