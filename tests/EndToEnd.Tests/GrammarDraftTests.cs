@@ -25,16 +25,16 @@ public sealed class GrammarDraftTests : IDisposable
         Assert.Equal(plain.GetProperty("ids").GetRawText(), drafted.GetProperty("ids").GetRawText());
         int passes = drafted.GetProperty("sweep").GetProperty("passes").GetInt32(),
             plainPasses = plain.GetProperty("sweep").GetProperty("passes").GetInt32();
-        // How many are guessed follows what passes cost, which a busy machine distorts.
-        Assert.True(passes * 10 < plainPasses * 9, $"{passes} passes, {plainPasses} without guesses");
+        Assert.True(passes * 4 < plainPasses * 3, $"{passes} passes, {plainPasses} without guesses");
     }
 
     public void Dispose() => File.Delete(_schema);
 
     private async Task<JsonElement> RunAsync(string draft, string temperature)
     {
+        // The model streams: how many guesses are tried follows what a pass costs, which arithmetic on a busy machine would distort.
         (int code, string output, string error) = await CommandLineProcess.RunAsync(null, ["run", "Book a flight to Oslo.", "--json",
-            "--memory-budget", "256MiB", "--context", "256", "--json-schema", _schema, "--draft", draft, "--temperature", temperature,
+            "--memory-budget", "160MiB", "--context", "256", "--json-schema", _schema, "--draft", draft, "--temperature", temperature,
             "--seed", "7", "--max-tokens", "100"]);
         Assert.True(code == 0, error);
         using JsonDocument run = JsonDocument.Parse(output);
