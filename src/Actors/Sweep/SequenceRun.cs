@@ -108,7 +108,7 @@ internal sealed class SequenceRun(RunRequest request, int context)
 
     /// <summary>Of another one's tokens, those that it can lend.</summary>
     internal int Lends(SequenceRun other) =>
-        other.Scope is null || other.Scope != Scope ? 0 : Seat.LendsAt([.. _history.Take(Done)], other.History);
+        other.Scope is null || other.Scope != Scope ? 0 : Seat.LendsAt(_history, Done, other.History);
 
     /// <summary>What is left of its tokens behind what seats keep of them, or what those that run can lend.</summary>
     internal int TokensToRead(IEnumerable<Seat> unused, IEnumerable<SequenceRun> seated) => _history.Count
