@@ -148,5 +148,5 @@ public sealed class PageParkingTests
     }
 
     private static RunRequest Request(Engine engine, Random random, int tokens, string? scope) => SweepModels.Request(
-        [.. Enumerable.Range(0, Prompt).Select(_ => random.Next(engine.Spec.Vocabulary))], tokens, scope);
+        SweepModels.Tokens(random, engine, Prompt), tokens, scope);
 }

@@ -42,6 +42,10 @@ internal static class SweepModels
 
     private static string PathOf(string name) => Path.Combine(AppContext.BaseDirectory, "data", name, "model.gguf");
 
+    /// <summary>Random tokens of an engine's vocabulary.</summary>
+    internal static int[] Tokens(Random random, Engine engine, int count) =>
+        [.. Enumerable.Range(0, count).Select(_ => random.Next(engine.Spec.Vocabulary))];
+
     /// <summary>A greedy generation.</summary>
     internal static RunRequest Request(int[] prompt, int tokens, string? scope = null) => new()
     {
