@@ -15,7 +15,7 @@ public sealed class SequencePageTests
     [MemberData(nameof(Models))]
     public async Task Sequences_OfSeveralPages_ShareFullOnesAndEndAsAlone(string name)
     {
-        await using Engine fresh = await StartAsync(name, 1);
+        await using Engine fresh = await SweepModels.StartSingleAsync(name, batch: 48, Options);
         await using Engine engine = await StartAsync(name, 3);
         Random random = new(9);
         int[] beginning = SweepModels.Tokens(random, engine, 300);
@@ -67,7 +67,9 @@ public sealed class SequencePageTests
     }
 
     private static Task<Engine> StartAsync(string name, int sequences) =>
-        SweepModels.StartAsync(name, sequences, batch: 48, change: o => o with { Context = Context, KeepsSnapshots = true });
+        SweepModels.StartAsync(name, sequences, batch: 48, change: Options);
+
+    private static EngineOptions Options(EngineOptions options) => options with { Context = Context, KeepsSnapshots = true };
 
     private static RunRequest Request(int[] prompt, int tokens) => SweepModels.Request(prompt, tokens, "a");
 }
