@@ -16,10 +16,9 @@ internal sealed class CrewTuning : IDisposable
     private readonly PassAccount _account;
     private readonly CrewTuner _tuner;
     private readonly ProcessorQuota _quota = ProcessorQuota.Open();
-    private readonly Lock _lock = new();
     private long _began, _waited, _queued, _heldUp, _quotaRead;
-    private CrewDecision[] _decisions = [];
-    private string _finding;
+    private volatile CrewDecision[] _decisions = [];
+    private volatile string _finding;
 
     internal CrewTuning(ComputeCrew crew, PassAccount account, CrewTuner tuner)
     {
@@ -31,28 +30,10 @@ internal sealed class CrewTuning : IDisposable
     internal int Members => _crew.Members;
 
     /// <summary>Decisions so far, the oldest first.</summary>
-    internal IReadOnlyList<CrewDecision> Decisions
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _decisions;
-            }
-        }
-    }
+    internal IReadOnlyList<CrewDecision> Decisions => _decisions;
 
     /// <summary>What the last look at the passes came to.</summary>
-    internal string Finding
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _finding;
-            }
-        }
-    }
+    internal string Finding => _finding;
 
     internal void BeginPass()
     {
@@ -84,11 +65,8 @@ internal sealed class CrewTuning : IDisposable
     private void Apply(CrewDecision? decision)
     {
         (_crew.Members, _crew.Spins) = (_tuner.Setting.Members, _tuner.Setting.Spins);
-        lock (_lock)
-        {
-            _finding = _tuner.Finding;
-            _decisions = decision is null ? _decisions : [.. _tuner.Decisions];
-        }
+        _finding = _tuner.Finding;
+        _decisions = decision is null ? _decisions : [.. _tuner.Decisions];
     }
 
     /// <summary>Ticks in which the compute thread had nothing to compute, or a collection stopped it.</summary>

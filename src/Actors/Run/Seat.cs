@@ -137,10 +137,11 @@ internal sealed class Seat(int index, SequenceState state)
     }
 
     /// <summary>Tokens of a prompt that another seat could take over from a sequence that has this one, between two passes.</summary>
-    /// <param name="tokens">Its tokens that have been through the model.</param>
+    /// <param name="history">Its tokens.</param>
+    /// <param name="done">Of them, those that have been through the model.</param>
     /// <param name="prompt">The other's prompt.</param>
-    internal int LendsAt(IReadOnlyList<int> tokens, IReadOnlyList<int> prompt) =>
-        new KeptTokens(tokens, Borders(tokens.Count)).ResumeAt(prompt);
+    internal int LendsAt(IReadOnlyList<int> history, int done, IReadOnlyList<int> prompt) =>
+        Math.Min(done, new KeptTokens(history, Borders(done)).ResumeAt(prompt));
 
     /// <summary>Slot of the snapshot behind so many tokens; null where the state itself stands there.</summary>
     internal int? SnapshotOf(int tokens) => state.IsRecurrent && _whole != tokens ? _snapshots.Find(tokens) : null;

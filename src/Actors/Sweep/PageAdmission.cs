@@ -11,6 +11,8 @@ namespace LayerStream.Actors.Sweep;
 /// <param name="isAmple">Whether every seat has a whole context, so that nobody ever waits for pages.</param>
 internal sealed class PageAdmission(KvPages pool, bool isAmple)
 {
+    private readonly HashSet<int> _held = []; // to count with, under the queue's lock
+
     /// <summary>All pages.</summary>
     internal KvPages Pool => pool;
 
@@ -22,34 +24,36 @@ internal sealed class PageAdmission(KvPages pool, bool isAmple)
             return true;
         }
 
-        HashSet<int> held = [];
         int growth = 0, lent = 0;
         foreach (SequenceRun other in seated)
         {
-            PageTable pages = other.Seat.State.Pages;
-            pages.AddTo(held);
-            growth += Math.Max(0, other.PagesAhead - pages.Held);
+            growth += Math.Max(0, other.PagesAhead - other.Seat.State.Pages.Held);
             lent = Math.Max(lent, other.Lends(run) / PageLayout.Tokens);
         }
 
-        return run.PagesAhead - lent <= pool.Count - held.Count - growth;
+        return run.PagesAhead - lent <= pool.Count - Held(seated) - growth;
     }
 
     /// <summary>Who holds the pages.</summary>
     internal PageCounts Count(List<SequenceRun> seated, IEnumerable<SequenceRun> waiting)
     {
-        HashSet<int> held = [];
-        seated.ForEach(run => run.Seat.State.Pages.AddTo(held));
-        int free = pool.Free;
-        return new PageCounts(pool.Count, held.Count, Math.Max(0, pool.Count - free - held.Count), free, pool.Shared,
+        int held = Held(seated), free = pool.Free;
+        return new PageCounts(pool.Count, held, Math.Max(0, pool.Count - free - held), free, pool.Shared,
             waiting.Sum(run => run.LastPages));
     }
 
     /// <summary>Whether so many pages could be free if nothing were kept.</summary>
-    internal bool CanFree(int pages, List<SequenceRun> seated)
+    internal bool CanFree(int pages, List<SequenceRun> seated) => pages <= pool.Count - Held(seated);
+
+    /// <summary>Pages that sequences hold, those that several hold together once.</summary>
+    private int Held(List<SequenceRun> seated)
     {
-        HashSet<int> held = [];
-        seated.ForEach(run => run.Seat.State.Pages.AddTo(held));
-        return pages <= pool.Count - held.Count;
+        _held.Clear();
+        foreach (SequenceRun run in seated)
+        {
+            run.Seat.State.Pages.AddTo(_held);
+        }
+
+        return _held.Count;
     }
 }

@@ -108,7 +108,7 @@ internal sealed class SequenceRun(RunRequest request, int context)
 
     /// <summary>Of another one's tokens, those that it can lend.</summary>
     internal int Lends(SequenceRun other) =>
-        other.Scope is null || other.Scope != Scope ? 0 : Seat.LendsAt([.. _history.Take(Done)], other.History);
+        other.Scope is null || other.Scope != Scope ? 0 : Seat.LendsAt(_history, Done, other.History);
 
     /// <summary>What is left of its tokens behind what seats keep of them, or what those that run can lend.</summary>
     internal int TokensToRead(IEnumerable<Seat> unused, IEnumerable<SequenceRun> seated) => _history.Count
@@ -165,6 +165,13 @@ internal sealed class SequenceRun(RunRequest request, int context)
 
     internal void End(string reason) => FinishReason ??= reason;
 
+    /// <summary>It ends between two tokens, because nobody waits for it any more or the engine ends the run.</summary>
+    internal void EndCancelled()
+    {
+        End("cancelled");
+        Figures.Stop();
+    }
+
     /// <summary>Samples and reports one token, and ends the sequence if it is the last. Exceptions of the caller's code pass
     /// through.</summary>
     /// <param name="logits">Logits of the newest row.</param>
@@ -190,8 +197,7 @@ internal sealed class SequenceRun(RunRequest request, int context)
 
     /// <summary>
     /// Samples a token for the newest row, and for each guess behind it as long as the one in front was drawn. Every draw is the one that
-    /// the
-    /// sequence would have had without guesses.
+    /// the sequence would have had without guesses.
     /// </summary>
     /// <param name="logits">Logits of its rows, by number.</param>
     /// <param name="vocabulary">Tokens that there are.</param>

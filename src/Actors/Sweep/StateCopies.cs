@@ -28,8 +28,7 @@ internal sealed class StateCopies
         foreach (Seat seat in seats)
         {
             SequenceRun? user = active.Find(r => r.Seat == seat);
-            int lent = user is null ? seat.ResumeAt(scope, prompt)
-                : user == run || user.Scope != scope ? 0 : seat.LendsAt([.. user.History.Take(user.Done)], prompt);
+            int lent = user is null ? seat.ResumeAt(scope, prompt) : user == run ? 0 : user.Lends(run);
             (from, most) = lent > most ? (seat, lent) : (from, most);
         }
 

@@ -65,8 +65,7 @@ internal sealed class SweepBody
             // Nobody waits for any of them any more, or the engine ends the run and says why.
             foreach (SequenceRun run in _active)
             {
-                run.End("cancelled");
-                run.Figures.Stop();
+                run.EndCancelled();
                 Keep(run);
                 run.RecordEnd(_session);
             }
@@ -151,8 +150,7 @@ internal sealed class SweepBody
         _active.Remove(run);
         if (!_queue.Park(run))
         {
-            run.End("cancelled");
-            run.Figures.Stop();
+            run.EndCancelled();
             run.RecordEnd(_session);
             _queue.Leave(run, SequenceFigures.Take(_session, _draws.LoadSeconds));
         }

@@ -364,8 +364,7 @@ internal sealed class SweepQueue
 
     private void CompleteCancelled(SequenceRun run)
     {
-        run.End("cancelled");
-        run.Figures.Stop();
+        run.EndCancelled();
         Complete(run, null, Sums(), 0);
     }
 

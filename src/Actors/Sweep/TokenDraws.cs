@@ -48,8 +48,7 @@ internal sealed class TokenDraws(FlashReader reader, Action throwIfChanged)
 
             if (run.IsCancelled && !run.HasEnded)
             {
-                run.End("cancelled");
-                run.Figures.Stop();
+                run.EndCancelled();
             }
         }
     }
@@ -74,8 +73,7 @@ internal sealed class TokenDraws(FlashReader reader, Action throwIfChanged)
         }
         catch (OperationCanceledException)
         {
-            run.End("cancelled");
-            run.Figures.Stop();
+            run.EndCancelled();
         }
         catch (Exception e)
         {

@@ -55,8 +55,8 @@ public sealed record TraceAnswers
         };
     }
 
-    // A pass that makes one token is a token to whoever reads.
-    private static string Unit(int passes, int tokens) => passes == tokens ? "token" : "pass";
+    /// <summary>What passes are called: one that makes one token is a token to whoever reads.</summary>
+    internal static string Unit(int passes, int tokens) => passes == tokens ? "token" : "pass";
 
     private static string OfPace(PassFigures total, int passes, int tokens)
     {

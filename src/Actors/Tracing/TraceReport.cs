@@ -55,8 +55,7 @@ public sealed class TraceReport
         });
     }
 
-    // What passes are called: one that makes one token is a token to whoever reads.
-    private string Unit => _figures.Tokens == _figures.DecodePasses ? "token" : "pass";
+    private string Unit => TraceAnswers.Unit(_figures.DecodePasses, _figures.Tokens);
 
     /// <summary>The figures as a record of plain data, ready for a JSON serializer.</summary>
     public TraceFigures ToJson() => _figures;

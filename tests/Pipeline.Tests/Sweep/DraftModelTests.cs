@@ -35,7 +35,7 @@ public sealed class DraftModelTests
     [MemberData(nameof(Pairs))]
     public async Task Ids_WithADraftModel_AreThoseWithoutOne(string name, string draft, float temperature)
     {
-        await using Engine plain = await SweepModels.StartAsync(name, 1, batch: 24);
+        await using Engine plain = await SweepModels.StartSingleAsync(name, batch: 24);
         int[][] expected = new int[3][];
         for (int seed = 0; seed < 3; seed++)
         {

@@ -137,7 +137,7 @@ public sealed class KeptStateTests
     }
 
     private static List<int> Tokens(Random random, Engine engine, int count) =>
-        [.. Enumerable.Range(0, count).Select(_ => random.Next(engine.Spec.Vocabulary))];
+        [.. SweepModels.Tokens(random, engine, count)];
 
     private static RunRequest Request(int[] prompt, int tokens) => SweepModels.Request(prompt, tokens);
 }

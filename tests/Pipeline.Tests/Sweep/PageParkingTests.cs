@@ -19,7 +19,7 @@ public sealed class PageParkingTests
     [MemberData(nameof(Models))]
     public async Task Sequences_ThatOutgrowThePages_EndAsAlone(string name)
     {
-        await using Engine fresh = await StartAsync(name, 1, 4);
+        await using Engine fresh = await SweepModels.StartSingleAsync(name, batch: 48, Options);
         await using Engine engine = await StartAsync(name, 4, Pages);
         Random random = new(name.Length);
         RunRequest[] requests = [.. Enumerable.Range(0, 4).Select(i => Request(engine, random, Most - (10 * i), i == 3 ? null : "a"))];
@@ -45,7 +45,7 @@ public sealed class PageParkingTests
         string folder = Directory.CreateTempSubdirectory("layerstream-parked-").FullName;
         try
         {
-            await using Engine fresh = await StartAsync(name, 1, 4);
+            await using Engine fresh = await SweepModels.StartSingleAsync(name, batch: 48, Options);
             await using Engine engine = await StartAsync(name, 3, Pages, o => o with { StateFolder = folder, StateBytes = 64 << 20 });
             Random random = new(5);
             RunRequest[] requests = [.. Enumerable.Range(0, 3).Select(_ => Request(engine, random, Most, "a"))];
@@ -66,7 +66,7 @@ public sealed class PageParkingTests
     [Fact]
     public async Task Sequence_CancelledWhileItWaitsForPages_HasWhatItHad()
     {
-        await using Engine fresh = await StartAsync("llama", 1, 4);
+        await using Engine fresh = await SweepModels.StartSingleAsync("llama", batch: 48, Options);
         await using Engine engine = await StartAsync("llama", 2, Pages);
         Random random = new(8);
         using CancellationTokenSource cancel = new();
@@ -121,12 +121,14 @@ public sealed class PageParkingTests
     }
 
     private static Task<Engine> StartAsync(string name, int sequences, int pages, Func<EngineOptions, EngineOptions>? change = null) =>
-        SweepModels.StartAsync(name, sequences, batch: 48, pages: pages, change: o => (change?.Invoke(o) ?? o) with
-        {
-            Context = Context,
-            KeepsSnapshots = true,
-            Drafts = DraftMode.Prompt,
-        });
+        SweepModels.StartAsync(name, sequences, batch: 48, pages: pages, change: o => Options(change?.Invoke(o) ?? o));
+
+    private static EngineOptions Options(EngineOptions options) => options with
+    {
+        Context = Context,
+        KeepsSnapshots = true,
+        Drafts = DraftMode.Prompt,
+    };
 
     /// <summary>Runs requests beside each other.</summary>
     private static Task<RunResult[]> RunAsync(Engine engine, RunRequest[] requests)
@@ -148,5 +150,5 @@ public sealed class PageParkingTests
     }
 
     private static RunRequest Request(Engine engine, Random random, int tokens, string? scope) => SweepModels.Request(
-        [.. Enumerable.Range(0, Prompt).Select(_ => random.Next(engine.Spec.Vocabulary))], tokens, scope);
+        SweepModels.Tokens(random, engine, Prompt), tokens, scope);
 }

@@ -15,15 +15,15 @@ public sealed class SequencePageTests
     [MemberData(nameof(Models))]
     public async Task Sequences_OfSeveralPages_ShareFullOnesAndEndAsAlone(string name)
     {
-        await using Engine fresh = await StartAsync(name, 1);
+        await using Engine fresh = await SweepModels.StartSingleAsync(name, batch: 48, Options);
         await using Engine engine = await StartAsync(name, 3);
         Random random = new(9);
-        int[] beginning = Tokens(random, engine, 300);
+        int[] beginning = SweepModels.Tokens(random, engine, 300);
         await engine.RunAsync(Request(beginning, 2), CancellationToken.None);
         foreach (int common in new[] { 300, 260, 130 })
         {
             RunRequest[] requests = [.. Enumerable.Range(0, 3)
-                .Select(i => Request([.. beginning.Take(common), .. Tokens(random, engine, 20 + (50 * i))], 6))];
+                .Select(i => Request([.. beginning.Take(common), .. SweepModels.Tokens(random, engine, 20 + (50 * i))], 6))];
             RunResult[] results = await Task.WhenAll(requests.Select(r => engine.RunAsync(r, CancellationToken.None)));
             for (int i = 0; i < requests.Length; i++)
             {
@@ -40,7 +40,7 @@ public sealed class SequencePageTests
     public async Task Sequences_WithoutAScope_LeaveNoPages()
     {
         await using Engine engine = await StartAsync("llama", 2);
-        int[] prompt = Tokens(new Random(3), engine, 200);
+        int[] prompt = SweepModels.Tokens(new Random(3), engine, 200);
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => engine.RunAsync(Request(prompt, 3) with { ReuseScope = null },
             CancellationToken.None)));
         Assert.Equal(new PageCounts(8, 0, 0, 8, 0), engine.Status().Pages);
@@ -50,7 +50,7 @@ public sealed class SequencePageTests
     public async Task Forks_OfOnePrompt_HoldItsPagesOnce()
     {
         await using Engine engine = await StartAsync("llama", 3);
-        int[] prompt = Tokens(new Random(4), engine, 260);
+        int[] prompt = SweepModels.Tokens(new Random(4), engine, 260);
         await engine.RunAsync(Request(prompt, 0), CancellationToken.None);
         int shared = 0;
         RunRequest Fork(int last) => Request([.. prompt, last], 8) with
@@ -67,10 +67,9 @@ public sealed class SequencePageTests
     }
 
     private static Task<Engine> StartAsync(string name, int sequences) =>
-        SweepModels.StartAsync(name, sequences, batch: 48, change: o => o with { Context = Context, KeepsSnapshots = true });
+        SweepModels.StartAsync(name, sequences, batch: 48, change: Options);
 
-    private static int[] Tokens(Random random, Engine engine, int count) =>
-        [.. Enumerable.Range(0, count).Select(_ => random.Next(engine.Spec.Vocabulary))];
+    private static EngineOptions Options(EngineOptions options) => options with { Context = Context, KeepsSnapshots = true };
 
     private static RunRequest Request(int[] prompt, int tokens) => SweepModels.Request(prompt, tokens, "a");
 }

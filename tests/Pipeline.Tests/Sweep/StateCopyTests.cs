@@ -21,10 +21,10 @@ public sealed class StateCopyTests
         await using Engine engine = await SweepModels.StartAsync(name, Seats, batch: 9, seed: 1,
             change: o => o with { KeepsSnapshots = true });
         Random random = new(5);
-        int[] beginning = Tokens(random, engine, Shared);
+        int[] beginning = SweepModels.Tokens(random, engine, Shared);
         await engine.RunAsync(Request(beginning, 0), CancellationToken.None);
         RunRequest[] requests = [.. Enumerable.Range(0, 2 * Seats)
-            .Select(_ => Request([.. beginning, .. Tokens(random, engine, 5)], random.Next(1, 6)))];
+            .Select(_ => Request([.. beginning, .. SweepModels.Tokens(random, engine, 5)], random.Next(1, 6)))];
         RunResult[] results = await Task.WhenAll(requests.Select(r => engine.RunAsync(r, CancellationToken.None)));
         for (int i = 0; i < requests.Length; i++)
         {
@@ -42,7 +42,7 @@ public sealed class StateCopyTests
     {
         await using Engine fresh = await SweepModels.StartAsync("llama", 1, batch: 16);
         await using Engine engine = await SweepModels.StartAsync("llama", 2);
-        int[] prompt = Tokens(new Random(7), engine, Shared);
+        int[] prompt = SweepModels.Tokens(new Random(7), engine, Shared);
         TaskCompletionSource begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
         using ManualResetEventSlim joined = new();
         RunRequest running = Request(prompt, 12) with
@@ -67,14 +67,11 @@ public sealed class StateCopyTests
     public async Task Sequence_OfAnotherScope_TakesNothingOver()
     {
         await using Engine engine = await SweepModels.StartAsync("llama", 2);
-        int[] prompt = Tokens(new Random(7), engine, Shared);
+        int[] prompt = SweepModels.Tokens(new Random(7), engine, Shared);
         await engine.RunAsync(Request(prompt, 0), CancellationToken.None);
         RunResult other = await engine.RunAsync(Request(prompt, 2) with { ReuseScope = "b" }, CancellationToken.None);
         Assert.Equal(0, other.CachedTokens);
     }
-
-    private static int[] Tokens(Random random, Engine engine, int count) =>
-        [.. Enumerable.Range(0, count).Select(_ => random.Next(engine.Spec.Vocabulary))];
 
     private static RunRequest Request(int[] prompt, int tokens) => SweepModels.Request(prompt, tokens, "a");
 }

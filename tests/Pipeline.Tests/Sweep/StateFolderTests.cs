@@ -194,11 +194,7 @@ public sealed class StateFolderTests : IDisposable
 
     private static int Common(int[] a, int[] b) => a.Zip(b).TakeWhile(p => p.First == p.Second).Count();
 
-    private static int[] Tokens(int seed, Engine engine, int count)
-    {
-        Random random = new(seed);
-        return [.. Enumerable.Range(0, count).Select(_ => random.Next(engine.Spec.Vocabulary))];
-    }
+    private static int[] Tokens(int seed, Engine engine, int count) => SweepModels.Tokens(new Random(seed), engine, count);
 
     private static async Task<int[]> FreshIds(Engine fresh, int[] prompt) =>
         (await fresh.RunAsync(Request(prompt, 4) with { ReuseScope = null }, CancellationToken.None)).Ids;

@@ -17,14 +17,14 @@ internal static class SweepModels
 
     internal static async Task<Engine> StartAsync(
         string name, int sequences, int batch = 8, int seed = 0, Func<IFlashDevice, IFlashDevice>? wrap = null,
-            Func<EngineOptions, EngineOptions>? change = null, int pages = 0)
+            Func<EngineOptions, EngineOptions>? change = null, int pages = 0, int? pinEvery = null)
     {
         string path = PathOf(name);
         EngineOptions options = TinyModel.Options(threads: 1 + (seed % 2), depth: 1 + (seed % 4))
             with
         { ModelPath = path, Sequences = sequences };
         options = change?.Invoke(options) ?? options;
-        EnginePlan plan = TinyModel.StreamingPlan(options, 16384, pinEvery: seed % 3 == 0 ? 0 : 2);
+        EnginePlan plan = TinyModel.StreamingPlan(options, 16384, pinEvery: pinEvery ?? (seed % 3 == 0 ? 0 : 2));
         MemoryPlan memory = plan.Memory with { Batch = Math.Max(batch, sequences), LogitRows = Math.Max(sequences, plan.Memory.LogitRows) };
         memory = pages > 0 ? memory with { Pages = pages } : memory;
         memory = plan.Spec.ExpertBanks.Count > 0 ? memory with { Experts = ExpertModel.Division(plan.Spec, 1 + (seed % 3), 2) } : memory;
@@ -32,6 +32,11 @@ internal static class SweepModels
         return await Engine.StartAsync(plan.Divided(plan.Spec, memory), options, wrap?.Invoke(device) ?? device, null,
             CancellationToken.None);
     }
+
+    /// <summary>An engine for the single runs that others are compared with. Its dense tiles stay in memory: the ids are the same, and
+    /// hundreds of passes take a part of the time.</summary>
+    internal static Task<Engine> StartSingleAsync(string name, int batch, Func<EngineOptions, EngineOptions>? change = null) =>
+        StartAsync(name, 1, batch, change: change, pinEvery: 1);
 
     /// <summary>A tiny model that guesses for another one.</summary>
     internal static DraftFile Draft(string name)
@@ -41,6 +46,10 @@ internal static class SweepModels
     }
 
     private static string PathOf(string name) => Path.Combine(AppContext.BaseDirectory, "data", name, "model.gguf");
+
+    /// <summary>Random tokens of an engine's vocabulary.</summary>
+    internal static int[] Tokens(Random random, Engine engine, int count) =>
+        [.. Enumerable.Range(0, count).Select(_ => random.Next(engine.Spec.Vocabulary))];
 
     /// <summary>A greedy generation.</summary>
     internal static RunRequest Request(int[] prompt, int tokens, string? scope = null) => new()
