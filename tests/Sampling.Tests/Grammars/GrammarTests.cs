@@ -141,6 +141,15 @@ public sealed class GrammarTests
         Assert.Equal(feature, Assert.Throws<GrammarException>(() => FromSchema(schema, checks: true)).Feature);
 
     [Fact]
+    public void Schema_PatternThatSpellsTheNameOfAFormat_IsAPattern()
+    {
+        Grammar grammar = FromSchema("""{"prefixItems":[{"format":"ipv4"},{"pattern":"\u0000ipv4"}]}""", checks: true);
+
+        Assert.True(Accepts(grammar, """["1.2.3.4","a\u0000ipv4"]"""));
+        Assert.False(Accepts(grammar, """["1.2.3.4","1.2.3.4"]"""));
+    }
+
+    [Fact]
     public void Schema_NestedReferences_AreFollowedWithoutRecursion()
     {
         StringBuilder schema = new("""{"$ref":"#/$defs/d0","$defs":{""");

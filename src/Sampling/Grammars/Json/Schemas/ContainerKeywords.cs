@@ -147,7 +147,7 @@ internal sealed class ContainerKeywords(KeywordSource schema, ConditionTable tab
         }
 
         List<(Dfa, Rule)> patterns = [.. schema.Map("patternProperties").Select(entry =>
-            (table.Texts(entry.Name, RegexParser.Search), schema.Sub("patternProperties", entry, table)))];
+            (table.Texts(entry.Name, isWhole: false), schema.Sub("patternProperties", entry, table)))];
         Rule rest = schema.Sub("additionalProperties", table) ?? _always;
         if (names.Count > 0 || patterns.Count > 0 || rest != _always)
         {
