@@ -91,6 +91,13 @@ public sealed class GrammarTests
         Assert.Equal(feature, Assert.Throws<GrammarException>(() => Grammar.FromRegex(pattern)).Feature);
 
     [Fact]
+    public void Regex_ManyLooksAtALargeAutomaton_IsRefusedByName()
+    {
+        string pattern = string.Concat(Enumerable.Repeat("(?=.*a)", 100)) + "(a|b)*a(a|b){12}";
+        Assert.Equal("pattern states", Assert.Throws<GrammarException>(() => Grammar.FromRegex(pattern)).Feature);
+    }
+
+    [Fact]
     public void Choices_Texts_AreTheOnlyOnes()
     {
         Grammar grammar = Grammar.FromChoices(["yes", "yes, but", "no"]);
