@@ -174,7 +174,7 @@ public sealed class GrammarTests
 
     private static bool Accepts(Grammar grammar, string text) => grammar.Match(Encoding.UTF8.GetBytes(text)).Accepts;
 
-    private static Grammar FromSchema(string schema, bool checks)
+    internal static Grammar FromSchema(string schema, bool checks)
     {
         using JsonDocument document = JsonDocument.Parse(schema);
         return Grammar.FromSchema(document.RootElement.Clone(), checks);
