@@ -35,8 +35,7 @@ internal sealed class ContainerKeywords(KeywordSource schema, ConditionTable tab
         List<Condition> fails = [];
         for (int i = 0; i < prefix.Length; i++)
         {
-            Condition[] places = [.. Enumerable.Repeat(table.True, i), prefix[i].Fails];
-            fails.Add(Array(table, new(places, table.True, least: i + 1)));
+            fails.Add(Array(table, new([prefix[i].Fails], table.True, least: i + 1) { Free = i }));
         }
 
         if (rest.Fails != table.False)
