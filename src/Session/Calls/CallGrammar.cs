@@ -142,34 +142,32 @@ public sealed class CallGrammar
 
     private (int First, int Last) Arguments(CallableTool tool)
     {
-        bool holds = _rules.IsDemanded || tool.IsStrict;
         try
         {
-            if (_form.Tags is { } tags)
-            {
-                TaggedArguments parameters = new(_graph, tags, _texts, _offered, tool);
-                (int first, int last, bool isLoose) = holds ? parameters.Add() : parameters.AddLoose();
-                if (holds && isLoose)
-                {
-                    _rules.Loose.Add(tool.Name);
-                }
-
-                return (first, last);
-            }
-
-            return Members(holds ? ObjectSchema(tool.Parameters) : null);
+            return Arguments(tool, holds: _rules.IsDemanded || tool.IsStrict);
         }
         catch (GrammarException e) when (!tool.IsStrict && e.Fault != GrammarFault.Empty)
         {
             _rules.Loose.Add(tool.Name);
-            if (_form.Tags is not { } tags)
-            {
-                return Members(null);
-            }
-
-            (int first, int last, _) = new TaggedArguments(_graph, tags, _texts, _offered, tool).AddLoose();
-            return (first, last);
+            return Arguments(tool, holds: false);
         }
+    }
+
+    private (int First, int Last) Arguments(CallableTool tool, bool holds)
+    {
+        if (_form.Tags is not { } tags)
+        {
+            return Members(holds ? ObjectSchema(tool.Parameters) : null);
+        }
+
+        TaggedArguments parameters = new(_graph, tags, _texts, _offered, tool);
+        (int first, int last, bool isLoose) = holds ? parameters.Add() : parameters.AddLoose();
+        if (holds && isLoose)
+        {
+            _rules.Loose.Add(tool.Name);
+        }
+
+        return (first, last);
     }
 
     // Arguments in JSON, or in a form that says the same.

@@ -12,7 +12,7 @@ public sealed class CompileCostTests(ITestOutputHelper output)
     private const double MostGrowth = 6; // for four times the source
 
     public static TheoryData<string> Kinds =>
-        ["members", "required", "choices of a text", "literals", "nested", "elements", "references", "formats", "rules"];
+        ["members", "required", "choices of a text", "literals", "nested", "elements", "references", "formats", "a look", "rules"];
 
     [Theory]
     [MemberData(nameof(Kinds))]
@@ -56,6 +56,7 @@ public sealed class CompileCostTests(ITestOutputHelper output)
             "references" => "{\"$ref\":\"#/$defs/d0\",\"$defs\":{" + Join(all, i =>
                 $"\"d{i}\":{{\"type\":\"object\",\"properties\":{{\"n\":{{\"$ref\":\"#/$defs/d{(i + 1) % size}\"}}}}}}") + "}}",
             "formats" => "{\"prefixItems\":[" + Join(all, i => $"{{\"format\":\"{(i % 2 == 0 ? "date-time" : "uuid")}\"}}") + "]}",
+            "a look" => "{\"pattern\":\"^(?=aa)" + new string('a', 8 * size) + "\"}",
             _ => new StringBuilder("root ::= r0\n")
                 .AppendJoin('\n', all.Select(i => $"r{i} ::= \"{i}\" r{(i + 1) % size} | [a-z{i % 9}]+")).ToString(),
         };

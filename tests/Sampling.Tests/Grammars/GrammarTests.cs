@@ -91,6 +91,13 @@ public sealed class GrammarTests
         Assert.Equal(feature, Assert.Throws<GrammarException>(() => Grammar.FromRegex(pattern)).Feature);
 
     [Fact]
+    public void Regex_ManyLooksAtALargeAutomaton_IsRefusedByName()
+    {
+        string pattern = string.Concat(Enumerable.Repeat("(?=.*a)", 100)) + "(a|b)*a(a|b){12}";
+        Assert.Equal("pattern states", Assert.Throws<GrammarException>(() => Grammar.FromRegex(pattern)).Feature);
+    }
+
+    [Fact]
     public void Choices_Texts_AreTheOnlyOnes()
     {
         Grammar grammar = Grammar.FromChoices(["yes", "yes, but", "no"]);
@@ -141,6 +148,15 @@ public sealed class GrammarTests
         Assert.Equal(feature, Assert.Throws<GrammarException>(() => FromSchema(schema, checks: true)).Feature);
 
     [Fact]
+    public void Schema_PatternThatSpellsTheNameOfAFormat_IsAPattern()
+    {
+        Grammar grammar = FromSchema("""{"prefixItems":[{"format":"ipv4"},{"pattern":"\u0000ipv4"}]}""", checks: true);
+
+        Assert.True(Accepts(grammar, """["1.2.3.4","a\u0000ipv4"]"""));
+        Assert.False(Accepts(grammar, """["1.2.3.4","1.2.3.4"]"""));
+    }
+
+    [Fact]
     public void Schema_NestedReferences_AreFollowedWithoutRecursion()
     {
         StringBuilder schema = new("""{"$ref":"#/$defs/d0","$defs":{""");
@@ -158,7 +174,7 @@ public sealed class GrammarTests
 
     private static bool Accepts(Grammar grammar, string text) => grammar.Match(Encoding.UTF8.GetBytes(text)).Accepts;
 
-    private static Grammar FromSchema(string schema, bool checks)
+    internal static Grammar FromSchema(string schema, bool checks)
     {
         using JsonDocument document = JsonDocument.Parse(schema);
         return Grammar.FromSchema(document.RootElement.Clone(), checks);

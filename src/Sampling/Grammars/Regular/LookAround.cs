@@ -10,6 +10,7 @@ namespace LayerStream.Sampling.Grammars.Regular;
 internal static class LookAround
 {
     private const int MostAlternatives = 64;
+    private const int MostStates = 20 * GrammarLimits.DeterministicStates; // of all automata that are made on the way
 
     private static readonly PatternNode s_any = new PatternRepeat(PatternNode.AnyCodePoint, 0, null);
     private static readonly PatternNode s_word = new PatternSet(RegexClass.Words);
@@ -21,7 +22,8 @@ internal static class LookAround
     public static PatternNode Resolve(PatternNode node, bool searches)
     {
         List<List<PatternNode>> alternatives = Expand(node);
-        return new PatternChoice([.. alternatives.Select(a => Fold(searches ? [s_any, .. a, s_any] : a))]);
+        int states = 0;
+        return new PatternChoice([.. alternatives.Select(a => Fold(searches ? [s_any, .. a, s_any] : a, ref states))]);
     }
 
     /// <summary>Whether the pattern has any.</summary>
@@ -49,6 +51,12 @@ internal static class LookAround
     private static List<List<PatternNode>> Append(List<List<PatternNode>> before, PatternNode part)
     {
         List<List<PatternNode>> next = Expand(part);
+        if (next is [List<PatternNode> only])
+        {
+            before.ForEach(b => b.AddRange(only)); // in place: a pattern may have a part for every byte
+            return before;
+        }
+
         return before.Count * next.Count > MostAlternatives ? throw Unsupported($"more than {MostAlternatives} alternatives")
             : [.. before.SelectMany(b => next.Select(n => (List<PatternNode>)[.. b, .. n]))];
     }
@@ -61,7 +69,7 @@ internal static class LookAround
 
     // Looks behind first, from the left: each joins with the text in front of it. Then looks ahead, from the right, each with all that
     // follows.
-    private static PatternSequence Fold(List<PatternNode> parts)
+    private static PatternSequence Fold(List<PatternNode> parts, ref int states)
     {
         foreach (PatternLook look in parts.OfType<PatternLook>())
         {
@@ -73,18 +81,18 @@ internal static class LookAround
 
         while (parts.FindIndex(p => p is PatternLook { IsBehind: true }) is >= 0 and int at)
         {
-            parts = Behind(parts, at, (PatternLook)parts[at]);
+            Behind(parts, at, (PatternLook)parts[at], ref states);
         }
 
         while (parts.FindLastIndex(p => p is PatternLook) is >= 0 and int at)
         {
-            parts = Ahead(parts, at, (PatternLook)parts[at]);
+            Ahead(parts, at, (PatternLook)parts[at], ref states);
         }
 
         return new PatternSequence(parts);
     }
 
-    private static List<PatternNode> Ahead(List<PatternNode> parts, int at, PatternLook look)
+    private static void Ahead(List<PatternNode> parts, int at, PatternLook look, ref int states)
     {
         PatternSequence behind = new(parts[(at + 1)..]);
         if (Has(behind, n => n is PatternBegin))
@@ -92,11 +100,11 @@ internal static class LookAround
             throw Unsupported("the beginning of the text behind it");
         }
 
-        Dfa rest = Dfa.Of(behind), wanted = Dfa.Of(new PatternSequence([look.Part, s_any]));
-        return [.. parts[..at], new PatternAutomaton(Dfa.Intersect([(rest, false), (wanted, look.IsNegated)]))];
+        parts.RemoveRange(at, parts.Count - at);
+        parts.Add(Join(behind, new PatternSequence([look.Part, s_any]), look.IsNegated, ref states));
     }
 
-    private static List<PatternNode> Behind(List<PatternNode> parts, int at, PatternLook look)
+    private static void Behind(List<PatternNode> parts, int at, PatternLook look, ref int states)
     {
         int begin = at == 0 ? 0 : parts.FindLastIndex(at - 1, p => p is PatternLook) + 1;
         PatternSequence before = new(parts[begin..at]);
@@ -107,8 +115,17 @@ internal static class LookAround
             throw Unsupported("an anchor or another one before it");
         }
 
-        Dfa text = Dfa.Of(before), wanted = Dfa.Of(new PatternSequence([s_any, look.Part]));
-        return [.. parts[..begin], new PatternAutomaton(Dfa.Intersect([(text, false), (wanted, look.IsNegated)])), .. parts[(at + 1)..]];
+        parts.RemoveRange(begin, at - begin);
+        parts[begin] = Join(before, new PatternSequence([s_any, look.Part]), look.IsNegated, ref states);
+    }
+
+    // The texts of a part of the pattern that are what a look asks for.
+    private static PatternAutomaton Join(PatternSequence part, PatternSequence asked, bool isNegated, ref int states)
+    {
+        Dfa texts = Dfa.Of(part), wanted = Dfa.Of(asked), both = Dfa.Intersect([(texts, false), (wanted, isNegated)]);
+        states += texts.Count + wanted.Count + both.Count;
+        return states <= MostStates ? new PatternAutomaton(both)
+            : throw GrammarException.Limit("pattern states", $"Look-around in the pattern needs more than {MostStates} states.");
     }
 
     private static bool Has(PatternNode node, Func<PatternNode, bool> isMeant) => isMeant(node) || node switch

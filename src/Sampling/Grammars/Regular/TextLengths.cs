@@ -30,7 +30,7 @@ internal sealed class TextLengths
         }
 
         _isEndless = atLeast;
-        Longest = Enumerable.Range(0, dfa.Count).Select(ShortestOf).Where(l => l <= most).DefaultIfEmpty(0).Max();
+        Longest = Enumerable.Range(0, dfa.Count).Select(s => LeastFrom(s, 0)).Where(l => l <= most).DefaultIfEmpty(0).Max();
     }
 
     /// <summary>The largest of the least lengths of the states.</summary>
@@ -39,26 +39,23 @@ internal sealed class TextLengths
     /// <summary>Whether a text of at least and at most so many code points leads to an accepted one.</summary>
     public bool Has(int state, int least, int? most)
     {
-        for (int length = Math.Max(0, least); length <= (most ?? int.MaxValue) && length / 64 < _lengths[state].Length; length++)
+        int length = LeastFrom(state, Math.Max(0, least));
+        return length < int.MaxValue ? length <= (most ?? length) : most is null && _isEndless[state];
+    }
+
+    // The least length of a state from one on; int.MaxValue = there is none up to the limit.
+    private int LeastFrom(int state, int from)
+    {
+        ulong[] lengths = _lengths[state];
+        for (int length = from; length / 64 < lengths.Length; length++)
         {
-            if ((_lengths[state][length / 64] & (1UL << (length % 64))) != 0)
+            if ((lengths[length / 64] & (1UL << (length % 64))) != 0)
             {
-                return true;
+                return length;
             }
         }
 
-        return most is null && _isEndless[state];
-    }
-
-    private int ShortestOf(int state)
-    {
-        int length = 0;
-        while (length / 64 < _lengths[state].Length && (_lengths[state][length / 64] & (1UL << (length % 64))) == 0)
-        {
-            length++;
-        }
-
-        return length;
+        return int.MaxValue;
     }
 
     // The states that a code point leads on from.

@@ -29,7 +29,7 @@ internal sealed class ArrayRule
 
         Least = constraints.Length == 0 ? 0 : constraints.Max(c => c.Least);
         Most = constraints.Min(c => c.Most) ?? int.MaxValue;
-        int listed = constraints.Length == 0 ? 0 : constraints.Max(c => c.Prefix.Length);
+        int listed = constraints.Length == 0 ? 0 : constraints.Max(c => c.Cap);
         Cap = Math.Max(listed, Containments.Length == 0 ? 0 : Containments.Max(c => c.From));
         for (int i = 0; i <= Cap && i < Most; i++)
         {
@@ -66,7 +66,7 @@ internal sealed class ArrayRule
     /// <param name="choice">A bit for every containment that this element is chosen for.</param>
     public Condition ItemAt(int index, int choice)
     {
-        List<Condition> parts = [.. _constraints.Select(c => index < c.Prefix.Length ? c.Prefix[index] : c.Rest)];
+        List<Condition> parts = [.. _constraints.Select(c => c.At(index)).OfType<Condition>()];
         for (int i = 0; i < Containments.Length; i++)
         {
             if ((choice & (1 << i)) != 0)
@@ -128,5 +128,5 @@ internal sealed class ArrayRule
     }
 
     private bool MeetsAlone(Containment containment, int index, ShapeTable shapes) => shapes.IsSatisfiable(
-        _table.All(_constraints.Select(c => index < c.Prefix.Length ? c.Prefix[index] : c.Rest).Append(containment.Holds)));
+        _table.All(_constraints.Select(c => c.At(index)).OfType<Condition>().Append(containment.Holds)));
 }

@@ -92,11 +92,14 @@ internal sealed record Containment(int From, Condition Holds, Condition Fails, i
 internal sealed class ArrayConstraint(Condition[] prefix, Condition rest, int least = 0, int? most = null, Containment? containment = null)
     : Constraint(JsonTypes.Array)
 {
-    /// <summary>Conditions of the first elements.</summary>
-    public Condition[] Prefix { get; } = prefix;
+    /// <summary>Elements in front of those of the prefix, which may be anything.</summary>
+    public int Free { get; init; }
 
-    /// <summary>Condition of the others.</summary>
-    public Condition Rest { get; } = rest;
+    /// <summary>From this place on all elements meet the same.</summary>
+    public int Cap => Free + prefix.Length;
+
+    /// <summary>Condition of the element at a place; null = none.</summary>
+    public Condition? At(int index) => index < Free ? null : index < Cap ? prefix[index - Free] : rest;
 
     /// <summary>Least number of elements.</summary>
     public int Least { get; } = least;

@@ -7,7 +7,7 @@ namespace LayerStream.Sampling.Grammars.Json.Schemas;
 internal sealed class ConditionTable
 {
     private readonly Dictionary<string, Condition> _combinations = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Dfa> _texts = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Pattern, bool IsWhole), Dfa> _texts = [];
     private int _count;
 
     /// <summary>A table with the two constant conditions.</summary>
@@ -30,9 +30,9 @@ internal sealed class ConditionTable
     public Condition Link(string place, bool isNegated) =>
         Intern($"{(isNegated ? '-' : '+')}{place}", () => new LinkCondition(place, isNegated));
 
-    /// <summary>The automaton of a pattern, made once.</summary>
-    public Dfa Texts(string pattern, Func<string, Dfa> make) =>
-        _texts.TryGetValue(pattern, out Dfa? known) ? known : _texts[pattern] = make(pattern);
+    /// <summary>The texts in which a pattern is found, or those that it describes as a whole; the automaton is made once.</summary>
+    public Dfa Texts(string pattern, bool isWhole) => _texts.TryGetValue((pattern, isWhole), out Dfa? known) ? known
+        : _texts[(pattern, isWhole)] = isWhole ? Dfa.Of(RegexParser.Parse(pattern)) : RegexParser.Search(pattern);
 
     /// <summary>A constraint of its own.</summary>
     public T Add<T>(T condition)

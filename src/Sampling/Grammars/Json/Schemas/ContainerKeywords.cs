@@ -35,8 +35,7 @@ internal sealed class ContainerKeywords(KeywordSource schema, ConditionTable tab
         List<Condition> fails = [];
         for (int i = 0; i < prefix.Length; i++)
         {
-            Condition[] places = [.. Enumerable.Repeat(table.True, i), prefix[i].Fails];
-            fails.Add(Array(table, new(places, table.True, least: i + 1)));
+            fails.Add(Array(table, new([prefix[i].Fails], table.True, least: i + 1) { Free = i }));
         }
 
         if (rest.Fails != table.False)
@@ -147,7 +146,7 @@ internal sealed class ContainerKeywords(KeywordSource schema, ConditionTable tab
         }
 
         List<(Dfa, Rule)> patterns = [.. schema.Map("patternProperties").Select(entry =>
-            (table.Texts(entry.Name, RegexParser.Search), schema.Sub("patternProperties", entry, table)))];
+            (table.Texts(entry.Name, isWhole: false), schema.Sub("patternProperties", entry, table)))];
         Rule rest = schema.Sub("additionalProperties", table) ?? _always;
         if (names.Count > 0 || patterns.Count > 0 || rest != _always)
         {

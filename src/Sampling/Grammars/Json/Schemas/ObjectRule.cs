@@ -35,6 +35,7 @@ internal sealed class ObjectRule
         }
 
         Others = Dfa.Sorted(_patterns);
+        Signatures = [.. Enumerable.Range(0, Others.Count).Where(Others.Accepts).Select(Others.Signature).Distinct()];
         Least = constraints.Length == 0 ? 0 : constraints.Max(c => c.Least);
         Most = constraints.Min(c => c.Most) ?? int.MaxValue;
         _otherFrom = ReachesOther();
@@ -71,6 +72,9 @@ internal sealed class ObjectRule
 
     /// <summary>All texts, with signatures of the patterns they match.</summary>
     public Dfa Others { get; }
+
+    /// <summary>Signatures of the names that no constraint names.</summary>
+    public ulong[] Signatures { get; }
 
     /// <summary>Least number of members.</summary>
     public int Least { get; }
@@ -137,10 +141,6 @@ internal sealed class ObjectRule
             .Where(choice => !Presences.Where((p, i) => (choice & (1 << i)) != 0 && !Matches(matched, p.Names)).Any());
     }
 
-    /// <summary>Signatures of the names that no constraint names.</summary>
-    public IEnumerable<ulong> Signatures() =>
-        Enumerable.Range(0, Others.Count).Where(s => Others.Accepts(s)).Select(s => Others.Signature(s)).Distinct();
-
     private bool Matches(ulong signature, Dfa pattern) => (signature & (1UL << Array.IndexOf(_patterns, pattern))) != 0;
 
     private ulong SignatureOf(byte[] name) => Others.Signature(StateOf(name));
@@ -161,12 +161,12 @@ internal sealed class ObjectRule
         int number = 1 << Array.IndexOf(Presences, presence);
         return Enumerable.Range(0, Names.Length)
                 .Any(i => Choices(i, 0).Contains(number) && _shapes.IsSatisfiable(ValueOf(i, 0, number)))
-            || Signatures().Any(s => Choices(-1, s).Contains(number) && _shapes.IsSatisfiable(ValueOf(-1, s, number)));
+            || Array.Exists(Signatures, s => Choices(-1, s).Contains(number) && _shapes.IsSatisfiable(ValueOf(-1, s, number)));
     }
 
     private bool[] ReachesOther()
     {
-        Dictionary<ulong, bool> known = Signatures().ToDictionary(s => s, s => _shapes.IsSatisfiable(ValueOf(-1, s, 0)));
+        Dictionary<ulong, bool> known = Signatures.ToDictionary(s => s, AllowsOtherWith);
         bool[] reaches = [.. Enumerable.Range(0, Others.Count).Select(s => Others.Accepts(s) && known[Others.Signature(s)])];
         List<int>[] sources = [.. reaches.Select(_ => new List<int>())];
         for (int state = 0; state < reaches.Length; state++)

@@ -3,13 +3,18 @@ using LayerStream.Sampling.Grammars.States;
 
 namespace LayerStream.Sampling.Grammars.Json.Schemas;
 
-/// <summary>Formats of texts by name, each a regular expression after its RFC.</summary>
+/// <summary>A format of texts.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Pattern">A regular expression after its RFC, for the whole text.</param>
+/// <param name="Longest">The largest length in code points, where the pattern does not say it; null = none.</param>
+internal sealed record TextFormat(string Name, string Pattern, int? Longest = null);
+
+/// <summary>Formats of texts by name.</summary>
 internal static class TextFormats
 {
-    private const string Date = @"(?:\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)"
+    // The year 0 is left out, which few readers know.
+    private const string Date = @"(?!0000)(?:\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)"
         + @"|02-(?:0[1-9]|1\d|2[0-8]))|(?:\d\d(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)-02-29)";
-
-    private const string SomeYear = "(?!0000)"; // few readers know the year 0
 
     private const string Zone = @"(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)";
 
@@ -40,38 +45,32 @@ internal static class TextFormats
         + "|/(?:" + UriCharacter + "+" + Path + ")?|"
         + UriCharacter + "+" + Path + ")?" + Tail;
 
-    private static readonly Dictionary<string, string> s_patterns = new(StringComparer.Ordinal)
-    {
-        ["date"] = SomeYear + Date,
-        ["time"] = s_time,
-        ["date-time"] = SomeYear + Date + "[Tt]" + s_time,
-        ["duration"] = @"P(?:\d+W|\d+Y(?:\d+M(?:\d+D)?)?(?:T(?:\d+H(?:\d+M(?:\d+S)?)?|\d+M(?:\d+S)?|\d+S))?"
+    private static readonly TextFormat[] s_formats =
+    [
+        new("date", Date),
+        new("time", s_time),
+        new("date-time", Date + "[Tt]" + s_time),
+        new("duration", @"P(?:\d+W|\d+Y(?:\d+M(?:\d+D)?)?(?:T(?:\d+H(?:\d+M(?:\d+S)?)?|\d+M(?:\d+S)?|\d+S))?"
             + @"|\d+M(?:\d+D)?(?:T(?:\d+H(?:\d+M(?:\d+S)?)?|\d+M(?:\d+S)?|\d+S))?"
-            + @"|\d+D(?:T(?:\d+H(?:\d+M(?:\d+S)?)?|\d+M(?:\d+S)?|\d+S))?|T(?:\d+H(?:\d+M(?:\d+S)?)?|\d+M(?:\d+S)?|\d+S))",
-        ["uuid"] = "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}",
-        ["ipv4"] = Ipv4,
-        ["ipv6"] = Ipv6(),
-        ["email"] = "(?:" + AtomText + @"(?:\." + AtomText + @")*|""(?:[\x20\x21\x23-\x5B\x5D-\x7E]|\\[\x20-\x7E])*"")@(?:" + Host
-            + @"|\[" + Ipv4 + @"\]|\[IPv6:" + Ipv6() + @"\])",
-        ["hostname"] = Host,
-        ["json-pointer"] = Pointer,
-        ["relative-json-pointer"] = "(?:0|[1-9][0-9]*)(?:#|" + Pointer + ")",
-        ["uri"] = s_uri,
-    };
-
-    private const int LongestHost = 253; // of RFC 1123 and the wire format of names
+            + @"|\d+D(?:T(?:\d+H(?:\d+M(?:\d+S)?)?|\d+M(?:\d+S)?|\d+S))?|T(?:\d+H(?:\d+M(?:\d+S)?)?|\d+M(?:\d+S)?|\d+S))"),
+        new("uuid", "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"),
+        new("ipv4", Ipv4),
+        new("ipv6", Ipv6()),
+        new("email", "(?:" + AtomText + @"(?:\." + AtomText + @")*|""(?:[\x20\x21\x23-\x5B\x5D-\x7E]|\\[\x20-\x7E])*"")@(?:" + Host
+            + @"|\[" + Ipv4 + @"\]|\[IPv6:" + Ipv6() + @"\])"),
+        new("hostname", Host, 253), // of RFC 1123 and the wire format of names
+        new("json-pointer", Pointer),
+        new("relative-json-pointer", "(?:0|[1-9][0-9]*)(?:#|" + Pointer + ")"),
+        new("uri", s_uri),
+    ];
 
     private static readonly string[] s_refused =
         ["idn-email", "idn-hostname", "iri", "iri-reference", "uri-reference", "uri-template", "regex"];
 
-    /// <summary>The pattern of a format's texts; null = a name the specification does not know, which says nothing.</summary>
+    /// <summary>A format; null = a name the specification does not know, which says nothing.</summary>
     /// <exception cref="GrammarException">The specification knows it, and it is not supported here.</exception>
-    public static string? Find(string name) => s_patterns.TryGetValue(name, out string? pattern)
-        ? pattern
-        : !s_refused.Contains(name) ? null : throw GrammarException.Unsupported("format", $"The format '{name}' is not supported.");
-
-    /// <summary>The largest length of a format's texts, where the pattern does not say it; null = none.</summary>
-    public static int? LongestOf(string name) => name == "hostname" ? LongestHost : null;
+    public static TextFormat? Find(string name) => Array.Find(s_formats, f => f.Name == name)
+        ?? (!s_refused.Contains(name) ? null : throw GrammarException.Unsupported("format", $"The format '{name}' is not supported."));
 
     // The last second of a day in UTC by the clocks of zones at whole and half hours.
     private static IEnumerable<string> LeapSeconds()

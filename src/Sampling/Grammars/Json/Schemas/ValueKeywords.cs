@@ -101,27 +101,27 @@ internal static class ValueKeywords
 
         if (schema.Count("maxLength") is < int.MaxValue and int most)
         {
-            yield return Textual(table, new(null, most: most), new(null, least: most + 1));
+            yield return AtMost(table, most);
         }
 
-        if (schema.Text("pattern") is { } searched)
+        if (schema.Text("pattern") is { } pattern)
         {
-            yield return Matching(table, table.Texts(searched, RegexParser.Search));
+            yield return Matching(table, table.Texts(pattern, isWhole: false));
         }
 
-        if (schema.Text("format") is { } format && TextFormats.Find(format) is { } pattern)
+        if (schema.Text("format") is { } name && TextFormats.Find(name) is { } format)
         {
-            Dfa texts = table.Texts($"\0{format}", _ => Dfa.Of(RegexParser.Parse(pattern)));
-            yield return Matching(table, texts, TextFormats.LongestOf(format));
+            yield return Matching(table, table.Texts(format.Pattern, isWhole: true));
+            if (format.Longest is int longest)
+            {
+                yield return AtMost(table, longest);
+            }
         }
     }
 
-    private static Rule Matching(ConditionTable table, Dfa texts, int? longest = null)
-    {
-        Rule matches = Textual(table, new(texts, most: longest), new(texts, isNegated: true));
-        return longest is not int most ? matches
-            : matches with { Fails = table.Any(matches.Fails, Textual(table, new(null), new(null, least: most + 1)).Fails) };
-    }
+    private static Rule AtMost(ConditionTable table, int most) => Textual(table, new(null, most: most), new(null, least: most + 1));
+
+    private static Rule Matching(ConditionTable table, Dfa texts) => Textual(table, new(texts), new(texts, isNegated: true));
 
     private static Rule Numeric(ConditionTable table, NumberConstraint holds, NumberConstraint fails) =>
         new(table.Add(holds), table.All(table.Types(JsonTypes.Number), table.Add(fails)));

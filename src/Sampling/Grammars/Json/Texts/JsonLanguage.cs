@@ -94,7 +94,7 @@ internal sealed class JsonLanguage
                 }
             }
 
-            foreach (ulong signature in members.Signatures())
+            foreach (ulong signature in members.Signatures)
             {
                 foreach (int choice in members.Choices(-1, signature))
                 {

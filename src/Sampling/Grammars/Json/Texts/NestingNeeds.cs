@@ -102,15 +102,14 @@ internal sealed class NestingNeeds
             int choice = 1 << p;
             needed = Math.Max(needed, Enumerable.Range(0, rule.Names.Length).Where(n => rule.Choices(n, 0).Contains(choice))
                 .Select(n => Of(rule.ValueOf(n, 0, choice)))
-                .Concat(rule.Signatures().Where(s => rule.Choices(-1, s).Contains(choice)).Select(s => Of(rule.ValueOf(-1, s, choice))))
+                .Concat(rule.Signatures.Where(s => rule.Choices(-1, s).Contains(choice)).Select(s => Of(rule.ValueOf(-1, s, choice))))
                 .DefaultIfEmpty(_endless).Min());
         }
 
         if (rule.Least > rule.RequiredCount)
         {
             int more = rule.Least - rule.RequiredCount;
-            int other = rule.Signatures().Where(_ => rule.AllowsOther)
-                .Select(s => Of(rule.ValueOf(-1, s, 0))).DefaultIfEmpty(_endless).Min();
+            int other = rule.AllowsOther ? rule.Signatures.Min(s => Of(rule.ValueOf(-1, s, 0))) : _endless;
             optional.Sort();
             needed = Math.Max(needed, Math.Min(other, more <= optional.Count ? optional[more - 1] : _endless));
         }

@@ -50,8 +50,8 @@ internal sealed record ObjectThread(ObjectRule Rule, int[] Links)
         return new NamePlace(Rule, NameSet.Of(blocked), allowsOther, 0, Rule.Names.Length, 0, Rule.Others.Start);
     }
 
-    private bool AllowsOther(Func<Condition, bool> fits) => Rule.AllowsOther && Rule.Signatures().All(s => fits(Rule.ValueOf(-1, s, 0))
-        || !Rule.AllowsOtherWith(s));
+    private bool AllowsOther(Func<Condition, bool> fits) => Rule.AllowsOther
+        && Array.TrueForAll(Rule.Signatures, s => fits(Rule.ValueOf(-1, s, 0)) || !Rule.AllowsOtherWith(s));
 
     /// <summary>The threads with each choice for a member of this name.</summary>
     public IEnumerable<ObjectThread> Named(NameMatcher matcher, ShapeTable shapes, Func<Condition, bool> fits)
