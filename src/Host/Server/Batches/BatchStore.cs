@@ -47,7 +47,11 @@ internal sealed class BatchStore
 
         foreach (Batch batch in store._batches.Values.Where(b => !b.Record.HasEnded).OrderBy(b => b.Record.CreatedAt))
         {
-            batch.Counts.Set(ResultScan.Count(store.AnswersOf(batch.Record.Id)), ResultScan.Count(store.ErrorsOf(batch.Record.Id)));
+            if (batch.Record.Ending is null) // else its results may be files by now, and the record has the counts
+            {
+                batch.Counts.Set(ResultScan.Count(store.AnswersOf(batch.Record.Id)), ResultScan.Count(store.ErrorsOf(batch.Record.Id)));
+            }
+
             if (batch.Record.Status == BatchStatus.Cancelling)
             {
                 batch.Cancel(files.Now);
