@@ -3,8 +3,13 @@ using System.Text;
 using System.Text.Json;
 using LayerStream.Host.Server;
 using LayerStream.Host.Server.Batches;
+using LayerStream.Host.Server.Batches.Running;
 using LayerStream.Host.Server.Files;
+using LayerStream.Host.Server.Http;
+using LayerStream.Host.Server.Service;
+using LayerStream.Host.Telemetry;
 using LayerStream.Session.Reports;
+using Microsoft.AspNetCore.Http;
 
 namespace LayerStream.Host.Tests.Server;
 
@@ -205,6 +210,42 @@ public sealed class BatchesTests(BatchDaemon daemon)
             Assert.Equal((2, 1, 1), (report.Total, report.Completed, report.Failed));
             Assert.Contains("\"custom_id\":\"a\"", Assert.Single(await File.ReadAllLinesAsync(output, Token)), StringComparison.Ordinal);
             Assert.Contains("\"custom_id\":\"b\"", Assert.Single(await File.ReadAllLinesAsync(errors, Token)), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Run_WhenTurnsAreAddedInTheMiddle_TakesThem()
+    {
+        string input = Path.Combine(daemon.Folder, "turns.jsonl"), output = Path.Combine(daemon.Folder, "turned.jsonl");
+        await File.WriteAllTextAsync(input, string.Concat(Enumerable.Range(0, 4).Select(i => BatchDaemon.Line($"{i}", "{}"))), Token);
+        using Admission admission = new(0);
+        using DaemonMetrics metrics = new(() => 0, () => null);
+        ServerState state = new("SmolLM2", admission, metrics);
+        state.Open(daemon.Model);
+        admission.Turns = 1;
+        int asked = 0;
+        TaskCompletionSource together = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        BatchCounts counts = new(0, 0, 0);
+        using RequestMemory.Holding memory = state.RequireMemory().Open();
+        BatchRun run = new(new BatchJob(input, null, "s", 9), state, AnswerAsync, counts, memory);
+        await run.PrepareAsync(Token);
+        Assert.Empty(await run.CheckAsync(Token));
+        using ResultFile results = ResultFile.Open(output, _ => { }, (_, _) => { });
+        await run.AnswerAsync(results, results, Token);
+        Assert.Equal((4, 4, 0), (counts.Total, counts.Completed, counts.Failed));
+
+        // The first comes alone; the others end when all of them have come.
+        async Task AnswerAsync(HttpContext http)
+        {
+            admission.Turns = 3;
+            int number = Interlocked.Increment(ref asked);
+            if (number == 4)
+            {
+                together.SetResult();
+            }
+
+            await (number == 1 ? Task.CompletedTask : together.Task.WaitAsync(TimeSpan.FromSeconds(30), Token));
+            await http.Response.Body.WriteAsync("{}"u8.ToArray(), Token);
         }
     }
 

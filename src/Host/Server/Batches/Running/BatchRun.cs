@@ -62,7 +62,6 @@ internal sealed class BatchRun(BatchJob job, ServerState state, Func<HttpContext
     public async Task AnswerAsync(ResultFile answers, ResultFile errors, CancellationToken ct)
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        using SemaphoreSlim free = new(Math.Max(1, state.Admission.Turns));
         using TransientFile file = TransientFile.OpenRead(job.InputPath, isSmall: true);
         LineWindow lines = new(file, _line);
         List<Task> running = [];
@@ -70,10 +69,9 @@ internal sealed class BatchRun(BatchJob job, ServerState state, Func<HttpContext
         {
             while (Next(lines) is { } line)
             {
-                await free.WaitAsync(stop.Token);
+                await RoomAsync(running, stop.Token);
                 RequestMemory.Holding held = state.RequireMemory().Open();
                 await GrowAsync(held, line.Body.Length, "a request", stop.Token);
-                running.RemoveAll(t => t.IsCompletedSuccessfully);
                 running.Add(AnswerOneAsync(line with { Body = line.Body.ToArray() }, held));
             }
         }
@@ -101,7 +99,6 @@ internal sealed class BatchRun(BatchJob job, ServerState state, Func<HttpContext
             finally
             {
                 held.Dispose();
-                free.Release();
             }
         }
     }
@@ -116,6 +113,22 @@ internal sealed class BatchRun(BatchJob job, ServerState state, Func<HttpContext
         {
             errors.Write(line.CustomId, code, message);
             Count(line, isAnswer: false);
+        }
+    }
+
+    // As many at a time as there are turns now: another model may have more of them, or fewer.
+    private async Task RoomAsync(List<Task> running, CancellationToken stopped)
+    {
+        while (true)
+        {
+            stopped.ThrowIfCancellationRequested(); // one that fails stops the others first
+            running.RemoveAll(t => t.IsCompletedSuccessfully);
+            if (running.Count < Math.Max(1, state.Admission.Turns))
+            {
+                return;
+            }
+
+            await Task.WhenAny(running);
         }
     }
 
