@@ -25,6 +25,7 @@ internal sealed class BatchRun(BatchJob job, ServerState state, Func<HttpContext
 
     private readonly HashSet<UInt128> _done = [];
     private byte[] _line = [];
+    private int _lineBytes, _lines; // of the longest line that there is memory for; how many there are
 
     // Beside lines and names: the window of lines, and pages of the input and of two files of results.
     private static int HeldBytes => LineWindow.HeldBytes + TransientFile.SmallRoomBytes + (2 * ResultFile.HeldBytes);
@@ -45,11 +46,26 @@ internal sealed class BatchRun(BatchJob job, ServerState state, Func<HttpContext
     public async Task<IReadOnlyList<BatchFault>> CheckAsync(CancellationToken ct)
     {
         (int lines, long longest) = await Task.Run(Measure, ct);
-        await GrowAsync(memory, Math.Min(longest, MostLineBytes) + (2L * lines * RequestName.HeldBytes), "the requests of a batch", ct);
-        _line = new byte[Math.Min(longest, MostLineBytes)];
+        (_lineBytes, _lines) = ((int)Math.Min(longest, MostLineBytes), lines);
+        await GrowAsync(memory, _lineBytes + (2L * lines * RequestName.HeldBytes), "the requests of a batch", ct);
+        _line = new byte[_lineBytes];
         return lines > job.MostRequests
             ? [new BatchFault("too_many_requests", $"there are {lines} requests; a batch may have {job.MostRequests}")]
             : await Task.Run(() => Check(ct), ct);
+    }
+
+    /// <summary>Gives the memory back between checking and answering.</summary>
+    public void Rest()
+    {
+        _line = [];
+        memory.ShrinkTo(0);
+    }
+
+    /// <summary>Takes what answering needs, all of it at once; the lines have been checked.</summary>
+    public async Task ResumeAsync(CancellationToken ct)
+    {
+        await GrowAsync(memory, HeldBytes + _lineBytes + ((long)_lines * RequestName.HeldBytes), "a batch", ct);
+        _line = new byte[_lineBytes];
     }
 
     /// <summary>Answers what has no result yet; the lines have been checked.</summary>
