@@ -3,8 +3,13 @@ using System.Text;
 using System.Text.Json;
 using LayerStream.Host.Server;
 using LayerStream.Host.Server.Batches;
+using LayerStream.Host.Server.Batches.Running;
 using LayerStream.Host.Server.Files;
+using LayerStream.Host.Server.Http;
+using LayerStream.Host.Server.Service;
+using LayerStream.Host.Telemetry;
 using LayerStream.Session.Reports;
+using Microsoft.AspNetCore.Http;
 
 namespace LayerStream.Host.Tests.Server;
 
@@ -147,20 +152,7 @@ public sealed class BatchesTests(BatchDaemon daemon)
         string owner = await OwnerAsync();
         string fileId = await daemon.UploadAsync(string.Concat(((string[])["a", "b"]).Select(i =>
             BatchDaemon.Line(i, BatchDaemon.Chat(i, 1)))));
-        string id = "batch_" + Guid.NewGuid().ToString("N");
-        daemon.Batches!.Add(new BatchRecord
-        {
-            Id = id,
-            Owner = owner,
-            Scope = "s",
-            Endpoint = "/v1/chat/completions",
-            InputFileId = fileId,
-            CompletionWindow = "24h",
-            CreatedAt = 1,
-            ExpiresAt = 2,
-            OutputFileId = StoredFile.NewId(),
-            ErrorFileId = StoredFile.NewId(),
-        });
+        string id = daemon.Batches!.Add(Record(owner, fileId, expiresAt: 2)).Record.Id;
         JsonElement batch = await daemon.EndOfAsync(id);
         Assert.Equal(("expired", (2, 0, 2)), (batch.GetProperty("status").GetString(), BatchDaemon.Counts(batch)));
         Assert.All(await daemon.ResultsAsync(batch, "error_file_id"),
@@ -209,6 +201,90 @@ public sealed class BatchesTests(BatchDaemon daemon)
     }
 
     [Fact]
+    public async Task Run_WhenTurnsAreAddedInTheMiddle_TakesThem()
+    {
+        string input = Path.Combine(daemon.Folder, "turns.jsonl"), output = Path.Combine(daemon.Folder, "turned.jsonl");
+        await File.WriteAllTextAsync(input, string.Concat(Enumerable.Range(0, 4).Select(i => BatchDaemon.Line($"{i}", "{}"))), Token);
+        using Admission admission = new(0);
+        using DaemonMetrics metrics = new(() => 0, () => null);
+        ServerState state = new("SmolLM2", admission, metrics);
+        state.Open(daemon.Model);
+        admission.Turns = 1;
+        int asked = 0;
+        TaskCompletionSource together = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        BatchCounts counts = new(0, 0, 0);
+        using RequestMemory.Holding memory = state.RequireMemory().Open();
+        BatchRun run = new(new BatchJob(input, null, "s", 9), state, AnswerAsync, counts, memory);
+        await run.PrepareAsync(Token);
+        Assert.Empty(await run.CheckAsync(Token));
+        run.Rest();
+        Assert.Equal(0, memory.Bytes);
+        await run.ResumeAsync(Token);
+        using ResultFile results = ResultFile.Open(output, _ => { }, (_, _) => { });
+        await run.AnswerAsync(results, results, Token);
+        Assert.Equal((4, 4, 0), (counts.Total, counts.Completed, counts.Failed));
+
+        // The first comes alone; the others end when all of them have come.
+        async Task AnswerAsync(HttpContext http)
+        {
+            admission.Turns = 3;
+            int number = Interlocked.Increment(ref asked);
+            if (number == 4)
+            {
+                together.SetResult();
+            }
+
+            await (number == 1 ? Task.CompletedTask : together.Task.WaitAsync(TimeSpan.FromSeconds(30), Token));
+            await http.Response.Body.WriteAsync("{}"u8.ToArray(), Token);
+        }
+    }
+
+    [Fact]
+    public async Task Batches_ThatWaitForTheirTurn_HoldNoMemory()
+    {
+        using FileStore files = FileStore.Open(Path.Combine(daemon.Folder, "waiting"), 1 << 20);
+        BatchStore store = BatchStore.OpenIn(files);
+        using Admission admission = new(0);
+        using DaemonMetrics metrics = new(() => 0, () => null);
+        ServerState state = new("SmolLM2", admission, metrics) { Files = files, Batches = store };
+        state.Open(daemon.Model);
+        TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using BatchRunner runner = new(store, state, async http =>
+        {
+            asked.TrySetResult();
+            await answered.Task.WaitAsync(http.RequestAborted);
+            await http.Response.Body.WriteAsync("{}"u8.ToArray(), Token);
+        });
+        runner.Start();
+        Begin();
+        await asked.Task;
+        long held = state.RequireMemory().UsedBytes;
+        Batch[] waiting = [.. Enumerable.Range(0, 20).Select(_ => Begin())];
+        while (waiting.Any(b => b.Record.Status == BatchStatus.Validating))
+        {
+            await Task.Delay(5, Token);
+        }
+
+        Assert.Equal(held, state.RequireMemory().UsedBytes);
+        answered.SetResult();
+        while (!waiting.All(b => b.Record.HasEnded))
+        {
+            await Task.Delay(5, Token);
+        }
+
+        Assert.All(waiting, b => Assert.Equal((BatchStatus.Completed, 1), (b.Record.Status, b.Counts.Completed)));
+
+        Batch Begin()
+        {
+            string id = StoredFile.NewId(), path = files.UnfinishedPathOf(id), text = BatchDaemon.Line("a", "{}");
+            File.WriteAllText(path, text);
+            files.Keep(new StoredFile(id, "me", StoredFile.BatchPurpose, "a", text.Length, files.Now), path);
+            return store.Add(Record("me", id, files.Now + 3600));
+        }
+    }
+
+    [Fact]
     public async Task Create_ThatDoesNotFit_IsRefusedByName()
     {
         JsonElement unknown = await daemon.AskAsync("POST", "/v1/batches",
@@ -244,6 +320,20 @@ public sealed class BatchesTests(BatchDaemon daemon)
         BatchReport faulty = await OfflineBatch.RunAsync(daemon.Model, input, output, null, null, Token);
         Assert.Equal(1, Assert.Single(faulty.Errors!).Line);
     }
+
+    private static BatchRecord Record(string owner, string fileId, long expiresAt) => new()
+    {
+        Id = "batch_" + Guid.NewGuid().ToString("N"),
+        Owner = owner,
+        Scope = "s",
+        Endpoint = "/v1/chat/completions",
+        InputFileId = fileId,
+        CompletionWindow = "24h",
+        CreatedAt = 1,
+        ExpiresAt = expiresAt,
+        OutputFileId = StoredFile.NewId(),
+        ErrorFileId = StoredFile.NewId(),
+    };
 
     private static string Said(JsonElement answer) =>
         answer.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString()!;

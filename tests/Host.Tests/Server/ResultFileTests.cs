@@ -67,21 +67,7 @@ public sealed class ResultFileTests : IDisposable
     [Fact]
     public void Batches_OfAnEarlierProcess_AreThereWithTrueCountsAndGoOn()
     {
-        BatchRecord record = new()
-        {
-            Id = "batch_1",
-            Owner = "me",
-            Scope = "",
-            Endpoint = "/v1/completions",
-            InputFileId = "file-1",
-            CompletionWindow = "24h",
-            CreatedAt = 1,
-            ExpiresAt = 2,
-            Metadata = JsonSerializer.SerializeToElement("x"),
-            OutputFileId = "file-2",
-            ErrorFileId = "file-3",
-            Status = BatchStatus.Validating,
-        };
+        BatchRecord record = Record();
         using (FileStore files = FileStore.Open(_folder, 1 << 20))
         {
             BatchStore store = BatchStore.OpenIn(files);
@@ -103,4 +89,35 @@ public sealed class ResultFileTests : IDisposable
         Assert.True(found.Reads("file-1"));
         Assert.Null(found.Find("you", "batch_1"));
     }
+
+    [Fact]
+    public void Batch_KilledWhileItsResultsBecameFiles_KeepsItsCounts()
+    {
+        using (FileStore files = FileStore.Open(_folder, 1 << 20))
+        {
+            BatchStore.OpenIn(files).Add(Record())
+                .Update(r => r.In(BatchStatus.Finalizing, 5) with { Ending = BatchStatus.Completed, Total = 4, Completed = 3, Failed = 1 });
+        }
+
+        using FileStore again = FileStore.Open(_folder, 1 << 20);
+        BatchStore found = BatchStore.OpenIn(again);
+        Assert.True(found.Open.TryRead(out Batch? open));
+        Assert.Equal((4, 3, 1), (open.Counts.Total, open.Counts.Completed, open.Counts.Failed));
+    }
+
+    private static BatchRecord Record() => new()
+    {
+        Id = "batch_1",
+        Owner = "me",
+        Scope = "",
+        Endpoint = "/v1/completions",
+        InputFileId = "file-1",
+        CompletionWindow = "24h",
+        CreatedAt = 1,
+        ExpiresAt = 2,
+        Metadata = JsonSerializer.SerializeToElement("x"),
+        OutputFileId = "file-2",
+        ErrorFileId = "file-3",
+        Status = BatchStatus.Validating,
+    };
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Threading.Channels;
 using LayerStream.Host.Server.Files;
 using LayerStream.Host.Server.Http;
@@ -39,7 +38,7 @@ internal sealed class BatchStore
         BatchStore store = new(files, folder);
         foreach (FileInfo facts in new DirectoryInfo(folder).EnumerateFiles("*" + FactsEnding))
         {
-            if (Read(facts) is { } record && facts.Name == record.Id + FactsEnding)
+            if (WholeFile.Read(facts.FullName, BatchRecordJson.Default.BatchRecord) is { } record && facts.Name == record.Id + FactsEnding)
             {
                 store._batches[record.Id] = store.Of(record);
             }
@@ -47,7 +46,11 @@ internal sealed class BatchStore
 
         foreach (Batch batch in store._batches.Values.Where(b => !b.Record.HasEnded).OrderBy(b => b.Record.CreatedAt))
         {
-            batch.Counts.Set(ResultScan.Count(store.AnswersOf(batch.Record.Id)), ResultScan.Count(store.ErrorsOf(batch.Record.Id)));
+            if (batch.Record.Ending is null) // else its results may be files by now, and the record has the counts
+            {
+                batch.Counts.Set(ResultScan.Count(store.AnswersOf(batch.Record.Id)), ResultScan.Count(store.ErrorsOf(batch.Record.Id)));
+            }
+
             if (batch.Record.Status == BatchStatus.Cancelling)
             {
                 batch.Cancel(files.Now);
@@ -121,22 +124,9 @@ internal sealed class BatchStore
         }
     }
 
-    private static BatchRecord? Read(FileInfo facts)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(facts.FullName), BatchRecordJson.Default.BatchRecord);
-        }
-        catch (JsonException)
-        {
-            return null; // no daemon wrote it so
-        }
-    }
-
     private Batch Of(BatchRecord record) => new(record, Save);
 
-    private void Save(BatchRecord record) =>
-        WholeFile.Write(FactsOf(record.Id), JsonSerializer.SerializeToUtf8Bytes(record, BatchRecordJson.Default.BatchRecord));
+    private void Save(BatchRecord record) => WholeFile.Write(FactsOf(record.Id), record, BatchRecordJson.Default.BatchRecord);
 
     private string FactsOf(string id) => Path.Combine(_folder, id + FactsEnding);
 }

@@ -27,8 +27,7 @@ internal sealed class ResultFile : IDisposable
     /// <exception cref="IOException">It cannot be read or written.</exception>
     public static ResultFile Open(string path, Action<long> take, Action<UInt128, bool> show)
     {
-        ResultScan.Read(path, show);
-        long bytes = ResultScan.Mend(path);
+        long bytes = ResultScan.Mend(path, show);
         take(bytes);
         return new ResultFile(TransientFile.Append(path), take, bytes);
     }

@@ -24,26 +24,14 @@ internal static class ResultScan
     }
 
     /// <summary>Cuts a last line off that was torn.</summary>
+    /// <param name="path">The file; it need not be there.</param>
+    /// <param name="show">As in <see cref="Read"/>; null = results are not looked at.</param>
     /// <returns>Bytes of the file; 0 when there is none.</returns>
+    /// <exception cref="InvalidDataException">As <see cref="Read"/>; nothing is cut off then.</exception>
     /// <exception cref="IOException">It cannot be read or written.</exception>
-    public static long Mend(string path)
+    public static long Mend(string path, Action<UInt128, bool>? show = null)
     {
-        if (!File.Exists(path))
-        {
-            return 0;
-        }
-
-        long whole = 0, length;
-        using (TransientFile file = TransientFile.OpenRead(path, isSmall: true))
-        {
-            length = file.Length;
-            LineWindow lines = new(file, []);
-            while (lines.Read() && lines.IsEnded)
-            {
-                whole = lines.Next;
-            }
-        }
-
+        (long whole, long length) = Scan(path, show);
         if (length > whole)
         {
             using FileStream torn = new(path, FileMode.Open, FileAccess.Write);
@@ -57,24 +45,32 @@ internal static class ResultScan
     /// <param name="path">The file; it need not be there.</param>
     /// <param name="show">Sees the name of its request, and whether it is an answer.</param>
     /// <exception cref="InvalidDataException">A whole line is no result.</exception>
-    public static void Read(string path, Action<UInt128, bool> show)
+    public static void Read(string path, Action<UInt128, bool> show) => Scan(path, show);
+
+    // Bytes up to the end of the last whole line, and of the file.
+    private static (long Whole, long Length) Scan(string path, Action<UInt128, bool>? show)
     {
         if (!File.Exists(path))
         {
-            return;
+            return default;
         }
 
         using TransientFile file = TransientFile.OpenRead(path, isSmall: true);
-        LineWindow lines = new(file, new byte[BeginningBytes]);
+        LineWindow lines = new(file, show is null ? [] : new byte[BeginningBytes]);
+        long whole = 0;
         while (lines.Read() && lines.IsEnded)
         {
-            if (lines.Length > 0)
+            if (show is not null && lines.Length > 0)
             {
                 (string id, bool isAnswer) = Parse(lines.Text.Span)
                     ?? throw new InvalidDataException($"{path} has a line {lines.Number} that is no result of a batch.");
                 show(RequestName.Of(id), isAnswer);
             }
+
+            whole = lines.Next;
         }
+
+        return (whole, file.Length);
     }
 
     // Results are written with the name first, then the response's status or null.

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using LayerStream.Host.Server.Http;
 
 namespace LayerStream.Host.Server.Files;
@@ -139,7 +138,7 @@ internal sealed class FileStore : IDisposable
     {
         lock (_lock)
         {
-            WholeFile.Write(FactsOf(file.Id), JsonSerializer.SerializeToUtf8Bytes(file, StoredFileJson.Default.StoredFile));
+            WholeFile.Write(FactsOf(file.Id), file, StoredFileJson.Default.StoredFile);
             File.Move(bytesPath, PathOf(file), overwrite: true);
             _bytes += file.Bytes - (_files.TryGetValue(file.Id, out StoredFile? same) ? same.Bytes : 0);
             _files[file.Id] = file;
@@ -169,7 +168,8 @@ internal sealed class FileStore : IDisposable
     {
         foreach (FileInfo facts in new DirectoryInfo(_folder).EnumerateFiles("*" + FactsEnding))
         {
-            if (Read(facts) is { } file && facts.Name == file.Id + FactsEnding && File.Exists(PathOf(file)))
+            if (WholeFile.Read(facts.FullName, StoredFileJson.Default.StoredFile) is { } file && facts.Name == file.Id + FactsEnding
+                && File.Exists(PathOf(file)))
             {
                 StoredFile whole = file with { Bytes = new FileInfo(PathOf(file)).Length };
                 _files[file.Id] = whole;
@@ -186,18 +186,6 @@ internal sealed class FileStore : IDisposable
         }
 
         Expire();
-    }
-
-    private static StoredFile? Read(FileInfo facts)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(facts.FullName), StoredFileJson.Default.StoredFile);
-        }
-        catch (JsonException)
-        {
-            return null; // no daemon wrote it so
-        }
     }
 
     private void Expire()

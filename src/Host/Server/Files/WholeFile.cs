@@ -1,7 +1,10 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
 namespace LayerStream.Host.Server.Files;
 
-/// <summary>Small files that are either as they were or as they are to be, whatever ends the process; only their owner can read
-/// them.</summary>
+/// <summary>Records in small files that are either as they were or as they are to be, whatever ends the process; only their owner
+/// can read them.</summary>
 internal static class WholeFile
 {
     /// <summary>Ending of what is not whole yet.</summary>
@@ -22,8 +25,8 @@ internal static class WholeFile
         }
     }
 
-    /// <summary>Writes a file in place of what it was. Errors: as <see cref="FileStream"/>.</summary>
-    public static void Write(string path, ReadOnlySpan<byte> bytes)
+    /// <summary>Writes a record in place of what the file was. Errors: as <see cref="FileStream"/>.</summary>
+    public static void Write<T>(string path, T record, JsonTypeInfo<T> type)
     {
         FileStreamOptions options = new() { Mode = FileMode.Create, Access = FileAccess.Write, BufferSize = 0 };
         if (!OperatingSystem.IsWindows())
@@ -34,11 +37,25 @@ internal static class WholeFile
         string unfinished = path + UnfinishedEnding;
         using (FileStream file = new(unfinished, options))
         {
-            file.Write(bytes);
+            file.Write(JsonSerializer.SerializeToUtf8Bytes(record, type));
             file.Flush(flushToDisk: true);
         }
 
         File.Move(unfinished, path, overwrite: true);
+    }
+
+    /// <summary>Reads a record; null = no daemon wrote it so. Errors: as <see cref="FileStream"/>.</summary>
+    public static T? Read<T>(string path, JsonTypeInfo<T> type)
+        where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(path), type);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Holds a folder for this process alone, until what is given back is disposed of or the process ends in any way.</summary>

@@ -65,7 +65,7 @@ internal sealed partial class Admission(int queueLimit, TimeProvider? time = nul
         }
     }
 
-    /// <summary>Requests that may run at the same time; set before the first comes.</summary>
+    /// <summary>Requests that may run at the same time; each model that is loaded sets it.</summary>
     public int Turns
     {
         get => Volatile.Read(ref _turns);

@@ -25,6 +25,7 @@ internal sealed class BatchRun(BatchJob job, ServerState state, Func<HttpContext
 
     private readonly HashSet<UInt128> _done = [];
     private byte[] _line = [];
+    private int _lineBytes, _lines; // of the longest line that there is memory for; how many there are
 
     // Beside lines and names: the window of lines, and pages of the input and of two files of results.
     private static int HeldBytes => LineWindow.HeldBytes + TransientFile.SmallRoomBytes + (2 * ResultFile.HeldBytes);
@@ -45,11 +46,26 @@ internal sealed class BatchRun(BatchJob job, ServerState state, Func<HttpContext
     public async Task<IReadOnlyList<BatchFault>> CheckAsync(CancellationToken ct)
     {
         (int lines, long longest) = await Task.Run(Measure, ct);
-        await GrowAsync(memory, Math.Min(longest, MostLineBytes) + (2L * lines * RequestName.HeldBytes), "the requests of a batch", ct);
-        _line = new byte[Math.Min(longest, MostLineBytes)];
+        (_lineBytes, _lines) = ((int)Math.Min(longest, MostLineBytes), lines);
+        await GrowAsync(memory, _lineBytes + (2L * lines * RequestName.HeldBytes), "the requests of a batch", ct);
+        _line = new byte[_lineBytes];
         return lines > job.MostRequests
             ? [new BatchFault("too_many_requests", $"there are {lines} requests; a batch may have {job.MostRequests}")]
             : await Task.Run(() => Check(ct), ct);
+    }
+
+    /// <summary>Gives the memory back between checking and answering.</summary>
+    public void Rest()
+    {
+        _line = [];
+        memory.ShrinkTo(0);
+    }
+
+    /// <summary>Takes what answering needs, all of it at once; the lines have been checked.</summary>
+    public async Task ResumeAsync(CancellationToken ct)
+    {
+        await GrowAsync(memory, HeldBytes + _lineBytes + ((long)_lines * RequestName.HeldBytes), "a batch", ct);
+        _line = new byte[_lineBytes];
     }
 
     /// <summary>Answers what has no result yet; the lines have been checked.</summary>
@@ -62,7 +78,6 @@ internal sealed class BatchRun(BatchJob job, ServerState state, Func<HttpContext
     public async Task AnswerAsync(ResultFile answers, ResultFile errors, CancellationToken ct)
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        using SemaphoreSlim free = new(Math.Max(1, state.Admission.Turns));
         using TransientFile file = TransientFile.OpenRead(job.InputPath, isSmall: true);
         LineWindow lines = new(file, _line);
         List<Task> running = [];
@@ -70,10 +85,9 @@ internal sealed class BatchRun(BatchJob job, ServerState state, Func<HttpContext
         {
             while (Next(lines) is { } line)
             {
-                await free.WaitAsync(stop.Token);
+                await RoomAsync(running, stop.Token);
                 RequestMemory.Holding held = state.RequireMemory().Open();
                 await GrowAsync(held, line.Body.Length, "a request", stop.Token);
-                running.RemoveAll(t => t.IsCompletedSuccessfully);
                 running.Add(AnswerOneAsync(line with { Body = line.Body.ToArray() }, held));
             }
         }
@@ -101,7 +115,6 @@ internal sealed class BatchRun(BatchJob job, ServerState state, Func<HttpContext
             finally
             {
                 held.Dispose();
-                free.Release();
             }
         }
     }
@@ -116,6 +129,22 @@ internal sealed class BatchRun(BatchJob job, ServerState state, Func<HttpContext
         {
             errors.Write(line.CustomId, code, message);
             Count(line, isAnswer: false);
+        }
+    }
+
+    // As many at a time as there are turns now: another model may have more of them, or fewer.
+    private async Task RoomAsync(List<Task> running, CancellationToken stopped)
+    {
+        while (true)
+        {
+            stopped.ThrowIfCancellationRequested(); // one that fails stops the others first
+            running.RemoveAll(t => t.IsCompletedSuccessfully);
+            if (running.Count < Math.Max(1, state.Admission.Turns))
+            {
+                return;
+            }
+
+            await Task.WhenAny(running);
         }
     }
 

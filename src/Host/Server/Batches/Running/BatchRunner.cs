@@ -79,18 +79,14 @@ internal sealed class BatchRunner(BatchStore batches, ServerState state, Func<Ht
             batch.Counts, memory);
         try
         {
-            await run.PrepareAsync(ended.Token);
-            (int answered, int failed) = (0, 0);
-            using ResultFile answers = ResultFile.Open(batches.AnswersOf(record.Id), batches.Files.Take, Seen);
-            using ResultFile errors = ResultFile.Open(batches.ErrorsOf(record.Id), batches.Files.Take, Seen);
-            batch.Counts.Set(answered, failed);
-            return await AnswerAsync(batch, run, answers, errors, ended.Token);
-
-            void Seen(UInt128 name, bool isAnswer)
+            if (await CheckAsync(run, ended.Token) is { Count: > 0 } faults)
             {
-                run.Skip(name);
-                (answered, failed) = isAnswer ? (answered + 1, failed) : (answered, failed + 1);
+                return Faulty(batch, faults);
             }
+
+            batch.Update(r => r.Status != BatchStatus.Validating ? r
+                : r.In(BatchStatus.InProgress, batches.Files.Now) with { Total = batch.Counts.Total });
+            return await TakeTurnAsync(batch, run, ended.Token);
         }
         catch (OperationCanceledException) when (ended.IsCancellationRequested)
         {
@@ -102,48 +98,65 @@ internal sealed class BatchRunner(BatchStore batches, ServerState state, Func<Ht
         }
     }
 
-    private async Task<BatchStatus?> AnswerAsync(Batch batch, BatchRun run, ResultFile answers, ResultFile errors, CancellationToken ended)
-    {
-        if (await CheckAsync(run, ended) is { Count: > 0 } faults)
-        {
-            return Faulty(batch, faults);
-        }
-
-        batch.Update(r => r.Status != BatchStatus.Validating ? r
-            : r.In(BatchStatus.InProgress, batches.Files.Now) with { Total = batch.Counts.Total });
-        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(ended);
-        stop.CancelAfter(TimeSpan.FromSeconds(Math.Max(0, batch.Record.ExpiresAt - batches.Files.Now)));
-        SemaphoreSlim turn = _turns.GetOrAdd(batch.Record.Owner, _ => new SemaphoreSlim(1, 1));
-        try
-        {
-            await turn.WaitAsync(stop.Token);
-            try
-            {
-                await run.AnswerAsync(answers, errors, stop.Token);
-                return BatchStatus.Completed;
-            }
-            finally
-            {
-                turn.Release();
-            }
-        }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested && !ended.IsCancellationRequested)
-        {
-            run.EndOpen(errors, "batch_expired", "this request was not answered before the completion window was over");
-            return BatchStatus.Expired;
-        }
-    }
-
+    // Whoever waits for a turn holds no memory: many that wait would leave none to the one that has it.
     private async Task<IReadOnlyList<BatchFault>> CheckAsync(BatchRun run, CancellationToken ct)
     {
         await _checking.WaitAsync(ct);
         try
         {
+            await run.PrepareAsync(ct);
             return await run.CheckAsync(ct);
         }
         finally
         {
+            run.Rest();
             _checking.Release();
+        }
+    }
+
+    private async Task<BatchStatus> TakeTurnAsync(Batch batch, BatchRun run, CancellationToken ended)
+    {
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(ended);
+        stop.CancelAfter(TimeSpan.FromSeconds(Math.Max(0, batch.Record.ExpiresAt - batches.Files.Now)));
+        SemaphoreSlim turn = _turns.GetOrAdd(batch.Record.Owner, _ => new SemaphoreSlim(1, 1));
+        Task waiting = turn.WaitAsync(stop.Token);
+        try
+        {
+            await Task.WhenAny(waiting); // or its time is over first
+            ended.ThrowIfCancellationRequested();
+            await run.ResumeAsync(ended);
+            return await AnswerAsync(batch, run, stop.Token, ended);
+        }
+        finally
+        {
+            if (waiting.IsCompletedSuccessfully)
+            {
+                turn.Release();
+            }
+        }
+    }
+
+    private async Task<BatchStatus> AnswerAsync(Batch batch, BatchRun run, CancellationToken stopped, CancellationToken ended)
+    {
+        (int answered, int failed) = (0, 0);
+        using ResultFile answers = ResultFile.Open(batches.AnswersOf(batch.Record.Id), batches.Files.Take, Seen);
+        using ResultFile errors = ResultFile.Open(batches.ErrorsOf(batch.Record.Id), batches.Files.Take, Seen);
+        batch.Counts.Set(answered, failed);
+        try
+        {
+            await run.AnswerAsync(answers, errors, stopped);
+            return BatchStatus.Completed;
+        }
+        catch (OperationCanceledException) when (stopped.IsCancellationRequested && !ended.IsCancellationRequested)
+        {
+            run.EndOpen(errors, "batch_expired", "this request was not answered before the completion window was over");
+            return BatchStatus.Expired;
+        }
+
+        void Seen(UInt128 name, bool isAnswer)
+        {
+            run.Skip(name);
+            (answered, failed) = isAnswer ? (answered + 1, failed) : (answered, failed + 1);
         }
     }
 
