@@ -209,13 +209,10 @@ internal sealed class ModelSwitch : IDisposable
     }
 
     /// <summary>Disposes of the model that is loaded, if any; nobody uses it any more.</summary>
-    public async Task EndAsync()
+    public Task EndAsync()
     {
         Drain();
-        if (_state.Served is { } served)
-        {
-            await _ending.DisposeAsync(served);
-        }
+        return _state.CloseAsync();
     }
 
     /// <inheritdoc/>
