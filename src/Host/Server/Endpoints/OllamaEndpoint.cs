@@ -100,12 +100,7 @@ internal static class OllamaEndpoint
         }
 
         ArrayBufferWriter<byte> line = new(256);
-        using (Utf8JsonWriter json = new(line, JsonReply.Options))
-        {
-            write(json);
-        }
-
-        line.Write("\n"u8);
+        JsonReply.WriteLine(line, write);
         sink.Send(line.WrittenSpan);
         await sink.CompleteAsync();
     }
@@ -151,7 +146,7 @@ internal static class OllamaEndpoint
     }
 
     private static WaitingForm FormOf(RequestHead head, bool isChat) => head.Streams == false ? WaitingForm.Whole(OllamaJson.Error)
-        : WaitingForm.Lines(OllamaShape.EmptyLine(head.Model ?? "", isChat), OllamaJson.Error);
+        : WaitingForm.Lines(json => OllamaShape.WriteEmpty(json, head.Model ?? "", isChat, doneReason: null), OllamaJson.Error);
 
     private static async Task ListAsync(HttpContext http, ServerState state, bool isRunning)
     {
