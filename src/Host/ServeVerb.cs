@@ -151,7 +151,7 @@ public static class ServeVerb
     }
 
     /// <summary>The presets of the file that is named, if one is.</summary>
-    internal static IReadOnlyList<ModelPreset> Presets(ParseResult parse) =>
+    private static IReadOnlyList<ModelPreset> Presets(ParseResult parse) =>
         parse.GetValue(s_presets) is { Length: > 0 } file ? PresetFile.Read(file, parse) : [];
 
     private static int Whole(ParseResult parse, Option<int> option, int most) =>

@@ -38,6 +38,9 @@ public sealed record MemoryLimits(
         }
     }
 
+    /// <summary>Whether what is free now and what this process holds already cover a budget.</summary>
+    public static bool Cover(long budgetBytes) => budgetBytes <= Read().FreeBytes + ProcessMemory.ResidentBytes();
+
     /// <summary>Reads the limits of this process.</summary>
     public static MemoryLimits Read() => Read("/");
 

@@ -101,8 +101,7 @@ public sealed class ModelFile : IDisposable
         {
             return Engine.Plan(_model, options);
         }
-        catch (BudgetTooSmallException e) when (options.BudgetBytes is null
-            && e.SmallestBudgetBytes <= MemoryLimits.Read().FreeBytes + ProcessMemory.ResidentBytes())
+        catch (BudgetTooSmallException e) when (options.BudgetBytes is null && MemoryLimits.Cover(e.SmallestBudgetBytes))
         {
             long budget = e.SmallestBudgetBytes;
             notices.Report(new WarningNotice($"Memory is short: using the smallest budget that works, {ByteSize.Format(budget)}, "

@@ -157,6 +157,9 @@ public sealed record ModelOptions
         RecordsTrace = RecordsTrace,
     };
 
+    /// <summary>The same for what reads texts only: there is nothing to guess.</summary>
+    public ModelOptions WithoutDrafts() => this with { Drafts = DraftMode.Off };
+
     /// <summary>The same for a server: requests, connections and their buffers live on the managed heap, its libraries in the runtime's
     /// reserve.</summary>
     public ModelOptions ForServing() => this with

@@ -3,9 +3,9 @@
 
     tests/Soak/switching.py MODEL.gguf MODEL.gguf [--switches 200] [--clients 4] [--budget 256MiB] [--cgroup]
 
-Prints one line of JSON; the exit code is 0 only if every answer is the same as of a daemon that was asked alone, memory stayed within the
-budget, and descriptors and threads are where they were. With --cgroup (Linux, v1, as root) the daemon runs in a memory group whose limit is
-the budget, page cache included.
+Prints one line of JSON, and on standard error every ten seconds how far it is: a switch takes one to three seconds. The exit code is 0 only
+if every answer is the same as of a daemon that was asked alone, memory stayed within the budget, and descriptors and threads are where they
+were. With --cgroup (Linux, v1, as root) the daemon runs in a memory group whose limit is the budget, page cache included.
 """
 import argparse, http.client, json, os, shutil, socket, subprocess, sys, tempfile, threading, time
 
@@ -99,7 +99,13 @@ def main():
 
         threads = [threading.Thread(target=work, args=(c,)) for c in range(a.clients)]
         for t in threads: t.start()
-        for t in threads: t.join()
+        told = since
+        for t in threads:
+            while t.is_alive():
+                t.join(1)
+                if time.monotonic() - told >= 10:
+                    told = time.monotonic()
+                    print(f"{told - since:.0f} s: {d.loads} of {a.switches + 3} loads, {answered[0]} answers, {len(wrong)} wrong", file=sys.stderr, flush=True)
         time.sleep(1)
         alive, peak, held, fails = d.process.poll() is None, d.peak(), d.held(), 0
         if group:

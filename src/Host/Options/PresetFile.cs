@@ -14,6 +14,7 @@ namespace LayerStream.Host.Options;
 internal static class PresetFile
 {
     private const int MostBytes = 4 << 20;
+    private const int MostDepth = 8;
     private const int LongestName = 200;
     private const string Model = "model";
     private const string System = "system";
@@ -30,31 +31,18 @@ internal static class PresetFile
             throw new UsageException($"--presets {path}: {(File.Exists(path) ? "the file is too large" : "there is no such file")}.");
         }
 
-        try
+        using JsonDocument json = SettingSource.ReadObject(path, MostDepth);
+        List<ModelPreset> presets = [];
+        foreach (JsonProperty preset in json.RootElement.EnumerateObject())
         {
-            using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(path),
-                new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip, MaxDepth = 8 });
-            if (json.RootElement.ValueKind != JsonValueKind.Object)
+            presets.Add(Of(path, preset, parse));
+            if (presets.FindIndex(p => p.Name.Equals(preset.Name, StringComparison.OrdinalIgnoreCase)) < presets.Count - 1)
             {
-                throw new UsageException($"{path} must hold one JSON object.");
+                throw new UsageException($"{path} has '{preset.Name}' twice.");
             }
-
-            List<ModelPreset> presets = [];
-            foreach (JsonProperty preset in json.RootElement.EnumerateObject())
-            {
-                presets.Add(Of(path, preset, parse));
-                if (presets.FindIndex(p => p.Name.Equals(preset.Name, StringComparison.OrdinalIgnoreCase)) < presets.Count - 1)
-                {
-                    throw new UsageException($"{path} has '{preset.Name}' twice.");
-                }
-            }
-
-            return presets;
         }
-        catch (JsonException e)
-        {
-            throw new UsageException($"{path} is not valid JSON: {e.Message}");
-        }
+
+        return presets;
     }
 
     private static ModelPreset Of(string path, JsonProperty preset, ParseResult parse)
@@ -95,9 +83,9 @@ internal static class PresetFile
 
     private static string NameOf(string path, string preset, string key)
     {
-        string plain = key.Replace("-", "").Replace("_", "").ToLowerInvariant();
+        string plain = SettingSource.Plain(key);
         string[] known = [Model, System, .. CommonOptions.Names.Where(n => n != Model && !s_ofTheDaemon.Contains(n))];
-        return plain == "budget" ? Budget : Array.Find(known, n => n.Replace("-", "") == plain)
+        return plain == "budget" ? Budget : Array.Find(known, n => SettingSource.Plain(n) == plain)
             ?? throw new UsageException($"{path}: '{preset}' has the unknown key '{key}'. Known keys: {string.Join(", ", known)}.");
     }
 

@@ -28,16 +28,8 @@ internal sealed class SettingSource
             throw new UsageException($"There is no configuration file {path}.");
         }
 
-        try
-        {
-            using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(path),
-                new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
-            Read(path, json.RootElement);
-        }
-        catch (JsonException e)
-        {
-            throw new UsageException($"{path} is not valid JSON: {e.Message}");
-        }
+        using JsonDocument json = ReadObject(path);
+        Read(path, json.RootElement);
     }
 
     /// <summary>The value of a setting, null when neither environment nor file has it.</summary>
@@ -58,13 +50,37 @@ internal sealed class SettingSource
     public static string? PathOf(ParseResult parse) => CommonOptions.ConfigPath(parse)
         ?? Environment.GetEnvironmentVariable("LAYERSTREAM__CONFIG") ?? (File.Exists(DefaultFile) ? DefaultFile : null);
 
-    private void Read(string path, JsonElement root)
+    /// <summary>Reads a file of one JSON object, in which people may write comments and a comma too many.</summary>
+    /// <param name="path">The file, which is there.</param>
+    /// <param name="maxDepth">Levels it may have; 0 = the usual number.</param>
+    /// <exception cref="UsageException">It holds something else.</exception>
+    internal static JsonDocument ReadObject(string path, int maxDepth = 0)
     {
-        if (root.ValueKind != JsonValueKind.Object)
+        JsonDocument json;
+        try
         {
+            json = JsonDocument.Parse(File.ReadAllBytes(path),
+                new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip, MaxDepth = maxDepth });
+        }
+        catch (JsonException e)
+        {
+            throw new UsageException($"{path} is not valid JSON: {e.Message}");
+        }
+
+        if (json.RootElement.ValueKind != JsonValueKind.Object)
+        {
+            json.Dispose();
             throw new UsageException($"{path} must hold one JSON object.");
         }
 
+        return json;
+    }
+
+    /// <summary>A key as it is compared: case, dashes and underscores make no difference.</summary>
+    internal static string Plain(string name) => name.Replace("-", "").Replace("_", "").ToLowerInvariant();
+
+    private void Read(string path, JsonElement root)
+    {
         foreach (JsonProperty property in root.EnumerateObject())
         {
             string name = _known.FirstOrDefault(n => Plain(n) == Plain(property.Name))
@@ -78,8 +94,6 @@ internal sealed class SettingSource
             };
         }
     }
-
-    private static string Plain(string name) => name.Replace("-", "").Replace("_", "").ToLowerInvariant();
 
     private static string Text(string path, string key, JsonElement value) => value.ValueKind switch
     {

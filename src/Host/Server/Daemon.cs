@@ -176,16 +176,7 @@ public static class Daemon
     {
         await Task.WhenAny(loading);
         await serving;
-        if (state.Switch is { } models)
-        {
-            await models.EndAsync();
-        }
-        else if (state.Served is { } served)
-        {
-            served.Speed.Save();
-            state.Close(); // telemetry still asks
-            await served.Model.DisposeAsync();
-        }
+        await (state.Switch?.EndAsync() ?? state.CloseAsync());
     }
 
     private static void Reload(ApiKeys keys, ServerCertificate? certificate)

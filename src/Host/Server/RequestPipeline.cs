@@ -28,13 +28,14 @@ internal sealed class RequestPipeline(ServerState state, RequestGuard guard, All
                 http.Response.StatusCode = StatusCodes.Status204NoContent;
                 return;
             }
-
-            await AnswerAsync(http);
         }
         catch (Exception e)
         {
             await FailAsync(http, e);
+            return;
         }
+
+        await AnswerAsync(http);
     }
 
     /// <summary>Answers a request that needs no guard, because none has sent it; or has passed it.</summary>

@@ -29,7 +29,7 @@ public static class LogitsVerb
 
     private static async Task<int> RunAsync(ParseResult parse, CancellationToken ct)
     {
-        ModelOptions options = CommonOptions.Bind(parse);
+        ModelOptions options = CommonOptions.Bind(parse).WithoutDrafts();
         int[] ids = TokenIds.Parse(parse.GetRequiredValue(s_ids), options.Context);
         await using TransientFile output = TransientFile.Create(parse.GetRequiredValue(s_out));
         await using LoadedModel model = await LoadedModel.OpenAsync(options, new TerminalNotices(options), ct);

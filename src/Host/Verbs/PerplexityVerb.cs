@@ -29,7 +29,7 @@ public static class PerplexityVerb
     {
         using TransientFile file = TransientFile.OpenRead(parse.GetRequiredValue(s_file));
         using StreamReader text = new(file);
-        ModelOptions options = CommonOptions.Bind(parse);
+        ModelOptions options = CommonOptions.Bind(parse).WithoutDrafts();
         options = options.Explicit.Contains("context") ? options : options with { Context = Window };
         await using LoadedModel model = await LoadedModel.OpenAsync(options, new TerminalNotices(options), ct);
         file.Charge(model.FilesAccount);

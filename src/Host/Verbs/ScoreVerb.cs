@@ -41,7 +41,7 @@ public static class ScoreVerb
     private static async Task<int> RunAsync(ParseResult parse, CancellationToken ct)
     {
         string path = parse.GetRequiredValue(s_in);
-        ModelOptions options = CommonOptions.Bind(parse);
+        ModelOptions options = CommonOptions.Bind(parse).WithoutDrafts();
         using TransientFile? file = path == "-" ? null : TransientFile.OpenRead(path);
         await using TransientFile? output = parse.GetValue(s_out) is { } to ? TransientFile.Create(to) : null;
         using StreamReader reader = new(file ?? StandardStreams.OpenInput(), new UTF8Encoding(false));

@@ -55,6 +55,24 @@ public sealed class DraftTokenizerTests : IDisposable
         Assert.Throws<UnsupportedModelException>(Plan); // it has no tensors
     }
 
+    [Fact]
+    public void Plan_OfAVerbThatOnlyReads_LeavesTheDraftModelAlone()
+    {
+        Write(new() { [Prefix + "pre"] = "gpt-2" });
+        PlannedModel planned = ModelFile.Open(ShippedModel.Path).Plan(Options.WithoutDrafts(), new Progress<SessionNotice>());
+        Assert.Null(planned.Draft);
+        planned.Files.Dispose();
+    }
+
+    private ModelOptions Options => new()
+    {
+        ModelPath = ShippedModel.Path,
+        BudgetBytes = 512 << 20,
+        LimitsHeap = false,
+        Drafts = DraftMode.Auto,
+        DraftModelPath = _path,
+    };
+
     private string Refused(string key, object value) => Refused(new() { [Prefix + key] = value });
 
     private string Refused(Dictionary<string, object> changed)
@@ -65,14 +83,7 @@ public sealed class DraftTokenizerTests : IDisposable
         return error.Message;
     }
 
-    private void Plan() => ModelFile.Open(ShippedModel.Path).Plan(new ModelOptions
-    {
-        ModelPath = ShippedModel.Path,
-        BudgetBytes = 512 << 20,
-        LimitsHeap = false,
-        Drafts = DraftMode.Auto,
-        DraftModelPath = _path,
-    }, new Progress<SessionNotice>());
+    private void Plan() => ModelFile.Open(ShippedModel.Path).Plan(Options, new Progress<SessionNotice>());
 
     private void Write(Dictionary<string, object> changed)
     {

@@ -6,7 +6,6 @@ namespace LayerStream.Host.Server.Chat;
 /// <summary>Names of the served model as people type them.</summary>
 internal static class ModelNames
 {
-    private const string Default = "default";
     private const string Latest = ":latest";
 
     /// <summary>Whether a name means the model: without case, without owner, without <c>:latest</c> or <c>.gguf</c>; none, empty and
@@ -16,8 +15,7 @@ internal static class ModelNames
         string plain = (name ?? "").Trim();
         plain = plain[(plain.LastIndexOf('/') + 1)..];
         plain = Without(Without(plain, Latest), ".gguf");
-        return plain.Length == 0 || plain.Equals(Default, StringComparison.OrdinalIgnoreCase)
-            || plain.Equals(modelId, StringComparison.OrdinalIgnoreCase);
+        return NamedModel.IsNone(plain) || plain.Equals(modelId, StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>Refuses other names than that of the loaded model.</summary>

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 using System.Text.Json;
 using LayerStream.Host.Server.Http;
 
@@ -38,18 +37,14 @@ internal sealed record WaitingForm(string ContentType, byte[] Sign, Action<IBuff
         });
 
     /// <summary>Lines of JSON: a line without content.</summary>
-    /// <param name="line">The line, without its end.</param>
+    /// <param name="empty">Writes one without content.</param>
     /// <param name="error">How the protocol writes an error.</param>
-    public static WaitingForm Lines(string line, Action<Utf8JsonWriter, ApiException> error) =>
-        new("application/x-ndjson", Encoding.UTF8.GetBytes(line + "\n"), (buffer, e) =>
-        {
-            using (Utf8JsonWriter json = new(buffer, JsonReply.Options))
-            {
-                error(json, e);
-            }
-
-            buffer.Write("\n"u8);
-        });
+    public static WaitingForm Lines(Action<Utf8JsonWriter> empty, Action<Utf8JsonWriter, ApiException> error)
+    {
+        ArrayBufferWriter<byte> sign = new(256);
+        JsonReply.WriteLine(sign, empty);
+        return new("application/x-ndjson", sign.WrittenSpan.ToArray(), (buffer, e) => JsonReply.WriteLine(buffer, json => error(json, e)));
+    }
 
     /// <summary>Of the OpenAI API.</summary>
     public static WaitingForm OpenAi(RequestHead head) =>

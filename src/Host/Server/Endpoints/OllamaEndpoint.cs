@@ -52,26 +52,7 @@ internal static class OllamaEndpoint
 
         ModelNames.Require(name, state);
         LoadedModel loaded = hold?.Served.Model ?? throw ServerState.Loading;
-        await JsonReply.SendAsync(http, 200, json => WriteModel(json, loaded));
-    }
-
-    private static void WriteModel(Utf8JsonWriter json, LoadedModel model)
-    {
-        json.WriteStartObject();
-        json.WriteString("modelfile", "");
-        json.WriteString("parameters", "");
-        json.WriteString("template", model.Template?.Source ?? "");
-        json.WriteString("modified_at", OllamaJson.Time(model.Created));
-        OllamaJson.Details(json, model);
-        json.WriteStartObject("model_info");
-        json.WriteString("general.architecture", model.Engine.Spec.Family);
-        json.WriteNumber(model.Engine.Spec.Family + ".context_length", model.Engine.Spec.TrainedContext);
-        json.WriteEndObject();
-        json.WriteStartArray("capabilities");
-        json.WriteStringValue("completion");
-        json.WriteStringValue("tools");
-        json.WriteEndArray();
-        json.WriteEndObject();
+        await JsonReply.SendAsync(http, 200, json => OllamaModels.Show(json, loaded));
     }
 
     private static async Task AnswerAsync(HttpContext http, ServerState state, RequestTranslation translation, bool isChat)
@@ -119,12 +100,7 @@ internal static class OllamaEndpoint
         }
 
         ArrayBufferWriter<byte> line = new(256);
-        using (Utf8JsonWriter json = new(line, JsonReply.Options))
-        {
-            write(json);
-        }
-
-        line.Write("\n"u8);
+        JsonReply.WriteLine(line, write);
         sink.Send(line.WrittenSpan);
         await sink.CompleteAsync();
     }
@@ -170,7 +146,7 @@ internal static class OllamaEndpoint
     }
 
     private static WaitingForm FormOf(RequestHead head, bool isChat) => head.Streams == false ? WaitingForm.Whole(OllamaJson.Error)
-        : WaitingForm.Lines(OllamaShape.EmptyLine(head.Model ?? "", isChat), OllamaJson.Error);
+        : WaitingForm.Lines(json => OllamaShape.WriteEmpty(json, head.Model ?? "", isChat, doneReason: null), OllamaJson.Error);
 
     private static async Task ListAsync(HttpContext http, ServerState state, bool isRunning)
     {
@@ -185,7 +161,7 @@ internal static class OllamaEndpoint
             }
             else if (hold is not null)
             {
-                OllamaJson.Model(json, hold.Served.Model, isRunning);
+                OllamaModels.Write(json, hold.Served.Model, isRunning);
             }
 
             json.WriteEndArray();

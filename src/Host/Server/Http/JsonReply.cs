@@ -58,6 +58,17 @@ internal static class JsonReply
         return SendAsync(http, error.Status, json => (form ?? WriteError)(json, error));
     }
 
+    /// <summary>Writes a line of a stream of JSON.</summary>
+    public static void WriteLine(IBufferWriter<byte> buffer, Action<Utf8JsonWriter> write)
+    {
+        using (Utf8JsonWriter json = new(buffer, Options))
+        {
+            write(json);
+        }
+
+        buffer.Write("\n"u8);
+    }
+
     /// <summary>Writes <c>{"error":{…}}</c>.</summary>
     public static void WriteError(Utf8JsonWriter json, ApiException error)
     {

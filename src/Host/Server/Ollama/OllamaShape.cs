@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using LayerStream.Actors.Run;
 using LayerStream.Host.Server.Chat;
@@ -79,15 +78,7 @@ internal sealed class OllamaShape : ParsedShape
         json.WriteNumber("eval_duration", Nanoseconds(result.DecodeSeconds));
     }, isLast: true);
 
-    public override void Fail(ApiException error)
-    {
-        using (Utf8JsonWriter json = new(Buffer, JsonReply.Options))
-        {
-            OllamaJson.Error(json, error);
-        }
-
-        Buffer.Write("\n"u8);
-    }
+    public override void Fail(ApiException error) => JsonReply.WriteLine(Buffer, json => OllamaJson.Error(json, error));
 
     private static long Nanoseconds(double seconds) => (long)(seconds * 1e9);
 
@@ -122,18 +113,6 @@ internal sealed class OllamaShape : ParsedShape
         json.WriteEndObject();
     }
 
-    /// <summary>A line without content, for a request of which nothing else is known; without its end.</summary>
-    public static string EmptyLine(string model, bool isChat)
-    {
-        ArrayBufferWriter<byte> line = new(128);
-        using (Utf8JsonWriter json = new(line, JsonReply.Options))
-        {
-            WriteEmpty(json, model, isChat, doneReason: null);
-        }
-
-        return Encoding.UTF8.GetString(line.WrittenSpan);
-    }
-
     private byte[] SignLine()
     {
         ArrayBufferWriter<byte> line = new(128);
@@ -143,24 +122,19 @@ internal sealed class OllamaShape : ParsedShape
 
     private void Line(Action<Utf8JsonWriter> write, bool isLast = false) => Write(Buffer, write, isLast);
 
-    private void Write(ArrayBufferWriter<byte> target, Action<Utf8JsonWriter> write, bool isLast)
+    private void Write(ArrayBufferWriter<byte> target, Action<Utf8JsonWriter> write, bool isLast) => JsonReply.WriteLine(target, json =>
     {
-        using (Utf8JsonWriter json = new(target, JsonReply.Options))
+        json.WriteStartObject();
+        json.WriteString("model", _prepared.ModelId);
+        json.WriteString("created_at", DateTime.UtcNow.ToString("O", CultureInfo.InvariantCulture));
+        write(json);
+        if (!isLast)
         {
-            json.WriteStartObject();
-            json.WriteString("model", _prepared.ModelId);
-            json.WriteString("created_at", DateTime.UtcNow.ToString("O", CultureInfo.InvariantCulture));
-            write(json);
-            if (!isLast)
-            {
-                json.WriteBoolean("done", false);
-            }
-
-            json.WriteEndObject();
+            json.WriteBoolean("done", false);
         }
 
-        target.Write("\n"u8);
-    }
+        json.WriteEndObject();
+    });
 
     private void Content(Utf8JsonWriter json, string text, string? thought, GatheredAnswer? calls)
     {

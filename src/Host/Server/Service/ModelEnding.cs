@@ -30,22 +30,13 @@ internal sealed class ModelEnding(ServerState state, SwitchRules rules, Cancella
             }
         }
 
-        await DisposeAsync(served);
+        await state.CloseAsync();
         if (served.Model.Options.LimitsHeap)
         {
             // While no model is there the heap may grow as far as the budget goes: the next one's description is read into it.
             BudgetSheet sheet = served.Model.Plan.Sheet;
             HeapLimit.TryApply(sheet.BudgetBytes - sheet.Account(AccountNames.Runtime).LimitBytes);
         }
-    }
-
-    /// <summary>Disposes of a model that nobody holds.</summary>
-    public async Task DisposeAsync(ServedModel served)
-    {
-        served.Speed.Save();
-        state.Close();
-        await served.Model.DisposeAsync();
-        served.Dispose();
     }
 
     /// <summary>Waits for a task as long as there is time.</summary>

@@ -152,8 +152,7 @@ internal sealed class ModelSwitch : IDisposable
         {
             await LoadAsync(Models.Default, ct);
         }
-        catch (BudgetTooSmallException e) when (!isChosen
-            && e.SmallestBudgetBytes <= MemoryLimits.Read().FreeBytes + ProcessMemory.ResidentBytes())
+        catch (BudgetTooSmallException e) when (!isChosen && MemoryLimits.Cover(e.SmallestBudgetBytes))
         {
             DaemonLog.Warning($"Memory is short: using the smallest budget that works, {ByteSize.Format(e.SmallestBudgetBytes)}.");
             Models.BudgetBytes = e.SmallestBudgetBytes;
@@ -209,13 +208,10 @@ internal sealed class ModelSwitch : IDisposable
     }
 
     /// <summary>Disposes of the model that is loaded, if any; nobody uses it any more.</summary>
-    public async Task EndAsync()
+    public Task EndAsync()
     {
         Drain();
-        if (_state.Served is { } served)
-        {
-            await _ending.DisposeAsync(served);
-        }
+        return _state.CloseAsync();
     }
 
     /// <inheritdoc/>

@@ -15,7 +15,7 @@ internal static class NamedModel
     public static ServableModel Of(ModelSwitch models, string? name)
     {
         string plain = (name ?? "").Trim();
-        if (plain.Length == 0 || plain.Equals(Default, StringComparison.OrdinalIgnoreCase))
+        if (IsNone(plain))
         {
             return models.Current ?? models.Models.Default ?? (models.Models.All() is [var only] ? only
                 : throw Unknown("name a model: none is loaded, and GET /v1/models lists those there are"));
@@ -32,6 +32,9 @@ internal static class NamedModel
             throw Unknown(e.Message);
         }
     }
+
+    /// <summary>Whether a trimmed name names no model in particular.</summary>
+    public static bool IsNone(string plain) => plain.Length == 0 || plain.Equals(Default, StringComparison.OrdinalIgnoreCase);
 
     private static ApiException Unknown(string message) => new(404, "invalid_request_error", message, "model_not_found", "model");
 }

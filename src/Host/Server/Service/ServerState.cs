@@ -126,8 +126,19 @@ internal sealed class ServerState(string modelId, Admission admission, DaemonMet
         Volatile.Write(ref _served, served);
     }
 
-    /// <summary>There is no model any more.</summary>
-    public void Close() => Volatile.Write(ref _served, null);
+    /// <summary>Disposes of the loaded model, if there is one; nobody uses it any more.</summary>
+    public async Task CloseAsync()
+    {
+        if (Served is not { } served)
+        {
+            return;
+        }
+
+        served.Speed.Save();
+        Volatile.Write(ref _served, null); // telemetry still asks
+        await served.Model.DisposeAsync();
+        served.Dispose();
+    }
 
     /// <summary>A look at the loaded model, which is there as long as the hold lasts.</summary>
     /// <exception cref="ApiException">503 while there is none.</exception>
