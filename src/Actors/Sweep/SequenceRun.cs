@@ -190,8 +190,7 @@ internal sealed class SequenceRun(RunRequest request, int context)
 
     /// <summary>
     /// Samples a token for the newest row, and for each guess behind it as long as the one in front was drawn. Every draw is the one that
-    /// the
-    /// sequence would have had without guesses.
+    /// the sequence would have had without guesses.
     /// </summary>
     /// <param name="logits">Logits of its rows, by number.</param>
     /// <param name="vocabulary">Tokens that there are.</param>
