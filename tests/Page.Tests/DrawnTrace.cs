@@ -7,7 +7,8 @@ internal static class DrawnTrace
 {
     /// <summary>A trace of a ring with eight slots: every layer has four tiles, each read, waited for where it comes late, computed and
     /// evicted. A tick is a microsecond. With <paramref name="areExperts"/> a layer's tiles are experts.</summary>
-    internal static string Save(string folder, string name, int layers, int tokens, long readTicks, bool areExperts = false)
+    internal static string Save(string folder, string name, int layers, int tokens, long readTicks, bool areExperts = false,
+        double deviceBytesPerSecond = 0)
     {
         const int PerLayer = 4;
         List<TraceEvent> events = [];
@@ -65,6 +66,7 @@ internal static class DrawnTrace
             TicksPerSecond = 1_000_000,
             Depth = 7,
             BudgetBytes = 1 << 30,
+            DeviceBytesPerSecond = deviceBytesPerSecond,
             FirstExpertTile = areExperts ? 0 : -1,
             TileNames = [.. Enumerable.Range(0, layers * PerLayer).Select(t => $"blk.{t / PerLayer}{kind}{t % PerLayer}")],
             TileLayers = [.. Enumerable.Range(0, layers * PerLayer).Select(t => t / PerLayer)],

@@ -112,10 +112,11 @@ const perToken = times => ({ ...times, wallMs: times.wallMs / times.tokens, stag
 
 const signed = ms => `${ms < 0 ? '−' : '+'}${Math.abs(ms).toFixed(2)}`;
 
-/** The speed against what disk and arithmetic allow: whichever of the two is slower alone. */
-function speed(times, rate) {
+/** The speed against what disk and arithmetic allow: whichever of the two is slower alone. A disk has at least the rate these passes had. */
+function speed(times, measured) {
   $('speed').hidden = !times;
   if (!times) return;
+  const rate = measured > 0 ? Math.max(measured, times.bytes / times.wallMs * 1000) : 0;
   const computeMs = (times.stages.get('compute') ?? 0) + (times.stages.get('sampling') ?? 0), diskMs = rate > 0 ? times.bytes / rate * 1000 : 0;
   const leastMs = Math.max(computeMs, diskMs, 0.001), now = 1000 * times.tokens / times.wallMs, limit = 1000 * times.tokens / leastMs;
   const why = diskMs > computeMs ? `the disk: ${size(times.bytes)} a pass at ${(rate / 1e9).toFixed(2)} GB/s` : `arithmetic: ${computeMs.toFixed(1)} ms a pass`;
