@@ -8,7 +8,7 @@ internal static class DrawnTrace
     /// <summary>A trace of a ring with eight slots: every layer has four tiles, each read, waited for where it comes late, computed and
     /// evicted. A tick is a microsecond. With <paramref name="areExperts"/> a layer's tiles are experts.</summary>
     internal static string Save(string folder, string name, int layers, int tokens, long readTicks, bool areExperts = false,
-        double deviceBytesPerSecond = 0)
+        double deviceBytesPerSecond = 0, ushort drawnByAPass = 0)
     {
         const int PerLayer = 4;
         List<TraceEvent> events = [];
@@ -53,6 +53,19 @@ internal static class DrawnTrace
                     Tile = tile,
                     Pass = pass,
                     Lane = tile % 8
+                });
+            }
+
+            if (drawnByAPass > 0)
+            {
+                events.Add(new()
+                {
+                    Kind = TraceKind.Sample,
+                    StartTicks = now,
+                    EndTicks = ++now,
+                    Tile = -1,
+                    Pass = pass,
+                    Rows = drawnByAPass
                 });
             }
 

@@ -52,6 +52,19 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
         Assert.InRange(now, 30, most);
     }
 
+    [Theory]
+    [InlineData(0, "ms per token")]
+    [InlineData(3, "ms per pass")]
+    public async Task Trace_OfPassesThatMakeTokens_NamesTheUnitOfBothTables(ushort drawnByAPass, string unit)
+    {
+        string path = DrawnTrace.Save(browser.Folder, $"of-{drawnByAPass}.lstrace", 30, 4, readTicks: 900, drawnByAPass: drawnByAPass);
+        await using OpenPage open = await browser.OpenAsync();
+        await open.Page.Locator("#open").SetInputFilesAsync(path);
+        await open.WaitForTextAsync("#lanes-title", t => t.Contains(Path.GetFileName(path), StringComparison.Ordinal));
+        await open.WaitForTextAsync("#stages", t => t.Contains(unit, StringComparison.Ordinal));
+        await open.WaitForTextAsync("#layers", t => t.Contains(unit, StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Trace_OfAModelWithExperts_ShowsTheirUsesByLayer()
     {
