@@ -51,8 +51,7 @@ public sealed record EnginePlan
 
     /// <summary>
     /// An account for measurements while nothing is loaded: as much native memory as loading will take. What it holds must be given back
-    /// before
-    /// the engine starts.
+    /// before the engine starts.
     /// </summary>
     public BudgetAccount MeasuringAccount()
     {

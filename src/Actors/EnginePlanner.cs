@@ -117,8 +117,7 @@ public static class EnginePlanner
 
     /// <summary>
     /// What the runtime takes at a process's first plan, plus what JIT code, stacks and libraries still grow by once a run starts. The
-    /// least of it
-    /// covers what any command has in memory by then, so that all of them name the same smallest budget, again and again.
+    /// least of it covers what any command has in memory by then, so that all of them name the same smallest budget, again and again.
     /// </summary>
     private static long RuntimeBytes(EngineOptions options, int threads) =>
         Math.Max(Math.Max(LeastRuntimeBytes, options.LeastRuntimeBytes), s_runtimeBytes.Value)

@@ -85,8 +85,8 @@ public sealed unsafe class AlignedBuffer : IDisposable
                 if (hugePages && OperatingSystem.IsLinux() && mapped >= LeastHugeBytes)
                 {
                     // Weights are read in long runs: with 4 KiB pages, address translation and the pinning of pages for direct reads cost
-                    // as much as
-                    // the work. A refusal changes nothing but speed; the huge pages lie within the mapping, so the account holds.
+                    // as much as the work. A refusal changes nothing but speed; the huge pages lie within the mapping, so the account
+                    // holds.
                     _ = NativePages.Advise(address, mapped, NativePages.AdviseHugePages);
                 }
 

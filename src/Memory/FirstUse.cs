@@ -4,8 +4,7 @@ namespace LayerStream.Memory;
 
 /// <summary>
 /// Takes memory from the system before it is used, so that nobody who fills it waits for the system to clear its pages. A machine clears
-/// them at
-/// several GB/s; a virtual machine whose host takes free memory back may fetch each page from it, 25 times as slowly.
+/// them at several GB/s; a virtual machine whose host takes free memory back may fetch each page from it, 25 times as slowly.
 /// </summary>
 public static class FirstUse
 {

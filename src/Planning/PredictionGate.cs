@@ -2,10 +2,8 @@ namespace LayerStream.Planning;
 
 /// <summary>
 /// Whether the next decode pass predicts. It does not once most predicted bytes are wasted, or once compute waits longer per needed byte
-/// with
-/// predictions than without; then it needs to be clearly better again. A pass in <see cref="Period"/> runs the other way, so that both
-/// sides stay
-/// measured. No clock: the same passes give the same answers.
+/// with predictions than without; then it needs to be clearly better again. A pass in <see cref="Period"/> runs the other way, so that both
+/// sides stay measured. No clock: the same passes give the same answers.
 /// </summary>
 public sealed class PredictionGate
 {

@@ -16,8 +16,7 @@ public static class ChatPrompt
     /// <summary>
     /// As above, for messages in any form that <see cref="TemplateVariables.Set"/> takes, a JSON array among them;
     /// <paramref name="more"/> are further variables, such as <c>enable_thinking</c>; without <paramref name="opensAnswer"/> the text ends
-    /// with the
-    /// last message. <paramref name="tools"/> in such a form are what the model may call; null = none.
+    /// with the last message. <paramref name="tools"/> in such a form are what the model may call; null = none.
     /// </summary>
     public static RenderedPrompt Render(
         Tokenizer tokenizer, ChatTemplate? template, object messages, IEnumerable<KeyValuePair<string, JsonElement>>? more =

@@ -9,8 +9,7 @@ public static class PeakMemory
 
     /// <summary>
     /// Of the control group, page cache included, when this process is alone in it and it rose while the process ran (the kernel never
-    /// forgets what an
-    /// earlier one took); else of the resident set.
+    /// forgets what an earlier one took); else of the resident set.
     /// </summary>
     public static long Bytes()
     {

@@ -4,8 +4,7 @@ namespace LayerStream.Session;
 
 /// <summary>
 /// The tokens of a text of any length, made piece by piece. A piece ends in front of a space between two words, or behind a line break,
-/// where the
-/// tokens on both sides are shown to be the same as those of the text joined; so the ids are those of the whole text.
+/// where the tokens on both sides are shown to be the same as those of the text joined; so the ids are those of the whole text.
 /// </summary>
 public sealed class TextTokens
 {

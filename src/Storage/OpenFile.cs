@@ -74,8 +74,7 @@ internal sealed unsafe class OpenFile : IDisposable
 
     /// <summary>
     /// One read, which may be short. A system that refuses a direct read gets a buffered one, now and from then on. What a read leaves in
-    /// the
-    /// page cache is dropped whatever kind it was: file systems buffer direct reads in silence, some of them some extents only.
+    /// the page cache is dropped whatever kind it was: file systems buffer direct reads in silence, some of them some extents only.
     /// </summary>
     /// <returns>Bytes read, or −1 and the errno.</returns>
     internal int Read(long offset, nint destination, int length, out int errno)

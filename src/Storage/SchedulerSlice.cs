@@ -4,8 +4,7 @@ namespace LayerStream.Storage;
 
 /// <summary>
 /// The time slice a thread asks the Linux scheduler for (6.12 and later; no privilege needed). A thread that sleeps most of the time and
-/// asks
-/// for a short one runs as soon as it wakes; with the usual one it waits up to 3 ms for threads that compute.
+/// asks for a short one runs as soon as it wakes; with the usual one it waits up to 3 ms for threads that compute.
 /// </summary>
 internal static unsafe partial class SchedulerSlice
 {

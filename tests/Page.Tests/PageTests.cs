@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Deque.AxeCore.Commons;
 using Deque.AxeCore.Playwright;
@@ -37,6 +38,31 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
         await open.Page.Keyboard.PressAsync("+");
         await open.Page.Keyboard.PressAsync("n");
         await open.WaitForTextAsync("#tip", t => t.Contains("blk.", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Trace_QuickerThanItsDiskWasMeasured_HasNoLimitBelowItsSpeed()
+    {
+        string path = DrawnTrace.Save(browser.Folder, "quick.lstrace", layers: 30, tokens: 4, readTicks: 100, deviceBytesPerSecond: 1e9);
+        await using OpenPage open = await browser.OpenAsync();
+        await open.Page.Locator("#open").SetInputFilesAsync(path);
+        await open.WaitForTextAsync("#lanes-title", t => t.Contains("quick.lstrace", StringComparison.Ordinal));
+        string[] words = (await open.WaitForTextAsync("#speed", t => t.Contains("the limit is", StringComparison.Ordinal))).Split(' ');
+        double now = double.Parse(words[0], CultureInfo.InvariantCulture), most = double.Parse(words[4], CultureInfo.InvariantCulture);
+        Assert.InRange(now, 30, most);
+    }
+
+    [Theory]
+    [InlineData(0, "ms per token")]
+    [InlineData(3, "ms per pass")]
+    public async Task Trace_OfPassesThatMakeTokens_NamesTheUnitOfBothTables(ushort drawnByAPass, string unit)
+    {
+        string path = DrawnTrace.Save(browser.Folder, $"of-{drawnByAPass}.lstrace", 30, 4, readTicks: 900, drawnByAPass: drawnByAPass);
+        await using OpenPage open = await browser.OpenAsync();
+        await open.Page.Locator("#open").SetInputFilesAsync(path);
+        await open.WaitForTextAsync("#lanes-title", t => t.Contains(Path.GetFileName(path), StringComparison.Ordinal));
+        await open.WaitForTextAsync("#stages", t => t.Contains(unit, StringComparison.Ordinal));
+        await open.WaitForTextAsync("#layers", t => t.Contains(unit, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -7,7 +7,10 @@ public sealed class PictureTests(Browser browser) : IClassFixture<Browser>
 {
     private const int MostBytes = 200_000;
     private static readonly string[] s_names =
-        ["pipeline-light", "pipeline-dark", "pipeline-narrow", "difference-light", "plan-light", "plan-dark", "chat-narrow-dark"];
+    [
+        "pipeline-light", "requests-light", "pipeline-dark", "pipeline-narrow", "difference-light", "plan-light", "plan-dark",
+        "chat-narrow-dark",
+    ];
 
     [Fact]
     public async Task Pictures_OfTheDocuments_AreThereAndSmall()
@@ -30,8 +33,8 @@ public sealed class PictureTests(Browser browser) : IClassFixture<Browser>
     private async Task TakeAsync(string folder)
     {
         await browser.GenerateAsync(40);
-        await LiveAsync(Path.Combine(folder, "pipeline-light.png"), ColorScheme.Light, 1080);
-        await LiveAsync(Path.Combine(folder, "pipeline-narrow.png"), ColorScheme.Light, 390);
+        await LiveAsync(folder, "pipeline-light.png", "requests-light.png", 1080, 900);
+        await LiveAsync(folder, "pipeline-narrow.png", null, 390, 1100);
         await using (OpenPage open = await browser.OpenAsync("?trace=/v1/layerstream/trace", ColorScheme.Dark, 1280, 820))
         {
             await open.WaitForTextAsync("#slow", t => t.Length > 0);
@@ -42,7 +45,7 @@ public sealed class PictureTests(Browser browser) : IClassFixture<Browser>
             }
 
             await open.Page.Keyboard.PressAsync("n");
-            await ShootAsync(open, Path.Combine(folder, "pipeline-dark.png"), fullPage: false);
+            await ShootAsync(open, Path.Combine(folder, "pipeline-dark.png"));
         }
 
         await using (OpenPage open = await browser.OpenAsync())
@@ -52,15 +55,16 @@ public sealed class PictureTests(Browser browser) : IClassFixture<Browser>
                 DrawnTrace.Save(browser.Folder, "after.lstrace", 30, 4, readTicks: 900)];
             await open.Page.Locator("#open").SetInputFilesAsync(paths);
             await open.WaitForTextAsync("#verdict", t => t.Contains("of the change", StringComparison.Ordinal));
-            await ShootAsync(open, Path.Combine(folder, "difference-light.png"), fullPage: false);
+            await ShootAsync(open, Path.Combine(folder, "difference-light.png"));
         }
 
         foreach ((string name, ColorScheme scheme) in
             new (string, ColorScheme)[] { ("plan-light", ColorScheme.Light), ("plan-dark", ColorScheme.Dark) })
         {
             await using OpenPage open = await browser.OpenAsync("#plan", scheme, 1280, 760);
+            await open.WaitForTextAsync("#state", t => t.Contains("ready", StringComparison.Ordinal));
             await open.WaitForTextAsync("#plan-sentence", t => t.Contains("tokens/s", StringComparison.Ordinal));
-            await ShootAsync(open, Path.Combine(folder, name + ".png"), fullPage: false);
+            await ShootAsync(open, Path.Combine(folder, name + ".png"));
         }
 
         await using (OpenPage open = await browser.OpenAsync("#chat", ColorScheme.Dark, 390, 780))
@@ -74,23 +78,29 @@ public sealed class PictureTests(Browser browser) : IClassFixture<Browser>
             await open.Page.Keyboard.PressAsync("Enter");
             await open.WaitForTextAsync("#conversation li.assistant", t => t.Length > 12);
             await open.Page.Locator("#again:not([disabled])").WaitForAsync(new() { Timeout = 60_000 });
-            await ShootAsync(open, Path.Combine(folder, "chat-narrow-dark.png"), fullPage: false);
+            await ShootAsync(open, Path.Combine(folder, "chat-narrow-dark.png"));
         }
     }
 
-    private async Task LiveAsync(string path, ColorScheme scheme, int width)
+    private async Task LiveAsync(string folder, string name, string? nameOfRequests, int width, int height)
     {
-        await using OpenPage open = await browser.OpenAsync("", scheme, width, width < 500 ? 1100 : 900);
+        await using OpenPage open = await browser.OpenAsync("", ColorScheme.Light, width, height);
         Task[] answers =
             [browser.GenerateAsync(40), browser.GenerateAsync(30, "Count to ten."), browser.GenerateAsync(60, "Name three colours.")];
         await open.WaitForTextAsync("#slow", t => t.Length > 0);
         await open.WaitForTextAsync("#verdict", t => t.Contains("tokens a second", StringComparison.Ordinal));
-        await ShootAsync(open, path, fullPage: width >= 500);
+        await ShootAsync(open, Path.Combine(folder, name));
+        if (nameOfRequests is not null)
+        {
+            await open.Page.Locator("article", new() { Has = open.Page.Locator("#ring") }).EvaluateAsync("card => card.scrollIntoView()");
+            await ShootAsync(open, Path.Combine(folder, nameOfRequests));
+        }
+
         await Task.WhenAll(answers);
     }
 
-    private static async Task ShootAsync(OpenPage open, string path, bool fullPage) =>
-        await open.Page.ScreenshotAsync(new() { Path = path, FullPage = fullPage, Animations = ScreenshotAnimations.Disabled });
+    private static async Task ShootAsync(OpenPage open, string path) =>
+        await open.Page.ScreenshotAsync(new() { Path = path, Animations = ScreenshotAnimations.Disabled });
 
     private static string Folder()
     {

@@ -18,8 +18,7 @@ public sealed record RunRequest
 
     /// <summary>
     /// Who asks. What a sequence leaves in memory serves later ones of the same scope, as far as their prompts begin alike; null = nothing
-    /// is
-    /// kept or used. The ids are the same with and without.
+    /// is kept or used. The ids are the same with and without.
     /// </summary>
     public string? ReuseScope { get; init; }
 

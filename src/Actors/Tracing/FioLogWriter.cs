@@ -7,8 +7,8 @@ namespace LayerStream.Actors.Tracing;
 
 /// <summary>
 /// Reads of a trace as an I/O log of fio, version 2 (fio's documentation, "Trace file format"): every read in the order of submission, cut
-/// and
-/// rounded to pages as the reader does. No waits: <c>fio --read_iolog</c> then gives the rate at which the device serves these very reads.
+/// and rounded to pages as the reader does. No waits: <c>fio --read_iolog</c> then gives the rate at which the device serves these very
+/// reads.
 /// </summary>
 internal static class FioLogWriter
 {

@@ -51,8 +51,7 @@ internal sealed class TraceAnalysis
 
     /// <summary>
     /// (load + compute − wall) ÷ min(load, compute), clamped to 0 … 1, over each run of decode passes that follow one another: from the
-    /// start
-    /// of the first to the end of the last, as the engine's counters have it. 1 if nothing was loaded, 0 without passes.
+    /// start of the first to the end of the last, as the engine's counters have it. 1 if nothing was loaded, 0 without passes.
     /// </summary>
     public double Overlap()
     {

@@ -48,8 +48,7 @@ public static class TraceExport
 
     /// <summary>
     /// An I/O log of fio with every read of the trace: <c>fio --name=replay --read_iolog=FILE --replay_no_stall=1 --direct=1
-    /// --ioengine=psync</c> measures
-    /// what the device gives for these reads alone.
+    /// --ioengine=psync</c> measures what the device gives for these reads alone.
     /// </summary>
     /// <exception cref="InvalidDataException">No reads, or a trace that does not say where its tiles lie.</exception>
     public static void Fio(TraceFile trace, Stream output)

@@ -28,8 +28,8 @@ internal static class MemoryStates
     private static string StateOf(string account) => account switch
     {
         AccountNames.PinnedWeights or AccountNames.RingSlots or AccountNames.ExpertSlots or AccountNames.SlotReserve
-            or AccountNames.SmallWeights => "weights",
-        AccountNames.SequenceState => "kv",
+            or AccountNames.SmallWeights or AccountNames.DraftWeights => "weights",
+        AccountNames.SequenceState or AccountNames.DraftState => "kv",
         AccountNames.Staging or AccountNames.BufferedReads or AccountNames.WrittenFiles => "staging",
         _ => "scratch",
     };

@@ -5,9 +5,8 @@ namespace LayerStream.Kernels.Ops;
 
 /// <summary>
 /// Elementary functions in F64 from IEEE additions, products, quotients and fused multiply-adds in a fixed order, because a system's C
-/// library
-/// answers with bits of its own. Errors are in units in the last place of the result. The series are those of Taylor; coefficients are
-/// rounded to nearest. See <c>docs/arithmetic.md</c>.
+/// library answers with bits of its own. Errors are in units in the last place of the result. The series are those of Taylor; coefficients
+/// are rounded to nearest. See <c>docs/arithmetic.md</c>.
 /// </summary>
 public static class Elementary
 {

@@ -285,8 +285,7 @@ internal sealed class SpecReader(GgufModel model, string prefix)
 
     /// <summary>
     /// The factor of a matrix, under either of the names that writers give it: NAME.scale or NAME.weight.scale; null without. Stacks have
-    /// one
-    /// for each expert, or one for all.
+    /// one for each expert, or one for all.
     /// </summary>
     /// <param name="mayBePlain">Whether NAME.scale is that factor; it means something else beside the routers of one family.</param>
     private SmallWeight? Scale(string name, int count, bool mayBePlain = true)

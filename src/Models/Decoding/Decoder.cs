@@ -30,8 +30,7 @@ public sealed class Decoder
     /// <param name="experts">Where experts come from; may be missing in models without.</param>
     /// <param name="coldShare">
     /// Lossy: an expert that is not in memory is skipped where the router gives it less than this share of a row's weights (and no other
-    /// row of
-    /// the pass has it fetched). The remaining weights stay as they are. 0 = never; above, results depend on the source's residency.
+    /// row of the pass has it fetched). The remaining weights stay as they are. 0 = never; above, results depend on the source's residency.
     /// </param>
     /// <exception cref="ArgumentNullException">The model has experts and no source of them is given.</exception>
     public Decoder(

@@ -6,8 +6,7 @@ namespace LayerStream.Models.Decoding;
 
 /// <summary>
 /// Runs <see cref="DeltaNetSpec"/>. The layer's state holds the convolution's last raw rows, then the matrices; it is zeroed at position 0
-/// of
-/// a sequence, and rows of a sequence must come in the order of their positions.
+/// of a sequence, and rows of a sequence must come in the order of their positions.
 /// </summary>
 internal sealed class DeltaNetMixer : BranchExecutor
 {

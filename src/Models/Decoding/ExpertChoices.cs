@@ -2,8 +2,7 @@ namespace LayerStream.Models.Decoding;
 
 /// <summary>
 /// What the rows of a pass chose in the layer that runs, first by row, then by expert. A pair (row, expert) has a place: places of an
-/// expert
-/// follow each other, experts rise, and rows rise within an expert. Allocated once for all layers.
+/// expert follow each other, experts rise, and rows rise within an expert. Allocated once for all layers.
 /// </summary>
 internal sealed class ExpertChoices(int rows, int used, int experts)
 {

@@ -78,8 +78,7 @@ internal sealed class LayerExecutor(PassContext pass, LayerSpec layer)
 
     /// <summary>
     /// The layer's router on the state that the layer before has not added its experts to: less sure than at the start of the layer, but
-    /// the
-    /// disk can go on while that one's experts are computed.
+    /// the disk can go on while that one's experts are computed.
     /// </summary>
     /// <param name="scratch">Rows of the model's width, free to be written.</param>
     internal void Foresee(FloatRows scratch)

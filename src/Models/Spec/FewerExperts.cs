@@ -5,8 +5,7 @@ public static class FewerExperts
 {
     /// <summary>
     /// The model with at most <paramref name="most"/> experts per token in every layer: the best by the family's own choice, weighted by
-    /// the
-    /// family's own rule as if the file stated that number. So a family that normalises does so over the fewer experts, and one that
+    /// the family's own rule as if the file stated that number. So a family that normalises does so over the fewer experts, and one that
     /// does not leaves the weights as they are. Layers that use no more stay as they are.
     /// </summary>
     /// <exception cref="LossyOptionException">The model has no experts, or none of its layers uses as many.</exception>

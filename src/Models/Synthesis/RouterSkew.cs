@@ -5,9 +5,8 @@ namespace LayerStream.Models.Synthesis;
 
 /// <summary>
 /// Gives each expert of a synthetic model a popularity of its own within the file format: the first 32 values of every token's embedding
-/// are
-/// one constant, which the residual stream carries through all layers; the router's weights there add the expert's popularity to its logit.
-/// Norms before mixers and the head are 0 there, so that only feed-forward networks see it.
+/// are one constant, which the residual stream carries through all layers; the router's weights there add the expert's popularity to its
+/// logit. Norms before mixers and the head are 0 there, so that only feed-forward networks see it.
 /// </summary>
 internal static class RouterSkew
 {
@@ -16,8 +15,7 @@ internal static class RouterSkew
 
     /// <summary>
     /// Standard deviation of the popularity in units of the token's own part of the logit, both normal. Fitted to the LRU and LFU hit rates
-    /// of
-    /// three recorded traces at 3 to 48 % residency, in steps of 0.2: root mean square 7, 10 and 4 points.
+    /// of three recorded traces at 3 to 48 % residency, in steps of 0.2: root mean square 7, 10 and 4 points.
     /// </summary>
     internal const double Spread = 1.0;
 

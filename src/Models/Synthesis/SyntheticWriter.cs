@@ -14,8 +14,7 @@ public delegate void ExtentShare(SafeFileHandle file, long source, long destinat
 
 /// <summary>
 /// Writes a synthetic model. Matrices repeat a tile of random blocks that is larger than what compression or a processor's caches see, from
-/// a
-/// random place each, so that the disk is what limits the speed.
+/// a random place each, so that the disk is what limits the speed.
 /// </summary>
 public sealed class SyntheticWriter
 {
@@ -144,8 +143,7 @@ public sealed class SyntheticWriter
 
     /// <summary>
     /// A number of blocks without small factors, so that rows and experts, whose sizes are rich in them, meet the same place seldom; at
-    /// least
-    /// <paramref name="rows"/> blocks, so that no two tokens are alike.
+    /// least <paramref name="rows"/> blocks, so that no two tokens are alike.
     /// </summary>
     private byte[] Tile(SyntheticTensor tensor, long rows)
     {

@@ -2,9 +2,8 @@ namespace LayerStream.Planning.Experts;
 
 /// <summary>
 /// Discounted chance of an expert's next use, from its own past: decayed use at three rates and the time since the last one. The factors
-/// are
-/// a least-squares fit over recorded routing of three models to 0.75^t, t = tokens until the next use; fitted on two and tried on
-/// the third, they lose a point of Belady's gain at most, so they are constants. The features and decays were chosen on all three.
+/// are a least-squares fit over recorded routing of three models to 0.75^t, t = tokens until the next use; fitted on two and tried on the
+/// third, they lose a point of Belady's gain at most, so they are constants. The features and decays were chosen on all three.
 /// </summary>
 internal sealed class UseHistory(int layers, int experts)
 {

@@ -4,11 +4,9 @@ namespace LayerStream.Planning.Tuning;
 
 /// <summary>
 /// Finds prefetch depth and reads in flight while passes run. No clock and no I/O: the same passes give the same decisions, so that they
-/// can
-/// be replayed. It looks at a few passes at a time. A buffer that was full and then ran empty asks for more depth (the rule of tf.data);
-/// one
-/// that never fills asks for more reads at the same time, which is tried and kept only if passes become faster; one that stays full
-/// gives depth back. When a try does not help, it is undone and not repeated until the disk has changed, or much later.
+/// can be replayed. It looks at a few passes at a time. A buffer that was full and then ran empty asks for more depth (the rule of
+/// tf.data); one that never fills asks for more reads at the same time, which is tried and kept only if passes become faster; one that
+/// stays full gives depth back. When a try does not help, it is undone and not repeated until the disk has changed, or much later.
 /// </summary>
 public sealed class PrefetchTuner
 {

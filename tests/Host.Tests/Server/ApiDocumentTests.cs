@@ -93,7 +93,7 @@ public sealed class ApiDocumentTests
             """);
         foreach (Endpoint row in EndpointTable.Rows)
         {
-            text.Append($"| {row.Method} | `{row.Path}{(row.Path.Length > 1 && row.Path.EndsWith('/') ? "…" : "")}` | "
+            text.Append($"| {row.Method} | `{row.Path}{(row.TakesName ? "…" : "")}` | "
                 + $"{(row.IsPublic ? "open" : "")} | {row.Note} |\n");
         }
 

@@ -40,6 +40,22 @@ public sealed class OpenApiDocumentTests
     }
 
     [Fact]
+    public void Document_OperationIds_AreEachOfOneRow()
+    {
+        string[] ids = [.. JsonNode.Parse(File.ReadAllText(Path))!["paths"]!.AsObject().SelectMany(path => path.Value!.AsObject())
+            .Select(operation => operation.Value!["operationId"]!.GetValue<string>())];
+        Assert.Equal(EndpointTable.Rows.Count, ids.Distinct().Count());
+    }
+
+    [Fact]
+    public void Document_RowsThatGet_TakeNoBody()
+    {
+        JsonObject paths = JsonNode.Parse(File.ReadAllText(Path))!["paths"]!.AsObject();
+        Assert.All(paths, path => Assert.Null(path.Value!["get"]?["requestBody"]));
+        Assert.NotNull(paths["/v1/batches"]!["post"]!["requestBody"]);
+    }
+
+    [Fact]
     public void Document_ChatBody_HasTheKindsThatTheCodeTakes()
     {
         JsonNode members = JsonNode.Parse(File.ReadAllText(Path))!["paths"]!["/v1/chat/completions"]!["post"]!["requestBody"]!["content"]![

@@ -4,8 +4,7 @@ namespace LayerStream.Kernels.Tests;
 
 /// <summary>
 /// The operators between matrix products as docs/arithmetic.md defines them, one value at a time: no vectors, and nothing shared with the
-/// code
-/// under test but <see cref="Elementary"/>, which is scalar itself.
+/// code under test but <see cref="Elementary"/>, which is scalar itself.
 /// </summary>
 internal static class Plain
 {

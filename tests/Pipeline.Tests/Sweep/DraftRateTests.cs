@@ -12,8 +12,7 @@ namespace LayerStream.Pipeline.Tests;
 /// <summary>
 /// What guesses gain over a file of the caller's: a recorded text is replayed by a drafter of which a set share is right.
 /// <c>LAYERSTREAM_DRAFT_FILE</c> names the file, <c>LAYERSTREAM_DRAFT_BUDGET</c> the budget (2GiB), <c>LAYERSTREAM_DRAFT_TOKENS</c> the
-/// tokens
-/// (24). Text of random weights has no passages of its own that repeat, so that the share stands for the text.
+/// tokens (24). Text of random weights has no passages of its own that repeat, so that the share stands for the text.
 /// </summary>
 public sealed class DraftRateTests
 {

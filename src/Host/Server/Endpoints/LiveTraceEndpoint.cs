@@ -11,8 +11,7 @@ namespace LayerStream.Host.Server.Endpoints;
 
 /// <summary>
 /// Events of the ring as they are added, as server-sent events: first the names of the tiles, then batches. A reader that is too slow
-/// misses
-/// events, which are counted; no pass waits for it.
+/// misses events, which are counted; no pass waits for it.
 /// </summary>
 internal static class LiveTraceEndpoint
 {

@@ -81,6 +81,7 @@ function figures(trace, other) {
   const times = other ? perToken(stageTimes(trace)) : stageTimes(trace), compared = other ? perToken(stageTimes(other)) : null;
   if (!times.passes) { say('No complete pass yet.'); return; }
   const stages = [...new Set([...times.stages.keys(), ...(compared?.stages.keys() ?? [])])].sort((x, y) => (times.stages.get(y) ?? 0) - (times.stages.get(x) ?? 0));
+  const per = times.tokens === 1 ? 'token' : 'pass';
   if (compared) {
     const change = compared.wallMs - times.wallMs;
     const top = [...stages].sort((x, y) => delta(y) / change - delta(x) / change)[0];
@@ -93,14 +94,14 @@ function figures(trace, other) {
     const disk = [...times.stages].filter(([s]) => s === 'wait: prefetch late' || s === 'wait: demand').reduce((a, [, ms]) => a + ms, 0), compute = times.stages.get('compute') ?? 0;
     const [other, otherMs] = [...times.stages].filter(([s]) => s.startsWith('wait: ') && !['wait: prefetch late', 'wait: demand'].includes(s)).reduce((a, b) => b[1] > a[1] ? b : a, ['', 0]);
     const bound = otherMs > Math.max(disk, compute) ? `Another wait (${other.slice(6)}, ${otherMs.toFixed(1)} ms)` : disk > 0.02 * times.wallMs && disk > 0.3 * compute ? 'The disk' : 'Arithmetic';
-    const unit = times.tokens === 1 ? 'token' : `pass, which makes ${times.tokens.toFixed(1)} tokens`;
+    const unit = per === 'token' ? per : `${per}, which makes ${times.tokens.toFixed(1)} tokens`;
     say(`${(1000 * times.tokens / times.wallMs).toFixed(2)} tokens a second: ${compute.toFixed(1)} ms compute and ${disk.toFixed(1)} ms waiting for the disk of ${times.wallMs.toFixed(1)} ms a ${unit}. ${bound} sets the pace.`);
-    $('stages').replaceChildren(table(['stage', `ms per ${unit.split(',')[0]}`, 'share', ''], stages.map(s => [s, times.stages.get(s).toFixed(2), percent(times.stages.get(s) / times.wallMs), bar(times.stages.get(s) / times.wallMs, percent(times.stages.get(s) / times.wallMs))])),
+    $('stages').replaceChildren(table(['stage', `ms per ${per}`, 'share', ''], stages.map(s => [s, times.stages.get(s).toFixed(2), percent(times.stages.get(s) / times.wallMs), bar(times.stages.get(s) / times.wallMs, percent(times.stages.get(s) / times.wallMs))])),
       el('p', { class: 'hint' }, `${size(times.bytes)} read per pass, over ${times.passes} passes`));
   }
   speed(compared ? null : times, trace.deviceRate || (live ? deviceRate : 0));
   const layers = slowLayers(trace, times.passes).slice(0, LAYERS_SHOWN);
-  $('layers').replaceChildren(layers.length ? table(['layer', 'ms per token', 'mostly for'], layers.map(l => [l.layer < 0 ? '–' : l.layer, l.ms.toFixed(2), l.tile])) : el('p', {}, 'Nothing was waited for.'));
+  $('layers').replaceChildren(layers.length ? table(['layer', `ms per ${per}`, 'mostly for'], layers.map(l => [l.layer < 0 ? '–' : l.layer, l.ms.toFixed(2), l.tile])) : el('p', {}, 'Nothing was waited for.'));
   const slow = slowRequests(trace).slice(0, REQUESTS_SHOWN), seconds = ms => ms === undefined ? '–' : (ms / 1000).toFixed(2);
   $('slow').replaceChildren(...(slow.length ? [el('h3', {}, 'Longest'), table(['s', 'queue', 'prompt', 'answer', 'tokens', 'seq.'],
     slow.map(r => [seconds(r.ms), seconds(r.queueMs), seconds(r.promptMs), seconds(r.answerMs), r.tokens, r.sequence || '–']))] : []));
@@ -112,10 +113,11 @@ const perToken = times => ({ ...times, wallMs: times.wallMs / times.tokens, stag
 
 const signed = ms => `${ms < 0 ? '−' : '+'}${Math.abs(ms).toFixed(2)}`;
 
-/** The speed against what disk and arithmetic allow: whichever of the two is slower alone. */
-function speed(times, rate) {
+/** The speed against what disk and arithmetic allow: whichever of the two is slower alone. A disk has at least the rate these passes had. */
+function speed(times, measured) {
   $('speed').hidden = !times;
   if (!times) return;
+  const rate = measured > 0 ? Math.max(measured, times.bytes / times.wallMs * 1000) : 0;
   const computeMs = (times.stages.get('compute') ?? 0) + (times.stages.get('sampling') ?? 0), diskMs = rate > 0 ? times.bytes / rate * 1000 : 0;
   const leastMs = Math.max(computeMs, diskMs, 0.001), now = 1000 * times.tokens / times.wallMs, limit = 1000 * times.tokens / leastMs;
   const why = diskMs > computeMs ? `the disk: ${size(times.bytes)} a pass at ${(rate / 1e9).toFixed(2)} GB/s` : `arithmetic: ${computeMs.toFixed(1)} ms a pass`;

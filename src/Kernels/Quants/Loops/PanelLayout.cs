@@ -5,8 +5,7 @@ namespace LayerStream.Kernels.Quants.Loops;
 
 /// <summary>
 /// A packed panel: sixteen rows, transposed so that a 32-bit lane is a row. 64 bytes (a quad) hold four columns of sixteen rows; bytes
-/// above
-/// 127 may take two such, the high nibbles before the low ones (two planes), because products of whole ones do not fit 16 bits.
+/// above 127 may take two such, the high nibbles before the low ones (two planes), because products of whole ones do not fit 16 bits.
 /// </summary>
 internal static class PanelLayout
 {

@@ -8,8 +8,7 @@ namespace LayerStream.Kernels.Quants.Types;
 
 /// <summary>
 /// IQ3_XXS: 256 elements, <c>d:f16 q:u8[64] w:u32[8]</c>; an index brings four values, w serves 32: sign bits <c>w &gt;&gt; 7l</c> for each
-/// eight
-/// (seven, the eighth by parity): y = (d/4)·(2·(w &gt;&gt; 28) + 1)·(±grid[q]).
+/// eight (seven, the eighth by parity): y = (d/4)·(2·(w &gt;&gt; 28) + 1)·(±grid[q]).
 /// </summary>
 internal unsafe struct IQ3_XXS : IGridType
 {

@@ -9,8 +9,7 @@ namespace LayerStream.Kernels.Quants.Types;
 
 /// <summary>
 /// NVFP4: 64 elements, <c>d:u8[4] q:u8[32]</c>; sub-blocks of 16: y = fp4(n)·U(d), U unsigned E4M3 halved. Its products have sixteen
-/// running
-/// sums, one per four columns of a block.
+/// running sums, one per four columns of a block.
 /// </summary>
 internal unsafe struct NVFP4 : IBlockDecoder, IBlockOperator<WeightPointer, FloatLanes16>
 {

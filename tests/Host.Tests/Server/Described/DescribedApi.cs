@@ -45,12 +45,12 @@ internal static class DescribedApi
 
     /// <summary>The path of a row as OpenAPI has it.</summary>
     internal static string PathOf(Endpoint row) => row is { Method: "POST", Path: "/v1/batches/" } ? row.Path + "{id}/cancel"
-        : row.Path.Length > 1 && row.Path.EndsWith('/') ? row.Path + "{id}" : row.Path;
+        : row.TakesName ? row.Path + "{id}" : row.Path;
 
     private static void Map(WebApplication app, Endpoint row)
     {
         DescribedReply reply = DescribedReply.Of(row);
-        Delegate handler = PathOf(row) == row.Path ? () => Results.Empty : (string id) => Results.Empty;
+        Delegate handler = row.TakesName ? (string id) => Results.Empty : () => Results.Empty;
         RouteHandlerBuilder mapped = app.MapMethods(PathOf(row), [row.Method], handler).WithSummary(row.Note).WithTags(TagOf(row.Path))
             .WithMetadata(row);
         if (reply.Body == typeof(void))
@@ -119,8 +119,8 @@ internal static class DescribedApi
 
     private static void Describe(OpenApiOperation operation, Endpoint row, OpenApiDocument document)
     {
-        operation.OperationId = row.Method.ToLowerInvariant() + row.Path.TrimEnd('/').Replace('/', '_');
-        if (DescribedBody.Of(row.Path) is { } body)
+        operation.OperationId = row.Method.ToLowerInvariant() + PathOf(row).TrimEnd('/').Replace('/', '_').Replace("{id}", "id");
+        if (DescribedBody.Of(row) is { } body)
         {
             operation.RequestBody = new OpenApiRequestBody
             {

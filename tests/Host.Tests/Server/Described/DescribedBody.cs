@@ -10,6 +10,7 @@ using LayerStream.Host.Server.Responses;
 using LayerStream.Host.Server.Scoring;
 using LayerStream.Host.Server.Translation;
 using Microsoft.OpenApi;
+using Endpoint = LayerStream.Host.Server.Endpoints.Endpoint;
 
 namespace LayerStream.Host.Tests.Server.Described;
 
@@ -31,29 +32,30 @@ internal static class DescribedBody
     private static readonly Dictionary<string, IOpenApiSchema> s_chat =
         ChatParameters.Rows.Where(r => r.Use != ParameterUse.Refused).ToDictionary(r => r.Name, r => Of<ChatRequest>(r));
 
-    /// <summary>The body of a request to a path; null = it takes none.</summary>
-    internal static IOpenApiSchema? Of(string path) => path switch
+    /// <summary>The body of a request to an endpoint; null = it takes none.</summary>
+    internal static IOpenApiSchema? Of(Endpoint row) => $"{row.Method} {row.Path}" switch
     {
-        "/v1/chat/completions" or "/apply-template" => Object(s_chat, "messages"),
-        "/v1/completions" => Object(Members<CompletionRequest>(CompletionParameters.Rows)),
-        "/v1/embeddings" => Object(Members<EmbeddingRequest>(EmbeddingMembers.Rows), "input"),
-        "/v1/score" => Object(Members<ScoreRequest>(ScoreRequest.Rows)),
-        "/v1/batches" => Object(Members<BatchRequest>(BatchRequest.Rows)),
-        "/api/embed" => Object(Members<EmbeddingRequest>(EmbeddingMembers.Ollama), "input"),
-        "/api/embeddings" => Object(Members<EmbeddingRequest>(EmbeddingMembers.OllamaPrompt), "prompt"),
-        "/v1/messages" or "/v1/messages/count_tokens" => Object(Members(MessagesMembers.Translation.Rows), "messages"),
-        "/v1/responses" => Object(Members(ResponsesMembers.Rows)),
-        "/api/chat" => Object(Members(OllamaMembers.Chat.Rows)),
-        "/api/generate" => Object(Members(OllamaMembers.Generate.Rows)),
-        "/api/show" => Object(new() { ["model"] = Kind(JsonSchemaType.String, "the model's name") }),
-        "/tokenize" => Object(new()
+        "POST /v1/chat/completions" or "POST /apply-template" => Object(s_chat, "messages"),
+        "POST /v1/completions" => Object(Members<CompletionRequest>(CompletionParameters.Rows)),
+        "POST /v1/embeddings" => Object(Members<EmbeddingRequest>(EmbeddingMembers.Rows), "input"),
+        "POST /v1/score" => Object(Members<ScoreRequest>(ScoreRequest.Rows)),
+        "POST /v1/batches" => Object(Members<BatchRequest>(BatchRequest.Rows)),
+        "POST /api/embed" => Object(Members<EmbeddingRequest>(EmbeddingMembers.Ollama), "input"),
+        "POST /api/embeddings" => Object(Members<EmbeddingRequest>(EmbeddingMembers.OllamaPrompt), "prompt"),
+        "POST /v1/messages" or "POST /v1/messages/count_tokens" => Object(Members(MessagesMembers.Translation.Rows), "messages"),
+        "POST /v1/responses" => Object(Members(ResponsesMembers.Rows)),
+        "POST /api/chat" => Object(Members(OllamaMembers.Chat.Rows)),
+        "POST /api/generate" => Object(Members(OllamaMembers.Generate.Rows)),
+        "POST /api/show" or "POST /v1/layerstream/models/load" or "POST /v1/layerstream/models/unload" or "DELETE /api/delete" =>
+            Object(new() { ["model"] = Kind(JsonSchemaType.String, "the model's name") }),
+        "POST /tokenize" => Object(new()
         {
             ["content"] = Kind(JsonSchemaType.String, "the text"),
             ["add_special"] = Kind(JsonSchemaType.Boolean, "whether tokens that begin and end a text are added"),
             ["parse_special"] = Kind(JsonSchemaType.Boolean, "whether control tokens are recognised in the text"),
             ["with_pieces"] = Kind(JsonSchemaType.Boolean, "whether the text of each token is given"),
         }, "content"),
-        "/detokenize" => Object(new() { ["tokens"] = Kind(JsonSchemaType.Array, "ids of tokens") }, "tokens"),
+        "POST /detokenize" => Object(new() { ["tokens"] = Kind(JsonSchemaType.Array, "ids of tokens") }, "tokens"),
         _ => null,
     };
 

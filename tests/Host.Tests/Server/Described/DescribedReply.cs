@@ -1,4 +1,3 @@
-using LayerStream.Actors.Tracing;
 using LayerStream.Session.Reports;
 using Endpoint = LayerStream.Host.Server.Endpoints.Endpoint;
 
@@ -48,15 +47,15 @@ internal sealed record DescribedReply(Type? Body, string? Stream = null, string?
         ["GET /slots"] = new(typeof(SlotReply[])),
         ["GET /metrics"] = new(typeof(string), ContentType: "text/plain"),
         ["GET /v1/layerstream/status"] = new(typeof(StatusReport)),
+        ["GET /v1/layerstream/models"] = new(typeof(ServedModelsReport)),
+        ["POST /v1/layerstream/models/load"] = new(typeof(ServedModelReport)),
+        ["POST /v1/layerstream/models/unload"] = new(typeof(ServedModelReport)),
         ["GET /v1/layerstream/requests"] = new(typeof(RequestListReport)),
         ["DELETE /v1/layerstream/requests/"] = new(typeof(void)),
         ["GET /v1/layerstream/plan"] = new(typeof(CurveReport)),
         ["GET /v1/layerstream/trace"] = new(typeof(byte[]), ContentType: "application/octet-stream"),
         ["GET /v1/layerstream/trace/live"] = new(typeof(string), ContentType: Events),
     };
-
-    /// <summary>The figures of a trace, which its endpoint gives where <c>format</c> is json.</summary>
-    internal static Type Figures => typeof(TraceFigures);
 
     /// <summary>Of a row; one that is not listed answers some JSON object.</summary>
     internal static DescribedReply Of(Endpoint row) => s_byRow.GetValueOrDefault($"{row.Method} {row.Path}")

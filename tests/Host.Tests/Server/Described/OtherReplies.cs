@@ -36,9 +36,6 @@ internal sealed record ResponseUsage(int InputTokens, CachedTokens InputTokensDe
 /// <summary>Tokens of the thought.</summary>
 internal sealed record ResponseThought(int ReasoningTokens);
 
-/// <summary>Items in front of a response.</summary>
-internal sealed record ResponseItems(string Object, IReadOnlyList<JsonElement> Data, string? FirstId, string? LastId, bool HasMore);
-
 /// <summary>A stored response that is forgotten.</summary>
 internal sealed record DeletedResponse(string Id, string Object, bool Deleted);
 
