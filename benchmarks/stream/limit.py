@@ -40,7 +40,7 @@ def decode_log(lines, byte_count):
             break
         kept.add(i)
         total += int(lines[i].rsplit(" ", 1)[1])
-    return "\n".join(line for i, line in enumerate(lines) if i in kept or " read " not in line) + "\n", total
+    return "\n".join(line for i, line in enumerate(lines) if i in kept or " read " not in line) + "\n"
 
 
 def replayed(log):
@@ -60,8 +60,7 @@ with tempfile.TemporaryDirectory() as folder:
         passes = r["generatedTokens"] - 1
         lines = workbench.checked(subprocess.run([workbench.PROGRAM, "trace", "export", trace, "--format", "fio", "--quiet"], capture_output=True, text=True),
                                   ["trace", "export"]).splitlines()
-        text, _ = decode_log(lines, r["bytesPerToken"] * passes)
-        log.write_text(text)
+        log.write_text(decode_log(lines, r["bytesPerToken"] * passes))
         seconds, byte_count = replayed(log)
         rounds.append(dict(r, replay=seconds * r["bytesPerToken"] * passes / byte_count))
 alone = run(a.resident_mib << 20)

@@ -70,6 +70,11 @@ internal static unsafe class LaneSums
     public static Vector256<int> AddHalves(Vector256<int> a, Vector256<int> b) =>
         Avx2.Permute2x128(a, b, 0x20) + Avx2.Permute2x128(a, b, 0x31);
 
+    /// <summary>Sums of the even blocks, then of the odd ones, in the order of blocks.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> InOrder(Vector256<int> evenFirst) =>
+        Avx2.PermuteVar8x32(evenFirst, Vector256.Create(0, 4, 1, 5, 2, 6, 3, 7));
+
     /// <summary>Eight sums of eight lanes: of the lower halves of a, b, c, d, then of their upper halves.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> OfHalves(Vector512<int> a, Vector512<int> b, Vector512<int> c, Vector512<int> d) =>

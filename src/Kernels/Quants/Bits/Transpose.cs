@@ -58,6 +58,14 @@ internal static unsafe class Transpose
         }
     }
 
+    /// <summary>Sixteen rows of eight words with AVX2.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store16(Vector256<int>* rows, byte* to, int stride)
+    {
+        Store8(rows, to, stride);
+        Store8(rows + 8, to + 32, stride);
+    }
+
     /// <summary>Eight rows of eight words with AVX2: word j of row i goes to word i of <paramref name="to"/> + j ·
     /// <paramref name="stride"/> bytes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

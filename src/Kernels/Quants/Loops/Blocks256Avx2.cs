@@ -114,10 +114,10 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
                 }
             }
 
-            StoreRows((Vector256<int>*)bytes, panel, stride);
+            Transpose.Store16((Vector256<int>*)bytes, panel, stride);
             if (planes > 1)
             {
-                StoreRows((Vector256<int>*)low, panel + PanelLayout.QuadBytes, stride);
+                Transpose.Store16((Vector256<int>*)low, panel + PanelLayout.QuadBytes, stride);
             }
 
             panel += 2 * GroupBytes;
@@ -281,25 +281,18 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
             scales[PanelLayout.Rows + r] = T.Form == BlockForm.Minimums ? T.DMin(rows[r]) : 0;
         }
 
-        StoreRows(first, factors, PanelLayout.QuadBytes);
+        Transpose.Store16(first, factors, PanelLayout.QuadBytes);
         if (!T.HasWideGroups)
         {
-            StoreRows(second, factors + (8 * PanelLayout.QuadBytes), PanelLayout.QuadBytes);
+            Transpose.Store16(second, factors + (8 * PanelLayout.QuadBytes), PanelLayout.QuadBytes);
         }
 
-        StoreRows(mins, minsAt, PanelLayout.QuadBytes);
+        Transpose.Store16(mins, minsAt, PanelLayout.QuadBytes);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> Twice(Vector128<short> groups) =>
         Vector256.Create(Sse2.UnpackLow(groups, groups), Sse2.UnpackHigh(groups, groups)).AsInt32();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreRows(Vector256<int>* rows, byte* to, int stride)
-    {
-        Transpose.Store8(rows, to, stride);
-        Transpose.Store8(rows + 8, to + 32, stride);
-    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<byte> Values(byte* block, int k) => k switch

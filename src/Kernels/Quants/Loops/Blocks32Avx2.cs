@@ -52,10 +52,10 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
         if (TRows.AreTwo)
         {
             sbyte* y = x + stride;
-            second = InOrder(OfFour(Two(a, upperA, y), Two(b, upperB, y + 64), Two(c, upperC, y + 128), Two(d, upperD, y + 192)));
+            second = LaneSums.InOrder(OfFour(Two(a, upperA, y), Two(b, upperB, y + 64), Two(c, upperC, y + 128), Two(d, upperD, y + 192)));
         }
 
-        return InOrder(OfFour(Two(a, upperA, x), Two(b, upperB, x + 64), Two(c, upperC, x + 128), Two(d, upperD, x + 192)));
+        return LaneSums.InOrder(OfFour(Two(a, upperA, x), Two(b, upperB, x + 64), Two(c, upperC, x + 128), Two(d, upperD, x + 192)));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -90,8 +90,8 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
             f3 = Fours<TRows>(eight, x, stride, 3, out Vector256<int> s3);
         if (T.HasHalves)
         {
-            second = TRows.AreTwo ? InOrder(LaneSums.OfFour(s0, s1, s2, s3)) : default;
-            return InOrder(LaneSums.OfFour(f0, f1, f2, f3));
+            second = TRows.AreTwo ? LaneSums.InOrder(LaneSums.OfFour(s0, s1, s2, s3)) : default;
+            return LaneSums.InOrder(LaneSums.OfFour(f0, f1, f2, f3));
         }
 
         Vector256<int> low = LaneSums.OfFour(f0, f1, f2, f3), secondLow = TRows.AreTwo ? LaneSums.OfFour(s0, s1, s2, s3) : default;
@@ -107,10 +107,6 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> OfFour(Vector256<short> a, Vector256<short> b, Vector256<short> c, Vector256<short> d) =>
         T.MostValue <= 15 ? LaneSums.OfFour(a, b, c, d) : LaneSums.OfFourLarge(a, b, c, d);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> InOrder(Vector256<int> evenFirst) =>
-        Avx2.PermuteVar8x32(evenFirst, Vector256.Create(0, 4, 1, 5, 2, 6, 3, 7));
 
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -132,12 +128,10 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
                 }
             }
 
-            Transpose.Store8((Vector256<int>*)bytes, panel, stride);
-            Transpose.Store8((Vector256<int>*)bytes + 8, panel + 32, stride);
+            Transpose.Store16((Vector256<int>*)bytes, panel, stride);
             if (planes > 1)
             {
-                Transpose.Store8((Vector256<int>*)low, panel + PanelLayout.QuadBytes, stride);
-                Transpose.Store8((Vector256<int>*)low + 8, panel + PanelLayout.QuadBytes + 32, stride);
+                Transpose.Store16((Vector256<int>*)low, panel + PanelLayout.QuadBytes, stride);
             }
 
             panel += 2 * GroupBytes;

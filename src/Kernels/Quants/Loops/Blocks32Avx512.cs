@@ -49,14 +49,14 @@ internal unsafe struct Blocks32Avx512<T> : IBlocks32Lanes
         if (T.MostValue > 31)
         {
             Vector512<int> f0 = Fours(w0, x), f1 = Fours(w1, x + 64), f2 = Fours(w2, x + 128), f3 = Fours(w3, x + 192);
-            return T.HasHalves ? LaneSums.OfLanes(f0 + f1, f2 + f3) : InOrder(LaneSums.OfHalves(f0, f1, f2, f3));
+            return T.HasHalves ? LaneSums.OfLanes(f0 + f1, f2 + f3) : LaneSums.InOrder(LaneSums.OfHalves(f0, f1, f2, f3));
         }
 
         Vector512<short> p0 = Avx512BW.MultiplyAddAdjacent(w0, Vector512.Load(x)),
             p1 = Avx512BW.MultiplyAddAdjacent(w1, Vector512.Load(x + 64)),
             p2 = Avx512BW.MultiplyAddAdjacent(w2, Vector512.Load(x + 128)),
             p3 = Avx512BW.MultiplyAddAdjacent(w3, Vector512.Load(x + 192));
-        return T.HasHalves ? LaneSums.OfLanes(p0 + p1, p2 + p3) : InOrder(LaneSums.OfHalves(p0, p1, p2, p3));
+        return T.HasHalves ? LaneSums.OfLanes(p0 + p1, p2 + p3) : LaneSums.InOrder(LaneSums.OfHalves(p0, p1, p2, p3));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -69,10 +69,6 @@ internal unsafe struct Blocks32Avx512<T> : IBlocks32Lanes
             Avx512F.Shuffle4x128(first, second, 0b11_01_11_01).Store((long*)(to + i + 64));
         }
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> InOrder(Vector256<int> evenFirst) =>
-        Avx2.PermuteVar8x32(evenFirst, Vector256.Create(0, 4, 1, 5, 2, 6, 3, 7));
 
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -96,7 +96,7 @@ internal unsafe struct Blocks32Kernel<T, TLanes> : IPanelKernel
             for (int r = 0; r < PanelLayout.Rows; r++)
             {
                 byte* w = weights + (Math.Min(r, rows - 1) * rowBytes);
-                row[r] = most == 256 ? w : Copy(w, most, tails + (r * T.EightBytes));
+                row[r] = most == 256 ? w : Columns32<T>.Copy(w, most, tails + (r * T.EightBytes));
                 Scatter(T.Scales(row[r], out Vector256<float> offsets), scales + r);
                 if (T.HasOffsets)
                 {
@@ -154,14 +154,6 @@ internal unsafe struct Blocks32Kernel<T, TLanes> : IPanelKernel
         sum = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(dots), scales * Vector256.Load((float*)record), sum);
         return T.HasOffsets ? Vector256.FusedMultiplyAdd(offsets,
             Vector256.Load((float*)(record + ActivationRow.RecordScaledSums)), sum) : sum;
-    }
-
-    /// <summary>Weights of some columns, zeros behind them.</summary>
-    private static byte* Copy(byte* weights, int columns, byte* to)
-    {
-        new Span<byte>(to, T.EightBytes).Clear();
-        Unsafe.CopyBlockUnaligned(to, weights, (uint)RowBytes(columns));
-        return to;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

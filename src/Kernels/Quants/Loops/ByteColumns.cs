@@ -36,8 +36,9 @@ internal unsafe struct Columns32<T> : IByteColumns
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<sbyte> Values(byte* at, int k) => (T.Bytes256(at, k) - Vector256.Create((byte)T.Bias)).AsSByte();
 
+    /// <summary>Copies some columns, with zeros behind them up to 256; returns the copy.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static byte* Copy(byte* source, int columns, byte* staged)
+    public static byte* Copy(byte* source, int columns, byte* staged)
     {
         new Span<byte>(staged, T.EightBytes).Clear();
         Unsafe.CopyBlockUnaligned(staged, source, (uint)Bytes(columns));

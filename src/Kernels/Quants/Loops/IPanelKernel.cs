@@ -7,7 +7,7 @@ namespace LayerStream.Kernels.Quants.Loops;
 /// </summary>
 internal unsafe interface IPanelKernel
 {
-    /// <summary>Bytes of a packed panel of sixteen rows and <see cref="PanelLoop{TKernel}.PanelColumns"/> columns.</summary>
+    /// <summary>Bytes of a packed panel of sixteen rows and <see cref="PanelLayout.Columns"/> columns.</summary>
     static abstract int PanelBytes { get; }
 
     /// <summary>Bytes of a row of weights.</summary>

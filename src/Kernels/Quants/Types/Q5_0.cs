@@ -31,12 +31,7 @@ internal unsafe struct Q5_0 : IBlocksOf32
 
     public static bool HasOffsets => false;
 
-    public static int Value(byte* eight, int i)
-    {
-        byte* block = eight + (22 * (i >> 5));
-        int j = i & 31;
-        return (((block[6 + (j & 15)] >> (j >> 4 << 2)) & 15) | (((block[2 + (j >> 3)] >> (j & 7)) & 1) << 4)) - 16;
-    }
+    public static int Value(byte* eight, int i) => FiveBits.Value(eight + (22 * (i >> 5)) + 2, i & 31) - 16;
 
     public static float Scale(byte* eight, int block, out float offset)
     {
@@ -45,35 +40,19 @@ internal unsafe struct Q5_0 : IBlocksOf32
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> Bytes256(byte* eight, int block) => Nibbles.Split256(eight + (22 * block) + 6)
-        | (Signs.Mask256(Unsafe.ReadUnaligned<uint>(eight + (22 * block) + 2)) & Vector256.Create((byte)16));
+    public static Vector256<byte> Bytes256(byte* eight, int block) => FiveBits.Split256(eight + (22 * block) + 2);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<byte> Bytes512(byte* eight, int pair)
-    {
-        byte* first = eight + (44 * pair);
-        return Nibbles.Split512(first + 6, first + 28)
-            | (Signs.Mask512(Unsafe.ReadUnaligned<uint>(first + 2), Unsafe.ReadUnaligned<uint>(first + 24)) & Vector512.Create((byte)16));
-    }
+    public static Vector512<byte> Bytes512(byte* eight, int pair) =>
+        FiveBits.Split512(eight + (44 * pair) + 2, eight + (44 * pair) + 24);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> Halves256(byte* eight, int pair, out Vector256<byte> upper)
-    {
-        byte* first = eight + (44 * pair);
-        Vector256<byte> lower = Nibbles.Halves256(first + 6, 22, out upper);
-        uint a = Unsafe.ReadUnaligned<uint>(first + 2), b = Unsafe.ReadUnaligned<uint>(first + 24);
-        upper |= Signs.Mask256((a >> 16) | (b & 0xFFFF0000)) & Vector256.Create((byte)16);
-        return lower | (Signs.Mask256((a & 0xFFFF) | (b << 16)) & Vector256.Create((byte)16));
-    }
+    public static Vector256<byte> Halves256(byte* eight, int pair, out Vector256<byte> upper) =>
+        FiveBits.Halves256(eight + (44 * pair) + 2, 22, out upper);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<byte> Halves512(byte* eight, int four, out Vector512<byte> upper)
-    {
-        Vector256<byte> first = Halves256(eight, 2 * four, out Vector256<byte> upperFirst),
-            second = Halves256(eight, (2 * four) + 1, out Vector256<byte> upperSecond);
-        upper = Vector512.Create(upperFirst, upperSecond);
-        return Vector512.Create(first, second);
-    }
+    public static Vector512<byte> Halves512(byte* eight, int four, out Vector512<byte> upper) =>
+        FiveBits.Halves512(eight + (88 * four) + 2, 22, out upper);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Scales(byte* eight, out Vector256<float> offsets)
