@@ -34,6 +34,24 @@ public sealed class FilesTests(BatchDaemon daemon)
     }
 
     [Fact]
+    public async Task List_FilesOfOneSecond_HasTheNewestFirst()
+    {
+        List<string> sent = [];
+        for (int i = 0; i < 6; i++)
+        {
+            using HttpResponseMessage reply = await daemon.RespondAsync("POST", "/v1/files", BatchDaemon.Form("a"), BatchDaemon.OtherKey);
+            sent.Insert(0, JsonSerializer.Deserialize<JsonElement>(await reply.Content.ReadAsStringAsync(Token)).GetProperty("id").GetString()!);
+        }
+
+        JsonElement list = await daemon.AskAsync("GET", "/v1/files?limit=6", key: BatchDaemon.OtherKey);
+        Assert.Equal(sent, list.GetProperty("data").EnumerateArray().Select(f => f.GetProperty("id").GetString()!));
+        foreach (string id in sent)
+        {
+            await daemon.AskAsync("DELETE", "/v1/files/" + id, key: BatchDaemon.OtherKey);
+        }
+    }
+
+    [Fact]
     public async Task Upload_ThatDoesNotFit_IsRefusedByNameAndLeavesNothing()
     {
         int before = Directory.GetFiles(daemon.Folder, "*", SearchOption.AllDirectories).Length;

@@ -22,7 +22,7 @@ internal sealed record StoredFile(string Id, string Owner, string Purpose, strin
     public static IReadOnlyList<string> Purposes { get; } = [BatchPurpose, "user_data"];
 
     /// <summary>A new id.</summary>
-    public static string NewId() => "file-" + Guid.NewGuid().ToString("N");
+    public static string NewId() => "file-" + TimedId.Next();
 }
 
 /// <summary>What stands beside a file's bytes.</summary>

@@ -44,7 +44,7 @@ internal sealed class BatchRequest : ChatRequest
         s_table.Read(request, body, memory, _ => request.Check());
         return new BatchRecord
         {
-            Id = "batch_" + Guid.NewGuid().ToString("N"),
+            Id = "batch_" + TimedId.Next(),
             Owner = owner,
             Scope = scope,
             Endpoint = request._endpoint!,
