@@ -40,7 +40,8 @@ public sealed class FilesTests(BatchDaemon daemon)
         for (int i = 0; i < 6; i++)
         {
             using HttpResponseMessage reply = await daemon.RespondAsync("POST", "/v1/files", BatchDaemon.Form("a"), BatchDaemon.OtherKey);
-            sent.Insert(0, JsonSerializer.Deserialize<JsonElement>(await reply.Content.ReadAsStringAsync(Token)).GetProperty("id").GetString()!);
+            JsonElement file = JsonSerializer.Deserialize<JsonElement>(await reply.Content.ReadAsStringAsync(Token));
+            sent.Insert(0, file.GetProperty("id").GetString()!);
         }
 
         JsonElement list = await daemon.AskAsync("GET", "/v1/files?limit=6", key: BatchDaemon.OtherKey);
