@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
 using LayerStream.Host.Server.Http;
-using LayerStream.Host.Server.Translation;
 
 namespace LayerStream.Host.Server.Chat;
 

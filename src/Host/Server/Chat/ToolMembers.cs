@@ -1,6 +1,5 @@
 using System.Text.Json;
 using LayerStream.Host.Server.Http;
-using LayerStream.Host.Server.Translation;
 using LayerStream.Session.Calls;
 using LayerStream.Templates.Answers;
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using LayerStream.Host.Server.Http;
-using LayerStream.Host.Server.Translation;
 
 namespace LayerStream.Host.Server.Messages;
 
