@@ -63,7 +63,9 @@ public sealed class Conversation
         }
 
         ConversationFile file = new([.. Messages.Select(m => new ChatMessage(m.Role, m.Content))]);
-        byte[] bytes = JsonSerializer.SerializeToUtf8Bytes(file, ConversationJson.Default.ConversationFile);
+        using MemoryStream text = new();
+        JsonOut.Write(text, file, ConversationJson.Default.ConversationFile, indented: true);
+        byte[] bytes = text.ToArray();
         FileInfo there = new(path);
         if (there is not { Exists: true, Length: > 0 })
         {

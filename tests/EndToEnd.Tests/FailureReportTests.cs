@@ -31,7 +31,8 @@ public sealed class FailureReportTests
     {
         string[] few = ["--context", "256", "--json", "--model", CommandLineProcess.Model];
         List<long> smallest = [];
-        foreach (string[] verb in new string[][] { ["run", "a", "--max-tokens", "2"], ["plan"], ["tune", "--rounds", "1", "--tokens", "2"] })
+        string[][] verbs = [["run", "a", "--max-tokens", "2"], ["plan"], ["tune", "--rounds", "1", "--tokens", "2"]];
+        foreach (string[] verb in verbs)
         {
             (int code, string output, _) = await CommandLineProcess.RunAsync(null, [.. verb, .. few, "--memory-budget", "1MiB"]);
             Assert.Equal(1, code);

@@ -42,5 +42,7 @@ internal static class JsonLines
     /// <exception cref="UsageException">It is missing, or something else.</exception>
     public static string Text(JsonElement line, string name) =>
         line.ValueKind == JsonValueKind.Object && line.TryGetProperty(name, out JsonElement value)
-            && value.ValueKind == JsonValueKind.String ? value.GetString()! : throw new UsageException($"The line has no \"{name}\" that is a text.");
+            && value.ValueKind == JsonValueKind.String
+            ? value.GetString()!
+            : throw new UsageException($"The line has no \"{name}\" that is a text.");
 }

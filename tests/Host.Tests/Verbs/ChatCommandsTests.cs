@@ -77,6 +77,7 @@ public sealed class ChatCommandsTests : IDisposable
         Turn("Ünïcode \"quoted\"\nline", "1");
         Execute($"/save {_path}");
         (string, string)[] before = [.. _chat.Conversation.Messages];
+        Assert.Contains("Ünïcode", File.ReadAllText(_path), StringComparison.Ordinal); // a file that a person may read
         Execute("/reset");
         Execute("/system");
         Execute($"/load {_path}");
