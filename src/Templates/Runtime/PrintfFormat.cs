@@ -25,8 +25,8 @@ internal static class PrintfFormat
             state.CheckTextLength(builder.Length);
         }
 
-        return queue.Count > 0 && values is not (DictValue or ListValue or UndefinedValue) ? throw state.Error("not all arguments converted during string formatting")
-            : builder.ToValue();
+        return queue.Count == 0 || values is DictValue or ListValue or UndefinedValue ? builder.ToValue()
+            : throw state.Error("not all arguments converted during string formatting");
     }
 
     private static void AppendField(RenderState state, TextBuilder builder, string format, ref int i, DictValue? names, Queue<Value> queue)
