@@ -1,4 +1,3 @@
-using Akka.Actor;
 using LayerStream.Actors.Loading;
 using LayerStream.Actors.Run;
 using LayerStream.Actors.Stages;
@@ -6,7 +5,6 @@ using LayerStream.Actors.Sweep;
 using LayerStream.Actors.Tracing;
 using LayerStream.Formats;
 using LayerStream.Models.Spec;
-using LayerStream.Models.Tiles;
 using LayerStream.Planning;
 using LayerStream.Planning.Batches;
 using LayerStream.Planning.Drafts;
@@ -24,18 +22,20 @@ public sealed class Engine : IAsyncDisposable
     private readonly EngineParts _parts;
     private readonly EngineControl _control;
     private readonly SweepQueue _sweep;
+    private readonly EnginePart? _behind;
     private readonly DraftMode _drafts;
     private long _tokens;
     private readonly long[] _draftedTokens = new long[DraftKindNames.Count], _acceptedTokens = new long[DraftKindNames.Count];
     private long _cachedTokens, _parks;
     private int _isDisposed;
 
-    private Engine(EnginePlan plan, EngineParts parts, EngineOptions options)
+    private Engine(EnginePlan plan, EngineParts parts, EngineOptions options, EnginePart? behind = null)
     {
         CurrentPlan = plan;
-        _parts = parts;
+        (_parts, _behind) = (parts, behind);
+        parts.Session.Behind = behind?.Link;
         _drafts = options.Drafts;
-        _control = new EngineControl(parts.Ring, parts.Experts, parts.Reader, parts.Account, StageProps(plan, parts), options.StallLimit);
+        _control = new EngineControl(parts.Ring, parts.Experts, parts.Reader, parts.Account, parts.Stages(plan), options.StallLimit);
         PassPace pace = new(options.MostPassSeconds);
         _sweep = new SweepQueue(
             parts.Session.Seats, new PageAdmission(parts.Pages, isAmple: plan.Memory.HasPagesForAll),
@@ -44,7 +44,7 @@ public sealed class Engine : IAsyncDisposable
             Submit = SubmitAsync,
             Body = queue => new SweepBody(queue, plan.Memory.Sequences, plan.Memory.Batch, pace, parts.Reader, ThrowIfChanged, parts.States)
                 .Execute,
-            Runs = () => _control.Active,
+            Runs = () => behind?.Active ?? _control.Active,
             Sums = () => SequenceFigures.Take(parts.Session, parts.Reader.Activity.BusySeconds),
         };
     }
@@ -97,6 +97,17 @@ public sealed class Engine : IAsyncDisposable
         return new Engine(plan, parts, options);
     }
 
+    /// <summary>As above for the first layers of a model, whose others another engine of this process runs; it is disposed of with this
+    /// one.</summary>
+    /// <exception cref="ArgumentException">The two do not fit.</exception>
+    internal static async Task<Engine> StartInFrontAsync(EnginePlan plan, EngineOptions options, IFlashDevice device,
+        EnginePart behind, CancellationToken ct)
+    {
+        behind.Check(plan, options);
+        EngineParts parts = await EngineParts.LoadAsync(plan, options, device, null, ct);
+        return new Engine(plan, parts, options, behind);
+    }
+
     /// <summary>Generates. A cancelled run ends with the reason <c>cancelled</c> and what it had.</summary>
     /// <exception cref="FlashReadException">A tile could not be read; the engine goes on.</exception>
     /// <exception cref="ModelChangedException">A file was changed in place, before or during the run; every later run fails as
@@ -112,6 +123,11 @@ public sealed class Engine : IAsyncDisposable
         if (request.Prompt.Count < 1 || request.Prompt.Count >= Context)
         {
             throw new ContextExceededException(request.Prompt.Count, Context);
+        }
+
+        if (request.Routes is not null && _behind is not null)
+        {
+            throw new ArgumentException("the routing of a model in two engines cannot be recorded", nameof(request));
         }
 
         foreach (int id in request.Prompt)
@@ -291,6 +307,11 @@ public sealed class Engine : IAsyncDisposable
 
             _parts.Dispose();
         }
+
+        if (_behind is not null)
+        {
+            await _behind.DisposeAsync();
+        }
     }
 
     private async Task SubmitAsync(RunContext run)
@@ -298,7 +319,7 @@ public sealed class Engine : IAsyncDisposable
         try
         {
             ThrowIfChanged();
-            await _control.SubmitAsync(run);
+            await (_behind is null ? _control.SubmitAsync(run) : _behind.RunAsync(run, _control.SubmitAsync));
             ThrowIfChanged();
         }
         catch (FlashReadException e)
@@ -316,17 +337,5 @@ public sealed class Engine : IAsyncDisposable
         {
             throw change;
         }
-    }
-
-    private static Func<StageKind, Props> StageProps(EnginePlan plan, EngineParts parts)
-    {
-        TileMap tiles = plan.Memory.Tiles;
-        IReadOnlyList<int> streamed = [.. tiles.Tiles.Select(t => t.Index).Where(i => !plan.Memory.Pinned[i])];
-        return stage => stage switch
-        {
-            StageKind.Prefetch => Props.Create(() => new PrefetchActor(parts.Ring, parts.Experts, tiles, streamed)),
-            StageKind.Eviction => Props.Create(() => new EvictionActor(parts.Ring, parts.Experts, parts.Trace)),
-            _ => Props.Create(() => new ComputeActor(parts.Session)),
-        };
     }
 }

@@ -1,6 +1,7 @@
 using LayerStream.Actors.Drafts;
 using LayerStream.Kernels.Ops;
 using LayerStream.Kernels.Quants.Activations;
+using LayerStream.Models.Spec;
 using LayerStream.Planning;
 using LayerStream.Planning.Drafts;
 using LayerStream.Planning.Experts;
@@ -15,6 +16,9 @@ public sealed record EngineOptions
 
     /// <summary>The model's first file.</summary>
     public required string ModelPath { get; init; }
+
+    /// <summary>The layers that this engine runs; null = all. See <see cref="EnginePart"/>.</summary>
+    internal LayerRange? Layers { get; init; }
 
     /// <summary>Bytes the whole process may take; null = 80 % of what is free.</summary>
     public long? BudgetBytes { get; init; }

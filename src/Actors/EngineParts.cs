@@ -1,10 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
+using Akka.Actor;
 using LayerStream.Actors.Drafts;
 using LayerStream.Actors.Kept;
 using LayerStream.Actors.Loading;
 using LayerStream.Actors.Ring;
 using LayerStream.Actors.Run;
+using LayerStream.Actors.Stages;
 using LayerStream.Actors.Sweep;
 using LayerStream.Actors.Tracing;
 using LayerStream.Kernels.Crew;
@@ -12,6 +14,7 @@ using LayerStream.Kernels.Ops;
 using LayerStream.Memory;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
+using LayerStream.Models.Tiles;
 using LayerStream.Planning;
 using LayerStream.Planning.Tuning;
 using LayerStream.Storage;
@@ -67,6 +70,19 @@ internal sealed class EngineParts : IDisposable
         }
     }
 
+    /// <summary>The actors of the stages.</summary>
+    internal Func<StageKind, Props> Stages(EnginePlan plan)
+    {
+        TileMap tiles = plan.Memory.Tiles;
+        IReadOnlyList<int> streamed = [.. tiles.Tiles.Select(t => t.Index).Where(i => !plan.Memory.Pinned[i])];
+        return stage => stage switch
+        {
+            StageKind.Prefetch => Props.Create(() => new PrefetchActor(Ring, Experts, tiles, streamed)),
+            StageKind.Eviction => Props.Create(() => new EvictionActor(Ring, Experts, Trace)),
+            _ => Props.Create(() => new ComputeActor(Session)),
+        };
+    }
+
     /// <summary>Copies the ring's events with the names a reader needs.</summary>
     internal TraceFile CaptureTrace(EnginePlan plan, int depth, double deviceBytesPerSecond) => new()
     {
@@ -115,7 +131,7 @@ internal sealed class EngineParts : IDisposable
         BudgetAccount kept = sheet.Account(AccountNames.SequenceState);
         Pages = Own(new KvPages(new PageLayout(spec, options.KvType), memory.Pages, kept));
         SequenceState[] states = [.. Enumerable.Range(0, memory.Sequences).Select(
-            _ => Own(new SequenceState(spec, memory.Context, Pages, kept, memory.Snapshots) { Trial = Trial(plan) }))];
+            i => Own(new SequenceState(spec, memory.Context, Pages, kept, memory.Snapshots) { Trial = Trial(plan), Number = i }))];
         Ring = Own(new TileRing(memory, Reader, Trace, sheet));
         Names = new TileNames(spec, memory.Tiles);
         Experts = Own(new ExpertRing(memory.Experts, Reader, Device.Files, Ring.Spent, Trace, Names, sheet) { Loads = Ring.Loads });

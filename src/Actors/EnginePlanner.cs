@@ -33,7 +33,7 @@ public static class EnginePlanner
     /// <exception cref="BudgetTooSmallException">The accounts do not fit; carries the sheet and the smallest budget.</exception>
     public static EnginePlan Plan(GgufModel model, EngineOptions options)
     {
-        ModelSpec own = ModelSpecBuilder.Build(model),
+        ModelSpec own = options.Layers is { } part ? ModelSpecBuilder.Build(model, part) : ModelSpecBuilder.Build(model),
             spec = options.ExpertsPerToken > 0 ? FewerExperts.Apply(own, options.ExpertsPerToken) : own;
         IReadOnlyList<string> lossy = Lossy(own, options);
         ExpertPolicyRow policy = ExpertPolicies.Find(options.ExpertPolicy)

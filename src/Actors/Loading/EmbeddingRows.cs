@@ -16,7 +16,7 @@ internal sealed class EmbeddingRows(TensorInfo table, ModelSpec spec, TileMap ti
 {
     private readonly TensorInfo _tensor = table;
     private readonly string _waits = "a row of " + table.Name;
-    private readonly bool _isTied = spec.Head.Tensor == table;
+    private readonly bool _isTied = spec.HasHead && spec.Head.Tensor == table;
 
     /// <summary>Decodes the row of a token into <paramref name="destination"/> [columns of the table].</summary>
     internal void Read(int token, Span<float> destination)

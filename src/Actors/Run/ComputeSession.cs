@@ -19,6 +19,9 @@ internal sealed class ComputeSession(
     private RouteRecorder? _recorder;
     private int _pass;
     private int _announced;
+    private int _count; // rows that the pass goes on with
+    private bool _isBehind; // whether the rows are in the engine behind
+    private PartLink? _behind;
 
     internal ModelSpec Spec => spec;
 
@@ -50,6 +53,20 @@ internal sealed class ComputeSession(
     /// <summary>The model that guesses for this one, or null.</summary>
     internal DraftModel? Drafts { get; init; }
 
+    /// <summary>The engine that runs the layers behind and the head, or null. It hears of every change of a state.</summary>
+    internal PartLink? Behind
+    {
+        get => _behind;
+        set
+        {
+            _behind = value;
+            foreach (SequenceState state in states)
+            {
+                state.Changed = value is null ? null : (of, order) => value.Tell(new PartOrder.State(of.Number, order));
+            }
+        }
+    }
+
     /// <summary>Rows of all passes since the engine started.</summary>
     internal long PassRows { get; private set; }
 
@@ -72,12 +89,17 @@ internal sealed class ComputeSession(
     internal void End()
     {
         source.ReturnHeld();
+        _behind?.Tell(new PartOrder.RunEnd());
         _run?.Passes.Writer.TryComplete();
         (_run, _recorder, decoder.Routes) = (null, null, null);
     }
 
     /// <summary>Tells prefetch of the next pass that it does not know yet.</summary>
-    internal void Announce(bool withHead) => Run.Passes.Writer.TryWrite(new PassOrder(_announced++, withHead));
+    internal void Announce(bool withHead)
+    {
+        Run.Passes.Writer.TryWrite(new PassOrder(_announced++, withHead));
+        _behind?.Tell(new PartOrder.Announced(withHead));
+    }
 
     /// <summary>Runs one announced pass over <paramref name="count"/> ids of the sequence at the first seat; logits of the last
     /// <paramref name="logitRows"/> rows.</summary>
@@ -100,13 +122,12 @@ internal sealed class ComputeSession(
             Place(r, 0, ids[first + r], position + r);
         }
 
-        decoder.RunLayers(_rows, count, 0, spec.Layers.Count);
+        RunLayers(count, static () => { });
         if (logitRows > 0)
         {
-            decoder.Head(count - logitRows, logitRows);
+            RunHead([.. Enumerable.Range(count - logitRows, logitRows)]);
         }
 
-        PassRows += count;
         EndPass(count);
         _recorder?.EndPass(count, position);
         if (states[0].Fault is { } fault)
@@ -123,8 +144,32 @@ internal sealed class ComputeSession(
         layerInputs?.Read(id, decoder.LayerInputRow(row));
     }
 
+    /// <summary>Puts what the layers in front made of a token into a row of the pass that has begun.</summary>
+    internal void Place(int row, int seat, int id, int position, ReadOnlySpan<float> stream)
+    {
+        _rows[row] = new PassRow(states[seat], id, position);
+        stream.CopyTo(decoder.InputRow(row));
+    }
+
+    /// <summary>Does what was done to a sequence's state in the layers in front.</summary>
+    internal void Follow(int seat, in StateOrder order)
+    {
+        if (order.Change == StateChange.TakeOver)
+        {
+            TakeOver(seat, order.Tokens);
+        }
+        else
+        {
+            states[seat].Apply(order, states);
+        }
+    }
+
     /// <summary>Takes over the first rows of a sequence that the last pass only tried.</summary>
-    internal void TakeOver(int seat, int rows) => decoder.TakeOver(states[seat], rows);
+    internal void TakeOver(int seat, int rows)
+    {
+        decoder.TakeOver(states[seat], rows);
+        _behind?.Tell(new PartOrder.State(seat, new StateOrder(StateChange.TakeOver, rows)));
+    }
 
     /// <summary>Takes the rows in place through all layers.</summary>
     /// <param name="count">Number of rows.</param>
@@ -132,7 +177,8 @@ internal sealed class ComputeSession(
     internal void RunLayers(int count, Action between)
     {
         PassRows += count;
-        decoder.Begin(_rows, count, fromEmbeddings: true);
+        _count = count;
+        decoder.Begin(_rows, count, fromEmbeddings: spec.FirstLayer == 0);
         for (int layer = 0; layer < spec.Layers.Count; layer++)
         {
             if (layer > 0)
@@ -142,15 +188,83 @@ internal sealed class ComputeSession(
 
             decoder.RunLayer(layer);
         }
+
+        if (_behind is not null)
+        {
+            HandOver(_behind, between);
+        }
+    }
+
+    /// <summary>The rows go on in the engine behind; between its layers rows may still be given up.</summary>
+    private void HandOver(PartLink link, Action between)
+    {
+        between();
+        float[] streams = new float[_count * spec.Width];
+        (int, int, int)[] places = new (int, int, int)[_count];
+        for (int r = 0; r < _count; r++)
+        {
+            places[r] = (_rows[r].Sequence.Number, _rows[r].Token, _rows[r].Position);
+            decoder.InputRow(r).CopyTo(streams.AsSpan(r * spec.Width));
+        }
+
+        link.Tell(new PartOrder.Rows(places, streams, [.. states.Select(s => s.Tries)]));
+        _isBehind = true;
+        try
+        {
+            PartReply reply;
+            do
+            {
+                reply = Await(link);
+                between();
+            }
+            while (!reply.IsLast);
+        }
+        finally
+        {
+            _isBehind = false;
+        }
+    }
+
+    private PartReply Await(PartLink link)
+    {
+        long begin = Stopwatch.GetTimestamp();
+        PartReply reply = link.NextReply(Run.Cancelled);
+        account.EndWait(begin, -1, StallReason.Scheduler);
+        for (int sequence = 0; sequence < reply.Faults.Length; sequence++)
+        {
+            if (reply.Faults[sequence] is { } fault)
+            {
+                states[sequence].Note(fault);
+            }
+        }
+
+        return reply;
     }
 
     /// <summary>Goes on with some rows of the pass only, given by their rising numbers.</summary>
-    internal void Keep(ReadOnlySpan<int> rows) => decoder.Keep(rows);
+    internal void Keep(ReadOnlySpan<int> rows)
+    {
+        _count = rows.Length;
+        decoder.Keep(rows);
+        if (_isBehind)
+        {
+            _behind!.Tell(new PartOrder.Keep(rows.ToArray()));
+        }
+    }
 
     /// <summary>Logits of some rows of the pass, in the order given; without rows the head only passes by.</summary>
     internal void RunHead(ReadOnlySpan<int> rows)
     {
-        if (rows.IsEmpty)
+        if (_behind is { } link)
+        {
+            link.Tell(new PartOrder.Head(rows.ToArray()));
+            float[] logits = Await(link).Values;
+            for (int r = 0; r < rows.Length; r++)
+            {
+                logits.AsSpan(r * spec.Vocabulary, spec.Vocabulary).CopyTo(Logits(r));
+            }
+        }
+        else if (rows.IsEmpty)
         {
             decoder.PassHeadBy();
         }
@@ -173,6 +287,7 @@ internal sealed class ComputeSession(
 
     internal void EndPass(int rows = 1)
     {
+        _behind?.Tell(new PartOrder.PassEnd(rows));
         account.EndCompute(Stopwatch.GetTimestamp(), -1);
         experts.EndPass();
         tuning.EndPass(rows);
@@ -184,7 +299,16 @@ internal sealed class ComputeSession(
     internal Span<float> Logits(int row) => work.LogitsRow(row, spec.Vocabulary);
 
     /// <summary>A row of the last pass behind the last layer and its norm; once for each.</summary>
-    internal Span<float> NormedState(int row) => decoder.NormedRow(row);
+    internal Span<float> NormedState(int row)
+    {
+        if (_behind is not { } link)
+        {
+            return decoder.NormedRow(row);
+        }
+
+        link.Tell(new PartOrder.Normed(row));
+        return Await(link).Values;
+    }
 
     /// <summary>Records an interval of this thread.</summary>
     /// <param name="kind">What it was spent on.</param>

@@ -40,7 +40,7 @@ internal sealed class Seat(int index, SequenceState state)
         int resumed = ResumeAt(scope, prompt);
         _kept = null;
         _job?.Cut(resumed);
-        state.Pages.Cut(resumed);
+        state.Cut(resumed);
         state.Restart();
         if (resumed > 0 && state.IsRecurrent && _whole != resumed)
         {
@@ -58,7 +58,7 @@ internal sealed class Seat(int index, SequenceState state)
     internal int? BeginRestore(string scope, IReadOnlyList<int> prompt, int resumed)
     {
         _job?.Cut(resumed);
-        state.Pages.Cut(resumed);
+        state.Cut(resumed);
         _kept = resumed == 0 ? null : new Kept(scope, new KeptTokens([.. prompt.Take(resumed)], state.IsRecurrent ? [resumed] : null));
         _whole = _whole == resumed ? _whole : -1; // it stood behind tokens of another sequence
         _snapshots.Cut(resumed);
@@ -132,7 +132,7 @@ internal sealed class Seat(int index, SequenceState state)
     /// <param name="tokens">Tokens that have been through the model.</param>
     internal void Keep(string? scope, IReadOnlyList<int> tokens)
     {
-        state.Pages.Cut(tokens.Count);
+        state.Cut(tokens.Count);
         _kept = scope is null || tokens.Count == 0 ? null : new Kept(scope, new KeptTokens(tokens, Borders(tokens.Count)));
     }
 
@@ -171,7 +171,7 @@ internal sealed class Seat(int index, SequenceState state)
     internal void Forget()
     {
         _job?.Cut(0);
-        state.Pages.Cut(0);
+        state.Cut(0);
         (_kept, _whole) = (null, -1);
         _snapshots.Cut(0);
         PlanSnapshots(0, 0);

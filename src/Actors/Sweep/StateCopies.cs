@@ -7,12 +7,9 @@ namespace LayerStream.Actors.Sweep;
 /// its state behind. Full pages of keys and values become those of both; copying the rest is far quicker than a sweep over the weights,
 /// and has the same bits.
 /// </summary>
-internal sealed class StateCopies
+internal static class StateCopies
 {
     private const int LeastTokens = 16; // fewer are read beside the others
-    private const int StepBytes = 1 << 16;
-
-    private readonly byte[] _step = new byte[StepBytes];
 
     /// <summary>Fills a sequence's seat where that spares more than what the seat has already.</summary>
     /// <param name="run">The sequence; it has its seat and has not begun.</param>
@@ -20,7 +17,7 @@ internal sealed class StateCopies
     /// <param name="seats">All seats.</param>
     /// <param name="active">Sequences that run, between two passes.</param>
     /// <param name="queue">Sees to a page for what is copied.</param>
-    internal void Fill(SequenceRun run, string scope, IReadOnlyList<Seat> seats, List<SequenceRun> active, SweepQueue queue)
+    internal static void Fill(SequenceRun run, string scope, IReadOnlyList<Seat> seats, List<SequenceRun> active, SweepQueue queue)
     {
         IReadOnlyList<int> prompt = run.History;
         int own = run.Seat.ResumeAt(scope, prompt), most = own + LeastTokens - 1;
@@ -38,15 +35,13 @@ internal sealed class StateCopies
         }
     }
 
-    private void Copy(Seat from, Seat to, string scope, IReadOnlyList<int> prompt, int own, int tokens)
+    private static void Copy(Seat from, Seat to, string scope, IReadOnlyList<int> prompt, int own, int tokens)
     {
         int? source = from.SnapshotOf(tokens), slot = to.BeginRestore(scope, prompt, own);
-        to.State.Pages.Share(from.State.Pages, tokens);
-        for (long done = 0; done < to.State.RecurrentBytes; done += StepBytes)
+        to.State.Share(from.State, tokens);
+        if (to.State.IsRecurrent)
         {
-            Span<byte> step = _step.AsSpan(0, (int)Math.Min(StepBytes, to.State.RecurrentBytes - done));
-            from.State.SaveRecurrent(source, done, step);
-            to.State.RestoreRecurrent(slot, done, step);
+            to.State.CopyRecurrent(from.State, source, slot);
         }
 
         to.EndRestore(scope, [.. prompt.Take(tokens)], slot);

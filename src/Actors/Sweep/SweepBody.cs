@@ -14,7 +14,6 @@ internal sealed class SweepBody
 {
     private readonly SweepQueue _queue;
     private readonly KeptStates? _states;
-    private readonly StateCopies _copies = new();
     private readonly List<SequenceRun> _active = []; // in the order of their coming
     private readonly PassChoice _choice;
     private readonly TokenDraws _draws;
@@ -87,7 +86,7 @@ internal sealed class SweepBody
             _active.Add(run);
             if (run.Scope is { } scope)
             {
-                _copies.Fill(run, scope, _session.Seats, _active, _queue);
+                StateCopies.Fill(run, scope, _session.Seats, _active, _queue);
                 _states?.Fill(run.Seat, scope, run.History, pages => _queue.TryMakeRoom(pages));
             }
 

@@ -22,12 +22,32 @@ public static class ModelSpecBuilder
         }
 
         Architecture? row = ArchitectureTable.Find(model.Architecture);
-        return row is not null ? Build(model, row, new SpecReader(model, row.Name))
+        return row is not null ? Build(model, row, new SpecReader(model, row.Name), null)
             : throw new UnsupportedModelException([$"architecture '{model.Architecture ?? "(none)"}' (known: "
             + $"{string.Join(", ", ArchitectureTable.All.Select(a => a.Name))})"]);
     }
 
-    private static ModelSpec Build(GgufModel model, Architecture row, SpecReader reader)
+    /// <summary>Resolves some layers of a model, which it can be cut around: numbers of layers and matrices begin at 0, and only what
+    /// these layers multiply by is part of it.</summary>
+    /// <exception cref="ArgumentException">Layers behind need more than the residual stream, or there are none.</exception>
+    public static ModelSpec Build(GgufModel model, LayerRange part)
+    {
+        ModelSpec whole = Build(model);
+        if (part.From < 0 || part.To > whole.Layers.Count || part.From >= part.To || !whole.CanCutAt(part.From)
+            || (part.To < whole.Layers.Count && !whole.CanCutAt(part.To)))
+        {
+            throw new ArgumentException($"layers {part.From} to {part.To - 1} of {whole.Layers.Count} cannot be run by themselves",
+                nameof(part));
+        }
+
+        Architecture row = ArchitectureTable.Find(model.Architecture)!;
+        return Build(model, row, new SpecReader(model, row.Name), part) with
+        {
+            IsRecurrentElsewhere = whole.Layers.Any(l => l.Mixer.StateBytesPerSequence > 0),
+        };
+    }
+
+    private static ModelSpec Build(GgufModel model, Architecture row, SpecReader reader, LayerRange? part)
     {
         int width = reader.Integer("embedding_length", 1, MostWidth), context = reader.Integer("context_length", 1, MostContext);
         int layerCount = TrunkLayers.Count(model, reader, reader.Integer("block_count", 1, MostLayers));
@@ -37,13 +57,17 @@ public static class ModelSpecBuilder
         LayerKinds kinds = LayerKinds.Read(reader, row, layerCount);
         RopeBuilder ropes = new(reader, row, context);
         float residualScale = (float)reader.Factor("residual_scale");
-        LayerSpec?[] layers = [.. Enumerable.Range(0, layerCount)
+        LayerRange range = part ?? new LayerRange(0, layerCount);
+        LayerSpec?[] layers = [.. Enumerable.Range(range.From, range.To - range.From)
             .Select(i => Layer(new LayerSite(reader, row, i, layerCount, width, kinds, ropes), residualScale))];
         SmallWeight? outputNorm = reader.Small("output_norm.weight", width);
         string headName = reader.Has("output.weight") ? "output" : "token_embd";
         RowBias[]? headBias = embedding is not null && reader.OptionalSmall("output.bias", vocabulary) is { } bias
             ? [new RowBias(bias, 0)] : null;
-        WeightMatrix? head = reader.Matrix(headName, layerCount, width, vocabulary, headBias);
+        int headId = reader.Matrices.Count;
+        WeightMatrix? head = range.To == layerCount ? reader.Matrix(headName, layerCount, width, vocabulary, headBias)
+            : reader.Table(headName + ".weight", width, vocabulary) is { } absent
+                ? new WeightMatrix { Id = headId, Layer = layerCount, Tensor = absent } : null; // not one of the part's matrices
         if (reader.Gaps.Count > 0 || embedding is null || head is null || outputNorm is null)
         {
             throw new UnsupportedModelException(reader.Gaps);
@@ -57,7 +81,8 @@ public static class ModelSpecBuilder
             Vocabulary = head.Rows,
             TrainedContext = context,
             Epsilon = Epsilon(reader),
-            Layers = [.. layers.Select(l => l!)],
+            FirstLayer = range.From,
+            Layers = [.. layers.Select(l => Numbered(l!, range.From))],
             Matrices = reader.Matrices,
             ExpertBanks = reader.Banks,
             SmallWeights = [.. reader.SmallWeights],
@@ -73,6 +98,13 @@ public static class ModelSpecBuilder
             Ropes = ropes.Tables,
         };
     }
+
+    private static LayerSpec Numbered(LayerSpec layer, int first) => first == 0 ? layer : layer with
+    {
+        Index = layer.Index - first,
+        Branches = [.. layer.Branches.Select(b => b.Body is AttentionSpec { KvSource: { } source } attention
+            ? b with { Body = attention with { KvSource = source - first } } : b)],
+    };
 
     private static float Epsilon(SpecReader reader)
     {

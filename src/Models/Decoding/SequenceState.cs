@@ -20,6 +20,7 @@ public sealed class SequenceState : IDisposable
     private readonly long[] _fixedOffset; // of a layer's part, in bytes, in the state and in a snapshot
     private readonly long[] _fixedBytes;
     private readonly int[] _snapshotAt;
+    private readonly int _firstLayer;
     private KeyValueRangeException? _fault;
 
     /// <summary>A state without tokens, and room for some copies of what has a fixed size.</summary>
@@ -41,12 +42,12 @@ public sealed class SequenceState : IDisposable
             _fixedOffset[i] = _fixedOffset[i - 1] + Aligned(_fixedBytes[i - 1]);
         }
 
-        RecurrentBytes = SnapshotBytes(spec);
-        IsRecurrent = RecurrentBytes > 0;
+        (RecurrentBytes, _firstLayer) = (SnapshotBytes(spec), spec.FirstLayer);
+        IsRecurrent = RecurrentBytes > 0 || spec.IsRecurrentElsewhere;
         _snapshotAt = new int[IsRecurrent ? snapshots : 0];
         SnapshotSpacing = (int)Math.Clamp(RecurrentBytes / Math.Max(1, pages.Layout.RowBytes), LeastSpacing, int.MaxValue / 4);
-        _fixed = IsRecurrent ? account.Allocate(RecurrentBytes) : null;
-        _snapshot = _snapshotAt.Length > 0 ? account.Allocate(RecurrentBytes * snapshots) : null;
+        _fixed = RecurrentBytes > 0 ? account.Allocate(RecurrentBytes) : null;
+        _snapshot = RecurrentBytes > 0 && _snapshotAt.Length > 0 ? account.Allocate(RecurrentBytes * snapshots) : null;
     }
 
     /// <summary>Bytes of what has a fixed size, or of a copy of it, over all layers; 0 where every layer's state can be cut at any
@@ -72,7 +73,82 @@ public sealed class SequenceState : IDisposable
     public int SnapshotSpacing { get; }
 
     /// <summary>Tells every recurrent layer to copy its state as it comes past so many tokens; 0 = not any more.</summary>
-    public void PlanSnapshot(int slot, int tokens) => _snapshotAt[slot] = tokens;
+    public void PlanSnapshot(int slot, int tokens)
+    {
+        _snapshotAt[slot] = tokens;
+        Changed?.Invoke(this, new StateOrder(StateChange.PlanSnapshot, tokens, slot));
+    }
+
+    /// <summary>Hears of every change between two passes; null when nobody else keeps the same sequence's state.</summary>
+    public Action<SequenceState, StateOrder>? Changed { get; set; }
+
+    /// <summary>Number of the state among those of its engine.</summary>
+    public int Number { get; init; }
+
+    /// <summary>Gives the pages back that hold none of the first tokens.</summary>
+    public void Cut(int tokens)
+    {
+        Pages.Cut(tokens);
+        Changed?.Invoke(this, new StateOrder(StateChange.Cut, tokens));
+    }
+
+    /// <summary>Takes over the first tokens of another sequence's pages; see <see cref="PageTable.Share"/>.</summary>
+    public void Share(SequenceState other, int tokens)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        Pages.Share(other.Pages, tokens);
+        Changed?.Invoke(this, new StateOrder(StateChange.Share, tokens, From: other.Number));
+    }
+
+    /// <summary>Copies the recurrent state of another sequence of the same model.</summary>
+    /// <param name="from">The other one.</param>
+    /// <param name="fromSlot">Of its snapshot; null = as it stands.</param>
+    /// <param name="slot">Of the snapshot that takes the copy; null = the state itself does.</param>
+    public void CopyRecurrent(SequenceState from, int? fromSlot, int? slot)
+    {
+        ArgumentNullException.ThrowIfNull(from);
+        if (RecurrentBytes > 0)
+        {
+            Copy(fromSlot is null ? from._fixed! : from._snapshot!, (fromSlot ?? 0) * RecurrentBytes, slot is null ? _fixed! : _snapshot!,
+                (slot ?? 0) * RecurrentBytes, RecurrentBytes);
+        }
+
+        Changed?.Invoke(this, new StateOrder(StateChange.CopyRecurrent, Slot: slot, From: from.Number, FromSlot: fromSlot));
+    }
+
+    /// <summary>Does what was done to the same sequence's state in other layers.</summary>
+    /// <param name="order">The change; <see cref="StateChange.TakeOver"/> is the decoder's.</param>
+    /// <param name="states">All states of the engine.</param>
+    public void Apply(in StateOrder order, IReadOnlyList<SequenceState> states)
+    {
+        ArgumentNullException.ThrowIfNull(states);
+        switch (order.Change)
+        {
+            case StateChange.Cut:
+                Cut(order.Tokens);
+                break;
+            case StateChange.Restart:
+                Restart();
+                break;
+            case StateChange.Share:
+                Share(states[order.From], order.Tokens);
+                break;
+            case StateChange.CopyRecurrent:
+                CopyRecurrent(states[order.From], order.FromSlot, order.Slot);
+                break;
+            case StateChange.PlanSnapshot:
+                PlanSnapshot(order.Slot!.Value, order.Tokens);
+                break;
+            case StateChange.TakeSnapshot:
+                TakeSnapshot(order.Slot!.Value);
+                break;
+            case StateChange.RestoreSnapshot:
+                RestoreSnapshot(order.Slot!.Value);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(order), order, "not a change of a state");
+        }
+    }
 
     /// <summary>Element type of keys and values.</summary>
     public KvType Type => Pages.Pool.Layout.Type;
@@ -149,6 +225,8 @@ public sealed class SequenceState : IDisposable
         {
             CopyLayer(layer, slot, isRestored: false);
         }
+
+        Changed?.Invoke(this, new StateOrder(StateChange.TakeSnapshot, Slot: slot));
     }
 
     /// <summary>Puts every layer's fixed part back to a snapshot.</summary>
@@ -158,10 +236,17 @@ public sealed class SequenceState : IDisposable
         {
             CopyLayer(layer, slot, isRestored: true);
         }
+
+        Changed?.Invoke(this, new StateOrder(StateChange.RestoreSnapshot, Slot: slot));
     }
 
     private void CopyLayer(int layer, int slot, bool isRestored)
     {
+        if (_fixedBytes[layer] == 0)
+        {
+            return;
+        }
+
         AlignedBuffer snapshots = _snapshot ?? throw new InvalidOperationException("a state without snapshots cannot be put back");
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)slot, (uint)Snapshots, nameof(slot));
         long at = (slot * RecurrentBytes) + _fixedOffset[layer];
@@ -181,7 +266,14 @@ public sealed class SequenceState : IDisposable
     }
 
     /// <summary>Another sequence begins at position 0.</summary>
-    public void Restart() => Volatile.Write(ref _fault, null);
+    public void Restart()
+    {
+        Volatile.Write(ref _fault, null);
+        Changed?.Invoke(this, new StateOrder(StateChange.Restart));
+    }
+
+    /// <summary>Notes a value that other layers' part of the state could not hold.</summary>
+    public void Note(KeyValueRangeException fault) => Interlocked.CompareExchange(ref _fault, fault, null);
 
     /// <summary>Zeroes the first bytes of a layer's part of a fixed size.</summary>
     internal void Clear(int layer, long bytes)
@@ -227,7 +319,7 @@ public sealed class SequenceState : IDisposable
         {
             int at = bits.IndexOfAny(PositiveInfinity, NegativeInfinity);
             Interlocked.CompareExchange(ref _fault,
-                new KeyValueRangeException(Pages.Pool.Layout.LayerAt(offset), bits[at] == PositiveInfinity), null);
+                new KeyValueRangeException(_firstLayer + Pages.Pool.Layout.LayerAt(offset), bits[at] == PositiveInfinity), null);
         }
     }
 

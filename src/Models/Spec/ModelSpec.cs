@@ -12,6 +12,15 @@ public sealed record ModelSpec
     /// <summary>Name of its family: <c>general.architecture</c>.</summary>
     public required string Family { get; init; }
 
+    /// <summary>Number of its first layer in the model, of which it may be a part.</summary>
+    public int FirstLayer { get; init; }
+
+    /// <summary>Whether layers of the model that are not part of this have a state that cannot be cut.</summary>
+    public bool IsRecurrentElsewhere { get; init; }
+
+    /// <summary>Whether the head is part of it, as it is of a whole model and of its last part.</summary>
+    public bool HasHead => Head.Id < Matrices.Count;
+
     /// <summary>Width of the residual stream.</summary>
     public required int Width { get; init; }
 

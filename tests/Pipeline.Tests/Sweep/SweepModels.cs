@@ -2,6 +2,7 @@ using LayerStream.Actors;
 using LayerStream.Actors.Drafts;
 using LayerStream.Actors.Run;
 using LayerStream.Formats;
+using LayerStream.Models.Spec;
 using LayerStream.Planning;
 using LayerStream.Storage;
 
@@ -43,6 +44,32 @@ internal static class SweepModels
     {
         ModelFiles files = new();
         return DraftFile.Of(GgufModel.Open(PathOf(name), files), files);
+    }
+
+    /// <summary>Two engines for one model: layers in front of <paramref name="cut"/>, and the others with the head, each with its own plan
+    /// and sheet.</summary>
+    internal static async Task<(Engine Engine, EnginePart Behind)> StartCutAsync(string name, int cut, int sequences, int seed, int pages,
+        Func<EngineOptions, EngineOptions> change, Func<IFlashDevice, IFlashDevice>? wrapBehind = null)
+    {
+        string path = PathOf(name);
+        EngineOptions options = change(TinyModel.Options(threads: 1 + (seed % 2), depth: 1 + (seed % 4))
+            with
+        { ModelPath = path, Sequences = sequences });
+        int layers = Engine.Plan(GgufModel.Open(path), options).Spec.Layers.Count;
+        EnginePlan[] plans = [.. new[] { new LayerRange(0, cut), new LayerRange(cut, layers) }
+            .Select(part => TinyModel.StreamingPlan(options with { Layers = part }, 16384, pinEvery: seed % 3))];
+        int snapshots = plans.Max(p => p.Memory.Snapshots);
+        for (int i = 0; i < plans.Length; i++)
+        {
+            MemoryPlan memory = plans[i].Memory with { Batch = 40, LogitRows = 8, Pages = pages, Snapshots = snapshots };
+            memory = plans[i].Spec.ExpertBanks.Count == 0 ? memory
+                : memory with { Experts = ExpertModel.Division(plans[i].Spec, 1 + (seed % 3), 2) };
+            plans[i] = plans[i].Divided(plans[i].Spec, memory);
+        }
+
+        IFlashDevice device = FlashDevice.Open([path]);
+        EnginePart behind = await EnginePart.StartAsync(plans[1], options, wrapBehind?.Invoke(device) ?? device, CancellationToken.None);
+        return (await Engine.StartInFrontAsync(plans[0], options, FlashDevice.Open([path]), behind, CancellationToken.None), behind);
     }
 
     private static string PathOf(string name) => Path.Combine(AppContext.BaseDirectory, "data", name, "model.gguf");
