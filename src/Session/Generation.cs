@@ -93,7 +93,7 @@ public sealed class Generation
                 Write(last.Stop ? "" : _stop.Flush());
             }
 
-            return result;
+            return result with { StopText = _stop.MatchedString };
         }
         catch (InvalidLogitsException e)
         {
