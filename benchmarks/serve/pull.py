@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""A download of many gigabytes from a stand-in of the hub on this machine: its rate beside the disk's own, and the page cache that it takes. It runs in a
-memory control group, whose page cache is looked at every 20 ms. Everything is deleted at the end. Root and fio are needed. One JSON line on stdout; the
-exit code is 0 only if the page cache stayed below 64 MiB and the file was kept.
+"""A download of many gigabytes from a stand-in of the hub on this machine: its rate, checking the sum included, beside the disk's own, and the page
+cache that it takes. It runs in a memory control group, whose page cache is looked at every 20 ms. Everything is deleted at the end. Root and fio are
+needed. One JSON line on stdout; the exit code is 0 only if the page cache stayed below 64 MiB and the file was kept.
   pull.py FOLDER [--gigabytes 10] [--connections 4] [--limit-mib 512]"""
 import argparse
 import hashlib
@@ -89,7 +89,7 @@ with tempfile.TemporaryDirectory(dir=a.folder) as folder:
     Hub.sha256 = digest()
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hub)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    most, written = 0, None
+    most = 0
     with MemoryGroup(a.limit_mib << 20) as group:
         begun = time.monotonic()
         models = os.path.join(folder, "models")
@@ -98,9 +98,6 @@ with tempfile.TemporaryDirectory(dir=a.folder) as folder:
                             "--connections", a.connections], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         while pull.poll() is None:
             most = max(most, cached(group))
-            whole = sum(f.stat().st_blocks * 512 for f in Path(models).rglob("*") if f.is_file())
-            if written is None and whole >= BYTES * 0.98 and any(Path(models).rglob("*")):
-                written = time.monotonic() - begun
             time.sleep(0.02)
         seconds, error = time.monotonic() - begun, pull.stderr.read()
         peak, failed = group.peak_bytes, group.failed_charges
@@ -108,7 +105,7 @@ with tempfile.TemporaryDirectory(dir=a.folder) as folder:
     kept = [f.stat().st_size for f in Path(models).rglob("*.gguf")]
     holds = pull.returncode == 0 and kept == [BYTES] and most < MOST_CACHE
     rate = BYTES / seconds
-    print(json.dumps(dict(bytes=BYTES, seconds=round(seconds, 2), secondsUntilWritten=written and round(written, 2), bytesPerSecond=round(rate),
+    print(json.dumps(dict(bytes=BYTES, seconds=round(seconds, 2), bytesPerSecond=round(rate),
                           diskWritesPerSecond=round(disk), shareOfDisk=round(rate / disk, 3), mostPageCacheMiB=round(most / 2 ** 20, 2),
                           peakMiB=peak >> 20, failcnt=failed, error=error[-300:] if pull.returncode else None, holds=holds)), flush=True)
     shutil.rmtree(models)
