@@ -24,6 +24,7 @@ public sealed class PrefetchTuner
     private readonly List<TunerDecision> _decisions = [];
     private readonly OddPasses _odd = new();
     private (double Wall, double Wait, double Busy, long Bytes, int Full, int Empty, int Passes) _sum;
+    private double _quickest = double.MaxValue; // pass of the look, in seconds
     private Try? _try;
     private double _settledRate = double.NaN;
     private int _passes, _full, _rest, _nextRest = 8, _leastDepth = 1;
@@ -74,13 +75,14 @@ public sealed class PrefetchTuner
 
         _sum = (_sum.Wall + pass.WallSeconds, _sum.Wait + pass.WaitSeconds, _sum.Busy + pass.BusySeconds, _sum.Bytes + pass.ReadBytes,
             _sum.Full + pass.WasFull, _sum.Empty + pass.WasEmpty, _sum.Passes + 1);
+        _quickest = Math.Min(_quickest, pass.WallSeconds);
         if (_sum.Passes < Look)
         {
             return null;
         }
 
-        Seen seen = new(_sum.Wall / _sum.Passes, _sum.Wait / _sum.Wall, _sum.Bytes / Math.Max(1e-9, _sum.Busy), _sum.Full, _sum.Empty);
-        _sum = default;
+        Seen seen = new(_quickest, _sum.Wait / _sum.Wall, _sum.Bytes / Math.Max(1e-9, _sum.Busy), _sum.Full, _sum.Empty);
+        (_sum, _quickest) = (default, double.MaxValue);
         return _try is { } tried ? EndTry(tried, seen) : Decide(seen);
     }
 
@@ -216,7 +218,7 @@ public sealed class PrefetchTuner
     private static string Bound(Seen seen) => string.Create(CultureInfo.InvariantCulture,
         $"disk-bound at {seen.Rate / 1e9:0.00} GB/s: no depth and no number of reads can help");
 
-    /// <summary>The mean of a look.</summary>
+    /// <summary>A look: its quickest pass, which nothing held up, and the means of the rest.</summary>
     private readonly record struct Seen(double Wall, double WaitShare, double Rate, int Full, int Empty);
 
     /// <summary>A setting on trial: what held before it, and what passes were like before it and with it.</summary>
