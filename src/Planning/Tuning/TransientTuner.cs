@@ -4,9 +4,9 @@ namespace LayerStream.Planning.Tuning;
 
 /// <summary>
 /// Finds how many transient slots predicted reads may fill, while passes run. No clock and no I/O: the same passes give the same
-/// decisions, so that they can be replayed. Much read for nothing on a disk that has little idle time asks for fewer; predictions that found no
-/// slot while the disk was idle ask for more. Either is a try, which holds only if compute then waits less for a needed byte than in the
-/// passes before and in those with the old number again; else it is undone, and repeated after a rest that grows.
+/// decisions, so that they can be replayed. Much read for nothing on a disk that has little idle time asks for fewer; predictions that
+/// found no slot while the disk was idle ask for more. Either is a try, which holds only if compute then waits less for a needed byte than
+/// in the passes before, and than in those with the old number again; else it is undone, and repeated after a rest that grows.
 /// </summary>
 public sealed class TransientTuner
 {
