@@ -151,7 +151,9 @@ internal sealed class EngineParts : IDisposable
         Tuning = new DepthTuning(Ring, Reader, Account, share, tunes ? DepthTuning.Create(memory, share) : null);
         Tuning.Resume();
         RingTileSource source = new(Ring, pinned, Account, Names, Tuning) { Idle = drafts is null ? null : drafts.Step };
-        Transients = new TransientTuning(Experts, Reader, Tuning, TransientTuning.Create(memory.Experts, options));
+        bool tunesSlots = options is { TransientExperts: 0, TunesDepth: true };
+        Transients = new TransientTuning(Experts, Reader, Tuning,
+            tunesSlots ? TransientTuning.Create(memory.Experts, options.Prediction) : null);
         RingExpertSource experts = new(Experts, Account, Names, options.Prediction, Transients) { Idle = source.Idle };
         IReadOnlyList<RopeTable> ropes = RopeTables.Create(spec, small, plan.RopeContext);
         Decoder decoder = new(spec, memory.Tiles, source, crew, work, small, ropes, options.Activations, experts, plan.DropColdExperts);

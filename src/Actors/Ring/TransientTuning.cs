@@ -26,10 +26,9 @@ internal sealed class TransientTuning(ExpertRing ring, FlashReader reader, Depth
     /// <summary>What the last look at the passes came to; null where nothing is tuned.</summary>
     internal string? Finding => _finding;
 
-    /// <summary>Makes a tuner for a plan; null where there is nothing to choose, or the user has chosen.</summary>
-    internal static TransientTuner? Create(ExpertPlan plan, EngineOptions options) => plan.TransientSlots > 2
-        && options is { TransientExperts: 0, TunesDepth: true, Prediction: not PredictionMode.Off }
-        ? new TransientTuner(plan.TransientSlots - 1) : null;
+    /// <summary>Makes a tuner for a plan; null where there is nothing to choose.</summary>
+    internal static TransientTuner? Create(ExpertPlan plan, PredictionMode prediction) =>
+        plan.TransientSlots > 2 && prediction != PredictionMode.Off ? new TransientTuner(plan.TransientSlots - 1) : null;
 
     internal void BeginPass()
     {
