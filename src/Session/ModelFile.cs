@@ -2,6 +2,7 @@ using LayerStream.Actors;
 using LayerStream.Actors.Drafts;
 using LayerStream.Formats;
 using LayerStream.Memory;
+using LayerStream.Models.Building;
 using LayerStream.Sampling;
 using LayerStream.Tokenization;
 
@@ -10,6 +11,7 @@ namespace LayerStream.Session;
 /// <summary>An opened model file with its metadata: what plans are made of. Whatever it gives away holds no metadata.</summary>
 public sealed class ModelFile : IDisposable
 {
+    private const int MagicBytes = 4;
     private readonly GgufModel _model;
     private readonly ModelFiles _open;
 
@@ -46,6 +48,26 @@ public sealed class ModelFile : IDisposable
         }
     }
 
+    /// <summary>Whether a file that is there begins as models do, so that nothing may be written over it.</summary>
+    public static bool IsModel(string path)
+    {
+        if (new FileInfo(path) is not { Exists: true, Length: >= MagicBytes }) // pipes and devices have no length, and are not read
+        {
+            return false;
+        }
+
+        try
+        {
+            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            Span<byte> magic = stackalloc byte[MagicBytes];
+            return file.ReadAtLeast(magic, MagicBytes, throwOnEndOfStream: false) == MagicBytes && magic.SequenceEqual("GGUF"u8);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false; // whoever opens it to write is told why
+        }
+    }
+
     /// <summary>
     /// Plans under the options. Without a budget of the user's, a machine whose usual share is too small gets the smallest budget that
     /// works, provided that what is free and what this process holds already cover it; a notice says so.
@@ -74,6 +96,7 @@ public sealed class ModelFile : IDisposable
         [
             unusable,
             Tokenizer?.Warning,
+            UnusedTensors.Describe(UnusedTensors.Find(_model, plan.Spec)),
             plan.Context > plan.Spec.TrainedContext
                 ? $"--context {plan.Context} is more than the {plan.Spec.TrainedContext} tokens this model was trained for: what it "
                 + "writes beyond them may make no sense." : null,
