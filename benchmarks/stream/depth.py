@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The tuner's own choice against fixed ones on real reads, and on a disk that is throttled (control group blkio of version 1), that halves its rate midway,
-or whose every read comes late (strace delays the system call).
+or whose every read comes late (strace delays the system call, one read after the other: more of them at the same time do not help).
   depth.py run CASE [--model FILE] [--rounds 3] [--tokens 96] [--settle 32] [--settings auto,1,2,4,8] [--out results.jsonl]
   depth.py table results.jsonl
 CASE: smol-160MiB, 1b-half, 8b-2GiB, 30b-4GiB, smol-throttled, smol-delayed, smol-halving. A setting is auto, a depth, or sN: N transient slots (models whose
@@ -107,6 +107,8 @@ def table(a):
     for case in dict.fromkeys((r["case"], r["part"]) for r in rows):
         mine = [r for r in rows if (r["case"], r["part"]) == case]
         speed = {s: statistics.median(r["tokensPerSecond"] for r in mine if r["setting"] == s) for s in dict.fromkeys(r["setting"] for r in mine)}
+        if "auto" not in speed or len(speed) < 2:
+            continue  # not ended
         best = max((s for s in speed if s != "auto"), key=speed.get)
         turns = [{r["setting"]: r["tokensPerSecond"] for r in mine if r["round"] == turn} for turn in dict.fromkeys(r["round"] for r in mine)]
         ratio = statistics.median(t["auto"] / t[best] for t in turns if {"auto", best} <= t.keys())
