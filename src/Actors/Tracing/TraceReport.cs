@@ -143,8 +143,8 @@ public sealed class TraceReport
     }
 
     private void AppendPart(StringBuilder text, string name, double ms, double wall, string meaning = "") =>
-        text.AppendLine(CultureInfo.InvariantCulture,
-            $"{name,-24}{ms / _figures.DecodePasses,10:0.00}{Percent(wall > 0 ? ms / wall : 0),8}  {meaning}".TrimEnd());
+        text.AppendLine(string.Create(CultureInfo.InvariantCulture,
+            $"{name,-24}{ms / _figures.DecodePasses,10:0.00}{Percent(wall > 0 ? ms / wall : 0),8}  {meaning}").TrimEnd());
 
     /// <summary>The median decode pass, or the median prompt pass if there is none, in one sentence, and what to change.</summary>
     private static string Sentence(PassFigures[] passes, PassFigures? total, int depth, double deviceBytesPerSecond)
