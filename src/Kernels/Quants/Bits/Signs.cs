@@ -72,8 +72,8 @@ internal static unsafe class Signs
     public static Vector256<sbyte> Map256(Vector256<byte> index, ulong low, ulong high) =>
         Shuffle(Vector256.Create(low, high, low, high).AsByte(), index).AsSByte();
 
-    /// <summary>The entries for two times sixteen bytes, <paramref name="stride"/> bytes apart, with AVX2: those of their low nibbles, and of
-    /// their high ones.</summary>
+    /// <summary>The entries for two times sixteen bytes, <paramref name="stride"/> bytes apart, with AVX2: those of their low nibbles,
+    /// and of their high ones.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> MapHalves256(byte* first, int stride, ulong low, ulong high, out Vector256<byte> upper)
     {
