@@ -31,8 +31,8 @@ public sealed record EntryReport(CatalogueEntry Entry, ModelFacts? Facts, EntryO
         {
             return new EntryReport(entry, facts, null, e.Reason);
         }
-        catch (Exception e) when (e is UnsupportedModelException or ModelFormatException or DraftModelException or IOException or UnauthorizedAccessException or OutOfMemoryException
-            or ArgumentException)
+        catch (Exception e) when (e is UnsupportedModelException or ModelFormatException or DraftModelException or IOException
+            or UnauthorizedAccessException or OutOfMemoryException or ArgumentException)
         {
             return new EntryReport(entry, facts, null, e.Message);
         }
