@@ -35,6 +35,7 @@ public static class BatchVerb
         {
             s_in, s_out, s_errors,
         };
+        verb.ShowExamples("layerstream batch questions.jsonl answers.jsonl --memory-budget 2GiB");
         verb.SetAction(StartAsync);
         return verb;
     }
@@ -56,6 +57,8 @@ public static class BatchVerb
             throw new UsageException("The requests, the results and the errors must be different files.");
         }
 
+        OutputPlace.RefuseModel("out", output);
+        OutputPlace.RefuseModel(s_errors.Name, errors ?? output);
         ModelOptions options = CommonOptions.Bind(parse);
         options = options.Explicit.Contains("sequences") ? options : options with { Sequences = 0 };
         await using LoadedModel model = await LoadedModel.OpenAsync(options.ForServing(), new TerminalNotices(options), ct);

@@ -34,11 +34,8 @@ public static class ServeVerb
         Description = "PEM file of the certificate's key (default: in the same file)",
     };
 
-    private static readonly Option<int> s_queueLimit = new("--queue-limit")
-    {
-        Description = "requests that may wait behind the running ones",
-        DefaultValueFactory = _ => DefaultQueueLimit,
-    };
+    private static readonly Option<int> s_queueLimit =
+        CheckedOption.Whole("--queue-limit", "requests that may wait behind the running ones", 0, MostWaiting, DefaultQueueLimit);
 
     private static readonly Option<bool> s_allowRemote = new("--allow-remote")
     {
@@ -55,11 +52,8 @@ public static class ServeVerb
         Description = "origins whose web pages may call it, e.g. http://localhost:3000; separated by semicolons, * = any",
     };
 
-    private static readonly Option<int> s_drainSeconds = new("--drain-seconds")
-    {
-        Description = "how long running answers may go on after SIGTERM",
-        DefaultValueFactory = _ => DaemonOptions.DefaultDrainSeconds,
-    };
+    private static readonly Option<int> s_drainSeconds = CheckedOption.Whole("--drain-seconds",
+        "how long running answers may go on after SIGTERM", 0, MostDrainSeconds, DaemonOptions.DefaultDrainSeconds);
 
     private static readonly Option<string?> s_filesDir = new("--files-dir")
     {
@@ -78,16 +72,13 @@ public static class ServeVerb
 
     private static readonly Option<bool> s_noSwitch = new("--no-switch") { Description = "serve one model, whatever requests name" };
 
-    private static readonly Option<int> s_switchSeconds = new("--switch-seconds")
-    {
-        Description = "how long answers of the loaded model may go on once another is asked for",
-        DefaultValueFactory = _ => DaemonOptions.DefaultSwitchSeconds,
-    };
+    private static readonly Option<int> s_switchSeconds = CheckedOption.Whole("--switch-seconds",
+        "how long answers of the loaded model may go on once another is asked for", 0, MostDrainSeconds,
+        DaemonOptions.DefaultSwitchSeconds);
 
-    private static readonly Option<int> s_idleUnload = new("--idle-unload")
-    {
-        Description = "seconds after which a model that nobody uses is unloaded, to be loaded again when it is asked for; 0 = never",
-    };
+    private static readonly Option<int> s_idleUnload = CheckedOption.Whole("--idle-unload",
+        "seconds after which a model that nobody uses is unloaded, to be loaded again when it is asked for; 0 = never", 0, int.MaxValue,
+        usual: 0);
 
     private static readonly Option<bool> s_allowDelete = new("--allow-delete")
     {
@@ -107,6 +98,9 @@ public static class ServeVerb
             s_urls, s_apiKeyFile, s_tlsCertificate, s_tlsKey, s_allowRemote, s_allowedHosts, s_corsOrigin, s_queueLimit, s_drainSeconds,
             s_filesDir, s_filesSize, s_otlpEndpoint, s_noSwitch, s_switchSeconds, s_idleUnload, s_presets, s_allowDelete,
         };
+        verb.ShowExamples(
+            "layerstream serve --model models/big.gguf --memory-budget 4GiB",
+            "layerstream serve --models models --sequences 4 --urls http://127.0.0.1:8080");
         verb.SetAction(StartAsync);
         return verb;
     }
@@ -115,10 +109,10 @@ public static class ServeVerb
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static Task<int> StartAsync(ParseResult parse, CancellationToken ct)
     {
-        int drainSeconds = Whole(parse, s_drainSeconds, MostDrainSeconds);
-        int queueLimit = Whole(parse, s_queueLimit, MostWaiting);
-        int switchSeconds = Whole(parse, s_switchSeconds, MostDrainSeconds);
-        int idleSeconds = Whole(parse, s_idleUnload, int.MaxValue);
+        int drainSeconds = parse.GetValue(s_drainSeconds);
+        int queueLimit = parse.GetValue(s_queueLimit);
+        int switchSeconds = parse.GetValue(s_switchSeconds);
+        int idleSeconds = parse.GetValue(s_idleUnload);
         IReadOnlyList<ModelPreset> presets = Presets(parse);
         bool hasFolders = CommonOptions.IsSet(parse, "models");
         bool startsEmpty = hasFolders && !CommonOptions.IsSet(parse, "model");
@@ -153,10 +147,6 @@ public static class ServeVerb
     /// <summary>The presets of the file that is named, if one is.</summary>
     private static IReadOnlyList<ModelPreset> Presets(ParseResult parse) =>
         parse.GetValue(s_presets) is { Length: > 0 } file ? PresetFile.Read(file, parse) : [];
-
-    private static int Whole(ParseResult parse, Option<int> option, int most) =>
-        parse.GetValue(option) is >= 0 and var value && value <= most ? value
-            : throw new UsageException($"{option.Name} must be between 0 and {most}.");
 
     private static long FilesBytes(string? size, string? folder) => size is null ? DaemonOptions.DefaultFilesBytes
         : folder is not null ? CommonOptions.Size("files-size", size)

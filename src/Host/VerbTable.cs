@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using LayerStream.Host.Options;
 using LayerStream.Host.Terminal;
@@ -52,6 +53,7 @@ public static class VerbTable
             root.Add(create());
         }
 
+        VerbExamples.AddTo(root);
         return root;
     }
 
@@ -68,7 +70,7 @@ public static class VerbTable
     }
 
     /// <summary>What the verb of a command line has a use for; all without a verb.</summary>
-    private static CommonUse Uses(RootCommand root, ParseResult parse)
+    internal static CommonUse Uses(RootCommand root, ParseResult parse)
     {
         int row = -1;
         for (SymbolResult? result = parse.CommandResult; result is CommandResult of && of.Command != root; result = result.Parent)
@@ -80,33 +82,36 @@ public static class VerbTable
     }
 
     /// <summary>Parses and runs. Exit codes as in <see cref="Failures"/>.</summary>
-    public static Task<int> RunAsync(string[] args) => Failures.GuardAsync(async () =>
+    public static Task<int> RunAsync(string[] args)
     {
-        RootCommand root = CreateRoot();
-        ParserConfiguration parser = new() { ResponseFileTokenReplacer = null };
-        ParseResult parse = root.Parse(args, parser);
-        string[] complete = VerbSettings.Complete(parse, args);
-        parse = complete.Length > args.Length ? root.Parse(complete, parser) : parse;
-        CommonOptions.ShowOnly(Uses(root, parse));
-        if (parse.Errors.Count > 0)
+        bool isJson = false;
+        return Failures.GuardAsync(async () =>
         {
-            foreach (var error in parse.Errors)
+            ArgumentBytes.Check(args);
+            RootCommand root = CreateRoot();
+            ParserConfiguration parser = new() { ResponseFileTokenReplacer = null };
+            ParseResult parse = root.Parse(args, parser);
+            isJson = CommonOptions.JsonFlag(parse);
+            string[] complete = VerbSettings.Complete(parse, args);
+            parse = complete.Length > args.Length ? root.Parse(complete, parser) : parse;
+            isJson = CommonOptions.Json(parse);
+            CommonUse uses = Uses(root, parse);
+            CommonOptions.ShowOnly(uses);
+            if (parse.Errors.Count > 0)
             {
-                Console.Error.WriteLine(error.Message);
+                string verb = Name(root, parse);
+                throw new UsageException(string.Join(Environment.NewLine,
+                    parse.Errors.Select(e => e.Message).Append($"Try: layerstream {verb}{(verb.Length > 0 ? " " : "")}--help")));
             }
 
-            Console.Error.WriteLine("Try: layerstream --help");
-            return Failures.Usage;
-        }
+            if (CommonOptions.Useless(parse, uses) is { } option)
+            {
+                throw new UsageException($"{Name(root, parse)} has no use for {option}.");
+            }
 
-        CommonUse uses = Uses(root, parse);
-        if (CommonOptions.Useless(parse, uses) is { } option)
-        {
-            throw new UsageException($"{Name(root, parse)} has no use for {option}.");
-        }
-
-        using Interrupts interrupts = new();
-        InvocationConfiguration invocation = new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
-        return await parse.InvokeAsync(invocation, interrupts.Token);
-    });
+            using Interrupts interrupts = new() { EndsAtOnce = parse.Action is SynchronousCommandLineAction };
+            InvocationConfiguration invocation = new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+            return await parse.InvokeAsync(invocation, interrupts.Token);
+        }, () => isJson);
+    }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace LayerStream.Session;
@@ -52,11 +53,38 @@ public sealed class Conversation
     public void Reset() => _messages.Clear();
 
     /// <summary>Writes the conversation as JSON: <c>{"messages":[{"role":…,"content":…}]}</c>, the form that chat APIs take.</summary>
-    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="UsageException">The file is a model.</exception>
+    /// <exception cref="IOException">The file cannot be written; what it held before is still there.</exception>
     public void Save(string path)
     {
+        if (ModelFile.IsModel(path))
+        {
+            throw new UsageException($"{path} is a model, and a conversation is not written over one. Give another name.");
+        }
+
         ConversationFile file = new([.. Messages.Select(m => new ChatMessage(m.Role, m.Content))]);
-        File.WriteAllBytes(path, JsonSerializer.SerializeToUtf8Bytes(file, ConversationJson.Default.ConversationFile));
+        using MemoryStream text = new();
+        JsonOut.Write(text, file, ConversationJson.Default.ConversationFile, indented: true);
+        byte[] bytes = text.ToArray();
+        FileInfo there = new(path);
+        if (there is not { Exists: true, Length: > 0 })
+        {
+            File.WriteAllBytes(path, bytes); // nothing to lose, or no file with a length, such as a pipe
+            return;
+        }
+
+        there = there.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? there;
+        string part = string.Create(CultureInfo.InvariantCulture, $"{there.FullName}.{Environment.ProcessId}");
+        try
+        {
+            File.WriteAllBytes(part, bytes);
+            File.Move(part, there.FullName, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(part);
+            throw;
+        }
     }
 
     /// <summary>Takes the conversation of a file in place of this one; unchanged on any error.</summary>

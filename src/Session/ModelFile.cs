@@ -10,6 +10,7 @@ namespace LayerStream.Session;
 /// <summary>An opened model file with its metadata: what plans are made of. Whatever it gives away holds no metadata.</summary>
 public sealed class ModelFile : IDisposable
 {
+    private const int MagicBytes = 4;
     private readonly GgufModel _model;
     private readonly ModelFiles _open;
 
@@ -43,6 +44,26 @@ public sealed class ModelFile : IDisposable
         {
             files.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Whether a file that is there begins as models do, so that nothing may be written over it.</summary>
+    public static bool IsModel(string path)
+    {
+        if (new FileInfo(path) is not { Exists: true, Length: >= MagicBytes }) // pipes and devices have no length, and are not read
+        {
+            return false;
+        }
+
+        try
+        {
+            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            Span<byte> magic = stackalloc byte[MagicBytes];
+            return file.ReadAtLeast(magic, MagicBytes, throwOnEndOfStream: false) == MagicBytes && magic.SequenceEqual("GGUF"u8);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false; // whoever opens it to write is told why
         }
     }
 

@@ -46,8 +46,12 @@ internal static class CommandLineProcess
 
     /// <summary>Starts it so that it hears of SIGINT: a job in the background of a shell ignores the signal, and so would its
     /// children.</summary>
-    internal static Process StartInterruptible(params IEnumerable<string> arguments) =>
-        Process.Start(new ProcessStartInfo("env", ["--default-signal=INT", Binary, .. arguments]) { RedirectStandardError = true })!;
+    internal static Process StartInterruptible(IEnumerable<string> arguments, bool input = false) =>
+        Process.Start(new ProcessStartInfo("env", ["--default-signal=INT", Binary, .. arguments])
+        {
+            RedirectStandardError = true,
+            RedirectStandardInput = input, // stays open, and nothing comes
+        })!;
 
     private static string FindRoot()
     {

@@ -45,5 +45,32 @@ public sealed class InterruptTests
         }
     }
 
+    /// <summary>Where a verb waits for input that may never come, one signal ends it.</summary>
+    [Theory]
+    [InlineData("INT", "run", "-")]
+    [InlineData("INT", "score", "-")]
+    [InlineData("INT", "tokenize", "--jsonl")]
+    [InlineData("INT", "grammar", "--regex", "a")]
+    [InlineData("TERM", "chat", "--context", "64", "--memory-budget", "192MiB")]
+    [InlineData("INT", "chat", "--context", "64", "--memory-budget", "192MiB")]
+    public async Task Interrupt_WhileInputIsAwaited_EndsItAtTheFirst(string signal, params string[] arguments)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "signals of POSIX");
+        using Process run = CommandLineProcess.StartInterruptible(arguments, input: true);
+        try
+        {
+            await Task.Delay(TimeSpan.FromSeconds(arguments[0] == "chat" ? 6 : 3), Token); // it has come to where it waits
+            Assert.False(run.HasExited, "input was not waited for");
+            await PosixSignal.SendAsync(run, signal);
+            using CancellationTokenSource limit = new(TimeSpan.FromSeconds(30));
+            await run.WaitForExitAsync(limit.Token);
+            Assert.Equal(130, run.ExitCode);
+        }
+        finally
+        {
+            run.Kill();
+        }
+    }
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 }

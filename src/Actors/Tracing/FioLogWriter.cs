@@ -63,8 +63,8 @@ internal static class FioLogWriter
         for (int p = 0; p < pieces; p++)
         {
             Extent piece = isSlab ? ReaderWork.Piece(range, p) : range;
-            long begin = piece.Offset / 4096 * 4096, end = (piece.Offset + piece.Length + 4095) / 4096 * 4096;
-            text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{path} read {begin} {end - begin}"));
+            ExtentWindow window = piece.Window;
+            text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{path} read {window.Offset} {window.Length}"));
         }
     }
 }

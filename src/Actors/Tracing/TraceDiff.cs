@@ -37,6 +37,7 @@ public sealed class TraceDiff
         TraceDiffFigures figures = new()
         {
             Summary = "",
+            Differences = [.. Settings(before, after)],
             Kind = kind == TraceKind.Token ? "token" : "prompt",
             BeforeMs = from.WallMs,
             AfterMs = to.WallMs,
@@ -53,6 +54,11 @@ public sealed class TraceDiff
     {
         StringBuilder text = new();
         text.AppendLine(Figures.Summary);
+        if (Figures.Differences.Count > 0)
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"what differs: {string.Join("; ", Figures.Differences)}");
+        }
+
         text.AppendLine(CultureInfo.InvariantCulture,
             $"read per {Figures.Kind}: {Figures.BeforeBytes / 1048576:0.#} → {Figures.AfterBytes / 1048576:0.#} MiB");
         text.AppendLine().AppendLine(CultureInfo.InvariantCulture,
@@ -77,6 +83,26 @@ public sealed class TraceDiff
         }
 
         return text.ToString();
+    }
+
+    /// <summary>What the runs were given that is not the same: a change of time may be theirs.</summary>
+    private static IEnumerable<string> Settings(TraceFile before, TraceFile after)
+    {
+        if (before.Model != after.Model)
+        {
+            yield return $"the model: {before.Model} → {after.Model}";
+        }
+
+        if (before.BudgetBytes != after.BudgetBytes)
+        {
+            yield return string.Create(CultureInfo.InvariantCulture,
+                $"the memory budget: {before.BudgetBytes / 1048576.0:0.#} → {after.BudgetBytes / 1048576.0:0.#} MiB");
+        }
+
+        if (before.Depth != after.Depth)
+        {
+            yield return string.Create(CultureInfo.InvariantCulture, $"the prefetch depth: {before.Depth} → {after.Depth}");
+        }
     }
 
     private static IEnumerable<LayerChange> Layers(TraceAnalysis before, TraceAnalysis after, double scaleBefore, double scaleAfter)

@@ -7,6 +7,9 @@ public sealed record TraceDiffFigures
     /// <summary>The first sentence: how much slower or faster, and the stage that is most of it.</summary>
     public required string Summary { get; init; }
 
+    /// <summary>What model, budget and depth were in both runs, where they are not the same: a sentence part each.</summary>
+    public required IReadOnlyList<string> Differences { get; init; }
+
     /// <summary><c>token</c> or <c>prompt</c> (a pass over one).</summary>
     public required string Kind { get; init; }
 

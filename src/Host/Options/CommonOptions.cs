@@ -200,7 +200,7 @@ public static class CommonOptions
                 : PredictionMode.Auto,
             ChatTemplate = Read("chat-template"),
             ParseMessages = parse.GetValue(s_parseSpecial) || OptionText.Flag("parse-special", source.Get("parse-special")),
-            ProfilePath = SpeedProfile.PathOf(Read("profile")),
+            ProfilePath = Profile(Read("profile")),
             Json = parse.GetValue(s_json) || OptionText.Flag("json", source.Get("json")),
             Quiet = parse.GetValue(s_quiet) || OptionText.Flag("quiet", source.Get("quiet")),
             Sampling = sampling,
@@ -222,11 +222,21 @@ public static class CommonOptions
     /// <summary>The configuration file named by --config, or null.</summary>
     internal static string? ConfigPath(ParseResult parse) => parse.GetValue(s_config);
 
-    /// <summary>Whether --json was given, for verbs that need nothing else.</summary>
-    public static bool Json(ParseResult parse) => parse.GetValue(s_json);
+    /// <summary>Whether --json is set, by flag, environment or file, for verbs that need nothing else.</summary>
+    public static bool Json(ParseResult parse) => IsOn(parse, s_json);
 
-    /// <summary>Whether --quiet was given, for verbs that need nothing else.</summary>
-    public static bool Quiet(ParseResult parse) => parse.GetValue(s_quiet);
+    /// <summary>Whether --quiet is set, in the same way.</summary>
+    public static bool Quiet(ParseResult parse) => IsOn(parse, s_quiet);
+
+    /// <summary>Whether --json is among the flags: known even where nothing else of the command line can be taken.</summary>
+    internal static bool JsonFlag(ParseResult parse) => parse.GetValue(s_json);
+
+    private static bool IsOn(ParseResult parse, Option<bool> option) => parse.GetValue(option)
+        || OptionText.Flag(OptionNames.NameOf(option), new SettingSource(parse).Get(OptionNames.NameOf(option)));
+
+    private static string? Profile(string? given) => SpeedProfile.PathOf(given) is not { } path || !ModelFile.IsModel(path)
+        ? SpeedProfile.PathOf(given)
+        : throw new UsageException($"{path} is a model, and --profile writes over what it names. --model names a model.");
 
     /// <summary>A size such as 128MiB.</summary>
     /// <exception cref="UsageException">It is none, or nothing.</exception>

@@ -21,19 +21,8 @@ internal sealed class RemoteModel : IDisposable
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static RemoteModel At(string url, string? keyFile)
     {
-        if (!Uri.TryCreate(url.TrimEnd('/') + "/", UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https"))
-        {
-            throw new UsageException($"--daemon takes an address such as http://127.0.0.1:5099, not '{url}'.");
-        }
-
-        HttpClient client = new() { BaseAddress = address, Timeout = Timeout.InfiniteTimeSpan };
-        if (keyFile is not null)
-        {
-            string key = File.ReadLines(keyFile).FirstOrDefault("").Trim();
-            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
-        }
-
-        return new RemoteModel(client, address);
+        HttpClient client = DaemonAddress.Open("--daemon", url, keyFile);
+        return new RemoteModel(client, client.BaseAddress!);
     }
 
     /// <summary>Asks, and shows the answer as it comes. A cancelled answer is what there is of it, if there is any.</summary>
@@ -67,7 +56,7 @@ internal sealed class RemoteModel : IDisposable
         catch (Exception e) when (e is HttpRequestException or IOException or JsonException)
         {
             throw new RemoteException($"The daemon at {_address} {(answer.HasBegun ? "broke the answer off" : "does not answer")}: "
-                + e.Message, e);
+                + DaemonAddress.Reason(e), e);
         }
 
         return new RemoteReply(answer.ToReport());
@@ -117,7 +106,6 @@ internal sealed class RemoteModel : IDisposable
             // Something else than a daemon of ours may listen there.
         }
 
-        string hint = status == 401 ? " Give its key with --key-file." : "";
-        return $"The daemon at {_address} refuses ({status}): {reason ?? "it says no reason"}.{hint}";
+        return $"The daemon at {_address} refuses ({status}): {reason ?? "it says no reason"}.{DaemonAddress.Hint(status)}";
     }
 }

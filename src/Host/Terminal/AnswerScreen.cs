@@ -27,7 +27,7 @@ internal sealed class AnswerScreen(TextWriter output, int columns)
 
     /// <summary>Standard output as it is now.</summary>
     public static AnswerScreen OfConsole() =>
-        new(Console.Out, Console.IsOutputRedirected || Environment.GetEnvironmentVariable("TERM") is "dumb" ? 0 : TextColumns.OfTerminal());
+        new(Console.Out, Console.IsOutputRedirected || TerminalKind.IsPlain ? 0 : TextColumns.OfTerminal());
 
     /// <summary>Shows text. Errors: <see cref="OutputClosedException"/>.</summary>
     public void Text(string text) => Show(text, isThought: false);

@@ -43,6 +43,9 @@ internal sealed class EditedText(IReadOnlyList<string> history)
             case ConsoleKey.Enter:
                 Insert("\n");
                 break;
+            case ConsoleKey.Tab when isPasted:
+                Insert("\t"); // of pasted code; a person who presses it has no use for one
+                break;
             case ConsoleKey.D when isControl && _text.Length == 0:
                 return Outcome.Ended;
             case ConsoleKey.D when isControl:

@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace LayerStream.Host.Terminal;
 
-/// <summary>Ctrl-C and SIGTERM: the first asks the verb to end, the second ends the process at once, whatever it waits for.</summary>
+/// <summary>Ctrl-C and SIGTERM: the first asks the verb to end, the second ends the process at once, whatever it waits for. Where nobody
+/// would hear the first one, because input is awaited or the verb listens to none, it is the one that ends the process.</summary>
 internal sealed class Interrupts : IDisposable
 {
     private const int ExitCode = 130;
@@ -10,6 +11,7 @@ internal sealed class Interrupts : IDisposable
     private readonly PosixSignalRegistration[] _registrations;
     private Func<bool>? _taker;
     private int _count;
+    private int _awaited;
 
     /// <summary>Takes over the signals until disposed.</summary>
     public Interrupts()
@@ -35,6 +37,29 @@ internal sealed class Interrupts : IDisposable
         set => Volatile.Write(ref _taker, value);
     }
 
+    /// <summary>Whether the first signal ends the process at once: of verbs that do not listen for it.</summary>
+    public bool EndsAtOnce { get; set; }
+
+    /// <summary>Reads input, which may never come.</summary>
+    public static T Await<T>(Func<T> read)
+    {
+        Interrupts? current = Current;
+        if (current is null)
+        {
+            return read();
+        }
+
+        Interlocked.Increment(ref current._awaited);
+        try
+        {
+            return read();
+        }
+        finally
+        {
+            Interlocked.Decrement(ref current._awaited);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -55,7 +80,7 @@ internal sealed class Interrupts : IDisposable
             return;
         }
 
-        if (Interlocked.Increment(ref _count) > 1)
+        if (Interlocked.Increment(ref _count) > 1 || EndsAtOnce || Volatile.Read(ref _awaited) > 0)
         {
             Environment.Exit(ExitCode);
         }

@@ -87,7 +87,7 @@ internal sealed class LineEditor(TextWriter screen, Func<int> columns, Func<Cons
                 continue;
             }
 
-            drawn.Append(rune.Value < ' ' ? "?" : rune.ToString());
+            drawn.Append(rune.Value == '\t' ? " " : rune.Value < ' ' ? "?" : rune.ToString());
             column += wide;
         }
 

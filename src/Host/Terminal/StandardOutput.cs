@@ -15,6 +15,9 @@ internal sealed class StandardOutput : Stream
     private const int Descriptor = 1, Interrupted = 4, TryAgainLinux = 11, TryAgainMacOS = 35, BrokenPipe = 32;
     private const short PollOut = 4;
 
+    /// <summary>Whether anything was written.</summary>
+    public static bool HasBegun { get; private set; }
+
     /// <summary>A stream to write bytes to; nothing is buffered.</summary>
     public static Stream Open() => OperatingSystem.IsWindows() ? Console.OpenStandardOutput() : new StandardOutput();
 
@@ -39,6 +42,7 @@ internal sealed class StandardOutput : Stream
     {
         using BufferedStream output = new(Open(), 1 << 14);
         JsonOut.Write(output, report, type, indented);
+        HasBegun = true;
     }
 
     public override bool CanRead => false;
@@ -70,6 +74,7 @@ internal sealed class StandardOutput : Stream
             nint written = NativeWrite(Descriptor, ref buffer[offset], count);
             if (written >= 0)
             {
+                HasBegun = true;
                 offset += (int)written;
                 count -= (int)written;
                 continue;

@@ -43,7 +43,7 @@ internal static class StandardStreams
     }
 
     /// <summary>Standard input.</summary>
-    public static Stream OpenInput() => s_isTaken[Input] ? Stream.Null : Console.OpenStandardInput();
+    public static Stream OpenInput() => s_isTaken[Input] ? Stream.Null : new AwaitedInput(Console.OpenStandardInput());
 
     [DllImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     private static extern int Control(int descriptor, int command);

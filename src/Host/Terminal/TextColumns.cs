@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace LayerStream.Host.Terminal;
@@ -7,18 +8,26 @@ internal static class TextColumns
 {
     private const int Unknown = 80; // what a terminal that does not tell is taken for
 
-    /// <summary>Width of the terminal; some say 0, or nothing.</summary>
+    /// <summary>Width of the terminal, or what the user asks for by COLUMNS if that is less; some terminals say 0, or nothing.</summary>
     public static int OfTerminal()
     {
+        int told;
         try
         {
-            return OrUsual(Console.WindowWidth);
+            told = OrUsual(Console.WindowWidth);
         }
         catch (IOException)
         {
-            return Unknown;
+            told = Unknown;
         }
+
+        return OrLess(told, Environment.GetEnvironmentVariable("COLUMNS"));
     }
+
+    /// <summary>A width, or the one of a variable if that is less.</summary>
+    public static int OrLess(int width, string? variable) =>
+        int.TryParse(variable, NumberStyles.None, CultureInfo.InvariantCulture, out int asked) && asked > 0 ? Math.Min(width, asked)
+            : width;
 
     /// <summary>A width that a terminal told, if it can be one.</summary>
     public static int OrUsual(int told) => told > 0 ? told : Unknown;

@@ -1,10 +1,9 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Net.Http.Headers;
 using System.Text.Json;
 using LayerStream.Host.Options;
+using LayerStream.Host.Remote;
 using LayerStream.Host.Terminal;
-using LayerStream.Session;
 using LayerStream.Session.Reports;
 using Spectre.Console;
 
@@ -34,6 +33,7 @@ public static class TopVerb
     public static Command Create()
     {
         Command verb = new("top", "Shows what a running daemon does: lanes, waits, memory, requests.") { s_url, s_key, s_once };
+        verb.ShowExamples("layerstream top", "layerstream top --url http://127.0.0.1:8080 --once --json");
         verb.SetAction(RunAsync);
         return verb;
     }
@@ -41,27 +41,21 @@ public static class TopVerb
     private static async Task<int> RunAsync(ParseResult parse, CancellationToken ct)
     {
         string url = parse.GetRequiredValue(s_url);
-        if (!Uri.TryCreate(url.TrimEnd('/') + "/", UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https"))
-        {
-            throw new UsageException($"--url takes an address such as http://127.0.0.1:5099, not '{url}'.");
-        }
-
-        using HttpClient client = new() { BaseAddress = address, Timeout = Timeout.InfiniteTimeSpan };
-        if (parse.GetValue(s_key) is { } file)
-        {
-            string key = File.ReadLines(file).FirstOrDefault("").Trim();
-            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
-        }
-
+        using HttpClient client = DaemonAddress.Open(s_url.Name, url, parse.GetValue(s_key));
         try
         {
-            bool once = parse.GetValue(s_once) || Console.IsOutputRedirected;
+            bool once = parse.GetValue(s_once) || Console.IsOutputRedirected || TerminalKind.IsPlain;
             await ShowAsync(client, CommonOptions.Json(parse) ? WriteJson : once ? WriteFrame : null, ct);
             return 0;
         }
-        catch (HttpRequestException e)
+        catch (HttpRequestException e) when (e.StatusCode is { } status)
         {
-            throw new UsageException($"{address} does not answer as a daemon does: {e.Message}");
+            throw new RemoteException($"What listens at {client.BaseAddress} answers {(int)status} where a daemon gives its status."
+                + DaemonAddress.Hint((int)status), e);
+        }
+        catch (Exception e) when (e is HttpRequestException or JsonException or KeyNotFoundException or HttpIOException)
+        {
+            throw new RemoteException($"{client.BaseAddress} does not answer as a daemon does: {DaemonAddress.Reason(e)}", e);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {

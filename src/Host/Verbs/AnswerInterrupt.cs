@@ -18,9 +18,11 @@ internal sealed class AnswerInterrupt : IDisposable
     }
 
     /// <summary>Runs one answer under a token that Ctrl-C cancels.</summary>
-    public async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> answer)
+    /// <param name="answer">Gives the answer.</param>
+    /// <param name="ct">The whole program is to end.</param>
+    public async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> answer, CancellationToken ct)
     {
-        using CancellationTokenSource source = new();
+        using CancellationTokenSource source = CancellationTokenSource.CreateLinkedTokenSource(ct);
         lock (_lock)
         {
             _answer = source;

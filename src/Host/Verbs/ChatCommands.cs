@@ -70,8 +70,8 @@ internal static class ChatCommands
             say($"{row.Name + " " + row.Argument,-18} {row.Help}");
         }
 
-        say("Alt-Enter and pasted text make several lines; lines between two lines of \"\"\" are one message too. Up shows what was sent "
-            + "before. Ctrl-C stops an answer.");
+        say("Alt-Enter and pasted text make several lines; what stands between \"\"\" and \"\"\" is one message too. Up shows "
+            + "what was sent before. Ctrl-C stops an answer.");
     }
 
     private static void Retry(ChatState chat, string argument, Action<string> say)

@@ -1,8 +1,7 @@
-using System.Text;
-
 namespace LayerStream.Host.Verbs;
 
-/// <summary>Messages out of lines: a line each, or the lines between two lines of three quotes.</summary>
+/// <summary>Messages out of lines: a line each, or what stands between three quotes and three quotes, over as many lines as it
+/// has.</summary>
 internal static class ChatInput
 {
     private const string Quotes = "\"\"\"";
@@ -14,28 +13,35 @@ internal static class ChatInput
     {
         while (readLine(false) is { } line)
         {
-            if (line.Trim() == Quotes)
+            string message = line.StartsWith(Quotes, StringComparison.Ordinal) ? Block(line[Quotes.Length..], readLine) : line;
+            if (!string.IsNullOrWhiteSpace(message))
             {
-                return Block(readLine);
-            }
-
-            if (!string.IsNullOrWhiteSpace(line))
-            {
-                return line;
+                return message;
             }
         }
 
         return null;
     }
 
-    private static string Block(Func<bool, string?> readLine)
+    // Behind quotes on a line of their own only such a line ends the message: code has quotes at the end of lines.
+    private static string Block(string first, Func<bool, string?> readLine)
     {
-        StringBuilder text = new();
-        while (readLine(true) is { } line && line.Trim() != Quotes && text.Length < MostChars)
+        bool hasOwnLine = string.IsNullOrWhiteSpace(first);
+        List<string> lines = [];
+        long chars = 0;
+        for (string? line = hasOwnLine ? readLine(true) : first; line is not null && chars < MostChars; line = readLine(true))
         {
-            text.Append(text.Length > 0 ? "\n" : "").Append(line);
+            string shown = line.TrimEnd();
+            if (hasOwnLine ? line.Trim() == Quotes : shown.EndsWith(Quotes, StringComparison.Ordinal))
+            {
+                lines.AddRange(hasOwnLine || shown.Length == Quotes.Length ? [] : [shown[..^Quotes.Length]]);
+                break;
+            }
+
+            lines.Add(line);
+            chars += line.Length + 1;
         }
 
-        return text.ToString();
+        return string.Join('\n', lines);
     }
 }

@@ -13,11 +13,8 @@ namespace LayerStream.Host.Verbs;
 /// <summary><c>chat</c>: a conversation; what is said in it beside messages is a row of <see cref="ChatCommands"/>.</summary>
 public static class ChatVerb
 {
-    private static readonly Option<int> s_maxTokens = new("--max-tokens")
-    {
-        Description = "most tokens of one answer",
-        DefaultValueFactory = _ => 512
-    };
+    private static readonly Option<int> s_maxTokens =
+        CheckedOption.Whole("--max-tokens", "most tokens of one answer", 1, int.MaxValue, usual: 512);
     private static readonly Option<string?> s_system = new("--system") { Description = "system message in front of the conversation" };
 
     private static readonly DaemonFlags s_daemon = new();
@@ -27,6 +24,9 @@ public static class ChatVerb
     {
         Command verb = new("chat", "Holds a conversation (/help shows its commands).") { s_maxTokens, s_system };
         s_daemon.AddTo(verb);
+        verb.ShowExamples(
+            "layerstream chat --system \"Answer in one sentence.\"",
+            "layerstream chat --model models/big.gguf --memory-budget 4GiB --state-dir states");
         verb.SetAction(RunAsync);
         return verb;
     }
@@ -34,11 +34,6 @@ public static class ChatVerb
     private static async Task<int> RunAsync(ParseResult parse, CancellationToken ct)
     {
         int most = parse.GetValue(s_maxTokens);
-        if (most < 1)
-        {
-            throw new UsageException("--max-tokens must be at least 1.");
-        }
-
         using AnswerInterrupt interrupt = new(Interrupts.Current ?? throw new InvalidOperationException("no verb runs"));
         if (s_daemon.Open(parse) is { } daemon)
         {
@@ -47,7 +42,7 @@ public static class ChatVerb
                 ModelOptions here = CommonOptions.Bind(parse, "");
                 ChatState asked = new() { Sampling = here.Sampling, MaxTokens = most };
                 asked.Conversation.System = parse.GetValue(s_system);
-                await ConverseAsync(new RemoteChat(daemon, DaemonFlags.ModelName(parse), here, asked), interrupt, asked, here);
+                await ConverseAsync(new RemoteChat(daemon, DaemonFlags.ModelName(parse), here, asked), interrupt, asked, here, ct);
                 return Failures.Success;
             }
         }
@@ -56,11 +51,12 @@ public static class ChatVerb
         await using LoadedModel model = await LoadedModel.OpenAsync(options, new TerminalNotices(options), ct);
         ChatState state = new() { Sampling = model.Options.Sampling, MaxTokens = most };
         state.Conversation.System = parse.GetValue(s_system);
-        await ConverseAsync(new ChatSession(model, state), interrupt, state, options);
+        await ConverseAsync(new ChatSession(model, state), interrupt, state, options, ct);
         return Failures.Success;
     }
 
-    private static async Task ConverseAsync(IChatPartner partner, AnswerInterrupt interrupt, ChatState state, ModelOptions options)
+    private static async Task ConverseAsync(IChatPartner partner, AnswerInterrupt interrupt, ChatState state, ModelOptions options,
+        CancellationToken ct)
     {
         bool person = !Console.IsInputRedirected;
         if (person && !options.Quiet)
@@ -70,7 +66,8 @@ public static class ChatVerb
 
         using StreamReader? piped = person ? null : new(StandardStreams.OpenInput(), new UTF8Encoding(false));
         LineEditor? editor = LineEditor.OfConsole();
-        while (!state.IsOver && ChatInput.Read(goesOn => ReadLine(piped, editor, goesOn)) is { } message)
+        while (!state.IsOver && !ct.IsCancellationRequested
+            && ChatInput.Read(goesOn => Interrupts.Await(() => ReadLine(piped, editor, goesOn))) is { } message)
         {
             state.Question = null;
             if (ChatCommands.IsCommand(message))
@@ -84,7 +81,7 @@ public static class ChatVerb
 
             if (state.Question is { } question)
             {
-                await AnswerAsync(partner, interrupt, question, state, options);
+                await AnswerAsync(partner, interrupt, question, state, options, ct);
             }
         }
     }
@@ -107,12 +104,12 @@ public static class ChatVerb
     }
 
     private static async Task AnswerAsync(IChatPartner partner, AnswerInterrupt interrupt, string question, ChatState state,
-        ModelOptions options)
+        ModelOptions options, CancellationToken ct)
     {
         try
         {
             AnswerScreen? screen = options.Json ? null : AnswerScreen.OfConsole();
-            ChatAnswer answer = await interrupt.RunAsync(ct => partner.AskAsync(question, screen, ct));
+            ChatAnswer answer = await interrupt.RunAsync(stop => partner.AskAsync(question, screen, stop), ct);
             state.LastFigures = answer.Figures;
             if (options.Json)
             {
@@ -125,11 +122,12 @@ public static class ChatVerb
         }
         catch (ContextExceededException e)
         {
-            Console.Error.WriteLine($"{Failures.Describe(e)} In this conversation: /reset.");
+            Failures.Report(e, options.Json);
+            Console.Error.WriteLine("In this conversation: /reset.");
         }
         catch (Exception e) when (e is FlashReadException or TemplateException or OperationCanceledException or RemoteException)
         {
-            Failures.Report(e); // the engine goes on, and so does the conversation
+            Failures.Report(e, options.Json); // the engine goes on, and so does the conversation
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using LayerStream.Host.Options;
 using LayerStream.Session;
 
 namespace LayerStream.Host.Verbs;
@@ -46,6 +47,7 @@ public static class CompletionVerb
     {
         s_shell.CompletionSources.Add("bash", "zsh", "fish");
         Command verb = new("completion", "Prints the script with which a shell completes verbs and options.") { s_shell };
+        verb.ShowExamples("source <(layerstream completion bash)");
         verb.SetAction(parse => Print(parse.GetRequiredValue(s_shell)));
         return verb;
     }

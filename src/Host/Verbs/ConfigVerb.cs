@@ -16,6 +16,7 @@ public static class ConfigVerb
     public static Command Create()
     {
         Command show = new("show", "Lists every option with its value and where that comes from.") { s_set };
+        show.ShowExamples("layerstream config show", "layerstream config show --set --json");
         show.SetAction(parse => Show(parse));
         return new Command("config", "Tells which settings are in force.") { show };
     }

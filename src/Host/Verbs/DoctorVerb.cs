@@ -15,11 +15,12 @@ public static class DoctorVerb
     public static Command Create()
     {
         Command verb = new("doctor", "Examines machine and model: what is there, what is missing.");
-        verb.SetAction((parse, _) => RunAsync(parse));
+        verb.ShowExamples("layerstream doctor", "layerstream doctor --model models/big.gguf --json");
+        verb.SetAction(RunAsync);
         return verb;
     }
 
-    private static async Task<int> RunAsync(ParseResult parse)
+    private static async Task<int> RunAsync(ParseResult parse, CancellationToken ct)
     {
         ModelOptions options;
         string? noModel = null;
@@ -39,6 +40,7 @@ public static class DoctorVerb
         }
 
         Diagnosis d = await Diagnosis.ExamineAsync(options, noModel);
+        ct.ThrowIfCancellationRequested();
         if (options.Json)
         {
             StandardOutput.WriteJson(ToReport(d), ReportJson.Default.MachineReport);

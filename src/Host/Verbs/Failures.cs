@@ -16,6 +16,7 @@ using LayerStream.Models.Spec;
 using LayerStream.Sampling;
 using LayerStream.Sampling.Grammars.States;
 using LayerStream.Session;
+using LayerStream.Session.Reports;
 using LayerStream.Storage;
 using LayerStream.Templates.Runtime;
 using LayerStream.Tokenization;
@@ -40,7 +41,10 @@ public static class Failures
     private const char NotUtf8 = '\uFFFD';
 
     /// <summary>Runs a verb; every exception becomes a message and a code.</summary>
-    public static async Task<int> GuardAsync(Func<Task<int>> verb)
+    /// <param name="verb">The verb.</param>
+    /// <param name="isJson">Whether whoever started it reads JSON: then the message is an object on standard output too, unless a report is
+    /// there already.</param>
+    public static async Task<int> GuardAsync(Func<Task<int>> verb, Func<bool> isJson)
     {
         try
         {
@@ -48,12 +52,49 @@ public static class Failures
         }
         catch (Exception e)
         {
-            return Report(e);
+            return Report(e, isJson() && !StandardOutput.HasBegun);
         }
     }
 
     /// <summary>Writes the paragraph and returns the exit code.</summary>
-    public static int Report(Exception error)
+    /// <param name="error">The failure.</param>
+    /// <param name="isJson">Whether it is written to standard output too, as JSON.</param>
+    public static int Report(Exception error, bool isJson = false)
+    {
+        int code = Tell(error);
+        if (isJson && error is not OutputClosedException)
+        {
+            WriteJson(error, code);
+        }
+
+        return code;
+    }
+
+    private static void WriteJson(Exception error, int code)
+    {
+        while (error is AggregateException { InnerException: { } inner })
+        {
+            error = inner;
+        }
+
+        string text = error switch
+        {
+            OperationCanceledException => "Interrupted.",
+            BudgetTooSmallException e => TooSmall(e), // without the sheet, which is for people
+            _ => Describe(error),
+        };
+        try
+        {
+            StandardOutput.WriteJson(new FailureReport(text, code, (error as BudgetTooSmallException)?.SmallestBudgetBytes),
+                ReportJson.Default.FailureReport);
+        }
+        catch (IOException)
+        {
+            // Standard output is what failed, and standard error has said it.
+        }
+    }
+
+    private static int Tell(Exception error)
     {
         while (error is AggregateException { InnerException: { } inner })
         {
@@ -84,9 +125,7 @@ public static class Failures
     public static string Describe(Exception error) => error switch
     {
         BudgetTooSmallException e =>
-            $"{e.Sheet.Render().TrimEnd()}{Environment.NewLine}The budget of {ByteSize.Format(e.Sheet.BudgetBytes)} is too small for "
-                + $"this model and context. "
-            + $"The smallest that works: --memory-budget {ByteSize.FormatOption(e.SmallestBudgetBytes)}",
+            $"{e.Sheet.Render().TrimEnd()}{Environment.NewLine}{TooSmall(e)}",
         UnsupportedModelException e => $"This model cannot run here: {string.Join("; ", e.Gaps)}.",
         ContextExceededException e =>
             $"The prompt has {e.PromptTokens} tokens, the context holds {e.Context}. Give a larger --context or a shorter prompt.",
@@ -115,6 +154,10 @@ public static class Failures
         IOException or UnauthorizedAccessException or InvalidDataException => error.Message,
         _ => $"{error.Message} (set LAYERSTREAM__DEBUG=1 for the details)",
     };
+
+    private static string TooSmall(BudgetTooSmallException e) =>
+        $"The budget of {ByteSize.Format(e.Sheet.BudgetBytes)} is too small for this model and context. The smallest that works: "
+            + $"--memory-budget {ByteSize.FormatOption(e.SmallestBudgetBytes)}";
 
     // The runtime puts this in place of bytes of an argument that are no UTF-8, and then finds no file of that name.
     private static string MissingFile(string path) => path.Contains(NotUtf8)

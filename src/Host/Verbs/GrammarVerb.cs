@@ -21,6 +21,9 @@ public static class GrammarVerb
     {
         Command verb = new("grammar", "Checks texts against a schema or grammar.") { s_jsonl };
         s_flags.AddTo(verb);
+        verb.ShowExamples(
+            "layerstream grammar --schema person.json < answer.json",
+            "layerstream grammar --regex \"[0-9]+\" --jsonl < texts.jsonl");
         verb.SetAction(Run);
         return verb;
     }
@@ -47,12 +50,12 @@ public static class GrammarVerb
 
         if (parse.GetValue(s_jsonl))
         {
-            return JsonLines.Run(line => Match(grammar, Encoding.UTF8.GetBytes(line.GetProperty("text").GetString()!)),
+            return JsonLines.Run(line => Match(grammar, Encoding.UTF8.GetBytes(JsonLines.Text(line, "text"))),
                 ReportJson.Default.MatchReport);
         }
 
         using MemoryStream text = new();
-        using Stream input = Console.OpenStandardInput();
+        using Stream input = StandardStreams.OpenInput();
         input.CopyTo(text);
         MatchReport match = Match(grammar, text.GetBuffer().AsSpan(0, (int)text.Length));
         StandardOutput.WriteJson(match, ReportJson.Default.MatchReport);

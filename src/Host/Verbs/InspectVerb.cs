@@ -28,6 +28,9 @@ public static class InspectVerb
         {
             s_file, s_tensor, s_out,
         };
+        verb.ShowExamples(
+            "layerstream inspect models/big.gguf",
+            "layerstream inspect models/big.gguf --tensor output_norm.weight --out norm.f32");
         verb.SetAction(parse => Run(parse));
         return verb;
     }
@@ -71,7 +74,7 @@ public static class InspectVerb
         float[] values = new float[checked((int)info.Columns)];
         using FileStream source = new(model.Files[info.Extent.File], FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20,
             FileOptions.SequentialScan);
-        using TransientFile output = TransientFile.Create(path);
+        using TransientFile output = OutputPlace.Create(s_out.Name, path);
         source.Position = info.Extent.Offset;
         for (long r = 0; r < info.Rows; r++)
         {

@@ -29,7 +29,7 @@ internal static class JsonLines
                 using JsonDocument document = JsonDocument.Parse(line, new JsonDocumentOptions { MaxDepth = 256 });
                 JsonOut.Write(output, convert(document.RootElement), type);
             }
-            catch (Exception e) when (e is TemplateException or JsonException or InvalidOperationException or KeyNotFoundException)
+            catch (Exception e) when (e is TemplateException or JsonException or InvalidOperationException or UsageException)
             {
                 JsonOut.Write(output, new ErrorReport(e.Message), ReportJson.Default.ErrorReport);
             }
@@ -37,4 +37,12 @@ internal static class JsonLines
 
         return Failures.Success;
     }
+
+    /// <summary>A member of a line that is a text.</summary>
+    /// <exception cref="UsageException">It is missing, or something else.</exception>
+    public static string Text(JsonElement line, string name) =>
+        line.ValueKind == JsonValueKind.Object && line.TryGetProperty(name, out JsonElement value)
+            && value.ValueKind == JsonValueKind.String
+            ? value.GetString()!
+            : throw new UsageException($"The line has no \"{name}\" that is a text.");
 }

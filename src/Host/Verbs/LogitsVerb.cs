@@ -23,6 +23,7 @@ public static class LogitsVerb
     public static Command Create()
     {
         Command verb = new("logits", "Writes the logits of every position.") { s_ids, s_out };
+        verb.ShowExamples("layerstream logits --ids 1,2,3 --out logits.f32 --context 64");
         verb.SetAction(RunAsync);
         return verb;
     }
@@ -30,8 +31,10 @@ public static class LogitsVerb
     private static async Task<int> RunAsync(ParseResult parse, CancellationToken ct)
     {
         ModelOptions options = CommonOptions.Bind(parse).WithoutDrafts();
-        int[] ids = TokenIds.Parse(parse.GetRequiredValue(s_ids), options.Context);
-        await using TransientFile output = TransientFile.Create(parse.GetRequiredValue(s_out));
+        string given = parse.GetRequiredValue(s_ids);
+        int[] ids = TokenIds.Parse(given, options.Context);
+        await using TransientFile output = OutputPlace.Create(s_out.Name, parse.GetRequiredValue(s_out),
+            given.StartsWith('@') ? given[1..] : null);
         await using LoadedModel model = await LoadedModel.OpenAsync(options, new TerminalNotices(options), ct);
         output.Charge(model.FilesAccount);
         int vocabulary = model.Engine.Spec.Vocabulary;

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using LayerStream.Memory;
 using LayerStream.Session;
 
@@ -7,6 +8,40 @@ namespace LayerStream.Host.Verbs;
 internal static class OutputPlace
 {
     private const int MostLinks = 40; // as many as Linux follows
+
+    /// <summary>Opens the file that an option names; null where it names none.</summary>
+    /// <param name="option">The option.</param>
+    /// <param name="parse">The command line.</param>
+    /// <param name="others">Files that are read or written beside it; null = one that there is not.</param>
+    /// <exception cref="UsageException">The file is one of them, or a model.</exception>
+    public static TransientFile? Create(Option<string?> option, ParseResult parse, params ReadOnlySpan<string?> others) =>
+        parse.GetValue(option) is { } path ? Create(option.Name, path, others) : null;
+
+    /// <summary>Opens a file to write what an option asks for. Errors: as <see cref="TransientFile.Create"/>.</summary>
+    /// <exception cref="UsageException">The file is one of the others, or a model.</exception>
+    public static TransientFile Create(string option, string path, params ReadOnlySpan<string?> others)
+    {
+        foreach (string? other in others)
+        {
+            if (other is not null && !IsDevice(path) && IsSame(path, other))
+            {
+                throw new UsageException($"{option} {path} would be written over {other}. Give another name.");
+            }
+        }
+
+        RefuseModel(option, path);
+        return TransientFile.Create(path);
+    }
+
+    /// <summary>Refuses a file that holds a model: one wrong name must not cost a download.</summary>
+    /// <exception cref="UsageException">It does.</exception>
+    public static void RefuseModel(string option, string path)
+    {
+        if (ModelFile.IsModel(path))
+        {
+            throw new UsageException($"{path} is a model, and {option} does not write over one. Give another name.");
+        }
+    }
 
     /// <summary>Fails when the folder is not there or has no room.</summary>
     /// <param name="path">Path of the file.</param>
@@ -61,6 +96,9 @@ internal static class OutputPlace
 
         return real;
     }
+
+    // What several streams may share, such as /dev/null or /dev/stdout.
+    private static bool IsDevice(string path) => Path.GetFullPath(path).StartsWith("/dev/", StringComparison.Ordinal);
 
     private static string[] Names(string path) =>
         path.Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries);

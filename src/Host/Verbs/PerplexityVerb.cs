@@ -21,6 +21,7 @@ public static class PerplexityVerb
     public static Command Create()
     {
         Command verb = new("perplexity", "Measures the perplexity of a text.") { s_file };
+        verb.ShowExamples("layerstream perplexity --file text.txt --memory-budget 1GiB");
         verb.SetAction(RunAsync);
         return verb;
     }

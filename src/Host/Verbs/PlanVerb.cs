@@ -28,12 +28,22 @@ public static class PlanVerb
         {
             s_routes, s_curve, s_history,
         };
+        verb.ShowExamples(
+            "layerstream plan --model models/big.gguf --memory-budget 2GiB",
+            "layerstream plan --model models/big.gguf --curve",
+            "layerstream plan --model models/big.gguf --history");
         verb.SetAction(RunAsync);
         return verb;
     }
 
     private static async Task<int> RunAsync(ParseResult parse, CancellationToken ct)
     {
+        if (parse.GetValue(s_history) && (parse.GetValue(s_curve) || parse.GetValue(s_routes) is not null))
+        {
+            throw new UsageException($"--history measures nothing: {(parse.GetValue(s_curve) ? s_curve.Name : s_routes.Name)} has no use "
+                + "beside it.");
+        }
+
         ModelOptions options = CommonOptions.Bind(parse);
         ModelFile file = ModelFile.Open(options.ModelPath);
         TerminalNotices notices = new(options);

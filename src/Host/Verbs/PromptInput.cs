@@ -11,7 +11,21 @@ internal static class PromptInput
 
     /// <summary>Reads it; one line break at its end is not part of it.</summary>
     /// <exception cref="UsageException">It is empty, or longer than any context.</exception>
-    public static string Read() => Read(new StreamReader(StandardStreams.OpenInput(), new UTF8Encoding(false)));
+    public static string Read() => Read(StandardStreams.OpenInput());
+
+    /// <exception cref="UsageException">As above, or it is not UTF-8: with characters put in place of others it would be another
+    /// text.</exception>
+    internal static string Read(Stream input)
+    {
+        try
+        {
+            return Read(new StreamReader(input, new UTF8Encoding(false, throwOnInvalidBytes: true)));
+        }
+        catch (DecoderFallbackException)
+        {
+            throw new UsageException("The prompt on standard input is not UTF-8.");
+        }
+    }
 
     internal static string Read(TextReader input)
     {

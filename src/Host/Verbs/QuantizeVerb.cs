@@ -49,6 +49,7 @@ public static class QuantizeVerb
         {
             s_in, s_out, s_type, s_outputType, s_embeddingType, s_force,
         };
+        verb.ShowExamples("layerstream quantize models/big.gguf models/small.gguf --type Q4_K_M --memory-budget 1GiB");
         verb.SetAction((parse, ct) => Task.FromResult(Run(parse, ct)));
         return verb;
     }

@@ -21,14 +21,15 @@ public static class ReplayVerb
         Description = $"all, or any of {string.Join(", ", ExpertPolicies.All.Select(p => p.Name))}",
         DefaultValueFactory = _ => "all"
     };
-    private static readonly Option<int> s_warmUp =
-        new("--warm-up") { Description = "tokens that run through the cache uncounted (default: 0, misses of the empty cache count)" };
+    private static readonly Option<int> s_warmUp = CheckedOption.Whole("--warm-up",
+        "tokens that run through the cache uncounted (default: 0, misses of the empty cache count)", 0, int.MaxValue, usual: 0);
 
     /// <summary>The verb.</summary>
     public static Command Create()
     {
         Command verb = new("replay", "Replays recorded routing through expert-cache policies.") { s_trace, s_slots, s_residency,
             s_policy, s_warmUp };
+        verb.ShowExamples("layerstream replay run.route.csv.gz --residency 6%,12% --warm-up 64");
         verb.SetAction(parse => Run(parse));
         return verb;
     }
@@ -38,7 +39,7 @@ public static class ReplayVerb
         ExpertPolicyRow[] policies = Policies(parse.GetRequiredValue(s_policy));
         int warmUp = parse.GetValue(s_warmUp);
         RouteTrace trace = RouteTraceReader.Load(parse.GetRequiredValue(s_trace));
-        if (warmUp < 0 || warmUp >= trace.Tokens)
+        if (warmUp >= trace.Tokens)
         {
             throw new UsageException($"--warm-up takes a whole number below the trace's {trace.Tokens} tokens.");
         }

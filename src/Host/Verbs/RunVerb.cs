@@ -33,16 +33,12 @@ public static class RunVerb
     };
     private static readonly Option<bool> s_raw = new("--raw") { Description = "continue the text as it is, without the chat template" };
     private static readonly Option<string?> s_ids = new("--ids") { Description = "token ids instead of a prompt: 1,2,3 or @FILE" };
-    private static readonly Option<int> s_maxTokens = new("--max-tokens")
-    {
-        Description = "most tokens to generate",
-        DefaultValueFactory = _ => 256,
-    };
+    private static readonly Option<int> s_maxTokens =
+        CheckedOption.Whole("--max-tokens", "most tokens to generate", 1, int.MaxValue, usual: 256);
     private static readonly Option<bool> s_ignoreEos = new("--ignore-eos") { Description = "go on after an end token" };
-    private static readonly Option<int?> s_logprobs = new("--logprobs")
-    {
-        Description = $"report each token's log-probability and N alternatives (0 to {SamplingOptions.MostAlternatives}), with --json",
-    };
+    private static readonly Option<int?> s_logprobs = CheckedOption.WholeOrNone("--logprobs",
+        $"report each token's log-probability and N alternatives (0 to {SamplingOptions.MostAlternatives}), with --json",
+        0, SamplingOptions.MostAlternatives);
 
     private const string TraceOff = "off";
 
@@ -66,6 +62,11 @@ public static class RunVerb
         };
         s_grammar.AddTo(verb);
         s_daemon.AddTo(verb);
+        verb.ShowExamples(
+            "layerstream run \"Tell me about the sea.\" --memory-budget 160MiB --context 512",
+            "layerstream run - --model models/big.gguf --max-tokens 500 < question.txt",
+            "layerstream run \"Name a colour.\" --choices red --choices blue --json",
+            "layerstream run \"Why is the sky blue?\" --daemon http://127.0.0.1:5099");
         verb.SetAction(RunAsync);
         return verb;
     }
@@ -75,14 +76,11 @@ public static class RunVerb
         string? prompt = parse.GetValue(s_prompt), ids = parse.GetValue(s_ids);
         if ((prompt is null) == (ids is null))
         {
-            throw new UsageException("run takes either a prompt or --ids.");
+            throw new UsageException(prompt is null ? "run takes a prompt, - to read it from standard input, or --ids."
+                : "run takes either a prompt or --ids, not both.");
         }
 
         int most = parse.GetValue(s_maxTokens);
-        if (most < 1)
-        {
-            throw new UsageException("--max-tokens must be at least 1.");
-        }
 
         prompt = prompt == "-" ? PromptInput.Read() : prompt;
         if (s_daemon.Open(parse, s_raw, s_ids, s_logprobs, s_trace, s_routes) is { } daemon)
@@ -109,8 +107,9 @@ public static class RunVerb
         ModelOptions options = WithLogProbabilities(CommonOptions.Bind(parse), parse.GetValue(s_logprobs));
         Grammar? grammar = s_grammar.Read(parse);
         int[]? given = ids is null ? null : TokenIds.Parse(ids, options.Context);
-        using TransientFile? traceOutput = traceFile is null or TraceOff ? null : TransientFile.Create(traceFile);
-        await using TransientFile? routesOutput = parse.GetValue(s_routes) is { } path ? TransientFile.Create(path) : null;
+        string? read = ids is ['@', ..] ? ids[1..] : null;
+        using TransientFile? traceOutput = traceFile is null or TraceOff ? null : OutputPlace.Create(s_trace.Name, traceFile, read);
+        await using TransientFile? routesOutput = OutputPlace.Create(s_routes, parse, traceOutput is null ? null : traceFile, read);
         Reply reply;
         EnginePlan plan;
         SpeedTracker speed;

@@ -34,6 +34,9 @@ public static class ScoreVerb
     public static Command Create()
     {
         Command verb = new("score", "Answers closed questions: a probability for each choice, without generating.") { s_in, s_out };
+        verb.ShowExamples(
+            "layerstream score questions.jsonl --out scores.jsonl",
+            "layerstream score - --model models/big.gguf --memory-budget 4GiB < questions.jsonl");
         verb.SetAction(RunAsync);
         return verb;
     }
@@ -43,7 +46,7 @@ public static class ScoreVerb
         string path = parse.GetRequiredValue(s_in);
         ModelOptions options = CommonOptions.Bind(parse).WithoutDrafts();
         using TransientFile? file = path == "-" ? null : TransientFile.OpenRead(path);
-        await using TransientFile? output = parse.GetValue(s_out) is { } to ? TransientFile.Create(to) : null;
+        await using TransientFile? output = OutputPlace.Create(s_out, parse, file is null ? null : path);
         using StreamReader reader = new(file ?? StandardStreams.OpenInput(), new UTF8Encoding(false));
         ModelFile opened = ModelFile.Open(options.ModelPath);
         Tokenizer tokenizer = opened.Tokenizer

@@ -27,22 +27,15 @@ public static class SynthVerb
         Description = "GGUF file whose tokenizer is copied",
         Required = true
     };
-    private static readonly Option<int?> s_layers = new("--layers") { Description = "layers (default: as published)" };
-    private static readonly Option<int?> s_physicalLayers = new("--phys-layers")
-    {
-        Description =
-            "layers that take room on disk; the others share their extents (xfs or btrfs), so that a file may be larger than the disk",
-    };
+    private static readonly Option<int?> s_layers =
+        CheckedOption.WholeOrNone("--layers", "layers (default: as published)", 1, MostLayers);
+    private static readonly Option<int?> s_physicalLayers = CheckedOption.WholeOrNone("--phys-layers",
+        "layers that take room on disk; the others share their extents (xfs or btrfs), so that a file may be larger than the disk",
+        1, MostLayers);
 
-    private static readonly Option<int?> s_align = new("--align")
-    {
-        Description = $"alignment of tensors in bytes (default: 32 as usual, with --phys-layers {SyntheticModel.ShareGrain})"
-    };
-    private static readonly Option<long> s_seed = new("--weights-seed")
-    {
-        Description = "seed of the weights",
-        DefaultValueFactory = _ => 1
-    };
+    private static readonly Option<int?> s_align = CheckedOption.WholeOrNone("--align",
+        $"alignment of tensors in bytes (default: 32 as usual, with --phys-layers {SyntheticModel.ShareGrain})", 8, 1 << 20);
+    private static readonly Option<long> s_seed = CheckedOption.Seed("--weights-seed", "seed of the weights", usual: 1);
     private static readonly Option<string> s_locality = new("--locality")
     {
         Description = "routers of experts: trace (synthetic popularity of experts, fitted to recorded routing) or none (random, worse "
@@ -58,6 +51,7 @@ public static class SynthVerb
         {
             s_shape, s_out, s_vocab, s_layers, s_physicalLayers, s_align, s_seed, s_locality,
         };
+        verb.ShowExamples("layerstream synth qwen3-30b-a3b --out test.gguf --vocab models/big.gguf");
         verb.SetAction((parse, ct) => Task.FromResult(Run(parse, ct)));
         return verb;
     }
@@ -67,7 +61,7 @@ public static class SynthVerb
         string name = parse.GetRequiredValue(s_shape), path = parse.GetRequiredValue(s_out), vocabulary = parse.GetRequiredValue(s_vocab);
         ModelShape shape = ModelShapes.Find(name)
             ?? throw new UsageException($"There is no shape '{name}'. Shapes: {string.Join(", ", ModelShapes.All.Select(s => s.Name))}.");
-        if (Path.GetFullPath(path) == Path.GetFullPath(vocabulary))
+        if (OutputPlace.IsSame(path, vocabulary))
         {
             throw new UsageException("--out and --vocab name the same file.");
         }
@@ -91,17 +85,17 @@ public static class SynthVerb
 
     private static SyntheticOptions Bind(ParseResult parse)
     {
-        int physical = Whole("--phys-layers", parse.GetValue(s_physicalLayers));
+        int physical = parse.GetValue(s_physicalLayers) ?? 0;
         SyntheticOptions options = new()
         {
-            Layers = Whole("--layers", parse.GetValue(s_layers)),
+            Layers = parse.GetValue(s_layers) ?? 0,
             PhysicalLayers = physical,
             Alignment = parse.GetValue(s_align) ?? (physical > 0 ? SyntheticModel.ShareGrain : 32),
             Seed = (ulong)parse.GetValue(s_seed),
             Locality = OptionText.Choice("locality", parse.GetRequiredValue(s_locality), ("trace", RouterLocality.Trace),
                 ("none", RouterLocality.None)),
         };
-        if (options.Alignment is < 8 or > 1 << 20 || !int.IsPow2(options.Alignment))
+        if (!int.IsPow2(options.Alignment))
         {
             throw new UsageException($"--align takes a power of two from 8 to {1 << 20}, not {options.Alignment}.");
         }
@@ -110,10 +104,6 @@ public static class SynthVerb
             ? options
             : throw new UsageException($"--phys-layers needs --align {SyntheticModel.ShareGrain} or a multiple of it.");
     }
-
-    private static int Whole(string option, int? value) =>
-        value is null ? 0 : value is >= 1 and <= MostLayers ? value.Value
-            : throw new UsageException($"{option} takes a whole number from 1 to {MostLayers}.");
 
     private static SyntheticModel Plan(ModelShape shape, string vocabulary, SyntheticOptions options)
     {

@@ -19,6 +19,7 @@ public static class TemplateVerb
     public static Command Create()
     {
         Command verb = new("template", "Renders a chat template over JSON lines from stdin.") { s_template, s_jsonl };
+        verb.ShowExamples("layerstream template --model models/big.gguf < conversations.jsonl");
         verb.SetAction(parse => Run(parse));
         return verb;
     }

@@ -22,6 +22,7 @@ public static class TokenizeVerb
     public static Command Create()
     {
         Command verb = new("tokenize", "Turns text into token ids.") { s_text, s_jsonl, s_special, s_bos };
+        verb.ShowExamples("layerstream tokenize \"Hello, sea\"", "layerstream tokenize --jsonl --model models/big.gguf < texts.jsonl");
         verb.SetAction(parse => Run(parse));
         return verb;
     }
@@ -50,7 +51,7 @@ public static class TokenizeVerb
 
         return JsonLines.Run(line =>
         {
-            string given = line.GetProperty("text").GetString()!;
+            string given = JsonLines.Text(line, "text");
             return new IdsReport(tokenizer.Encode(given, addSpecial: Flag(line, "bos"), parseSpecial: Flag(line, "special")));
         }, ReportJson.Default.IdsReport);
     }

@@ -2,7 +2,6 @@ using System.CommandLine;
 using LayerStream.Actors.Tracing;
 using LayerStream.Host.Options;
 using LayerStream.Host.Terminal;
-using LayerStream.Memory;
 using LayerStream.Session;
 using LayerStream.Session.Reports;
 
@@ -27,10 +26,15 @@ public static class TraceVerb
     public static Command Create()
     {
         Command show = new("show", "Tells where the time of a token went.") { s_file };
+        show.ShowExamples("layerstream trace show sea.lstrace", "layerstream trace show sea.lstrace --json");
         show.SetAction(parse => Show(parse));
         Command export = new("export", "Converts a trace for other tools.") { s_file, s_format, s_out };
+        export.ShowExamples(
+            "layerstream trace export sea.lstrace --out sea.json",
+            "layerstream trace export sea.lstrace --format fio --out sea.fio");
         export.SetAction(parse => Export(parse));
         Command diff = new("diff", "Names the stage of a token that changed between two traces, and its share.") { s_before, s_after };
+        diff.ShowExamples("layerstream trace diff before.lstrace after.lstrace");
         diff.SetAction(parse => Diff(parse));
         return new Command("trace", "Reads saved traces.") { show, export, diff };
     }
@@ -72,8 +76,9 @@ public static class TraceVerb
             "fio" => TraceExport.Fio,
             _ => throw new UsageException($"--format takes chrome, otlp or fio, not '{format}'."),
         };
-        TraceFile trace = TraceFile.Load(parse.GetRequiredValue(s_file));
-        using Stream output = parse.GetValue(s_out) is { } path ? TransientFile.Create(path) : StandardOutput.Open();
+        string saved = parse.GetRequiredValue(s_file);
+        TraceFile trace = TraceFile.Load(saved);
+        using Stream output = (Stream?)OutputPlace.Create(s_out, parse, saved) ?? StandardOutput.Open();
         write(trace, output);
         output.Flush();
         return Failures.Success;

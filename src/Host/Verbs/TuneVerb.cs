@@ -30,16 +30,9 @@ public static class TuneVerb
         Description = "transient slots to measure, where experts stream",
         DefaultValueFactory = _ => "4,16"
     };
-    private static readonly Option<int> s_tokens = new("--tokens")
-    {
-        Description = "tokens measured of each setting in each round",
-        DefaultValueFactory = _ => 12
-    };
-    private static readonly Option<int> s_rounds = new("--rounds")
-    {
-        Description = "rounds over all settings",
-        DefaultValueFactory = _ => 2
-    };
+    private static readonly Option<int> s_tokens =
+        CheckedOption.Whole("--tokens", "tokens measured of each setting in each round", 2, int.MaxValue, usual: 12);
+    private static readonly Option<int> s_rounds = CheckedOption.Whole("--rounds", "rounds over all settings", 1, int.MaxValue, usual: 2);
     private static readonly Option<string?> s_ids =
         new("--ids") { Description = "token ids of the prompt: 1,2,3 or @FILE (default: a fixed short one)" };
 
@@ -60,13 +53,16 @@ public static class TuneVerb
     {
         Command verb = new("tune", "Measures depths, reads in flight and transient slots, and recommends what to set.") { s_depths, s_reads,
             s_slots, s_tokens, s_rounds, s_ids, s_threads, s_budgets, s_svg };
+        verb.ShowExamples(
+            "layerstream tune --model models/big.gguf --memory-budget 2GiB",
+            "layerstream tune --depths 1,2,4,8 --budgets 2GiB,3GiB --svg tune.svg");
         verb.SetAction(RunAsync);
         return verb;
     }
 
     private static async Task<int> RunAsync(ParseResult parse, CancellationToken ct)
     {
-        int tokens = AtLeast(parse, s_tokens, 2), rounds = AtLeast(parse, s_rounds, 1);
+        int tokens = parse.GetValue(s_tokens), rounds = parse.GetValue(s_rounds);
         TuneAxes axes = new(List(parse, s_depths, 4096), List(parse, s_reads, 64), List(parse, s_slots, 4096))
         {
             Threads = List(parse, s_threads, 1024),
@@ -79,7 +75,7 @@ public static class TuneVerb
         EnginePlan plan = plans.Given.Plan;
         int[]? ids = parse.GetValue(s_ids) is { } text ? TokenIds.Parse(text) : null;
         TuneMeasurement measurement = new(plans, ids, tokens, WarmUp(plan), notices);
-        using TransientFile? chart = parse.GetValue(s_svg) is { } path ? TransientFile.Create(path) : null;
+        using TransientFile? chart = OutputPlace.Create(s_svg, parse);
         SpeedTracker speed = new(plan, options, plans.Given.Model.Files, 0);
         if (plan.PrefetchDepth > 0)
         {
@@ -121,10 +117,6 @@ public static class TuneVerb
         int routed = plan.Spec.ExpertBanks.Sum(b => b.Used);
         return routed == 0 || plan.Experts.AllResident ? 2 : Math.Clamp(2 * plan.Experts.ResidentSlots / routed, 2, 64);
     }
-
-    private static int AtLeast(ParseResult parse, Option<int> option, int least) =>
-        parse.GetValue(option) is int value && value >= least ? value
-            : throw new UsageException($"{option.Name} must be at least {least}.");
 
     private static int[] List(ParseResult parse, Option<string> option, int most) =>
     [

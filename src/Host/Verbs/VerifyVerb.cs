@@ -35,6 +35,7 @@ public static class VerifyVerb
     {
         Command verb = new("verify", "Checks every tensor of a model file against checksums recorded by the first run.") { s_file,
             s_sums, s_record };
+        verb.ShowExamples("layerstream verify models/big.gguf");
         verb.SetAction((parse, ct) => Task.FromResult(Run(parse, ct)));
         return verb;
     }
@@ -42,6 +43,11 @@ public static class VerifyVerb
     private static int Run(ParseResult parse, CancellationToken ct)
     {
         ModelOptions options = CommonOptions.Bind(parse, parse.GetValue(s_file));
+        if (parse.GetValue(s_sums) is { } sums)
+        {
+            OutputPlace.RefuseModel(s_sums.Name, sums);
+        }
+
         using ModelFiles files = new();
         GgufModel model = GgufModel.Open(options.ModelPath, files).WithoutMetadata();
         SumsPlace place = new(model.Files[0], parse.GetValue(s_sums));

@@ -46,10 +46,10 @@ public sealed class SpeedProfile
     public ModelProfile? Find(string model, long fileBytes, int threads) => Models.LastOrDefault(m => m.IsOf(model, fileBytes, threads));
 
     /// <summary>Puts a model's profile in place of what the file says of it, as it is now: another process may have written since. The file
-    /// is replaced whole.</summary>
+    /// is replaced whole; one that holds a model is left as it is.</summary>
     public static void Write(string? path, ModelProfile model)
     {
-        if (path is null || !model.IsSound)
+        if (path is null || !model.IsSound || ModelFile.IsModel(path))
         {
             return;
         }

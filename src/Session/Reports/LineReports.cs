@@ -14,6 +14,12 @@ public sealed record RenderingReport(string Output);
 /// <param name="Error">Why.</param>
 public sealed record ErrorReport(string Error);
 
+/// <summary>A verb that failed.</summary>
+/// <param name="Error">Why.</param>
+/// <param name="ExitCode">What the program ends with.</param>
+/// <param name="SmallestBudgetBytes">The smallest budget that works, bytes; null where the budget is not the reason.</param>
+public sealed record FailureReport(string Error, int ExitCode, long? SmallestBudgetBytes);
+
 /// <summary>Whether a grammar takes a text.</summary>
 /// <param name="Accepts">Whether the text is whole.</param>
 /// <param name="Prefix">Whether a text that begins so may be.</param>

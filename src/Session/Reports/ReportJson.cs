@@ -15,6 +15,7 @@ namespace LayerStream.Session.Reports;
 [JsonSerializable(typeof(DivisionReport))]
 [JsonSerializable(typeof(DownloadReport))]
 [JsonSerializable(typeof(ErrorReport))]
+[JsonSerializable(typeof(FailureReport))]
 [JsonSerializable(typeof(ForecastReport))]
 [JsonSerializable(typeof(GrammarFaultReport))]
 [JsonSerializable(typeof(HistoryReport))]

@@ -45,6 +45,23 @@ public sealed class LineEditorTests
     }
 
     [Fact]
+    public void Read_PastedTabs_AreKept()
+    {
+        Queue<char> keys = new("if x:\n\treturn\n");
+        LineEditor editor = new(TextWriter.Null, () => 80, () => KeyOf(keys.Dequeue()), () => keys.Count > 0);
+        Assert.Equal("if x:\n\treturn", editor.Read("> "));
+    }
+
+    [Theory]
+    [InlineData(80, null, 80)]
+    [InlineData(80, "40", 40)]
+    [InlineData(80, "400", 80)]
+    [InlineData(80, "0", 80)]
+    [InlineData(80, "wide", 80)]
+    public void Width_WithColumnsAskedFor_IsTheLess(int told, string? columns, int wanted) =>
+        Assert.Equal(wanted, TextColumns.OrLess(told, columns));
+
+    [Fact]
     public void Read_CharacterOfTwoUnits_IsDeletedAsOne() =>
         Assert.Equal("a", Read("a\ud83d\ude42", ConsoleKey.Backspace, Enter)[0]);
 
@@ -89,5 +106,5 @@ public sealed class LineEditorTests
     });
 
     private static ConsoleKeyInfo KeyOf(char c) =>
-        c == '\n' ? new('\r', Enter, false, false, false) : new(c, ConsoleKey.None, false, false, false);
+        c == '\n' ? new('\r', Enter, false, false, false) : new(c, c == '\t' ? ConsoleKey.Tab : ConsoleKey.None, false, false, false);
 }

@@ -77,6 +77,7 @@ public sealed class ChatCommandsTests : IDisposable
         Turn("Ünïcode \"quoted\"\nline", "1");
         Execute($"/save {_path}");
         (string, string)[] before = [.. _chat.Conversation.Messages];
+        Assert.Contains("Ünïcode", File.ReadAllText(_path), StringComparison.Ordinal); // a file that a person may read
         Execute("/reset");
         Execute("/system");
         Execute($"/load {_path}");
@@ -149,11 +150,60 @@ public sealed class ChatCommandsTests : IDisposable
     }
 
     [Theory]
+    [InlineData("\"\"\"one line\"\"\"|next", "one line")]
+    [InlineData("\"\"\"first|second\"\"\"|next", "first\nsecond")]
+    [InlineData("\"\"\"first|\"\"\"|next", "first")]
+    [InlineData("\"\"\"|def f():|  \"\"\"Doc.\"\"\"|\"\"\"|next", "def f():\n  \"\"\"Doc.\"\"\"")]
+    [InlineData("\"\"\"| |\"\"\"|next", "next")]
+    public void Read_QuotesBesideText_BeginAndEndAMessage(string typed, string message)
+    {
+        Queue<string> lines = new(typed.Split('|'));
+        Assert.Equal(message, ChatInput.Read(_ => lines.TryDequeue(out string? line) ? line : null));
+    }
+
+    [Fact]
+    public void Execute_SaveOverAModel_IsRefusedAndLeavesIt()
+    {
+        File.WriteAllText(_path, "GGUF and more");
+        Execute($"/save {_path}");
+        Assert.Contains("is a model", _said.Single(), StringComparison.Ordinal);
+        Assert.Equal("GGUF and more", File.ReadAllText(_path));
+    }
+
+    [Fact]
+    public void Execute_SaveThroughALink_ReplacesTheFileBehindIt()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "links need rights on Windows");
+        Turn("one", "1");
+        Execute($"/save {_path}");
+        string link = _path + ".link";
+        File.CreateSymbolicLink(link, _path);
+        try
+        {
+            Turn("two", "2");
+            Execute($"/save {link}");
+            Assert.Contains("two", File.ReadAllText(_path), StringComparison.Ordinal);
+            Assert.NotNull(new FileInfo(link).LinkTarget);
+        }
+        finally
+        {
+            File.Delete(link);
+        }
+    }
+
+    [Theory]
     [InlineData("Hi\n", "Hi")]
     [InlineData("a\r\nb\r\n", "a\r\nb")]
     [InlineData("\n\n", "\n")]
     public void Read_PromptOnStandardInput_LosesOneLineBreak(string input, string prompt) =>
         Assert.Equal(prompt, PromptInput.Read(new StringReader(input)));
+
+    [Fact]
+    public void Read_PromptThatIsNotUtf8_IsRefused()
+    {
+        using MemoryStream latin = new([(byte)'c', (byte)'a', (byte)'f', 0xE9]);
+        Assert.Contains("UTF-8", Assert.Throws<UsageException>(() => PromptInput.Read(latin)).Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Read_NoPromptOnStandardInput_IsRefused() => Assert.Throws<UsageException>(() => PromptInput.Read(new StringReader("\n")));

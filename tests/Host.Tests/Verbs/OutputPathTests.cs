@@ -37,4 +37,42 @@ public sealed class OutputPathTests
         Assert.Contains("model.gguf", error, StringComparison.Ordinal);
         Assert.False(File.Exists(output));
     }
+
+    /// <summary>One wrong name must not cost what was downloaded or measured.</summary>
+    [Theory]
+    [InlineData("run", "a", "--trace", "MODEL", "--model", "/no/such/model.gguf")]
+    [InlineData("run", "a", "--routes", "MODEL", "--model", "/no/such/model.gguf")]
+    [InlineData("run", "a", "--profile", "MODEL", "--model", "/no/such/model.gguf")]
+    [InlineData("run", "--ids", "@IDS", "--trace", "IDS", "--model", "/no/such/model.gguf")]
+    [InlineData("run", "a", "--trace", "OTHER", "--routes", "OTHER", "--model", "/no/such/model.gguf")]
+    [InlineData("logits", "--ids", "1", "--out", "MODEL", "--model", "/no/such/model.gguf")]
+    [InlineData("logits", "--ids", "@IDS", "--out", "IDS", "--model", "/no/such/model.gguf")]
+    [InlineData("score", "IDS", "--out", "IDS", "--model", "/no/such/model.gguf")]
+    [InlineData("score", "IDS", "--out", "MODEL", "--model", "/no/such/model.gguf")]
+    [InlineData("batch", "IDS", "MODEL", "--model", "/no/such/model.gguf")]
+    [InlineData("verify", "/no/such/model.gguf", "--sums", "MODEL", "--record")]
+    public async Task Verb_OutputThatIsAModelOrItsInput_IsRefusedAndLeft(params string[] arguments)
+    {
+        string folder = Directory.CreateTempSubdirectory("layerstream-").FullName;
+        try
+        {
+            Dictionary<string, string> files = new() { ["MODEL"] = "GGUF and more", ["IDS"] = "1,2" };
+            foreach ((string name, string text) in files)
+            {
+                File.WriteAllText(Path.Combine(folder, name), text);
+            }
+
+            string[] names = [.. files.Keys, "OTHER"];
+            (int code, string error) = await CapturedError.RunAsync([.. arguments.Select(a => names.Contains(a.TrimStart('@'))
+                ? (a[0] == '@' ? "@" : "") + Path.Combine(folder, a.TrimStart('@')) : a)]);
+            Assert.Equal(Failures.Usage, code);
+            Assert.Contains(folder, error, StringComparison.Ordinal);
+            Assert.All(files, f => Assert.Equal(f.Value, File.ReadAllText(Path.Combine(folder, f.Key))));
+            Assert.False(File.Exists(Path.Combine(folder, "OTHER")));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
 }

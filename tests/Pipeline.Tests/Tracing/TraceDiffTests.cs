@@ -57,6 +57,16 @@ public sealed class TraceDiffTests
     }
 
     [Fact]
+    public void Between_RunsOfOtherSettings_NamesWhatDiffers()
+    {
+        TraceFile before = TraceSample.Request(5, 20, 30) with { Model = "a", BudgetBytes = 160 << 20, Depth = 4 };
+        TraceDiff diff = TraceDiff.Between(before, before with { Model = "b", BudgetBytes = 192 << 20, Depth = 8 });
+        Assert.Equal(["the model: a → b", "the memory budget: 160 → 192 MiB", "the prefetch depth: 4 → 8"], diff.Figures.Differences);
+        Assert.Contains("what differs: the model: a → b; ", diff.Render(), StringComparison.Ordinal);
+        Assert.Empty(TraceDiff.Between(before, before).Figures.Differences);
+    }
+
+    [Fact]
     public void Between_TraceWithoutPass_NamesIt() =>
         Assert.Contains("second", Assert.Throws<InvalidDataException>(() =>
             TraceDiff.Between(TraceSample.Request(5, 20, 30), TraceSample.File())).Message, StringComparison.Ordinal);

@@ -14,6 +14,7 @@ public static class LsVerb
     public static Command Create()
     {
         Command verb = new("ls", "Lists the models of --models, or those that pull brought.");
+        verb.ShowExamples("layerstream ls", "layerstream ls --models models --memory-budget 4GiB");
         verb.SetAction((parse, ct) => Task.FromResult(Run(parse, ct)));
         return verb;
     }

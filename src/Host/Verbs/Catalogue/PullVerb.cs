@@ -16,11 +16,8 @@ public static class PullVerb
         Description = "hf.co/OWNER/REPO, hf.co/OWNER/REPO:QUANT, or the address of a .gguf file",
     };
 
-    private static readonly Option<int> s_connections = new("--connections")
-    {
-        Description = $"ranges that come at the same time, 1 to {MostConnections}",
-        DefaultValueFactory = _ => 4,
-    };
+    private static readonly Option<int> s_connections = CheckedOption.Whole("--connections",
+        $"ranges that come at the same time, 1 to {MostConnections}", 1, MostConnections, usual: 4);
 
     private static readonly Option<string?> s_tokenFile = new("--token-file")
     {
@@ -34,6 +31,7 @@ public static class PullVerb
         {
             s_source, s_connections, s_tokenFile,
         };
+        verb.ShowExamples("layerstream pull hf.co/OWNER/REPO:Q4_K_M");
         verb.SetAction(RunAsync);
         return verb;
     }
@@ -41,12 +39,6 @@ public static class PullVerb
     private static async Task<int> RunAsync(ParseResult parse, CancellationToken ct)
     {
         ModelOptions options = CommonOptions.Bind(parse, "");
-        int connections = parse.GetValue(s_connections);
-        if (connections is < 1 or > MostConnections)
-        {
-            throw new UsageException($"--connections takes a whole number from 1 to {MostConnections}.");
-        }
-
         Uri endpoint = HubEnvironment.Endpoint();
         PullSource source = PullSource.Parse(parse.GetRequiredValue(s_source), endpoint);
         PullOptions how = new()
@@ -54,7 +46,7 @@ public static class PullVerb
             Folder = options.ModelFolders[0],
             Endpoint = endpoint,
             Token = HubEnvironment.Token(parse.GetValue(s_tokenFile)),
-            Connections = connections,
+            Connections = parse.GetValue(s_connections),
         };
         using PullReport report = new(options.Json, options.Quiet);
         try

@@ -18,7 +18,8 @@ public static class RmVerb
     public static Command Create()
     {
         Command verb = new("rm", "Deletes a model of --models, or one that pull brought: all its files.") { s_model, s_yes };
-        verb.SetAction((parse, _) => Task.FromResult(Run(parse)));
+        verb.ShowExamples("layerstream rm big");
+        verb.SetAction(parse => Run(parse));
         return verb;
     }
 

@@ -19,7 +19,8 @@ public static class ShowVerb
         {
             s_model,
         };
-        verb.SetAction((parse, _) => Task.FromResult(Run(parse)));
+        verb.ShowExamples("layerstream show big");
+        verb.SetAction(parse => Run(parse));
         return verb;
     }
 
