@@ -111,7 +111,8 @@ public sealed class PromptDrafter : IDrafter
         return -1;
     }
 
-    /// <summary>The longest tokens in front of the last one that are the last ones, by their last place; length 0 = there are none.</summary>
+    /// <summary>The longest run in front of the last token that the text ends with too, at its last place; length 0 = there is
+    /// none.</summary>
     private static (int End, int Length) Longest(IReadOnlyList<int> history)
     {
         (int best, int longest) = (-1, 0);
