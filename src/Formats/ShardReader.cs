@@ -104,14 +104,12 @@ internal sealed class ShardReader : IDisposable
             throw _reader.Error(0, $"The file has only {_reader.Length} bytes and cannot be a GGUF model. Download it again.");
         }
 
-        var magic = _reader.Take(4, "the header");
-        if (!magic.SequenceEqual("GGUF"u8))
+        if (ForeignFormat.Describe(_reader.Take(ForeignFormat.HeadBytes, "the header")) is { } foreign)
         {
-            throw _reader.Error(0, magic.SequenceEqual("vers"u8)
-                ? "This looks like a Git LFS pointer instead of a model; fetch the real file with 'git lfs pull' or download it."
-                : "This is not a GGUF file. Give a .gguf model, or convert the model to GGUF.");
+            throw _reader.Error(0, foreign);
         }
 
+        _reader.Seek(sizeof(uint));
         uint version = _reader.ReadUInt32("the header");
         if (version is 2 or 3)
         {

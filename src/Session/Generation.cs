@@ -92,7 +92,7 @@ public sealed class Generation
                 Write(last.Stop ? "" : _stop.Flush());
             }
 
-            return result;
+            return result with { StopText = _stop.MatchedString };
         }
         catch (InvalidLogitsException e)
         {

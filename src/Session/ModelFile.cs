@@ -2,6 +2,7 @@ using LayerStream.Actors;
 using LayerStream.Actors.Drafts;
 using LayerStream.Formats;
 using LayerStream.Memory;
+using LayerStream.Models.Building;
 using LayerStream.Sampling;
 using LayerStream.Tokenization;
 
@@ -95,6 +96,7 @@ public sealed class ModelFile : IDisposable
         [
             unusable,
             Tokenizer?.Warning,
+            UnusedTensors.Describe(UnusedTensors.Find(_model, plan.Spec)),
             plan.Context > plan.Spec.TrainedContext
                 ? $"--context {plan.Context} is more than the {plan.Spec.TrainedContext} tokens this model was trained for: what it "
                 + "writes beyond them may make no sense." : null,

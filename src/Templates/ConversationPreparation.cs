@@ -13,6 +13,9 @@ public static class ConversationPreparation
 {
     private static readonly string[] s_reasoningNames = ["reasoning_content", "thinking", "reasoning"];
 
+    private static readonly string[] s_absentNames = ["tool_calls", "tool_call_id", "name", "function_call", "refusal", "audio",
+        .. s_reasoningNames];
+
     private static readonly AnswerFormat s_withoutTemplate = AnswerFormat.For(null);
 
     /// <summary>
@@ -32,8 +35,9 @@ public static class ConversationPreparation
     /// <summary>
     /// A copy of the variables with these changes to messages: developer → system (except harmony); a system text the
     /// template cannot take moves into the first user message; several at the beginning are joined, and a later one moves into the user
-    /// message beside it, where the template would refuse or drop them; absent assistant content next to tool calls is ""; arguments
-    /// given as JSON text become objects; content parts are joined (or text made a part) when the template needs it;
+    /// message beside it, where the template would refuse or drop them; several calls of one message, ids of a foreign form and neighbours
+    /// of one role are brought into the form that a template with rules for them takes; a content or calls of null are as absent;
+    /// arguments given as JSON text become objects; content parts are joined (or text made a part) when the template needs it;
     /// reasoning is present under all names in use; where the template has no form for
     /// tools, they and their calls are written as text. The input is not changed.
     /// </summary>
@@ -51,6 +55,7 @@ public static class ConversationPreparation
         {
             PrepareRole(message, can);
             PrepareContent(message, can);
+            PrepareAbsent(message);
             if (Is(message, "assistant"))
             {
                 PrepareReasoning(message);
@@ -68,10 +73,35 @@ public static class ConversationPreparation
             }
         }
 
+        ArrangeCalls(messages, can);
+        ArrangeSystems(messages, can);
+        if (!can.RepeatedRoles)
+        {
+            RoleAlternation.Join(messages);
+        }
+
+        return prepared;
+    }
+
+    private static void ArrangeCalls(ListValue messages, TemplateCapabilities can)
+    {
+        if (!can.SeveralCalls)
+        {
+            ToolCallMessages.Split(messages);
+        }
+
+        if (!can.AnyCallId)
+        {
+            ToolCallMessages.ShortenIds(messages);
+        }
+    }
+
+    private static void ArrangeSystems(ListValue messages, TemplateCapabilities can)
+    {
         if (!can.SystemRole)
         {
             SystemMessages.MoveToFirstUser(messages);
-            return prepared;
+            return;
         }
 
         if (!can.SeveralSystems)
@@ -83,8 +113,6 @@ public static class ConversationPreparation
         {
             SystemMessages.MoveLater(messages);
         }
-
-        return prepared;
     }
 
     /// <summary>ChatML: <c>&lt;|im_start|&gt;role\ncontent&lt;|im_end|&gt;\n</c> per message, then the opening of the answer if asked
@@ -112,6 +140,23 @@ public static class ConversationPreparation
         if (!can.Harmony && Is(message, "developer"))
         {
             message.Set("role", new TextValue("system"));
+        }
+    }
+
+    // Clients send back what they have: null stands for nothing.
+    private static void PrepareAbsent(DictValue message)
+    {
+        if (message.Find("content") is null or NoneValue)
+        {
+            message.Set("content", TextValue.Empty);
+        }
+
+        foreach (string name in s_absentNames)
+        {
+            if (message.Find(name) is NoneValue or ListValue { IsTrue: false })
+            {
+                message.Remove(name);
+            }
         }
     }
 
@@ -171,7 +216,7 @@ public static class ConversationPreparation
         }
 
         bool hasReasoning = message.Find("thinking") is { IsTrue: true };
-        if (message.Find("content") is null or NoneValue || (can.Harmony && hasReasoning))
+        if (can.Harmony && hasReasoning)
         {
             message.Set("content", TextValue.Empty);
         }

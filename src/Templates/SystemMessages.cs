@@ -106,7 +106,8 @@ internal static class SystemMessages
         return user;
     }
 
-    private static DictValue Part(string text)
+    /// <summary>A part of content that is text.</summary>
+    internal static DictValue Part(string text)
     {
         var part = new DictValue();
         part.Set("type", new TextValue("text"));

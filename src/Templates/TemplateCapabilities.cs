@@ -14,6 +14,18 @@ public sealed record TemplateCapabilities(bool SystemRole, bool SeveralSystems, 
 {
     private const string First = "needle-one", Second = "needle-two";
 
+    // As OpenAI's, and as Mistral's templates want them.
+    private const string LongId = "call_0123456789abcdefghijklmn", ShortId = "abcDEF123";
+
+    /// <summary>Two messages of the user in a row are both rendered (Mistral and Gemma 2 refuse them).</summary>
+    public bool RepeatedRoles { get; init; } = true;
+
+    /// <summary>Several calls of tools in one message are all rendered (Llama 3 refuses them, harmony drops all but one).</summary>
+    public bool SeveralCalls { get; init; } = true;
+
+    /// <summary>Calls of tools may have ids of any form (Mistral wants nine letters and digits).</summary>
+    public bool AnyCallId { get; init; } = true;
+
     internal static TemplateCapabilities Probe(ChatTemplate template)
     {
         var parts = new[] { Part(First), Part(Second) };
@@ -30,7 +42,34 @@ public sealed record TemplateCapabilities(bool SystemRole, bool SeveralSystems, 
             LaterSystem: Has(later, First) && Has(later, Second),
             TextContent: Has(text, First),
             ContentParts: Has(list, First) && Has(list, Second) && !Has(list, "'text':") && !Has(list, "\"text\":"),
-            Harmony: Has(template.Source, "<|channel|>"));
+            Harmony: Has(template.Source, "<|channel|>"))
+        {
+            RepeatedRoles = IsEither(TryRender(template, Message("user", Second), Message("user", First)), text),
+            SeveralCalls = IsEither(TryRender(template, WithCalls(ShortId, Second, First)), TryRender(template, WithCalls(ShortId, First))),
+            AnyCallId = IsEither(TryRender(template, WithCalls(LongId, First)), TryRender(template, WithCalls(ShortId, First))),
+        };
+    }
+
+    // Whether the harder conversation is rendered; where the easier one fails too, the rule is not what it fails for.
+    private static bool IsEither(string? harder, string? easier) => Has(harder, First) || !Has(easier, First);
+
+    private static Dictionary<string, object?>[] WithCalls(string id, params string[] names)
+    {
+        object[] calls = [.. names.Select(name => new Dictionary<string, object?>
+        {
+            ["id"] = id,
+            ["type"] = "function",
+            ["function"] = new Dictionary<string, object?>
+            {
+                ["name"] = name,
+                ["arguments"] = new Dictionary<string, object?> { ["a"] = "b" },
+            },
+        })];
+        Dictionary<string, object?> caller = Message("assistant", ""), result = Message("tool", "result");
+        caller["tool_calls"] = calls;
+        result["tool_call_id"] = id;
+        result["name"] = names[0];
+        return [Message("user", "question"), caller, .. calls.Select(_ => result)];
     }
 
     private static bool Has(string? text, string part) => text is not null && text.Contains(part, StringComparison.Ordinal);

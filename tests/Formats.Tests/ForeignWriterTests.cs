@@ -81,6 +81,23 @@ public sealed class ForeignWriterTests
         Assert.Contains("join", message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("<!DOCTYPE html><html><head><title>Sign in</title>", "a web page")]
+    [InlineData("PK\u0003\u0004\u0014\0\0\0\b\0archive/data.pkl", "zip")]
+    [InlineData("tjgg\u0003\0\0\0 \u007d\0\0\0\u0010\0\0 \0\0\0 \0\0\0", "GGML")]
+    [InlineData("\u0040\u0001\0\0\0\0\0\0{\"model.embed_tokens.weight\":{}}", "safetensors")]
+    [InlineData("{\"error\":\"Invalid username or password.\"}", "JSON")]
+    [InlineData("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", "zeros")]
+    [InlineData("ordinary text that is no model at all", "not a GGUF file")]
+    public void Open_FileOfAnotherFormat_SaysWhichAndWhatToDo(string head, string what)
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.Write("m.gguf", [.. head.Select(c => (byte)c)]);
+        string message = folder.RejectsFile(path).Message;
+        Assert.Contains("not a GGUF file", message, StringComparison.Ordinal);
+        Assert.Contains(what, message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Read_NamedTemplates_AreFoundByListAndByKey()
     {

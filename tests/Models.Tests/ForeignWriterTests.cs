@@ -1,4 +1,5 @@
 using LayerStream.Formats;
+using LayerStream.Formats.Tests;
 using LayerStream.Models.Building;
 using LayerStream.Models.Spec;
 using Xunit;
@@ -26,7 +27,9 @@ public sealed class ForeignWriterTests
     [InlineData("blk.0.attn_norm.weight.scale")]
     [InlineData("token_embd.scale")]
     [InlineData("output_norm.weight.scale")]
-    public void Build_FactorBesideWhatIsNotMultipliedBy_IsAGapThatNamesIt(string scale)
+    [InlineData("blk.1.attn_norm.bias")]
+    [InlineData("output_norm.bias")]
+    public void Build_FactorOrBiasBesideWhatIsNotMultipliedBy_IsAGapThatNamesIt(string scale)
     {
         TinyFile file = new("llama");
         file.Tensors[scale] = [1];
@@ -97,6 +100,55 @@ public sealed class ForeignWriterTests
         file.Tensors["blk.0.ffn_gate.4.weight"] = [TinyFile.Width, TinyFile.FfnWidth];
         Assert.Contains("expert_count", Assert.Throws<ModelFormatException>(() => ModelSpecBuilder.Build(file.Open())).Message,
             StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("llama", "adapter", "LoRA")]
+    [InlineData("clip", "mmproj", "pictures")]
+    [InlineData("clip", null, "pictures")]
+    [InlineData("controlvector", null, "control vector")]
+    [InlineData("llama", "imatrix", "importance matrix")]
+    public void Build_FileThatHoldsNoModel_SaysWhatItHolds(string architecture, string? type, string what)
+    {
+        GgufBuilder builder = new GgufBuilder().Key("general.architecture", architecture).Tensor("blk.0.attn_q.weight.lora_a", [4]);
+        GgufModel model = TemporaryFolder.Opens((type is null ? builder : builder.Key("general.type", type)).Build());
+        Assert.Contains(what, Assert.Single(Assert.Throws<UnsupportedModelException>(() => ModelSpecBuilder.Build(model)).Gaps),
+            StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("longrope", "rope_factors_long.weight")]
+    [InlineData("dynamic", "'dynamic'")]
+    [InlineData("llama3", "'llama3'")]
+    public void Build_RopeScalingThatTheFileDoesNotSay_IsAGapThatNamesIt(string type, string what)
+    {
+        TinyFile file = new("llama");
+        file.Keys["rope.scaling.type"] = type;
+        Assert.Contains(what, Assert.Single(Assert.Throws<UnsupportedModelException>(() => ModelSpecBuilder.Build(file.Open())).Gaps),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Build_VocabularyAlone_SaysThatThereAreNoTensors() => Assert.Contains("no tensors", Assert.Single(
+        Assert.Throws<UnsupportedModelException>(() => ModelSpecBuilder.Build(
+            TemporaryFolder.Opens(new GgufBuilder().Key("general.architecture", "llama").Build()))).Gaps), StringComparison.Ordinal);
+
+    [Fact]
+    public void Find_TensorsOfTheModelThatNothingReads_AreNamedAndNoOthers()
+    {
+        TinyFile file = new("llama");
+        string[] meaning = ["blk.1.attn_sub_norm.weight", "token_embd_norm.weight", "position_embd.weight"];
+        foreach (string name in meaning.Concat(["v.blk.0.attn_q.weight", "aux.map", "blk.2.attn_q.weight", "blk.0.ffn_up.input_scale"]))
+        {
+            file.Tensors[name] = [4];
+        }
+
+        GgufModel model = file.Open();
+        IReadOnlyList<string> unused = UnusedTensors.Find(model, ModelSpecBuilder.Build(model));
+        Assert.Superset(meaning.ToHashSet(), unused.ToHashSet());
+        Assert.DoesNotContain(unused,
+            n => n is "v.blk.0.attn_q.weight" or "aux.map" or "blk.2.attn_q.weight" or "blk.0.ffn_up.input_scale");
+        Assert.Contains("nothing here reads", UnusedTensors.Describe(unused), StringComparison.Ordinal);
     }
 
     [Fact]

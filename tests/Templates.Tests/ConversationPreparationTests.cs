@@ -90,4 +90,81 @@ public sealed class ConversationPreparationTests
             Assert.True(text.Contains("Be exact.") && text.Contains("Weather?") && !text.Contains("'text'"), $"{file}: {text}");
         }
     }
+
+    private const string TwoCalls = """
+        [{"role":"user","content":"q"},
+        {"role":"assistant","content":"both","reasoning_content":"why","tool_calls":[
+        {"id":"call_1","type":"function","function":{"name":"f","arguments":"{}"}},
+        {"id":"call_2","type":"function","function":{"name":"g","arguments":{"a":1}}}]},
+        {"role":"tool","tool_call_id":"call_2","content":"second"},{"role":"tool","tool_call_id":"call_1","content":"first"},
+        {"role":"user","content":"more"}]
+        """;
+
+    private const string OneCall = "{% for m in messages %}{{ m.role }}:{{ m.content }}{% if m.tool_calls %}"
+        + "{% if m.tool_calls|length != 1 %}{{ raise_exception('one') }}{% endif %}<tool_call>\n{{ m.tool_calls[0].function|tojson }}"
+        + "{% endif %};{% endfor %}";
+
+    private const string NineCharacters = "{% for m in messages %}{{ m.content }}{% for c in m.tool_calls %}{% if c.id|length != 9 %}"
+        + "{{ raise_exception('nine') }}{% endif %}<tool_call>\n{{ c.id }}{{ c.function|tojson }}{% endfor %}{% if m.role == 'tool' %}"
+        + "{% if m.tool_call_id|length != 9 %}{{ raise_exception('nine') }}{% endif %}{{ m.tool_call_id }}{% endif %}{% endfor %}";
+
+    private const string Alternating = "{% for m in messages %}{% if (m.role == 'user') != (loop.index0 % 2 == 0) %}"
+        + "{{ raise_exception('alternate') }}{% endif %}{{ m.role }}:{{ m.content }};{% endfor %}";
+
+    [Fact]
+    public void Prepare_SeveralCallsForATemplateOfOne_BecomeMessagesEachWithItsResult()
+    {
+        using JsonDocument prepared = JsonDocument.Parse(Prepared(OneCall, TwoCalls));
+        Assert.Equal(["user", "assistant f both", "tool first", "assistant g ", "tool second", "user"],
+            prepared.RootElement.EnumerateArray().Select(m => m.GetProperty("role").GetString() switch
+            {
+                "assistant" => $"assistant {Name(m)} {m.GetProperty("content").GetString()}",
+                "tool" => "tool " + m.GetProperty("content").GetString(),
+                var role => role,
+            }));
+
+        static string? Name(JsonElement message) =>
+            Assert.Single(message.GetProperty("tool_calls").EnumerateArray()).GetProperty("function").GetProperty("name").GetString();
+    }
+
+    [Fact]
+    public void Prepare_SeveralCallsForATemplateThatTakesThem_StayTogether() =>
+        Assert.Contains("call_1", Prepared("{% for m in messages %}{{ m.content }}{% for c in m.tool_calls %}<tool_call>\n"
+            + "{{ c.function|tojson }}{% endfor %}{% endfor %}", TwoCalls)
+            .Split("\"function\": {\"name\": \"g\"")[0], StringComparison.Ordinal);
+
+    [Fact]
+    public void Prepare_CallIdsForATemplateOfNineCharacters_AreTheSameInCallAndResult()
+    {
+        using JsonDocument prepared = JsonDocument.Parse(Prepared(NineCharacters, TwoCalls));
+        string?[] calls = [.. prepared.RootElement[1].GetProperty("tool_calls").EnumerateArray()
+            .Select(c => c.GetProperty("id").GetString())];
+        Assert.All(calls, id => Assert.Matches("^[0-9A-Za-z]{9}$", id));
+        Assert.NotEqual(calls[0], calls[1]);
+        Assert.Equal([calls[1], calls[0]], prepared.RootElement.EnumerateArray().Skip(2).Take(2)
+            .Select(m => m.GetProperty("tool_call_id").GetString()));
+    }
+
+    [Fact]
+    public void Prepare_CallIdOfNineLettersAndDigits_Stays() => Assert.Contains("\"id\": \"aB3dE6gH9\"", Prepared(NineCharacters,
+        """[{"role":"assistant","content":"","tool_calls":[{"id":"aB3dE6gH9","function":{"name":"f","arguments":{}}}]}]"""),
+        StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("""[{"role":"user","content":"a"},{"role":"user","content":"b"},{"role":"assistant","content":"c"}]""",
+        """[{"role": "user", "content": "a\n\nb"}, {"role": "assistant", "content": "c"}]""")]
+    [InlineData("""[{"role":"user","content":"a"},{"role":"assistant","content":"b"},{"role":"assistant","content":"c"}]""",
+        """[{"role": "user", "content": "a"}, {"role": "assistant", "content": "b\n\nc"}]""")]
+    public void Prepare_NeighboursOfOneRoleWhereRolesMustAlternate_AreJoined(string messages, string expected) =>
+        Assert.Equal(expected, Prepared(Alternating, messages));
+
+    [Fact]
+    public void Prepare_NeighboursOfOneRoleElsewhere_StayApart() => Assert.Equal(
+        """[{"role": "user", "content": "a"}, {"role": "user", "content": "b"}]""",
+        Prepared(PlainText, """[{"role":"user","content":"a"},{"role":"user","content":"b"}]"""));
+
+    [Fact]
+    public void Prepare_NullsOfAnEchoedMessage_AreAsAbsent() => Assert.Equal("""[{"role": "assistant", "content": ""}]""", Prepared(
+        PlainText,
+        """[{"role":"assistant","content":null,"tool_calls":null,"refusal":null,"audio":null,"function_call":null,"name":null}]"""));
 }

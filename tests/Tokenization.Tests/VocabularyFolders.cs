@@ -5,6 +5,9 @@ namespace LayerStream.Tokenization.Tests;
 /// <summary>Where real vocabularies and their texts lie: beside the repository, or the few copied into it.</summary>
 internal static class VocabularyFolders
 {
+    /// <summary>The folder of the repository.</summary>
+    public static string Repository => Root() ?? throw new InvalidOperationException("The tests run outside of the repository.");
+
     /// <summary>The vocabulary file and the texts of a golden case, null when absent.</summary>
     public static (string Model, string Folder)? Find(string name)
     {

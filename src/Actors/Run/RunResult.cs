@@ -102,6 +102,9 @@ public sealed record RunResult
     /// <summary><c>stop</c>, <c>length</c> or <c>cancelled</c>.</summary>
     public required string FinishReason { get; init; }
 
+    /// <summary>The text that ended it, one of those it was to stop at; null = none did.</summary>
+    public string? StopText { get; init; }
+
     public required long PinnedBytes { get; init; }
 
     public required int PrefetchDepth { get; init; }

@@ -89,7 +89,7 @@ internal sealed class RequestPipeline(ServerState state, RequestGuard guard, All
         Mark(http);
         try
         {
-            await JsonReply.SendErrorAsync(http, error, FormOf(http.Request.Path.Value ?? ""));
+            await JsonReply.SendErrorAsync(http, error, FormOf(http.Request));
         }
         catch (Exception) when (http.RequestAborted.IsCancellationRequested)
         {
@@ -97,8 +97,12 @@ internal sealed class RequestPipeline(ServerState state, RequestGuard guard, All
         }
     }
 
-    // Every API has errors of its own form.
-    private static Action<Utf8JsonWriter, ApiException>? FormOf(string path) =>
-        path.StartsWith("/v1/messages", StringComparison.Ordinal) ? MessagesJson.Error
-        : path.StartsWith("/api/", StringComparison.Ordinal) ? OllamaJson.Error : null;
+    // Every API has errors of its own form; the list of models is of two of them, and their clients say which they speak.
+    private static Action<Utf8JsonWriter, ApiException>? FormOf(HttpRequest request)
+    {
+        string path = request.Path.Value ?? "";
+        return path.StartsWith("/api/", StringComparison.Ordinal) ? OllamaJson.Error
+            : path.StartsWith("/v1/messages", StringComparison.Ordinal) || request.Headers.ContainsKey("anthropic-version")
+            ? MessagesJson.Error : null;
+    }
 }

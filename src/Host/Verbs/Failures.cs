@@ -146,6 +146,8 @@ public static class Failures
         OutOfMemoryException => "Out of memory: the managed heap met its limit. Give a larger --memory-budget or a smaller --context.",
         TemplateSyntaxException e =>
             $"The chat template cannot be read: {e.Message}. {TemplateSource.WayOut} 'run --raw' needs none.",
+        TemplateException { RaisedByTemplate: false, Line: > 0 } e =>
+            $"The chat template fails on this conversation: {e.Message}. {TemplateSource.WayOut} 'run --raw' needs none.",
         UsageException or GrammarException or LossyOptionException or TokenWithoutRowException or KeyValueRangeException
             or TemplateException or UnsupportedTokenizerException or UnusableOutputException or PullException
             or InterruptedTransferException or RemoteException or UnquantizableTensorException or UnencodableValueException

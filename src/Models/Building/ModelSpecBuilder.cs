@@ -16,6 +16,11 @@ public static class ModelSpecBuilder
     /// <exception cref="ModelFormatException">A key is missing or makes no sense.</exception>
     public static ModelSpec Build(GgufModel model)
     {
+        if (FileKind.Refusal(model) is { } refusal)
+        {
+            throw new UnsupportedModelException([refusal]);
+        }
+
         Architecture? row = ArchitectureTable.Find(model.Architecture);
         return row is not null ? Build(model, row, new SpecReader(model, row.Name))
             : throw new UnsupportedModelException([$"architecture '{model.Architecture ?? "(none)"}' (known: "

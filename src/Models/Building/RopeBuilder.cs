@@ -66,9 +66,10 @@ internal sealed class RopeBuilder(SpecReader reader, Architecture row, int conte
         }
 
         string type = reader.Text("rope.scaling.type") ?? "linear";
-        if (!RopeScaling.Supports(type))
+        if (!RopeScaling.Supports(type) || type == "longrope")
         {
-            reader.Gap($"rope scaling '{type}'");
+            // The factors of longrope are tensors, which the file does not have.
+            reader.Gap(type == "longrope" ? "tensor rope_factors_long.weight is not in the file" : $"rope scaling '{type}'");
             return plain;
         }
 

@@ -227,7 +227,7 @@ internal sealed class SpecReader(GgufModel model, string prefix)
         if (table is not null)
         {
             RequireDecoder(table);
-            RefuseScale(name);
+            RefuseCompanions(name);
         }
 
         return table;
@@ -276,7 +276,7 @@ internal sealed class SpecReader(GgufModel model, string prefix)
         }
 
         RequireDecoder(tensor);
-        RefuseScale(name);
+        RefuseCompanions(name);
         SmallWeight small = new(tensor, SmallBytes);
         SmallBytes = checked(SmallBytes + ((tensor.Elements * 4) + 63) / 64 * 64);
         _small.Add(name, small);
@@ -300,16 +300,16 @@ internal sealed class SpecReader(GgufModel model, string prefix)
         return OptionalSmall(own, model.Find(own)?.Elements == 1 ? 1 : count);
     }
 
-    /// <summary>A factor beside what is not multiplied by would be lost in silence.</summary>
-    private void RefuseScale(string tensor)
+    /// <summary>A factor or a bias beside what is not multiplied by would be lost in silence.</summary>
+    private void RefuseCompanions(string tensor)
     {
         const string Weight = ".weight";
         string stem = tensor.EndsWith(Weight, StringComparison.Ordinal) ? tensor[..^Weight.Length] : tensor;
-        foreach (string scale in new[] { stem + ".scale", stem + ".weight.scale" })
+        foreach ((string companion, string what) in new[] { (".scale", "factor"), (".weight.scale", "factor"), (".bias", "bias") })
         {
-            if (stem != tensor && Has(scale))
+            if (stem != tensor && Has(stem + companion))
             {
-                Gap($"a factor beside {tensor} ({scale})");
+                Gap($"a {what} beside {tensor} ({stem}{companion})");
             }
         }
     }

@@ -36,7 +36,7 @@ internal static class TrunkLayers
     }
 
     /// <summary>Number in <c>blk.N.</c>, or null.</summary>
-    private static int? Block(string name, out string rest)
+    internal static int? Block(string name, out string rest)
     {
         rest = "";
         int end = name.StartsWith("blk.", StringComparison.Ordinal) ? name.IndexOf('.', 4) : -1;

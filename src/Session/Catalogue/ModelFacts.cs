@@ -25,15 +25,19 @@ public sealed record ModelFacts(string? Architecture, string Type, long Paramete
     {
         GgufMetadata metadata = model.Metadata;
         long parameters = model.Tensors.Sum(t => t.Elements);
-        string type = entry.Parts.Quant ?? (metadata.TryGetInt64("general.file_type", out long number) ? QuantTag.OfFileType(number) : null)
-            ?? model.Tensors.GroupBy(t => t.Type).OrderByDescending(g => g.Sum(t => t.Extent.Length))
-                .Select(g => TensorTypes.Get(g.Key).Name).FirstOrDefault() ?? "unknown";
+        string type = TypeOf(model, entry.Parts.Quant);
         metadata.TryGetInt64($"{model.Architecture}.context_length", out long context);
         ModelName name = entry.Parts.Completed(Text(metadata, "general.basename") ?? Text(metadata, "general.name"),
             Text(metadata, "general.size_label") ?? Rounded(parameters), type);
         return new ModelFacts(model.Architecture, type, parameters, Math.Max(0, context), Text(metadata, "general.name"),
             Text(metadata, "general.license"), metadata.Contains("tokenizer.chat_template"), name, GapsOf(model));
     }
+
+    /// <summary>The quantisation: as its name says, as its metadata say, or that of most of its bytes.</summary>
+    public static string TypeOf(GgufModel model, string? named) => named
+        ?? (model.Metadata.TryGetInt64("general.file_type", out long number) ? QuantTag.OfFileType(number) : null)
+        ?? model.Tensors.GroupBy(t => t.Type).OrderByDescending(g => g.Sum(t => t.Extent.Length))
+            .Select(g => TensorTypes.Get(g.Key).Name).FirstOrDefault() ?? "unknown";
 
     /// <summary>Weights in three digits: 135M, 8.03B.</summary>
     public static string Rounded(long parameters)

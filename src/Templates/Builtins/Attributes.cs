@@ -39,14 +39,15 @@ internal static class Attributes
             : new UndefinedValue($"element of a '{value.TypeName}' value");
     }
 
-    /// <summary>Walks a dotted path as filters do (<c>attribute='function.name'</c>), key first.</summary>
-    public static Value GetPath(RenderState state, Value value, string path)
+    /// <summary>Walks a dotted path as filters do (<c>attribute='function.name'</c>), key first; the fallback stands for what a step does
+    /// not find.</summary>
+    public static Value GetPath(RenderState state, Value value, string path, Value? fallback = null)
     {
         foreach (string part in path.Split('.'))
         {
             Value index = int.TryParse(part, System.Globalization.NumberStyles.None, null, out int number) ? new IntValue(number)
                 : new TextValue(part);
-            value = GetItem(state, value, index);
+            value = GetItem(state, value, index) is var found && found is UndefinedValue ? fallback ?? found : found;
         }
 
         return value;

@@ -12,6 +12,9 @@ internal readonly struct Call(RenderState state, Value self, Value?[] values, Ar
 
     public Arguments Raw => raw;
 
+    /// <summary>Number of parameters.</summary>
+    public int Count => values.Length;
+
     /// <summary>Argument by position; null when not given.</summary>
     public Value? this[int index] => values[index];
 

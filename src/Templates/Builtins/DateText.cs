@@ -47,7 +47,7 @@ internal static class DateText
             char letter = format[++i];
             bool unpadded = letter == '-' && i + 1 < format.Length;
             string text = Directive(time, unpadded ? format[++i] : letter);
-            builder.Append(unpadded && text.Length > 1 ? text.TrimStart('0') is { Length: > 0 } rest ? rest : "0" : text);
+            builder.Append(unpadded && text.Length > 1 ? text.TrimStart('0', ' ') is { Length: > 0 } rest ? rest : "0" : text);
         }
 
         return builder.ToString();
@@ -67,6 +67,14 @@ internal static class DateText
             'u' => (time.DayOfWeek == DayOfWeek.Sunday ? 7 : (int)time.DayOfWeek).ToString(CultureInfo.InvariantCulture),
             'w' => ((int)time.DayOfWeek).ToString(CultureInfo.InvariantCulture),
             'c' => Format(time, "%a %b %e %H:%M:%S %Y"),
+            'k' => time.Hour.ToString(CultureInfo.InvariantCulture).PadLeft(2),
+            'l' => (((time.Hour + 11) % 12) + 1).ToString(CultureInfo.InvariantCulture).PadLeft(2),
+            'P' => time.ToString("tt", CultureInfo.InvariantCulture).ToLowerInvariant(),
+            'C' => (time.Year / 100).ToString("00", CultureInfo.InvariantCulture),
+            'U' => ((time.DayOfYear + 6 - (int)time.DayOfWeek) / 7).ToString("00", CultureInfo.InvariantCulture),
+            'W' => ((time.DayOfYear + 6 - (((int)time.DayOfWeek + 6) % 7)) / 7).ToString("00", CultureInfo.InvariantCulture),
+            'V' => ISOWeek.GetWeekOfYear(time).ToString("00", CultureInfo.InvariantCulture),
+            'G' => ISOWeek.GetYear(time).ToString(CultureInfo.InvariantCulture),
             'n' => "\n",
             't' => "\t",
             'Z' or 'z' => "",

@@ -11,6 +11,9 @@ internal static class FunctionTable
     {
         new("namespace", "*", Namespace),
         new("dict", "*", c => Fill(c, new DictValue())),
+        new("cycler", "*", c => c.Raw.Positional.Count > 0 ? new CyclerValue([.. c.Raw.Positional])
+            : throw c.State.Error("at least one item has to be provided")),
+        new("joiner", "sep?", c => new JoinerValue(c[0] ?? new TextValue(", "))),
         new("range", "start stop? step?", Range),
         new("raise_exception", "message", c => throw new TemplateException(ValueText.Str(c.State, c[0]!), c.State.Line,
             raisedByTemplate: true)),

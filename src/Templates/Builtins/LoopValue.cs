@@ -1,3 +1,4 @@
+using System.Globalization;
 using LayerStream.Templates.Runtime;
 using LayerStream.Templates.Values;
 
@@ -48,6 +49,8 @@ internal sealed class LoopValue(Value[] items, int depth, Func<RenderState, Valu
     public int Depth => depth;
 
     public override string TypeName => "LoopContext";
+
+    public override string Display => string.Create(CultureInfo.InvariantCulture, $"<LoopContext {Index + 1}/{Count}>");
 
     public override Value? Attribute(string name) => s_table.TryGetValue(name, out var read) ? read(this) : null;
 

@@ -1,9 +1,10 @@
+using System.Numerics;
 using LayerStream.Templates.Runtime;
 using LayerStream.Templates.Values;
 
 namespace LayerStream.Templates.Builtins;
 
-/// <summary>Methods of dicts, lists and tuples; those of texts are in <see cref="TextMethods"/>.</summary>
+/// <summary>Methods of dicts, lists, tuples and numbers; those of texts are in <see cref="TextMethods"/>.</summary>
 internal static class MethodTable
 {
     private static readonly Dictionary<string, Builtin> s_dict = Builtin.Table(
@@ -31,8 +32,14 @@ internal static class MethodTable
         new("index", "item", Index),
         new("count", "item", Count));
 
+    private static readonly Dictionary<string, Builtin> s_number = Builtin.Table(
+        new("is_integer", "", c => BoolValue.Of(c.Self is not FloatValue real || double.IsInteger(real.Number))),
+        new("bit_length", "", c => Numbers.TryInteger(c.Self, out var number) ? new IntValue((long)BigInteger.Abs(number).GetBitLength())
+            : throw c.State.Error("'float' object has no attribute 'bit_length'")));
+
     public static Builtin? Find(Value value, string name) => value switch
     {
+        IntValue or FloatValue => s_number.GetValueOrDefault(name),
         TextValue => TextMethods.Find(name),
         DictValue => s_dict.GetValueOrDefault(name),
         ListValue => s_list.GetValueOrDefault(name),

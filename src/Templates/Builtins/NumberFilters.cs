@@ -5,7 +5,7 @@ using LayerStream.Templates.Values;
 
 namespace LayerStream.Templates.Builtins;
 
-/// <summary>abs, int, float, round.</summary>
+/// <summary>abs, int, float, round, filesizeformat.</summary>
 internal static class NumberFilters
 {
     public static Value Abs(Call call) => call.Self switch
@@ -78,6 +78,28 @@ internal static class NumberFilters
         };
     }
 
+    public static Value FileSize(Call call)
+    {
+        bool isBinary = call.Flag(0);
+        double unit = isBinary ? 1024 : 1000;
+        string[] names = isBinary ? ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB"]
+            : ["kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"];
+        double bytes = Numbers.TryFloat(call.Self, out double number) || (call.Self is TextValue text && TryParse(text.Text, out number))
+            ? number : throw call.State.Error($"a number of bytes is required, not {call.Self.TypeName}");
+        if (bytes < unit)
+        {
+            return new TextValue(bytes == 1 ? "1 Byte" : string.Create(CultureInfo.InvariantCulture, $"{(long)bytes} Bytes"));
+        }
+
+        int step = 0;
+        while (step < names.Length - 1 && bytes >= Math.Pow(unit, step + 2))
+        {
+            step++;
+        }
+
+        return new TextValue($"{FloatText.Fixed(unit * bytes / Math.Pow(unit, step + 2), 1)} {names[step]}");
+    }
+
     private static BigInteger HalfEven(BigInteger number, int precision)
     {
         if (precision >= 0)
@@ -107,10 +129,19 @@ internal static class NumberFilters
 
         return precision == 0
             ? Math.Round(number, MidpointRounding.ToEven)
-            : double.Parse(PrintfFormat.Fixed(number, precision), CultureInfo.InvariantCulture);
+            : double.Parse(FloatText.Fixed(number, precision), CultureInfo.InvariantCulture);
     }
 
-    private static bool TryParse(string text, out double number) =>
-        double.TryParse(Whitespace.Trim(text).Replace("_", "", StringComparison.Ordinal), NumberStyles.Float, CultureInfo.InvariantCulture,
-            out number);
+    private static bool TryParse(string text, out double number)
+    {
+        string trimmed = Whitespace.Trim(text).Replace("_", "", StringComparison.Ordinal);
+        string name = trimmed.TrimStart('+', '-').ToLowerInvariant();
+        if (name is "inf" or "infinity" && trimmed.Length <= name.Length + 1)
+        {
+            number = trimmed.StartsWith('-') ? double.NegativeInfinity : double.PositiveInfinity;
+            return true;
+        }
+
+        return double.TryParse(trimmed, NumberStyles.Float, CultureInfo.InvariantCulture, out number);
+    }
 }

@@ -13,7 +13,7 @@ internal static class SelectFilters
         {
             string path = ValueText.Str(state, attribute);
             raw.Named.TryGetValue("default", out var fallback);
-            return Each(call, x => Attributes.GetPath(state, x, path) is var found && found is UndefinedValue ? fallback ?? found : found);
+            return Each(call, x => Attributes.GetPath(state, x, path, fallback is NoneValue ? null : fallback));
         }
 
         string name = Name(call, 0);

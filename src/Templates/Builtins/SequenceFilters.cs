@@ -114,7 +114,8 @@ internal static class SequenceFilters
             .Aggregate(call[1] ?? new IntValue(0), (total, item) => Arithmetic.Add(call.State, total, key(item)));
     }
 
-    private static ListValue Sorted(Call call, IReadOnlyList<Value> items, Func<Value, Value> key, bool descending)
+    /// <summary>The items in the order of their keys; equal ones stay as they stand.</summary>
+    public static ListValue Sorted(Call call, IReadOnlyList<Value> items, Func<Value, Value> key, bool descending)
     {
         var state = call.State;
         var keyed = items.Select(x => (Value)new TupleValue(key(x), x)).ToArray();
@@ -140,6 +141,7 @@ internal static class SequenceFilters
     private static string?[] Paths(Call call, int index) =>
         call[index] is null or NoneValue ? new string?[] { null } : ValueText.Str(call.State, call[index]!).Split(',');
 
-    private static Value Fold(Value value, bool caseSensitive) =>
+    /// <summary>A text in lower case unless case matters.</summary>
+    public static Value Fold(Value value, bool caseSensitive) =>
         !caseSensitive && value is TextValue text ? new TextValue(TextCase.Lower(text.Text)) : value;
 }

@@ -26,7 +26,7 @@ internal static class TestTable
         Row("odd", c => Remainder(c, new IntValue(2)) is IntValue { Number.IsOne: true }),
         Row("even", c => !Remainder(c, new IntValue(2)).IsTrue),
         Row("divisibleby", "num", c => !Remainder(c, c[0]!).IsTrue),
-        Row("sameas", "other", c => ReferenceEquals(c.Self, c[0])),
+        Row("sameas", "other", c => c.Self.IsSameAs(c[0]!)),
         Row("filter", c => FilterTable.Find(c.SelfText) is not null),
         Row("test", c => Find(c.SelfText) is not null),
         Row("in", "seq", c => Sequences.Contains(c.State, c[0]!, c.Self)),

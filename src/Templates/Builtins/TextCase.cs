@@ -67,6 +67,19 @@ internal static class TextCase
         return builder.ToString();
     }
 
+    /// <summary>Upper case where it is lower, and the other way round.</summary>
+    public static string Swap(string text)
+    {
+        var builder = new StringBuilder(text.Length);
+        foreach (var rune in text.EnumerateRunes())
+        {
+            string one = rune.ToString();
+            builder.Append(Rune.IsUpper(rune) ? Lower(one) : Rune.IsLower(rune) ? Upper(one) : one);
+        }
+
+        return builder.ToString();
+    }
+
     /// <summary>First letter upper case, the rest lower.</summary>
     public static string Capitalize(string text)
     {

@@ -1,4 +1,3 @@
-using System.Text;
 using LayerStream.Templates.Runtime;
 using LayerStream.Templates.Values;
 
@@ -15,14 +14,6 @@ internal static class TextFilters
         int count = call[2] is null or NoneValue ? -1 : call.Integer(2, -1);
         return TextMethods.Replace(call.State, call.SelfValue, ValueText.Str(call.State, call[0]!),
             ValueText.Of(call.State, call[1]!), count);
-    }
-
-    public static Value Escape(Call call)
-    {
-        var text = call.SelfValue;
-        var builder = new StringBuilder(text.Text);
-        builder.Replace("&", "&amp;").Replace("<", "&lt;").Replace(">", "&gt;").Replace("'", "&#39;").Replace("\"", "&#34;");
-        return call.State.Text(text.Mapped(builder.ToString()));
     }
 
     public static Value Format(Call call)

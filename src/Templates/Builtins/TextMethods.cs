@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using LayerStream.Templates.Runtime;
 using LayerStream.Templates.Values;
@@ -8,7 +7,7 @@ namespace LayerStream.Templates.Builtins;
 /// <summary>Methods of texts, with Python's semantics.</summary>
 internal static class TextMethods
 {
-    private static readonly Dictionary<string, Builtin> s_table = Builtin.Table(
+    private static readonly Dictionary<string, Builtin> s_table = Builtin.Table([
         new("split", "sep? maxsplit?", Split),
         new("rsplit", "sep? maxsplit?", SplitFromRight),
         new("partition", "sep", c => Partition(c, last: false)),
@@ -21,31 +20,23 @@ internal static class TextMethods
             ? c.State.Text(Whole(c).Slice(c.Text(0).Length, Self(c).Length)) : c.Self),
         new("removesuffix", "suffix", c => Self(c).EndsWith(c.Text(0), StringComparison.Ordinal)
             ? c.State.Text(Whole(c).Slice(0, Self(c).Length - c.Text(0).Length)) : c.Self),
-        new("startswith", "prefix", c => AnyOf(c, (text, part) => text.StartsWith(part, StringComparison.Ordinal))),
-        new("endswith", "suffix", c => AnyOf(c, (text, part) => text.EndsWith(part, StringComparison.Ordinal))),
         new("replace", "old new count?", c => Replace(c.State, Whole(c), c.Text(0), c.TextValue(1), c.Integer(2, -1))),
-        new("format", "*", Format),
         new("join", "items", Join),
         new("upper", "", c => Mapped(c, TextCase.Upper)),
         new("lower", "", c => Mapped(c, TextCase.Lower)),
         new("casefold", "", c => Mapped(c, x => TextCase.Lower(TextCase.Upper(x)))),
         new("title", "", c => Mapped(c, TextCase.Title)),
         new("capitalize", "", c => Mapped(c, TextCase.Capitalize)),
-        new("zfill", "width", c => Pad(c, (text, width) => text[..Sign(text)] + text[Sign(text)..].PadLeft(width - Sign(text), '0'))),
-        new("ljust", "width", c => Pad(c, (text, width) => text.PadRight(width))),
-        new("rjust", "width", c => Pad(c, (text, width) => text.PadLeft(width))),
-        new("find", "part", c => new IntValue(Find(c, last: false))),
-        new("rfind", "part", c => new IntValue(Find(c, last: true))),
-        new("index", "part", c => Find(c, last: false) is var i and >= 0 ? new IntValue(i) : throw c.State.Error("substring not found")),
-        new("count", "part", Count),
-        new("isdigit", "", c => Every(c, char.IsDigit)),
-        new("isdecimal", "", c => Every(c, char.IsDigit)),
-        new("isnumeric", "", c => Every(c, char.IsNumber)),
-        new("isalpha", "", c => Every(c, char.IsLetter)),
-        new("isalnum", "", c => Every(c, char.IsLetterOrDigit)),
-        new("isspace", "", c => Every(c, Whitespace.IsSpace)),
-        new("isupper", "", c => BoolValue.Of(Self(c).Any(char.IsLetter) && TextCase.Upper(Self(c)) == Self(c))),
-        new("islower", "", c => BoolValue.Of(Self(c).Any(char.IsLetter) && TextCase.Lower(Self(c)) == Self(c))));
+        new("swapcase", "", c => Mapped(c, TextCase.Swap)),
+        new("zfill", "width", c => Padded(c, (missing, pad) => ZeroFilled(Whole(c), missing))),
+        new("ljust", "width fillchar?", c => Padded(c, (missing, pad) => new TextBuilder().Append(Whole(c)).Append(pad(missing)))),
+        new("rjust", "width fillchar?", c => Padded(c, (missing, pad) => new TextBuilder().Append(pad(missing)).Append(Whole(c)))),
+        new("center", "width fillchar?", c => Centered(c.State, Whole(c), c.Integer(0, 0), Filling(c))),
+        new("expandtabs", "tabsize?", ExpandTabs),
+        new("format", "*", FormatMethod.Format),
+        new("format_map", "mapping", FormatMethod.FormatMap),
+        .. SearchMethods.Rows,
+        .. KindMethods.Rows]);
 
     public static Builtin? Find(string name) => s_table.GetValueOrDefault(name);
 
@@ -197,34 +188,6 @@ internal static class TextMethods
         return new TupleValue(whole.Slice(0, at), call[0]!, whole.Slice(at + separator.Length, text.Length));
     }
 
-    private static BoolValue AnyOf(Call call, Func<string, string, bool> holds)
-    {
-        if (call[0] is TupleValue parts)
-        {
-            return BoolValue.Of(parts.Items.Any(x => x is TextValue part && holds(Self(call), part.Text)));
-        }
-
-        return BoolValue.Of(holds(Self(call), call.Text(0)));
-    }
-
-    // Width counts code points.
-    private static Value Pad(Call call, Func<string, int, string> pad)
-    {
-        var text = (TextValue)call.Self;
-        int missing = call.Integer(0, 0) - text.Length;
-        if (missing <= 0)
-        {
-            return text;
-        }
-
-        call.State.CheckTextLength((long)text.Text.Length + missing);
-        return call.State.Text(text.Mapped(pad(text.Text, text.Text.Length + missing)));
-    }
-
-    private static int Sign(string text) => text.StartsWith('-') || text.StartsWith('+') ? 1 : 0;
-
-    private static BoolValue Every(Call call, Func<char, bool> holds) => BoolValue.Of(Self(call).Length > 0 && Self(call).All(holds));
-
     private static Value Join(Call call)
     {
         var items = Sequences.Iterate(call.State, call[0]!);
@@ -232,74 +195,57 @@ internal static class TextMethods
             x as TextValue ?? throw call.State.Error($"join(): expected str instance, {x.TypeName} found")));
     }
 
-    private static int Find(Call call, bool last)
+    /// <summary>The text between spaces (or another character), the odd one as Python puts it.</summary>
+    public static TextValue Centered(RenderState state, TextValue text, int width, char filling)
     {
-        string text = Self(call);
-        call.State.Charge(text.Length / 256);
-        int at = last ? TextSearch.FindLast(text, call.Text(0), text.Length) : TextSearch.Find(text, call.Text(0), 0);
-        return at < 0 ? -1 : ((TextValue)call.Self).IndexOfOffset(at);
-    }
-
-    private static IntValue Count(Call call)
-    {
-        string text = Self(call), part = call.Text(0);
-        if (part.Length == 0)
+        int missing = width - text.Length;
+        if (missing <= 0)
         {
-            return new IntValue(((TextValue)call.Self).Length + 1);
+            return text;
         }
 
-        int count = 0;
-        for (int from = 0; (from = TextSearch.Find(text, part, from)) >= 0; from += part.Length)
-        {
-            call.State.Charge(1);
-            count++;
-        }
-
-        return new IntValue(count);
+        state.CheckTextLength((long)text.Text.Length + missing);
+        int before = (missing / 2) + (missing & width & 1);
+        return state.Text(new TextBuilder().Append(new string(filling, before)).Append(text)
+            .Append(new string(filling, missing - before)).ToValue());
     }
 
-    // str.format with {} {0} {name}; attributes, conversions and format specs are refused.
-    private static Value Format(Call call)
+    // Width counts code points.
+    private static TextValue Padded(Call call, Func<int, Func<int, string>, TextBuilder> pad)
     {
-        string text = Self(call);
+        int missing = call.Integer(0, 0) - Whole(call).Length;
+        if (missing <= 0)
+        {
+            return Whole(call);
+        }
+
+        call.State.CheckTextLength((long)Self(call).Length + missing);
+        return call.State.Text(pad(missing, count => new string(Filling(call), count)).ToValue());
+    }
+
+    private static char Filling(Call call) => call.Count < 2 || call[1] is null ? ' '
+        : call[1] is TextValue { Text: [var filling] } ? filling
+        : throw call.State.Error("The fill character must be exactly one character long");
+
+    private static TextBuilder ZeroFilled(TextValue text, int missing)
+    {
+        int sign = text.Text.StartsWith('-') || text.Text.StartsWith('+') ? 1 : 0;
+        return new TextBuilder().Append(text, 0, sign).Append(new string('0', missing)).Append(text, sign, text.Text.Length - sign);
+    }
+
+    private static TextValue ExpandTabs(Call call)
+    {
+        int size = Math.Clamp(call.Integer(0, 8), 0, FormatSpec.Widest), column = 0;
         var builder = new TextBuilder();
-        int next = 0;
+        string text = Self(call);
         for (int i = 0; i < text.Length; i++)
         {
-            char c = text[i];
-            if (c is not ('{' or '}'))
-            {
-                builder.Append(Whole(call), i, 1);
-                continue;
-            }
-
-            if (i + 1 < text.Length && text[i + 1] == c)
-            {
-                builder.Append(Whole(call), i, 1);
-                i++;
-                continue;
-            }
-
-            int close = c == '{' ? text.IndexOf('}', i) : -1;
-            string name = close < 0 ? throw call.State.Error("single brace in format string") : text[(i + 1)..close];
-            builder.Append(ValueText.Of(call.State, Field(call, name, ref next)));
+            int spaces = text[i] == '\t' ? size == 0 ? 0 : size - (column % size) : 0;
+            column = text[i] is '\n' or '\r' ? 0 : text[i] == '\t' ? column + spaces : column + (char.IsLowSurrogate(text[i]) ? 0 : 1);
+            _ = text[i] == '\t' ? builder.Append(new string(' ', spaces)) : builder.Append(Whole(call), i, 1);
             call.State.CheckTextLength(builder.Length);
-            i = close;
         }
 
         return call.State.Text(builder.ToValue());
-    }
-
-    private static Value Field(Call call, string name, ref int next)
-    {
-        if (name.Length == 0 || int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out _))
-        {
-            int index = name.Length == 0 ? next++ : int.Parse(name, CultureInfo.InvariantCulture);
-            return index < call.Raw.Positional.Count ? call.Raw.Positional[index]
-                : throw call.State.Error("replacement index out of range");
-        }
-
-        return call.Raw.Named.TryGetValue(name, out var value) ? value
-            : throw call.State.Error($"format field '{name}' is unknown or unsupported");
     }
 }

@@ -58,7 +58,7 @@ internal static class Arithmetic
     public static Value FloorDivide(RenderState state, Value a, Value b)
     {
         RequireNonZero(state, "//", a, b);
-        return Numeric(state, "//", a, b, (x, y) => FloorDivide(x, y), (x, y) => Math.Floor(x / y));
+        return Numeric(state, "//", a, b, FloorDivide, FloorDivide);
     }
 
     public static Value Modulo(RenderState state, Value a, Value b)
@@ -69,7 +69,7 @@ internal static class Arithmetic
         }
 
         RequireNonZero(state, "%", a, b);
-        return Numeric(state, "%", a, b, (x, y) => x - (FloorDivide(x, y) * y), (x, y) => x - (Math.Floor(x / y) * y));
+        return Numeric(state, "%", a, b, (x, y) => x - (FloorDivide(x, y) * y), Modulo);
     }
 
     public static Value Power(RenderState state, Value a, Value b)
@@ -87,7 +87,9 @@ internal static class Arithmetic
         }
 
         var (p, q) = Floats(state, "**", a, b);
-        return p == 0 && q < 0 ? throw state.Error("0.0 cannot be raised to a negative power") : new FloatValue(Math.Pow(p, q));
+        return p == 0 && q < 0 ? throw state.Error("0.0 cannot be raised to a negative power")
+            : p < 0 && !double.IsInteger(q) ? throw state.Error("a negative number has no such power")
+            : new FloatValue(Math.Pow(p, q));
     }
 
     public static Value Negate(RenderState state, Value a) => a switch
@@ -108,6 +110,19 @@ internal static class Arithmetic
     {
         var quotient = BigInteger.DivRem(a, b, out var remainder);
         return !remainder.IsZero && remainder.Sign != b.Sign ? quotient - 1 : quotient;
+    }
+
+    // By the exact remainder, as Python: 1.0 // 0.1 is 9.0 because 0.1 is a little more than a tenth.
+    private static double FloorDivide(double a, double b)
+    {
+        double quotient = (a - Modulo(a, b)) / b;
+        return quotient == 0 ? Math.CopySign(0, a / b) : Math.Floor(quotient) + (quotient - Math.Floor(quotient) > 0.5 ? 1 : 0);
+    }
+
+    private static double Modulo(double a, double b)
+    {
+        double remainder = a % b;
+        return remainder == 0 ? Math.CopySign(0, b) : remainder < 0 == b < 0 ? remainder : remainder + b;
     }
 
     private static Value Numeric(

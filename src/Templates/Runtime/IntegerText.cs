@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Numerics;
+using System.Text;
 
 namespace LayerStream.Templates.Runtime;
 
@@ -33,5 +35,26 @@ internal static class IntegerText
 
         number = negative ? -number : number;
         return number.GetBitLength() <= TemplateLimits.IntegerBits;
+    }
+
+    /// <summary>Digits of a number that is not negative, in a base up to 16, lower case.</summary>
+    public static string Digits(BigInteger number, int radix)
+    {
+        if (radix == 10)
+        {
+            return number.ToString(CultureInfo.InvariantCulture);
+        }
+
+        var builder = new StringBuilder();
+        do
+        {
+            number = BigInteger.DivRem(number, radix, out var digit);
+            builder.Append("0123456789abcdef"[(int)digit]);
+        }
+        while (!number.IsZero);
+
+        char[] digits = builder.ToString().ToCharArray();
+        Array.Reverse(digits);
+        return new string(digits);
     }
 }

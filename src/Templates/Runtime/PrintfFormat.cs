@@ -1,15 +1,12 @@
-using System.Globalization;
 using System.Numerics;
 using System.Text;
 using LayerStream.Templates.Values;
 
 namespace LayerStream.Templates.Runtime;
 
-/// <summary>Python's <c>text % values</c> for the conversions s r d i u x X o c f F and %.</summary>
+/// <summary>Python's <c>text % values</c> for the conversions s r a c d i u x X o e E f F g G and %.</summary>
 internal static class PrintfFormat
 {
-    private const int WidestField = 1000;
-
     public static TextValue Format(RenderState state, TextValue pattern, Value values)
     {
         var queue = new Queue<Value>(values is TupleValue tuple ? tuple.Items : [values]);
@@ -28,31 +25,8 @@ internal static class PrintfFormat
             state.CheckTextLength(builder.Length);
         }
 
-        return queue.Count > 0 && values is not DictValue ? throw state.Error("not all arguments converted during string formatting")
-            : builder.ToValue();
-    }
-
-    /// <summary>Fixed notation, correctly rounded from the exact value (half to even).</summary>
-    public static string Fixed(double number, int decimals)
-    {
-        if (!double.IsFinite(number))
-        {
-            return ValueText.Float(number);
-        }
-
-        // |number| = mantissa · 2^exponent exactly.
-        long bits = BitConverter.DoubleToInt64Bits(number);
-        int exponent = (int)((bits >> 52) & 0x7ff);
-        var mantissa = new BigInteger((bits & 0xfffffffffffffL) | (exponent == 0 ? 0 : 1L << 52));
-        exponent = Math.Max(exponent, 1) - 1075;
-        var numerator = mantissa * BigInteger.Pow(10, decimals) << Math.Max(exponent, 0);
-        var denominator = BigInteger.One << Math.Max(-exponent, 0);
-        var quotient = BigInteger.DivRem(numerator, denominator, out var remainder);
-        int half = (remainder << 1).CompareTo(denominator);
-        quotient += half > 0 || (half == 0 && !quotient.IsEven) ? 1 : 0;
-        string digits = quotient.ToString(CultureInfo.InvariantCulture).PadLeft(decimals + 1, '0');
-        string sign = bits < 0 ? "-" : "";
-        return decimals == 0 ? sign + digits : $"{sign}{digits[..^decimals]}.{digits[^decimals..]}";
+        return queue.Count == 0 || values is DictValue or ListValue or UndefinedValue ? builder.ToValue()
+            : throw state.Error("not all arguments converted during string formatting");
     }
 
     private static void AppendField(RenderState state, TextBuilder builder, string format, ref int i, DictValue? names, Queue<Value> queue)
@@ -73,12 +47,17 @@ internal static class PrintfFormat
         }
 
         string flags = format[start..i];
-        int width = ReadNumber(state, format, ref i) ?? 0;
+        int width = ReadNumber(state, format, ref i, queue) ?? 0;
+        if (width < 0)
+        {
+            (flags, width) = (flags + "-", -width);
+        }
+
         int? precision = null;
         if (i < format.Length && format[i] == '.')
         {
             i++;
-            precision = ReadNumber(state, format, ref i) ?? 0;
+            precision = Math.Max(0, ReadNumber(state, format, ref i, queue) ?? 0);
         }
 
         char kind = i < format.Length ? format[i] : throw state.Error("incomplete format");
@@ -89,9 +68,9 @@ internal static class PrintfFormat
         }
 
         var value = chosen ?? (queue.TryDequeue(out var next) ? next : throw state.Error("not enough arguments for format string"));
-        var converted = Convert(state, kind, value, precision);
+        var converted = Convert(state, kind, value, precision, flags.Contains('#'));
         string text = converted.Text;
-        bool isNumber = kind is not ('s' or 'r' or 'c');
+        bool isNumber = kind is not ('s' or 'r' or 'a' or 'c');
         if (isNumber && text[0] != '-' && (flags.Contains('+') || flags.Contains(' ')))
         {
             text = (flags.Contains('+') ? "+" : " ") + text;
@@ -116,16 +95,25 @@ internal static class PrintfFormat
         }
 
         int sign = text[0] is '-' or '+' or ' ' ? 1 : 0;
+        sign += text.AsSpan(sign) is ['0', 'x' or 'X' or 'o', ..] ? 2 : 0;
         return text[..sign] + new string('0', width - text.Length) + text[sign..];
     }
 
-    private static int? ReadNumber(RenderState state, string format, ref int i)
+    // A star takes the number from the values.
+    private static int? ReadNumber(RenderState state, string format, ref int i, Queue<Value> queue)
     {
+        if (i < format.Length && format[i] == '*')
+        {
+            i++;
+            return queue.TryDequeue(out var given) && Numbers.TryInteger(given, out var width) && BigInteger.Abs(width) <= FormatSpec.Widest
+                ? (int)width : throw state.Error("* wants a number of columns");
+        }
+
         int start = i, number = 0;
         for (; i < format.Length && char.IsAsciiDigit(format[i]); i++)
         {
             number = (number * 10) + format[i] - '0';
-            if (number > WidestField)
+            if (number > FormatSpec.Widest)
             {
                 throw state.Error("format width is too large");
             }
@@ -134,43 +122,41 @@ internal static class PrintfFormat
         return i > start ? number : null;
     }
 
-    private static TextValue Convert(RenderState state, char kind, Value value, int? precision)
+    private static TextValue Convert(RenderState state, char kind, Value value, int? precision, bool isAlternate)
     {
         switch (kind)
         {
-            case 's' or 'r':
-                var text = kind == 's' ? ValueText.Of(state, value) : ValueText.Repr(state, value);
+            case 's' or 'r' or 'a':
+                var text = kind == 's' ? ValueText.Of(state, value) : kind == 'r' ? ValueText.Repr(state, value)
+                    : ValueText.Ascii(state, value);
                 return precision < text.Length ? text.Range(0, precision.Value) : text;
             case 'c' when value is TextValue { Length: 1 } character:
                 return character;
+            case 'c' when Numbers.TryInteger(value, out var point) && point >= 0 && point <= 0x10FFFF
+                && Rune.TryCreate((int)point, out var rune):
+                return new TextValue(rune.ToString());
             case 'd' or 'i' or 'u' when value is FloatValue real && double.IsFinite(real.Number):
-                return new TextValue(Digits(new BigInteger(real.Number), 10));
+                return Whole(new BigInteger(real.Number), kind, precision, isAlternate);
             case 'd' or 'i' or 'u' or 'x' or 'X' or 'o' when Numbers.TryInteger(value, out var number):
-                string digits = Digits(number, kind is 'x' or 'X' ? 16 : kind == 'o' ? 8 : 10);
-                return new TextValue(kind == 'X' ? digits.ToUpperInvariant() : digits);
-            case 'f' or 'F' when Numbers.TryFloat(value, out double number):
-                return new TextValue(Fixed(number, Math.Min(precision ?? 6, 100)));
+                return Whole(number, kind, precision, isAlternate);
+            case 'e' or 'E' or 'f' or 'F' or 'g' or 'G' when Numbers.TryFloat(value, out double number):
+                string digits = char.ToLowerInvariant(kind) switch
+                {
+                    'e' => FloatText.Exponent(number, precision ?? 6),
+                    'f' => FloatText.Fixed(number, precision ?? 6),
+                    _ => FloatText.General(number, precision ?? 6, isAlternate),
+                };
+                return new TextValue(char.IsUpper(kind) ? digits.ToUpperInvariant() : digits);
             default:
                 throw state.Error($"%{kind} format: unsupported or wrong type {value.TypeName}");
         }
     }
 
-    private static string Digits(BigInteger number, int radix)
+    private static TextValue Whole(BigInteger number, char kind, int? precision, bool isAlternate)
     {
-        if (radix == 10)
-        {
-            return number.ToString(CultureInfo.InvariantCulture);
-        }
-
-        var builder = new StringBuilder();
-        var rest = BigInteger.Abs(number);
-        do
-        {
-            rest = BigInteger.DivRem(rest, radix, out var digit);
-            builder.Insert(0, "0123456789abcdef"[(int)digit]);
-        }
-        while (!rest.IsZero);
-
-        return (number.Sign < 0 ? "-" : "") + builder;
+        int radix = kind is 'x' or 'X' ? 16 : kind == 'o' ? 8 : 10;
+        string digits = IntegerText.Digits(BigInteger.Abs(number), radix).PadLeft(precision ?? 0, '0');
+        string prefix = isAlternate && radix != 10 ? "0" + kind : "";
+        return new TextValue((number.Sign < 0 ? "-" : "") + prefix + (kind == 'X' ? digits.ToUpperInvariant() : digits));
     }
 }

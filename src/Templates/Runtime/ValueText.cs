@@ -27,6 +27,21 @@ internal static class ValueText
         return builder.ToValue();
     }
 
+    /// <summary>Python's ascii(): as repr, with escapes for everything beyond ASCII.</summary>
+    public static TextValue Ascii(RenderState state, Value value)
+    {
+        var repr = Repr(state, value);
+        var builder = new StringBuilder(repr.Text.Length);
+        foreach (var rune in repr.Text.EnumerateRunes())
+        {
+            _ = rune.Value < 0x80 ? builder.Append((char)rune.Value)
+                : rune.Value <= 0xff ? builder.Append(CultureInfo.InvariantCulture, $"\\x{rune.Value:x2}")
+                : builder.Append(CultureInfo.InvariantCulture, $"\\{(rune.IsBmp ? $"u{rune.Value:x4}" : $"U{rune.Value:x8}")}");
+        }
+
+        return state.Text(repr.Mapped(builder.ToString()));
+    }
+
     /// <summary>Python's float repr: shortest round-trip digits, exponent form below 1e-4 and from 1e16.</summary>
     public static string Float(double number)
     {

@@ -102,6 +102,7 @@ internal sealed class ForStatement(
         values = filter is null ? values : [.. values.Where(x => Passes(state, outer, x))];
         Func<RenderState, Value, Value>? again = isRecursive ? (inner, more) => Again(inner, outer, more, depth + 1) : null;
         var loop = new LoopValue(values, depth, again);
+        bool isThrough = false; // as the reference: else follows unless an iteration ran to its end
         foreach (var value in values)
         {
             state.Scope = new Scope(outer);
@@ -109,6 +110,7 @@ internal sealed class ForStatement(
             state.Scope.Set("loop", loop);
             var flow = ExecuteAll(state, body);
             state.Charge(1);
+            isThrough |= flow == Flow.Next;
             if (flow == Flow.Break)
             {
                 break;
@@ -117,7 +119,7 @@ internal sealed class ForStatement(
             loop.Index++;
         }
 
-        if (values.Length == 0)
+        if (!isThrough)
         {
             state.Scope = new Scope(outer);
             ExecuteAll(state, otherwise);

@@ -73,15 +73,10 @@ internal sealed class TagLexer(string source, List<Token> tokens, string close, 
         {
             ReadNumber();
         }
-        else if (c == '_' || char.IsLetter(c))
+        else if (Identifiers.LengthAt(source, _position) is > 0 and var length)
         {
-            int start = _position;
-            while (_position < source.Length && (source[_position] == '_' || char.IsLetterOrDigit(source[_position])))
-            {
-                _position++;
-            }
-
-            tokens.Add(new Token(TokenKind.Name, source[start.._position], _line));
+            tokens.Add(new Token(TokenKind.Name, source.Substring(_position, length), _line));
+            _position += length;
         }
         else
         {

@@ -17,6 +17,8 @@ internal sealed class TextValue(string text, MessageSpans? spans = null) : Value
 
     public override bool IsTrue => Text.Length > 0;
 
+    public override bool IsSameAs(Value other) => other is TextValue text && text.Text == Text;
+
     /// <summary>Number of code points.</summary>
     public int Length => Starts is { } starts ? starts.Length : Text.Length;
 

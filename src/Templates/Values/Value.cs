@@ -65,11 +65,17 @@ internal sealed class BoolValue : Value
 
 internal sealed class IntValue(BigInteger number) : Value
 {
+    // Python has one object for each of the small ones.
+    private const int LeastShared = -5, MostShared = 256;
+
     public BigInteger Number { get; } = number;
 
     public override string TypeName => "int";
 
     public override bool IsTrue => !Number.IsZero;
+
+    public override bool IsSameAs(Value other) => ReferenceEquals(this, other)
+        || (other is IntValue same && same.Number == Number && Number >= LeastShared && Number <= MostShared);
 }
 
 internal sealed class FloatValue(double number) : Value
@@ -90,7 +96,7 @@ internal sealed class ListValue(List<Value> items) : Value
     public override bool IsTrue => Items.Count > 0;
 }
 
-internal sealed class TupleValue(params Value[] items) : Value
+internal class TupleValue(params Value[] items) : Value
 {
     public Value[] Items { get; } = items;
 

@@ -2,10 +2,13 @@ using System.Text;
 using System.Text.Json;
 using LayerStream.Actors.Run;
 using LayerStream.Host.Server.Chat;
+using LayerStream.Host.Server.Embeddings;
+using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Messages;
 using LayerStream.Host.Server.Ollama;
 using LayerStream.Host.Server.Responses;
 using LayerStream.Host.Server.Translation;
+using LayerStream.Sampling;
 using LayerStream.Templates.Answers;
 
 namespace LayerStream.Host.Tests.Server;
@@ -77,6 +80,25 @@ public sealed class AnswerShapeTests
     }
 
     [Fact]
+    public void Messages_ThatStoppedAtAText_NameIt()
+    {
+        JsonElement whole = Parse(Send(new MessagesWhole(Prepared(false)), 5, "So.", stopText: "###"));
+        Assert.Equal(("stop_sequence", "###"), (Text(whole, "stop_reason"), Text(whole, "stop_sequence")));
+        JsonElement delta = Events(Send(new MessagesStream(Prepared(true)), 5, "So.", stopText: "###"))[^2].GetProperty("delta");
+        Assert.Equal(("stop_sequence", "###"), (Text(delta, "stop_reason"), Text(delta, "stop_sequence")));
+        Assert.Equal("end_turn", Text(Parse(Send(new MessagesWhole(Prepared(false)), 5, "So.")), "stop_reason"));
+    }
+
+    [Fact]
+    public void Messages_StreamedThought_EndsWithASignature()
+    {
+        JsonElement[] thought = [.. Events(Send(new MessagesStream(Prepared(true)), 1)).Where(e => Text(e, "type") == "content_block_delta"
+            && e.GetProperty("index").GetInt32() == 0).Select(e => e.GetProperty("delta"))];
+        Assert.Equal("signature_delta", Text(thought[^1], "type"));
+        Assert.All(thought[..^1], d => Assert.Equal("thinking_delta", Text(d, "type")));
+    }
+
+    [Fact]
     public void Messages_Whole_HasBlocks()
     {
         JsonElement content = Parse(Send(new MessagesWhole(Prepared(false)), 5)).GetProperty("content");
@@ -96,6 +118,17 @@ public sealed class AnswerShapeTests
         Assert.Equal("So.", string.Concat(lines.Select(l => Text(l.GetProperty("message"), "content"))));
         Assert.Equal(["f", "g"], lines.Where(l => l.GetProperty("message").TryGetProperty("tool_calls", out _))
             .Select(l => Text(l.GetProperty("message").GetProperty("tool_calls")[0].GetProperty("function"), "name")));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Ollama_Answer_HasTheLogProbabilitiesThatWereAskedFor(bool stream)
+    {
+        string sent = Send(new OllamaShape(Prepared(stream, logProbs: true), isChat: true), 1, "So.", probabilities: true);
+        Assert.Equal([1, 2, 3], sent.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Parse)
+            .Where(l => l.TryGetProperty("logprobs", out _)).SelectMany(l => l.GetProperty("logprobs").EnumerateArray())
+            .Select(t => t.GetProperty("id").GetInt32()));
     }
 
     [Fact]
@@ -124,6 +157,47 @@ public sealed class AnswerShapeTests
     }
 
     [Fact]
+    public void Responses_Text_HasTheLogProbabilitiesThatWereAskedFor()
+    {
+        List<JsonElement> events = Events(Send(new ResponsesShape(Prepared(true, logProbs: true)), 1, "So.", probabilities: true));
+        Assert.Equal([1, 2, 3], Ids(events.Where(e => Text(e, "type") == "response.output_text.delta")));
+        Assert.Equal([1, 2, 3], Ids(events.Where(e => Text(e, "type") == "response.output_text.done")));
+        Assert.Equal([1, 2, 3], Ids([events[^1].GetProperty("response").GetProperty("output")[0].GetProperty("content")[0]]));
+
+        static IEnumerable<int> Ids(IEnumerable<JsonElement> parts) =>
+            parts.SelectMany(p => p.GetProperty("logprobs").EnumerateArray()).Select(t => t.GetProperty("id").GetInt32());
+    }
+
+    [Fact]
+    public void Responses_CutOff_HasAnIncompleteItem()
+    {
+        JsonElement response = Parse(Send(new ResponsesShape(Prepared(false)), 5, "<think>hm</think>So.", "length"));
+        Assert.Equal(("incomplete", "incomplete"), (Text(response, "status"), Text(response.GetProperty("output")[1], "status")));
+        Assert.Equal("completed", Text(response.GetProperty("output")[0], "status"));
+    }
+
+    [Fact]
+    public void Responses_StreamThatFailsAtOnce_WasCreatedFirst()
+    {
+        ResponsesShape shape = new(Prepared(true));
+        shape.Fail(new ApiException(503, "unavailable_error", "gone", "gone"));
+        Assert.Equal(["response.created", "response.in_progress", "response.failed"],
+            Events(Encoding.UTF8.GetString(shape.Buffer.WrittenSpan)).Select(e => Text(e, "type")));
+    }
+
+    [Fact]
+    public void Embeddings_ThatFail_SayItInTheFormOfTheirApi()
+    {
+        foreach ((EmbeddingForm form, string error) in ((EmbeddingForm, string)[])
+            [(EmbeddingForm.Ollama, "{\"error\":\"gone\"}"), (EmbeddingForm.OllamaPrompt, "{\"error\":\"gone\"}")])
+        {
+            WrittenShape shape = new(form.Error);
+            shape.Fail(new ApiException(503, "unavailable_error", "gone", "gone"));
+            Assert.Equal(error, Encoding.UTF8.GetString(shape.Buffer.WrittenSpan));
+        }
+    }
+
+    [Fact]
     public void Responses_Whole_HasItems()
     {
         JsonElement response = Parse(Send(new ResponsesShape(Prepared(false)), 5));
@@ -141,14 +215,16 @@ public sealed class AnswerShapeTests
 
     private static ChatJson Form() => new("chatcmpl-1", "m", 0, null);
 
-    private static TranslatedAnswer.Prepared Prepared(bool stream) =>
-        new(new ChatRequest { Stream = stream }, Opening(), 3, "m", null, "1");
+    private static TranslatedAnswer.Prepared Prepared(bool stream, bool logProbs = false) =>
+        new(new ChatRequest { Stream = stream, LogProbs = logProbs }, Opening(), 3, "m", null, "1");
 
-    private static string Send(AnswerShape shape, int step, string answer = Answer, string reason = "stop")
+    private static string Send(AnswerShape shape, int step, string answer = Answer, string reason = "stop", string? stopText = null,
+        bool probabilities = false)
     {
         for (int at = 0; at < answer.Length; at += step)
         {
-            shape.Piece(answer.Substring(at, Math.Min(step, answer.Length - at)), null);
+            shape.Piece(answer.Substring(at, Math.Min(step, answer.Length - at)), probabilities
+                ? [new TokenLogProbabilities(new LogProbability(at + 1, -1), [])] : null);
         }
 
         shape.End(new RunResult
@@ -165,6 +241,7 @@ public sealed class AnswerShapeTests
             ExpertBytesStreamed = 0,
             ExpertsSkipped = 0,
             FinishReason = reason,
+            StopText = stopText,
             PredictedBytesUseful = 0,
             PredictedBytesWasted = 0,
             LoadSeconds = 0,

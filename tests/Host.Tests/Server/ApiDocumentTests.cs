@@ -100,7 +100,8 @@ public sealed class ApiDocumentTests
         text.Append("""
 
             ## Members of a chat completion request
-            `null` is the same as absent. A member that is not in the table is refused with 400.
+            `null` is the same as absent. A member that is not in the table is refused with 400; one that is refused is let through
+            with a value that asks for nothing: false, an empty text, an empty list, or what its row names. The same holds for all APIs.
 
             | member | what happens | values |
             | --- | --- | --- |
@@ -134,7 +135,8 @@ public sealed class ApiDocumentTests
         text.Append("\nMembers of `options`: ")
             .AppendJoin(", ", OllamaMembers.Options.Where(o => o.Value is not null).Select(o => $"`{o.Key}`"))
             .Append(" are honoured; ").AppendJoin(", ", OllamaMembers.Options.Where(o => o.Value is null).Select(o => $"`{o.Key}`"))
-            .Append(" are hints; others are refused.\n");
+            .Append(" are hints; others are refused, but for ")
+            .AppendJoin(" and ", OllamaMembers.RefusedOptions.Keys.Select(o => $"`{o}`")).Append(" where they are turned off.\n");
     }
 
     private static void AppendMembers(StringBuilder text, string what, IEnumerable<TranslatedMember> rows)

@@ -8,6 +8,7 @@ using LayerStream.Host.Server.Files;
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Service;
 using LayerStream.Host.Telemetry;
+using LayerStream.Host.Tests.Server.Described;
 using LayerStream.Session.Reports;
 using Microsoft.AspNetCore.Http;
 
@@ -55,6 +56,36 @@ public sealed class BatchesTests(BatchDaemon daemon)
         JsonElement answer = Assert.Single(await daemon.ResultsAsync(batch, "output_file_id"));
         Assert.Equal(kind, answer.GetProperty("response").GetProperty("body").GetProperty("object").GetString());
         Assert.Equal(JsonValueKind.Null, batch.GetProperty("error_file_id").ValueKind);
+    }
+
+    [Fact]
+    public async Task Replies_OfFilesAndBatches_AreAsTheDocumentSays()
+    {
+        const string Endpoint = "/v1/completions";
+        string id = await daemon.BeginAsync(BatchDaemon.Line("a", """{"prompt":"a","max_tokens":1}""", Endpoint), Endpoint);
+        JsonElement batch = await daemon.EndOfAsync(id);
+        string file = batch.GetProperty("input_file_id").GetString()!;
+        await AssertDescribedAsync("GET", "/v1/batches/{id}", "/v1/batches/" + id);
+        await AssertDescribedAsync("GET", "/v1/batches", "/v1/batches?limit=2");
+        await AssertDescribedAsync("GET", "/v1/files/{id}", "/v1/files/" + file);
+        await AssertDescribedAsync("GET", "/v1/files", "/v1/files?limit=2");
+        using HttpResponseMessage sent = await daemon.RespondAsync("POST", "/v1/files", BatchDaemon.Form("no JSON"), BatchDaemon.Key);
+        await DescribedAnswer.AssertAsync("POST", "/v1/files", sent);
+        file = JsonSerializer.Deserialize<JsonElement>(await sent.Content.ReadAsStringAsync(Token)).GetProperty("id").GetString()!;
+        string body = $$"""{"input_file_id":"{{file}}","endpoint":"/v1/completions","completion_window":"24h"}""";
+        using HttpResponseMessage begun = await daemon.RespondAsync("POST", "/v1/batches", body, BatchDaemon.Key);
+        await DescribedAnswer.AssertAsync("POST", "/v1/batches", begun);
+        JsonElement faulty = JsonSerializer.Deserialize<JsonElement>(await begun.Content.ReadAsStringAsync(Token));
+        id = faulty.GetProperty("id").GetString()!;
+        Assert.Equal("failed", (await daemon.EndOfAsync(id)).GetProperty("status").GetString());
+        await AssertDescribedAsync("GET", "/v1/batches/{id}", "/v1/batches/" + id);
+        await AssertDescribedAsync("DELETE", "/v1/files/{id}", "/v1/files/" + file);
+    }
+
+    private async Task AssertDescribedAsync(string method, string described, string path)
+    {
+        using HttpResponseMessage reply = await daemon.RespondAsync(method, path, key: BatchDaemon.Key);
+        await DescribedAnswer.AssertAsync(method, described, reply);
     }
 
     [Fact]

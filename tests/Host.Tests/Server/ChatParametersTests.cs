@@ -53,6 +53,18 @@ public sealed class ChatParametersTests
     [InlineData("\"model\":\"\"")]
     [InlineData("\"model\":\"default\"")]
     [InlineData("\"model\":\"owner/TINY:latest\"")]
+    [InlineData("\"functions\":[],\"function_call\":\"none\"")]
+    [InlineData("\"echo\":false,\"suffix\":\"\",\"best_of\":1,\"min_tokens\":0,\"mirostat\":0.0")]
+    [InlineData("\"skip_special_tokens\":true,\"reasoning_format\":\"auto\",\"length_penalty\":1.0")]
+    [InlineData("\"stop\":[\"\"]")]
+    [InlineData("\"seed\":18446744073709551615")]
+    [InlineData("\"max_tokens\":5,\"max_completion_tokens\":5")]
+    [InlineData("\"enable_thinking\":false")]
+    [InlineData("\"think\":\"low\"")]
+    [InlineData("\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":9}")]
+    [InlineData("\"reasoning\":{\"effort\":\"low\",\"exclude\":false,\"summary\":\"auto\"}")]
+    [InlineData("\"usage\":{\"include\":true},\"provider\":{\"order\":[]}")]
+    [InlineData("\"tool_choice\":{\"type\":\"auto\"}")]
     public void Read_WhatAsksForNothing_IsTaken(string member) => Read(member).Dispose();
 
     [Theory]
@@ -67,6 +79,14 @@ public sealed class ChatParametersTests
     [InlineData("\"max_tokens\":0", "max_tokens")]
     [InlineData("\"max_tokens\":1.5", "max_tokens")]
     [InlineData("\"seed\":1e300", "seed")]
+    [InlineData("\"max_tokens\":5,\"max_completion_tokens\":6", "max_completion_tokens")]
+    [InlineData("\"function_call\":\"required\"", "function_call")]
+    [InlineData("\"skip_special_tokens\":false", "skip_special_tokens")]
+    [InlineData("\"mirostat\":2", "mirostat")]
+    [InlineData("\"echo\":true", "echo")]
+    [InlineData("\"reasoning\":{\"exclude\":true}", "reasoning.exclude")]
+    [InlineData("\"tool_choice\":{\"type\":\"web_search\"}", "tool_choice")]
+    [InlineData("\"tool_choice\":{\"type\":\"allowed_tools\",\"mode\":\"auto\",\"tools\":[{\"name\":\"g\"}]}", "tool_choice")]
     [InlineData("\"n\":33", "n")]
     [InlineData("\"model\":\"gpt-4o\"", "model")]
     [InlineData("\"continue_final_message\":true", "continue_final_message")]
@@ -120,6 +140,40 @@ public sealed class ChatParametersTests
         using ChatRequest request = Read(member);
         Assert.True(request.Grammar!.Match(Encoding.UTF8.GetBytes(accepted)).Accepts);
         Assert.False(request.Grammar.Match(Encoding.UTF8.GetBytes(refused)).Accepts);
+    }
+
+    [Theory]
+    [InlineData("{\"type\":\"allowed_tools\",\"allowed_tools\":{\"mode\":\"required\",\"tools\":[{\"type\":\"function\","
+        + "\"function\":{\"name\":\"b\"}}]}}")]
+    [InlineData("{\"type\":\"allowed_tools\",\"mode\":\"required\",\"tools\":[{\"type\":\"function\",\"name\":\"b\"},{\"type\":\"mcp\"}]}")]
+    public void Read_AllowedTools_AreAllThereAre(string choice)
+    {
+        using ChatRequest request = Read("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"a\"}},{\"type\":\"function\","
+            + "\"function\":{\"name\":\"b\"}}],\"tool_choice\":" + choice);
+        Assert.Equal(ToolDemand.Required, request.ToolChoice);
+        Assert.Equal(["b"], request.Tools.Names);
+        Assert.Equal(["b"], request.CallableTools.Select(t => t.Name));
+        Assert.Single(request.ToolList);
+    }
+
+    [Fact]
+    public void Read_HistoryOfOlderClients_HasTheFormOfTemplates()
+    {
+        byte[] body = Encoding.UTF8.GetBytes("""
+            {"messages":[{"role":"user","content":"a"},{"role":"assistant","content":null,"function_call":{"name":"f","arguments":"{}"}},
+            {"role":"function","name":"f","content":"22"},{"role":"assistant","content":[{"type":"refusal","refusal":"No."}]},
+            {"role":"assistant","content":null,"refusal":"Never."}]}
+            """);
+        using RequestMemory.Holding holding = RequestBodyTests.Memory(1 << 20).Open();
+        using ChatRequest request = Read(body, holding);
+        string[] plain = [.. request.Messages.EnumerateArray().Select(m => m.GetRawText())];
+        Assert.Equal("""{"role":"user","content":"a"}""", plain[0]);
+        Assert.Contains("""
+            "tool_calls":[{"id":"","type":"function","function":{"name":"f","arguments":"{}"}}]
+            """.Trim(), plain[1], StringComparison.Ordinal);
+        Assert.Equal("""{"role":"tool","name":"f","content":"22"}""", plain[2]);
+        Assert.Equal("""{"role":"assistant","content":[{"type":"text","text":"No."}]}""", plain[3]);
+        Assert.Contains("\"content\":\"Never.\"", plain[4], StringComparison.Ordinal);
     }
 
     [Fact]

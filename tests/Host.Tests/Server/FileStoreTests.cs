@@ -1,3 +1,4 @@
+using LayerStream.Host.Server.Batches;
 using LayerStream.Host.Server.Files;
 using LayerStream.Host.Server.Http;
 
@@ -42,6 +43,41 @@ public sealed class FileStoreTests : IDisposable
         Assert.False(File.Exists(store.PathOf(file)));
         Assert.Equal(0, store.Bytes);
     }
+
+    [Fact]
+    public void File_ThatABatchReads_OutlivesItsTimeAndARestart()
+    {
+        StoredFile file;
+        using (FileStore store = Open())
+        {
+            BatchStore batches = BatchStore.OpenIn(store);
+            file = Keep(store, "a", store.Now + 10);
+            batches.Add(Record(file, store.Now));
+            _clock.Now += TimeSpan.FromSeconds(11);
+            Assert.Equal(file, store.Find("me", file.Id));
+        }
+
+        using FileStore again = Open();
+        Batch open = Assert.Single(BatchStore.OpenIn(again).List("me"));
+        Assert.Equal("a", File.ReadAllText(again.PathOf(again.Find("me", file.Id)!)));
+        open.Update(r => r.In(BatchStatus.Completed, again.Now));
+        Assert.Null(again.Find("me", file.Id));
+        Assert.False(File.Exists(again.PathOf(file)));
+    }
+
+    private static BatchRecord Record(StoredFile input, long now) => new()
+    {
+        Id = "batch_1",
+        Owner = "me",
+        Scope = "",
+        Endpoint = "/v1/completions",
+        InputFileId = input.Id,
+        CompletionWindow = "24h",
+        CreatedAt = now,
+        ExpiresAt = now + 86_400,
+        OutputFileId = StoredFile.NewId(),
+        ErrorFileId = StoredFile.NewId(),
+    };
 
     [Fact]
     public void Room_ThatIsTaken_IsRefusedToOthersAndComesBack()

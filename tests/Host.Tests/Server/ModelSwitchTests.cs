@@ -127,6 +127,43 @@ public sealed class ModelSwitchTests
         Assert.Equal(answer, await daemon.AskAsync("one"));
     }
 
+    [Fact]
+    public async Task Failure_BehindSignsOfLife_HasTheFormOfItsApi()
+    {
+        const string Said = """ "model":"two","messages":[{"role":"user","content":"x"}] """, Whole = ",\"stream\":false",
+            Stream = ",\"stream\":true";
+        const string OpenAi = "{\"error\":{\"message\":", Anthropic = "{\"type\":\"error\",\"error\":{\"type\":", Ollama = "{\"error\":\"";
+        (string Path, string Body, string Sign, string Error)[] asked =
+        [
+            ("/v1/chat/completions", Said, " ", OpenAi), ("/v1/chat/completions", Said + Stream, ": ping\n\n", "data: " + OpenAi),
+            ("/v1/completions", """ "model":"two","prompt":"x" """, " ", OpenAi),
+            ("/v1/responses", """ "model":"two","input":"x" """, " ", OpenAi),
+            ("/v1/responses", """ "model":"two","input":"x" """ + Stream, ": ping\n\n", "event: error\ndata: {\"type\":\"error\","),
+            ("/v1/messages", Said, " ", Anthropic), ("/v1/messages", Said + Stream, ": ping\n\n", "event: error\ndata: " + Anthropic),
+            ("/api/chat", Said + Whole, " ", Ollama), ("/api/chat", Said, "{\"model\":", Ollama),
+            ("/api/generate", """ "model":"two","prompt":"x" """ + Whole, " ", Ollama),
+            ("/api/generate", """ "model":"two","prompt":"x" """, "{\"model\":", Ollama),
+            ("/v1/embeddings", """ "model":"two","input":"x" """, " ", OpenAi),
+            ("/api/embed", """ "model":"two","input":"x" """, " ", Ollama),
+            ("/api/embeddings", """ "model":"two","prompt":"x" """, " ", Ollama),
+            ("/v1/score", """ "model":"two","prompt":"x","choices":["a","b"] """, " ", OpenAi),
+        ];
+        TaskCompletionSource fails = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using SwitchingDaemon daemon = await new SwitchingDaemon { BeforeLoad = _ => fails.Task }.StartAsync();
+        Task<string>[] heard = [.. asked.Select(a => daemon.HearAsync(a.Path, $"{{{a.Body}}}"))];
+        await daemon.UntilAsync("two", "loading");
+        await Task.Delay(TimeSpan.FromSeconds(4), Token); // every one has had a sign
+        fails.SetException(new IOException("the disk has gone"));
+        string[] texts = await Task.WhenAll(heard);
+        Assert.All(asked.Zip(texts), pair =>
+        {
+            string what = $"{pair.First.Path} {pair.First.Body}: {pair.Second}";
+            Assert.True(pair.Second.StartsWith(pair.First.Sign, StringComparison.Ordinal), what);
+            Assert.True(pair.Second.Contains(pair.First.Error, StringComparison.Ordinal), what);
+            Assert.False(pair.Second.Contains("[DONE]", StringComparison.Ordinal), what);
+        });
+    }
+
     [Theory]
     [InlineData("/v1/chat/completions", ": ping")]
     [InlineData("/v1/messages", ": ping")]

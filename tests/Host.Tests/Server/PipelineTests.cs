@@ -73,6 +73,16 @@ public sealed class PipelineTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("/v1/models/other", "{\"type\":\"error\",\"error\":{\"type\":\"not_found_error\",")]
+    [InlineData("/api/nothing", "{\"error\":\"")]
+    public async Task Refusal_OfAClientOfTheMessagesApi_HasItsFormWhereItAsks(string path, string error)
+    {
+        using HttpResponseMessage reply = await SendAsync("GET", path, ("x-api-key", "secret"), ("anthropic-version", "2023-06-01"));
+        Assert.Equal(HttpStatusCode.NotFound, reply.StatusCode);
+        Assert.StartsWith(error, await reply.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("localhost", 200)]
     [InlineData("localhost:18080", 200)]
     [InlineData("127.0.0.1:18080", 200)]

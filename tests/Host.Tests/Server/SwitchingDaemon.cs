@@ -128,6 +128,27 @@ internal sealed class SwitchingDaemon : IAsyncDisposable
         return await client.SendAsync(request, Token);
     }
 
+    /// <summary>What comes of an answer until its end, or until the connection breaks.</summary>
+    public async Task<string> HearAsync(string path, string body)
+    {
+        using HttpClient client = _host!.GetTestClient();
+        using HttpRequestMessage request = new(HttpMethod.Post, "http://localhost:5099" + path);
+        request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+        using HttpResponseMessage reply = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Token);
+        await using Stream stream = await reply.Content.ReadAsStreamAsync(Token);
+        using MemoryStream heard = new();
+        try
+        {
+            await stream.CopyToAsync(heard, Token);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or HttpRequestException)
+        {
+            // It was broken off on purpose.
+        }
+
+        return Encoding.UTF8.GetString(heard.ToArray());
+    }
+
     /// <summary>The text of an answer of some tokens.</summary>
     public async Task<string> AskAsync(string model, int tokens = 8)
     {

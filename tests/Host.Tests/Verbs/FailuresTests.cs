@@ -62,6 +62,15 @@ public sealed partial class FailuresTests
         Assert.Contains("UTF-8", Failures.Describe(new FileNotFoundException("", "mod\uFFFDle.gguf")), StringComparison.Ordinal);
 
     [Fact]
+    public void Describe_TemplateThatFailsOnAConversation_NamesLineAndWayOutUnlessItRefusesByItself()
+    {
+        string text = Failures.Describe(new TemplateException("no filter named 'x'", 7));
+        Assert.Contains("line 7", text, StringComparison.Ordinal);
+        Assert.Contains("--chat-template", text, StringComparison.Ordinal);
+        Assert.Equal("roles must alternate", Failures.Describe(new TemplateException("roles must alternate", 7, raisedByTemplate: true)));
+    }
+
+    [Fact]
     public void Describe_TemplateThatCannotBeRead_NamesTheWayOutOnTheCommandLineAndInTheApi()
     {
         TemplateSyntaxException error = new("unexpected 'endfro'", 3);

@@ -59,6 +59,7 @@ internal sealed class BatchStore
             store._open.Writer.TryWrite(batch);
         }
 
+        files.IsRead = store.Reads;
         return store;
     }
 

@@ -7,9 +7,9 @@ namespace LayerStream.Host.Server.Chat;
 /// let through.</summary>
 internal static class ChatMessages
 {
-    private static readonly string[] s_roles = ["system", "developer", "user", "assistant", "tool"];
+    private static readonly string[] s_roles = ["system", "developer", "user", "assistant", "tool", "function"];
 
-    /// <summary>Gives the element back if every message is in order.</summary>
+    /// <summary>Gives the messages back if every one is in order, in the form of <see cref="ChatHistory"/>.</summary>
     /// <exception cref="ApiException">400 naming the place.</exception>
     public static JsonElement Check(JsonElement messages)
     {
@@ -24,7 +24,7 @@ internal static class ChatMessages
             CheckMessage(message, $"messages[{index++}]");
         }
 
-        return messages;
+        return ChatHistory.Plain(messages);
     }
 
     private static void CheckMessage(JsonElement message, string place)
@@ -43,7 +43,7 @@ internal static class ChatMessages
         bool hasContent = message.TryGetProperty("content", out JsonElement content) && content.ValueKind != JsonValueKind.Null;
         if (hasContent)
         {
-            CheckContent(content, place + ".content");
+            CheckContent(content, place + ".content", role);
         }
         else if (role != "assistant")
         {
@@ -51,7 +51,7 @@ internal static class ChatMessages
         }
     }
 
-    private static void CheckContent(JsonElement content, string place)
+    private static void CheckContent(JsonElement content, string place, string role)
     {
         if (content.ValueKind == JsonValueKind.String)
         {
@@ -66,10 +66,10 @@ internal static class ChatMessages
 
         foreach (JsonElement part in content.EnumerateArray())
         {
-            bool isText =
-                part.ValueKind == JsonValueKind.Object && part.TryGetProperty("type", out JsonElement type)
-                    && type.ValueKind == JsonValueKind.String && type.ValueEquals("text"u8);
-            if (!isText || !part.TryGetProperty("text", out JsonElement text))
+            string kind = part.ValueKind == JsonValueKind.Object && part.TryGetProperty("type", out JsonElement type)
+                && type.ValueKind == JsonValueKind.String ? JsonFields.Text(type, place) : "";
+            bool isText = kind == "text" || (kind == "refusal" && role == "assistant");
+            if (!isText || !part.TryGetProperty(kind, out JsonElement text))
             {
                 throw ApiException.Invalid(place, $"'{place}' may hold text parts only: {{\"type\":\"text\",\"text\":…}}",
                     "unsupported_content");

@@ -15,8 +15,9 @@ internal static class ChatParameters
             JsonFields.Text(v, n)),
         Does("messages", "roles system, developer, user, assistant, tool; content as text or text parts", (r, v, _) => r.Messages =
             ChatMessages.Check(v)),
-        Does("max_tokens", "1 and above; −1 = what the context holds", (r, v, n) => r.MaxTokens = MaxTokens(v, n)),
-        Does("max_completion_tokens", "as `max_tokens`; not both", (r, v, n) => r.MaxTokens = MaxTokens(v, n)),
+        Does("max_tokens", "1 and above; −1 = what the context holds", Limit),
+        Does("max_completion_tokens", "as `max_tokens`; both only with the same value", Limit),
+        Does("n_predict", "the same", Limit),
         .. SamplingParameters.Rows,
         Does("logprobs", "true or false", (r, v, n) => r.LogProbs = JsonFields.Flag(v, n)),
         Does("top_logprobs", "0 to 20; above 0 needs `logprobs`", (r, v, n) => r.TopLogProbs =
@@ -37,22 +38,21 @@ internal static class ChatParameters
             + "header `x-layerstream-skipped-tools`",
             ToolMembers.Read),
         Does("tool_choice", "none, auto, required, or a function: the answer begins with the opening of its call, and arguments meet "
-            + "their schema", ToolMembers.ReadChoice),
+            + "their schema; `allowed_tools` = as if there were no others", ToolMembers.ReadChoice),
         Does("parallel_tool_calls", "false = one call at most", (r, v, n) => r.AllowsSeveralCalls = JsonFields.Flag(v, n)),
-        Does("reasoning_effort", "none = no thought: by the template's switch, else it is closed at once; others are handed to the "
-            + "template", (r, v, n) => r.ReasoningEffort = JsonFields.Text(v, n)),
-        Does("reasoning_budget", "tokens that the thought may have, then it is closed and the answer begins; −1 = any",
-            (r, v, n) => r.ThoughtTokens = ThoughtTokens(v, n)),
-        Does("thinking_budget", "as `reasoning_budget`", (r, v, n) => r.ThoughtTokens = ThoughtTokens(v, n)),
+        .. ThoughtParameters.Rows,
         .. GrammarParameters.Rows,
         Does("modalities", "`[\"text\"]`", ParameterValues.Modalities),
         .. ParameterTable.Hints("user", "metadata", "store", "service_tier", "prompt_cache_key", "prompt_cache_retention",
-            "safety_identifier",
-            "verbosity",
-            "cache_prompt", "id_slot", "keep_alive", "prediction", "moderation", "timings_per_token", "tags",
-                "extra_headers"),
-        .. ParameterTable.Refusals("functions", "function_call", "audio", "web_search_options", "structured_outputs", "mirostat", "best_of",
-            "echo", "suffix", "min_tokens", "lora"),
+            "safety_identifier", "verbosity", "cache_prompt", "id_slot", "keep_alive", "prediction", "moderation", "timings_per_token",
+            "tags", "extra_headers", "usage", "provider", "cache_salt", "request_id", "priority"),
+        .. ParameterTable.Refusals("functions", "audio", "web_search_options", "structured_outputs", "echo", "suffix", "lora",
+            "use_beam_search", "stop_token_ids", "include_stop_str_in_output", "safe_prompt", "samplers", "post_sampling_probs"),
+        ParameterTable.Refusal("function_call", NeutralValues.UsualAnd("\"none\"", "\"auto\"")),
+        .. SamplingParameters.Refused,
+        ParameterTable.Refusal("skip_special_tokens", new NeutralValues("true")),
+        ParameterTable.Refusal("include_reasoning", new NeutralValues("true")),
+        ParameterTable.Refusal("reasoning_format", NeutralValues.UsualAnd("\"auto\"", "\"deepseek\"")),
     ];
 
     private static readonly ParameterTable s_table = new(Rows);
@@ -73,11 +73,6 @@ internal static class ChatParameters
         }
 
         ModelNames.Require(request.Model, state);
-        if (seen.Contains("max_tokens") && seen.Contains("max_completion_tokens"))
-        {
-            throw ApiException.Invalid("max_tokens", "give max_tokens or max_completion_tokens, not both", "conflicting_parameters");
-        }
-
         if (request.TopLogProbs > 0 && !request.LogProbs)
         {
             throw ApiException.Invalid("top_logprobs", "'top_logprobs' needs \"logprobs\": true", "conflicting_parameters");
@@ -93,8 +88,17 @@ internal static class ChatParameters
         ContinuedMessage.Check(request);
     }
 
-    private static int? ThoughtTokens(JsonElement value, string name) =>
-        JsonFields.Integer(value, name, -1, int.MaxValue) is >= 0 and var tokens ? (int)tokens : null;
+    // Several names for the same, which some clients give side by side.
+    private static void Limit(ChatRequest request, JsonElement value, string name)
+    {
+        int? tokens = MaxTokens(value, name);
+        if (request.LimitName is { } other && request.MaxTokens != tokens)
+        {
+            throw ApiException.Invalid(name, $"'{other}' and '{name}' say different things", "conflicting_parameters");
+        }
+
+        (request.MaxTokens, request.LimitName) = (tokens, name);
+    }
 
     internal static int? MaxTokens(JsonElement value, string name)
     {

@@ -106,14 +106,15 @@ internal static class ChatPreparation
     private static Dictionary<string, JsonElement> Variables(ChatRequest request)
     {
         Dictionary<string, JsonElement> variables = [];
-        if (request.ReasoningEffort is { } effort)
+        string? effort = request.Thinks == false ? ChatRequest.NoEffort : request.ReasoningEffort;
+        if (effort is not null || request.Thinks is not null)
         {
-            JsonElement thinks = JsonSerializer.SerializeToElement(effort != ChatRequest.NoEffort);
-            variables["enable_thinking"] = variables["thinking"] = thinks;
-            if (effort != ChatRequest.NoEffort)
-            {
-                variables["reasoning_effort"] = JsonSerializer.SerializeToElement(effort);
-            }
+            variables["enable_thinking"] = variables["thinking"] = JsonSerializer.SerializeToElement(effort != ChatRequest.NoEffort);
+        }
+
+        if (effort is not (null or ChatRequest.NoEffort))
+        {
+            variables["reasoning_effort"] = JsonSerializer.SerializeToElement(effort);
         }
 
         foreach ((string name, JsonElement value) in request.TemplateVariables)

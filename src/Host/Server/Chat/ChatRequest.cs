@@ -36,6 +36,9 @@ internal class ChatRequest : IDisposable
     /// <summary>Most tokens to generate; null = what the context holds.</summary>
     public int? MaxTokens { get; set; }
 
+    /// <summary>The member that said so; null = none has.</summary>
+    public string? LimitName { get; set; }
+
     /// <summary>Texts that end the answer.</summary>
     public IReadOnlyList<string> Stop { get; set; } = [];
 
@@ -98,11 +101,17 @@ internal class ChatRequest : IDisposable
     /// <summary>The one tool that must be called, or empty.</summary>
     public string DemandedTool { get; set; } = "";
 
+    /// <summary>Names of those tools that may be called; null = all of them.</summary>
+    public IReadOnlySet<string>? AllowedTools { get; set; }
+
     /// <summary>How much to think, as the client says it; null = not said.</summary>
     public string? ReasoningEffort { get; set; }
 
+    /// <summary>Whether to think; null = not said.</summary>
+    public bool? Thinks { get; set; }
+
     /// <summary>Whether there shall be no thought.</summary>
-    public bool ForbidsThought => ReasoningEffort == NoEffort || ThoughtTokens == 0;
+    public bool ForbidsThought => ReasoningEffort == NoEffort || ThoughtTokens == 0 || Thinks == false;
 
     /// <summary>Most tokens of the thought; null = not said.</summary>
     public int? ThoughtTokens { get; set; }

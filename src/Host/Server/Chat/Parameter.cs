@@ -11,7 +11,7 @@ internal enum ParameterUse
     /// <summary>It may be given and changes nothing here.</summary>
     Hint,
 
-    /// <summary>It would change the answer and cannot be honoured: a 400 names it.</summary>
+    /// <summary>It would change the answer and cannot be honoured: a 400 names it, unless its value asks for nothing.</summary>
     Refused,
 }
 
@@ -20,4 +20,6 @@ internal enum ParameterUse
 /// <param name="Use">What happens to it.</param>
 /// <param name="Note">Range, condition or reason, for the documentation.</param>
 /// <param name="Read">Takes an honoured value over; it throws for one that does not fit.</param>
-internal sealed record Parameter(string Name, ParameterUse Use, string Note, Action<ChatRequest, JsonElement, string>? Read = null);
+/// <param name="Neutral">Values of a refused member that ask for nothing and are let through; null = the usual ones.</param>
+internal sealed record Parameter(string Name, ParameterUse Use, string Note, Action<ChatRequest, JsonElement, string>? Read = null,
+    NeutralValues? Neutral = null);

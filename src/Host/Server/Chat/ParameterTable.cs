@@ -15,8 +15,11 @@ internal sealed class ParameterTable(IReadOnlyList<Parameter> rows)
         names.Select(n => new Parameter(n, ParameterUse.Hint, "without effect here"));
 
     /// <summary>Members that would change the answer.</summary>
-    public static IEnumerable<Parameter> Refusals(params string[] names) =>
-        names.Select(n => new Parameter(n, ParameterUse.Refused, "would change the answer"));
+    public static IEnumerable<Parameter> Refusals(params string[] names) => names.Select(n => Refusal(n, NeutralValues.Usual));
+
+    /// <summary>A member that would change the answer, but for some values.</summary>
+    public static Parameter Refusal(string name, NeutralValues neutral) =>
+        new(name, ParameterUse.Refused, "would change the answer" + neutral.Note, Neutral: neutral);
 
     /// <summary>Fills a request. Trees are made only of honoured members, and paid for before.</summary>
     /// <param name="request">The request; gives up its trees when this fails.</param>
@@ -57,6 +60,12 @@ internal sealed class ParameterTable(IReadOnlyList<Parameter> rows)
         }
 
         Parameter? row = _byName.GetValueOrDefault(name);
+        if (row is { Use: ParameterUse.Refused } && AsksForNothing(row, member))
+        {
+            seen.Remove(name);
+            return;
+        }
+
         if (row is null or { Use: ParameterUse.Refused })
         {
             throw ApiException.Invalid(name, $"this server does not support the parameter '{name}'", "unsupported_parameter");
@@ -70,5 +79,17 @@ internal sealed class ParameterTable(IReadOnlyList<Parameter> rows)
             request.TextBytes += member.Value.Length + (BytesPerToken * member.Tokens);
             row.Read(request, tree.RootElement, name);
         }
+    }
+
+    // None of these values has more in it than two brackets.
+    private static bool AsksForNothing(Parameter row, BodyMember member)
+    {
+        if (member.Tokens > 2)
+        {
+            return false;
+        }
+
+        using JsonDocument value = member.Parse();
+        return (row.Neutral ?? NeutralValues.Usual).Have(value.RootElement);
     }
 }

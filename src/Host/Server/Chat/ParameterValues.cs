@@ -29,11 +29,10 @@ internal static class ParameterValues
     }
 
     /// <summary>Texts that end an answer; an empty one ends none.</summary>
-    public static string[] Stops(JsonElement value, string name) =>
-        value.ValueKind == JsonValueKind.String && value.ValueEquals("") ? [] : Texts(value, name);
+    public static string[] Stops(JsonElement value, string name) => [.. Texts(value, name, least: 0).Where(s => s.Length > 0)];
 
-    /// <summary>A text or an array of up to 16, none of them empty.</summary>
-    public static string[] Texts(JsonElement value, string name)
+    /// <summary>A text or an array of up to 16, none of them shorter than the least.</summary>
+    public static string[] Texts(JsonElement value, string name, int least = 1)
     {
         string[] texts = value.ValueKind switch
         {
@@ -43,9 +42,9 @@ internal static class ParameterValues
             JsonValueKind.Array => throw ApiException.Invalid(name, $"'{name}' may hold at most {MostTexts} strings", "out_of_range"),
             _ => throw ApiException.Invalid(name, $"'{name}' must be a string or an array of strings", "invalid_type"),
         };
-        return Array.TrueForAll(texts, s => s.Length is > 0 and <= LongestText)
+        return Array.TrueForAll(texts, s => s.Length >= least && s.Length <= LongestText)
             ? texts
-            : throw ApiException.Invalid(name, $"a string of '{name}' must have 1 to {LongestText} characters", "out_of_range");
+            : throw ApiException.Invalid(name, $"a string of '{name}' must have {least} to {LongestText} characters", "out_of_range");
     }
 
     /// <summary>Length of an array.</summary>

@@ -24,20 +24,40 @@ internal static class SamplingParameters
         Whole("dry_allowed_length", 1, int.MaxValue, (s, x) => s with { DryAllowedLength = (int)x }),
         Whole("dry_penalty_last_n", -1, int.MaxValue, (s, x) => s with { DryPenaltyLastN = (int)x }),
         Row("dry_sequence_breakers", "up to 16 texts", (s, v, n) => s with { DrySequenceBreakers = ParameterValues.Texts(v, n) }),
-        Whole("seed", long.MinValue, long.MaxValue, (s, x) => s with { Seed = x }),
+        Row("seed", "any whole number of 64 bits", (s, v, n) => s with { Seed = Seed(v, n) }),
         Number("repeat_penalty", 0.01, 100, (s, x) => s with { RepeatPenalty = x }),
+        Row("repetition_penalty", "as `repeat_penalty`, over all tokens so far", (s, v, n) =>
+            s with { RepeatPenalty = JsonFields.Number(v, n, 0.01, 100), RepeatLastN = -1 }),
         Whole("repeat_last_n", -1, int.MaxValue, (s, x) => s with { RepeatLastN = (int)x }),
         Number("frequency_penalty", -1000, 1000, (s, x) => s with { FrequencyPenalty = x }),
         Number("presence_penalty", -1000, 1000, (s, x) => s with { PresencePenalty = x }),
         Row("logit_bias", "token id → −100 to 100", (s, v, n) => s with { LogitBias = Bias(v, n) }),
     ];
 
+    /// <summary>Other ways of drawing, but for the values that turn them off.</summary>
+    public static IReadOnlyList<Parameter> Refused { get; } =
+    [
+        ParameterTable.Refusal("mirostat", NeutralValues.UsualAnd("0")),
+        ParameterTable.Refusal("min_tokens", NeutralValues.UsualAnd("0")),
+        ParameterTable.Refusal("best_of", NeutralValues.UsualAnd("1")),
+        ParameterTable.Refusal("length_penalty", NeutralValues.UsualAnd("1")),
+        ParameterTable.Refusal("dynatemp_range", NeutralValues.UsualAnd("0")),
+        ParameterTable.Refusal("tfs_z", NeutralValues.UsualAnd("1")),
+        ParameterTable.Refusal("top_a", NeutralValues.UsualAnd("0")),
+        ParameterTable.Refusal("n_probs", NeutralValues.UsualAnd("0")),
+    ];
+
+    // Some clients make theirs of all 64 bits without a sign.
+    private static long Seed(JsonElement value, string name) =>
+        value.ValueKind == JsonValueKind.Number && value.TryGetUInt64(out ulong large) ? unchecked((long)large)
+            : JsonFields.Integer(value, name, long.MinValue, long.MaxValue);
+
     private static Parameter Number(string name, double low, double high, Func<SamplingOptions, float, SamplingOptions> set) =>
         Row(name, string.Create(CultureInfo.InvariantCulture, $"{low} to {high}"), (s, v, n) => set(s, JsonFields.Number(v, n, low, high)));
 
     private static Parameter Whole(string name, long low, long high, Func<SamplingOptions, long, SamplingOptions> set)
     {
-        string note = high is long.MaxValue ? "any whole number" : string.Create(CultureInfo.InvariantCulture, $"whole, {low} and above");
+        string note = string.Create(CultureInfo.InvariantCulture, $"whole, {low} and above");
         return Row(name, note, (s, v, n) => set(s, JsonFields.Integer(v, n, low, high)));
     }
 

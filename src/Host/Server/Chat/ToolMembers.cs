@@ -63,31 +63,55 @@ internal static class ToolMembers
     {
         if (value.ValueKind == JsonValueKind.String)
         {
-            request.ToolChoice = JsonFields.Text(value, name) switch
-            {
-                "none" => ToolDemand.None,
-                "auto" => ToolDemand.Auto,
-                "required" or "any" => ToolDemand.Required,
-                _ => throw ApiException.Invalid(name, $"'{name}' must be none, auto, required or a function", "invalid_value"),
-            };
+            request.ToolChoice = Demand(JsonFields.Text(value, name), name);
             return;
         }
 
-        if (value.ValueKind != JsonValueKind.Object || !value.TryGetProperty("function", out JsonElement function)
-            || function.ValueKind != JsonValueKind.Object)
+        string word = JsonParts.Find(value, "type") is { } type ? JsonFields.Text(type, name + ".type") : "function";
+        switch (word)
         {
-            throw ApiException.Invalid(name,
-                $"'{name}' must be none, auto, required or {{\"type\":\"function\",\"function\":{{\"name\":…}}}}",
-                "invalid_type");
+            case "allowed_tools":
+                ReadAllowed(request, JsonParts.Find(value, "allowed_tools") ?? value, name);
+                return;
+            case "none" or "auto" or "required" or "any":
+                request.ToolChoice = Demand(word, name);
+                return;
+            case "function" when JsonParts.Find(value, "function") is { ValueKind: JsonValueKind.Object } function:
+                (request.ToolChoice, request.DemandedTool) = (ToolDemand.Named, NameOf(function, name + ".function"));
+                return;
+            default:
+                throw ApiException.Invalid(name,
+                    $"'{name}' must be none, auto, required or {{\"type\":\"function\",\"function\":{{\"name\":…}}}}", "invalid_type");
         }
+    }
 
-        request.ToolChoice = ToolDemand.Named;
-        request.DemandedTool = NameOf(function, name + ".function");
+    private static ToolDemand Demand(string word, string name) => word switch
+    {
+        "none" => ToolDemand.None,
+        "auto" => ToolDemand.Auto,
+        "required" or "any" => ToolDemand.Required,
+        _ => throw ApiException.Invalid(name, $"'{name}' must be none, auto, required or a function", "invalid_value"),
+    };
+
+    // Those of the tools that may be called this time; tools that a client runs elsewhere are none of ours.
+    private static void ReadAllowed(ChatRequest request, JsonElement value, string name)
+    {
+        request.ToolChoice = Demand(JsonParts.RequireText(value, "mode", name), name + ".mode");
+        JsonElement tools = JsonParts.Find(value, "tools") ?? throw ApiException.Invalid(name + ".tools", $"'{name}.tools' is missing",
+            "missing_parameter");
+        request.AllowedTools = JsonParts.Items(tools, name + ".tools")
+            .Where(t => JsonParts.Text(t.Item, "type", t.Place) is null or "function")
+            .Select(t => NameOf(JsonParts.Find(t.Item, "function") ?? t.Item, t.Place)).ToHashSet(StringComparer.Ordinal);
     }
 
     /// <summary>Whether demands and tools go together.</summary>
     public static void CheckTogether(ChatRequest request)
     {
+        if (request.AllowedTools is { } allowed)
+        {
+            Restrict(request, allowed);
+        }
+
         bool isDemanded = request.ToolChoice is ToolDemand.Required or ToolDemand.Named;
         if (isDemanded && request.Tools.Names.Count == 0)
         {
@@ -111,6 +135,19 @@ internal static class ToolMembers
             request.Tools = OfferedTools.None;
             request.ToolList = [];
         }
+    }
+
+    private static void Restrict(ChatRequest request, IReadOnlySet<string> allowed)
+    {
+        if (allowed.FirstOrDefault(a => !request.Tools.Has(a)) is { } unknown)
+        {
+            throw ApiException.Invalid("tool_choice", $"'tool_choice' names '{unknown}', which is not among 'tools'", "invalid_value");
+        }
+
+        request.CallableTools.RemoveAll(t => !allowed.Contains(t.Name));
+        request.ToolList = [.. request.ToolList.Where(t => allowed.Contains(NameOf(t.GetProperty("function"), "tools")))];
+        request.Tools = new OfferedTools();
+        request.CallableTools.ForEach(t => request.Tools.Add(t.Name, t.Parameters));
     }
 
     private static string NameOf(JsonElement function, string place)

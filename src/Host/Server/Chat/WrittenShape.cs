@@ -6,7 +6,8 @@ using LayerStream.Sampling;
 namespace LayerStream.Host.Server.Chat;
 
 /// <summary>An answer without generated text: it is written at once, when it is there.</summary>
-internal sealed class WrittenShape : AnswerShape
+/// <param name="error">How its protocol writes an error.</param>
+internal sealed class WrittenShape(Action<Utf8JsonWriter, ApiException> error) : AnswerShape
 {
     public override string ContentType => "application/json; charset=utf-8";
 
@@ -28,5 +29,5 @@ internal sealed class WrittenShape : AnswerShape
 
     public override void End(RunResult result) => throw new InvalidOperationException("This answer has no text.");
 
-    public override void Fail(ApiException error) => Write(json => JsonReply.WriteError(json, error));
+    public override void Fail(ApiException failure) => Write(json => error(json, failure));
 }

@@ -18,7 +18,7 @@ internal static class CompletionParameters
         Does("prompt", "a text, token ids, or an array of either: each is answered", (r, v, n) => r.Prompts =
             Prompts(v, n, ChatRequest.MostChoices)),
         Does("suffix", "what comes behind the answer, where the model knows fill-in-the-middle; else refused",
-            (r, v, n) => r.Suffix = JsonFields.Text(v, n)),
+            (r, v, n) => r.Suffix = JsonFields.Text(v, n) is { Length: > 0 } suffix ? suffix : null),
         Does("max_tokens", "1 and above; −1 = what the context holds; 16 unless said; 0 with `echo`", MaxTokens),
         .. SamplingParameters.Rows,
         Does("logprobs", "0 to 20 alternatives to each token", (r, v, n) =>
@@ -35,8 +35,11 @@ internal static class CompletionParameters
         .. GrammarParameters.Rows,
         .. ParameterTable.Hints("user", "metadata", "store", "cache_prompt", "id_slot", "timings_per_token", "prompt_cache_key",
             "safety_identifier", "service_tier"),
-        .. ParameterTable.Refusals("min_tokens", "mirostat", "lora", "structured_outputs", "prompt_logprobs", "input_prefix",
-            "input_suffix", "add_special_tokens"),
+        .. ParameterTable.Refusals("lora", "structured_outputs", "prompt_logprobs", "input_prefix", "input_suffix", "use_beam_search",
+            "stop_token_ids", "include_stop_str_in_output"),
+        .. SamplingParameters.Refused.Where(r => r.Name != "best_of"),
+        ParameterTable.Refusal("add_special_tokens", new NeutralValues("true")),
+        ParameterTable.Refusal("skip_special_tokens", new NeutralValues("true")),
     ];
 
     private static readonly ParameterTable s_table = new(Rows);

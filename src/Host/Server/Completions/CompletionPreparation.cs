@@ -37,6 +37,15 @@ internal static class CompletionPreparation
         }, ct);
     }
 
+    /// <summary>The same for a request of one prompt, whose answer is all text.</summary>
+    /// <exception cref="ApiException">As <see cref="PrepareAsync"/>.</exception>
+    public static async Task<(ChatRequest Request, int[] Prompt, AnswerOpening Opening)> PrepareOneAsync(ReadOnlyMemory<byte> body,
+        ServerState state, LoadedModel model, RequestMemory.Holding memory, CancellationToken ct)
+    {
+        (CompletionRequest request, int[][] prompts) = await PrepareAsync(body, state, model, memory, ct);
+        return (request, prompts.Single(), AnswerOpening.Plain);
+    }
+
     /// <summary>The prompt as it is repeated.</summary>
     public static string EchoText(CompletionPrompt prompt, LoadedModel model) =>
         prompt.Text ?? model.Tokenizer?.Decode(prompt.Ids!, special: true) ?? "";

@@ -17,8 +17,8 @@ internal static class EmbeddingAnswer
     /// <exception cref="ApiException">501: the model is not made for it; else what is wrong with the request.</exception>
     public static async Task SendAsync(HttpContext http, ServerState state, EmbeddingForm form)
     {
-        using ModelRequest asked = await ModelRequest.ReadAsync(http, state, _ => RequestBody.MostBytes, _ => WaitingForm.Whole(
-            JsonReply.WriteError));
+        using ModelRequest asked = await ModelRequest.ReadAsync(http, state, _ => RequestBody.MostBytes,
+            _ => WaitingForm.Whole(form.Error));
         (LoadedModel model, RequestMemory.Holding memory) = (asked.Model, asked.Memory);
         if (!TextEmbedding.IsMadeFor(model.Engine.Spec))
         {
@@ -31,7 +31,7 @@ internal static class EmbeddingAnswer
         using Admission.Place place = state.Enter(http, asked.HasWaited);
         (EmbeddingRequest request, int[][] inputs) = await PrepareAsync(body, state, model, form, memory, http.RequestAborted);
         body = default;
-        WrittenShape shape = new();
+        WrittenShape shape = new(form.Error);
         await new AnswerRun(http, state, place, memory, shape).ExecuteAsync([], null, async ct =>
         {
             List<float[]> vectors = [];

@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using LayerStream.Host.Server.Chat;
+using LayerStream.Host.Server.Http;
+using LayerStream.Host.Server.Ollama;
 
 namespace LayerStream.Host.Server.Embeddings;
 
@@ -8,17 +10,21 @@ namespace LayerStream.Host.Server.Embeddings;
 /// <param name="Rows">Members of a request.</param>
 /// <param name="Truncates">Whether texts that are too long are cut unless the request says otherwise.</param>
 /// <param name="Write">Writes vectors, with the model's name and the tokens read.</param>
+/// <param name="Error">Writes an error.</param>
 internal sealed record EmbeddingForm(ParameterTable Rows, bool Truncates,
-    Action<Utf8JsonWriter, EmbeddingRequest, IReadOnlyList<float[]>, string, int> Write)
+    Action<Utf8JsonWriter, EmbeddingRequest, IReadOnlyList<float[]>, string, int> Write, Action<Utf8JsonWriter, ApiException> Error)
 {
     /// <summary>Of the OpenAI API.</summary>
-    public static EmbeddingForm OpenAi { get; } = new(new ParameterTable(EmbeddingMembers.Rows), false, WriteList);
+    public static EmbeddingForm OpenAi { get; } = new(new ParameterTable(EmbeddingMembers.Rows), false, WriteList,
+        JsonReply.WriteError);
 
     /// <summary>Of the Ollama API.</summary>
-    public static EmbeddingForm Ollama { get; } = new(new ParameterTable(EmbeddingMembers.Ollama), true, WriteOllama);
+    public static EmbeddingForm Ollama { get; } = new(new ParameterTable(EmbeddingMembers.Ollama), true, WriteOllama,
+        OllamaJson.Error);
 
     /// <summary>Of the Ollama API's older way.</summary>
-    public static EmbeddingForm OllamaPrompt { get; } = new(new ParameterTable(EmbeddingMembers.OllamaPrompt), true, WriteOne);
+    public static EmbeddingForm OllamaPrompt { get; } = new(new ParameterTable(EmbeddingMembers.OllamaPrompt), true, WriteOne,
+        OllamaJson.Error);
 
     private static void WriteList(Utf8JsonWriter json, EmbeddingRequest request, IReadOnlyList<float[]> vectors, string model, int tokens)
     {

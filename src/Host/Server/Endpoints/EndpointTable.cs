@@ -33,7 +33,8 @@ internal static class EndpointTable
         new("POST", "/v1/score", false, "probabilities of given answers to many questions, without generating (`docs/batches.md`)",
             ScoreEndpoint.HandleAsync),
         new("POST", "/v1/files", false, "keeps a file: a multipart form with `file`, `purpose` (`batch`, `user_data`), "
-            + "`expires_after[anchor]` and `expires_after[seconds]`; needs `--files-dir`, as all of files and batches",
+            + "`expires_after[anchor]` and `expires_after[seconds]` (it stays while a batch reads it); needs `--files-dir`, as "
+            + "all of files and batches",
             FilesEndpoint.UploadAsync),
         new("GET", "/v1/files", false, "the files, with `purpose`, `order`, `limit` and `after`", FilesEndpoint.ListAsync),
         new("GET", "/v1/files/", false, "a file, or its bytes: `/v1/files/{id}/content`", FilesEndpoint.FindAsync),

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using LayerStream.Host.Server.Chat;
+using LayerStream.Host.Server.Completions;
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Ollama;
 using LayerStream.Host.Server.Service;
@@ -57,7 +58,7 @@ internal static class OllamaEndpoint
 
     private static async Task AnswerAsync(HttpContext http, ServerState state, RequestTranslation translation, bool isChat)
     {
-        bool asksForNothing = false;
+        bool asksForNothing = false, isCompletion = false;
         KeepAlive? keep = null;
         string name = state.ModelId;
         try
@@ -65,6 +66,7 @@ internal static class OllamaEndpoint
             await TranslatedAnswer.SendAsync(http, state, (body, _) => translation.Translate(body, root =>
             {
                 asksForNothing = OllamaMembers.AsksForNothing(root);
+                isCompletion = !isChat && OllamaMembers.IsCompletion(root);
                 keep = OllamaMembers.KeepAliveOf(root);
                 name = state.ModelId;
                 if (asksForNothing)
@@ -77,7 +79,8 @@ internal static class OllamaEndpoint
                 (asksForNothing, keep) = (true, OllamaMembers.KeepAliveOf(root));
                 name = state.Switch!.Resolve(JsonParts.Text(root, "model", "request")).Id;
                 throw new OperationCanceledException();
-            }));
+            }), (body, server, model, memory, ct) => isCompletion ? CompletionPreparation.PrepareOneAsync(body, server, model, memory, ct)
+                : ChatPreparation.PrepareAsync(body, server, model, memory, ct));
         }
         catch (OperationCanceledException) when (asksForNothing)
         {

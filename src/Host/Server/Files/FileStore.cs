@@ -46,6 +46,9 @@ internal sealed class FileStore : IDisposable
         }
     }
 
+    /// <summary>Whether a file is still read, so that it stays though its time is over; asked under the lock of the store.</summary>
+    public Func<string, bool> IsRead { get; set; } = _ => false;
+
     /// <summary>Now, in seconds since 1970.</summary>
     public long Now => _time.GetUtcNow().ToUnixTimeSeconds();
 
@@ -184,14 +187,12 @@ internal sealed class FileStore : IDisposable
                 left.Delete();
             }
         }
-
-        Expire();
     }
 
     private void Expire()
     {
         long now = Now;
-        foreach (StoredFile file in _files.Values.Where(f => f.ExpiresAt <= now).ToArray())
+        foreach (StoredFile file in _files.Values.Where(f => f.ExpiresAt <= now && !IsRead(f.Id)).ToArray())
         {
             Drop(file);
         }

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using LayerStream.Host.Server.Chat;
 using LayerStream.Host.Server.Http;
-using LayerStream.Host.Server.Translation;
 
 namespace LayerStream.Host.Server.Messages;
 
@@ -64,13 +63,13 @@ internal static class MessagesConversation
             if (type == "tool_result")
             {
                 hasResults = true;
-                string result = JsonParts.ContentText(JsonParts.Find(block, "content"), at + ".content");
+                string result = MessagesText.Of(JsonParts.Find(block, "content"), at + ".content");
                 bool isError = JsonParts.Find(block, "is_error") is { ValueKind: JsonValueKind.True };
                 MessageJson.ToolResult(json, JsonParts.RequireText(block, "tool_use_id", at), isError ? "Error: " + result : result);
             }
             else
             {
-                said.Add(type == "text" ? JsonParts.RequireText(block, "text", at) : throw JsonParts.Unsupported(at, type));
+                said.Add(MessagesText.OfBlock(block, type, at));
             }
         }
 

@@ -17,16 +17,19 @@ internal static class MessagesJson
     }
 
     /// <summary>Why it ended.</summary>
-    public static void Reason(Utf8JsonWriter json, string? reason)
+    /// <param name="json">Where it is written.</param>
+    /// <param name="reason">The reason as the OpenAI API has it; null = it has not ended.</param>
+    /// <param name="stopText">The text that it stopped at, or null.</param>
+    public static void Reason(Utf8JsonWriter json, string? reason, string? stopText)
     {
         json.WriteString("stop_reason", reason switch
         {
             null => null,
             "tool_calls" => "tool_use",
             "length" => "max_tokens",
-            _ => "end_turn",
+            _ => stopText is null ? "end_turn" : "stop_sequence",
         });
-        json.WriteNull("stop_sequence");
+        json.WriteString("stop_sequence", reason == "stop" ? stopText : null);
     }
 
     /// <summary>Tokens.</summary>

@@ -12,17 +12,18 @@ internal static class MessagesMembers
     public static RequestTranslation Translation { get; } = new(
     [
         .. TranslatedMember.Same("model", "max_tokens", "temperature", "top_p", "top_k", "stream"),
-        TranslatedMember.Elsewhere("messages", "roles user, assistant, system; blocks text, tool_use, tool_result, thinking; a last "
-            + "message of the assistant is continued"),
+        TranslatedMember.Elsewhere("messages", "roles user, assistant, system; blocks text, tool_use, tool_result, thinking, and "
+            + "document and search_result of text; a last message of the assistant is continued"),
         TranslatedMember.Elsewhere("system", "a text or text blocks"),
         TranslatedMember.As("stop_sequences", "stop", "up to 16 texts"),
         new("tools", ParameterUse.Honoured, "functions; tools of other types are left out and named in a header", WriteTools),
         new("tool_choice", ParameterUse.Honoured, "auto, any, tool, none", WriteChoice),
         new("thinking", ParameterUse.Honoured, "enabled, adaptive or disabled; `budget_tokens` as `reasoning_budget`", WriteThinking),
         new("output_config", ParameterUse.Honoured, "`effort` as `reasoning_effort`; `format` as `response_format`", WriteOutput),
+        new("output_format", ParameterUse.Honoured, "as `format` of `output_config`", WriteFormat),
         .. TranslatedMember.Hints("metadata", "service_tier", "context_management", "betas", "inference_geo", "cache_control",
             "diagnostics"),
-        .. TranslatedMember.Refusals("thread", "container", "mcp_servers", "output_format"),
+        .. TranslatedMember.Refusals("thread", "container", "mcp_servers"),
     ], MessagesConversation.Write);
 
     private static void WriteTools(Utf8JsonWriter json, JsonElement tools)
@@ -106,13 +107,16 @@ internal static class MessagesMembers
             json.WriteString("reasoning_effort", effort);
         }
 
-        if (JsonParts.Find(output, "format") is not { } format)
+        if (JsonParts.Find(output, "format") is { } format)
         {
-            return;
+            WriteFormat(json, format);
         }
+    }
 
+    private static void WriteFormat(Utf8JsonWriter json, JsonElement format)
+    {
         json.WriteStartObject("response_format");
-        json.WriteString("type", JsonParts.RequireText(format, "type", "output_config.format"));
+        json.WriteString("type", JsonParts.RequireText(format, "type", "format"));
         if (JsonParts.Find(format, "schema") is { } schema)
         {
             json.WriteStartObject("json_schema");

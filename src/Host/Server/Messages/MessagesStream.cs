@@ -36,7 +36,7 @@ internal sealed class MessagesStream(TranslatedAnswer.Prepared prepared) : Parse
             MessagesJson.Begin(json, prepared.Id, prepared.ModelId);
             json.WriteStartArray("content");
             json.WriteEndArray();
-            MessagesJson.Reason(json, null);
+            MessagesJson.Reason(json, null, null);
             MessagesJson.Usage(json, prepared.PromptTokens, null);
             json.WriteEndObject();
         });
@@ -90,7 +90,7 @@ internal sealed class MessagesStream(TranslatedAnswer.Prepared prepared) : Parse
         Event("message_delta", json =>
         {
             json.WriteStartObject("delta");
-            MessagesJson.Reason(json, reason);
+            MessagesJson.Reason(json, reason, result.StopText);
             json.WriteEndObject();
             MessagesJson.Usage(json, prepared.PromptTokens, result);
         });
@@ -130,6 +130,11 @@ internal sealed class MessagesStream(TranslatedAnswer.Prepared prepared) : Parse
 
     private void Close()
     {
+        if (_openType == "thinking")
+        {
+            Delta("signature_delta", "signature", ""); // some clients keep no thought without one
+        }
+
         if (_openType is not null)
         {
             _openType = null;

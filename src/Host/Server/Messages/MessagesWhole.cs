@@ -57,7 +57,7 @@ internal sealed class MessagesWhole(TranslatedAnswer.Prepared prepared) : Parsed
         }
 
         json.WriteEndArray();
-        MessagesJson.Reason(json, reason);
+        MessagesJson.Reason(json, reason, result.StopText);
         MessagesJson.Usage(json, prepared.PromptTokens, result);
         json.WriteEndObject();
     }

@@ -13,12 +13,14 @@ internal static class OllamaMembers
         .. TranslatedMember.Same("model"),
         TranslatedMember.Elsewhere("stream", "true or false; true unless said"),
         new("options", ParameterUse.Honoured, "see below; what says how the model is loaded is a hint", WriteOptions),
-        new("think", ParameterUse.Honoured, "true, false, or how much", WriteThink),
+        TranslatedMember.Elsewhere("think", "true, false, or how much"),
+        TranslatedMember.Elsewhere("logprobs", "true or false"),
+        TranslatedMember.Elsewhere("top_logprobs", "0 to 20 alternatives to each token"),
         new("format", ParameterUse.Honoured, "json or a JSON Schema, as `response_format`", WriteFormat),
         new("keep_alive", ParameterUse.Honoured,
             "how long the model stays loaded that nobody uses: seconds or a text such as 5m, 0 = not at all, negative = for ever; without "
             + "effect where the server has one model only", (_, value) => KeepAlive.Of(value)),
-        .. TranslatedMember.Hints("CustomHeaders", "logprobs", "top_logprobs"),
+        .. TranslatedMember.Hints("CustomHeaders"),
     ];
 
     /// <summary>Chat requests.</summary>
@@ -35,9 +37,20 @@ internal static class OllamaMembers
         .. s_shared,
         TranslatedMember.Elsewhere("prompt", "what the user says"),
         TranslatedMember.Elsewhere("system", "what the model is told before"),
-        .. TranslatedMember.Hints("context"),
-        .. TranslatedMember.Refusals("suffix", "images", "template", "raw"),
-    ], (json, root) => WriteRest(json, root, WritePrompt));
+        TranslatedMember.Elsewhere("raw", "true = the prompt as it is, without a template"),
+        TranslatedMember.Elsewhere("suffix", "what comes behind the answer, where the model knows fill-in-the-middle; else refused"),
+        .. TranslatedMember.Refusals("context", "images", "template"),
+    ], (json, root) =>
+    {
+        if (IsCompletion(root))
+        {
+            OllamaCompletion.Write(json, root);
+        }
+        else
+        {
+            WriteRest(json, root, WritePrompt);
+        }
+    });
 
     /// <summary>Members of <c>options</c>: the name in chat completions, or null for hints.</summary>
     public static IReadOnlyDictionary<string, string?> Options { get; } = new Dictionary<string, string?>(StringComparer.Ordinal)
@@ -65,6 +78,19 @@ internal static class OllamaMembers
         ["numa"] = null,
         ["low_vram"] = null,
         ["penalize_newline"] = null,
+        ["f16_kv"] = null,
+        ["logits_all"] = null,
+        ["vocab_only"] = null,
+        ["embedding_only"] = null,
+        ["mirostat_tau"] = null,
+        ["mirostat_eta"] = null,
+    };
+
+    /// <summary>Members of <c>options</c> that are refused but for values that turn them off.</summary>
+    public static IReadOnlyDictionary<string, NeutralValues> RefusedOptions { get; } = new Dictionary<string, NeutralValues>
+    {
+        ["mirostat"] = new NeutralValues("0"),
+        ["tfs_z"] = new NeutralValues("1", "0"),
     };
 
     /// <summary>Whether a request asks for nothing but that the model be loaded.</summary>
@@ -72,17 +98,40 @@ internal static class OllamaMembers
         ? messages.GetArrayLength() == 0
         : (JsonParts.Find(root, "prompt") is not { } prompt || prompt.ValueEquals("")) && JsonParts.Find(root, "messages") is null;
 
+    /// <summary>Whether a prompt is to be gone on with as it is, and answered by a completion.</summary>
+    /// <exception cref="ApiException">400: a member is not what it must be.</exception>
+    public static bool IsCompletion(JsonElement root) => (JsonParts.Find(root, "raw") is { } raw && JsonFields.Flag(raw, "raw"))
+        || JsonParts.Text(root, "suffix", "request") is { Length: > 0 };
+
     /// <summary>How long the model is to stay; null = the request does not say.</summary>
     /// <exception cref="ApiException">400: it is no time.</exception>
     public static KeepAlive? KeepAliveOf(JsonElement root) => JsonParts.Find(root, "keep_alive") is { } time ? KeepAlive.Of(time) : null;
 
     private static void WriteRest(Utf8JsonWriter json, JsonElement root, Action<Utf8JsonWriter, JsonElement> messages)
     {
-        json.WriteBoolean("stream", JsonParts.Find(root, "stream") is not { } stream || JsonFields.Flag(stream, "stream"));
+        WriteStream(json, root);
+        if (JsonParts.Find(root, "think") is { } think)
+        {
+            WriteThink(json, think);
+        }
+
+        foreach (string name in (ReadOnlySpan<string>)["logprobs", "top_logprobs"])
+        {
+            if (JsonParts.Find(root, name) is { } value)
+            {
+                json.WritePropertyName(name);
+                value.WriteTo(json);
+            }
+        }
+
         json.WriteStartArray("messages");
         messages(json, root);
         json.WriteEndArray();
     }
+
+    /// <summary>Whether it is a stream: unless it says that it is not.</summary>
+    internal static void WriteStream(Utf8JsonWriter json, JsonElement root) =>
+        json.WriteBoolean("stream", JsonParts.Find(root, "stream") is not { } stream || JsonFields.Flag(stream, "stream"));
 
     private static void WritePrompt(Utf8JsonWriter json, JsonElement root)
     {
@@ -118,6 +167,11 @@ internal static class OllamaMembers
                 json.WriteString("name", name);
             }
 
+            if (JsonParts.Text(message, "tool_call_id", place) is { Length: > 0 } call)
+            {
+                json.WriteString("tool_call_id", call);
+            }
+
             WriteCalls(json, message, place);
             json.WriteEndObject();
         }
@@ -136,11 +190,19 @@ internal static class OllamaMembers
             JsonElement function = JsonParts.Find(call, "function")
                 ?? throw ApiException.Invalid(at + ".function", $"'{at}.function' is missing", "missing_parameter");
             MessageJson.Call(json, JsonParts.Text(call, "id", at) ?? "", JsonParts.RequireText(function, "name", at),
-                JsonParts.Find(function, "arguments")?.GetRawText() ?? "{}");
+                Arguments(JsonParts.Find(function, "arguments"), at));
         }
 
         json.WriteEndArray();
     }
+
+    // An object, or its text as other APIs have it.
+    private static string Arguments(JsonElement? given, string place) => given switch
+    {
+        null => "{}",
+        { ValueKind: JsonValueKind.String } text => JsonFields.Text(text, place + ".function.arguments"),
+        { } value => value.GetRawText(),
+    };
 
     private static void WriteOptions(Utf8JsonWriter json, JsonElement options)
     {
@@ -148,6 +210,11 @@ internal static class OllamaMembers
             : throw ApiException.Invalid("options", "'options' must be an object", "invalid_type"))
         {
             string name = ParameterValues.NameOf(option);
+            if (RefusedOptions.TryGetValue(name, out NeutralValues? neutral) && neutral.Have(option.Value))
+            {
+                continue;
+            }
+
             if (!Options.TryGetValue(name, out string? chatName))
             {
                 throw ApiException.Invalid("options." + name, $"this server does not support the parameter 'options.{name}'",

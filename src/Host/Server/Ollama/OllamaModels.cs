@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LayerStream.Models.Spec;
 using LayerStream.Session;
 using LayerStream.Session.Catalogue;
 using LayerStream.Session.Reports;
@@ -8,6 +9,8 @@ namespace LayerStream.Host.Server.Ollama;
 /// <summary>Models as objects of the Ollama API: the one of a server, or those that it may load.</summary>
 internal static class OllamaModels
 {
+    private static readonly string[] s_usual = ["completion", "tools"];
+
     /// <summary>A model of a list.</summary>
     /// <param name="json">Where it is written.</param>
     /// <param name="model">The model.</param>
@@ -24,11 +27,16 @@ internal static class OllamaModels
     /// <summary>What is known of a model that is not loaded.</summary>
     public static void Show(Utf8JsonWriter json, ServableModel model, EntryReport? known) => Show(json,
         string.Join('\n', (model.Preset?.Settings ?? []).Select(s => $"{s.Key} {s.Value}")), "", model.Entry.ModifiedAt,
-        new Kind(known?.Facts?.Architecture, known?.Facts?.Parameters, known?.Facts?.Type), known?.Facts?.Context ?? 0);
+        new Kind(known?.Facts?.Architecture, known?.Facts?.Parameters, known?.Facts?.Type), known?.Facts?.Context ?? 0, s_usual);
 
     /// <summary>What is known of the loaded one.</summary>
     public static void Show(Utf8JsonWriter json, LoadedModel model) => Show(json, "", model.Template?.Source ?? "", model.Created,
-        Kind.Of(model), model.Engine.Spec.TrainedContext);
+        Kind.Of(model), model.Engine.Spec.TrainedContext, Capabilities(model), model.Engine.Spec);
+
+    // What a model that makes vectors does is that, and nothing else.
+    private static string[] Capabilities(LoadedModel model) => TextEmbedding.IsMadeFor(model.Engine.Spec) ? ["embedding"]
+        : [.. s_usual, .. model.Tokenizer?.Fill is null ? (string[])[] : ["insert"],
+            .. model.Template?.Source.Contains("think", StringComparison.Ordinal) == true ? (string[])["thinking"] : []];
 
     private static void Write(Utf8JsonWriter json, string id, DateTimeOffset modified, long bytes, Kind kind, int? context,
         DateTimeOffset? expires)
@@ -50,7 +58,8 @@ internal static class OllamaModels
         json.WriteEndObject();
     }
 
-    private static void Show(Utf8JsonWriter json, string settings, string template, DateTimeOffset modified, Kind kind, long trainedContext)
+    private static void Show(Utf8JsonWriter json, string settings, string template, DateTimeOffset modified, Kind kind,
+        long trainedContext, IReadOnlyList<string> capabilities, ModelSpec? spec = null)
     {
         json.WriteStartObject();
         json.WriteString("modelfile", "");
@@ -68,12 +77,21 @@ internal static class OllamaModels
             }
 
             json.WriteNumber(architecture + ".context_length", trainedContext);
+            if (spec is not null)
+            {
+                json.WriteNumber(architecture + ".embedding_length", spec.Width);
+                json.WriteNumber(architecture + ".block_count", spec.Layers.Count);
+                json.WriteNumber(architecture + ".vocab_size", spec.Vocabulary);
+            }
         }
 
         json.WriteEndObject();
         json.WriteStartArray("capabilities");
-        json.WriteStringValue("completion");
-        json.WriteStringValue("tools");
+        foreach (string capability in capabilities)
+        {
+            json.WriteStringValue(capability);
+        }
+
         json.WriteEndArray();
         json.WriteEndObject();
     }
@@ -99,6 +117,7 @@ internal static class OllamaModels
     /// <summary>What kind of model it is, as far as is known.</summary>
     private readonly record struct Kind(string? Architecture, long? Parameters, string? Type)
     {
-        internal static Kind Of(LoadedModel model) => new(model.Engine.Spec.Family, null, null);
+        internal static Kind Of(LoadedModel model) => new(model.Model.Architecture ?? model.Engine.Spec.Family,
+            model.Model.Tensors.Sum(t => t.Elements), ModelFacts.TypeOf(model.Model, null));
     }
 }

@@ -5,6 +5,8 @@ using LayerStream.Actors.Run;
 using LayerStream.Host.Server.Chat;
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Translation;
+using LayerStream.Sampling;
+using LayerStream.Session;
 using LayerStream.Templates.Answers;
 
 namespace LayerStream.Host.Server.Ollama;
@@ -13,11 +15,14 @@ namespace LayerStream.Host.Server.Ollama;
 /// break clients.</summary>
 internal sealed class OllamaShape : ParsedShape
 {
+    private const int BytesPerProbabilities = 2048;
+
     private readonly TranslatedAnswer.Prepared _prepared;
     private readonly bool _isChat;
     private readonly bool _isStream;
     private readonly byte[] _sign;
     private readonly GatheredAnswer _whole = new();
+    private readonly List<TokenLogProbabilities> _probabilities = [];
     private GatheredAnswer _calls = new();
 
     /// <param name="prepared">The request.</param>
@@ -33,7 +38,7 @@ internal sealed class OllamaShape : ParsedShape
 
     public override int GatheredBytes => _isStream ? 0 : 16 << 10;
 
-    public override int HeldBytesPerToken => _isStream ? 0 : 16;
+    public override int HeldBytesPerToken => _isStream ? 0 : 16 + (_prepared.Request.LogProbs ? BytesPerProbabilities : 0);
 
     public override ReadOnlySpan<byte> Sign => _sign;
 
@@ -62,6 +67,15 @@ internal sealed class OllamaShape : ParsedShape
             default:
                 _calls.Take(item, IdOf);
                 break;
+        }
+    }
+
+    // A stream has them in its next line.
+    protected override void EndPiece()
+    {
+        if (!_isStream && TakeProbabilities() is { } found)
+        {
+            _probabilities.AddRange(found);
         }
     }
 
@@ -120,7 +134,15 @@ internal sealed class OllamaShape : ParsedShape
         return line.WrittenSpan.ToArray();
     }
 
-    private void Line(Action<Utf8JsonWriter> write, bool isLast = false) => Write(Buffer, write, isLast);
+    private void Line(Action<Utf8JsonWriter> write, bool isLast = false) => Write(Buffer, json =>
+    {
+        write(json);
+        IReadOnlyList<TokenLogProbabilities>? found = _isStream ? TakeProbabilities() : _probabilities;
+        if (_prepared.Request.LogProbs && found is { Count: > 0 })
+        {
+            LogProbabilityJson.Write(json, "logprobs", _prepared.Tokenizer, found);
+        }
+    }, isLast);
 
     private void Write(ArrayBufferWriter<byte> target, Action<Utf8JsonWriter> write, bool isLast) => JsonReply.WriteLine(target, json =>
     {

@@ -12,6 +12,7 @@ namespace LayerStream.Host.Server.Responses;
 internal sealed class ResponsesContext(StoredResponses stored, string scope)
 {
     private const int MostMetadataBytes = 16 << 10;
+    private const int IdLength = 32;
 
     private byte[] _items = "[]"u8.ToArray();
 
@@ -52,7 +53,7 @@ internal sealed class ResponsesContext(StoredResponses stored, string scope)
 
         memory.Grow((previous?.Items.Length + previous?.Response.Length ?? 0) * (long)RequestTranslation.WorkBytesPerByte,
             "the conversation");
-        _items = Join(previous, input);
+        _items = Join(previous, input, id => Referred(id, memory));
     }
 
     /// <summary>Keeps a response.</summary>
@@ -60,7 +61,7 @@ internal sealed class ResponsesContext(StoredResponses stored, string scope)
     public bool Keep(string id, byte[] response) => Stores && stored.Keep(scope, new StoredResponses.Stored(id, response, _items));
 
     // Earlier items, the output of the response before, and the new ones, each with an id.
-    private static byte[] Join(StoredResponses.Stored? previous, JsonElement input)
+    private static byte[] Join(StoredResponses.Stored? previous, JsonElement input, Func<string, byte[]?> referred)
     {
         ArrayBufferWriter<byte> joined = new(256);
         using (Utf8JsonWriter json = new(joined, JsonReply.Options))
@@ -84,9 +85,9 @@ internal sealed class ResponsesContext(StoredResponses stored, string scope)
             }
             else
             {
-                foreach ((JsonElement item, _) in JsonParts.Items(input, "input"))
+                foreach ((JsonElement item, string place) in JsonParts.Items(input, "input"))
                 {
-                    WriteItem(json, item, count++);
+                    Write(json, item, place, referred, count++);
                 }
             }
 
@@ -94,6 +95,38 @@ internal sealed class ResponsesContext(StoredResponses stored, string scope)
         }
 
         return joined.WrittenSpan.ToArray();
+    }
+
+    // An item itself, or one of an earlier response that it names.
+    private static void Write(Utf8JsonWriter json, JsonElement item, string place, Func<string, byte[]?> referred, int number)
+    {
+        if (JsonParts.Find(item, "type") is not { ValueKind: JsonValueKind.String } type || !type.ValueEquals("item_reference"u8))
+        {
+            WriteItem(json, item, number);
+            return;
+        }
+
+        string id = JsonParts.RequireText(item, "id", place);
+        json.WriteRawValue(referred(id) ?? throw ApiException.Invalid(place,
+            $"'{place}' names an item that is not here: its response was not stored, was forgotten, or belongs to another key; send "
+            + "the item itself", "item_not_found"));
+    }
+
+    // Ids of items have that of their response in them.
+    private byte[]? Referred(string id, RequestMemory.Holding memory)
+    {
+        int start = id.IndexOf('_', StringComparison.Ordinal) + 1;
+        if (id.Length <= start + IdLength
+            || !stored.TryFind(scope, "resp_" + id.Substring(start, IdLength), out StoredResponses.Stored? found))
+        {
+            return null;
+        }
+
+        memory.Grow(found.Response.Length * (long)RequestTranslation.WorkBytesPerByte, "an item");
+        using JsonDocument response = JsonDocument.Parse(found.Response);
+        JsonElement item = response.RootElement.GetProperty("output").EnumerateArray()
+            .FirstOrDefault(i => JsonParts.Text(i, "id", "output") == id);
+        return item.ValueKind == JsonValueKind.Undefined ? null : JsonSerializer.SerializeToUtf8Bytes(item);
     }
 
     private static void WriteItem(Utf8JsonWriter json, JsonElement item, int number)

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using LayerStream.Host.Server.Chat;
-using LayerStream.Host.Server.Translation;
+using LayerStream.Host.Server.Http;
 
 namespace LayerStream.Host.Server.Responses;
 

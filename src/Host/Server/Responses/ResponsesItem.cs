@@ -1,5 +1,8 @@
 using System.Text;
 using System.Text.Json;
+using LayerStream.Sampling;
+using LayerStream.Session;
+using LayerStream.Tokenization;
 
 namespace LayerStream.Host.Server.Responses;
 
@@ -24,13 +27,22 @@ internal sealed class ResponsesItem(string type, string id)
     /// <summary>Whether nothing follows.</summary>
     public bool IsWhole { get; set; }
 
+    /// <summary>Whether the answer was cut off in it.</summary>
+    public bool IsCut { get; set; }
+
+    /// <summary>Log-probabilities of the tokens of its text, if they were asked for.</summary>
+    public List<TokenLogProbabilities> Probabilities { get; } = [];
+
+    /// <summary>Texts of tokens.</summary>
+    public Tokenizer? Tokenizer { get; init; }
+
     /// <summary>Writes it.</summary>
     public void Write(Utf8JsonWriter json)
     {
         json.WriteStartObject();
         json.WriteString("id", id);
         json.WriteString("type", type);
-        json.WriteString("status", IsWhole ? "completed" : "in_progress");
+        json.WriteString("status", IsCut ? "incomplete" : IsWhole ? "completed" : "in_progress");
         switch (type)
         {
             case "function_call":
@@ -70,8 +82,7 @@ internal sealed class ResponsesItem(string type, string id)
         {
             json.WriteStartArray("annotations");
             json.WriteEndArray();
-            json.WriteStartArray("logprobs");
-            json.WriteEndArray();
+            LogProbabilityJson.Write(json, "logprobs", Tokenizer, Probabilities);
         }
 
         json.WriteEndObject();

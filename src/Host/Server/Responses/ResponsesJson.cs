@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LayerStream.Actors.Run;
+using LayerStream.Host.Server.Chat;
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Translation;
 
@@ -20,7 +21,7 @@ internal static class ResponsesJson
         json.WriteString("model", prepared.ModelId);
         json.WriteBoolean("store", isStored);
         json.WriteBoolean("parallel_tool_calls", prepared.Request.AllowsSeveralCalls);
-        json.WriteString("tool_choice", "auto");
+        WriteChoice(json, prepared.Request);
         json.WriteStartArray("tools");
         json.WriteEndArray();
         json.WriteString("previous_response_id", context?.PreviousId);
@@ -29,6 +30,7 @@ internal static class ResponsesJson
         json.WriteRawValue(context?.Metadata ?? "{}");
         json.WriteNumber("temperature", prepared.Request.Sampling.Temperature);
         json.WriteNumber("top_p", prepared.Request.Sampling.TopP);
+        WriteLimits(json, prepared.Request);
         WriteEnd(json, status, error);
         json.WriteStartArray("output");
         foreach (ResponsesItem item in items)
@@ -55,6 +57,43 @@ internal static class ResponsesJson
         json.WriteString("param", error.Param);
         json.WriteNumber("sequence_number", 0);
         json.WriteEndObject();
+    }
+
+    private static void WriteChoice(Utf8JsonWriter json, ChatRequest request)
+    {
+        if (request.ToolChoice != ToolDemand.Named)
+        {
+            json.WriteString("tool_choice", request.ToolChoice switch
+            {
+                ToolDemand.None => "none",
+                ToolDemand.Required => "required",
+                _ => "auto",
+            });
+            return;
+        }
+
+        json.WriteStartObject("tool_choice");
+        json.WriteString("type", "function");
+        json.WriteString("name", request.DemandedTool);
+        json.WriteEndObject();
+    }
+
+    private static void WriteLimits(Utf8JsonWriter json, ChatRequest request)
+    {
+        json.WriteString("truncation", "disabled");
+        json.WriteBoolean("background", false);
+        json.WriteStartObject("reasoning");
+        json.WriteString("effort", request.ReasoningEffort);
+        json.WriteNull("summary");
+        json.WriteEndObject();
+        if (request.MaxTokens is { } most)
+        {
+            json.WriteNumber("max_output_tokens", most);
+        }
+        else
+        {
+            json.WriteNull("max_output_tokens");
+        }
     }
 
     private static void WriteEnd(Utf8JsonWriter json, string status, ApiException? error)

@@ -4,6 +4,8 @@ using LayerStream.Actors.Run;
 using LayerStream.Host.Server.Chat;
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Translation;
+using LayerStream.Sampling;
+using LayerStream.Session;
 using LayerStream.Templates.Answers;
 
 namespace LayerStream.Host.Server.Responses;
@@ -12,6 +14,8 @@ namespace LayerStream.Host.Server.Responses;
 internal sealed class ResponsesShape(TranslatedAnswer.Prepared prepared, ResponsesContext? context = null)
     : ParsedShape(prepared.Opening)
 {
+    private const int BytesPerProbabilities = 2048;
+
     private readonly bool _isStream = prepared.Request.Stream;
     private readonly long _created = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
     private readonly List<ResponsesItem> _items = [];
@@ -24,7 +28,7 @@ internal sealed class ResponsesShape(TranslatedAnswer.Prepared prepared, Respons
 
     public override int GatheredBytes => _isStream ? 0 : 16 << 10;
 
-    public override int HeldBytesPerToken => 16;
+    public override int HeldBytesPerToken => 16 + (prepared.Request.LogProbs ? BytesPerProbabilities : 0);
 
     public override ReadOnlySpan<byte> Sign => _isStream ? ServerSentEvents.Ping : " "u8;
 
@@ -68,10 +72,10 @@ internal sealed class ResponsesShape(TranslatedAnswer.Prepared prepared, Respons
     {
         if (_items.Count == 0)
         {
-            Open(new ResponsesItem("message", "msg_" + prepared.Id + "0"));
+            Open(NewItem("message", "msg_" + prepared.Id + "0"));
         }
 
-        Close();
+        Close(isCut: reason == "length");
         string status = reason == "length" ? "incomplete" : "completed";
         byte[] whole = Whole(status, result);
         _isStored = context?.Keep("resp_" + prepared.Id, whole) ?? false;
@@ -89,6 +93,7 @@ internal sealed class ResponsesShape(TranslatedAnswer.Prepared prepared, Respons
     {
         if (_isStream)
         {
+            Begin(); // clients know no response that was not created
             Response("response.failed", "failed", null, error);
             return;
         }
@@ -114,21 +119,24 @@ internal sealed class ResponsesShape(TranslatedAnswer.Prepared prepared, Respons
         if (_open?.Type != type)
         {
             Close();
-            Open(new ResponsesItem(type, prefix + prepared.Id + _items.Count));
+            Open(NewItem(type, prefix + prepared.Id + _items.Count));
         }
 
+        IReadOnlyList<TokenLogProbabilities> probabilities = prepared.Request.LogProbs && TakeProbabilities() is { } found ? found : [];
         _open!.Text.Append(text);
+        _open.Probabilities.AddRange(type == "message" ? probabilities : []);
         Event(delta, json =>
         {
             Place(json, hasPart: type != "function_call");
             json.WriteString("delta", text);
             if (type == "message")
             {
-                json.WriteStartArray("logprobs");
-                json.WriteEndArray();
+                LogProbabilityJson.Write(json, "logprobs", prepared.Tokenizer, probabilities);
             }
         });
     }
+
+    private ResponsesItem NewItem(string type, string id) => new(type, id) { Tokenizer = prepared.Tokenizer };
 
     private void Open(ResponsesItem item)
     {
@@ -141,14 +149,14 @@ internal sealed class ResponsesShape(TranslatedAnswer.Prepared prepared, Respons
         }
     }
 
-    private void Close()
+    private void Close(bool isCut = false)
     {
         if (_open is not { } item)
         {
             return;
         }
 
-        item.IsWhole = true;
+        (item.IsWhole, item.IsCut) = (true, isCut);
         (string name, string member) = item.Type switch
         {
             "message" => ("response.output_text.done", "text"),
@@ -161,8 +169,7 @@ internal sealed class ResponsesShape(TranslatedAnswer.Prepared prepared, Respons
             json.WriteString(member, item.Text.ToString());
             if (item.Type == "message")
             {
-                json.WriteStartArray("logprobs");
-                json.WriteEndArray();
+                LogProbabilityJson.Write(json, "logprobs", item.Tokenizer, item.Probabilities);
             }
         });
         if (item.Type == "message")

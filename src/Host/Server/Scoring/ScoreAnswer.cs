@@ -26,7 +26,7 @@ internal static class ScoreAnswer
         using Admission.Place place = state.Enter(http, taken.HasWaited);
         (JsonElement? Id, Question Question)[] asked = await PrepareAsync(body, state, model, memory, http.RequestAborted);
         body = default;
-        WrittenShape shape = new();
+        WrittenShape shape = new(JsonReply.WriteError);
         await new AnswerRun(http, state, place, memory, shape).ExecuteAsync([], null, async ct =>
         {
             QuestionScore[] scores = await Scorer.ScoreAsync(model, [.. asked.Select(a => a.Question)],

@@ -84,7 +84,7 @@ internal sealed class ScoreRequest : ChatRequest
 
             if (questions[i].Messages is { } messages)
             {
-                ChatMessages.Check(messages);
+                questions[i] = questions[i] with { Messages = ChatMessages.Check(messages) };
             }
         }
 

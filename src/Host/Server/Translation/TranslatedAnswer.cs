@@ -21,6 +21,10 @@ internal static class TranslatedAnswer
     internal sealed record Prepared(ChatRequest Request, AnswerOpening Opening, int PromptTokens, string ModelId,
         Tokenizer? Tokenizer, string Id);
 
+    /// <summary>Makes a checked request and its prompt of a body. Errors: as <see cref="ChatPreparation.PrepareAsync"/>.</summary>
+    internal delegate Task<(ChatRequest Request, int[] Prompt, AnswerOpening Opening)> PreparePrompt(
+        ReadOnlyMemory<byte> body, ServerState state, LoadedModel model, RequestMemory.Holding memory, CancellationToken ct);
+
     /// <summary>Answers. Refusals and failures are <see cref="ApiException"/>s or the engine's own exceptions.</summary>
     /// <param name="http">The request.</param>
     /// <param name="state">The daemon.</param>
@@ -28,16 +32,18 @@ internal static class TranslatedAnswer
     /// <param name="shape">The answer's form.</param>
     /// <param name="form">How the client is kept until its model is loaded; null = as the OpenAI API does.</param>
     /// <param name="see">Sees the body before its model is waited for; may throw.</param>
+    /// <param name="prepare">Makes a prompt of the translated body; null = by the chat template.</param>
     public static async Task SendAsync(HttpContext http, ServerState state,
         Func<ReadOnlyMemory<byte>, RequestMemory.Holding, ReadOnlyMemory<byte>>? translate, Func<Prepared, AnswerShape> shape,
-        Func<RequestHead, WaitingForm>? form = null, Action<ReadOnlyMemory<byte>>? see = null)
+        Func<RequestHead, WaitingForm>? form = null, Action<ReadOnlyMemory<byte>>? see = null,
+        PreparePrompt? prepare = null)
     {
         using ModelRequest asked = await ModelRequest.ReadAsync(http, state, ChatPreparation.LimitBytes, form ?? WaitingForm.OpenAi, see);
         (LoadedModel model, RequestMemory.Holding memory) = (asked.Model, asked.Memory);
         ReadOnlyMemory<byte> body = Translated(asked, translate);
         using Admission.Place place = state.Enter(http, asked.HasWaited);
         (ChatRequest request, int[] prompt, AnswerOpening opening) =
-            await ChatPreparation.PrepareAsync(body, state, model, memory, http.RequestAborted);
+            await (prepare ?? ChatPreparation.PrepareAsync)(body, state, model, memory, http.RequestAborted);
         body = default;
         if (asked.Sink is null && request.SkippedTools.Count > 0)
         {

@@ -112,6 +112,14 @@ internal static class DescribedApi
         });
     }
 
+    // Of the queries of lists.
+    private static string[] ParametersOf(Endpoint row) => $"{row.Method} {row.Path}" switch
+    {
+        "GET /v1/files" => ["purpose", "order", "limit", "after"],
+        "GET /v1/batches" => ["limit", "after"],
+        _ => [],
+    };
+
     private static string TagOf(string path) => path.StartsWith("/v1/messages", StringComparison.Ordinal) ? "Anthropic"
         : path.StartsWith("/api/", StringComparison.Ordinal) ? "Ollama"
         : path.StartsWith("/v1/", StringComparison.Ordinal) && !path.StartsWith("/v1/layerstream/", StringComparison.Ordinal) ? "OpenAI"
@@ -127,6 +135,25 @@ internal static class DescribedApi
                 Required = true,
                 Content = new Dictionary<string, OpenApiMediaType> { ["application/json"] = new() { Schema = body } },
             };
+        }
+
+        if (row is { Method: "POST", Path: "/v1/files" })
+        {
+            operation.RequestBody = new OpenApiRequestBody
+            {
+                Required = true,
+                Content = new Dictionary<string, OpenApiMediaType> { ["multipart/form-data"] = new() { Schema = DescribedBody.File() } },
+            };
+        }
+
+        foreach (string parameter in ParametersOf(row))
+        {
+            (operation.Parameters ??= []).Add(new OpenApiParameter
+            {
+                Name = parameter,
+                In = ParameterLocation.Query,
+                Schema = new OpenApiSchema { Type = parameter == "limit" ? JsonSchemaType.Integer : JsonSchemaType.String },
+            });
         }
 
         if (DescribedReply.Of(row).Stream is { } stream)

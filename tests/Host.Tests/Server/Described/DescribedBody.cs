@@ -59,6 +59,15 @@ internal static class DescribedBody
         _ => null,
     };
 
+    /// <summary>The form of a file that is sent.</summary>
+    internal static IOpenApiSchema File() => Object(new()
+    {
+        ["file"] = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary", Description = "the bytes" },
+        ["purpose"] = Kind(JsonSchemaType.String, "batch or user_data"),
+        ["expires_after[anchor]"] = Kind(JsonSchemaType.String, "created_at"),
+        ["expires_after[seconds]"] = Kind(JsonSchemaType.Integer, "seconds until the file goes, unless a batch still reads it"),
+    }, "file", "purpose");
+
     private static OpenApiSchema Object(Dictionary<string, IOpenApiSchema> members, params string[] required) => new()
     {
         Type = JsonSchemaType.Object,

@@ -19,9 +19,13 @@ internal sealed record MessagesCount(int InputTokens);
 
 /// <summary>An answer of the responses API.</summary>
 internal sealed record ResponseAnswer(string Id, string Object, long CreatedAt, string Status, string Model, bool Store,
-    bool ParallelToolCalls, string ToolChoice, IReadOnlyList<JsonElement> Tools, string? PreviousResponseId, string? Instructions,
-    JsonElement Metadata, double Temperature, double TopP, ResponseFailure? Error, ResponseCut? IncompleteDetails,
+    bool ParallelToolCalls, JsonElement ToolChoice, IReadOnlyList<JsonElement> Tools, string? PreviousResponseId, string? Instructions,
+    JsonElement Metadata, double Temperature, double TopP, string Truncation, bool Background, ResponseReasoning Reasoning,
+    int? MaxOutputTokens, ResponseFailure? Error, ResponseCut? IncompleteDetails,
     IReadOnlyList<JsonElement> Output, ResponseUsage? Usage = null);
+
+/// <summary>How much it was to think.</summary>
+internal sealed record ResponseReasoning(string? Effort, string? Summary);
 
 /// <summary>Why there is no whole answer.</summary>
 internal sealed record ResponseFailure(string Code, string Message);
@@ -42,7 +46,7 @@ internal sealed record DeletedResponse(string Id, string Object, bool Deleted);
 /// <summary>An answer of the Ollama API.</summary>
 internal sealed record OllamaChat(string Model, string CreatedAt, OllamaMessage Message, bool Done, string? DoneReason = null,
     long? TotalDuration = null, long? LoadDuration = null, int? PromptEvalCount = null, long? PromptEvalDuration = null,
-    int? EvalCount = null, long? EvalDuration = null);
+    int? EvalCount = null, long? EvalDuration = null, IReadOnlyList<ReportedToken>? Logprobs = null);
 
 /// <summary>What the model said.</summary>
 internal sealed record OllamaMessage(string Role, string Content, string? Thinking = null, IReadOnlyList<JsonElement>? ToolCalls = null);
@@ -50,7 +54,7 @@ internal sealed record OllamaMessage(string Role, string Content, string? Thinki
 /// <summary>The same for one prompt.</summary>
 internal sealed record OllamaGenerated(string Model, string CreatedAt, string Response, bool Done, string? Thinking = null,
     string? DoneReason = null, long? TotalDuration = null, long? LoadDuration = null, int? PromptEvalCount = null,
-    long? PromptEvalDuration = null, int? EvalCount = null, long? EvalDuration = null);
+    long? PromptEvalDuration = null, int? EvalCount = null, long? EvalDuration = null, IReadOnlyList<ReportedToken>? Logprobs = null);
 
 /// <summary>Models of the Ollama API.</summary>
 internal sealed record OllamaModels(IReadOnlyList<JsonElement> Models);

@@ -28,7 +28,7 @@ internal sealed record MessagesError(string Type, MessagesErrorReason Error);
 internal sealed record MessagesErrorReason(string Type, string Message);
 
 /// <summary>The models.</summary>
-internal sealed record ModelList(string Object, IReadOnlyList<JsonElement> Data, bool HasMore, string? FirstId, string? LastId);
+internal sealed record ModelList(string Object, IReadOnlyList<ModelReply> Data, bool HasMore, string? FirstId, string? LastId);
 
 /// <summary>A chat answer.</summary>
 internal sealed record ChatCompletion(string Id, string Object, long Created, string Model, IReadOnlyList<ChatCompletionChoice> Choices,

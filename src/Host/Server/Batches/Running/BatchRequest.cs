@@ -3,7 +3,6 @@ using System.Text.Json;
 using LayerStream.Host.Server.Chat;
 using LayerStream.Host.Server.Files;
 using LayerStream.Host.Server.Http;
-using LayerStream.Host.Server.Translation;
 
 namespace LayerStream.Host.Server.Batches.Running;
 

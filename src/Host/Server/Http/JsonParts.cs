@@ -1,8 +1,7 @@
 using System.Text;
 using System.Text.Json;
-using LayerStream.Host.Server.Http;
 
-namespace LayerStream.Host.Server.Translation;
+namespace LayerStream.Host.Server.Http;
 
 /// <summary>Reads and writes parts of messages. Errors: <see cref="ApiException"/> 400 naming the place.</summary>
 internal static class JsonParts

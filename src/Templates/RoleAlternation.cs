@@ -1,0 +1,52 @@
+using LayerStream.Templates.Values;
+
+namespace LayerStream.Templates;
+
+/// <summary>For templates that refuse two messages of one role in a row: neighbours become one message.</summary>
+internal static class RoleAlternation
+{
+    private const string Separator = "\n\n";
+
+    /// <summary>Joins neighbouring messages of the user, and neighbouring answers without calls of tools; changes the list
+    /// given.</summary>
+    public static void Join(ListValue messages)
+    {
+        var joined = new List<Value>(messages.Items.Count);
+        foreach (Value message in messages.Items)
+        {
+            if (message is DictValue next && joined is [.., DictValue last]
+                && (AreBoth(last, next, "user") || AreBoth(last, next, "assistant")))
+            {
+                last.Set("content", Content(last.Find("content"), next.Find("content")));
+            }
+            else
+            {
+                joined.Add(message);
+            }
+        }
+
+        messages.Items.Clear();
+        messages.Items.AddRange(joined);
+    }
+
+    private static bool AreBoth(DictValue a, DictValue b, string role) => ConversationPreparation.Is(a, role)
+        && ConversationPreparation.Is(b, role) && a.Find("tool_calls") is null && b.Find("tool_calls") is null;
+
+    private static Value Content(Value? first, Value? second)
+    {
+        if (first is ListValue || second is ListValue)
+        {
+            return new ListValue([.. Parts(first), .. Parts(second)]);
+        }
+
+        string[] texts = [ConversationPreparation.JoinedText(first), ConversationPreparation.JoinedText(second)];
+        return new TextValue(string.Join(Separator, texts.Where(x => x.Length > 0)));
+    }
+
+    private static IEnumerable<Value> Parts(Value? content) => content switch
+    {
+        ListValue parts => parts.Items,
+        TextValue { IsTrue: true } text => [SystemMessages.Part(text.Text)],
+        _ => [],
+    };
+}
