@@ -157,7 +157,14 @@ internal sealed class Seat(int index, SequenceState state)
         }
 
         _job?.Cut(tokens);
-        Keep(kept.Scope, [.. kept.Tokens.Tokens.Take(tokens)]);
+        Keep(kept.Scope, Beginning(kept.Tokens.Tokens, tokens));
+    }
+
+    /// <summary>The first of some tokens, without a copy: page after page goes from a long sequence.</summary>
+    private static ArraySegment<int> Beginning(IReadOnlyList<int> tokens, int count)
+    {
+        ArraySegment<int> all = tokens is ArraySegment<int> already ? already : tokens as int[] ?? [.. tokens];
+        return all[..count];
     }
 
     /// <summary>Nothing of it may be used again.</summary>

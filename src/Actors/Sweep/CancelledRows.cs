@@ -27,7 +27,7 @@ internal static class CancelledRows
         {
             if (run.IsCancelled && run.Rows > 0)
             {
-                run.End("cancelled");
+                run.EndCancelled();
                 (run.Rows, run.WantsLogits) = (0, false);
                 continue;
             }

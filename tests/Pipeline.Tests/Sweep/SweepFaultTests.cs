@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using LayerStream.Actors;
 using LayerStream.Actors.Run;
 using LayerStream.Storage;
@@ -46,6 +47,36 @@ public sealed class SweepFaultTests
 
         Assert.InRange(failed, 1, 2);
         Assert.Equal(expected, (await engine.RunAsync(TinyModel.Request(6), CancellationToken.None)).Ids);
+    }
+
+    [Fact]
+    public async Task Sequence_CancelledInTheMiddleOfAPass_CountsTheTimeUpToThere()
+    {
+        int micros = 0, tokens = 0;
+        long began = 0, ended = 0;
+        using CancellationTokenSource cancel = new();
+        using CancellationTokenRegistration note = cancel.Token.Register(() =>
+        {
+            Volatile.Write(ref ended, Stopwatch.GetTimestamp());
+            Volatile.Write(ref micros, 0);
+        });
+        await using Engine engine = await SweepModels.StartAsync("llama", 2, pinEvery: 0,
+            wrap: d => new ScriptedDevice(d) { DelayMicrosAt = _ => Volatile.Read(ref micros) });
+        Task<RunResult> stays = engine.RunAsync(TinyModel.Request(40), CancellationToken.None);
+        RunResult goes = await engine.RunAsync(TinyModel.Request(40, _ =>
+        {
+            if (++tokens == 3)
+            {
+                Volatile.Write(ref micros, 20_000); // a pass takes far longer than what is left for the sequence
+                cancel.CancelAfter(200);
+            }
+
+            return false;
+        }) with
+        { OnPrompt = (_, _) => began = Stopwatch.GetTimestamp() }, cancel.Token);
+        Assert.Equal("cancelled", goes.FinishReason);
+        Assert.InRange(goes.WallSeconds, Stopwatch.GetElapsedTime(began, ended).TotalSeconds, double.MaxValue);
+        Assert.Equal(40, (await stays).Ids.Length);
     }
 
     [Fact]

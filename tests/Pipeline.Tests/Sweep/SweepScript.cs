@@ -9,7 +9,7 @@ namespace LayerStream.Pipeline.Tests;
 /// Requests that come at random times beside each other over one model: prompts of several lengths, temperatures 0 and 0.8, guesses right
 /// and wrong, readers that stop, fail or go away. Each must have the ids of its single run.
 /// </summary>
-internal sealed class SweepScript(Func<int, int, Task<Engine>> start, int[] lengths, int mostTokens)
+internal sealed class SweepScript(Func<int, int, Task<Engine>> start, int[] lengths, int mostTokens, double longShare = 0)
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(120);
     private static readonly float[] s_temperatures = [0, 0.8f];
@@ -57,6 +57,11 @@ internal sealed class SweepScript(Func<int, int, Task<Engine>> start, int[] leng
     {
         int prompt = random.Next(lengths.Length), warm = random.Next(s_temperatures.Length), tokens = random.Next(1, mostTokens);
         int end = random.Next(tokens + 6), seen = 0;
+        if (random.NextDouble() < longShare)
+        {
+            (tokens, end) = (mostTokens, mostTokens);
+        }
+
         bool isCancelled = random.Next(5) == 0, fails = random.Next(9) == 0;
         (int[] text, int[] ids) = _single![prompt, warm];
         using CancellationTokenSource cancel = new();
