@@ -49,7 +49,7 @@ public sealed class PromptDrafterTests
     }
 
     [Fact]
-    public void LongMatch_IsPreferredToANewerOne()
+    public void Propose_WithALongMatchAndANewerOne_TakesTheLongOne()
     {
         int[] first = [.. s_text[..12], 1, 2, 3, 4], second = [999, .. s_text[4..12], 5, 6, 7, 8];
         List<int> history = [.. first, .. second, .. s_text[..12]];
@@ -57,7 +57,7 @@ public sealed class PromptDrafterTests
     }
 
     [Fact]
-    public void Sureness_GrowsWithTheMatch()
+    public void Sureness_OfLaterGuesses_IsThatOfLongerMatches()
     {
         List<int> history = [.. s_text, 7, s_text[5], s_text[6]];
         PromptDrafter drafter = new();
