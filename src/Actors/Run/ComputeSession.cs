@@ -174,7 +174,7 @@ internal sealed class ComputeSession(
     internal void EndPass(int rows = 1)
     {
         account.EndCompute(Stopwatch.GetTimestamp(), -1);
-        experts.EndPass();
+        experts.EndPass(rows);
         tuning.EndPass(rows);
         crew.EndPass(rows);
         _pass++;
