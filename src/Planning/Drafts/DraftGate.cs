@@ -3,8 +3,8 @@ namespace LayerStream.Planning.Drafts;
 /// <summary>
 /// How many guesses of which kind a pass of a sequence should try. A pass with k guesses gives 1 + p₁ + p₁p₂ + … tokens, where pᵢ is the
 /// share of guesses like the i-th that turned out right, and takes as long as passes with k guesses took, their making included. The k
-/// with most tokens per second is taken, or none where that gains nothing. What guesses cost is learnt from few of them first: one, then
-/// at most twice as many as were tried before. No clock of its own.
+/// with most tokens per second is taken, or none where that gains nothing. What a model's guesses cost is learnt from few of them first:
+/// one, then at most twice as many as were tried before. No clock of its own.
 /// </summary>
 /// <param name="isForced">Tries guesses always, whatever they give.</param>
 public sealed class DraftGate(bool isForced = false)
@@ -19,7 +19,10 @@ public sealed class DraftGate(bool isForced = false)
     private const int FirstLook = 1;         // passes until the first that goes without guesses
     private const double LeastGain = 1.03;   // below, measurements do not tell gain from loss
 
-    private readonly Side[] _sides = [.. Enumerable.Range(0, DraftKindNames.Count).Select(kind => new Side((DraftKind)kind))];
+    private readonly Side[] _sides = [.. Enumerable.Range(0, DraftKindNames.Count).Select(kind => new Side((DraftKind)kind)
+    {
+        Tried = (DraftKind)kind == DraftKind.Model ? 0 : MostDrafts, // a row costs little while it is read for; a model may cost anything
+    })];
     private readonly PlainSeconds _plain = new();
     private int _pass = -1;
     private int _plainLook = FirstLook;
@@ -184,7 +187,7 @@ public sealed class DraftGate(bool isForced = false)
 
         public DraftCosts Costs { get; } = new();
 
-        /// <summary>Most guesses that were tried in a pass.</summary>
+        /// <summary>Most guesses that were tried in a pass, or may be tried at first.</summary>
         public int Tried { get; set; }
 
         /// <summary>Pass that tries one although none pay; −1 = they do.</summary>
