@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Generations side by side through the daemon, in a memory control group: tokens per second of all of them, by their number. Every text is
-compared with that of the same request with the fewest beside it (the first one alone). Root is needed. One JSON line for each number on stdout.
+compared with that of the same request with the fewest beside it (the first one alone). Root is needed. One JSON line for each number on stdout;
+computeShare and loadShare are the parts of the wall in which the crew computed and in which reads ran, overWhatSetsThePace is wall ÷ the longer of the two
+(reads as they came in the run itself).
   run.py MODEL --budget-mib 2048 [--tokens 16] [--context 256] [--sequences 1,2,4,8]"""
 import argparse
 import json
@@ -62,6 +64,10 @@ def wait_until_ready(daemon):
     sys.exit("the daemon ended: " + daemon.stderr.read()[-600:])
 
 
+def status_of_engine():
+    return json.loads(urllib.request.urlopen(URL + "/v1/layerstream/status", timeout=10).read())
+
+
 def measure(count):
     """One daemon for so many sequences, all asked at the same moment."""
     workbench.drop_page_cache()
@@ -70,17 +76,19 @@ def measure(count):
                               "--urls", URL], stderr=subprocess.PIPE)
         try:
             wait_until_ready(daemon)
-            found, begin = {}, time.monotonic()
+            before, found, begin = status_of_engine(), {}, time.monotonic()
             askers = [threading.Thread(target=ask, args=(n, found, n)) for n in range(count)]
             for asker in askers:
                 asker.start()
             for asker in askers:
                 asker.join()
-            status = json.loads(urllib.request.urlopen(URL + "/v1/layerstream/status", timeout=10).read())
             wall, last = time.monotonic() - begin, max(f["last"] for f in found.values())
+            status = status_of_engine()
+            compute, load = (status["engine"][k] - before["engine"][k] for k in ("compute_seconds", "load_seconds"))
             decoding = last - min(f["first"] for f in found.values() if f["first"])
             tokens = sum(f["tokens"] for f in found.values())
             return {n: f["text"] for n, f in found.items()}, dict(
+                computeShare=round(compute / wall, 3), loadShare=round(load / wall, 3), overWhatSetsThePace=round(wall / max(compute, load), 3),
                 sequences=count, tokens=tokens, seconds=round(wall, 2), tokensPerSecond=round(tokens / wall, 3),
                 decodeTokensPerSecond=round((tokens - count) / decoding, 3),
                 steadyPiecesPerSecond=round(steady(found.values()), 3), passes=status["engine"]["passes"], passRows=status["engine"]["pass_rows"],

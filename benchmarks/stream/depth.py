@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""The tuner's own depth against fixed ones on real reads, and on a disk that is throttled (control group blkio of version 1) or halves its rate midway.
+"""The tuner's own choice against fixed ones on real reads, and on a disk that is throttled (control group blkio of version 1), that halves its rate midway,
+or whose every read comes late (strace delays the system call, one read after the other: more of them at the same time do not help).
   depth.py run CASE [--model FILE] [--rounds 3] [--tokens 96] [--settle 32] [--settings auto,1,2,4,8] [--out results.jsonl]
   depth.py table results.jsonl
-CASE: smol-160MiB, 1b-half, 8b-2GiB, 30b-4GiB, smol-throttled, smol-halving. Every run is in a memory control group of its budget; settings take turns in
-an order drawn anew for each round. The first tokens (--settle) are not counted: by then the tuner must have found its setting. Of the halving disk, those
-behind the change are left out once more. A line of JSON is added for each run; `table` reads any number of them. Root is needed."""
+CASE: smol-160MiB, 1b-half, 8b-2GiB, 30b-4GiB, smol-throttled, smol-delayed, smol-halving. A setting is auto, a depth, or sN: N transient slots (models whose
+dense part is in memory have no other). Every run is in a memory control group of its budget; settings take turns in an order drawn anew for each round. The first
+tokens (--settle) are not counted: by then the tuner must have found its setting. Of the halving disk, those behind the change are left out once more. A line of
+JSON is added for each run; `table` reads any number of them and compares auto with the best fixed setting, round by round. Root is needed."""
 import argparse
 import json
 import os
@@ -19,13 +21,15 @@ from memory_group import MemoryGroup
 
 SHIPPED = str(Path(__file__).resolve().parents[2] / "models/SmolLM2-135M-Instruct-Q4_1.gguf")
 MIB = 1 << 20
-CASES = {  # budget, bytes per second at first, bytes per second from the middle on
-    "smol-160MiB": (160 * MIB, None, None),
-    "1b-half": (None, None, None),
-    "8b-2GiB": (2048 * MIB, None, None),
-    "30b-4GiB": (4096 * MIB, None, None),
-    "smol-throttled": (160 * MIB, 300_000_000, 300_000_000),
-    "smol-halving": (160 * MIB, 400_000_000, 200_000_000),
+BAR = 0.97  # auto / best fixed
+CASES = {  # budget, bytes per second at first, bytes per second from the middle on, microseconds that a read comes late
+    "smol-160MiB": (160 * MIB, None, None, 0),
+    "1b-half": (None, None, None, 0),
+    "8b-2GiB": (2048 * MIB, None, None, 0),
+    "30b-4GiB": (4096 * MIB, None, None, 0),
+    "smol-throttled": (160 * MIB, 300_000_000, 300_000_000, 0),
+    "smol-delayed": (160 * MIB, None, None, 4000),
+    "smol-halving": (160 * MIB, 400_000_000, 200_000_000, 0),
 }
 
 
@@ -56,13 +60,15 @@ class DiskLimit:
         return command if not self.rate else ["sh", "-c", 'echo $$ > "$0" && exec "$@"', str(self.group / "cgroup.procs"), *command]
 
 
-def measure(a, case, setting):
+def measure(a, case, setting, turn):
     """Tokens per second behind the settling tokens, from the times at which pieces of text arrive: the same text at every setting."""
-    budget, rate, later = CASES[case]
+    budget, rate, later, late = CASES[case]
     budget = budget or os.path.getsize(a.model) // 2
     command = [a.binary, "run", "--model", a.model, "--ids", workbench.prompt_ids(4), "--max-tokens", a.tokens, "--ignore-eos", "--temperature", 1, "--seed", 1,
                "--top-k", 0, "--context", 512, "--memory-budget", f"{budget // MIB}MiB", "--quiet", "--profile", "off"]
-    command += [] if setting == "auto" else ["--prefetch-depth", setting]
+    command += [] if setting == "auto" else ["--transient-slots", setting[1:]] if setting[0] == "s" else ["--prefetch-depth", setting]
+    if late:
+        command = ["strace", "-f", "--seccomp-bpf", "-qq", "-o", os.devnull, "-e", "trace=pread64", "-e", f"inject=pread64:delay_exit={late}", *command]
     workbench.drop_page_cache()
     times, change = [], 0
     with MemoryGroup(budget) as group, DiskLimit(a.model, rate) as limit:
@@ -78,16 +84,17 @@ def measure(a, case, setting):
         peak, fails = group.peak_bytes, group.failed_charges
     settle = a.settle
     counted = [(times[settle:change], "before"), (times[min(change + settle, len(times) - 9):], "after")] if change else [(times[settle:], "")]
-    return [dict(case=case, part=part, setting=setting, tokensPerSecond=round((len(t) - 1) / (t[-1] - t[0]), 3), peakMiB=round(peak / MIB, 1), budgetMiB=budget // MIB,
+    return [dict(case=case, part=part, round=turn, setting=setting, tokensPerSecond=round((len(t) - 1) / (t[-1] - t[0]), 3), peakMiB=round(peak / MIB, 1), budgetMiB=budget // MIB,
                  failcnt=fails) for t, part in counted if len(t) > 4]
 
 
 def run(a):
-    for _ in range(a.rounds):
+    begin = time.time_ns()
+    for turn in range(a.rounds):
         settings = a.settings.split(",")
         random.shuffle(settings)
         for setting in settings:
-            for line in measure(a, a.case, setting):
+            for line in measure(a, a.case, setting, begin + turn):
                 print(json.dumps(line), flush=True)
                 with open(a.out, "a") as out:
                     out.write(json.dumps(line) + "\n")
@@ -95,13 +102,20 @@ def run(a):
 
 def table(a):
     rows = [json.loads(line) for line in Path(a.results).read_text().splitlines()]
-    print("| case | runs | auto tok/s | best fixed | its tok/s | auto ÷ best | peak ÷ budget | fail count |\n| --- | --- | --- | --- | --- | --- | --- | --- |")
+    print("| case | rounds | auto tok/s | best fixed | its tok/s | auto ÷ best, median of the rounds | peak ÷ budget | charges refused | verdict |\n"
+          "| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     for case in dict.fromkeys((r["case"], r["part"]) for r in rows):
         mine = [r for r in rows if (r["case"], r["part"]) == case]
         speed = {s: statistics.median(r["tokensPerSecond"] for r in mine if r["setting"] == s) for s in dict.fromkeys(r["setting"] for r in mine)}
+        if "auto" not in speed or len(speed) < 2:
+            continue  # not ended
         best = max((s for s in speed if s != "auto"), key=speed.get)
-        print(f"| {' '.join(case).strip()} | {sum(r['setting'] == 'auto' for r in mine)} | {speed['auto']:.2f} | depth {best} | {speed[best]:.2f} | "
-              f"{speed['auto'] / speed[best]:.1%} | {max(r['peakMiB'] / r['budgetMiB'] for r in mine):.3f} | {sum(r['failcnt'] for r in mine)} |")
+        turns = [{r["setting"]: r["tokensPerSecond"] for r in mine if r["round"] == turn} for turn in dict.fromkeys(r["round"] for r in mine)]
+        ratio = statistics.median(t["auto"] / t[best] for t in turns if {"auto", best} <= t.keys())
+        peak, refused = max(r["peakMiB"] / r["budgetMiB"] for r in mine), sum(r["failcnt"] for r in mine)
+        fixed = f"{best[1:]} slots" if best[0] == "s" else f"depth {best}"
+        print(f"| {' '.join(case).strip()} | {len(turns)} | {speed['auto']:.2f} | {fixed} | {speed[best]:.2f} | {ratio:.1%} | {peak:.3f} | {refused} | "
+              f"{'holds' if ratio >= BAR and peak <= 1 and not refused else 'missed'} |")
 
 
 ap = argparse.ArgumentParser(usage=__doc__)

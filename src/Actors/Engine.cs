@@ -215,11 +215,12 @@ public sealed class Engine : IAsyncDisposable
     /// <summary>Whether states are kept in the folder that was asked for: another process may be doing so for the same model.</summary>
     public bool KeepsStates => _parts.States is { CanWrite: true };
 
-    /// <summary>What the tuner of depth and reads decided, the oldest first, each with its reason.</summary>
-    public IReadOnlyList<TunerDecision> TunerDecisions => _parts.Tuning.Decisions;
+    /// <summary>What was decided about depth, reads and transient slots, the oldest first, each with its reason.</summary>
+    public IReadOnlyList<TunerDecision> TunerDecisions =>
+        [.. _parts.Tuning.Decisions.Concat(_parts.Transients.Decisions).OrderBy(d => d.Pass)];
 
-    /// <summary>What its last look at the passes came to.</summary>
-    public string TunerFinding => _parts.Tuning.Finding;
+    /// <summary>What the last looks at the passes came to.</summary>
+    public string TunerFinding => _parts.Transients.Finding is { } slots ? $"{_parts.Tuning.Finding}; {slots}" : _parts.Tuning.Finding;
 
     /// <summary>Depth and reads that it found best; null while it tries, or where depth or reads are given.</summary>
     public TunerSetting? Tuned => _parts.Tuning.Settled;

@@ -50,6 +50,8 @@ internal sealed class EngineParts : IDisposable
 
     internal DepthTuning Tuning { get; private set; } = null!;
 
+    internal TransientTuning Transients { get; private set; } = null!;
+
     internal CrewTuning Crew { get; private set; } = null!;
 
     private TileNames Names { get; set; } = null!;
@@ -113,7 +115,7 @@ internal sealed class EngineParts : IDisposable
         _owned.Clear();
         // Whatever still holds the parts must not hold the trace and the tables with them.
         (Reader, Ring, Experts, Account, Trace, Session, Names) = (null!, null!, null!, null!, null!, null!, null!);
-        (Tuning, Crew) = (null!, null!);
+        (Tuning, Transients, Crew) = (null!, null!, null!);
         Device.Dispose();
     }
 
@@ -165,7 +167,10 @@ internal sealed class EngineParts : IDisposable
         Tuning = new DepthTuning(Ring, Reader, Account, share, tunes ? DepthTuning.Create(memory, share) : null);
         Tuning.Resume();
         RingTileSource source = new(Ring, pinned, Account, Names, Tuning) { Idle = drafts is null ? null : drafts.Step };
-        RingExpertSource experts = new(Experts, Account, Names, options.Prediction) { Idle = source.Idle };
+        bool tunesSlots = options is { TransientExperts: 0, TunesDepth: true };
+        Transients = new TransientTuning(Experts, Reader, Tuning,
+            tunesSlots ? TransientTuning.Create(memory.Experts, options.Prediction) : null);
+        RingExpertSource experts = new(Experts, Account, Names, options.Prediction, Transients) { Idle = source.Idle };
         IReadOnlyList<RopeTable> ropes = RopeTables.Create(spec, small, plan.RopeContext);
         Decoder decoder = new(spec, memory.Tiles, source, crew, work, small, ropes, options.Activations, experts, plan.DropColdExperts);
         EmbeddingRows embeddings = new(spec.TokenEmbedding, spec, memory.Tiles, pinned, Reader, staging, Account);

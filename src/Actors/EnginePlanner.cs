@@ -16,6 +16,8 @@ public static class EnginePlanner
     private const long LeastRuntimeBytes = 52 * MiB;  // of a command: libraries and code before the first run
     private const long RuntimeGrowthBytes = 28 * MiB; // while it runs
     private const long ServerGrowthBytes = 24 * MiB;  // the same of a server, which has loaded most of its libraries by then
+    private const long RuntimeEarlyBytes = 6 * MiB; // of the growth, what some commands have loaded before they plan
+    private const long ServerEarlyBytes = 2 * MiB;
     private const long StateHeapBytes = 4 * MiB; // names of what is kept in a folder
     private const long ReaderStackBytes = 64 * 1024; // that a further one touches
 
@@ -119,8 +121,10 @@ public static class EnginePlanner
     /// What the runtime takes at a process's first plan, plus what JIT code, stacks and libraries still grow by once a run starts. The
     /// least of it covers what any command has in memory by then, so that all of them name the same smallest budget, again and again.
     /// </summary>
+    // The same for every command, whatever it did before: else the smallest budget of one would not do for another.
     private static long RuntimeBytes(EngineOptions options, int threads) =>
-        Math.Max(Math.Max(LeastRuntimeBytes, options.LeastRuntimeBytes), s_runtimeBytes.Value)
+        Math.Max(Math.Max(LeastRuntimeBytes, options.LeastRuntimeBytes),
+            s_runtimeBytes.Value - (options.Serves ? ServerEarlyBytes : RuntimeEarlyBytes))
             + (options.Serves ? ServerGrowthBytes : RuntimeGrowthBytes) + (threads * MiB);
 
     private static long MeasureRuntime() => ProcessMemory.ResidentBytes() - GC.GetGCMemoryInfo(GCKind.Any).TotalCommittedBytes;

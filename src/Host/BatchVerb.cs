@@ -57,8 +57,8 @@ public static class BatchVerb
             throw new UsageException("The requests, the results and the errors must be different files.");
         }
 
-        OutputPlace.RefuseModel("out", output);
-        OutputPlace.RefuseModel(s_errors.Name, errors ?? output);
+        OutputPlace.RefuseUnusable("out", output);
+        OutputPlace.RefuseUnusable(s_errors.Name, errors ?? output);
         ModelOptions options = CommonOptions.Bind(parse);
         options = options.Explicit.Contains("sequences") ? options : options with { Sequences = 0 };
         await using LoadedModel model = await LoadedModel.OpenAsync(options.ForServing(), new TerminalNotices(options), ct);

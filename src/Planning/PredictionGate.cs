@@ -1,3 +1,5 @@
+using LayerStream.Planning.Tuning;
+
 namespace LayerStream.Planning;
 
 /// <summary>
@@ -18,6 +20,7 @@ public sealed class PredictionGate
     private const int LeastLooks = 2;
     private const double Memory = 0.75;        // weight of what is known against a new pass
 
+    private readonly OddPasses _oddWith = new(), _oddWithout = new(); // a disk that stood still once says nothing about predictions
     private double _with = double.NaN;    // ticks per byte
     private double _without = double.NaN;
     private double _useful = 1;
@@ -39,12 +42,15 @@ public sealed class PredictionGate
         long predicted = pass.UsefulBytes + pass.WastedBytes;
         if (!pass.WasPredicted)
         {
-            _without = Blend(_without, wait);
-            _looks++;
+            if (!_oddWithout.IsOdd(wait))
+            {
+                _without = Blend(_without, wait);
+                _looks++;
+            }
         }
         else if (predicted > 0)
         {
-            _with = Blend(_with, wait);
+            _with = _oddWith.IsOdd(wait) ? _with : Blend(_with, wait);
             _useful = Blend(_useful, (double)pass.UsefulBytes / predicted);
         }
 

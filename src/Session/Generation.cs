@@ -66,7 +66,8 @@ public sealed class Generation
     {
         try
         {
-            GrammarStep? grammar = _request.Grammar is { } texts ? new GrammarStep(texts, _model.TokenTexts, _request.Thought) : null;
+            GrammarStep? grammar = _request.Grammar is not { } texts ? null
+                : new GrammarStep(texts, _model.TokenTexts, _request.Thought, _request.IgnoreEos ? int.MaxValue : MostTokens);
             SamplerChain sampler = _sampler = CreateSampler(
                 _model.Tokenizer, _request.Sampling, _model.Engine.Spec.Vocabulary, FurtherSteps(grammar));
             RunResult result = await _model.Engine.RunAsync(

@@ -35,8 +35,9 @@ public static class ConversationPreparation
     /// <summary>
     /// A copy of the variables with these changes to messages: developer → system (except harmony); a system text the
     /// template cannot take moves into the first user message; several at the beginning are joined, and a later one moves into the user
-    /// message beside it, where the template would refuse or drop them; several calls of one message, ids of a foreign form and neighbours
-    /// of one role are brought into the form that a template with rules for them takes; a content or calls of null are as absent;
+    /// message beside it, where the template would refuse or drop them; several calls of one message, ids of a foreign form, neighbours
+    /// of one role and a beginning without the user are brought into the form that a template with rules for them takes;
+    /// a content or calls of null are as absent;
     /// arguments given as JSON text become objects; content parts are joined (or text made a part) when the template needs it;
     /// reasoning is present under all names in use; where the template has no form for
     /// tools, they and their calls are written as text. The input is not changed.
@@ -53,7 +54,7 @@ public static class ConversationPreparation
             SystemRole: true, SeveralSystems: true, LaterSystem: true, TextContent: true, ContentParts: false, Harmony: false);
         foreach (var message in messages.Items.OfType<DictValue>())
         {
-            PrepareRole(message, can);
+            PrepareRole(message, can, isFirst: ReferenceEquals(message, messages.Items[0]));
             PrepareContent(message, can);
             PrepareAbsent(message);
             if (Is(message, "assistant"))
@@ -75,12 +76,26 @@ public static class ConversationPreparation
 
         ArrangeCalls(messages, can);
         ArrangeSystems(messages, can);
+        ArrangeRoles(messages, can);
+        return prepared;
+    }
+
+    private static void ArrangeRoles(ListValue messages, TemplateCapabilities can)
+    {
+        if (!can.SystemAlone)
+        {
+            SystemMessages.AskWithoutUser(messages);
+        }
+
         if (!can.RepeatedRoles)
         {
             RoleAlternation.Join(messages);
         }
 
-        return prepared;
+        if (!can.AnswerFirst)
+        {
+            RoleAlternation.OpenWithUser(messages);
+        }
     }
 
     private static void ArrangeCalls(ListValue messages, TemplateCapabilities can)
@@ -135,9 +150,10 @@ public static class ConversationPreparation
 
     internal static bool Is(DictValue message, string role) => message.Find("role") is TextValue text && text.Text == role;
 
-    private static void PrepareRole(DictValue message, TemplateCapabilities can)
+    // Harmony knows the developer at the beginning; later ones it would drop.
+    private static void PrepareRole(DictValue message, TemplateCapabilities can, bool isFirst)
     {
-        if (!can.Harmony && Is(message, "developer"))
+        if (!(can.Harmony && isFirst) && Is(message, "developer"))
         {
             message.Set("role", new TextValue("system"));
         }

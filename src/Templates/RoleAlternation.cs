@@ -29,6 +29,16 @@ internal static class RoleAlternation
         messages.Items.AddRange(joined);
     }
 
+    /// <summary>An empty message of the user in front of an answer that nothing but the system precedes; changes the list given.</summary>
+    public static void OpenWithUser(ListValue messages)
+    {
+        int first = messages.Items.FindIndex(x => x is not DictValue message || !ConversationPreparation.Is(message, "system"));
+        if (first >= 0 && messages.Items[first] is DictValue opening && ConversationPreparation.Is(opening, "assistant"))
+        {
+            messages.Items.Insert(first, SystemMessages.User(""));
+        }
+    }
+
     private static bool AreBoth(DictValue a, DictValue b, string role) => ConversationPreparation.Is(a, role)
         && ConversationPreparation.Is(b, role) && a.Find("tool_calls") is null && b.Find("tool_calls") is null;
 

@@ -98,7 +98,18 @@ internal static class SystemMessages
 
     private static string TextOf(Value message) => ConversationPreparation.JoinedText(((DictValue)message).Find("content"));
 
-    private static DictValue User(string text)
+    /// <summary>Where no message is the user's, the last of the system becomes one.</summary>
+    public static void AskWithoutUser(ListValue messages)
+    {
+        if (!messages.Items.Exists(x => x is DictValue message && ConversationPreparation.Is(message, "user"))
+            && messages.Items.FindLast(IsSystem) is DictValue last)
+        {
+            last.Set("role", new TextValue("user"));
+        }
+    }
+
+    /// <summary>A message of the user.</summary>
+    internal static DictValue User(string text)
     {
         var user = new DictValue();
         user.Set("role", new TextValue("user"));

@@ -20,6 +20,12 @@ public sealed record TemplateCapabilities(bool SystemRole, bool SeveralSystems, 
     /// <summary>Two messages of the user in a row are both rendered (Mistral and Gemma 2 refuse them).</summary>
     public bool RepeatedRoles { get; init; } = true;
 
+    /// <summary>A conversation may begin with an answer, as a greeting (Mistral and Gemma 2 refuse that).</summary>
+    public bool AnswerFirst { get; init; } = true;
+
+    /// <summary>A system message without any message of the user is rendered (Mistral Nemo drops it).</summary>
+    public bool SystemAlone { get; init; } = true;
+
     /// <summary>Several calls of tools in one message are all rendered (Llama 3 refuses them, harmony drops all but one).</summary>
     public bool SeveralCalls { get; init; } = true;
 
@@ -45,6 +51,8 @@ public sealed record TemplateCapabilities(bool SystemRole, bool SeveralSystems, 
             Harmony: Has(template.Source, "<|channel|>"))
         {
             RepeatedRoles = IsEither(TryRender(template, Message("user", Second), Message("user", First)), text),
+            AnswerFirst = IsEither(TryRender(template, Message("assistant", Second), Message("user", First)), text),
+            SystemAlone = IsEither(TryRender(template, Message("system", First)), system),
             SeveralCalls = IsEither(TryRender(template, WithCalls(ShortId, Second, First)), TryRender(template, WithCalls(ShortId, First))),
             AnyCallId = IsEither(TryRender(template, WithCalls(LongId, First)), TryRender(template, WithCalls(ShortId, First))),
         };

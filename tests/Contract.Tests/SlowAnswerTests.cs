@@ -22,7 +22,7 @@ public sealed class SlowAnswerTests : IAsyncLifetime
     private readonly double _seconds = double.Parse(
         Environment.GetEnvironmentVariable(Variable) ?? BriefSeconds.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 
-    private readonly DaemonProcess _daemon = new() { Budget = "400MiB", More = ["--context", "8192"] };
+    private readonly DaemonProcess _daemon = new() { Budget = "400MiB", More = ["--context", "8192", "--queue-limit", "32"] };
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

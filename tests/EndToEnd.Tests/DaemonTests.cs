@@ -172,7 +172,7 @@ public sealed class DaemonTests(DaemonProcess daemon) : IClassFixture<DaemonProc
     [InlineData("\"top_n_sigma\":-2", "top_n_sigma")]
     [InlineData("\"logit_bias\":{\"x\":1}", "logit_bias")]
     [InlineData("\"response_format\":{\"type\":\"xml\"}", "response_format")]
-    [InlineData("\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"schema\":{\"uniqueItems\":true}}}", "response_format")]
+    [InlineData("\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"schema\":{\"format\":\"regex\"}}}", "response_format")]
     [InlineData("\"guided_regex\":\"(?=a)\"", "guided_regex")]
     [InlineData("\"temperature\":NaN", null)]
     public async Task Chat_BadParameter_Is400ThatNamesIt(string member, string? name)

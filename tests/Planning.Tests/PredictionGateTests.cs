@@ -45,6 +45,20 @@ public sealed class PredictionGateTests
         Assert.True(gate.IsOpen);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Observe_OnePassInWhichTheDiskStoodStill_ChangesNothing(bool wasPredicted)
+    {
+        (long with, long without) = wasPredicted ? (80, 100) : (120, 100);
+        PredictionGate gate = new();
+        Run(gate, 160, with, without, useful: 0.9);
+        Assert.Equal(wasPredicted, gate.IsOpen);
+        gate.Observe(new PredictionPass(wasPredicted, 1_000_000, 100 * 1_000_000L * with, 450_000, 50_000));
+        Run(gate, 48, with, without, useful: 0.9);
+        Assert.Equal(wasPredicted, gate.IsOpen);
+    }
+
     [Fact]
     public void Observe_OfPassesThatNeededNothing_ChangesNothing()
     {

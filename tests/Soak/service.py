@@ -6,7 +6,8 @@
 Each part starts daemons of its own and prints one line of JSON; the exit code is 0 only if all promises hold:
   disconnects  after each of them the engine is free again, and memory is within the budget;
   overload     ten times as many clients as there are places: every refusal is a 429 with Retry-After, its 99th percentile under 20 ms,
-               accepted answers are whole, memory is within the budget;
+               accepted answers are whole, memory is within the budget; goodput = answers a second, as a share of those that as many clients as
+               there are places get (the clients' own work is not taken off);
   terminations exit code 0 within the limit for draining, and every answer that was under way is whole or says that it was cut;
   kills        a batch under way at each of them is completed in the end, with every request answered exactly once.
 """
@@ -96,10 +97,11 @@ def disconnects(a):
 
 def overload(a):
     d = Daemon(a, "--queue-limit", "8")
-    clients, until = 10 * 9, time.monotonic() + 60 * a.overload_minutes
+    places, seconds = 9, 60 * a.overload_minutes
+    clients = 10 * places
     refused, whole, faults, lock = [], [0], [], threading.Lock()
 
-    def work(seed):
+    def work(seed, until):
         rng = random.Random(seed)
         while time.monotonic() < until:
             try:
@@ -123,12 +125,19 @@ def overload(a):
             if r.status == 429: time.sleep(rng.uniform(0.2, 1.0))  # sooner than asked for: that is the overload
 
     try:
-        threads = [threading.Thread(target=work, args=(a.seed * 1000 + i,)) for i in range(clients)]
-        for t in threads: t.start()
-        for t in threads: t.join()
+        def answered(count, seconds):
+            """Answers a second of so many clients."""
+            before, begun = whole[0], time.monotonic()
+            threads = [threading.Thread(target=work, args=(a.seed * 1000 + i, begun + seconds)) for i in range(count)]
+            for t in threads: t.start()
+            for t in threads: t.join()
+            return (whole[0] - before) / (time.monotonic() - begun)
+
+        usual = answered(places, max(20, seconds / 4))
+        goodput = answered(clients, seconds) / usual
         refused.sort()
         p99 = refused[int(len(refused) * 0.99)] * 1000 if refused else None
-        return {"part": "overload", "clients": clients, "answered": whole[0], "refused": len(refused), "refusal_ms_p50": round(refused[len(refused) // 2] * 1000, 2) if refused else None,
+        return {"part": "overload", "clients": clients, "answered": whole[0], "refused": len(refused), "goodput": round(goodput, 3), "refusal_ms_p50": round(refused[len(refused) // 2] * 1000, 2) if refused else None,
                 "refusal_ms_p99": p99 and round(p99, 2), "faults": len(faults), "first_faults": faults[:3], "peak_bytes": d.peak(),
                 "holds": not faults and bool(refused) and p99 < 20 and whole[0] > 0 and d.peak() <= limit(a.budget)}
     finally: d.end()

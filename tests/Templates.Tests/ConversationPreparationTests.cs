@@ -158,6 +158,25 @@ public sealed class ConversationPreparationTests
     public void Prepare_NeighboursOfOneRoleWhereRolesMustAlternate_AreJoined(string messages, string expected) =>
         Assert.Equal(expected, Prepared(Alternating, messages));
 
+    [Theory]
+    [InlineData("""[{"role":"assistant","content":"a"},{"role":"user","content":"b"}]""",
+        """[{"role": "user", "content": ""}, {"role": "assistant", "content": "a"}, {"role": "user", "content": "b"}]""")]
+    [InlineData("""[{"role":"user","content":"a"}]""", """[{"role": "user", "content": "a"}]""")]
+    public void Prepare_AnswerInFrontWhereRolesMustAlternate_GetsAnEmptyQuestion(string messages, string expected) =>
+        Assert.Equal(expected, Prepared(Alternating, messages));
+
+    [Fact]
+    public void Prepare_SystemAloneWhereItIsRenderedWithTheUser_BecomesTheUser() => Assert.Equal(
+        """[{"role": "system", "content": "a"}, {"role": "user", "content": "b"}]""",
+        Prepared("{% for m in messages %}{% if m.role != 'system' %}{{ m.content }}{% elif messages[-1].role == 'user' %}{{ m.content }}"
+            + "{% endif %}{% endfor %}", """[{"role":"system","content":"a"},{"role":"system","content":"b"}]"""));
+
+    [Fact]
+    public void Prepare_LaterDeveloperForHarmony_MovesAsASystemMessageDoes() => Assert.Equal(
+        """[{"role": "developer", "content": "a"}, {"role": "user", "content": "b\n\nc"}]""",
+        Prepared("{% for m in messages %}{% if m.role == 'user' or loop.first %}{{ m.content }}{% endif %}{% endfor %}{# <|channel|> #}",
+            """[{"role":"developer","content":"a"},{"role":"user","content":"b"},{"role":"developer","content":"c"}]"""));
+
     [Fact]
     public void Prepare_NeighboursOfOneRoleElsewhere_StayApart() => Assert.Equal(
         """[{"role": "user", "content": "a"}, {"role": "user", "content": "b"}]""",

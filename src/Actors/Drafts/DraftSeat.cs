@@ -10,8 +10,14 @@ namespace LayerStream.Actors.Drafts;
 internal sealed class DraftSeat(DraftModel model, SequenceState state, int vocabulary) : IDrafter
 {
     private const int MostAhead = 2 * DraftGate.MostDrafts;
+    private const float LeastShare = 16; // tokens farther below the likeliest count for nothing
+
+    // By the share that the model gives to its likeliest token; a draw of another one is a guess of the lowest class.
+    private static readonly double[] s_classes = [0, 0.3, 0.6, 0.9];
 
     private readonly List<int> _tokens = []; // that the state stands behind
+    private readonly List<int> _levels = []; // how sure it was of each of them, 0 = it is of the history
+    private int _nextLevel;
     private IReadOnlyList<int> _history = [];
     private DraftDraws? _draws;
     private Func<bool> _isCancelled = () => false;
@@ -20,6 +26,7 @@ internal sealed class DraftSeat(DraftModel model, SequenceState state, int vocab
     private int _next = -1;  // the guess behind the last token; −1 = none was drawn
     private int _saved = -1; // tokens that the copy of a recurrent state stands behind; −1 = there is none
     private volatile bool _isActive;
+    private volatile bool _rests;
 
     /// <inheritdoc/>
     public DraftKind Kind => DraftKind.Model;
@@ -34,6 +41,9 @@ internal sealed class DraftSeat(DraftModel model, SequenceState state, int vocab
 
     /// <summary>Whether it goes on guessing while the others are verified; else it only reads what has been decided.</summary>
     internal bool RunsAhead { get; set; }
+
+    /// <summary>Tokens of the history that it has not read.</summary>
+    internal int Missing => Math.Max(0, _history.Count - _tokens.Count);
 
     /// <summary>Guesses behind the history.</summary>
     private int Ahead => _tokens.Count < _history.Count ? 0 : _tokens.Count - _history.Count + (_next < 0 ? 0 : 1);
@@ -55,7 +65,7 @@ internal sealed class DraftSeat(DraftModel model, SequenceState state, int vocab
         state.Restart();
         Agree();
         _next = -1; // it was drawn for another sequence
-        (RunsAhead, _isActive) = (false, true);
+        (RunsAhead, _rests, _isActive) = (false, false, true);
     }
 
     /// <summary>A sequence leaves.</summary>
@@ -72,7 +82,7 @@ internal sealed class DraftSeat(DraftModel model, SequenceState state, int vocab
     {
         model.Settle();
         Agree();
-        RunsAhead = true;
+        (RunsAhead, _rests) = (true, false);
         while (_isActive && Ahead < drafts.Length && !_isCancelled() && model.Read(this))
         {
         }
@@ -86,6 +96,12 @@ internal sealed class DraftSeat(DraftModel model, SequenceState state, int vocab
         return count;
     }
 
+    /// <inheritdoc/>
+    public int Sureness(int guess) => _history.Count + guess < _tokens.Count ? _levels[_history.Count + guess] : _nextLevel;
+
+    /// <summary>No guesses are wanted in the next pass: it does not even read what is decided, unless some are wanted soon.</summary>
+    internal void Rest(bool untilSoon) => (RunsAhead, _rests) = (false, !untilSoon);
+
     /// <summary>Reads what it does not know of the history yet.</summary>
     internal void CatchUp() => Propose(_history, stackalloc int[1]);
 
@@ -93,7 +109,7 @@ internal sealed class DraftSeat(DraftModel model, SequenceState state, int vocab
     /// <returns>Their number; 0 = none.</returns>
     internal int Wanted(Span<int> tokens)
     {
-        if (!_isActive)
+        if (!_isActive || _rests)
         {
             return 0;
         }
@@ -128,7 +144,12 @@ internal sealed class DraftSeat(DraftModel model, SequenceState state, int vocab
     /// <returns>Whether the logits behind them are wanted.</returns>
     internal bool EndRead(ReadOnlySpan<int> tokens)
     {
-        _tokens.AddRange(tokens);
+        foreach (int token in tokens)
+        {
+            _levels.Add(_tokens.Count < _history.Count ? 0 : _nextLevel);
+            _tokens.Add(token);
+        }
+
         _next = -1;
         if (state.Fault is { } fault)
         {
@@ -141,18 +162,19 @@ internal sealed class DraftSeat(DraftModel model, SequenceState state, int vocab
     /// <summary>Draws the guess behind the last token.</summary>
     internal void Draw(Span<float> logits)
     {
-        if (_draws is not { } draws)
+        (int likeliest, double share) = Likeliest(logits);
+        _next = likeliest;
+        if (_draws is { } draws)
         {
-            _next = Likeliest(logits);
-            return;
+            if (_tokens.Count == _history.Count)
+            {
+                draws.Begin();
+            }
+
+            _next = draws.Draw(logits, _tokens);
         }
 
-        if (_tokens.Count == _history.Count)
-        {
-            draws.Begin();
-        }
-
-        _next = draws.Draw(logits, _tokens);
+        _nextLevel = _next != likeliest ? 1 : s_classes.Count(least => share >= least);
     }
 
     /// <summary>No more guesses for this sequence.</summary>
@@ -161,9 +183,11 @@ internal sealed class DraftSeat(DraftModel model, SequenceState state, int vocab
         (Failure, _isActive) = (failure, false);
         (_agreed, _next, _saved) = (0, -1, -1);
         _tokens.Clear();
+        _levels.Clear();
     }
 
-    private static int Likeliest(ReadOnlySpan<float> logits)
+    /// <summary>The likeliest token, and the share that it has before anything is cut off.</summary>
+    private static (int Token, double Share) Likeliest(ReadOnlySpan<float> logits)
     {
         int best = 0;
         for (int i = 1; i < logits.Length; i++)
@@ -171,7 +195,14 @@ internal sealed class DraftSeat(DraftModel model, SequenceState state, int vocab
             best = logits[i] > logits[best] ? i : best;
         }
 
-        return best;
+        double sum = 0;
+        foreach (float logit in logits)
+        {
+            float below = logit - logits[best];
+            sum += below > -LeastShare ? MathF.Exp(below) : 0;
+        }
+
+        return (best, sum > 0 ? 1 / sum : 0);
     }
 
     /// <summary>Compares what was read with how the sequence went on, and cuts what is wrong.</summary>
@@ -210,6 +241,7 @@ internal sealed class DraftSeat(DraftModel model, SequenceState state, int vocab
         }
 
         _saved = _saved > tokens ? -1 : _saved;
+        _levels.RemoveRange(tokens, _tokens.Count - tokens);
         _tokens.RemoveRange(tokens, _tokens.Count - tokens);
         (_agreed, _next) = (Math.Min(_agreed, tokens), -1);
     }

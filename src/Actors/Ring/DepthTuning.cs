@@ -15,7 +15,7 @@ internal sealed class DepthTuning(TileRing ring, FlashReader reader, PassAccount
     private readonly Lock _lock = new();
     private long _began, _waited, _bytes;
     private double _busy;
-    private int _full, _empty, _depth;
+    private int _full, _empty, _depth, _reads = share.Reads - share.Urgent;
     private TunerSetting? _settled;
     private bool _isPaused;
     private TunerDecision[] _decisions = [];
@@ -44,6 +44,9 @@ internal sealed class DepthTuning(TileRing ring, FlashReader reader, PassAccount
             }
         }
     }
+
+    /// <summary>Depth and reads in force.</summary>
+    internal TunerSetting Setting => new(Math.Max(0, ring.WantedSlots - 1), Volatile.Read(ref _reads));
 
     /// <summary>Makes a tuner for a plan; null where nothing streams.</summary>
     internal static PrefetchTuner? Create(MemoryPlan memory, ReaderShare share)
@@ -141,6 +144,7 @@ internal sealed class DepthTuning(TileRing ring, FlashReader reader, PassAccount
     private void Apply(TunerSetting setting)
     {
         _depth = setting.Depth;
+        Volatile.Write(ref _reads, setting.Reads);
         ring.WantedSlots = setting.Depth + 1;
         reader.Limit(setting.Reads + share.Urgent, share.Urgent);
     }

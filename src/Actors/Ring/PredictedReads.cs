@@ -28,7 +28,8 @@ internal sealed class PredictedReads(ExpertRing ring, ExpertReads reads, FlashRe
     private int _pieces; // reads in flight
     private long _bytesAhead;
     private long _wastedSettled;
-    private long _useful, _wasted, _claims;
+    private long _useful, _wasted, _claims, _refusals;
+    private int _most; // slots that the prediction may fill
 
     private enum State
     {
@@ -47,6 +48,9 @@ internal sealed class PredictedReads(ExpertRing ring, ExpertReads reads, FlashRe
     /// <summary>Bytes of predicted reads that nobody demanded.</summary>
     internal long WastedBytes => Interlocked.Read(ref _wasted);
 
+    /// <summary>How often a prediction found no slot that it might take.</summary>
+    internal long Refusals => Interlocked.Read(ref _refusals);
+
     /// <summary>Whether there is a slot that predictions may take.</summary>
     internal bool HasRoom => _entries.Length > 1;
 
@@ -57,7 +61,8 @@ internal sealed class PredictedReads(ExpertRing ring, ExpertReads reads, FlashRe
     /// </summary>
     /// <param name="queues">Begins behind the reads that run, as transient slots come free; without, only while the disk does nothing
     /// else.</param>
-    internal void Begin(int bank, int pass, ReadOnlySpan<int> experts, bool queues)
+    /// <param name="most">Slots that predictions may fill.</param>
+    internal void Begin(int bank, int pass, ReadOnlySpan<int> experts, bool queues, int most = int.MaxValue)
     {
         lock (_lock)
         {
@@ -77,7 +82,7 @@ internal sealed class PredictedReads(ExpertRing ring, ExpertReads reads, FlashRe
             }
 
             ReleaseUnclaimed();
-            (_bank, _pass, _next, _count) = (bank, pass, 0, queues || isIdle ? count : 0);
+            (_bank, _pass, _next, _count, _most) = (bank, pass, 0, queues || isIdle ? count : 0, most);
             FeedLocked();
         }
     }
@@ -185,8 +190,15 @@ internal sealed class PredictedReads(ExpertRing ring, ExpertReads reads, FlashRe
 
     private void FeedLocked()
     {
-        while (_next < _count && _bytesAhead < MostBytesAhead && !ring.DemandWaits && ring.TryTakeAhead(out int slot))
+        int room = _most - Filled();
+        while (_next < _count && _bytesAhead < MostBytesAhead && !ring.DemandWaits)
         {
+            if (room-- <= 0 || !ring.TryTakeAhead(out int slot))
+            {
+                _refusals++;
+                return;
+            }
+
             int expert = _candidates[_next++], count = reads.Count(_bank, expert);
             _entries[slot] = new Entry
             {
@@ -205,6 +217,18 @@ internal sealed class PredictedReads(ExpertRing ring, ExpertReads reads, FlashRe
             Trace(TraceKind.LoadSubmit, slot, now, now, plan.Layouts[_bank].ExpertBytes);
             reads.Submit(_bank, expert, ring.Slots.Transient(slot), slot, this, urgent: false);
         }
+    }
+
+    /// <summary>Slots that hold what nobody has demanded.</summary>
+    private int Filled()
+    {
+        int filled = 0;
+        foreach (ref Entry e in _entries.AsSpan())
+        {
+            filled += e.State != State.None && e.Request == Nobody ? 1 : 0;
+        }
+
+        return filled;
     }
 
     /// <summary>All reads of a slot have ended.</summary>

@@ -23,6 +23,7 @@ internal sealed class RingExpertSource : IExpertSource
     private readonly int[] _hits;
     private readonly PredictionMode _prediction;
     private readonly PredictionGate _gate = new();
+    private readonly TransientTuning _tuning;
     private CancellationToken _cancel;
     private int _bank = -1;
     private int _hitCount;
@@ -34,9 +35,9 @@ internal sealed class RingExpertSource : IExpertSource
     private bool _isSweep; // some layer of the pass took (nearly) all experts
     private PredictionPass _begin; // totals when the pass began
 
-    internal RingExpertSource(ExpertRing ring, PassAccount account, TileNames names, PredictionMode prediction)
+    internal RingExpertSource(ExpertRing ring, PassAccount account, TileNames names, PredictionMode prediction, TransientTuning tuning)
     {
-        (_ring, _account, _names, _prediction) = (ring, account, names, prediction);
+        (_ring, _account, _names, _prediction, _tuning) = (ring, account, names, prediction, tuning);
         (_order, _weights, _isHit, _hits) = (new int[ring.MostExperts], new float[ring.MostExperts], new bool[ring.MostExperts],
             new int[ring.MostExperts]);
     }
@@ -60,17 +61,21 @@ internal sealed class RingExpertSource : IExpertSource
         (_begin, _isSweep, _sweptBank) = (Totals(), false, -1);
         _predicts = _ring.Streams && _ring.Predicted.HasRoom
             && (_prediction == PredictionMode.On || (_prediction == PredictionMode.Auto && _gate.Next()));
+        _tuning.BeginPass();
     }
 
-    internal void EndPass()
+    internal void EndPass(int rows)
     {
-        PredictionPass now = Totals();
-        if (!_isSweep)
+        if (_isSweep)
         {
-            _gate.Observe(new PredictionPass(
-                _predicts, now.NeededBytes - _begin.NeededBytes, now.WaitTicks - _begin.WaitTicks, now.UsefulBytes - _begin.UsefulBytes,
-                    now.WastedBytes - _begin.WastedBytes));
+            return;
         }
+
+        PredictionPass now = Totals();
+        PredictionPass pass = new(_predicts, now.NeededBytes - _begin.NeededBytes, now.WaitTicks - _begin.WaitTicks,
+            now.UsefulBytes - _begin.UsefulBytes, now.WastedBytes - _begin.WastedBytes);
+        _gate.Observe(pass);
+        _tuning.EndPass(pass, rows);
     }
 
     /// <inheritdoc/>
@@ -89,7 +94,7 @@ internal sealed class RingExpertSource : IExpertSource
         }
 
         _weights.AsSpan(0, count).Sort(_order.AsSpan(0, count));
-        _ring.Predicted.Begin(bank, _account.Pass, _order.AsSpan(0, count), queues: early);
+        _ring.Predicted.Begin(bank, _account.Pass, _order.AsSpan(0, count), queues: early, _tuning.Slots);
     }
 
     /// <inheritdoc/>

@@ -289,7 +289,7 @@ internal sealed class ComputeSession(
     {
         _behind?.Tell(new PartOrder.PassEnd(rows));
         account.EndCompute(Stopwatch.GetTimestamp(), -1);
-        experts.EndPass();
+        experts.EndPass(rows);
         tuning.EndPass(rows);
         crew.EndPass(rows);
         _pass++;

@@ -10,12 +10,15 @@ internal sealed class SequenceDrafts(IReadOnlyList<IDrafter> drafters, DraftGate
 {
     private const int NoToken = -1;
 
-    private readonly int[] _tokens = new int[DraftGate.MostDrafts];
-    private readonly int[] _watched = new int[DraftKindNames.Count]; // by kind: a guess that only is compared with what is drawn
+    private readonly int[] _tokens = new int[DraftGate.MostDrafts], _levels = new int[DraftGate.MostDrafts]; // of the next pass
+    private readonly int[] _offered = new int[DraftGate.MostDrafts], _offeredLevels = new int[DraftGate.MostDrafts];
+    private readonly (int Token, int Level)[] _watched = new (int, int)[DraftKindNames.Count]; // by kind: compared with what is drawn
     private readonly long[] _drafted = new long[DraftKindNames.Count];
     private readonly long[] _accepted = new long[DraftKindNames.Count];
     private readonly List<IDrafter> _drafters = [.. drafters];
     private DraftKind _kind; // of the guesses in the pass
+    private int _from; // tokens in front of them
+    private bool _hasRead; // the draft model read much for them
     private DraftSeat? _seat;
 
     /// <summary>Whether the draft model guesses for the sequence, if there is one.</summary>
@@ -89,26 +92,26 @@ internal sealed class SequenceDrafts(IReadOnlyList<IDrafter> drafters, DraftGate
     /// <param name="most">Most guesses.</param>
     internal void Propose(IReadOnlyList<int> history, int most)
     {
-        Count = 0;
-        Array.Fill(_watched, NoToken);
+        (Count, _from, _hasRead) = (0, history.Count, false);
+        Array.Fill(_watched, (NoToken, 0));
         if (_drafters.Count == 0 || most < 1)
         {
             return;
         }
 
         gate.BeginPass();
-        for (ulong asked = 0; Count == 0 && Promising(asked) is >= 0 and int i; asked |= 1UL << i)
+        double gain = 0;
+        foreach (IDrafter drafter in _drafters)
         {
-            IDrafter drafter = _drafters[i];
-            int wanted = Math.Min(gate.Next(drafter.Kind), most);
-            if (wanted > 0 && drafter.Propose(history, _tokens.AsSpan(0, wanted)) is > 0 and int count)
+            if (drafter != _seat)
             {
-                (Count, _kind) = (count, drafter.Kind);
+                Offer(drafter, history, most, ref gain);
             }
-            else if (wanted == 0)
-            {
-                Watch(drafter, history);
-            }
+        }
+
+        if (_seat is not null && _drafters.Contains(_seat))
+        {
+            AskModel(_seat, history, most, ref gain);
         }
     }
 
@@ -122,49 +125,58 @@ internal sealed class SequenceDrafts(IReadOnlyList<IDrafter> drafters, DraftGate
         {
             _drafted[(int)_kind] += drafted;
             _accepted[(int)_kind] += accepted;
-            gate.Judge(_kind, drafted, accepted);
-            return;
+            gate.Judge(_kind, _levels.AsSpan(0, drafted), accepted);
         }
 
-        for (int kind = 0; kind < _watched.Length; kind++)
+        for (int kind = 0; kind < _watched.Length && _from < history.Count; kind++)
         {
-            if (_watched[kind] != NoToken)
+            if (_watched[kind].Token != NoToken && (drafted == 0 || kind != (int)_kind))
             {
-                gate.Judge((DraftKind)kind, 1, _watched[kind] == history[^1] ? 1 : 0);
+                gate.Judge((DraftKind)kind, [_watched[kind].Level], _watched[kind].Token == history[_from] ? 1 : 0);
             }
         }
     }
 
     /// <summary>What the pass took, with <paramref name="drafted"/> guesses of the sequence in it.</summary>
-    internal void Observe(int drafted, double seconds) => gate.Observe(_kind, drafted, seconds);
+    internal void Observe(int drafted, double seconds) => gate.Observe(_kind, drafted, _hasRead ? double.NaN : seconds);
 
-    /// <summary>A guess that is not tried costs next to nothing where no model makes it, and tells whether the next one should
-    /// be.</summary>
-    private void Watch(IDrafter drafter, IReadOnlyList<int> history)
+    /// <summary>The draft model guesses where that promises more than what the others have; else it rests.</summary>
+    private void AskModel(DraftSeat seat, IReadOnlyList<int> history, int most, ref double gain)
     {
-        if (drafter == _seat)
+        int wanted = gain > gate.Gain(DraftKind.Model) ? 0 : Math.Min(gate.Next(DraftKind.Model), most);
+        if (wanted > 0)
         {
-            _seat.RunsAhead = false;
+            _hasRead = seat.Missing > DraftGate.MostDrafts;
+            Offer(seat, history, wanted, ref gain);
         }
         else
         {
-            Span<int> guess = stackalloc int[1];
-            _watched[(int)drafter.Kind] = drafter.Propose(history, guess) > 0 ? guess[0] : NoToken;
+            seat.Rest(untilSoon: gate.NearsLook(DraftKind.Model));
         }
     }
 
-    /// <summary>Of those not asked yet, who promises most; −1 = all have been asked.</summary>
-    private int Promising(ulong asked)
+    /// <summary>Has a drafter guess, and takes its guesses if they are worth more than those there are. What is not tried is compared with
+    /// what is drawn, and tells whether the next ones should be.</summary>
+    private void Offer(IDrafter drafter, IReadOnlyList<int> history, int most, ref double gain)
     {
-        (int best, double most) = (-1, double.NegativeInfinity);
-        for (int i = 0; i < _drafters.Count; i++)
+        int count = drafter.Propose(history, _offered.AsSpan(0, most));
+        for (int i = 0; i < count; i++)
         {
-            if ((asked & (1UL << i)) == 0 && gate.Gain(_drafters[i].Kind) is var gain && gain > most)
-            {
-                (best, most) = (i, gain);
-            }
+            _offeredLevels[i] = drafter.Sureness(i);
         }
 
-        return best;
+        if (count < 1)
+        {
+            return;
+        }
+
+        _watched[(int)drafter.Kind] = (_offered[0], _offeredLevels[0]);
+        int taken = gate.Take(drafter.Kind, _offeredLevels.AsSpan(0, count), out double value);
+        if (taken > 0 && value > gain)
+        {
+            (Count, _kind, gain) = (taken, drafter.Kind, value);
+            _offered.AsSpan(0, taken).CopyTo(_tokens);
+            _offeredLevels.AsSpan(0, taken).CopyTo(_levels);
+        }
     }
 }

@@ -199,8 +199,7 @@ internal sealed class SweepBody
             _session.Record(TraceKind.Prompt, start, _session.Pass - 1, count, sequence);
         }
 
-        double seconds = _active.Exists(r => r.Rows > 0 && r.IsReading) ? 0 : Seconds(Stopwatch.GetTimestamp() - start);
-        _draws.Draw(_session, _active, count, seconds);
+        _draws.Draw(_session, _active, count, _active.Exists(r => r.Rows > 0 && r.IsReading) ? 0 : start);
         _border = Stopwatch.GetTimestamp();
         if (!isPrompt)
         {

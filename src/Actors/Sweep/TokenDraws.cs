@@ -22,8 +22,9 @@ internal sealed class TokenDraws(FlashReader reader, Action throwIfChanged)
     /// <param name="session">The engine.</param>
     /// <param name="active">Sequences of the pass.</param>
     /// <param name="rows">Rows of the pass when it began.</param>
-    /// <param name="seconds">What the pass took; 0 where prompts had a part in it, so that it tells nothing of drafts.</param>
-    internal void Draw(ComputeSession session, List<SequenceRun> active, int rows, double seconds)
+    /// <param name="start">When the pass began, in Stopwatch ticks; 0 where prompts had a part in it, so that it tells nothing of
+    /// drafts.</param>
+    internal void Draw(ComputeSession session, List<SequenceRun> active, int rows, long start)
     {
         (_session, _passRows) = (session, rows);
         _logits ??= row => _session.Logits(_firstLogit + row);
@@ -37,7 +38,7 @@ internal sealed class TokenDraws(FlashReader reader, Action throwIfChanged)
                 (_firstLogit, logits) = (logits, logits + run.LogitCount);
                 bool draws = run.LogitCount > 0;
                 int before = run.Generated.Count;
-                DrawOne(run, seconds);
+                DrawOne(run, start);
                 if (draws)
                 {
                     long end = Stopwatch.GetTimestamp();
@@ -53,7 +54,7 @@ internal sealed class TokenDraws(FlashReader reader, Action throwIfChanged)
         }
     }
 
-    private void DrawOne(SequenceRun run, double seconds)
+    private void DrawOne(SequenceRun run, long start)
     {
         try
         {
@@ -67,7 +68,7 @@ internal sealed class TokenDraws(FlashReader reader, Action throwIfChanged)
             }
             else if (run.WantsLogits)
             {
-                TakeOver(run, run.PickAll(_logits!, _session.Spec.Vocabulary, throwIfChanged), seconds);
+                TakeOver(run, run.PickAll(_logits!, _session.Spec.Vocabulary, throwIfChanged), start);
                 run.Figures.EndToken(_session, LoadSeconds, _passRows);
             }
         }
@@ -131,16 +132,16 @@ internal sealed class TokenDraws(FlashReader reader, Action throwIfChanged)
         run.Drafts.EndPrompt();
     }
 
-    private void TakeOver(SequenceRun run, int right, double seconds)
+    private void TakeOver(SequenceRun run, int right, long start)
     {
-        if (seconds > 0)
-        {
-            run.Drafts.Observe(run.Rows - 1, seconds);
-        }
-
         if (run.Seat.State.Tries)
         {
             _session.TakeOver(run.Seat.Index, right);
+        }
+
+        if (start > 0)
+        {
+            run.Drafts.Observe(run.Rows - 1, Stopwatch.GetElapsedTime(start).TotalSeconds);
         }
 
         Advance(run, right);

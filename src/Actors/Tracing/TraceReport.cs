@@ -99,7 +99,7 @@ public sealed class TraceReport
             AppendPart(text, "sampling", total.SampleMs, total.WallMs);
             foreach ((string reason, double ms) in total.StallMs)
             {
-                AppendPart(text, "wait: " + Spoken(reason), ms, total.WallMs);
+                AppendPart(text, "wait: " + Spoken(reason), ms, total.WallMs, StallReasonNames.Meaning(reason));
             }
             AppendPart(text, "not attributed", total.UnattributedMs, total.WallMs);
             AppendPart(text, "(reads in flight)", total.LoadMs, total.WallMs);
@@ -142,9 +142,9 @@ public sealed class TraceReport
         }
     }
 
-    private void AppendPart(StringBuilder text, string name, double ms, double wall) =>
-        text.AppendLine(CultureInfo.InvariantCulture,
-            $"{name,-24}{ms / _figures.DecodePasses,10:0.00}{Percent(wall > 0 ? ms / wall : 0),8}");
+    private void AppendPart(StringBuilder text, string name, double ms, double wall, string meaning = "") =>
+        text.AppendLine(string.Create(CultureInfo.InvariantCulture,
+            $"{name,-24}{ms / _figures.DecodePasses,10:0.00}{Percent(wall > 0 ? ms / wall : 0),8}  {meaning}").TrimEnd());
 
     /// <summary>The median decode pass, or the median prompt pass if there is none, in one sentence, and what to change.</summary>
     private static string Sentence(PassFigures[] passes, PassFigures? total, int depth, double deviceBytesPerSecond)

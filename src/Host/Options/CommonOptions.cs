@@ -171,7 +171,7 @@ public static class CommonOptions
         IReadOnlyList<string> folders = ModelFolder.Of(ReadList("models"));
         return new ModelOptions
         {
-            ModelPath = (modelPath ?? Read("model")) is { } model ? ModelChoice.Path(model, folders) : DefaultModel.Find(),
+            ModelPath = (modelPath ?? Model(Read("model"))) is { } model ? ModelChoice.Path(model, folders) : DefaultModel.Find(),
             ModelFolders = folders,
             BudgetBytes = budget is null ? null : Size("memory-budget", budget),
             PrefetchDepth = Read("prefetch-depth") is { } depth && depth != "auto" ? OptionText.Whole("prefetch-depth", depth, 1, 4096) : 0,
@@ -183,9 +183,9 @@ public static class CommonOptions
                 ? sequences == "auto" ? 0 : OptionText.Whole("sequences", sequences, 1, 256) : 1,
             Drafts = DraftFlags.Mode(Read),
             DraftModelPath = DraftFlags.ModelPath(Read, folders),
-            StateFolder = Read("state-dir") is { Length: > 0 } states ? Path.GetFullPath(states) : null,
+            StateFolder = Read("state-dir") is { Length: > 0 } states ? Folder("state-dir", states) : null,
             StateBytes = Read("state-size") is { } most ? Size("state-size", most) : EngineOptions.DefaultStateBytes,
-            MostPassSeconds = Read("max-pass-seconds") is { } seconds ? OptionText.Real("max-pass-seconds", seconds) : 2,
+            MostPassSeconds = Read("max-pass-seconds") is { } seconds ? NotNegative("max-pass-seconds", seconds) : 2,
             Context = Read("context") is { } context ? OptionText.Whole("context", context, 0, int.MaxValue) : 0,
             KvType = Read("kv-type") is { } kv ? OptionText.Choice("kv-type", kv, ("f16", KvType.F16), ("f32", KvType.F32)) : KvType.F16,
             Activations = Read("activations") is { } mode
@@ -237,6 +237,15 @@ public static class CommonOptions
     private static string? Profile(string? given) => SpeedProfile.PathOf(given) is not { } path || !ModelFile.IsModel(path)
         ? SpeedProfile.PathOf(given)
         : throw new UsageException($"{path} is a model, and --profile writes over what it names. --model names a model.");
+
+    private static string? Model(string? given) => given is not "" ? given
+        : throw new UsageException("--model takes a file or a name that 'ls' lists, and was given neither.");
+
+    private static float NotNegative(string name, string text) => OptionText.Real(name, text) is >= 0 and var value ? value
+        : throw new UsageException($"--{name} takes a number from 0 up, not '{text}'.");
+
+    private static string Folder(string name, string path) => File.Exists(path)
+        ? throw new UsageException($"--{name} takes a folder, and {path} is a file.") : Path.GetFullPath(path);
 
     /// <summary>A size such as 128MiB.</summary>
     /// <exception cref="UsageException">It is none, or nothing.</exception>

@@ -29,6 +29,7 @@ internal static class OutputPlace
             }
         }
 
+        RefuseFolder(option, path);
         RefuseModel(option, path);
         return TransientFile.Create(path);
     }
@@ -43,6 +44,25 @@ internal static class OutputPlace
         }
     }
 
+    /// <summary>Refuses a folder where a file is to be written.</summary>
+    /// <exception cref="UsageException">It is one.</exception>
+    public static void RefuseFolder(string option, string path)
+    {
+        if (Directory.Exists(path))
+        {
+            throw new UsageException($"{option}: {path} is a folder. Give the name of a file in it.");
+        }
+    }
+
+    /// <summary>Refuses what cannot be written once the work is done: a folder, a model, a name in a folder that is not there.</summary>
+    /// <exception cref="UsageException">It is one of these.</exception>
+    public static void RefuseUnusable(string option, string path)
+    {
+        RefuseFolder(option, path);
+        RefuseModel(option, path);
+        _ = FolderOf(path);
+    }
+
     /// <summary>Fails when the folder is not there or has no room.</summary>
     /// <param name="path">Path of the file.</param>
     /// <param name="neededBytes">Bytes it takes on disk.</param>
@@ -51,9 +71,7 @@ internal static class OutputPlace
     /// <exception cref="UsageException">There is no folder, or no room.</exception>
     public static void CheckRoom(string path, long neededBytes, long replacedBytes, string advice)
     {
-        string folder = Path.GetDirectoryName(Path.GetFullPath(path)) is { } parent
-            && Directory.Exists(parent) ? parent : throw new UsageException($"There is no folder for {path}.");
-        long there = new DriveInfo(folder).AvailableFreeSpace + replacedBytes;
+        long there = new DriveInfo(FolderOf(path)).AvailableFreeSpace + replacedBytes;
         if (neededBytes > there)
         {
             throw new UsageException(
@@ -96,6 +114,9 @@ internal static class OutputPlace
 
         return real;
     }
+
+    private static string FolderOf(string path) => Path.GetDirectoryName(Path.GetFullPath(path)) is { } parent && Directory.Exists(parent)
+        ? parent : throw new UsageException($"There is no folder for {path}.");
 
     // What several streams may share, such as /dev/null or /dev/stdout.
     private static bool IsDevice(string path) => Path.GetFullPath(path).StartsWith("/dev/", StringComparison.Ordinal);

@@ -110,11 +110,7 @@ public static class QuantizeVerb
             throw new UsageException($"{path} is the model itself ({same}), which is never written to. Give another name.");
         }
 
-        if (Directory.Exists(path))
-        {
-            throw new UsageException($"{path} is a folder. Give the name of a file in it.");
-        }
-
+        OutputPlace.RefuseFolder("out", path);
         if (File.Exists(path) && !replaces)
         {
             throw new UsageException($"{path} is there already; --force replaces it.");

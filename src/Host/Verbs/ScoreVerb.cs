@@ -18,6 +18,7 @@ public static class ScoreVerb
 {
     private const int Window = 256;             // questions at a time: so many are held in memory
     private const long WindowHeapBytes = 24 << 20;
+    private const long RuntimeBytes = 58L << 20; // template and tokenizer have run before the plan is made, more or less by the questions
     private const int MostWindowTokens = 1 << 20;
     private const int ContextStep = 128;
 
@@ -53,7 +54,7 @@ public static class ScoreVerb
             ?? throw new UsageException($"This model has no usable tokenizer ({opened.TokenizerGap}): questions cannot be read.");
         QuestionReader questions = new(reader, tokenizer, TemplateSource.Read(options.ChatTemplate, tokenizer), options.ParseMessages);
         IReadOnlyList<QuestionEntry> window = questions.Read(Window, MostWindowTokens);
-        options = Fitted(options, window) with { ExtraHeapBytes = WindowHeapBytes };
+        options = Fitted(options, window) with { ExtraHeapBytes = WindowHeapBytes, LeastRuntimeBytes = RuntimeBytes };
         await using LoadedModel model = await opened.Plan(options, new TerminalNotices(options))
             .LoadAsync(new TerminalNotices(options), ct);
         file?.Charge(model.FilesAccount);

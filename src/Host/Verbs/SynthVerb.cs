@@ -66,6 +66,7 @@ public static class SynthVerb
             throw new UsageException("--out and --vocab name the same file.");
         }
 
+        OutputPlace.RefuseFolder(s_out.Name, path);
         SyntheticModel model = Plan(shape, vocabulary, Bind(parse));
         OutputPlace.CheckRoom(path, model.Layout.FileBytes - model.SharedBytes, OutputPlace.LengthOf(path),
             "Fewer --layers, or --phys-layers on xfs or btrfs, take less.");

@@ -71,11 +71,11 @@ public static class TuneVerb
         ModelOptions given = CommonOptions.Bind(parse);
         ModelOptions options = given with { Quiet = true, Stop = [] };
         TerminalNotices notices = new(isQuiet: true);
+        using TransientFile? chart = OutputPlace.Create(s_svg, parse);
         TunePlans plans = TunePlans.Make(options, axes, notices);
         EnginePlan plan = plans.Given.Plan;
         int[]? ids = parse.GetValue(s_ids) is { } text ? TokenIds.Parse(text) : null;
         TuneMeasurement measurement = new(plans, ids, tokens, WarmUp(plan), notices);
-        using TransientFile? chart = OutputPlace.Create(s_svg, parse);
         SpeedTracker speed = new(plan, options, plans.Given.Model.Files, 0);
         if (plan.PrefetchDepth > 0)
         {

@@ -45,7 +45,7 @@ public static class VerifyVerb
         ModelOptions options = CommonOptions.Bind(parse, parse.GetValue(s_file));
         if (parse.GetValue(s_sums) is { } sums)
         {
-            OutputPlace.RefuseModel(s_sums.Name, sums);
+            OutputPlace.RefuseUnusable(s_sums.Name, sums); // every byte of the model is read before it is written
         }
 
         using ModelFiles files = new();

@@ -1,9 +1,10 @@
 namespace LayerStream.Planning.Drafts;
 
 /// <summary>
-/// How many guesses of which kind a pass of a sequence should try. A pass with k guesses gives 1 + r + r² + … + rᵏ tokens, where r is the
-/// share of guesses that turned out right, and takes 1 + c·k times as long as one without, where c is what a guess of the kind cost so far,
-/// its making included. The k with most tokens per second is taken, or none where that gains nothing. No clock of its own.
+/// How many guesses of which kind a pass of a sequence should try. A pass with k guesses gives 1 + p₁ + p₁p₂ + … tokens, where pᵢ is the
+/// share of guesses like the i-th that turned out right, and takes as long as passes with k guesses took, their making included. The k
+/// with most tokens per second is taken, or none where that gains nothing. What a model's guesses cost is learnt from few of them first:
+/// one, then at most twice as many as were tried before. No clock of its own.
 /// </summary>
 /// <param name="isForced">Tries guesses always, whatever they give.</param>
 public sealed class DraftGate(bool isForced = false)
@@ -12,83 +13,101 @@ public sealed class DraftGate(bool isForced = false)
     public const int MostDrafts = 8;
 
     /// <summary>Passes from one look at the other side to the next; a look that finds nothing new doubles them.</summary>
-    public const int Period = 16;
+    public const int Period = 12;
 
     private const int MostPeriod = 256;
-    private const int FirstLook = 3;         // passes until the first that goes without guesses
-    private const double Memory = 0.75;      // weight of what is known against a new pass
-    private const double GuessMemory = 0.9;  // of guesses that were decided before against a new one
-    private const double FirstRate = 0.7;    // of guesses that are right, before any was decided
-    private const double FirstTrials = 2;    // what that counts for
-    private const double MostRate = 0.98;
-    private const double UsualCost = 0.05;   // of a guess against a pass without, before it is measured
+    private const int FirstLook = 1;         // passes until the first that goes without guesses
     private const double LeastGain = 1.03;   // below, measurements do not tell gain from loss
 
-    private readonly Side[] _sides = [.. Enumerable.Range(0, DraftKindNames.Count).Select(_ => new Side())];
-    private double _plain = double.NaN; // seconds of a pass without guesses, which gives one token
+    private readonly Side[] _sides = [.. Enumerable.Range(0, DraftKindNames.Count).Select(kind => new Side((DraftKind)kind)
+    {
+        Tried = (DraftKind)kind == DraftKind.Model ? 0 : MostDrafts, // a row costs little while it is read for; a model may cost anything
+    })];
+    private readonly PlainSeconds _plain = new();
     private int _pass = -1;
     private int _plainLook = FirstLook;
     private int _plainPeriod = Period;
 
     /// <summary>Whether guesses of a kind pay as far as is known.</summary>
-    public bool IsOpen(DraftKind kind) => isForced || Best(kind).Value >= LeastGain;
+    public bool IsOpen(DraftKind kind) => isForced || Gain(kind) >= LeastGain;
 
-    /// <summary>Tokens per second with the best number of guesses of a kind, against none.</summary>
-    public double Gain(DraftKind kind) => Best(kind).Value;
+    /// <summary>Tokens per second with the best number of usual guesses of a kind, against none.</summary>
+    public double Gain(DraftKind kind) => Usual(kind).Value;
 
     /// <summary>A pass of the sequence begins.</summary>
     public void BeginPass() => _pass++;
 
-    /// <summary>Most guesses of a kind in the pass that begins; 0 = none.</summary>
+    /// <summary>Guesses of a kind that are worth making for the pass that begins, as they usually are; 0 = none.</summary>
     public int Next(DraftKind kind)
     {
-        Side side = _sides[(int)kind];
-        (int best, double gain) = Best(kind);
-        if (isForced)
-        {
-            return best;
-        }
-
-        if (gain < LeastGain)
-        {
-            side.NextLook = side.NextLook < 0 ? _pass + side.Period : side.NextLook;
-            return _pass < side.NextLook ? 0 : 1;
-        }
-
-        (side.NextLook, side.Period) = (-1, Period);
-        return _pass >= _plainLook ? 0 : best;
+        (int best, double gain) = Usual(kind);
+        return isForced ? best : IsPlainLook ? 0 : IsWorth(_sides[(int)kind], gain) ? best : IsLook(kind) ? 1 : 0;
     }
 
-    /// <summary>Guesses have been compared with what was drawn.</summary>
+    /// <summary>Whether a kind that does not pay is about to be looked at again: its drafter should know the text by then.</summary>
+    public bool NearsLook(DraftKind kind) => _sides[(int)kind].NextLook is >= 0 and int look && look <= _pass + 1;
+
+    /// <summary>Of guesses that are made, those to try in the pass that begins.</summary>
+    /// <param name="kind">Their kind.</param>
+    /// <param name="levels">How sure the drafter is of each, in the order of the text: see <see cref="IDrafter.Sureness"/>.</param>
+    /// <param name="gain">Tokens per second with them against none.</param>
+    /// <returns>Their number, from the first one; 0 = none.</returns>
+    public int Take(DraftKind kind, ReadOnlySpan<int> levels, out double gain)
+    {
+        Side side = _sides[(int)kind];
+        (int best, gain) = levels.IsEmpty ? (0, 0) : Best(side, levels);
+        return isForced || best == 0 ? best : IsPlainLook ? 0 : gain >= LeastGain ? Opened(side, best) : IsLook(kind) ? 1 : 0;
+    }
+
+    /// <summary>Guesses have been compared with what was drawn, all of them of unknown sureness.</summary>
     /// <param name="kind">Their kind.</param>
     /// <param name="drafted">Guesses, in the order of the text.</param>
     /// <param name="accepted">How many of them were right before the first wrong one.</param>
     public void Judge(DraftKind kind, int drafted, int accepted)
     {
+        Span<int> levels = stackalloc int[Math.Min(drafted, MostDrafts)];
+        levels.Clear();
+        Judge(kind, levels, accepted);
+    }
+
+    /// <summary>Guesses have been compared with what was drawn.</summary>
+    /// <param name="kind">Their kind.</param>
+    /// <param name="levels">How sure the drafter was of each, in the order of the text.</param>
+    /// <param name="accepted">How many of them were right before the first wrong one.</param>
+    public void Judge(DraftKind kind, ReadOnlySpan<int> levels, int accepted)
+    {
         Side side = _sides[(int)kind];
-        for (int i = 0; i < Math.Min(drafted, accepted + 1); i++)
+        side.Tried = Math.Max(side.Tried, levels.Length);
+        for (int i = 0; i < Math.Min(levels.Length, accepted + 1); i++)
         {
-            side.Right = (side.Right * GuessMemory) + (i < accepted ? 1 : 0);
-            side.Trials = (side.Trials * GuessMemory) + 1;
+            side.Rates.Add(levels[i], i < accepted);
         }
     }
 
     /// <summary>A pass is over that tells what guesses cost.</summary>
     /// <param name="kind">Kind of its guesses.</param>
     /// <param name="drafted">How many the sequence had; 0 = none.</param>
-    /// <param name="seconds">Time from the end of the pass in front of it to its own.</param>
+    /// <param name="seconds">Time from the end of the pass in front of it to its own; NaN = it took time for something else.</param>
     public void Observe(DraftKind kind, int drafted, double seconds)
     {
         if (drafted == 0)
         {
-            _plain = Blend(_plain, seconds);
-            _plainPeriod = Math.Min(_pass >= _plainLook ? _plainPeriod * 2 : _plainPeriod, MostPeriod);
+            if (!double.IsNaN(seconds))
+            {
+                _plain.Add(seconds);
+            }
+
+            _plainPeriod = Math.Min(IsPlainLook ? _plainPeriod * 2 : _plainPeriod, MostPeriod);
             _plainLook = _pass + _plainPeriod;
             return;
         }
 
         Side side = _sides[(int)kind];
-        (side.Seconds, side.Guesses) = (Blend(side.Seconds, seconds), Blend(side.Guesses, drafted));
+        if (!double.IsNaN(seconds))
+        {
+            side.Costs.Add(drafted, seconds, _plain.Value);
+        }
+
         if (side.NextLook >= 0)
         {
             side.Period = Math.Min(side.Period * 2, MostPeriod);
@@ -96,48 +115,84 @@ public sealed class DraftGate(bool isForced = false)
         }
     }
 
-    private static double Blend(double known, double latest) => double.IsNaN(known) ? latest : (Memory * known) + ((1 - Memory) * latest);
+    private bool IsPlainLook => !isForced && _pass >= _plainLook;
 
-    /// <summary>The best number of guesses, at least 1, and tokens per second with it against none.</summary>
-    private (int Drafts, double Value) Best(DraftKind kind)
+    private static int Opened(Side side, int best)
+    {
+        (side.NextLook, side.Period) = (-1, Period);
+        return best;
+    }
+
+    private static bool IsWorth(Side side, double gain)
+    {
+        if (gain < LeastGain)
+        {
+            return false;
+        }
+
+        Opened(side, 0);
+        return true;
+    }
+
+    /// <summary>Whether a kind that does not pay is to be looked at in this pass.</summary>
+    private bool IsLook(DraftKind kind)
     {
         Side side = _sides[(int)kind];
-        double rate = Math.Min(MostRate, side.Right / side.Trials), cost = side.Cost(_plain), tokens = 1, power = 1;
+        side.NextLook = side.NextLook < 0 ? _pass + side.Period : side.NextLook;
+        return _pass >= side.NextLook;
+    }
+
+    private (int Drafts, double Value) Usual(DraftKind kind)
+    {
+        Side side = _sides[(int)kind];
+        double tokens = 1, power = 1;
         (int best, double most) = (1, 0);
-        for (int drafts = 1; drafts <= MostDrafts; drafts++)
+        for (int drafts = 1; drafts <= Room(side); drafts++)
         {
-            power *= rate;
+            power *= side.Rates.Mean;
             tokens += power;
-            double value = tokens / (1 + (cost * drafts));
-            if (value > most)
-            {
-                (best, most) = (drafts, value);
-            }
+            (best, most) = Better(side, drafts, tokens, best, most);
         }
 
         return (best, most);
     }
 
-    /// <summary>What is known of one kind.</summary>
-    private sealed class Side
+    /// <summary>The best number of guesses, at least 1, and tokens per second with it against none.</summary>
+    private (int Drafts, double Value) Best(Side side, ReadOnlySpan<int> levels)
     {
-        public double Right { get; set; } = FirstRate * FirstTrials;
+        double tokens = 1, power = 1;
+        (int best, double most) = (1, 0);
+        for (int drafts = 1; drafts <= Math.Min(levels.Length, Room(side)); drafts++)
+        {
+            power *= side.Rates[levels[drafts - 1]];
+            tokens += power;
+            (best, most) = Better(side, drafts, tokens, best, most);
+        }
 
-        public double Trials { get; set; } = FirstTrials;
+        return (best, most);
+    }
 
-        /// <summary>Of a pass with guesses.</summary>
-        public double Seconds { get; set; } = double.NaN;
+    private (int Drafts, double Value) Better(Side side, int drafts, double tokens, int best, double most)
+    {
+        double value = tokens / side.Costs.Of(drafts, _plain.Value);
+        return value > most ? (drafts, value) : (best, most);
+    }
 
-        /// <summary>Of such a pass.</summary>
-        public double Guesses { get; set; } = double.NaN;
+    private int Room(Side side) => isForced ? MostDrafts : Math.Clamp(2 * side.Tried, 1, MostDrafts);
+
+    /// <summary>What is known of one kind.</summary>
+    private sealed class Side(DraftKind kind)
+    {
+        public DraftRates Rates { get; } = new(kind);
+
+        public DraftCosts Costs { get; } = new();
+
+        /// <summary>Most guesses that were tried in a pass, or may be tried at first.</summary>
+        public int Tried { get; set; }
 
         /// <summary>Pass that tries one although none pay; −1 = they do.</summary>
         public int NextLook { get; set; } = -1;
 
         public int Period { get; set; } = DraftGate.Period;
-
-        /// <summary>Of one guess, in passes without any.</summary>
-        public double Cost(double plainSeconds) => double.IsNaN(plainSeconds) || double.IsNaN(Seconds) || plainSeconds <= 0 ? UsualCost
-            : Math.Max(0, ((Seconds / plainSeconds) - 1) / Guesses);
     }
 }

@@ -12,4 +12,9 @@ public interface IDrafter
     /// <param name="drafts">Room for guesses.</param>
     /// <returns>Number of guesses; 0 = none.</returns>
     int Propose(IReadOnlyList<int> history, Span<int> drafts);
+
+    /// <summary>How sure it is of a guess of its last proposal: 0 = it cannot tell, else a class of guesses that are about as often
+    /// right.</summary>
+    /// <param name="guess">Number of the guess.</param>
+    int Sureness(int guess) => 0;
 }

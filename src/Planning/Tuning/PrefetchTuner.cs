@@ -6,13 +6,15 @@ namespace LayerStream.Planning.Tuning;
 /// Finds prefetch depth and reads in flight while passes run. No clock and no I/O: the same passes give the same decisions, so that they
 /// can be replayed. It looks at a few passes at a time. A buffer that was full and then ran empty asks for more depth (the rule of
 /// tf.data); one that never fills asks for more reads at the same time, which is tried and kept only if passes become faster; one that
-/// stays full gives depth back. When a try does not help, it is undone and not repeated until the disk has changed, or much later.
+/// stays full gives depth back. When a try does not help, it is undone and not repeated until the disk has changed, or much later; one
+/// that helped a little has to do so beside the old setting once more. A pass that something outside held up is left out.
 /// </summary>
 public sealed class PrefetchTuner
 {
     private const int Look = 2;              // passes of a look, behind one that still has the old setting
     private const double LittleWait = 0.03;  // of the wall: not worth a setting
     private const double Gain = 0.97;        // wall ÷ wall before, from which a try is kept
+    private const double ClearGain = 0.85;   // from which it is no chance: a disk's rate moves less from one look to the next
     private const double Changed = 1.3;      // rate of the disk ÷ rate when it settled, from which it counts as another disk
     private const int FullLooks = 3;         // looks with a full buffer, from which depth is given back
     private const int LongestRest = 64;      // looks until a try that did not help is repeated
@@ -20,7 +22,9 @@ public sealed class PrefetchTuner
 
     private readonly TunerLimits _limits;
     private readonly List<TunerDecision> _decisions = [];
+    private readonly OddPasses _odd = new();
     private (double Wall, double Wait, double Busy, long Bytes, int Full, int Empty, int Passes) _sum;
+    private double _quickest = double.MaxValue; // pass of the look, in seconds
     private Try? _try;
     private double _settledRate = double.NaN;
     private int _passes, _full, _rest, _nextRest = 8, _leastDepth = 1;
@@ -63,21 +67,22 @@ public sealed class PrefetchTuner
     public TunerDecision? Observe(in TunedPass pass)
     {
         _passes++;
-        if (_skips || pass.ReadBytes <= 0)
+        if (_skips || pass.ReadBytes <= 0 || _odd.IsOdd(pass.WallSeconds))
         {
-            _skips = false; // began under the old setting, or needed nothing
+            _skips = false; // began under the old setting, needed nothing, or was held up
             return null;
         }
 
         _sum = (_sum.Wall + pass.WallSeconds, _sum.Wait + pass.WaitSeconds, _sum.Busy + pass.BusySeconds, _sum.Bytes + pass.ReadBytes,
             _sum.Full + pass.WasFull, _sum.Empty + pass.WasEmpty, _sum.Passes + 1);
+        _quickest = Math.Min(_quickest, pass.WallSeconds);
         if (_sum.Passes < Look)
         {
             return null;
         }
 
-        Seen seen = new(_sum.Wall / _sum.Passes, _sum.Wait / _sum.Wall, _sum.Bytes / Math.Max(1e-9, _sum.Busy), _sum.Full, _sum.Empty);
-        _sum = default;
+        Seen seen = new(_quickest, _sum.Wait / _sum.Wall, _sum.Bytes / Math.Max(1e-9, _sum.Busy), _sum.Full, _sum.Empty);
+        (_sum, _quickest) = (default, double.MaxValue);
         return _try is { } tried ? EndTry(tried, seen) : Decide(seen);
     }
 
@@ -125,7 +130,7 @@ public sealed class PrefetchTuner
 
     private TunerDecision Begin(Seen seen, TunerSetting setting, bool isShrink, string reason)
     {
-        _try = new Try(Setting, seen, isShrink);
+        _try = new Try(Setting, seen, isShrink, null);
         return Set(setting, reason);
     }
 
@@ -147,15 +152,45 @@ public sealed class PrefetchTuner
             return Set(tried.Setting, $"{change}: the slots are taken back");
         }
 
-        if (ratio <= Gain)
+        if (tried.During is { } during)
+        {
+            return EndSecondLook(during, seen);
+        }
+
+        if (ratio <= ClearGain)
         {
             (_rest, _nextRest) = (0, 8);
             return null; // what was tried holds; the next look goes on from here
         }
 
+        if (ratio <= Gain)
+        {
+            _try = tried with { During = (Setting, seen.Wall) };
+            return Set(tried.Setting, $"{change}: the setting before is looked at again, to be sure");
+        }
+
+        Rest(seen);
+        return Set(tried.Setting, $"{change}: that did not help, and is undone; {Finding}");
+    }
+
+    /// <summary>Back at the setting before: what was tried holds only if this is slower once more.</summary>
+    private TunerDecision? EndSecondLook((TunerSetting Setting, double Wall) during, Seen seen)
+    {
+        if (during.Wall <= Gain * seen.Wall)
+        {
+            (_rest, _nextRest) = (0, 8);
+            return Set(during.Setting, string.Create(CultureInfo.InvariantCulture,
+                $"a pass took {1e3 * during.Wall:0.#} ms, and takes {1e3 * seen.Wall:0.#} with the setting before: what was tried holds"));
+        }
+
+        Rest(seen);
+        return null;
+    }
+
+    private void Rest(Seen seen)
+    {
         (_rest, _nextRest) = (_nextRest, Math.Min(LongestRest, 2 * _nextRest));
         Settle(seen, Bound(seen));
-        return Set(tried.Setting, $"{change}: that did not help, and is undone; {Finding}");
     }
 
     private TunerDecision Set(TunerSetting setting, string reason)
@@ -183,9 +218,9 @@ public sealed class PrefetchTuner
     private static string Bound(Seen seen) => string.Create(CultureInfo.InvariantCulture,
         $"disk-bound at {seen.Rate / 1e9:0.00} GB/s: no depth and no number of reads can help");
 
-    /// <summary>The mean of a look.</summary>
+    /// <summary>A look: its quickest pass, which nothing held up, and the means of the rest.</summary>
     private readonly record struct Seen(double Wall, double WaitShare, double Rate, int Full, int Empty);
 
-    /// <summary>A setting on trial: what held before it, and what passes were like.</summary>
-    private sealed record Try(TunerSetting Setting, Seen Before, bool IsShrink);
+    /// <summary>A setting on trial: what held before it, and what passes were like before it and with it.</summary>
+    private sealed record Try(TunerSetting Setting, Seen Before, bool IsShrink, (TunerSetting Setting, double Wall)? During);
 }

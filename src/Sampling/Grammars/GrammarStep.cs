@@ -6,7 +6,7 @@ namespace LayerStream.Sampling.Grammars;
 /// <summary>
 /// Masks the tokens that lead to no text of a grammar. It follows the history by itself: a token more is taken, tokens that went
 /// away again (drafts that were not accepted) are taken back. End tokens may come only where the text is accepted, control tokens
-/// never. For one sequence.
+/// never. Near the most tokens of the answer those tokens are masked, too, behind which it could not be ended any more. For one sequence.
 /// </summary>
 public sealed class GrammarStep : ISamplerStep
 {
@@ -14,6 +14,8 @@ public sealed class GrammarStep : ISamplerStep
 
     private readonly Grammar _grammar;
     private readonly TokenTexts _texts;
+    private readonly TokenCount _count;
+    private readonly int _mostTokens;
     private readonly byte[] _thoughtEnd;
     private readonly int _thoughtToken;
     private readonly MaskBuilder _builder;
@@ -26,10 +28,13 @@ public sealed class GrammarStep : ISamplerStep
     /// <param name="grammar">The texts allowed.</param>
     /// <param name="texts">The vocabulary.</param>
     /// <param name="thought">The thought before the answer: up to its end anything goes but an end token; null = there is none.</param>
-    public GrammarStep(Grammar grammar, TokenTexts texts, AnswerThought? thought = null)
+    /// <param name="mostTokens">Tokens that the answer may have: while it can still be ended within them, it stays so.</param>
+    public GrammarStep(Grammar grammar, TokenTexts texts, AnswerThought? thought = null, int mostTokens = int.MaxValue)
     {
         _grammar = grammar;
         _texts = texts;
+        _count = texts.Trie.CountOf;
+        _mostTokens = mostTokens;
         _thoughtEnd = thought?.End ?? [];
         _thoughtToken = thought is { IsOpen: false } ? thought.BeginToken : -1;
         _builder = new MaskBuilder(texts.Trie, texts.Count);
@@ -87,6 +92,7 @@ public sealed class GrammarStep : ISamplerStep
         }
 
         _builder.Fill(state, _mask);
+        Bound(state, _mostTokens - (context.History.Count - _begin));
         foreach (int end in _texts.Ends)
         {
             ulong bit = 1UL << (end % 64);
@@ -123,6 +129,17 @@ public sealed class GrammarStep : ISamplerStep
         {
             int token = history[_begin + _places.Count];
             _places.Add((token, _texts.Ends.Contains(token) ? Current : Advance(Current, token)));
+        }
+    }
+
+    // An answer that may not be long enough for any end goes on as it would.
+    private void Bound(GrammarState state, int left)
+    {
+        if (_mostTokens < int.MaxValue && state.Ending(_count) is { } ending
+            && ending.Tokens <= left && left <= (long)ending.Tokens + ending.Growth)
+        {
+            int forEnd = ending.Tokens < left ? 1 : 0; // the end token wants one too
+            _builder.Bound(state, _mask, left - 1 - forEnd, canBeNone: state.IsAccepting);
         }
     }
 

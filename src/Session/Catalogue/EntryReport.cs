@@ -1,3 +1,4 @@
+using LayerStream.Actors.Drafts;
 using LayerStream.Formats;
 using LayerStream.Models.Building;
 
@@ -26,12 +27,12 @@ public sealed record EntryReport(CatalogueEntry Entry, ModelFacts? Facts, EntryO
             return facts.Gaps.Count > 0 ? new EntryReport(entry, facts, null, string.Join("; ", facts.Gaps))
                 : new EntryReport(entry, facts, EntryOutlook.Of(model, options), null);
         }
-        catch (ModelFormatException e)
+        catch (ModelFormatException e) when (facts is null) // later it is the draft model that is none
         {
             return new EntryReport(entry, facts, null, e.Reason);
         }
-        catch (Exception e) when (e is UnsupportedModelException or IOException or UnauthorizedAccessException or OutOfMemoryException
-            or ArgumentException)
+        catch (Exception e) when (e is UnsupportedModelException or ModelFormatException or DraftModelException or IOException
+            or UnauthorizedAccessException or OutOfMemoryException or ArgumentException)
         {
             return new EntryReport(entry, facts, null, e.Message);
         }

@@ -54,10 +54,20 @@ internal sealed class HarmonyParser : AnswerParser
 
     private protected override void End()
     {
+        if (_body == Body.CallDone)
+        {
+            return; // what is held may be the beginning of the mark behind the call
+        }
+
         _scan.Flush(_body == Body.None ? _header : _plain);
         if (_body == Body.None)
         {
-            GiveBackHeader();
+            // The beginning of a header is only a frame, like a whole one.
+            if (!_header.ToString().Contains(Channel, StringComparison.Ordinal))
+            {
+                GiveBackHeader();
+            }
+
             return;
         }
 

@@ -59,7 +59,7 @@ internal sealed class JsonCallReader(CallSink sink, string? close, bool idComesL
     }
 
     /// <inheritdoc/>
-    public override bool End() => _state is State.Between or State.Closing && _close is not { IsHolding: true };
+    public override bool End() => _state is State.Between or State.Closing;
 
     private ReadStep InStructure(char c)
     {
@@ -124,7 +124,9 @@ internal sealed class JsonCallReader(CallSink sink, string? close, bool idComesL
         string key = _key.ToString();
         if (s_names.Contains(key))
         {
-            _name ??= JsonPieces.Unquote(_value.ToString());
+            string value = _value.ToString();
+            _name ??= JsonPieces.Unquote(value) ?? JsonPieces.Unquote(JsonPieces.Member(value, "name") ?? "");
+            _arguments ??= s_arguments.Select(a => JsonPieces.Member(value, a)).FirstOrDefault(a => a is not null);
         }
         else if (s_ids.Contains(key))
         {
@@ -153,11 +155,8 @@ internal sealed class JsonCallReader(CallSink sink, string? close, bool idComesL
     // The name came behind the arguments, or there are none, or they are a text that holds JSON.
     private bool StartWhole()
     {
-        string arguments = _arguments is null or "null" ? "{}" : _arguments;
-        if (arguments.StartsWith('"'))
-        {
-            arguments = JsonPieces.Unquote(arguments) is { Length: > 0 } text ? text : "{}";
-        }
+        string arguments = (_arguments is { } given && given.StartsWith('"') ? JsonPieces.Unquote(given) : _arguments) ?? "";
+        arguments = arguments.Trim() is "" or "null" ? "{}" : arguments;
 
         if (_name is null || JsonPieces.KindOf(arguments) != System.Text.Json.JsonValueKind.Object || !sink.Start(_name, _id))
         {

@@ -25,6 +25,25 @@ internal static class JsonPieces
         }
     }
 
+    /// <summary>A member of an object as JSON; null when there is none, or the text is no object.</summary>
+    public static string? Member(string json, string name)
+    {
+        if (!json.StartsWith('{'))
+        {
+            return null;
+        }
+
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(json);
+            return document.RootElement.TryGetProperty(name, out JsonElement member) ? member.GetRawText() : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>The kind of a JSON text; null when it is none.</summary>
     public static JsonValueKind? KindOf(string json)
     {

@@ -17,6 +17,7 @@ internal sealed class MarkedParser : AnswerParser
     private Mode _mode, _before;
     private int _callsBefore;
     private bool _hasText, _dropsSpace, _isAfterCall, _isSection;
+    private bool _endedThought; // whether a call has ended a thought whose own mark may still come
 
     public MarkedParser(AnswerFormat format, OfferedTools tools, bool opensThought, Action<AnswerEvent> show)
         : base(tools, show)
@@ -76,12 +77,18 @@ internal sealed class MarkedParser : AnswerParser
         switch (_mode)
         {
             case Mode.Call when _reader!.End():
+            case Mode.Section when Sink.Count > _callsBefore: // white space, and what may be the beginning of the closing mark
                 break;
             case Mode.Call or Mode.Section:
                 GiveBack();
                 break;
             default:
                 _scan.Flush(_plain);
+                if (_isAfterCall && IsFrame(_plain.ToString()))
+                {
+                    _plain.Clear();
+                }
+
                 Plain();
                 if (!_isAfterCall)
                 {
@@ -91,6 +98,10 @@ internal sealed class MarkedParser : AnswerParser
                 break;
         }
     }
+
+    // Whether it is the beginning of a mark that stands for nothing behind a call.
+    private bool IsFrame(string text) =>
+        _format.SectionCloses.Concat(_format.Dropped).Any(m => m.StartsWith(text, StringComparison.Ordinal));
 
     private static AnswerPart PartOf(Mode mode) => mode == Mode.Reasoning ? AnswerPart.Reasoning : AnswerPart.Text;
 
@@ -124,9 +135,14 @@ internal sealed class MarkedParser : AnswerParser
 
     private void Found(string mark)
     {
-        if (mark == _format.Thought.Close && _mode == Mode.Reasoning)
+        if (mark == _format.Thought.Close && (_mode == Mode.Reasoning || _endedThought))
         {
+            _endedThought = false;
             Turn(Mode.Text);
+        }
+        else if (mark == _format.Thought.Open && _mode == Mode.Reasoning && _dropsSpace)
+        {
+            Turn(Mode.Reasoning); // the prompt has opened it, and the model once more
         }
         else if (mark == _format.Thought.Open && _mode == Mode.Text && IsAtBeginning)
         {
@@ -213,6 +229,7 @@ internal sealed class MarkedParser : AnswerParser
         if (Sink.Count > _callsBefore)
         {
             _space.Clear();
+            _endedThought |= _before == Mode.Reasoning;
         }
 
         if (step == ReadStep.More)

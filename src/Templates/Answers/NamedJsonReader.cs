@@ -42,6 +42,7 @@ internal sealed class NamedJsonReader : CallReader
     {
         Name,
         BeforeArguments,
+        NoArguments,
         Arguments,
         Closing,
     }
@@ -51,13 +52,14 @@ internal sealed class NamedJsonReader : CallReader
     {
         State.Name => InName(c),
         State.BeforeArguments when char.IsWhiteSpace(c) => ReadStep.More,
-        State.BeforeArguments => c == '{' ? InArguments(c) : ReadStep.FailedBefore,
+        State.BeforeArguments => c == '{' ? InArguments(c) : WithoutArguments(c),
+        State.NoArguments => WithoutArguments(c),
         State.Arguments => InArguments(c),
         _ => InClose(c),
     };
 
     /// <inheritdoc/>
-    public override bool End() => _state == State.Closing && _close is not { IsHolding: true };
+    public override bool End() => _state == State.Closing;
 
     private ReadStep InName(char c)
     {
@@ -113,6 +115,25 @@ internal sealed class NamedJsonReader : CallReader
         _sink.End();
         _state = State.Closing;
         return _close is null ? ReadStep.Done : ReadStep.More;
+    }
+
+    // The closing mark instead of arguments.
+    private ReadStep WithoutArguments(char c)
+    {
+        if (_close is null)
+        {
+            return ReadStep.FailedBefore;
+        }
+
+        _state = State.NoArguments;
+        ReadStep step = InClose(c);
+        if (step == ReadStep.Done)
+        {
+            _sink.Arguments("{}");
+            _sink.End();
+        }
+
+        return step;
     }
 
     private ReadStep InClose(char c)

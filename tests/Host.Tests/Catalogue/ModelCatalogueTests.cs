@@ -1,6 +1,7 @@
 using System.Text.Json;
 using LayerStream.Host.Options;
 using LayerStream.Host.Verbs.Catalogue;
+using LayerStream.Planning.Drafts;
 using LayerStream.Session;
 using LayerStream.Session.Catalogue;
 using LayerStream.Session.Reports;
@@ -41,6 +42,24 @@ public sealed class ModelCatalogueTests : IDisposable
         Assert.All(["noise:1b-q8_0", "cut:1b-q8_0", "empty:2b-f16"], name => Assert.NotEmpty(reports[name].Problem!));
         string text = EntryText.List([.. reports.Values]);
         Assert.All(reports.Values, r => Assert.Contains(r.Problem ?? r.Entry.Name, text, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Outlook_WithADraftModel_CountsIt()
+    {
+        string path = _shelf.Link("SmolLM2-135M-Instruct-Q4_1.gguf");
+        CatalogueEntry entry = Assert.Single(_shelf.Catalogue.Entries);
+        EntryOutlook alone = EntryReport.Of(entry, ModelShelf.Options).Outlook!,
+            with = EntryReport.Of(entry, ModelShelf.Options with { Drafts = DraftMode.Auto, DraftModelPath = path }).Outlook!,
+            off = EntryReport.Of(entry, ModelShelf.Options with { Drafts = DraftMode.Off, DraftModelPath = path }).Outlook!;
+        Assert.Equal(alone.SmallestBudgetBytes, off.SmallestBudgetBytes);
+        Assert.InRange(with.SmallestBudgetBytes - alone.SmallestBudgetBytes, new FileInfo(DefaultModel.Find()).Length / 2, 400 << 20);
+        EntryReport foreign = EntryReport.Of(entry, ModelShelf.Options with
+        {
+            Drafts = DraftMode.Auto,
+            DraftModelPath = _shelf.WriteModel("foreign.gguf"),
+        });
+        Assert.Contains("foreign.gguf cannot draft for this model", foreign.Problem, StringComparison.Ordinal);
     }
 
     [Fact]

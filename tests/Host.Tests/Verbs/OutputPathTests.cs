@@ -38,6 +38,33 @@ public sealed class OutputPathTests
         Assert.False(File.Exists(output));
     }
 
+    [Theory]
+    [InlineData("run", "a", "--trace", "FOLDER")]
+    [InlineData("logits", "--ids", "1", "--out", "FOLDER")]
+    [InlineData("tune", "--svg", "FOLDER")]
+    [InlineData("verify", "/no/such/model.gguf", "--sums", "FOLDER")]
+    [InlineData("verify", "/no/such/model.gguf", "--sums", "FOLDER/none/sums.json")]
+    [InlineData("run", "a", "--state-dir", "FILE")]
+    [InlineData("synth", "llama-1b", "--vocab", "/no/such/model.gguf", "--out", "FOLDER")]
+    public async Task Verb_OutputThatIsAFolderOrHasNone_IsRefusedInTheseWords(params string[] arguments)
+    {
+        string folder = Path.GetDirectoryName(Path.GetTempPath())!, file = Path.GetTempFileName();
+        string[] given = [.. arguments.Select(a => a.Replace("FOLDER", folder, StringComparison.Ordinal)
+            .Replace("FILE", file, StringComparison.Ordinal))];
+        try
+        {
+            (int code, string error) = await CapturedError.RunAsync(
+                given[0] is "verify" or "synth" ? given : [.. given, "--model", "/no/such/model.gguf"]);
+            Assert.Equal(Failures.Usage, code);
+            Assert.Contains("folder", error, StringComparison.Ordinal);
+            Assert.DoesNotContain("model.gguf", error, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
     /// <summary>One wrong name must not cost what was downloaded or measured.</summary>
     [Theory]
     [InlineData("run", "a", "--trace", "MODEL", "--model", "/no/such/model.gguf")]

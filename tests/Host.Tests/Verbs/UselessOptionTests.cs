@@ -49,6 +49,8 @@ public sealed class UselessOptionTests
     [InlineData("--routes", "plan", "--history", "--routes", "x")]
     [InlineData("--ids", "run", "a", "--ids", "1")]
     [InlineData("- to read it from standard input", "run")]
+    [InlineData("--max-pass-seconds", "run", "a", "--model", "x.gguf", "--max-pass-seconds", "-1")]
+    [InlineData("--model takes", "plan", "--model", "")]
     public async Task Verb_OptionsThatDoNotGoTogether_AreNamed(string words, params string[] arguments)
     {
         (int code, string error) = await CapturedError.RunAsync(arguments);

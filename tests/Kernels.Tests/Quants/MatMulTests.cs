@@ -106,6 +106,30 @@ public sealed unsafe class MatMulTests
         }
     }
 
+    [Theory]
+    [InlineData(TensorType.Q4_K)]
+    [InlineData(TensorType.Q8_0)]
+    public void Multiply_MoreTokensThanAPanelServes_HasTheBitsOfEachAlone(TensorType type)
+    {
+        const int Rows = 9;
+        const int Tokens = 270;
+        const int Columns = 512;
+        var random = new Random(5);
+        byte[] weights = QuantSamples.Weights(type, Rows * Columns, random);
+        float[] x = QuantSamples.Activations(Tokens * Columns, random);
+        foreach (ActivationMode mode in new[] { ActivationMode.Int8, ActivationMode.Int16 })
+        {
+            ActivationLayout layout = MatMul.LayoutFor(type, mode);
+            MatMulLoop loop = MatMulLoopOf(type, layout, Isa.Level);
+            int[] all = Bits(Run(loop, weights, layout, x, Columns, Rows, Tokens));
+            for (int t = 0; t < Tokens; t++)
+            {
+                int[] one = Bits(Run(loop, weights, layout, x.AsSpan(t * Columns, Columns).ToArray(), Columns, Rows, 1));
+                Assert.Equal(all.AsSpan(t * Rows, Rows).ToArray(), one);
+            }
+        }
+    }
+
     [Fact]
     public void Multiply_WrongLayoutOrColumns_Throws()
     {

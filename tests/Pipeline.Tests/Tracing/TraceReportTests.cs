@@ -18,6 +18,14 @@ public sealed class TraceReportTests
     }
 
     [Fact]
+    public void Render_AWait_SaysWhatItsNameMeans()
+    {
+        string text = TraceReport.From(Token17()).Render();
+        Assert.Contains("the disk had not brought the next weights yet", text, StringComparison.Ordinal);
+        Assert.All(Enum.GetValues<StallReason>()[1..], r => Assert.NotEqual("", StallReasonNames.Meaning(r.Name())));
+    }
+
+    [Fact]
     public void Render_PassesOfSeveralTokens_CountsTokensAndNotPasses()
     {
         TraceReport report = TraceReport.From(File(

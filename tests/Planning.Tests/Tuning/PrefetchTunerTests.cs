@@ -45,6 +45,56 @@ public sealed class PrefetchTunerTests
         Assert.True(tuner.Setting.Depth >= 4, $"depth {tuner.Setting.Depth}");
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    public void Observe_DiskThatStandsStillForTwoSeconds_ComesNearTheBestAfterwards(int passesBefore)
+    {
+        // Wherever the still moment falls: before a try, during one, and between two.
+        SimulatedRing Ring() => new(60, 1 << 20, 0.4e-3) { Latency = 1e-3 };
+        PrefetchTuner tuner = new(s_limits, s_limits.Start);
+        SimulatedRing ring = Ring();
+        Run(tuner, ring, Converged + passesBefore);
+        int still = ((Converged + passesBefore) * 60) + 30;
+        ring.Delay = n => n == still ? 2 : 0;
+        Run(tuner, ring, 2);
+        AssertNearBest(Run(tuner, ring, Converged + 32), Ring);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(7)]
+    [InlineData(12)]
+    public void Observe_OnePassThatWasHeldUp_MakesNoSettingLookBetter(int heldUp)
+    {
+        PrefetchTuner tuner = new(s_limits, s_limits.Start);
+        for (int i = 0; i < 40; i++)
+        {
+            double wall = i == heldUp ? 2 : 0.1; // disk-bound: as long at every setting
+            tuner.Observe(new TunedPass(wall, 0.5 * wall, wall, 100_000_000, 0, 20));
+        }
+
+        Assert.Equal(s_limits.Start, tuner.Setting);
+    }
+
+    [Fact]
+    public void Observe_DiskThatBecameFasterDuringATry_DoesNotCountForIt()
+    {
+        PrefetchTuner tuner = new(s_limits, s_limits.Start);
+        for (int i = 0; i < 20; i++)
+        {
+            double wall = i > 2 ? 0.093 : 0.1; // at every setting
+            tuner.Observe(new TunedPass(wall, 0.5 * wall, wall, 100_000_000, 0, 20));
+        }
+
+        Assert.Equal(s_limits.Start, tuner.Setting);
+    }
+
     [Fact]
     public void StartAt_WhatWasLearnt_IsHeldFromTheFirstPassOnAndLeftAlone()
     {

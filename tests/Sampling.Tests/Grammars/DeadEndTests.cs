@@ -51,6 +51,11 @@ public sealed class DeadEndTests
         """{"type":"string","format":"email","maxLength":12}""",
         """{"type":"string","format":"ipv6"}""",
         """{"type":"string","minLength":1500}""",
+        """{"type":"array","uniqueItems":true,"items":{"enum":["a","ab","abc",1,10,100,null]},"minItems":5}""",
+        """{"type":"array","uniqueItems":true,"items":{"type":"string","pattern":"^(a|b+)$"},"minItems":2,"maxItems":9}""",
+        """{"type":"array","uniqueItems":true,"items":{"type":"integer","minimum":8,"maximum":12}}""",
+        """{"type":"array","uniqueItems":true,"items":{"properties":{"id":{"enum":[1,2]}},"required":["id"],"type":"object"}}""",
+        """{"type":"array","uniqueItems":true,"items":{"type":"array","uniqueItems":true,"items":{"type":"boolean"}}}""",
     ];
 
     [Theory]

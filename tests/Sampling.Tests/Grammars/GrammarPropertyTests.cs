@@ -50,6 +50,33 @@ public sealed class GrammarPropertyTests(ITestOutputHelper output)
         Assert.InRange(refused, 0, all / OutputsPerSchema / 4);
     }
 
+    [Fact]
+    public void RandomLogits_HardlyMoreTokensThanAnEndTakes_EndInTextsThatValidate()
+    {
+        int wanted = Wanted, all = 0, tokens = 0;
+        List<string> open = [];
+        for (int seed = 0; all < wanted; seed++)
+        {
+            JsonObject schema = new RandomSchema(new Random(seed)).Next();
+            if (Compile(schema)?.Start.Ending(SyntheticTokens.Texts.Trie.CountOf) is not { } ending)
+            {
+                continue;
+            }
+
+            ReferenceValidator reference = new(schema.ToJsonString());
+            for (int i = 0; i < OutputsPerSchema / 3; i++, all++)
+            {
+                int limit = ending.Tokens + 1 + (i * i);
+                string? text = Draw(Compile(schema)!, (seed * 1_000) + i, schema, ref tokens, limit);
+                Assert.True(text is null || reference.Accepts(text), $"seed {seed}: {text} under {schema.ToJsonString()}");
+                open.AddRange(text is null ? [$"seed {seed}, {limit} tokens: {schema.ToJsonString()}"] : []);
+            }
+        }
+
+        output.WriteLine($"{all} outputs, {open.Count} without an end, {tokens} tokens");
+        Assert.Empty(open);
+    }
+
     private static Grammar? Compile(JsonObject schema)
     {
         try
@@ -64,14 +91,15 @@ public sealed class GrammarPropertyTests(ITestOutputHelper output)
     }
 
     // null = the answer had no end within the limit.
-    private static string? Draw(Grammar grammar, int seed, JsonObject schema, ref int tokens)
+    private static string? Draw(Grammar grammar, int seed, JsonObject schema, ref int tokens, int mostTokens = MostTokens)
     {
         Random random = new(seed);
-        SamplerChain chain = new(new SamplingOptions { Seed = seed }, masks: [new GrammarStep(grammar, SyntheticTokens.Texts)]);
+        SamplerChain chain = new(new SamplingOptions { Seed = seed }, masks: [
+            new GrammarStep(grammar, SyntheticTokens.Texts, mostTokens: mostTokens < MostTokens ? mostTokens : int.MaxValue)]);
         List<int> history = [0];
         List<byte> text = [];
         float[] logits = new float[SyntheticTokens.Texts.Count];
-        while (history.Count < MostTokens)
+        while (history.Count <= mostTokens)
         {
             for (int id = 0; id < logits.Length; id++)
             {

@@ -135,6 +135,46 @@ public sealed class GrammarStepTests
         Assert.Equal("na", Encoding.UTF8.GetString(step.Forced(2)));
     }
 
+    [Theory]
+    [InlineData("""{"type":"object"}""", 2)]
+    [InlineData("""{"type":"array","items":{"type":"integer"},"minItems":3}""", 7)]
+    [InlineData("""{"type":"integer","minimum":100}""", 3)]
+    [InlineData("""{"type":"number","exclusiveMinimum":0,"exclusiveMaximum":0.01}""", 5)]
+    [InlineData("""{"type":"string","minLength":4}""", 6)]
+    [InlineData("""{"type":"object","properties":{"value":{"type":"null"},"other":{}},"required":["value"]}""", 6)]
+    [InlineData("""{"anyOf":[{"type":"boolean"},{"type":"array","items":{"$ref":"#"},"minItems":1}]}""", 1)]
+    public void Ending_BeforeAValue_CountsTokensOfTheShortest(string schema, int tokens)
+    {
+        TextEnding? ending = FromSchema(schema).Start.Ending(SyntheticTokens.Texts.Trie.CountOf);
+
+        Assert.Equal(tokens, ending?.Tokens);
+    }
+
+    [Fact]
+    public void Apply_FewTokensLeft_OnlyThoseThatLeaveRoomForTheEnd()
+    {
+        GrammarStep step = new(FromSchema("""{"type":"array","items":{"type":"string"}}"""), SyntheticTokens.Texts, mostTokens: 6);
+        int[] begun = [.. "[\"a"u8.ToArray().Select(b => (int)b)];
+
+        Assert.Contains((int)'[', Allowed(step, []));
+        Assert.Contains((int)'b', Allowed(step, begun[..2]));
+        Assert.DoesNotContain((int)',', Allowed(step, [.. begun[..2], '"']));
+        Assert.Contains((int)'"', Allowed(step, begun));
+        Assert.All(Allowed(step, begun), id => Assert.Contains((byte)'"', SyntheticTokens.BytesOf(id)));
+        Assert.All(Allowed(step, [.. begun, '"']), id => Assert.Equal((byte)']', SyntheticTokens.BytesOf(id)[^1]));
+        Assert.Equal([SyntheticTokens.EndToken], Allowed(step, [.. begun, '"', ']']));
+    }
+
+    [Fact]
+    public void Apply_FewerTokensThanAnyEndTakes_GoesOnAsItWould()
+    {
+        GrammarStep step = new(FromSchema("""{"type":"string","minLength":4}"""), SyntheticTokens.Texts, mostTokens: 3);
+        GrammarStep free = new(FromSchema("""{"type":"string","minLength":4}"""), SyntheticTokens.Texts);
+
+        Assert.Equal(Allowed(free, []), Allowed(step, []));
+        Assert.Equal(Allowed(free, ['"', 'a']), Allowed(step, ['"', 'a']));
+    }
+
     [Fact]
     public void Sample_GreedyUnderGrammar_TakesTheBestTokenThatFits()
     {

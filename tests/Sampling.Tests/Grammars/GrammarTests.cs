@@ -135,10 +135,40 @@ public sealed class GrammarTests
     }
 
     [Theory]
+    [InlineData("""{"items":{"enum":["a","b"]},"uniqueItems":true}""", "[\"a\",\"", true)]
+    [InlineData("""{"items":{"enum":["a","b"]},"uniqueItems":true}""", "[\"a\",\"a", false)]
+    [InlineData("""{"items":{"enum":["a","b"]},"uniqueItems":true}""", "[\"a\", \"b\",", false)]
+    [InlineData("""{"items":{"enum":["a","b"]},"uniqueItems":true,"minItems":3,"type":"array"}""", "[", false)]
+    [InlineData("""{"items":{"type":"integer"},"uniqueItems":true}""", "[1, 12, 1]", false)]
+    [InlineData("""{"items":{"type":"integer"},"uniqueItems":true}""", "[1, 12, 1", true)]
+    [InlineData("""{"items":{"type":"integer","minimum":1,"maximum":3},"uniqueItems":true}""", "[1, 1", false)]
+    [InlineData("""{"items":{"items":{},"type":"array"},"uniqueItems":true}""", "[[1,2],[1 ,2]", false)]
+    [InlineData("""{"items":{"type":"object"},"uniqueItems":true}""", "[{\"a\":1,\"b\":2},{\"b\":2,\"a\":1}", false)]
+    [InlineData("""{"items":{"type":"object"},"uniqueItems":true}""", "[{\"a\":1,\"b\":2},{\"b\":2,\"a\":3}", true)]
+    public void Schema_ElementsThatDiffer_AreTakenOnceEach(string schema, string text, bool isPrefix)
+    {
+        Assert.Equal(isPrefix, Starts(checks: false));
+        Assert.Equal(isPrefix, Starts(checks: true));
+
+        bool Starts(bool checks)
+        {
+            try
+            {
+                return FromSchema(schema, checks).Match(Encoding.UTF8.GetBytes(text)).IsPrefix;
+            }
+            catch (GrammarException e) when (e.Fault == GrammarFault.Empty)
+            {
+                return false;
+            }
+        }
+    }
+
+    [Theory]
     [InlineData("""{"$ref":"#"}""", "$ref")]
     [InlineData("""{"$ref":"http://elsewhere.example/schema"}""", "$ref")]
     [InlineData("""{"unevaluatedProperties":false}""", "unevaluatedProperties")]
-    [InlineData("""{"uniqueItems":true}""", "uniqueItems")]
+    [InlineData("""{"not":{"uniqueItems":true}}""", "uniqueItems")]
+    [InlineData("""{"type":"array","uniqueItems":true,"minItems":2}""", "uniqueItems")]
     [InlineData("""{"type":"integer","minimum":3,"maximum":2}""", "schema")]
     [InlineData("""{"type":"strin"}""", "type")]
     [InlineData("""{"pattern":"^((?=ab).)*$"}""", "look-around")]

@@ -81,12 +81,17 @@ internal sealed class RandomSchema(Random random)
             ["minItems"] = least,
             ["maxItems"] = least + random.Next(3),
         };
-        if (random.Next(3) == 0)
+        if (random.Next(4) == 0)
+        {
+            schema["items"] = random.Next(2) == 0 ? Value(0) : new JsonObject { ["enum"] = new JsonArray("a", "ab", 1, 10, true) };
+            schema["uniqueItems"] = true;
+        }
+        else if (random.Next(3) == 0)
         {
             schema["prefixItems"] = new JsonArray(Value(depth - 1), Value(0));
         }
 
-        if (random.Next(5) == 0)
+        if (random.Next(5) == 0 && schema["uniqueItems"] is null)
         {
             schema["contains"] = new JsonObject { ["type"] = new JsonArray("integer", "string") };
             schema["minContains"] = 0;

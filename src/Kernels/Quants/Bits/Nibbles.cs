@@ -25,6 +25,19 @@ internal static unsafe class Nibbles
         return q & Vector256.Create((byte)15);
     }
 
+    /// <summary>Orders 256 columns of activations as <see cref="Halves256"/> orders those of weights: of each 64, columns 0–15 of either
+    /// block of 32, then columns 16–31.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void ArrangeHalves(byte* x, byte* to)
+    {
+        for (int i = 0; i < 256; i += 64)
+        {
+            Vector256<byte> first = Vector256.Load(x + i), second = Vector256.Load(x + i + 32);
+            Avx2.Permute2x128(first, second, 0x20).Store(to + i);
+            Avx2.Permute2x128(first, second, 0x31).Store(to + i + 32);
+        }
+    }
+
     /// <summary>The same of four times sixteen bytes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> Halves512(byte* first, int stride, out Vector512<byte> upper)

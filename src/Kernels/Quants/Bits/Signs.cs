@@ -72,6 +72,17 @@ internal static unsafe class Signs
     public static Vector256<sbyte> Map256(Vector256<byte> index, ulong low, ulong high) =>
         Shuffle(Vector256.Create(low, high, low, high).AsByte(), index).AsSByte();
 
+    /// <summary>The entries for two times sixteen bytes, <paramref name="stride"/> bytes apart, with AVX2: those of their low nibbles,
+    /// and of their high ones.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> MapHalves256(byte* first, int stride, ulong low, ulong high, out Vector256<byte> upper)
+    {
+        Vector256<byte> q = Vector256.Create(Vector128.Load(first), Vector128.Load(first + stride)),
+            table = Vector256.Create(low, high, low, high).AsByte();
+        upper = Avx2.Shuffle(table, Vector256.ShiftRightLogical(q.AsUInt16(), 4).AsByte() & Vector256.Create((byte)15));
+        return Avx2.Shuffle(table, q & Vector256.Create((byte)15));
+    }
+
     /// <summary>Bytes of each half by indices below 16.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<byte> Shuffle(Vector256<byte> bytes, Vector256<byte> index) => Avx2.IsSupported

@@ -24,6 +24,8 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
 
     public static int DotBytes => sizeof(Vector256<int>);
 
+    public static bool TakesHalves => T.HasHalves;
+
     /// <summary>Quads whose products are added in 16 bits before they are scaled; their groups have the same scale.</summary>
     private static int QuadsPerSum
     {
@@ -54,19 +56,58 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
         }
 
         DotSums even = default, odd = default;
-        even.Add<TRows>(T.Values256(block, 0), x, stride, low, 0);
-        odd.Add<TRows>(T.Values256(block, 1), x + 32, stride, low, 1);
-        even.Add<TRows>(T.Values256(block, 2), x + 64, stride, low, 2);
-        odd.Add<TRows>(T.Values256(block, 3), x + 96, stride, low, 3);
-        even.Add<TRows>(T.Values256(block, 4), x + 128, stride, high, 4);
-        odd.Add<TRows>(T.Values256(block, 5), x + 160, stride, high, 5);
-        even.Add<TRows>(T.Values256(block, 6), x + 192, stride, high, 6);
-        odd.Add<TRows>(T.Values256(block, 7), x + 224, stride, high, 7);
+        if (T.HasHalves)
+        {
+            AddHalves<TRows>(block, x, stride, low, 0, ref even, ref odd);
+            AddHalves<TRows>(block, x + 64, stride, low, 1, ref even, ref odd);
+            AddHalves<TRows>(block, x + 128, stride, low, 2, ref even, ref odd);
+            AddHalves<TRows>(block, x + 192, stride, low, 3, ref even, ref odd);
+        }
+        else
+        {
+            even.Add<TRows>(T.Values256(block, 0), x, stride, Spread(low, 0));
+            odd.Add<TRows>(T.Values256(block, 1), x + 32, stride, Spread(low, 1));
+            even.Add<TRows>(T.Values256(block, 2), x + 64, stride, Spread(low, 2));
+            odd.Add<TRows>(T.Values256(block, 3), x + 96, stride, Spread(low, 3));
+            even.Add<TRows>(T.Values256(block, 4), x + 128, stride, Spread(high, 4));
+            odd.Add<TRows>(T.Values256(block, 5), x + 160, stride, Spread(high, 5));
+            even.Add<TRows>(T.Values256(block, 6), x + 192, stride, Spread(high, 6));
+            odd.Add<TRows>(T.Values256(block, 7), x + 224, stride, Spread(high, 7));
+        }
+
         Store(even.First + odd.First, min, x, dot, mins);
         if (TRows.AreTwo)
         {
             Store(even.Second + odd.Second, min, x + stride, dot + (LaneSums.Lanes * DotBytes), mins + LaneSums.Lanes);
         }
+    }
+
+    /// <summary>Adds wide groups 2·pair and 2·pair + 1: columns 0–15 of both, then columns 16–31.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddHalves<TRows>(byte* block, byte* x, long stride, Vector256<short> scales, int pair, ref DotSums even,
+        ref DotSums odd)
+        where TRows : IActivationRows
+    {
+        Vector256<byte> lower = T.Halves256(block, pair, out Vector256<byte> upper);
+        Vector256<short> each = Spread(scales, 2 * pair, (2 * pair) + 1);
+        even.Add<TRows>(lower, x, stride, each);
+        odd.Add<TRows>(upper, x + 32, stride, each);
+    }
+
+    /// <summary>The scale of columns 32·k to 32·k + 31, or those of either half; k is a constant.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<short> Spread(Vector256<short> scales, int k) =>
+        T.HasWideGroups ? Spread(scales, k, k) : Spread(scales, 2 * (k & 3), (2 * (k & 3)) + 1);
+
+    /// <summary>Two of eight scales, each in a half.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<short> Spread(Vector256<short> scales, int first, int second)
+    {
+        const long Each = 0x0202020202020202;
+        const long First16 = 0x0100010001000100;
+        Vector256<byte> index = Vector256.Create(First16 + (Each * first), First16 + (Each * first), First16 + (Each * second),
+            First16 + (Each * second)).AsByte();
+        return Avx2.Shuffle(scales.AsByte(), index).AsInt16();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -312,17 +353,11 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
     {
         public Vector256<int> First, Second;
 
-        /// <summary>Adds products of columns 32·k to 32·k + 31 (k a constant) with their scales: one, or those of either half.</summary>
+        /// <summary>Adds products of 32 columns times their scales.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Add<TRows>(Vector256<byte> v, byte* x, long stride, Vector256<short> scales, int k)
+        public void Add<TRows>(Vector256<byte> v, byte* x, long stride, Vector256<short> each)
             where TRows : IActivationRows
         {
-            const long Each = 0x0202020202020202;
-            const long First16 = 0x0100010001000100;
-            int first = T.HasWideGroups ? k : 2 * (k & 3), second = T.HasWideGroups ? k : first + 1;
-            Vector256<byte> index = Vector256.Create(First16 + (Each * first), First16 + (Each * first), First16 + (Each * second),
-                First16 + (Each * second)).AsByte();
-            Vector256<short> each = Avx2.Shuffle(scales.AsByte(), index).AsInt16();
             First += Avx2.MultiplyAddAdjacent(Pairs(v, (sbyte*)x), each);
             if (TRows.AreTwo)
             {

@@ -37,11 +37,36 @@ internal unsafe struct Blocks256Kernel<T, TLanes> : IPanelKernel
     public static void Rows<TRows>(byte* weights, int rows, int columns, byte* activations, long stride, float* y, long yStride)
         where TRows : IActivationRows
     {
-        int done = columns <= MostShort * 256 ? ShortRows<TRows>(weights, rows, columns / 256, activations, stride, y, yStride) : 0;
+        int blocks = columns / 256;
+        byte* memory = stackalloc byte[TLanes.TakesHalves ? (2 * blocks * ActivationRow.Block256Bytes) + 64 : 0];
+        if (TLanes.TakesHalves)
+        {
+            byte* arranged = (byte*)(((nint)memory + 63) & ~63);
+            Arrange(activations, blocks, arranged);
+            if (TRows.AreTwo)
+            {
+                Arrange(activations + stride, blocks, arranged + (blocks * ActivationRow.Block256Bytes));
+            }
+
+            activations = arranged;
+            stride = blocks * ActivationRow.Block256Bytes;
+        }
+
+        int done = columns <= MostShort * 256 ? ShortRows<TRows>(weights, rows, blocks, activations, stride, y, yStride) : 0;
         for (int r = done; r < rows; r++)
         {
             PerRow<Vector256<float>> sums = Row<TRows>(weights + (r * RowBytes(columns)), columns, activations, stride);
             RowOutputs.Store<TRows>(sums.First, sums.Second, y + r, yStride);
+        }
+    }
+
+    /// <summary>Copies blocks of activations, their values in the order that <see cref="IBlocks256Lanes.TakesHalves"/> asks for.</summary>
+    private static void Arrange(byte* activations, int blocks, byte* to)
+    {
+        for (int end = blocks * ActivationRow.Block256Bytes, i = 0; i < end; i += ActivationRow.Block256Bytes)
+        {
+            Nibbles.ArrangeHalves(activations + i, to + i);
+            Unsafe.CopyBlockUnaligned(to + i + 256, activations + i + 256, ActivationRow.Block256Bytes - 256);
         }
     }
 

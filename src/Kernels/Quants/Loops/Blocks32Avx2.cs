@@ -31,15 +31,7 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Arrange(byte* x, byte* to)
-    {
-        for (int i = 0; i < 256; i += 64)
-        {
-            Vector256<byte> first = Vector256.Load(x + i), second = Vector256.Load(x + i + 32);
-            Avx2.Permute2x128(first, second, 0x20).Store(to + i);
-            Avx2.Permute2x128(first, second, 0x31).Store(to + i + 32);
-        }
-    }
+    public static void Arrange(byte* x, byte* to) => Nibbles.ArrangeHalves(x, to);
 
     /// <summary>A pair of blocks is two vectors, the columns of each in its half of either: sums of even blocks, then odd ones.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -41,12 +41,10 @@ internal unsafe struct Blocks32Kernel<T, TLanes> : IPanelKernel
 
         bool hasEnds = !ends.AreNone;
         long rowBytes = RowBytes(columns);
-        byte* firstRecord = activations + ActivationRow.BlocksOffset(columns);
+        byte* record = activations + ActivationRow.BlocksOffset(columns);
         for (int r = 0; r < rows; r++)
         {
             byte* w = weights;
-            byte* x = values;
-            byte* record = firstRecord;
             weights += rowBytes;
             if (hasEnds)
             {
@@ -54,22 +52,7 @@ internal unsafe struct Blocks32Kernel<T, TLanes> : IPanelKernel
             }
 
             Vector256<float> sum = default, second = default;
-            for (int eights = columns / 256; eights > 0; eights--)
-            {
-                RowPrefetch.Ahead(w, T.EightBytes);
-                Vector256<float> scales = T.Scales(w, out Vector256<float> offsets);
-                Vector256<int> dots = TLanes.Dots<TRows>(w, x, valuesStride, out Vector256<int> others);
-                sum = Add(scales, offsets, record, dots, sum);
-                if (TRows.AreTwo)
-                {
-                    second = Add(scales, offsets, record + stride, others, second);
-                }
-
-                w += T.EightBytes;
-                x += 256;
-                record += ActivationRow.BlockRecordBytes;
-            }
-
+            Eights<TRows>(w, columns / 256, values, valuesStride, record, stride, ref sum, ref second);
             if (!hasEnds)
             {
                 RowOutputs.Store<TRows>(sum, second, y + r, yStride);
@@ -79,6 +62,62 @@ internal unsafe struct Blocks32Kernel<T, TLanes> : IPanelKernel
                 ends.Finish<TRows>(y + r, yStride);
             }
         }
+    }
+
+    /// <summary>Adds groups of eight blocks to the eight sums of either row of activations. What it calls is all inlined, for which it must
+    /// be long itself: the inliner's budget is a multiple of that.</summary>
+    /// <param name="w">Weights.</param>
+    /// <param name="eights">Groups.</param>
+    /// <param name="x">Values of the first row.</param>
+    /// <param name="valuesStride">Bytes to those of the second.</param>
+    /// <param name="record">Record of the first row.</param>
+    /// <param name="stride">Bytes to that of the second.</param>
+    /// <param name="sum">Sums of the first row.</param>
+    /// <param name="second">Those of the second.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    internal static void Eights<TRows>(byte* w, int eights, byte* x, long valuesStride, byte* record, long stride,
+        ref Vector256<float> sum, ref Vector256<float> second)
+        where TRows : IActivationRows
+    {
+        Vector256<float> a = sum, b = second;
+        int bias = T.MostValue <= 31 ? T.Bias : 0, bytes = T.EightBytes;
+        bool areTwo = TRows.AreTwo, hasOffsets = T.HasOffsets;
+        for (; eights > 0; eights--)
+        {
+            RowPrefetch.Ahead(w, bytes);
+            Vector256<float> scales = T.Scales(w, out Vector256<float> offsets);
+            Vector256<int> dots = TLanes.Dots<TRows>(w, x, valuesStride, out Vector256<int> others);
+            if (bias != 0)
+            {
+                dots -= Vector256.Load((int*)(record + ActivationRow.RecordSums)) * bias;
+                if (areTwo)
+                {
+                    others -= Vector256.Load((int*)(record + stride + ActivationRow.RecordSums)) * bias;
+                }
+            }
+
+            a = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(dots), scales * Vector256.Load((float*)record), a);
+            if (hasOffsets)
+            {
+                a = Vector256.FusedMultiplyAdd(offsets, Vector256.Load((float*)(record + ActivationRow.RecordScaledSums)), a);
+            }
+
+            if (areTwo)
+            {
+                byte* of = record + stride;
+                b = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(others), scales * Vector256.Load((float*)of), b);
+                if (hasOffsets)
+                {
+                    b = Vector256.FusedMultiplyAdd(offsets, Vector256.Load((float*)(of + ActivationRow.RecordScaledSums)), b);
+                }
+            }
+
+            w += bytes;
+            x += 256;
+            record += ActivationRow.BlockRecordBytes;
+        }
+
+        (sum, second) = (a, b);
     }
 
     [SkipLocalsInit]
@@ -135,26 +174,6 @@ internal unsafe struct Blocks32Kernel<T, TLanes> : IPanelKernel
 
     private static byte* Record(byte* activations, int columns, int column) =>
         activations + ActivationRow.BlocksOffset(columns) + ((long)column / 256 * ActivationRow.BlockRecordBytes);
-
-    /// <summary>Adds eight blocks to their sums.</summary>
-    /// <param name="scales">Scales of the weights.</param>
-    /// <param name="offsets">Their offsets, if there are any.</param>
-    /// <param name="record">The blocks' record of activations.</param>
-    /// <param name="dots">Sums of products.</param>
-    /// <param name="sum">Eight sums.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector256<float> Add(Vector256<float> scales, Vector256<float> offsets, byte* record, Vector256<int> dots,
-        Vector256<float> sum)
-    {
-        if (T.Bias != 0 && T.MostValue <= 31)
-        {
-            dots -= Vector256.Load((int*)(record + ActivationRow.RecordSums)) * T.Bias;
-        }
-
-        sum = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(dots), scales * Vector256.Load((float*)record), sum);
-        return T.HasOffsets ? Vector256.FusedMultiplyAdd(offsets,
-            Vector256.Load((float*)(record + ActivationRow.RecordScaledSums)), sum) : sum;
-    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Scatter(Vector256<float> lanes, float* to)

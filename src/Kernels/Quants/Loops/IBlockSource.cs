@@ -41,6 +41,12 @@ internal unsafe interface IBlockSource
     /// <summary>Values of columns 32·k to 32·k + 31 of a staged block; k is a constant.</summary>
     static abstract Vector256<byte> Values256(byte* block, int k);
 
+    /// <summary>Whether columns j and j + 16 of a wide group are cheaper to unpack together.</summary>
+    static virtual bool HasHalves => false;
+
+    /// <summary>Values of columns 0–15 of wide groups 2·pair and 2·pair + 1, and of columns 16–31.</summary>
+    static virtual Vector256<byte> Halves256(byte* block, int pair, out Vector256<byte> upper) => throw new NotSupportedException();
+
     /// <summary>Values of columns 64·k to 64·k + 63 of a staged block, at AVX-512; k is a constant.</summary>
     static abstract Vector512<byte> Values512(byte* block, int k);
 
@@ -90,6 +96,11 @@ internal unsafe struct PlainSource<T> : IBlockSource
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> Values256(byte* block, int k) => T.Values256(block, k);
+
+    public static bool HasHalves => T.HasHalves;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Halves256(byte* block, int pair, out Vector256<byte> upper) => T.Halves256(block, pair, out upper);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> Values512(byte* block, int k) => T.Values512(block, k);

@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using LayerStream.Kernels.Quants.Bits;
 
 namespace LayerStream.Kernels.Quants.Loops;
 
@@ -14,6 +15,9 @@ internal unsafe interface IBlocks256Lanes
 
     /// <summary>Bytes of the lanes of a dot product.</summary>
     static abstract int DotBytes { get; }
+
+    /// <summary>Whether <see cref="Dot{TRows}"/> takes activations in the order of <see cref="Nibbles.ArrangeHalves"/>.</summary>
+    static virtual bool TakesHalves => false;
 
     /// <summary>Scaled products of a staged block, in lanes; those of the minimums are taken off in the biased form.</summary>
     /// <param name="block">Staged block.</param>

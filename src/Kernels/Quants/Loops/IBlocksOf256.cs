@@ -52,6 +52,12 @@ internal unsafe interface IBlocksOf256 : IBlockDecoder
     /// <summary>Values of elements 32·k to 32·k + 31; k is a constant.</summary>
     static abstract Vector256<byte> Values256(byte* block, int k);
 
+    /// <summary>Whether elements j and j + 16 of a wide group lie in one byte, so that its halves are cheaper to unpack than it.</summary>
+    static virtual bool HasHalves => false;
+
+    /// <summary>Values of elements 0–15 of wide groups 2·pair and 2·pair + 1, and of elements 16–31.</summary>
+    static virtual Vector256<byte> Halves256(byte* block, int pair, out Vector256<byte> upper) => throw new NotSupportedException();
+
     /// <summary>Values of elements 64·k to 64·k + 63, at AVX-512; k is a constant.</summary>
     static abstract Vector512<byte> Values512(byte* block, int k);
 }

@@ -17,8 +17,8 @@ internal sealed unsafe class PanelLoop<TKernel>(ActivationLayout? digits = null)
 {
     private const int Rows = PanelLayout.Rows;
 
-    /// <summary>Tokens a packed panel serves; the sums of each digit take 64 KiB.</summary>
-    private const int TokensPerPanel = 128;
+    /// <summary>Rows of 8-bit activations that a packed panel serves; their sums take 128 KiB.</summary>
+    private const int RowsPerPanel = 256;
 
     /// <summary>Below these, unpacking rows that are not there, or for too few tokens, costs more than it saves.</summary>
     private const int FewestTokens = 4, FewestRows = 8;
@@ -85,8 +85,8 @@ internal sealed unsafe class PanelLoop<TKernel>(ActivationLayout? digits = null)
         byte* weights, int columns, int rowBegin, int rowEnd, byte* activations, long activationStride, long lowOffset, int tokens,
         float* y, long yStride)
     {
-        int most = Math.Min(tokens, TokensPerPanel);
-        byte* memory = stackalloc byte[TKernel.PanelBytes + (2 * TokensPerPanel * SumsOf * sizeof(float)) + 64];
+        int most = Math.Min(tokens, lowOffset > 0 ? RowsPerPanel / 2 : RowsPerPanel);
+        byte* memory = stackalloc byte[TKernel.PanelBytes + (RowsPerPanel * SumsOf * sizeof(float)) + 64];
         byte* panel = (byte*)(((nint)memory + 63) & ~63);
         float* sums = (float*)(panel + TKernel.PanelBytes);
         float* lowSums = lowOffset > 0 ? sums + (most * SumsOf) : null;
@@ -94,9 +94,9 @@ internal sealed unsafe class PanelLoop<TKernel>(ActivationLayout? digits = null)
         for (int row = rowBegin; row < rowEnd; row += Rows)
         {
             int rows = Math.Min(Rows, rowEnd - row);
-            for (int token = 0; token < tokens; token += TokensPerPanel)
+            for (int token = 0; token < tokens; token += most)
             {
-                int width = Math.Min(TokensPerPanel, tokens - token);
+                int width = Math.Min(most, tokens - token);
                 byte* x = activations + (token * activationStride);
                 new Span<float>(sums, (lowOffset > 0 ? most + width : width) * SumsOf).Clear();
                 for (int column = 0; column < columns; column += PanelLayout.Columns)

@@ -132,15 +132,11 @@ internal unsafe struct RowEnds<T, TLanes>
         where TRows : IActivationRows
     {
         float* first = stackalloc float[LaneSums.Lanes], second = stackalloc float[LaneSums.Lanes];
-        byte* record = _prepared + 256;
-        Vector256<float> scales = T.Scales(_staged, out Vector256<float> offsets);
-        Vector256<int> dots = TLanes.Dots<TRows>(_staged, _prepared, PreparedBytes, out Vector256<int> others);
-        Blocks32Kernel<T, TLanes>.Add(scales, offsets, record, dots, Started(0)).Store(first);
-        if (TRows.AreTwo)
-        {
-            Blocks32Kernel<T, TLanes>.Add(scales, offsets, record + PreparedBytes, others, Started(LaneSums.Lanes)).Store(second);
-        }
-
+        Vector256<float> sum = Started(0), others = TRows.AreTwo ? Started(LaneSums.Lanes) : default;
+        Blocks32Kernel<T, TLanes>.Eights<TRows>(
+            _staged, 1, _prepared, PreparedBytes, _prepared + 256, PreparedBytes, ref sum, ref others);
+        sum.Store(first);
+        others.Store(second);
         y -= _rows - 1;
         for (int row = 0; row < _rows; row++)
         {

@@ -55,12 +55,8 @@ internal unsafe struct IQ4_NL : IBlocksOf32
         Signs.Map512(Nibbles.Split512(eight + (36 * pair) + 2, eight + (36 * pair) + 20), LowValues, HighValues).AsByte();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> Halves256(byte* eight, int pair, out Vector256<byte> upper)
-    {
-        Vector256<byte> lower = Nibbles.Halves256(eight + (36 * pair) + 2, 18, out upper);
-        upper = Signs.Map256(upper, LowValues, HighValues).AsByte();
-        return Signs.Map256(lower, LowValues, HighValues).AsByte();
-    }
+    public static Vector256<byte> Halves256(byte* eight, int pair, out Vector256<byte> upper) =>
+        Signs.MapHalves256(eight + (36 * pair) + 2, 18, LowValues, HighValues, out upper);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> Halves512(byte* eight, int four, out Vector512<byte> upper)

@@ -78,6 +78,12 @@ internal unsafe struct IQ4_XS : IBlocksOf256
     public static Vector256<byte> Values256(byte* block, int k) =>
         Signs.Map256(Nibbles.Split256(block + 8 + (16 * k)), IQ4_NL.LowValues, IQ4_NL.HighValues).AsByte();
 
+    public static bool HasHalves => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Halves256(byte* block, int pair, out Vector256<byte> upper) =>
+        Signs.MapHalves256(block + 8 + (32 * pair), 16, IQ4_NL.LowValues, IQ4_NL.HighValues, out upper);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> Values512(byte* block, int k) =>
         Signs.Map512(Nibbles.Split512(block + 8 + (32 * k), block + 24 + (32 * k)), IQ4_NL.LowValues, IQ4_NL.HighValues).AsByte();

@@ -58,12 +58,8 @@ internal unsafe struct MXFP4 : IBlocksOf32
         Signs.Map512(Nibbles.Split512(eight + (34 * pair) + 1, eight + (34 * pair) + 18), LowRaised, HighRaised).AsByte();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> Halves256(byte* eight, int pair, out Vector256<byte> upper)
-    {
-        Vector256<byte> lower = Nibbles.Halves256(eight + (34 * pair) + 1, 17, out upper);
-        upper = Signs.Map256(upper, LowRaised, HighRaised).AsByte();
-        return Signs.Map256(lower, LowRaised, HighRaised).AsByte();
-    }
+    public static Vector256<byte> Halves256(byte* eight, int pair, out Vector256<byte> upper) =>
+        Signs.MapHalves256(eight + (34 * pair) + 1, 17, LowRaised, HighRaised, out upper);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> Halves512(byte* eight, int four, out Vector512<byte> upper)
@@ -77,11 +73,12 @@ internal unsafe struct MXFP4 : IBlocksOf32
     public static Vector256<float> Scales(byte* eight, out Vector256<float> offsets)
     {
         offsets = default;
-        Vector256<uint> e = Vector256.Create(
-            eight[0], (uint)eight[17], eight[34], eight[51], eight[68], eight[85], eight[102], eight[119]);
-        Vector256<uint> normal = Vector256.ShiftLeft(e - Vector256<uint>.One, 23);
-        Vector256<uint> denormal = Vector256.Create(0x00200000u) + (e * Vector256.Create(0x00200000u)); // 2^-128 and 2^-127
-        return Vector256.ConditionalSelect(Vector256.LessThan(e.AsInt32(), Vector256.Create(2)).AsUInt32(), denormal, normal).AsSingle();
+        Vector128<byte> bytes = Vector128.CreateScalar((uint)eight[0]).AsByte().WithElement(1, eight[17]).WithElement(2, eight[34])
+            .WithElement(3, eight[51]).WithElement(4, eight[68]).WithElement(5, eight[85]).WithElement(6, eight[102])
+            .WithElement(7, eight[119]);
+        Vector256<int> e = Vector256.WidenLower(Vector256.WidenLower(bytes.ToVector256Unsafe()).AsInt16());
+        Vector256<int> normal = Vector256.ShiftLeft(e, 23) - Vector256.Create(1 << 23);
+        return Vector256.Max(normal, Vector256.ShiftLeft(e, 21) + Vector256.Create(1 << 21)).AsSingle(); // 2^-128 and 2^-127 are denormal
     }
 
     /// <summary>2^(e − 128), denormal for e &lt; 2.</summary>

@@ -9,9 +9,12 @@ namespace LayerStream.Sampling.Grammars.Masks;
 internal sealed class MaskBuilder(TokenTrie trie, int vocabulary)
 {
     private const int MostBytes = 2 << 20;
+    private const int MostCharacterBytes = 3; // that a character begun still wants
 
     private readonly Dictionary<LocalState, LocalMask> _locals = [];
     private readonly Dictionary<GrammarState, ulong[]> _shared = [];
+    private readonly TokenCount _count = trie.CountOf;
+    private readonly ulong[] _bounded = new ulong[(vocabulary + 63) / 64];
     private readonly int _most = Math.Max(16, MostBytes / Math.Max(1, vocabulary / 8));
 
     /// <summary>Words of 64 tokens.</summary>
@@ -51,8 +54,55 @@ internal sealed class MaskBuilder(TokenTrie trie, int vocabulary)
         }
     }
 
-    private void Walk(int begin, int end, GrammarState start, ulong[] mask) =>
-        trie.Walk(begin, end, start, static (s, b) => s.Next(b), mask);
+    /// <summary>Takes the tokens away behind which the text needs more tokens to its end than there are.</summary>
+    /// <param name="state">Where the text stands.</param>
+    /// <param name="mask">What <see cref="Fill"/> wrote.</param>
+    /// <param name="left">Tokens that there are behind the next one.</param>
+    /// <param name="canBeNone">Whether no token may be left; otherwise the mask then stays as it was.</param>
+    public void Bound(GrammarState state, ulong[] mask, int left, bool canBeNone)
+    {
+        Array.Clear(_bounded);
+        GrammarState? last = null;
+        bool keepsLast = false;
+        if (state.Local is { IsEven: true } local && Ends(state, MostCharacterBytes))
+        {
+            LocalMask kept = Local(local.Representative(trie.LongestToken));
+            kept.Inside.CopyTo(_bounded, 0);
+            foreach ((int node, LocalState exit) in kept.Exits)
+            {
+                if (state.Leave(exit) is { } after)
+                {
+                    if (Keeps(after))
+                    {
+                        trie.Add(node, _bounded);
+                    }
+
+                    Walk(node + 1, trie.EndOf(node), after, _bounded, Keeps);
+                }
+            }
+        }
+        else
+        {
+            Walk(0, trie.Count, state, _bounded, Keeps);
+        }
+
+        if (canBeNone || _bounded.AsSpan().ContainsAnyExcept(0UL))
+        {
+            _bounded.CopyTo(mask, 0);
+        }
+
+        // Neighbours in the trie often lead to the same state.
+        bool Keeps(GrammarState next)
+        {
+            (keepsLast, last) = (ReferenceEquals(next, last) ? keepsLast : Ends(next, 0), next);
+            return keepsLast;
+        }
+
+        bool Ends(GrammarState next, int more) => next.Ending(_count) is { } ending && ending.Tokens + more <= left;
+    }
+
+    private void Walk(int begin, int end, GrammarState start, ulong[] mask, Func<GrammarState, bool>? keeps = null) =>
+        trie.Walk(begin, end, start, static (s, b) => s.Next(b), mask, keeps: keeps);
 
     private ulong[] Shared(GrammarState state)
     {

@@ -83,6 +83,18 @@ internal sealed class TokenTrie
         return longest;
     }
 
+    /// <summary>How many tokens write a text, the longest at each place; a byte that no token has counts as one.</summary>
+    public int CountOf(ReadOnlySpan<byte> text)
+    {
+        int count = 0;
+        for (; !text.IsEmpty; count++)
+        {
+            text = text[Math.Max(1, LongestPrefix(text).Length)..];
+        }
+
+        return count;
+    }
+
     /// <summary>Adds the tokens that end at a node.</summary>
     public void Add(int node, ulong[] mask)
     {
@@ -101,6 +113,7 @@ internal sealed class TokenTrie
     /// <param name="mask">Takes the tokens that are reached.</param>
     /// <param name="exits">Takes nodes with states for which <paramref name="isExit"/> holds; their subtrees are left out.</param>
     /// <param name="isExit">Whether the walk ends in a state.</param>
+    /// <param name="keeps">Whether the tokens that lead to a state are taken; null = all are.</param>
     public void Walk<T>(
         int begin,
         int end,
@@ -108,7 +121,8 @@ internal sealed class TokenTrie
         Func<T, byte, T?> next,
         ulong[] mask,
         List<(int Node, T State)>? exits = null,
-        Func<T, bool>? isExit = null)
+        Func<T, bool>? isExit = null,
+        Func<T, bool>? keeps = null)
         where T : class
     {
         if (begin >= end)
@@ -133,7 +147,11 @@ internal sealed class TokenTrie
             }
             else
             {
-                Add(node, mask);
+                if (keeps is null || (_firstToken[node] < _firstToken[node + 1] && keeps(state)))
+                {
+                    Add(node, mask);
+                }
+
                 states[level + 1] = state;
                 node++;
             }

@@ -35,6 +35,51 @@ internal sealed class Dfa
     /// <summary>Whether the text that led to this state is accepted.</summary>
     public bool Accepts(int state) => _accepts[state];
 
+    /// <summary>How many texts are accepted, up to a limit.</summary>
+    public int CountUpTo(int limit)
+    {
+        int[] counts = new int[Count];
+        int[] next = new int[Count];
+        Stack<int> path = new();
+        HashSet<int> onPath = [];
+        Enter(Start);
+        while (path.TryPeek(out int state))
+        {
+            if (next[state] == 256)
+            {
+                onPath.Remove(path.Pop());
+                continue;
+            }
+
+            int target = Next(state, (byte)next[state]);
+            if (target >= 0 && onPath.Contains(target))
+            {
+                return limit; // a way round and round
+            }
+
+            if (target >= 0 && next[target] < 256)
+            {
+                Enter(target); // and then looked at again
+                continue;
+            }
+
+            counts[state] = target < 0 ? counts[state] : Math.Min(limit, counts[state] + counts[target]);
+            next[state]++;
+        }
+
+        return Start < 0 ? 0 : counts[Start];
+
+        void Enter(int state)
+        {
+            if (state >= 0)
+            {
+                counts[state] = Accepts(state) ? 1 : 0;
+                path.Push(state);
+                onPath.Add(state);
+            }
+        }
+    }
+
     /// <summary>Of a state of <see cref="Sorted"/>: a bit for each automaton that accepts the text.</summary>
     public ulong Signature(int state) => _signatures[state];
 

@@ -24,6 +24,9 @@ public static class GrammarLimits
     /// <summary>Different values of a schema.</summary>
     public const int Shapes = 100_000;
 
+    /// <summary>Elements of a generated array that must differ.</summary>
+    public const int DifferentElements = 256;
+
     /// <summary>Nesting of generated JSON.</summary>
     public const int GeneratedDepth = 64;
 

@@ -15,6 +15,10 @@ public abstract class GrammarState
     /// <summary>Whether equal states are one object, so that what is worked out for one can be kept.</summary>
     internal virtual bool IsShared => false;
 
+    /// <summary>How far the text is from an end; null = not known.</summary>
+    /// <param name="count">Counts tokens; the same one in every call.</param>
+    internal virtual TextEnding? Ending(TokenCount count) => null;
+
     /// <summary>The state one byte further, or null when no accepted text goes on so.</summary>
     public abstract GrammarState? Next(byte value);
 
@@ -31,6 +35,9 @@ internal abstract class LocalState
 {
     /// <summary>Whether the part ends here; what follows depends on what stands around it.</summary>
     public abstract bool IsExit { get; }
+
+    /// <summary>Whether all that stays inside is as far from an end as this is, but for the bytes of a character.</summary>
+    public virtual bool IsEven => false;
 
     /// <summary>The state one byte further, or null.</summary>
     public abstract LocalState? Next(byte value);

@@ -46,6 +46,11 @@ internal sealed class NumberRule
     /// <summary>Whether there is such a number.</summary>
     public bool HasNumber => (_allowsInteger || _allowsFraction) && Has(_range, _step);
 
+    /// <summary>How many such numbers there are, up to a limit.</summary>
+    public int CountUpTo(int limit) => _step is JsonNumber step && _range.Low is not null && _range.High is not null
+        ? !_range.HasMultiple(null) ? 0 : _range.Multiples(step).Where(Accepts).Take(limit).Count()
+        : limit;
+
     /// <summary>Digits in front of the point that are written at most.</summary>
     public int IntegerDigits { get; }
 

@@ -39,6 +39,12 @@ internal sealed class ArrayRule
             }
         }
 
+        IsUnique = Array.Exists(constraints, c => c.IsUnique);
+        if (IsUnique && Least > 1)
+        {
+            Most = Math.Min(Most, Different(shapes));
+        }
+
         IsPossible = Least <= Most && Array.TrueForAll(Containments, c => c.Least == 0 || CanContain(c, shapes));
         CountCap = Math.Max(Cap, Math.Max(Least, Most == int.MaxValue ? 0 : Most));
     }
@@ -57,6 +63,9 @@ internal sealed class ArrayRule
 
     /// <summary>From this number on it does not matter how many there were.</summary>
     public int CountCap { get; }
+
+    /// <summary>Whether no two elements may be equal.</summary>
+    public bool IsUnique { get; }
 
     /// <summary>Whether there is such an array.</summary>
     public bool IsPossible { get; }
@@ -112,6 +121,38 @@ internal sealed class ArrayRule
         }
 
         return counts;
+    }
+
+    // How many different elements there can be, so that there are enough of them.
+    private int Different(ShapeTable shapes)
+    {
+        if (Least > GrammarLimits.DifferentElements)
+        {
+            throw GrammarException.Limit("uniqueItems", $"More than {GrammarLimits.DifferentElements} elements that differ are too many.");
+        }
+
+        if (Cap > 0 || Containments.Length > 0)
+        {
+            throw GrammarException.Unsupported("uniqueItems", "The keyword 'uniqueItems' beside a least number of elements, of which some "
+                + "are listed or chosen, is not supported.");
+        }
+
+        long count = 0;
+        Shape[]? items = shapes.Find(ItemAt(0, 0));
+        if (items is null || Array.Exists(items, s => (s.Types & (JsonTypes.Array | JsonTypes.Object)) != 0))
+        {
+            throw GrammarException.Unsupported("uniqueItems", "The keyword 'uniqueItems' beside a least number of elements that may be "
+                + "arrays or objects is not supported.");
+        }
+
+        foreach (Shape shape in items)
+        {
+            count += (shape.Types & JsonTypes.Number) != 0 ? shape.Number!.CountUpTo(Least) : 0;
+            count += (shape.Types & JsonTypes.Text) != 0 ? shape.Text!.CountUpTo(Least) : 0;
+            count += int.PopCount((int)(shape.Types & (JsonTypes.Null | JsonTypes.True | JsonTypes.False)));
+        }
+
+        return count >= Least ? int.MaxValue : (int)count;
     }
 
     private bool CanContain(Containment containment, ShapeTable shapes)

@@ -48,6 +48,16 @@ internal sealed class LinkCondition(string place, bool isNegated) : Condition
     public bool IsNegated { get; } = isNegated;
 }
 
+/// <summary>What cannot be worked out; an error only where it is needed.</summary>
+internal sealed class RefusedCondition(string keyword, string message) : Condition
+{
+    /// <summary>The keyword.</summary>
+    public string Keyword { get; } = keyword;
+
+    /// <summary>Why.</summary>
+    public string Message { get; } = message;
+}
+
 /// <summary>A condition that says something of values of some types, and nothing of others.</summary>
 internal abstract class Constraint(JsonTypes scope) : Condition
 {
@@ -94,6 +104,9 @@ internal sealed class ArrayConstraint(Condition[] prefix, Condition rest, int le
 {
     /// <summary>Elements in front of those of the prefix, which may be anything.</summary>
     public int Free { get; init; }
+
+    /// <summary>Whether no two elements may be equal.</summary>
+    public bool IsUnique { get; init; }
 
     /// <summary>From this place on all elements meet the same.</summary>
     public int Cap => Free + prefix.Length;

@@ -108,7 +108,10 @@ internal sealed class ContainerKeywords(KeywordSource schema, ConditionTable tab
 
         if (schema.Value("uniqueItems") is { ValueKind: JsonValueKind.True })
         {
-            throw GrammarException.Unsupported("uniqueItems", $"The keyword 'uniqueItems' at '{schema.Place}' is not supported.");
+            yield return new Rule(
+                table.Add(new ArrayConstraint([], table.True) { IsUnique = true }),
+                table.Add(new RefusedCondition("uniqueItems", $"That the keyword 'uniqueItems' at '{schema.Place}' does not hold cannot be "
+                    + "asked for.")));
         }
     }
 

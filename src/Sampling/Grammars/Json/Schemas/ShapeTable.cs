@@ -60,6 +60,22 @@ internal sealed class ShapeTable
         }
     }
 
+    /// <summary>The alternatives of a condition, or null where it is under way.</summary>
+    public Shape[]? Find(Condition condition)
+    {
+        (int links, _links) = (_links, 0);
+        _level++;
+        try
+        {
+            return _level > DeepestLook ? null : Expand(condition);
+        }
+        finally
+        {
+            _level--;
+            _links = links;
+        }
+    }
+
     // null = it depends on a condition that is under way for a value around this one.
     private Shape[]? Expand(Condition condition)
     {
@@ -84,6 +100,7 @@ internal sealed class ShapeTable
                 AllCondition all => All(all.Parts),
                 AnyCondition any => Any(any.Parts),
                 OneCondition one => One(one.Parts),
+                RefusedCondition refused => throw GrammarException.Unsupported(refused.Keyword, refused.Message),
                 _ => throw new InvalidOperationException($"{condition.GetType().Name} has no alternatives."),
             };
             return shapes is null ? null : _alternatives[condition.Id] = shapes;

@@ -58,6 +58,9 @@ internal sealed class TextRule(Dfa texts, int least, int? most)
         return !Counts || Texts == Dfa.AnyText || Lengths.Has(state, Least - count, Most - count);
     }
 
+    /// <summary>How many such texts there are, up to a limit; where lengths are bounded, perhaps more than there are.</summary>
+    public int CountUpTo(int limit) => !HasText ? 0 : Most == 0 ? 1 : Texts.CountUpTo(limit);
+
     /// <summary>The texts as an automaton.</summary>
     /// <exception cref="GrammarException">It would have to count too far.</exception>
     public Dfa ToDfa() => !Counts ? Texts : Math.Max(Least, Most ?? 0) <= LongestInNames

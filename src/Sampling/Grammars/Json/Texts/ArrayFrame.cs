@@ -54,16 +54,24 @@ internal sealed record ArrayThread(ArrayRule Rule, int[] Links, int Index, long 
 internal sealed class ArrayFrame : Frame
 {
     private readonly ArrayThread[] _threads;
+    private readonly SeenValues _seen;
 
-    private ArrayFrame(Frame parent, ArrayThread[] threads)
+    private ArrayFrame(Frame parent, ArrayThread[] threads, SeenValues seen)
         : base(parent.Language, parent)
     {
         _threads = threads;
+        _seen = seen;
     }
 
     /// <summary>The state behind the opening bracket.</summary>
     public static GrammarState? Begin(Frame parent, ArrayRule[] rules, int[][] links) => rules.Length == 0 ? null
-        : new SignState(new ArrayFrame(parent, [.. rules.Select((r, i) => new ArrayThread(r, links[i], 0, 0, 0))]), SignPlace.FirstElement);
+        : new SignState(
+            new ArrayFrame(parent, [.. rules.Select((r, i) => new ArrayThread(r, links[i], 0, 0, 0))], SeenValues.None),
+            SignPlace.FirstElement);
+
+    /// <summary>Tokens with which the text can be ended from between two elements.</summary>
+    public int Needed(EndCosts costs, bool isFirst) => _threads.Min(t =>
+        EndCosts.Sum(costs.Elements(t.Rule, t.Index, t.Counts, isFirst), Parent!.NeededBehind(t.Links, costs)));
 
     /// <summary>The state behind the closing bracket, or null.</summary>
     public GrammarState? Close()
@@ -73,23 +81,58 @@ internal sealed class ArrayFrame : Frame
     }
 
     /// <summary>The state before another element, or null.</summary>
-    public ValueState? Element()
+    public JsonState? Element()
     {
         ArrayThread[] threads = [.. _threads.SelectMany(t => t.Choices()).Where(t => Language.Fits(this, ItemOf(t)))];
-        return threads.Length == 0 ? null
-            : ValueState.Of(
-                Language,
-                new ArrayFrame(Parent!, threads),
-                threads.Select((t, i) => (ItemOf(t), i)));
+        bool differ = Array.Exists(threads, t => t.Rule.IsUnique);
+        if (differ && _seen.Count > 0)
+        {
+            return Another([.. threads.Where(t => !t.Rule.IsUnique || Language.Checks || _seen.Count < GrammarLimits.DifferentElements)]);
+        }
+
+        ArrayFrame frame = new(Parent!, threads, _seen);
+        ValueState? value = threads.Length == 0 ? null : ValueState.Of(Language, frame, threads.Select((t, i) => (ItemOf(t), i)));
+        return value is not null && differ ? new ElementState(value, frame, null) : value;
+    }
+
+    /// <summary>The state behind an element that differs from the others; null when it does not.</summary>
+    /// <param name="text">The element's text.</param>
+    public SignState? Remember(byte[] text)
+    {
+        SeenValues? seen = _seen.With(text);
+        ArrayThread[] threads = seen is not null ? _threads : [.. _threads.Where(t => !t.Rule.IsUnique)];
+        return threads.Length == 0 ? null : new SignState(new ArrayFrame(Parent!, threads, seen ?? _seen), SignPlace.NextElement);
+    }
+
+    // An element that differs from those before. What that takes may be beyond what is supported: then there is none.
+    private ElementState? Another(ArrayThread[] threads)
+    {
+        ArrayFrame frame = new(Parent!, threads, _seen);
+        try
+        {
+            Condition different = _seen.Different(Language.Shapes.Conditions, Language.Checks);
+            (Condition, int)[] items = [.. threads.Select((t, i) =>
+                (t.Rule.IsUnique ? Language.Shapes.Conditions.All(ItemOf(t), different) : ItemOf(t), i))];
+            foreach ((Condition item, _) in items)
+            {
+                Language.Learn(item);
+            }
+
+            return ValueState.Of(Language, frame, items) is { } value ? new ElementState(value, frame, null) : null;
+        }
+        catch (GrammarException e) when (e.Fault is GrammarFault.Limit or GrammarFault.Unsupported && !Language.Checks)
+        {
+            return null;
+        }
     }
 
     private static Condition ItemOf(ArrayThread thread) => thread.Rule.ItemAt(Math.Min(thread.Index, thread.Rule.Cap), thread.Choice);
 
     /// <inheritdoc/>
-    public override GrammarState? ChildEnded(int[] threads)
+    public override JsonState? ChildEnded(int[] threads)
     {
         ArrayThread[] next = [.. threads.Select(i => _threads[i].Ended()).Where(t => t.CanClose || t.CanAdd)
             .GroupBy(t => (t.Rule, t.Index, t.Counts)).Select(g => g.First() with { Links = Union(g.Select(t => t.Links)) })];
-        return next.Length == 0 ? null : new SignState(new ArrayFrame(Parent!, next), SignPlace.NextElement);
+        return next.Length == 0 ? null : new SignState(new ArrayFrame(Parent!, next, _seen), SignPlace.NextElement);
     }
 }

@@ -15,6 +15,9 @@ internal sealed class CountedMatcher(TextMatchers table, TextRule rule, int coun
     public override bool CanEnd => rule.Texts.Accepts(state) && count >= rule.Least;
 
     /// <inheritdoc/>
+    public override int Needed(EndCosts costs) => costs.Inside(rule, count, state);
+
+    /// <inheritdoc/>
     public override TextMatcher? Next(byte value)
     {
         int next = rule.Texts.Next(state, value), length = (value & LeadMask) == Continuation ? count : count + 1;

@@ -9,5 +9,11 @@ internal sealed class DfaMatcher(TextMatchers table, Dfa dfa, int state) : TextM
     public override bool CanEnd => dfa.Accepts(state);
 
     /// <inheritdoc/>
+    public override bool TakesAll => dfa == Dfa.AnyText;
+
+    /// <inheritdoc/>
+    public override int Needed(EndCosts costs) => costs.Inside(dfa, state);
+
+    /// <inheritdoc/>
     public override TextMatcher? Next(byte value) => table.Of(dfa, dfa.Next(state, value));
 }

@@ -8,6 +8,8 @@ namespace LayerStream.Sampling.Grammars.Json.Texts;
 /// </summary>
 internal abstract class Frame(JsonLanguage language, Frame? parent)
 {
+    private List<(int[] Threads, int Needed)>? _behind;
+
     /// <summary>The language.</summary>
     public JsonLanguage Language { get; } = language;
 
@@ -19,7 +21,26 @@ internal abstract class Frame(JsonLanguage language, Frame? parent)
 
     /// <summary>The state behind an inner value, or null.</summary>
     /// <param name="threads">Numbers of the threads that the value was right for, sorted; at least one.</param>
-    public abstract GrammarState? ChildEnded(int[] threads);
+    public abstract JsonState? ChildEnded(int[] threads);
+
+    /// <summary>Tokens with which a text can be ended behind an inner value.</summary>
+    /// <param name="threads">As in <see cref="ChildEnded"/>.</param>
+    /// <param name="costs">The costs; the same ones in every call.</param>
+    public int NeededBehind(int[] threads, EndCosts costs)
+    {
+        _behind ??= [];
+        foreach ((int[] known, int needed) in _behind)
+        {
+            if (known.AsSpan().SequenceEqual(threads))
+            {
+                return needed;
+            }
+        }
+
+        int found = ChildEnded(threads)?.Needed(costs) ?? EndCosts.Far;
+        _behind.Add((threads, found));
+        return found;
+    }
 
     /// <summary>The links of some threads as one sorted list.</summary>
     public static int[] Union(IEnumerable<int[]> links) => [.. links.SelectMany(l => l).Distinct().Order()];
@@ -29,16 +50,21 @@ internal abstract class Frame(JsonLanguage language, Frame? parent)
 internal sealed class RootFrame(JsonLanguage language) : Frame(language, null)
 {
     /// <inheritdoc/>
-    public override GrammarState? ChildEnded(int[] threads) => new EndState(Language.Checks);
+    public override JsonState? ChildEnded(int[] threads) => new EndState(Language);
 }
 
 /// <summary>Behind the whole text.</summary>
-internal sealed class EndState(bool allowsSpace) : GrammarState
+internal sealed class EndState(JsonLanguage language) : JsonState(language)
 {
+    private readonly bool _allowsSpace = language.Checks;
+
     /// <inheritdoc/>
     public override bool IsAccepting => true;
 
     /// <inheritdoc/>
+    public override int Needed(EndCosts costs) => 0;
+
+    /// <inheritdoc/>
     public override GrammarState? Next(byte value) =>
-        allowsSpace && value is (byte)' ' or (byte)'\n' or (byte)'\t' or (byte)'\r' ? this : null;
+        _allowsSpace && value is (byte)' ' or (byte)'\n' or (byte)'\t' or (byte)'\r' ? this : null;
 }

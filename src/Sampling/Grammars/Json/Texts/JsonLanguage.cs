@@ -8,10 +8,15 @@ namespace LayerStream.Sampling.Grammars.Json.Texts;
 internal sealed class JsonLanguage
 {
     private readonly NestingNeeds? _needs;
+    private readonly List<Condition> _conditions;
+    private readonly HashSet<int> _known;
+    private EndCosts? _costs;
 
-    private JsonLanguage(ShapeTable shapes, NestingNeeds? needs, bool checks)
+    private JsonLanguage(ShapeTable shapes, List<Condition> conditions, NestingNeeds? needs, bool checks)
     {
         Shapes = shapes;
+        _conditions = conditions;
+        _known = [.. conditions.Select(c => c.Id)];
         _needs = needs;
         Checks = checks;
         Matchers = new TextMatchers(checks);
@@ -37,16 +42,44 @@ internal sealed class JsonLanguage
     {
         ShapeTable shapes = new(new SchemaDocument(schema));
         Condition root = SchemaReader.Sub(shapes.Conditions, schema, "").Holds;
-        IReadOnlyList<Condition> conditions = Explore(shapes, root);
-        NestingNeeds? needs = checks ? null : new NestingNeeds(shapes, conditions, GrammarLimits.GeneratedDepth);
+        List<Condition> conditions = Explore(shapes, root, []);
+        NestingNeeds? needs = checks ? null : new NestingNeeds(shapes, GrammarLimits.GeneratedDepth);
+        needs?.Add(conditions);
         if (shapes.Of(root).Length > 0 && needs?.Of(root) > GrammarLimits.GeneratedDepth)
         {
             throw GrammarException.Limit("nesting", $"No value of at most {GrammarLimits.GeneratedDepth} levels meets the schema.");
         }
 
-        JsonLanguage language = new(shapes, needs, checks);
+        JsonLanguage language = new(shapes, conditions, needs, checks);
         return ValueState.Of(language, new RootFrame(language), [(root, 0)])
             ?? throw new GrammarException(GrammarFault.Empty, "schema", "No value meets the schema.");
+    }
+
+    /// <summary>What ends cost in tokens; null where texts are only checked.</summary>
+    /// <param name="count">Counts tokens; the same one in every call.</param>
+    public EndCosts? CostsOf(TokenCount count)
+    {
+        if (_costs is null && !Checks)
+        {
+            _costs = new EndCosts(Shapes, count);
+            _costs.Add(_conditions);
+        }
+
+        return _costs;
+    }
+
+    /// <summary>Takes a condition in that came up while a text was made, with those of the values in it.</summary>
+    public void Learn(Condition condition)
+    {
+        if (_needs is null || !_known.Add(condition.Id))
+        {
+            return;
+        }
+
+        List<Condition> added = Explore(Shapes, condition, _known);
+        _conditions.AddRange(added);
+        _needs.Add(added);
+        _costs?.Add(added);
     }
 
     /// <summary>Whether a value can be ended within the levels that are left in a frame.</summary>
@@ -59,9 +92,9 @@ internal sealed class JsonLanguage
     public bool Fits(Frame frame, ObjectRule rule) => frame.Depth + (_needs?.Of(rule) ?? 1) <= MostDepth;
 
     // Meets every limit now, and not in the middle of an answer.
-    private static List<Condition> Explore(ShapeTable shapes, Condition root)
+    private static List<Condition> Explore(ShapeTable shapes, Condition root, HashSet<int> seen)
     {
-        HashSet<int> seen = [root.Id];
+        seen.Add(root.Id);
         List<Condition> found = [root];
         for (int i = 0; i < found.Count; i++)
         {

@@ -55,5 +55,41 @@ internal sealed class NameMatcher(TextMatchers table, NamePlace place) : TextMat
             : null;
     }
 
+    /// <summary>Tokens that end the name, its value, and then the object.</summary>
+    /// <param name="thread">The object, without this member.</param>
+    /// <param name="costs">The costs.</param>
+    /// <param name="isQuoted">Whether the name's opening quote is there already.</param>
+    public int Needed(ObjectThread thread, EndCosts costs, bool isQuoted)
+    {
+        ObjectRule rule = place.Rule;
+        int whole = costs.Members(thread, isFirst: false), least = EndCosts.Far;
+        for (int name = place.Low; name < place.High; name++)
+        {
+            if (!IsFree(name) || thread.Seen.Has(name))
+            {
+                continue;
+            }
+
+            bool isSimple = rule.Presences.Length == 0 && !rule.Counts;
+            foreach (int choice in isSimple ? [0] : rule.Choices(name, 0))
+            {
+                int own = EndCosts.Sum(
+                    costs.Name(rule, name, isQuoted ? place.Depth : -1), costs.Of(rule.ValueOf(name, 0, choice)));
+                int rest = isSimple && whole < EndCosts.Far ? whole - (rule.IsRequired[name] ? costs.Member(rule, name, 0) : 0)
+                    : costs.Members((thread with { Name = name, Choice = choice }).Ended(), isFirst: false);
+                least = Math.Min(least, EndCosts.Sum(own, rest));
+            }
+        }
+
+        if (place.AllowsOther)
+        {
+            ObjectThread behind = rule.Presences.Length == 0 && !rule.Counts ? thread : thread.Ended();
+            int own = EndCosts.Sum(costs.Other(rule, place.State, 0), isQuoted ? 0 : 1);
+            least = Math.Min(least, EndCosts.Sum(own, costs.Members(behind, isFirst: false)));
+        }
+
+        return least;
+    }
+
     private bool IsFree(int name) => place.Rule.IsAllowed[name] && !place.Blocked.Has(name);
 }

@@ -11,13 +11,15 @@ internal sealed class NestingNeeds
     private readonly Dictionary<ArrayRule, int> _ofArray = [];
     private readonly Dictionary<ObjectRule, int> _ofObject = [];
 
-    /// <summary>Works out the needs of conditions.</summary>
+    /// <summary>No needs yet.</summary>
     /// <param name="shapes">The shapes.</param>
-    /// <param name="conditions">All conditions of values, those of outer values first.</param>
     /// <param name="mostDepth">Levels there are.</param>
-    public NestingNeeds(ShapeTable shapes, IReadOnlyList<Condition> conditions, int mostDepth)
+    public NestingNeeds(ShapeTable shapes, int mostDepth) => (_shapes, _endless) = (shapes, mostDepth + 1);
+
+    /// <summary>Works out the needs of conditions.</summary>
+    /// <param name="conditions">All that are not known yet, those of outer values first.</param>
+    public void Add(IReadOnlyList<Condition> conditions)
     {
-        (_shapes, _endless) = (shapes, mostDepth + 1);
         bool isChanged = true;
         while (isChanged)
         {

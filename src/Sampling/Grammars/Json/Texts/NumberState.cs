@@ -4,25 +4,29 @@ using LayerStream.Sampling.Grammars.States;
 namespace LayerStream.Sampling.Grammars.Json.Texts;
 
 /// <summary>In a number, which ends where something stands that is not of it.</summary>
-internal sealed class NumberState : GrammarState
+internal sealed class NumberState : JsonState
 {
     private readonly Frame _frame;
     private readonly NumberRule?[] _rules;
     private readonly int[][] _links;
     private readonly NumberText _text;
-    private GrammarState? _ended;
+    private JsonState? _ended;
     private bool _isEnded;
 
     private NumberState(Frame frame, NumberRule?[] rules, int[][] links, NumberText text)
+        : base(frame.Language)
     {
         (_frame, _rules, _links, _text) = (frame, rules, links, text);
     }
 
+    /// <summary>What is around the number.</summary>
+    public Frame Frame => _frame;
+
     /// <inheritdoc/>
     public override bool IsAccepting => Ended is { IsAccepting: true };
 
-    // What stands behind the number, if it ends here.
-    private GrammarState? Ended
+    /// <summary>What stands behind the number, if it ends here.</summary>
+    public JsonState? Ended
     {
         get
         {
@@ -43,10 +47,23 @@ internal sealed class NumberState : GrammarState
         NumberText.Begin(value) is { } text ? Of(frame, rules, links, text) : null;
 
     /// <inheritdoc/>
+    public override int Needed(EndCosts costs)
+    {
+        int least = EndCosts.Far;
+        for (int i = 0; i < _rules.Length; i++)
+        {
+            least = _rules[i] is { } rule && NumberEnding.Behind(rule, _text) is int signs
+                ? Math.Min(least, EndCosts.Sum(signs, _frame.NeededBehind(_links[i], costs))) : least;
+        }
+
+        return least;
+    }
+
+    /// <inheritdoc/>
     public override GrammarState? Next(byte value)
     {
         bool checks = _frame.Language.Checks;
-        if (value is (>= (byte)'0' and <= (byte)'9') or (byte)'.' or (byte)'e' or (byte)'E' or (byte)'+' or (byte)'-')
+        if (IsOfNumber(value))
         {
             int integers = _rules.Max(r => r?.IntegerDigits ?? 0), fractions = _rules.Max(r => r?.FractionDigits ?? 0);
             return _text.Next(value, integers, fractions, checks) is { } text ? Of(_frame, _rules, _links, text) : null;
@@ -54,6 +71,10 @@ internal sealed class NumberState : GrammarState
 
         return Ended?.Next(value);
     }
+
+    /// <summary>Whether a byte may stand in a number.</summary>
+    public static bool IsOfNumber(byte value) =>
+        value is (>= (byte)'0' and <= (byte)'9') or (byte)'.' or (byte)'e' or (byte)'E' or (byte)'+' or (byte)'-';
 
     private static NumberState? Of(Frame frame, NumberRule?[] rules, int[][] links, NumberText text)
     {

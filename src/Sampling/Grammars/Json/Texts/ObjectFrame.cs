@@ -105,6 +105,29 @@ internal sealed class ObjectFrame : Frame
             new ObjectFrame(parent, [.. rules.Select((r, i) => new ObjectThread(r, links[i]) { Missing = r.RequiredCount })]),
             SignPlace.FirstMember);
 
+    /// <summary>Tokens with which the text can be ended from between two members.</summary>
+    public int Needed(EndCosts costs, bool isFirst) => _threads.Min(t =>
+        EndCosts.Sum(costs.Members(t, isFirst), Parent!.NeededBehind(t.Links, costs)));
+
+    /// <summary>Tokens with which the text can be ended from within a name.</summary>
+    /// <param name="matchers">Where the name stands for each thread; null = it is none.</param>
+    /// <param name="costs">The costs.</param>
+    /// <param name="isQuoted">Whether the name's opening quote is there already.</param>
+    public int NeededIn(TextMatcher?[] matchers, EndCosts costs, bool isQuoted)
+    {
+        int least = EndCosts.Far;
+        for (int i = 0; i < _threads.Length; i++)
+        {
+            if (matchers[i] is NameMatcher name)
+            {
+                int own = name.Needed(_threads[i], costs, isQuoted);
+                least = own < least ? Math.Min(least, EndCosts.Sum(own, Parent!.NeededBehind(_threads[i].Links, costs))) : least;
+            }
+        }
+
+        return least;
+    }
+
     /// <summary>The state behind the closing brace, or null.</summary>
     public GrammarState? Close()
     {
@@ -135,7 +158,7 @@ internal sealed class ObjectFrame : Frame
         ValueState.Of(Language, this, _threads.Select((t, i) => (t.Rule.ValueOf(t.Name, t.Signature, t.Choice), i)));
 
     /// <inheritdoc/>
-    public override GrammarState? ChildEnded(int[] threads)
+    public override JsonState? ChildEnded(int[] threads)
     {
         ObjectThread[] next = [.. threads.Select(i => _threads[i].Ended()).Where(t => t.CanClose || t.CanAdd(Fits))
             .GroupBy(t => (t.Rule, t.Seen, t.Count, t.Present)).Select(g => g.First() with { Links = Union(g.Select(t => t.Links)) })];

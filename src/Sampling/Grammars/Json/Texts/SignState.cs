@@ -25,10 +25,23 @@ internal enum SignPlace
 }
 
 /// <summary>Between the parts of an array or object.</summary>
-internal sealed class SignState(Frame frame, SignPlace place, int space = WhiteSpace.None) : GrammarState
+internal sealed class SignState(Frame frame, SignPlace place, int space = WhiteSpace.None)
+    : JsonState(frame.Language)
 {
+    /// <summary>The array or object.</summary>
+    public Frame Frame => frame;
+
     /// <inheritdoc/>
     public override bool IsAccepting => false;
+
+    /// <inheritdoc/>
+    public override int Needed(EndCosts costs) => place switch
+    {
+        SignPlace.FirstElement or SignPlace.NextElement => ((ArrayFrame)frame).Needed(costs, place == SignPlace.FirstElement),
+        SignPlace.FirstMember or SignPlace.NextMember => ((ObjectFrame)frame).Needed(costs, place == SignPlace.FirstMember),
+        SignPlace.Name => ((ObjectFrame)frame).Name()?.Needed(costs, isQuoted: false) ?? EndCosts.Far,
+        _ => EndCosts.Sum(1, ((ObjectFrame)frame).Value()?.Needed(costs) ?? EndCosts.Far),
+    };
 
     /// <inheritdoc/>
     public override GrammarState? Next(byte value)

@@ -13,6 +13,12 @@ internal abstract class TextMatcher
     /// <summary>Whether the content may end here.</summary>
     public abstract bool CanEnd { get; }
 
+    /// <summary>Whether any content may follow.</summary>
+    public virtual bool TakesAll => false;
+
+    /// <summary>Tokens that end the content; <see cref="EndCosts.Far"/> = not known.</summary>
+    public virtual int Needed(EndCosts costs) => EndCosts.Far;
+
     /// <summary>The code points that may come next; none in the middle of one.</summary>
     public CodePointSet Live => _live ??= CodePointSet.Of(Find());
 

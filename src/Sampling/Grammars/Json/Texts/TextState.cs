@@ -36,6 +36,9 @@ internal enum TextPlace
 internal sealed class TextState : LocalState
 {
     private const int FirstHigh = 0xD800, FirstLow = 0xDC00, LastLow = 0xDFFF, HalfBits = 10, Supplementary = 0x10000;
+    private const int MostEscape = 12; // signs of a surrogate pair
+
+    private static readonly byte[] s_escapes = [.. "\"\\/bfnrtu0123456789abcdef"u8];
     private static readonly int[] s_short = ['"', '\\', '/', '\b', '\f', '\n', '\r', '\t'];
     private readonly TextMatchers _table;
     private readonly TextPlace _place;
@@ -58,6 +61,34 @@ internal sealed class TextState : LocalState
 
     /// <summary>Whether it is between two characters, or in the bytes of one.</summary>
     public bool IsInside => _place == TextPlace.Inside;
+
+    /// <inheritdoc/>
+    public override bool IsEven => IsInside && Array.TrueForAll(Matchers, m => m is null or { TakesAll: true });
+
+    /// <summary>Tokens with which the text can be ended; behind an escape under way, which takes the first way out of it.</summary>
+    /// <param name="inside">The tokens from a state between two characters.</param>
+    public int Needed(Func<TextState, int> inside)
+    {
+        TextState state = this;
+        int signs = 0;
+        for (; state._place != TextPlace.Inside; signs++)
+        {
+            TextState? next = null;
+            foreach (byte sign in s_escapes)
+            {
+                next ??= state.Escaped(sign);
+            }
+
+            if (next is null || signs > MostEscape)
+            {
+                return EndCosts.Far;
+            }
+
+            state = next;
+        }
+
+        return EndCosts.Sum(signs, inside(state));
+    }
 
     /// <inheritdoc/>
     public override LocalState? Next(byte value)

@@ -6,10 +6,23 @@ namespace LayerStream.Sampling.Grammars.Json.Texts;
 /// <param name="inside">Where the text stands.</param>
 /// <param name="frame">What is around it.</param>
 /// <param name="links">Threads around it that each matcher serves.</param>
-internal sealed class TextValueState(TextState inside, Frame frame, int[][] links) : GrammarState
+internal sealed class TextValueState(TextState inside, Frame frame, int[][] links) : JsonState(frame.Language)
 {
     /// <inheritdoc/>
     public override bool IsAccepting => false;
+
+    /// <inheritdoc/>
+    public override int Needed(EndCosts costs) => inside.Needed(text =>
+    {
+        int least = EndCosts.Far;
+        for (int i = 0; i < links.Length; i++)
+        {
+            int own = text.Matchers[i]?.Needed(costs) ?? EndCosts.Far;
+            least = own < EndCosts.Far ? Math.Min(least, EndCosts.Sum(own + 1, frame.NeededBehind(links[i], costs))) : least;
+        }
+
+        return least;
+    });
 
     /// <inheritdoc/>
     internal override LocalState? Local => inside.IsInside ? inside : null;

@@ -5,19 +5,32 @@ using LayerStream.Sampling.Grammars.States;
 namespace LayerStream.Sampling.Grammars.Json.Texts;
 
 /// <summary>Before a value.</summary>
-internal sealed class ValueState : GrammarState
+internal sealed class ValueState : JsonState
 {
     private readonly Frame _frame;
     private readonly (Shape Shape, int[] Links)[] _shapes;
     private readonly int _space;
 
     private ValueState(Frame frame, (Shape Shape, int[] Links)[] shapes, int space)
+        : base(frame.Language)
     {
         (_frame, _shapes, _space) = (frame, shapes, space);
     }
 
     /// <inheritdoc/>
     public override bool IsAccepting => false;
+
+    /// <inheritdoc/>
+    public override int Needed(EndCosts costs)
+    {
+        int least = EndCosts.Far;
+        foreach ((Shape shape, int[] links) in _shapes)
+        {
+            least = Math.Min(least, EndCosts.Sum(costs.Of(shape), _frame.NeededBehind(links, costs)));
+        }
+
+        return least;
+    }
 
     /// <summary>The state before a value that meets what each of some threads asks for; null when none can be met.</summary>
     public static ValueState? Of(JsonLanguage language, Frame frame, IEnumerable<(Condition Condition, int Thread)> threads)
