@@ -1,5 +1,3 @@
-using LayerStream.Models.Decoding;
-
 namespace LayerStream.Actors.Run;
 
 /// <summary>A run of the engine behind, on its compute thread: it does what the engine in front says, pass after pass.</summary>

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using LayerStream.Sampling.Grammars.Regular;
-using LayerStream.Sampling.Grammars.States;
 
 namespace LayerStream.Sampling.Grammars.Json.Schemas;
 
