@@ -156,7 +156,7 @@ public sealed class DaemonTests(DaemonProcess daemon) : IClassFixture<DaemonProc
     [InlineData("\"surprise\":1", "surprise")]
     [InlineData("\"temperature\":-1", "temperature")]
     [InlineData("\"temperature\":1e308", "temperature")]
-    [InlineData("\"seed\":9223372036854775808", "seed")]
+    [InlineData("\"seed\":18446744073709551616", "seed")]
     [InlineData("\"top_k\":\"x\"", "top_k")]
     [InlineData("\"top_p\":\"x\"", "top_p")]
     [InlineData("\"min_p\":[1]", "min_p")]
