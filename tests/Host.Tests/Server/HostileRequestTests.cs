@@ -18,6 +18,26 @@ public sealed class HostileRequestTests(ShippedDaemon daemon)
         "max_completion_tokens", "frequency_penalty", "presence_penalty", "repeat_penalty", "repeat_last_n", "top_logprobs", "logit_bias",
         "xtc_probability", "xtc_threshold", "dry_multiplier", "dry_base", "dry_allowed_length", "top_n_sigma", "stop", "stream_options"];
 
+    [Fact]
+    public async Task Picture_InTheRequestsOfFour_IsRefusedAndTheNextIsAnswered()
+    {
+        string picture = "data:image/png;base64," + new string('A', 3 << 20);
+        string part = $$$"""{"type":"image_url","image_url":{"url":"{{{picture}}}"}}""";
+        string body = $$"""{"messages":[{"role":"user","content":[{{part}}]}],"max_tokens":1}""";
+        Task<HttpResponseMessage>[] clients = [.. Enumerable.Range(0, 4).Select(_ => daemon.RespondAsync("POST", Chat, body))];
+        foreach (HttpResponseMessage reply in await Task.WhenAll(clients))
+        {
+            using (reply)
+            {
+                Assert.Contains((int)reply.StatusCode, new[] { 400, 413, 429 });
+            }
+        }
+
+        using HttpResponseMessage next = await daemon.RespondAsync("POST", Chat,
+            """{"messages":[{"role":"user","content":"a"}],"max_tokens":1}""");
+        Assert.Equal(HttpStatusCode.OK, next.StatusCode);
+    }
+
     [Theory]
     [MemberData(nameof(Numbers))]
     public async Task Parameter_OfAnyOddValue_IsTakenOrRefused(string name)

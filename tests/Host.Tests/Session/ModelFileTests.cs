@@ -31,12 +31,24 @@ public sealed class ModelFileTests
         Assert.Equal(smallest, Plan(options with { BudgetBytes = smallest }).SmallestBudgetBytes);
     }
 
-    private static EnginePlan Plan(ModelOptions options) => ModelFile.Open(options.ModelPath).Plan(options, new Ignored()).Plan;
-
-    private sealed class Ignored : IProgress<SessionNotice>
+    [Theory]
+    [InlineData(8192, 0)]
+    [InlineData(8193, 1)]
+    public void Plan_ContextBeyondTheTrainedOne_IsSaidAloud(int context, int times)
     {
-        public void Report(SessionNotice value)
-        {
-        }
+        Said said = new();
+        ModelOptions options = new() { ModelPath = ShippedModel.Path, BudgetBytes = 1 << 30, Context = context };
+        ModelFile.Open(options.ModelPath).Plan(options, said);
+        string name = $"--context {context}";
+        Assert.Equal(times, said.Notices.OfType<WarningNotice>().Count(w => w.Text.Contains(name, StringComparison.Ordinal)));
+    }
+
+    private static EnginePlan Plan(ModelOptions options) => ModelFile.Open(options.ModelPath).Plan(options, new Said()).Plan;
+
+    private sealed class Said : IProgress<SessionNotice>
+    {
+        public List<SessionNotice> Notices { get; } = [];
+
+        public void Report(SessionNotice value) => Notices.Add(value);
     }
 }
