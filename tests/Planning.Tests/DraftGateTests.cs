@@ -51,7 +51,7 @@ public sealed class DraftGateTests
         {
             gate.BeginPass();
             int drafts = gate.Next(DraftKind.Model);
-            gate.Judge(DraftKind.Model, drafts, drafts * 3 / 4);
+            gate.Judge(DraftKind.Model, new int[drafts], drafts * 3 / 4);
             gate.Observe(DraftKind.Model, drafts, (1 + (0.1 * drafts)) * (pass == 20 && drafts > 0 ? 40 : 1));
             without += pass > 20 && drafts == 0 ? 1 : 0;
         }
@@ -70,7 +70,7 @@ public sealed class DraftGateTests
             int drafts = gate.Next(DraftKind.Model);
             Assert.InRange(drafts, 0, Math.Max(1, 2 * most));
             most = Math.Max(most, drafts);
-            gate.Judge(DraftKind.Model, drafts, drafts);
+            gate.Judge(DraftKind.Model, new int[drafts], drafts);
             gate.Observe(DraftKind.Model, drafts, 1);
         }
 

@@ -31,7 +31,7 @@ public sealed class DraftTests
             gate.BeginPass();
             int drafts = gate.Next(DraftKind.Model);
             drafted += drafts > 0 ? 1 : 0;
-            gate.Judge(DraftKind.Model, drafts, Math.Min(drafts, right));
+            gate.Judge(DraftKind.Model, new int[drafts], Math.Min(drafts, right));
             gate.Observe(DraftKind.Model, drafts, plainSeconds + (guessSeconds * drafts));
             Assert.InRange(drafts, 0, DraftGate.MostDrafts);
             forced.BeginPass();
@@ -60,7 +60,7 @@ public sealed class DraftTests
                 right++;
             }
 
-            gate.Judge(DraftKind.Prompt, drafts, right);
+            gate.Judge(DraftKind.Prompt, new int[drafts], right);
             sum += pass < 200 ? 0 : drafts;
         }
 
@@ -75,7 +75,7 @@ public sealed class DraftTests
         {
             gate.BeginPass();
             int drafts = gate.Next(DraftKind.Prompt);
-            gate.Judge(DraftKind.Prompt, Math.Max(1, drafts), isRight ? Math.Max(1, drafts) : 0);
+            gate.Judge(DraftKind.Prompt, new int[Math.Max(1, drafts)], isRight ? Math.Max(1, drafts) : 0);
             gate.Observe(DraftKind.Prompt, drafts, 1 + (0.1 * drafts));
         }
 

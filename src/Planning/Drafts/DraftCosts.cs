@@ -14,9 +14,6 @@ internal sealed class DraftCosts
 
     private double _count, _guesses, _squares, _seconds, _products; // sums over passes
 
-    /// <summary>Passes measured, the last ones most.</summary>
-    internal double Passes => _count;
-
     /// <summary>A pass with guesses is over.</summary>
     /// <param name="guesses">How many it had.</param>
     /// <param name="seconds">What it took.</param>

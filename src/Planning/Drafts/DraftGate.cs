@@ -19,10 +19,7 @@ public sealed class DraftGate(bool isForced = false)
     private const int FirstLook = 1;         // passes until the first that goes without guesses
     private const double LeastGain = 1.03;   // below, measurements do not tell gain from loss
 
-    private readonly Side[] _sides = [.. Enumerable.Range(0, DraftKindNames.Count).Select(kind => new Side((DraftKind)kind)
-    {
-        Tried = (DraftKind)kind == DraftKind.Model ? 0 : MostDrafts, // a row costs little while it is read for; a model may cost anything
-    })];
+    private readonly Side[] _sides = [.. Enumerable.Range(0, DraftKindNames.Count).Select(kind => new Side((DraftKind)kind))];
     private readonly PlainSeconds _plain = new();
     private int _pass = -1;
     private int _plainLook = FirstLook;
@@ -32,7 +29,7 @@ public sealed class DraftGate(bool isForced = false)
     public bool IsOpen(DraftKind kind) => isForced || Gain(kind) >= LeastGain;
 
     /// <summary>Tokens per second with the best number of usual guesses of a kind, against none.</summary>
-    public double Gain(DraftKind kind) => Usual(kind).Value;
+    public double Gain(DraftKind kind) => Best(_sides[(int)kind], MostDrafts, []).Value;
 
     /// <summary>A pass of the sequence begins.</summary>
     public void BeginPass() => _pass++;
@@ -40,8 +37,9 @@ public sealed class DraftGate(bool isForced = false)
     /// <summary>Guesses of a kind that are worth making for the pass that begins, as they usually are; 0 = none.</summary>
     public int Next(DraftKind kind)
     {
-        (int best, double gain) = Usual(kind);
-        return isForced ? best : IsPlainLook ? 0 : IsWorth(_sides[(int)kind], gain) ? best : IsLook(kind) ? 1 : 0;
+        Side side = _sides[(int)kind];
+        (int best, double gain) = Best(side, MostDrafts, []);
+        return Decide(side, best, gain);
     }
 
     /// <summary>Whether a kind that does not pay is about to be looked at again: its drafter should know the text by then.</summary>
@@ -54,20 +52,15 @@ public sealed class DraftGate(bool isForced = false)
     /// <returns>Their number, from the first one; 0 = none.</returns>
     public int Take(DraftKind kind, ReadOnlySpan<int> levels, out double gain)
     {
-        Side side = _sides[(int)kind];
-        (int best, gain) = levels.IsEmpty ? (0, 0) : Best(side, levels);
-        return isForced || best == 0 ? best : IsPlainLook ? 0 : gain >= LeastGain ? Opened(side, best) : IsLook(kind) ? 1 : 0;
-    }
+        gain = 0;
+        if (levels.IsEmpty)
+        {
+            return 0;
+        }
 
-    /// <summary>Guesses have been compared with what was drawn, all of them of unknown sureness.</summary>
-    /// <param name="kind">Their kind.</param>
-    /// <param name="drafted">Guesses, in the order of the text.</param>
-    /// <param name="accepted">How many of them were right before the first wrong one.</param>
-    public void Judge(DraftKind kind, int drafted, int accepted)
-    {
-        Span<int> levels = stackalloc int[Math.Min(drafted, MostDrafts)];
-        levels.Clear();
-        Judge(kind, levels, accepted);
+        Side side = _sides[(int)kind];
+        (int best, gain) = Best(side, levels.Length, levels);
+        return Decide(side, best, gain);
     }
 
     /// <summary>Guesses have been compared with what was drawn.</summary>
@@ -117,65 +110,46 @@ public sealed class DraftGate(bool isForced = false)
 
     private bool IsPlainLook => !isForced && _pass >= _plainLook;
 
-    private static int Opened(Side side, int best)
+    /// <summary>Guesses to try in the pass that begins, of a kind whose best number gains so much.</summary>
+    private int Decide(Side side, int best, double gain)
     {
-        (side.NextLook, side.Period) = (-1, Period);
-        return best;
-    }
-
-    private static bool IsWorth(Side side, double gain)
-    {
-        if (gain < LeastGain)
+        if (isForced)
         {
-            return false;
+            return best;
         }
 
-        Opened(side, 0);
-        return true;
-    }
+        if (IsPlainLook)
+        {
+            return 0;
+        }
 
-    /// <summary>Whether a kind that does not pay is to be looked at in this pass.</summary>
-    private bool IsLook(DraftKind kind)
-    {
-        Side side = _sides[(int)kind];
+        if (gain >= LeastGain)
+        {
+            (side.NextLook, side.Period) = (-1, Period);
+            return best;
+        }
+
         side.NextLook = side.NextLook < 0 ? _pass + side.Period : side.NextLook;
-        return _pass >= side.NextLook;
-    }
-
-    private (int Drafts, double Value) Usual(DraftKind kind)
-    {
-        Side side = _sides[(int)kind];
-        double tokens = 1, power = 1;
-        (int best, double most) = (1, 0);
-        for (int drafts = 1; drafts <= Room(side); drafts++)
-        {
-            power *= side.Rates.Mean;
-            tokens += power;
-            (best, most) = Better(side, drafts, tokens, best, most);
-        }
-
-        return (best, most);
+        return _pass >= side.NextLook ? 1 : 0;
     }
 
     /// <summary>The best number of guesses, at least 1, and tokens per second with it against none.</summary>
-    private (int Drafts, double Value) Best(Side side, ReadOnlySpan<int> levels)
+    /// <param name="side">Their kind.</param>
+    /// <param name="most">Most guesses.</param>
+    /// <param name="levels">How sure the drafter is of each; empty = as usual.</param>
+    private (int Drafts, double Value) Best(Side side, int most, ReadOnlySpan<int> levels)
     {
         double tokens = 1, power = 1;
-        (int best, double most) = (1, 0);
-        for (int drafts = 1; drafts <= Math.Min(levels.Length, Room(side)); drafts++)
+        (int best, double value) = (1, 0);
+        for (int drafts = 1; drafts <= Math.Min(most, Room(side)); drafts++)
         {
-            power *= side.Rates[levels[drafts - 1]];
+            power *= levels.IsEmpty ? side.Rates.Mean : side.Rates[levels[drafts - 1]];
             tokens += power;
-            (best, most) = Better(side, drafts, tokens, best, most);
+            double with = tokens / side.Costs.Of(drafts, _plain.Value);
+            (best, value) = with > value ? (drafts, with) : (best, value);
         }
 
-        return (best, most);
-    }
-
-    private (int Drafts, double Value) Better(Side side, int drafts, double tokens, int best, double most)
-    {
-        double value = tokens / side.Costs.Of(drafts, _plain.Value);
-        return value > most ? (drafts, value) : (best, most);
+        return (best, value);
     }
 
     private int Room(Side side) => isForced ? MostDrafts : Math.Clamp(2 * side.Tried, 1, MostDrafts);
@@ -187,8 +161,9 @@ public sealed class DraftGate(bool isForced = false)
 
         public DraftCosts Costs { get; } = new();
 
-        /// <summary>Most guesses that were tried in a pass, or may be tried at first.</summary>
-        public int Tried { get; set; }
+        /// <summary>Most guesses that were tried in a pass, or may be tried at first: a row costs little while it is read for, a model's
+        /// guess may cost anything.</summary>
+        public int Tried { get; set; } = kind == DraftKind.Model ? 0 : MostDrafts;
 
         /// <summary>Pass that tries one although none pay; −1 = they do.</summary>
         public int NextLook { get; set; } = -1;

@@ -16,5 +16,5 @@ public interface IDrafter
     /// <summary>How sure it is of a guess of its last proposal: 0 = it cannot tell, else a class of guesses that are about as often
     /// right.</summary>
     /// <param name="guess">Number of the guess.</param>
-    int Sureness(int guess) => 0;
+    int Sureness(int guess);
 }

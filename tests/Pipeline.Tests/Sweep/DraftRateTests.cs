@@ -59,5 +59,7 @@ public sealed class DraftRateTests
         public DraftKind Kind => DraftKind.Grammar;
 
         public int Propose(IReadOnlyList<int> history, Span<int> drafts) => 0;
+
+        public int Sureness(int guess) => 0;
     }
 }

@@ -19,4 +19,6 @@ internal sealed class ScriptedDrafter(int[] text, double right, int seed) : IDra
 
         return Math.Max(0, count);
     }
+
+    public int Sureness(int guess) => 0;
 }
