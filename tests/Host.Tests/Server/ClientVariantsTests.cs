@@ -31,6 +31,7 @@ public sealed class ClientVariantsTests(ShippedDaemon daemon)
     [InlineData("\"context\":[1,2]", "context")]
     [InlineData("\"template\":\"{{ .Prompt }}\"", "template")]
     [InlineData("\"options\":{\"mirostat\":1}", "mirostat")]
+    [InlineData("\"options\":{\"num_predict\":\"5\"},\"raw\":true", "'max_tokens' must be")]
     public async Task Generate_WithWhatCannotBeHonoured_IsRefusedByName(string member, string named)
     {
         using HttpResponseMessage reply = await daemon.RespondAsync("POST", "/api/generate",
