@@ -10,6 +10,9 @@ namespace LayerStream.Host.Server.Chat;
 /// ended.</summary>
 internal abstract class AnswerShape
 {
+    /// <summary>Bytes that a token's log-probabilities take while they are held.</summary>
+    protected const int BytesPerProbabilities = 2048;
+
     protected AnswerShape(ArrayBufferWriter<byte>? buffer = null) => Buffer = buffer ?? new ArrayBufferWriter<byte>(1024);
 
     /// <summary>What has been written and not been sent.</summary>

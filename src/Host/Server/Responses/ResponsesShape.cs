@@ -14,8 +14,6 @@ namespace LayerStream.Host.Server.Responses;
 internal sealed class ResponsesShape(TranslatedAnswer.Prepared prepared, ResponsesContext? context = null)
     : ParsedShape(prepared.Opening)
 {
-    private const int BytesPerProbabilities = 2048;
-
     private readonly bool _isStream = prepared.Request.Stream;
     private readonly long _created = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
     private readonly List<ResponsesItem> _items = [];
