@@ -71,7 +71,7 @@ internal sealed class RequestTranslation(IReadOnlyList<TranslatedMember> rows, A
             }
 
             TranslatedMember? row = _byName.GetValueOrDefault(name);
-            if (row is { Use: ParameterUse.Refused } && (row.Neutral ?? NeutralValues.Usual).Have(member.Value))
+            if (row is { Use: ParameterUse.Refused } && NeutralValues.Usual.Have(member.Value))
             {
                 continue;
             }
