@@ -68,7 +68,7 @@ internal sealed class ParameterTable(IReadOnlyList<Parameter> rows)
 
         if (row is null or { Use: ParameterUse.Refused })
         {
-            throw ApiException.Invalid(name, $"this server does not support the parameter '{name}'", "unsupported_parameter");
+            throw ApiException.Unsupported(name);
         }
 
         if (row.Read is not null)

@@ -79,7 +79,7 @@ internal static class ThoughtParameters
                 default:
                     if (!NeutralValues.Usual.Have(member.Value))
                     {
-                        throw ApiException.Invalid(place, $"this server does not support the parameter '{place}'", "unsupported_parameter");
+                        throw ApiException.Unsupported(place);
                     }
 
                     break;

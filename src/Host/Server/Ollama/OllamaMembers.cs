@@ -221,8 +221,7 @@ internal static class OllamaMembers
 
             if (!Options.TryGetValue(name, out string? chatName))
             {
-                throw ApiException.Invalid("options." + name, $"this server does not support the parameter 'options.{name}'",
-                    "unsupported_parameter");
+                throw ApiException.Unsupported("options." + name);
             }
 
             bool isAbsent = option.Value.ValueKind == JsonValueKind.Null || chatName is null

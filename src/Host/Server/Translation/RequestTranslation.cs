@@ -78,7 +78,7 @@ internal sealed class RequestTranslation(IReadOnlyList<TranslatedMember> rows, A
 
             if (row is null or { Use: ParameterUse.Refused })
             {
-                throw ApiException.Invalid(name, $"this server does not support the parameter '{name}'", "unsupported_parameter");
+                throw ApiException.Unsupported(name);
             }
 
             row.Write?.Invoke(json, member.Value);
