@@ -132,6 +132,18 @@ public sealed class ClientVariantsTests(ShippedDaemon daemon)
         Assert.Equal("incomplete", reply.GetProperty("output")[0].GetProperty("status").GetString());
     }
 
+    [Fact]
+    public async Task Response_StreamedToARequestOfSeveralLines_HasItsEventsInALineEach()
+    {
+        string events = await daemon.SendAsync("/v1/responses",
+            "{\"input\":\"Say hi.\",\"max_output_tokens\":2,\"stream\":true,\"metadata\":{\r\n  \"a\": \"b\"\n}}");
+        string[] lines = events.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.All(lines, l => Assert.True(l.StartsWith("event: ", StringComparison.Ordinal)
+            || l.StartsWith("data: {", StringComparison.Ordinal), l));
+        JsonElement last = JsonSerializer.Deserialize<JsonElement>(lines[^1]["data: ".Length..]).GetProperty("response");
+        Assert.Equal("b", last.GetProperty("metadata").GetProperty("a").GetString());
+    }
+
     private async Task<int> TokensAsync(string item)
     {
         JsonElement reply = await daemon.PostAsync("/v1/responses", $$"""

@@ -67,6 +67,9 @@ internal static class JsonParts
         _ => throw Unsupported(place, type),
     };
 
+    /// <summary>JSON that somebody else wrote, in one line as streams need it: in its strings are no line breaks.</summary>
+    public static string InOneLine(string json) => json.Replace('\n', ' ').Replace('\r', ' ');
+
     /// <summary>A function in the list of tools.</summary>
     public static void Tool(Utf8JsonWriter json, string name, string? description, JsonElement? parameters, JsonElement? strict = null)
     {

@@ -179,7 +179,7 @@ internal sealed class ResponsesContext(StoredResponses stored, string scope)
     {
         string text = metadata.ValueKind == JsonValueKind.Object ? metadata.GetRawText()
             : throw ApiException.Invalid("metadata", "'metadata' must be an object", "invalid_type");
-        return text.Length <= MostMetadataBytes ? text
+        return text.Length <= MostMetadataBytes ? JsonParts.InOneLine(text)
             : throw ApiException.Invalid("metadata", $"'metadata' may have {MostMetadataBytes} characters at most", "out_of_range");
     }
 }
