@@ -24,6 +24,9 @@ internal abstract class AnswerShape
     /// <summary>Bytes that may gather before they are sent; 0 = every piece at once.</summary>
     public abstract int GatheredBytes { get; }
 
+    /// <summary>Bytes it holds of the request until the end.</summary>
+    public virtual long HeldBytes => 0;
+
     /// <summary>Bytes it holds per token of the answer until the end.</summary>
     public abstract int HeldBytesPerToken { get; }
 

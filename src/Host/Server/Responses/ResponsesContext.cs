@@ -29,6 +29,9 @@ internal sealed class ResponsesContext(StoredResponses stored, string scope)
     /// <summary>The client's own remarks as JSON.</summary>
     public string Metadata { get; private set; } = "{}";
 
+    /// <summary>The tools as the client gave them, a JSON array.</summary>
+    public string Tools { get; private set; } = "[]";
+
     /// <summary>Items in front of the answer, as a JSON array.</summary>
     public ReadOnlyMemory<byte> Items => _items;
 
@@ -42,6 +45,7 @@ internal sealed class ResponsesContext(StoredResponses stored, string scope)
         PreviousId = JsonParts.Find(root, "previous_response_id") is { } id ? JsonFields.Text(id, "previous_response_id") : null;
         Instructions = JsonParts.Find(root, "instructions") is { } told ? JsonParts.ContentText(told, "instructions") : null;
         Metadata = JsonParts.Find(root, "metadata") is { } metadata ? MetadataText(metadata) : "{}";
+        Tools = JsonParts.Find(root, "tools") is { ValueKind: JsonValueKind.Array } tools ? JsonParts.InOneLine(tools.GetRawText()) : "[]";
         JsonElement input = JsonParts.Find(root, "input")
             ?? throw ApiException.Invalid("input", "'input' is missing", "missing_parameter");
         StoredResponses.Stored? previous = null;

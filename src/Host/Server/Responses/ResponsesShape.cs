@@ -26,6 +26,8 @@ internal sealed class ResponsesShape(TranslatedAnswer.Prepared prepared, Respons
 
     public override int GatheredBytes => _isStream ? 0 : 16 << 10;
 
+    public override long HeldBytes => context is null ? 0 : context.Items.Length + ((long)context.Tools.Length * sizeof(char));
+
     public override int HeldBytesPerToken => 16 + (prepared.Request.LogProbs ? BytesPerProbabilities : 0);
 
     public override ReadOnlySpan<byte> Sign => _isStream ? ServerSentEvents.Ping : " "u8;
