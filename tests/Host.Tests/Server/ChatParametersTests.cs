@@ -90,6 +90,7 @@ public sealed class ChatParametersTests
     [InlineData("\"tool_choice\":{\"type\":\"allowed_tools\",\"mode\":\"auto\",\"tools\":[5]}", "tool_choice.tools[0]")]
     [InlineData("\"tool_choice\":{\"type\":\"allowed_tools\",\"mode\":\"auto\",\"tools\":[{\"function\":5}]}", "tool_choice.tools[0]")]
     [InlineData("\"echo\":\"\\ud800\"", "echo")]
+    [InlineData("\"echo\":false,\"echo\":false", "echo")]
     [InlineData("\"n\":33", "n")]
     [InlineData("\"model\":\"gpt-4o\"", "model")]
     [InlineData("\"continue_final_message\":true", "continue_final_message")]

@@ -71,13 +71,13 @@ internal sealed class RequestTranslation(IReadOnlyList<TranslatedMember> rows, A
             }
 
             TranslatedMember? row = _byName.GetValueOrDefault(name);
-            if (row is { Use: ParameterUse.Refused } && NeutralValues.Usual.Have(member.Value))
-            {
-                continue;
-            }
-
             if (row is null or { Use: ParameterUse.Refused })
             {
+                if (row is not null && NeutralValues.Usual.Have(member.Value))
+                {
+                    continue;
+                }
+
                 throw ApiException.Unsupported(name);
             }
 
