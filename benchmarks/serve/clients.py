@@ -13,8 +13,6 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "stream"))
@@ -101,12 +99,7 @@ def measure(clients, sequences):
     with MemoryGroup(LIMIT) as group:
         daemon = group.start([workbench.PROGRAM, "serve", "--urls", url, "--queue-limit", clients, *options(sequences)], stderr=subprocess.DEVNULL)
         try:
-            while daemon.poll() is None:
-                try:
-                    urllib.request.urlopen(url + "/health", timeout=5)
-                    break
-                except (urllib.error.URLError, OSError):
-                    time.sleep(0.2)
+            workbench.wait_until_ready(daemon, url)
             rounds = [ask_all(clients, stream) for stream in (False, True, False)]
         finally:
             daemon.terminate()

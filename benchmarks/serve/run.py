@@ -10,7 +10,6 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -54,16 +53,6 @@ def steady(answers):
     return sum(sum(begin < t <= end for t in a["times"]) for a in answers) / max(end - begin, 1e-9)
 
 
-def wait_until_ready(daemon):
-    while daemon.poll() is None:
-        try:
-            urllib.request.urlopen(URL + "/health", timeout=5)
-            return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.3)
-    sys.exit("the daemon ended: " + daemon.stderr.read()[-600:])
-
-
 def status_of_engine():
     return json.loads(urllib.request.urlopen(URL + "/v1/layerstream/status", timeout=10).read())
 
@@ -75,7 +64,7 @@ def measure(count):
         daemon = group.start([workbench.PROGRAM, "serve", "--model", a.model, "--memory-budget", LIMIT, "--context", a.context, "--sequences", count,
                               "--urls", URL], stderr=subprocess.PIPE)
         try:
-            wait_until_ready(daemon)
+            workbench.wait_until_ready(daemon, URL)
             before, found, begin = status_of_engine(), {}, time.monotonic()
             askers = [threading.Thread(target=ask, args=(n, found, n)) for n in range(count)]
             for asker in askers:

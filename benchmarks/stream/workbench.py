@@ -3,6 +3,9 @@ import json
 import os
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 from memory_group import MemoryGroup
@@ -51,6 +54,17 @@ def result(command, limit_bytes=None, is_cold=True):
     with MemoryGroup(limit_bytes) as group:
         found = json.loads(checked(group.run(command, capture_output=True), command))
         return found | dict(peakMiB=group.peak_bytes >> 20, failcnt=group.failed_charges)
+
+
+def wait_until_ready(daemon, url):
+    """Until a daemon answers; the end of its complaint, where that is a pipe, if it ends before."""
+    while daemon.poll() is None:
+        try:
+            urllib.request.urlopen(url + "/health", timeout=5)
+            return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.3)
+    sys.exit("the daemon ended: " + (daemon.stderr.read()[-600:] if daemon.stderr else ""))
 
 
 def decode_rate(run):

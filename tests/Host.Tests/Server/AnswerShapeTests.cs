@@ -132,6 +132,17 @@ public sealed class AnswerShapeTests
     }
 
     [Fact]
+    public void Ollama_StreamedCallOfSeveralLines_IsOneLine()
+    {
+        string sent = Send(new OllamaShape(Prepared(true), isChat: true), 5,
+            "<tool_call>\n{\"name\": \"f\", \"arguments\": {\r\n  \"a\": \"b\\nc\"\n}}\n</tool_call>");
+        JsonElement call = Assert.Single(sent.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Parse),
+            l => l.GetProperty("message").TryGetProperty("tool_calls", out _));
+        Assert.Equal("b\nc", Text(call.GetProperty("message").GetProperty("tool_calls")[0].GetProperty("function")
+            .GetProperty("arguments"), "a"));
+    }
+
+    [Fact]
     public void Ollama_Sign_IsALineWithoutContent()
     {
         OllamaShape shape = new(Prepared(true), isChat: true);

@@ -87,6 +87,10 @@ public sealed class ChatParametersTests
     [InlineData("\"reasoning\":{\"exclude\":true}", "reasoning.exclude")]
     [InlineData("\"tool_choice\":{\"type\":\"web_search\"}", "tool_choice")]
     [InlineData("\"tool_choice\":{\"type\":\"allowed_tools\",\"mode\":\"auto\",\"tools\":[{\"name\":\"g\"}]}", "tool_choice")]
+    [InlineData("\"tool_choice\":{\"type\":\"allowed_tools\",\"mode\":\"auto\",\"tools\":[5]}", "tool_choice.tools[0]")]
+    [InlineData("\"tool_choice\":{\"type\":\"allowed_tools\",\"mode\":\"auto\",\"tools\":[{\"function\":5}]}", "tool_choice.tools[0]")]
+    [InlineData("\"echo\":\"\\ud800\"", "echo")]
+    [InlineData("\"echo\":false,\"echo\":false", "echo")]
     [InlineData("\"n\":33", "n")]
     [InlineData("\"model\":\"gpt-4o\"", "model")]
     [InlineData("\"continue_final_message\":true", "continue_final_message")]
@@ -174,6 +178,16 @@ public sealed class ChatParametersTests
         Assert.Equal("""{"role":"tool","name":"f","content":"22"}""", plain[2]);
         Assert.Equal("""{"role":"assistant","content":[{"type":"text","text":"No."}]}""", plain[3]);
         Assert.Contains("\"content\":\"Never.\"", plain[4], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"role":"assistant","content":null,"refusal":"\ud800"}""")]
+    [InlineData("""{"role":"function","name":"\ud800","content":"22"}""")]
+    public void Read_HistoryOfOlderClientsWithHalfASurrogatePair_Is400(string message)
+    {
+        using RequestMemory.Holding holding = RequestBodyTests.Memory(1 << 20).Open();
+        ApiException refused = Assert.Throws<ApiException>(() => Read(Encoding.UTF8.GetBytes($$"""{"messages":[{{message}}]}"""), holding));
+        Assert.Equal((400, "messages", "invalid_string"), (refused.Status, refused.Param, refused.Code));
     }
 
     [Fact]

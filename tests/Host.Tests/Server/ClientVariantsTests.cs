@@ -31,6 +31,7 @@ public sealed class ClientVariantsTests(ShippedDaemon daemon)
     [InlineData("\"context\":[1,2]", "context")]
     [InlineData("\"template\":\"{{ .Prompt }}\"", "template")]
     [InlineData("\"options\":{\"mirostat\":1}", "mirostat")]
+    [InlineData("\"options\":{\"num_predict\":\"5\"},\"raw\":true", "'max_tokens' must be")]
     public async Task Generate_WithWhatCannotBeHonoured_IsRefusedByName(string member, string named)
     {
         using HttpResponseMessage reply = await daemon.RespondAsync("POST", "/api/generate",
@@ -129,6 +130,20 @@ public sealed class ClientVariantsTests(ShippedDaemon daemon)
         Assert.Equal(2, part.GetProperty("logprobs")[0].GetProperty("top_logprobs").GetArrayLength());
         Assert.Equal(("none", 4), (reply.GetProperty("tool_choice").GetString(), reply.GetProperty("max_output_tokens").GetInt32()));
         Assert.Equal("incomplete", reply.GetProperty("output")[0].GetProperty("status").GetString());
+        Assert.Equal("""[{"type":"function","name":"a","parameters":{"type":"object"}}]""", reply.GetProperty("tools").GetRawText());
+    }
+
+    [Fact]
+    public async Task Response_StreamedToARequestOfSeveralLines_HasItsEventsInALineEach()
+    {
+        string events = await daemon.SendAsync("/v1/responses",
+            "{\"input\":\"Say hi.\",\"max_output_tokens\":2,\"stream\":true,\"metadata\":{\r\n  \"a\": \"b\"\n},"
+            + "\"tools\":[\n{\"type\":\"function\",\"name\":\"f\"}\n]}");
+        string[] lines = events.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.All(lines, l => Assert.True(l.StartsWith("event: ", StringComparison.Ordinal)
+            || l.StartsWith("data: {", StringComparison.Ordinal), l));
+        JsonElement last = JsonSerializer.Deserialize<JsonElement>(lines[^1]["data: ".Length..]).GetProperty("response");
+        Assert.Equal("b", last.GetProperty("metadata").GetProperty("a").GetString());
     }
 
     private async Task<int> TokensAsync(string item)

@@ -1,7 +1,10 @@
 using System.Net;
+using System.Text;
 using System.Text.Json;
 using LayerStream.Host.Server.Http;
+using LayerStream.Host.Server.Responses;
 using LayerStream.Host.Server.Service;
+using LayerStream.Host.Server.Translation;
 
 namespace LayerStream.Host.Tests.Server;
 
@@ -93,5 +96,23 @@ public sealed class StoredResponsesTests(ShippedDaemon daemon)
     {
         using HttpResponseMessage reply = await daemon.RespondAsync(method, $"{Path}/{id}", key: key);
         return reply.StatusCode;
+    }
+
+    [Fact]
+    public void References_ToAnItem_TakeTheMemoryOfTheItem()
+    {
+        RequestMemory memory = RequestBodyTests.Memory(4 << 20);
+        StoredResponses stored = new(memory);
+        string id = new('a', 32), text = new('x', 20_000);
+        Assert.True(stored.Keep("", new StoredResponses.Stored("resp_" + id, Encoding.UTF8.GetBytes($$"""
+            {"output":[{"id":"msg_{{id}}0","type":"message","role":"assistant","content":[{"type":"output_text","text":"{{text}}"}]},
+            {"id":"msg_{{id}}1","type":"message","role":"assistant","content":[{"type":"output_text","text":"b"}]}]}
+            """), "[]"u8.ToArray())));
+        string[] references = [.. Enumerable.Repeat($$"""{"type":"item_reference","id":"msg_{{id}}1"}""", 20)];
+        byte[] body = Encoding.UTF8.GetBytes($$"""{"input":[{{string.Join(',', references)}}]}""");
+        using RequestMemory.Holding holding = memory.Open();
+        string translated = Encoding.UTF8.GetString(ResponsesMembers.Translate(body, new ResponsesContext(stored, ""), holding).Span);
+        Assert.Equal(20, translated.Split("\"content\":\"b\"").Length - 1);
+        Assert.InRange(holding.Bytes, 1, 20 * 200 * RequestTranslation.WorkBytesPerByte);
     }
 }

@@ -10,6 +10,9 @@ namespace LayerStream.Host.Server.Chat;
 /// ended.</summary>
 internal abstract class AnswerShape
 {
+    /// <summary>Bytes that a token's log-probabilities take while they are held.</summary>
+    protected const int BytesPerProbabilities = 2048;
+
     protected AnswerShape(ArrayBufferWriter<byte>? buffer = null) => Buffer = buffer ?? new ArrayBufferWriter<byte>(1024);
 
     /// <summary>What has been written and not been sent.</summary>
@@ -20,6 +23,9 @@ internal abstract class AnswerShape
 
     /// <summary>Bytes that may gather before they are sent; 0 = every piece at once.</summary>
     public abstract int GatheredBytes { get; }
+
+    /// <summary>Bytes it holds of the request until the end.</summary>
+    public virtual long HeldBytes => 0;
 
     /// <summary>Bytes it holds per token of the answer until the end.</summary>
     public abstract int HeldBytesPerToken { get; }

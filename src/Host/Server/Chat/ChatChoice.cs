@@ -12,7 +12,6 @@ internal sealed class ChatChoice(ChatJson form, AnswerOpening opening, bool repo
     : ParsedShape(opening, place.Buffer)
 {
     private const int UsualBytesPerToken = 32; // of UTF-16 text, and again as JSON
-    private const int BytesPerProbabilities = 2048;
 
     private readonly GatheredAnswer _answer = new();
     private readonly List<TokenLogProbabilities> _probabilities = [];

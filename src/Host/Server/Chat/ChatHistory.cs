@@ -9,6 +9,7 @@ namespace LayerStream.Host.Server.Chat;
 internal static class ChatHistory
 {
     /// <summary>Gives checked messages back: themselves if they have that form.</summary>
+    /// <exception cref="ApiException">400: a call without a name, or half of a surrogate pair.</exception>
     public static JsonElement Plain(JsonElement messages)
     {
         if (!messages.EnumerateArray().Any(IsOld))
@@ -17,8 +18,9 @@ internal static class ChatHistory
         }
 
         ArrayBufferWriter<byte> text = new(1024);
-        using (Utf8JsonWriter json = new(text, JsonReply.Options))
+        try
         {
+            using Utf8JsonWriter json = new(text, JsonReply.Options);
             json.WriteStartArray();
             foreach (JsonElement message in messages.EnumerateArray())
             {
@@ -26,6 +28,10 @@ internal static class ChatHistory
             }
 
             json.WriteEndArray();
+        }
+        catch (InvalidOperationException)
+        {
+            throw ApiException.Invalid("messages", "a text in 'messages' holds half of a surrogate pair", "invalid_string");
         }
 
         return JsonElement.Parse(text.WrittenSpan, new JsonDocumentOptions { MaxDepth = BodyMember.MostDepth });

@@ -49,6 +49,7 @@ internal static class ChatParameters
         .. ParameterTable.Refusals("functions", "audio", "web_search_options", "structured_outputs", "echo", "suffix", "lora",
             "use_beam_search", "stop_token_ids", "include_stop_str_in_output", "safe_prompt", "samplers", "post_sampling_probs"),
         ParameterTable.Refusal("function_call", NeutralValues.UsualAnd("\"none\"", "\"auto\"")),
+        ParameterTable.Refusal("best_of", NeutralValues.UsualAnd("1")),
         .. SamplingParameters.Refused,
         ParameterTable.Refusal("skip_special_tokens", new NeutralValues("true")),
         ParameterTable.Refusal("include_reasoning", new NeutralValues("true")),

@@ -20,6 +20,6 @@ internal enum ParameterUse
 /// <param name="Use">What happens to it.</param>
 /// <param name="Note">Range, condition or reason, for the documentation.</param>
 /// <param name="Read">Takes an honoured value over; it throws for one that does not fit.</param>
-/// <param name="Neutral">Values of a refused member that ask for nothing and are let through; null = the usual ones.</param>
+/// <param name="Neutral">Values of a refused member that ask for nothing and are let through; null = none.</param>
 internal sealed record Parameter(string Name, ParameterUse Use, string Note, Action<ChatRequest, JsonElement, string>? Read = null,
     NeutralValues? Neutral = null);

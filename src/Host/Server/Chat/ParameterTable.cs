@@ -60,15 +60,14 @@ internal sealed class ParameterTable(IReadOnlyList<Parameter> rows)
         }
 
         Parameter? row = _byName.GetValueOrDefault(name);
-        if (row is { Use: ParameterUse.Refused } && AsksForNothing(row, member))
-        {
-            seen.Remove(name);
-            return;
-        }
-
         if (row is null or { Use: ParameterUse.Refused })
         {
-            throw ApiException.Invalid(name, $"this server does not support the parameter '{name}'", "unsupported_parameter");
+            if (row?.Neutral is { } neutral && AsksForNothing(neutral, member))
+            {
+                return;
+            }
+
+            throw ApiException.Unsupported(name);
         }
 
         if (row.Read is not null)
@@ -82,7 +81,7 @@ internal sealed class ParameterTable(IReadOnlyList<Parameter> rows)
     }
 
     // None of these values has more in it than two brackets.
-    private static bool AsksForNothing(Parameter row, BodyMember member)
+    private static bool AsksForNothing(NeutralValues neutral, BodyMember member)
     {
         if (member.Tokens > 2)
         {
@@ -90,6 +89,6 @@ internal sealed class ParameterTable(IReadOnlyList<Parameter> rows)
         }
 
         using JsonDocument value = member.Parse();
-        return (row.Neutral ?? NeutralValues.Usual).Have(value.RootElement);
+        return neutral.Have(value.RootElement);
     }
 }

@@ -72,8 +72,7 @@ internal static class ParameterValues
                     JsonFields.Flag(member.Value, "stream_options." + inner);
                     break;
                 default:
-                    throw ApiException.Invalid("stream_options." + inner,
-                        $"this server does not support the parameter 'stream_options.{inner}'", "unsupported_parameter");
+                    throw ApiException.Unsupported("stream_options." + inner);
             }
         }
     }

@@ -39,7 +39,6 @@ internal static class SamplingParameters
     [
         ParameterTable.Refusal("mirostat", NeutralValues.UsualAnd("0")),
         ParameterTable.Refusal("min_tokens", NeutralValues.UsualAnd("0")),
-        ParameterTable.Refusal("best_of", NeutralValues.UsualAnd("1")),
         ParameterTable.Refusal("length_penalty", NeutralValues.UsualAnd("1")),
         ParameterTable.Refusal("dynatemp_range", NeutralValues.UsualAnd("0")),
         ParameterTable.Refusal("tfs_z", NeutralValues.UsualAnd("1")),

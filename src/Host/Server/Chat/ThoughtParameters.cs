@@ -75,14 +75,10 @@ internal static class ThoughtParameters
                     request.ThoughtTokens = Tokens(member.Value, place);
                     break;
                 case "summary" or "generate_summary":
+                case not null when NeutralValues.Usual.Have(member.Value):
                     break;
                 default:
-                    if (!NeutralValues.Usual.Have(member.Value))
-                    {
-                        throw ApiException.Invalid(place, $"this server does not support the parameter '{place}'", "unsupported_parameter");
-                    }
-
-                    break;
+                    throw ApiException.Unsupported(place);
             }
         }
     }

@@ -152,6 +152,7 @@ internal static class ToolMembers
 
     private static string NameOf(JsonElement function, string place)
     {
+        JsonParts.RequireObject(function, place);
         string name = function.TryGetProperty("name", out JsonElement n) ? JsonFields.Text(n, place + ".name") : "";
         return name.Length is > 0 and <= LongestName ? name
             : throw ApiException.Invalid(place + ".name", $"'{place}.name' must have 1 to {LongestName} characters", "invalid_value");

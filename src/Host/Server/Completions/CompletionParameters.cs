@@ -37,7 +37,7 @@ internal static class CompletionParameters
             "safety_identifier", "service_tier"),
         .. ParameterTable.Refusals("lora", "structured_outputs", "prompt_logprobs", "input_prefix", "input_suffix", "use_beam_search",
             "stop_token_ids", "include_stop_str_in_output"),
-        .. SamplingParameters.Refused.Where(r => r.Name != "best_of"),
+        .. SamplingParameters.Refused,
         ParameterTable.Refusal("add_special_tokens", new NeutralValues("true")),
         ParameterTable.Refusal("skip_special_tokens", new NeutralValues("true")),
     ];

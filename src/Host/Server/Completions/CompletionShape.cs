@@ -18,7 +18,6 @@ internal sealed class CompletionShape(CompletionJson form, CompletionRequest req
     List<byte[]> written) : AnswerShape(place.Buffer)
 {
     private const int UsualBytesPerToken = 32; // of UTF-16 text, and again as JSON
-    private const int BytesPerProbabilities = 2048;
 
     private readonly StringBuilder _text = new();
     private readonly List<CompletionToken> _tokens = [];

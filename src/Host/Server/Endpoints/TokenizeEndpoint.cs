@@ -34,7 +34,7 @@ internal static class TokenizeEndpoint
                     withPieces = JsonFields.Flag(value, name);
                     break;
                 default:
-                    throw Unknown(name);
+                    throw ApiException.Unsupported(name);
             }
         });
         Tokenizer tokenizer = asked.Model.RequireTokenizer();
@@ -51,7 +51,7 @@ internal static class TokenizeEndpoint
         {
             if (name != "tokens")
             {
-                throw Unknown(name);
+                throw ApiException.Unsupported(name);
             }
 
             if (value.ValueKind != JsonValueKind.Array)
@@ -106,7 +106,4 @@ internal static class TokenizeEndpoint
             }
         });
     }
-
-    private static ApiException Unknown(string name) =>
-        ApiException.Invalid(name, $"this server does not support the parameter '{name}'", "unsupported_parameter");
 }

@@ -163,7 +163,7 @@ internal sealed class FileUpload(FileStore store, string owner)
     {
         if (_fields.Keys.FirstOrDefault(f => f is not ("purpose" or Anchor or Seconds)) is { } unknown)
         {
-            throw ApiException.Invalid(unknown, $"this server does not support the parameter '{unknown}'", "unsupported_parameter");
+            throw ApiException.Unsupported(unknown);
         }
 
         if (_name is null || _bytes == 0)

@@ -33,4 +33,8 @@ internal sealed class ApiException(int status, string type, string message, stri
     /// <summary>A 400 that names the member at fault.</summary>
     public static ApiException Invalid(string? param, string message, string? code = null) =>
         new(400, "invalid_request_error", message, code, param);
+
+    /// <summary>A 400 for a member that is not known here, or that cannot be honoured.</summary>
+    public static ApiException Unsupported(string param) =>
+        Invalid(param, $"this server does not support the parameter '{param}'", "unsupported_parameter");
 }

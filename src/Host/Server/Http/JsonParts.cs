@@ -33,7 +33,13 @@ internal static class JsonParts
             : throw ApiException.Invalid(place, $"'{place}' must be an array", "invalid_type");
 
     /// <summary>The text of a content that is a string or a list of text parts, one under the other.</summary>
-    public static string ContentText(JsonElement? content, string place)
+    public static string ContentText(JsonElement? content, string place) => ContentText(content, place, PartText);
+
+    /// <summary>The same of parts that have their text in a way of their own.</summary>
+    /// <param name="content">The content; null = it is not there.</param>
+    /// <param name="place">Where it stands.</param>
+    /// <param name="partText">Text of a part, by its type and place.</param>
+    public static string ContentText(JsonElement? content, string place, Func<JsonElement, string, string, string> partText)
     {
         if (content is not { } value)
         {
@@ -48,17 +54,21 @@ internal static class JsonParts
         StringBuilder text = new();
         foreach ((JsonElement part, string at) in Items(value, place))
         {
-            string type = Text(part, "type", at) ?? "text";
-            if (type is not ("text" or "input_text" or "output_text" or "refusal"))
-            {
-                throw Unsupported(at, type);
-            }
-
-            text.Append(text.Length > 0 ? "\n" : "").Append(RequireText(part, type == "refusal" ? "refusal" : "text", at));
+            text.Append(text.Length > 0 ? "\n" : "").Append(partText(part, Text(part, "type", at) ?? "text", at));
         }
 
         return text.ToString();
     }
+
+    private static string PartText(JsonElement part, string type, string place) => type switch
+    {
+        "text" or "input_text" or "output_text" => RequireText(part, "text", place),
+        "refusal" => RequireText(part, "refusal", place),
+        _ => throw Unsupported(place, type),
+    };
+
+    /// <summary>JSON that somebody else wrote, in one line as streams need it: in its strings are no line breaks.</summary>
+    public static string InOneLine(string json) => json.Replace('\n', ' ').Replace('\r', ' ');
 
     /// <summary>A function in the list of tools.</summary>
     public static void Tool(Utf8JsonWriter json, string name, string? description, JsonElement? parameters, JsonElement? strict = null)

@@ -63,7 +63,7 @@ internal static class MessagesConversation
             if (type == "tool_result")
             {
                 hasResults = true;
-                string result = MessagesText.Of(JsonParts.Find(block, "content"), at + ".content");
+                string result = JsonParts.ContentText(JsonParts.Find(block, "content"), at + ".content", MessagesText.OfBlock);
                 bool isError = JsonParts.Find(block, "is_error") is { ValueKind: JsonValueKind.True };
                 MessageJson.ToolResult(json, JsonParts.RequireText(block, "tool_use_id", at), isError ? "Error: " + result : result);
             }

@@ -7,15 +7,6 @@ namespace LayerStream.Host.Server.Messages;
 /// 400 naming the place.</summary>
 internal static class MessagesText
 {
-    /// <summary>Of a content that is a string or a list of blocks, one under the other.</summary>
-    public static string Of(JsonElement? content, string place) => content switch
-    {
-        null => "",
-        { ValueKind: JsonValueKind.String } text => JsonFields.Text(text, place),
-        { } blocks => string.Join('\n', JsonParts.Items(blocks, place).Select(b =>
-            OfBlock(b.Item, JsonParts.Text(b.Item, "type", b.Place) ?? "text", b.Place))),
-    };
-
     /// <summary>Of a block.</summary>
     public static string OfBlock(JsonElement block, string type, string place) => type switch
     {

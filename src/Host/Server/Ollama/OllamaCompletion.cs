@@ -23,8 +23,7 @@ internal static class OllamaCompletion
             json.WriteString("suffix", suffix);
         }
 
-        if (JsonParts.Find(root, "options") is not { } options
-            || JsonParts.Find(options, "num_predict") is not { ValueKind: JsonValueKind.Number } number || number.GetDouble() < 0)
+        if (JsonParts.Find(root, "options") is not { } options || OllamaMembers.LimitOf(options) is null)
         {
             json.WriteNumber("max_tokens", -1);
         }

@@ -27,7 +27,7 @@ internal static class OllamaJson
             json.WriteStartObject("function");
             json.WriteString("name", name);
             json.WritePropertyName("arguments");
-            json.WriteRawValue(arguments);
+            json.WriteRawValue(JsonParts.InOneLine(arguments));
             json.WriteEndObject();
             json.WriteEndObject();
         }

@@ -107,6 +107,10 @@ internal static class OllamaMembers
     /// <exception cref="ApiException">400: it is no time.</exception>
     public static KeepAlive? KeepAliveOf(JsonElement root) => JsonParts.Find(root, "keep_alive") is { } time ? KeepAlive.Of(time) : null;
 
+    /// <summary>Most tokens of the answer, as the request has it; null = what the context holds.</summary>
+    internal static JsonElement? LimitOf(JsonElement options) => JsonParts.Find(options, "num_predict") is { } limit
+        && !(limit.ValueKind == JsonValueKind.Number && limit.GetDouble() < 0) ? limit : null;
+
     private static void WriteRest(Utf8JsonWriter json, JsonElement root, Action<Utf8JsonWriter, JsonElement> messages)
     {
         WriteStream(json, root);
@@ -217,12 +221,11 @@ internal static class OllamaMembers
 
             if (!Options.TryGetValue(name, out string? chatName))
             {
-                throw ApiException.Invalid("options." + name, $"this server does not support the parameter 'options.{name}'",
-                    "unsupported_parameter");
+                throw ApiException.Unsupported("options." + name);
             }
 
             bool isAbsent = option.Value.ValueKind == JsonValueKind.Null || chatName is null
-                || (chatName == "max_tokens" && option.Value.ValueKind == JsonValueKind.Number && option.Value.GetDouble() < 0);
+                || (chatName == "max_tokens" && LimitOf(options) is null);
             if (!isAbsent)
             {
                 json.WritePropertyName(chatName!);

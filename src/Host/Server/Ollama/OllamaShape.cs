@@ -15,8 +15,6 @@ namespace LayerStream.Host.Server.Ollama;
 /// break clients.</summary>
 internal sealed class OllamaShape : ParsedShape
 {
-    private const int BytesPerProbabilities = 2048;
-
     private readonly TranslatedAnswer.Prepared _prepared;
     private readonly bool _isChat;
     private readonly bool _isStream;

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Service;
@@ -28,6 +29,9 @@ internal sealed class ResponsesContext(StoredResponses stored, string scope)
     /// <summary>The client's own remarks as JSON.</summary>
     public string Metadata { get; private set; } = "{}";
 
+    /// <summary>The tools as the client gave them, a JSON array.</summary>
+    public string Tools { get; private set; } = "[]";
+
     /// <summary>Items in front of the answer, as a JSON array.</summary>
     public ReadOnlyMemory<byte> Items => _items;
 
@@ -41,6 +45,7 @@ internal sealed class ResponsesContext(StoredResponses stored, string scope)
         PreviousId = JsonParts.Find(root, "previous_response_id") is { } id ? JsonFields.Text(id, "previous_response_id") : null;
         Instructions = JsonParts.Find(root, "instructions") is { } told ? JsonParts.ContentText(told, "instructions") : null;
         Metadata = JsonParts.Find(root, "metadata") is { } metadata ? MetadataText(metadata) : "{}";
+        Tools = JsonParts.Find(root, "tools") is { ValueKind: JsonValueKind.Array } tools ? JsonParts.InOneLine(tools.GetRawText()) : "[]";
         JsonElement input = JsonParts.Find(root, "input")
             ?? throw ApiException.Invalid("input", "'input' is missing", "missing_parameter");
         StoredResponses.Stored? previous = null;
@@ -53,7 +58,7 @@ internal sealed class ResponsesContext(StoredResponses stored, string scope)
 
         memory.Grow((previous?.Items.Length + previous?.Response.Length ?? 0) * (long)RequestTranslation.WorkBytesPerByte,
             "the conversation");
-        _items = Join(previous, input, id => Referred(id, memory));
+        _items = Join(previous, input, memory);
     }
 
     /// <summary>Keeps a response.</summary>
@@ -61,7 +66,7 @@ internal sealed class ResponsesContext(StoredResponses stored, string scope)
     public bool Keep(string id, byte[] response) => Stores && stored.Keep(scope, new StoredResponses.Stored(id, response, _items));
 
     // Earlier items, the output of the response before, and the new ones, each with an id.
-    private static byte[] Join(StoredResponses.Stored? previous, JsonElement input, Func<string, byte[]?> referred)
+    private byte[] Join(StoredResponses.Stored? previous, JsonElement input, RequestMemory.Holding memory)
     {
         ArrayBufferWriter<byte> joined = new(256);
         using (Utf8JsonWriter json = new(joined, JsonReply.Options))
@@ -87,7 +92,7 @@ internal sealed class ResponsesContext(StoredResponses stored, string scope)
             {
                 foreach ((JsonElement item, string place) in JsonParts.Items(input, "input"))
                 {
-                    Write(json, item, place, referred, count++);
+                    Write(json, item, place, count++, memory);
                 }
             }
 
@@ -98,7 +103,7 @@ internal sealed class ResponsesContext(StoredResponses stored, string scope)
     }
 
     // An item itself, or one of an earlier response that it names.
-    private static void Write(Utf8JsonWriter json, JsonElement item, string place, Func<string, byte[]?> referred, int number)
+    private void Write(Utf8JsonWriter json, JsonElement item, string place, int number, RequestMemory.Holding memory)
     {
         if (JsonParts.Find(item, "type") is not { ValueKind: JsonValueKind.String } type || !type.ValueEquals("item_reference"u8))
         {
@@ -107,26 +112,36 @@ internal sealed class ResponsesContext(StoredResponses stored, string scope)
         }
 
         string id = JsonParts.RequireText(item, "id", place);
-        json.WriteRawValue(referred(id) ?? throw ApiException.Invalid(place,
-            $"'{place}' names an item that is not here: its response was not stored, was forgotten, or belongs to another key; send "
-            + "the item itself", "item_not_found"));
+        if (!TryWriteReferred(json, id, memory))
+        {
+            throw ApiException.Invalid(place, $"'{place}' names an item that is not here: its response was not stored, was forgotten, or "
+                + "belongs to another key; send the item itself", "item_not_found");
+        }
     }
 
-    // Ids of items have that of their response in them.
-    private byte[]? Referred(string id, RequestMemory.Holding memory)
+    // Ids of items have that of their response in them. Once it is read, the item alone is paid for, as if the request had it.
+    private bool TryWriteReferred(Utf8JsonWriter json, string id, RequestMemory.Holding memory)
     {
         int start = id.IndexOf('_', StringComparison.Ordinal) + 1;
         if (id.Length <= start + IdLength
             || !stored.TryFind(scope, "resp_" + id.Substring(start, IdLength), out StoredResponses.Stored? found))
         {
-            return null;
+            return false;
         }
 
+        long before = memory.Bytes;
         memory.Grow(found.Response.Length * (long)RequestTranslation.WorkBytesPerByte, "an item");
         using JsonDocument response = JsonDocument.Parse(found.Response);
         JsonElement item = response.RootElement.GetProperty("output").EnumerateArray()
             .FirstOrDefault(i => JsonParts.Text(i, "id", "output") == id);
-        return item.ValueKind == JsonValueKind.Undefined ? null : JsonSerializer.SerializeToUtf8Bytes(item);
+        if (item.ValueKind == JsonValueKind.Undefined)
+        {
+            return false;
+        }
+
+        item.WriteTo(json);
+        memory.ShrinkTo(before + (JsonMarshal.GetRawUtf8Value(item).Length * (long)RequestTranslation.WorkBytesPerByte));
+        return true;
     }
 
     private static void WriteItem(Utf8JsonWriter json, JsonElement item, int number)
@@ -168,7 +183,7 @@ internal sealed class ResponsesContext(StoredResponses stored, string scope)
     {
         string text = metadata.ValueKind == JsonValueKind.Object ? metadata.GetRawText()
             : throw ApiException.Invalid("metadata", "'metadata' must be an object", "invalid_type");
-        return text.Length <= MostMetadataBytes ? text
+        return text.Length <= MostMetadataBytes ? JsonParts.InOneLine(text)
             : throw ApiException.Invalid("metadata", $"'metadata' may have {MostMetadataBytes} characters at most", "out_of_range");
     }
 }

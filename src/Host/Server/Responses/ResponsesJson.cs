@@ -22,8 +22,8 @@ internal static class ResponsesJson
         json.WriteBoolean("store", isStored);
         json.WriteBoolean("parallel_tool_calls", prepared.Request.AllowsSeveralCalls);
         WriteChoice(json, prepared.Request);
-        json.WriteStartArray("tools");
-        json.WriteEndArray();
+        json.WritePropertyName("tools");
+        json.WriteRawValue(context?.Tools ?? "[]");
         json.WriteString("previous_response_id", context?.PreviousId);
         json.WriteString("instructions", context?.Instructions);
         json.WritePropertyName("metadata");

@@ -14,8 +14,6 @@ namespace LayerStream.Host.Server.Responses;
 internal sealed class ResponsesShape(TranslatedAnswer.Prepared prepared, ResponsesContext? context = null)
     : ParsedShape(prepared.Opening)
 {
-    private const int BytesPerProbabilities = 2048;
-
     private readonly bool _isStream = prepared.Request.Stream;
     private readonly long _created = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
     private readonly List<ResponsesItem> _items = [];
@@ -27,6 +25,8 @@ internal sealed class ResponsesShape(TranslatedAnswer.Prepared prepared, Respons
     public override string ContentType => _isStream ? ServerSentEvents.ContentType : "application/json; charset=utf-8";
 
     public override int GatheredBytes => _isStream ? 0 : 16 << 10;
+
+    public override long HeldBytes => context is null ? 0 : context.Items.Length + ((long)context.Tools.Length * sizeof(char));
 
     public override int HeldBytesPerToken => 16 + (prepared.Request.LogProbs ? BytesPerProbabilities : 0);
 

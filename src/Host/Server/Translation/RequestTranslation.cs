@@ -71,14 +71,14 @@ internal sealed class RequestTranslation(IReadOnlyList<TranslatedMember> rows, A
             }
 
             TranslatedMember? row = _byName.GetValueOrDefault(name);
-            if (row is { Use: ParameterUse.Refused } && (row.Neutral ?? NeutralValues.Usual).Have(member.Value))
-            {
-                continue;
-            }
-
             if (row is null or { Use: ParameterUse.Refused })
             {
-                throw ApiException.Invalid(name, $"this server does not support the parameter '{name}'", "unsupported_parameter");
+                if (row is not null && NeutralValues.Usual.Have(member.Value))
+                {
+                    continue;
+                }
+
+                throw ApiException.Unsupported(name);
             }
 
             row.Write?.Invoke(json, member.Value);

@@ -103,6 +103,6 @@ internal static class TranslatedAnswer
     private static long AnswerBytes(ChatRequest request, int[] prompt, LoadedModel model, AnswerShape shape, long limitBytes)
     {
         long tokens = Math.Min(request.MaxTokens ?? int.MaxValue, model.Engine.Context - prompt.Length);
-        return Math.Min(tokens * shape.HeldBytesPerToken, limitBytes / 8);
+        return shape.HeldBytes + Math.Min(tokens * shape.HeldBytesPerToken, limitBytes / 8);
     }
 }

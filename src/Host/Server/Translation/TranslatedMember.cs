@@ -8,9 +8,7 @@ namespace LayerStream.Host.Server.Translation;
 /// <param name="Use">What happens to it.</param>
 /// <param name="Note">Range, condition or reason, for the documentation.</param>
 /// <param name="Write">Writes what it means as members of a chat completion request; null = elsewhere or nothing.</param>
-/// <param name="Neutral">Values of a refused member that ask for nothing and are let through; null = the usual ones.</param>
-internal sealed record TranslatedMember(string Name, ParameterUse Use, string Note, Action<Utf8JsonWriter, JsonElement>? Write = null,
-    NeutralValues? Neutral = null)
+internal sealed record TranslatedMember(string Name, ParameterUse Use, string Note, Action<Utf8JsonWriter, JsonElement>? Write = null)
 {
     /// <summary>A member with another name and the same meaning.</summary>
     public static TranslatedMember As(string name, string chatName, string note) => new(name, ParameterUse.Honoured, note, (json, value) =>
