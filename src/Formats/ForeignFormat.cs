@@ -9,6 +9,7 @@ internal static class ForeignFormat
     internal const int HeadBytes = 16;
 
     private const string Convert = "convert the model to GGUF, or get it as GGUF";
+    private const string Download = "download the model by the link of the file itself; a private model may want a token";
     private const string Unpack = "unpack it and give the .gguf file in it";
 
     private static readonly (byte[] Begin, string What, string Way)[] s_rows =
@@ -27,9 +28,9 @@ internal static class ForeignFormat
         ("BZh"u8.ToArray(), "a file packed by bzip2", Unpack),
         ([0x37, 0x7A, 0xBC, 0xAF], "a 7z archive", Unpack),
         ([0x89, 0x48, 0x44, 0x46], "an HDF5 file", Convert),
-        ("<!DOCTYPE"u8.ToArray(), "a web page", "download the model by the link of the file itself; a private model may want a token"),
-        ("<!doctype"u8.ToArray(), "a web page", "download the model by the link of the file itself; a private model may want a token"),
-        ("<html"u8.ToArray(), "a web page", "download the model by the link of the file itself; a private model may want a token"),
+        ("<!DOCTYPE"u8.ToArray(), "a web page", Download),
+        ("<!doctype"u8.ToArray(), "a web page", Download),
+        ("<html"u8.ToArray(), "a web page", Download),
         ("<?xml"u8.ToArray(), "an XML file, which storage services send as an error", "look into it, and download the model again"),
         ("{"u8.ToArray(), "a JSON file", "give the .gguf file beside it; a JSON file where a model was downloaded is an error message"),
     ];

@@ -42,6 +42,7 @@ public sealed record TemplateCapabilities(bool SystemRole, bool SeveralSystems, 
         string? later = TryRender(
             template, Message("system", First), Message("user", "question"), Message("assistant", "answer"), Message("system", Second),
                 Message("user", "more"));
+        string? call = TryRender(template, WithCalls(ShortId, First));
         return new TemplateCapabilities(
             SystemRole: Has(system, First),
             SeveralSystems: Has(several, First) && Has(several, Second),
@@ -53,8 +54,8 @@ public sealed record TemplateCapabilities(bool SystemRole, bool SeveralSystems, 
             RepeatedRoles = IsEither(TryRender(template, Message("user", Second), Message("user", First)), text),
             AnswerFirst = IsEither(TryRender(template, Message("assistant", Second), Message("user", First)), text),
             SystemAlone = IsEither(TryRender(template, Message("system", First)), system),
-            SeveralCalls = IsEither(TryRender(template, WithCalls(ShortId, Second, First)), TryRender(template, WithCalls(ShortId, First))),
-            AnyCallId = IsEither(TryRender(template, WithCalls(LongId, First)), TryRender(template, WithCalls(ShortId, First))),
+            SeveralCalls = IsEither(TryRender(template, WithCalls(ShortId, Second, First)), call),
+            AnyCallId = IsEither(TryRender(template, WithCalls(LongId, First)), call),
         };
     }
 

@@ -1,4 +1,3 @@
-using System.Numerics;
 using LayerStream.Templates.Runtime;
 using LayerStream.Templates.Values;
 
@@ -20,9 +19,7 @@ internal static class SearchMethods
 
     private static BoolValue AnyOf(Call call, Func<string, string, bool> holds)
     {
-        // What begins behind the end has no part, not even an empty one.
-        var (text, begin) = Part(call);
-        if (begin > ((TextValue)call.Self).Length)
+        if (Part(call).Text is not { } text)
         {
             return BoolValue.False;
         }
@@ -42,15 +39,23 @@ internal static class SearchMethods
     private static int Find(Call call, bool last)
     {
         var (text, begin) = Part(call);
+        if (text is null)
+        {
+            return -1;
+        }
+
         call.State.Charge(text.Text.Length / 256);
-        int at = begin > ((TextValue)call.Self).Length ? -1
-            : last ? TextSearch.FindLast(text.Text, call.Text(0), text.Text.Length) : TextSearch.Find(text.Text, call.Text(0), 0);
+        int at = last ? TextSearch.FindLast(text.Text, call.Text(0), text.Text.Length) : TextSearch.Find(text.Text, call.Text(0), 0);
         return at < 0 ? -1 : begin + text.IndexOfOffset(at);
     }
 
     private static IntValue Count(Call call)
     {
-        var (text, _) = Part(call);
+        if (Part(call).Text is not { } text)
+        {
+            return new IntValue(0);
+        }
+
         string part = call.Text(0);
         if (part.Length == 0)
         {
@@ -67,11 +72,13 @@ internal static class SearchMethods
         return new IntValue(count);
     }
 
-    private static (TextValue Text, int Begin) Part(Call call)
+    /// <summary>What is looked into, and where it begins; null = it begins behind its end, and has no part, not even an empty
+    /// one.</summary>
+    private static (TextValue? Text, int Begin) Part(Call call)
     {
         var text = (TextValue)call.Self;
         int begin = Bound(call, 1, 0, text.Length), end = Math.Min(text.Length, Bound(call, 2, text.Length, text.Length));
-        return (text.Range(Math.Min(begin, text.Length), end), begin);
+        return (begin > end ? null : text.Range(begin, end), begin);
     }
 
     private static int Bound(Call call, int index, int absent, int length)
@@ -81,7 +88,7 @@ internal static class SearchMethods
             return absent;
         }
 
-        BigInteger bound = call.Integer(index, 0);
-        return (int)BigInteger.Max(0, bound < 0 ? bound + length : bound);
+        int bound = call.Integer(index, 0);
+        return Math.Max(0, bound < 0 ? bound + length : bound);
     }
 }
