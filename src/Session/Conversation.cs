@@ -74,17 +74,7 @@ public sealed class Conversation
         }
 
         there = there.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? there;
-        string part = string.Create(CultureInfo.InvariantCulture, $"{there.FullName}.{Environment.ProcessId}");
-        try
-        {
-            File.WriteAllBytes(part, bytes);
-            File.Move(part, there.FullName, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(part);
-            throw;
-        }
+        ReplacedFile.Write(there.FullName, bytes);
     }
 
     /// <summary>Takes the conversation of a file in place of this one; unchanged on any error.</summary>

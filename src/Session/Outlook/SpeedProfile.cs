@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using LayerStream.Memory;
 
 namespace LayerStream.Session.Outlook;
 
@@ -59,10 +58,7 @@ public sealed class SpeedProfile
             ModelProfile[] models = [.. Read(path).Models.Where(m => !m.IsOf(model.Model, model.FileBytes, model.Threads))
                 .Append(model).TakeLast(MostModels)];
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-            string part = $"{path}.{Environment.ProcessId}";
-            File.WriteAllBytes(part, JsonSerializer.SerializeToUtf8Bytes(models, ProfileJson.Default.ModelProfileArray));
-            ProcessMemory.DropFileCache(part); // pages of a file we wrote count against the budget
-            File.Move(part, path, overwrite: true);
+            ReplacedFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(models, ProfileJson.Default.ModelProfileArray));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
