@@ -61,6 +61,11 @@ public static class Failures
     /// <param name="isJson">Whether it is written to standard output too, as JSON.</param>
     public static int Report(Exception error, bool isJson = false)
     {
+        while (error is AggregateException { InnerException: { } inner })
+        {
+            error = inner;
+        }
+
         int code = Tell(error);
         if (isJson && error is not OutputClosedException)
         {
@@ -72,11 +77,6 @@ public static class Failures
 
     private static void WriteJson(Exception error, int code)
     {
-        while (error is AggregateException { InnerException: { } inner })
-        {
-            error = inner;
-        }
-
         string text = error switch
         {
             OperationCanceledException => "Interrupted.",
@@ -96,11 +96,6 @@ public static class Failures
 
     private static int Tell(Exception error)
     {
-        while (error is AggregateException { InnerException: { } inner })
-        {
-            error = inner;
-        }
-
         if (error is OperationCanceledException)
         {
             Console.Error.WriteLine("Interrupted.");
