@@ -75,12 +75,12 @@ internal sealed class FormatSpec
             i++;
         }
 
-        _width = Number(text, ref i) ?? 0;
+        _width = Number(_state, text, ref i) ?? 0;
         _grouping = i < text.Length && text[i] is ',' or '_' ? text[i++] : '\0';
         if (i < text.Length && text[i] == '.')
         {
             i++;
-            _precision = Number(text, ref i) ?? throw _state.Error("Format specifier missing precision");
+            _precision = Number(_state, text, ref i) ?? throw _state.Error("Format specifier missing precision");
         }
 
         _type = i < text.Length ? text[i++] : '\0';
@@ -90,7 +90,8 @@ internal sealed class FormatSpec
         }
     }
 
-    private int? Number(string text, ref int i)
+    /// <summary>The digits at a place, as a number of columns; null = there are none.</summary>
+    internal static int? Number(RenderState state, string text, ref int i)
     {
         int start = i, number = 0;
         for (; i < text.Length && char.IsAsciiDigit(text[i]); i++)
@@ -98,7 +99,7 @@ internal sealed class FormatSpec
             number = (number * 10) + text[i] - '0';
             if (number > Widest)
             {
-                throw _state.Error("format width is too large");
+                throw state.Error("format width is too large");
             }
         }
 

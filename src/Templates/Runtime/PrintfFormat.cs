@@ -109,17 +109,7 @@ internal static class PrintfFormat
                 ? (int)width : throw state.Error("* wants a number of columns");
         }
 
-        int start = i, number = 0;
-        for (; i < format.Length && char.IsAsciiDigit(format[i]); i++)
-        {
-            number = (number * 10) + format[i] - '0';
-            if (number > FormatSpec.Widest)
-            {
-                throw state.Error("format width is too large");
-            }
-        }
-
-        return i > start ? number : null;
+        return FormatSpec.Number(state, format, ref i);
     }
 
     private static TextValue Convert(RenderState state, char kind, Value value, int? precision, bool isAlternate)
