@@ -1,4 +1,5 @@
 using LayerStream.Actors.Loading;
+using LayerStream.Actors.Ring;
 using LayerStream.Actors.Run;
 using LayerStream.Actors.Stages;
 using LayerStream.Actors.Sweep;
@@ -70,6 +71,9 @@ public sealed class Engine : IAsyncDisposable
 
     /// <summary>Why they do not, or null.</summary>
     public string? DirectFallback => _parts.Device.FallbackReason;
+
+    /// <summary>The slots and what is in them.</summary>
+    internal TileRing Ring => _parts.Ring;
 
     /// <summary>Slots ahead of compute now.</summary>
     public int Depth => Math.Max(0, _parts.Ring.WantedSlots - 1);

@@ -76,10 +76,9 @@ internal sealed class EngineParts : IDisposable
     internal Func<StageKind, Props> Stages(EnginePlan plan)
     {
         TileMap tiles = plan.Memory.Tiles;
-        IReadOnlyList<int> streamed = [.. tiles.Tiles.Select(t => t.Index).Where(i => !plan.Memory.Pinned[i])];
         return stage => stage switch
         {
-            StageKind.Prefetch => Props.Create(() => new PrefetchActor(Ring, Experts, tiles, streamed)),
+            StageKind.Prefetch => Props.Create(() => new PrefetchActor(Ring, Experts, tiles)),
             StageKind.Eviction => Props.Create(() => new EvictionActor(Ring, Experts, Trace)),
             _ => Props.Create(() => new ComputeActor(Session)),
         };

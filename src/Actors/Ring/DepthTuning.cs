@@ -56,7 +56,7 @@ internal sealed class DepthTuning(TileRing ring, FlashReader reader, PassAccount
             return null;
         }
 
-        TunerLimits limits = new(memory.PrefetchDepth, Math.Max(1, share.Reads - share.Urgent));
+        TunerLimits limits = new(memory.PrefetchDepth, Math.Max(1, share.Reads - share.Urgent)) { HeldBytes = memory.SlotBytes };
         return new PrefetchTuner(limits, limits.Start);
     }
 
