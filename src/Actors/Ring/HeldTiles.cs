@@ -10,7 +10,7 @@ namespace LayerStream.Actors.Ring;
 internal sealed class HeldTiles
 {
     private const int Never = int.MaxValue;
-    private const uint Spread = 0x9E3779B1; // 2^32 ÷ the golden ratio: neighbours in the order of reading are far apart in the order of ranks
+    private const uint Spread = 0x9E3779B1; // 2^32 ÷ the golden ratio: neighbours in the pass are far apart in the order of ranks
 
     private readonly TileRing _ring;
     private readonly int[] _streamed; // in the order of reading

@@ -5,8 +5,8 @@ using LayerStream.Models.Tiles;
 
 namespace LayerStream.Actors.Ring;
 
-/// <summary>Compute's end of the ring: pinned and held tiles from their tables, streamed ones in order from the channel, every wait accounted
-/// for.</summary>
+/// <summary>Compute's end of the ring: pinned and held tiles from their tables, streamed ones in order from the channel, every wait
+/// accounted for.</summary>
 internal sealed class RingTileSource(TileRing ring, PinnedTiles pinned, PassAccount account, TileNames names, DepthTuning tuning)
     : ITileSource
 {
@@ -89,7 +89,11 @@ internal sealed class RingTileSource(TileRing ring, PinnedTiles pinned, PassAcco
         }
     }
 
-    private nint InMemory(int tile) => pinned.Payload(tile) is var payload && payload != 0 ? payload : ring.Held.Payload(tile, account.Pass);
+    private nint InMemory(int tile)
+    {
+        nint payload = pinned.Payload(tile);
+        return payload != 0 ? payload : ring.Held.Payload(tile, account.Pass);
+    }
 
     private LoadedTile Take()
     {
