@@ -1,3 +1,4 @@
+using System.Numerics;
 using LayerStream.Sampling.Grammars.Masks;
 using LayerStream.Sampling.Grammars.States;
 
@@ -23,6 +24,9 @@ public sealed class GrammarStep : ISamplerStep
     private readonly List<(int Token, Place Place)> _places = [];
     private readonly Place _first;
     private int _begin = -1;
+    private int _lookAt = int.MaxValue; // tokens left with which the distance from an end matters again
+    private int _lookedAt; // places there were when it was last worked out
+    private int _growth;
 
     /// <summary>A step of one sequence.</summary>
     /// <param name="grammar">The texts allowed.</param>
@@ -104,13 +108,8 @@ public sealed class GrammarStep : ISamplerStep
             _mask[_thoughtToken / 64] |= 1UL << (_thoughtToken % 64);
         }
 
-        for (int id = 0; id < logits.Length; id++)
-        {
-            if (id >= _texts.Count || (_mask[id / 64] & (1UL << (id % 64))) == 0)
-            {
-                logits[id] = float.NegativeInfinity;
-            }
-        }
+        Mask(logits[..Math.Min(logits.Length, _texts.Count)], _mask);
+        logits[Math.Min(logits.Length, _texts.Count)..].Fill(float.NegativeInfinity);
     }
 
     /// <summary>Takes the tokens over that were accepted since the last call.</summary>
@@ -125,6 +124,7 @@ public sealed class GrammarStep : ISamplerStep
             _places.RemoveAt(_places.Count - 1);
         }
 
+        _lookAt = _places.Count < _lookedAt ? int.MaxValue : _lookAt;
         while (_places.Count < length)
         {
             int token = history[_begin + _places.Count];
@@ -135,8 +135,24 @@ public sealed class GrammarStep : ISamplerStep
     // An answer that may not be long enough for any end goes on as it would.
     private void Bound(GrammarState state, int left)
     {
-        if (_mostTokens < int.MaxValue && state.Ending(_count) is { } ending
-            && ending.Tokens <= left && left <= (long)ending.Tokens + ending.Growth)
+        if (_mostTokens == int.MaxValue || (left > _lookAt && state.Growth == _growth))
+        {
+            return; // no text could have come near its limit yet
+        }
+
+        TextEnding? found = state.Ending(_count);
+        (_lookedAt, _lookAt, _growth) = (_places.Count, int.MaxValue, state.Growth);
+        if (found is not { } ending)
+        {
+            return;
+        }
+
+        long room = left - (long)ending.Tokens - ending.Growth;
+        if (room > 0)
+        {
+            _lookAt = (int)(left - 1 - ((room - 1) / (ending.Growth + 1L))); // each token takes one, and its growth
+        }
+        else if (ending.Tokens <= left)
         {
             int forEnd = ending.Tokens < left ? 1 : 0; // the end token wants one too
             _builder.Bound(state, _mask, left - 1 - forEnd, canBeNone: state.IsAccepting);
@@ -194,6 +210,30 @@ public sealed class GrammarStep : ISamplerStep
         }
 
         return only;
+    }
+
+    private static void Mask(Span<float> logits, ReadOnlySpan<ulong> allowed)
+    {
+        for (int word = 0; word * 64 < logits.Length; word++)
+        {
+            Span<float> part = logits.Slice(word * 64, Math.Min(64, logits.Length - (word * 64)));
+            if (allowed[word] == 0)
+            {
+                part.Fill(float.NegativeInfinity);
+                continue;
+            }
+
+            for (ulong masked = ~allowed[word]; masked != 0; masked &= masked - 1)
+            {
+                int place = BitOperations.TrailingZeroCount(masked);
+                if (place >= part.Length)
+                {
+                    break;
+                }
+
+                part[place] = float.NegativeInfinity;
+            }
+        }
     }
 
     private static void Mask(Span<float> logits, IReadOnlySet<int> ids)

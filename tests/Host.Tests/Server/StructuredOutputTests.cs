@@ -19,6 +19,7 @@ public sealed class StructuredOutputTests(ShippedDaemon daemon, ITestOutputHelpe
     private const int AtATime = 8;
     private const int MostTokens = 400;
     private const double LeastEnded = 0.95;
+    private const int MeasuredSchemas = 200;
 
     private static int Wanted =>
         int.Parse(Environment.GetEnvironmentVariable("LAYERSTREAM_STRUCTURED_OUTPUTS") ?? "10", CultureInfo.InvariantCulture);
@@ -60,8 +61,20 @@ public sealed class StructuredOutputTests(ShippedDaemon daemon, ITestOutputHelpe
         Assert.SkipWhen(Environment.GetEnvironmentVariable("LAYERSTREAM_GRAMMAR_COSTS") is null, "LAYERSTREAM_GRAMMAR_COSTS is not set");
         TokenTexts texts = daemon.Model.TokenTexts;
         float[] logits = new float[texts.Count];
+        foreach (string pass in new[] { "first", "second" })
+        {
+            List<double> micros = Costs(texts, logits);
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{pass} pass, {micros.Count} masks: mean {micros.Average():0} µs, "
+                + $"median {micros[micros.Count / 2]:0} µs, 9 of 10 below {micros[micros.Count * 9 / 10]:0} µs, "
+                + $"99 of 100 below {micros[micros.Count * 99 / 100]:0} µs, longest {micros[^1]:0} µs"));
+        }
+    }
+
+    // Sorted. A second pass finds the code compiled and the vocabulary known, but every schema new.
+    private static List<double> Costs(TokenTexts texts, float[] logits)
+    {
         List<double> micros = [];
-        foreach (string schema in Schemas().Take(100))
+        foreach (string schema in Schemas().Take(MeasuredSchemas))
         {
             Watched step = new(new GrammarStep(Compile(schema)!, texts), micros);
             SamplerChain chain = new(new SamplingOptions { Seed = 1 }, masks: [step]);
@@ -85,8 +98,7 @@ public sealed class StructuredOutputTests(ShippedDaemon daemon, ITestOutputHelpe
         }
 
         micros.Sort();
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{micros.Count} masks: mean {micros.Average():0} µs, median "
-            + $"{micros[micros.Count / 2]:0} µs, 99 of 100 below {micros[micros.Count * 99 / 100]:0} µs, longest {micros[^1]:0} µs"));
+        return micros;
     }
 
     private static IEnumerable<string> Schemas() => Enumerable.Range(0, int.MaxValue)

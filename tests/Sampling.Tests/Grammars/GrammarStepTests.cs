@@ -16,33 +16,56 @@ public sealed class GrammarStepTests
     [InlineData("""{"patternProperties":{"^v":{"type":"integer","minimum":-12,"maximum":2026}},"additionalProperties":false}""")]
     public void Mask_EveryStateOnTheWay_IsThatOfTokenByToken(string schema)
     {
-        Random random = new(7);
         for (int run = 0; run < 20; run++)
         {
-            MaskBuilder builder = new(SyntheticTokens.Texts.Trie, SyntheticTokens.Texts.Count);
-            ulong[] mask = new ulong[builder.Words];
-            GrammarState state = FromSchema(schema).Start;
-            for (int step = 0; step < 40; step++)
+            CheckMasks(FromSchema(schema).Start, new Random(run), 40);
+        }
+    }
+
+    [Fact]
+    public void Mask_RandomSchemas_IsThatOfTokenByToken()
+    {
+        int checkedMasks = 0;
+        for (int seed = 0; seed < 60; seed++)
+        {
+            string schema = new RandomSchema(new Random(seed)).Next().ToJsonString();
+            if (Compile(schema) is { } grammar)
             {
-                builder.Fill(state, mask);
-                List<int> allowed = [];
-                for (int id = 0; id < SyntheticTokens.Texts.Count; id++)
-                {
-                    bool isText = id is not (SyntheticTokens.ControlToken or SyntheticTokens.EndToken);
-                    bool fits = isText && Advance(state, SyntheticTokens.BytesOf(id)) is not null;
-                    Assert.Equal(fits, (mask[id / 64] & (1UL << (id % 64))) != 0);
-                    allowed.AddRange(fits ? [id] : []);
-                }
-
-                if (allowed.Count == 0)
-                {
-                    Assert.True(state.IsAccepting);
-                    break;
-                }
-
-                state = Advance(state, SyntheticTokens.BytesOf(allowed[random.Next(allowed.Count)]))!;
+                checkedMasks += CheckMasks(grammar.Start, new Random(seed), 25);
             }
         }
+
+        Assert.True(checkedMasks > 300, $"{checkedMasks} masks");
+    }
+
+    // Walks at random to an end, or so many tokens far; returns how many masks were seen.
+    private static int CheckMasks(GrammarState start, Random random, int most)
+    {
+        MaskBuilder builder = new(SyntheticTokens.Texts.Trie, SyntheticTokens.Texts.Count);
+        ulong[] mask = new ulong[builder.Words];
+        GrammarState state = start;
+        for (int step = 0; step < most; step++)
+        {
+            builder.Fill(state, mask);
+            List<int> allowed = [];
+            for (int id = 0; id < SyntheticTokens.Texts.Count; id++)
+            {
+                bool isText = id is not (SyntheticTokens.ControlToken or SyntheticTokens.EndToken);
+                bool fits = isText && Advance(state, SyntheticTokens.BytesOf(id)) is not null;
+                Assert.Equal(fits, (mask[id / 64] & (1UL << (id % 64))) != 0);
+                allowed.AddRange(fits ? [id] : []);
+            }
+
+            if (allowed.Count == 0)
+            {
+                Assert.True(state.IsAccepting);
+                return step;
+            }
+
+            state = Advance(state, SyntheticTokens.BytesOf(allowed[random.Next(allowed.Count)]))!;
+        }
+
+        return most;
     }
 
     [Fact]
@@ -165,6 +188,40 @@ public sealed class GrammarStepTests
         Assert.Equal([SyntheticTokens.EndToken], Allowed(step, [.. begun, '"', ']']));
     }
 
+    [Theory]
+    [InlineData("""{"type":"array","items":{"type":"array","items":{"type":"integer"},"minItems":2}}""", 60)]
+    [InlineData("""{"type":"array","items":{"type":"integer"},"uniqueItems":true}""", 90)]
+    [InlineData("""{"type":"object","additionalProperties":{"type":"string","minLength":3}}""", 120)]
+    public void Apply_TokensRunOut_IsBoundAsIfTheEndWereWorkedOutEachTime(string schema, int most)
+    {
+        MaskBuilder builder = new(SyntheticTokens.Texts.Trie, SyntheticTokens.Texts.Count);
+        ulong[] mask = new ulong[builder.Words];
+        for (int run = 0; run < 10; run++)
+        {
+            Random random = new(run);
+            Grammar grammar = FromSchema(schema);
+            GrammarStep step = new(grammar, SyntheticTokens.Texts, mostTokens: most);
+            GrammarState state = grammar.Start;
+            List<int> history = [];
+            for (int left = most; left > 0 && !state.IsAccepting; left--)
+            {
+                TextEnding ending = state.Ending(SyntheticTokens.Texts.Trie.CountOf)!.Value;
+                builder.Fill(state, mask);
+                if (left <= ending.Tokens + ending.Growth)
+                {
+                    builder.Bound(state, mask, left - 1 - (ending.Tokens < left ? 1 : 0), canBeNone: false);
+                }
+
+                List<int> allowed = Allowed(step, history);
+                Assert.Equal(Enumerable.Range(0, SyntheticTokens.Texts.Count).Where(id => (mask[id / 64] & (1UL << (id % 64))) != 0), allowed);
+                history.Add(allowed[random.Next(allowed.Count)]);
+                state = Advance(state, SyntheticTokens.BytesOf(history[^1]))!;
+            }
+
+            Assert.True(state.IsAccepting);
+        }
+    }
+
     [Fact]
     public void Apply_FewerTokensThanAnyEndTakes_GoesOnAsItWould()
     {
@@ -204,6 +261,18 @@ public sealed class GrammarStepTests
         }
 
         return next;
+    }
+
+    private static Grammar? Compile(string schema)
+    {
+        try
+        {
+            return FromSchema(schema);
+        }
+        catch (GrammarException)
+        {
+            return null;
+        }
     }
 
     private static Grammar FromSchema(string schema)

@@ -6,19 +6,33 @@ namespace LayerStream.Sampling.Grammars.Masks;
 /// Which tokens may come in a state: one walk of the trie. What depends on the inside of a text only is kept, with the places where
 /// tokens leave it, so that another text like it costs a copy and those places. For one sequence at a time.
 /// </summary>
-internal sealed class MaskBuilder(TokenTrie trie, int vocabulary)
+internal sealed class MaskBuilder
 {
     private const int MostBytes = 2 << 20;
     private const int MostCharacterBytes = 3; // that a character begun still wants
 
     private readonly Dictionary<LocalState, LocalMask> _locals = [];
     private readonly Dictionary<GrammarState, ulong[]> _shared = [];
-    private readonly TokenCount _count = trie.CountOf;
-    private readonly ulong[] _bounded = new ulong[(vocabulary + 63) / 64];
-    private readonly int _most = Math.Max(16, MostBytes / Math.Max(1, vocabulary / 8));
+    private readonly Dictionary<(GrammarState State, byte Value), GrammarState?> _steps = []; // of one mask
+    private readonly Func<GrammarState, byte, GrammarState?> _step;
+    private readonly TokenTrie _trie;
+    private readonly TokenCount _count;
+    private readonly ulong[] _bounded;
+    private readonly int _most;
+
+    /// <summary>Masks of one sequence.</summary>
+    /// <param name="trie">The vocabulary.</param>
+    /// <param name="vocabulary">Number of its tokens.</param>
+    public MaskBuilder(TokenTrie trie, int vocabulary)
+    {
+        Words = (vocabulary + 63) / 64;
+        (_trie, _count, _step) = (trie, trie.CountOf, Step);
+        _bounded = new ulong[Words];
+        _most = Math.Max(16, MostBytes / Math.Max(1, vocabulary / 8));
+    }
 
     /// <summary>Words of 64 tokens.</summary>
-    public int Words { get; } = (vocabulary + 63) / 64;
+    public int Words { get; }
 
     /// <summary>Writes the tokens that may come.</summary>
     /// <param name="state">Where the text stands.</param>
@@ -37,20 +51,13 @@ internal sealed class MaskBuilder(TokenTrie trie, int vocabulary)
         }
         else if (state.Local is { } local)
         {
-            LocalMask kept = Local(local.Representative(trie.LongestToken));
+            LocalMask kept = Local(local.Representative(_trie.LongestToken));
             kept.Inside.CopyTo(mask, 0);
-            foreach ((int node, LocalState exit) in kept.Exits)
-            {
-                if (state.Leave(exit) is { } after)
-                {
-                    trie.Add(node, mask);
-                    Walk(node + 1, trie.EndOf(node), after, mask);
-                }
-            }
+            WalkExits(state, kept, mask, null);
         }
         else
         {
-            Walk(0, trie.Count, state, mask);
+            Walk(0, _trie.Count, state, mask);
         }
     }
 
@@ -66,24 +73,13 @@ internal sealed class MaskBuilder(TokenTrie trie, int vocabulary)
         bool keepsLast = false;
         if (state.Local is { IsEven: true } local && Ends(state, MostCharacterBytes))
         {
-            LocalMask kept = Local(local.Representative(trie.LongestToken));
+            LocalMask kept = Local(local.Representative(_trie.LongestToken));
             kept.Inside.CopyTo(_bounded, 0);
-            foreach ((int node, LocalState exit) in kept.Exits)
-            {
-                if (state.Leave(exit) is { } after)
-                {
-                    if (Keeps(after))
-                    {
-                        trie.Add(node, _bounded);
-                    }
-
-                    Walk(node + 1, trie.EndOf(node), after, _bounded, Keeps);
-                }
-            }
+            WalkExits(state, kept, _bounded, Keeps);
         }
         else
         {
-            Walk(0, trie.Count, state, _bounded, Keeps);
+            Walk(0, _trie.Count, state, _bounded, Keeps);
         }
 
         if (canBeNone || _bounded.AsSpan().ContainsAnyExcept(0UL))
@@ -101,8 +97,44 @@ internal sealed class MaskBuilder(TokenTrie trie, int vocabulary)
         bool Ends(GrammarState next, int more) => next.Ending(_count) is { } ending && ending.Tokens + more <= left;
     }
 
+    // Most tokens leave a text alike, and what is behind its quote is the same for all of them.
+    private void WalkExits(GrammarState state, LocalMask kept, ulong[] mask, Func<GrammarState, bool>? keeps)
+    {
+        LocalState? last = null;
+        GrammarState? after = null;
+        foreach ((int node, LocalState exit) in kept.Exits)
+        {
+            if (!ReferenceEquals(exit, last))
+            {
+                (last, after) = (exit, state.Leave(exit));
+            }
+
+            if (after is not null)
+            {
+                if (keeps is null || keeps(after))
+                {
+                    _trie.Add(node, mask);
+                }
+
+                _trie.Walk(node + 1, _trie.EndOf(node), after, _step, mask, keeps);
+            }
+        }
+
+        _steps.Clear();
+    }
+
+    private GrammarState? Step(GrammarState state, byte value)
+    {
+        if (!_steps.TryGetValue((state, value), out GrammarState? next))
+        {
+            next = _steps[(state, value)] = state.Next(value);
+        }
+
+        return next;
+    }
+
     private void Walk(int begin, int end, GrammarState start, ulong[] mask, Func<GrammarState, bool>? keeps = null) =>
-        trie.Walk(begin, end, start, static (s, b) => s.Next(b), mask, keeps: keeps);
+        _trie.Walk(begin, end, start, static (s, b) => s.Next(b), mask, keeps);
 
     private ulong[] Shared(GrammarState state)
     {
@@ -112,7 +144,7 @@ internal sealed class MaskBuilder(TokenTrie trie, int vocabulary)
         }
 
         ulong[] mask = new ulong[Words];
-        Walk(0, trie.Count, state, mask);
+        Walk(0, _trie.Count, state, mask);
         return _shared[state] = mask;
     }
 
@@ -128,11 +160,6 @@ internal sealed class MaskBuilder(TokenTrie trie, int vocabulary)
             _locals.Clear();
         }
 
-        ulong[] mask = new ulong[Words];
-        List<(int, LocalState)> exits = [];
-        trie.Walk(0, trie.Count, state, static (s, b) => s.Next(b), mask, exits, static s => s.IsExit);
-        return _locals[state] = new LocalMask(mask, [.. exits]);
+        return _locals[state] = LocalMask.Of(_trie, state, Words);
     }
-
-    private sealed record LocalMask(ulong[] Inside, (int Node, LocalState Exit)[] Exits);
 }

@@ -11,6 +11,8 @@ internal sealed class TokenTrie
     private readonly int[] _ends; // node behind the subtree
     private readonly int[] _tokens; // ids, by the node they end at
     private readonly int[] _firstToken;
+    private readonly ushort[] _below; // bytes of the longest token behind a node
+    private FreeText? _free;
 
     /// <summary>Builds the trie.</summary>
     /// <param name="tokens">Ids and bytes; empty ones are left out, longer ones than 65,535 bytes too.</param>
@@ -51,6 +53,14 @@ internal sealed class TokenTrie
         (_bytes, _depths, _ends) = ([.. bytes], [.. depths], [.. ends]);
         _tokens = [.. sorted.Select(t => t.Id)];
         _firstToken = [.. first];
+        _below = new ushort[Count];
+        for (int node = Count - 1; node >= 0; node--)
+        {
+            for (int child = node + 1; child < _ends[node]; child = _ends[child])
+            {
+                _below[node] = (ushort)Math.Max(_below[node], _below[child] + 1);
+            }
+        }
     }
 
     /// <summary>Number of nodes.</summary>
@@ -61,6 +71,22 @@ internal sealed class TokenTrie
 
     /// <summary>Node behind the subtree of a node.</summary>
     public int EndOf(int node) => _ends[node];
+
+    /// <summary>Depth of a node; 0 = of a first byte.</summary>
+    public int DepthOf(int node) => _depths[node];
+
+    /// <summary>The byte of a node.</summary>
+    public byte ByteOf(int node) => _bytes[node];
+
+    /// <summary>How many more bytes the longest token behind a node has.</summary>
+    public int Below(int node) => _below[node];
+
+    /// <summary>What is known of the inside of texts that may be anything; null = nothing yet. Every sequence would find the same.</summary>
+    public FreeText? Free
+    {
+        get => Volatile.Read(ref _free);
+        set => Volatile.Write(ref _free, value);
+    }
 
     /// <summary>The longest token that a text begins with, the lowest id of those alike.</summary>
     /// <returns>Its id and bytes; length 0 = there is none.</returns>
@@ -105,14 +131,21 @@ internal sealed class TokenTrie
         }
     }
 
+    /// <summary>Adds those tokens of a node and of its subtree that another mask has.</summary>
+    public void AddBelow(int node, ulong[] other, ulong[] mask)
+    {
+        foreach (int id in _tokens.AsSpan(_firstToken[node].._firstToken[_ends[node]]))
+        {
+            mask[id / 64] |= other[id / 64] & (1UL << (id % 64));
+        }
+    }
+
     /// <summary>Walks the nodes from <paramref name="begin"/> to <paramref name="end"/>, which are whole subtrees of one depth.</summary>
     /// <param name="begin">First node.</param>
     /// <param name="end">Behind the last.</param>
     /// <param name="start">The state before them.</param>
     /// <param name="next">The state one byte further, or null.</param>
     /// <param name="mask">Takes the tokens that are reached.</param>
-    /// <param name="exits">Takes nodes with states for which <paramref name="isExit"/> holds; their subtrees are left out.</param>
-    /// <param name="isExit">Whether the walk ends in a state.</param>
     /// <param name="keeps">Whether the tokens that lead to a state are taken; null = all are.</param>
     public void Walk<T>(
         int begin,
@@ -120,8 +153,6 @@ internal sealed class TokenTrie
         T start,
         Func<T, byte, T?> next,
         ulong[] mask,
-        List<(int Node, T State)>? exits = null,
-        Func<T, bool>? isExit = null,
         Func<T, bool>? keeps = null)
         where T : class
     {
@@ -138,11 +169,6 @@ internal sealed class TokenTrie
             int level = _depths[node] - depth;
             if (next(states[level], _bytes[node]) is not { } state)
             {
-                node = _ends[node];
-            }
-            else if (isExit is not null && isExit(state))
-            {
-                exits!.Add((node, state));
                 node = _ends[node];
             }
             else

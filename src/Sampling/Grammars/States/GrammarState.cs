@@ -19,6 +19,9 @@ public abstract class GrammarState
     /// <param name="count">Counts tokens; the same one in every call.</param>
     internal virtual TextEnding? Ending(TokenCount count) => null;
 
+    /// <summary>How much further from its end one token can bring a text, as <see cref="Ending"/> says it; 0 = not known yet.</summary>
+    internal virtual int Growth => 0;
+
     /// <summary>The state one byte further, or null when no accepted text goes on so.</summary>
     public abstract GrammarState? Next(byte value);
 
@@ -41,6 +44,10 @@ internal abstract class LocalState
 
     /// <summary>The state one byte further, or null.</summary>
     public abstract LocalState? Next(byte value);
+
+    /// <summary>Whether it is a JSON text between two characters, in which anything may follow for so many bytes, and nothing within
+    /// them matters behind its quote.</summary>
+    public virtual bool IsFree(int bytes) => false;
 
     /// <summary>A state that lets the same tokens of at most this many bytes through.</summary>
     public virtual LocalState Representative(int longestTokenBytes) => this;

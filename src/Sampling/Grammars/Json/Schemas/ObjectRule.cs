@@ -73,6 +73,9 @@ internal sealed class ObjectRule
     /// <summary>All texts, with signatures of the patterns they match.</summary>
     public Dfa Others { get; }
 
+    /// <summary>Whether patterns tell such names apart.</summary>
+    public bool HasPatterns => _patterns.Length > 0;
+
     /// <summary>Signatures of the names that no constraint names.</summary>
     public ulong[] Signatures { get; }
 

@@ -15,6 +15,10 @@ internal sealed class CountedMatcher(TextMatchers table, TextRule rule, int coun
     public override bool CanEnd => rule.Texts.Accepts(state) && count >= rule.Least;
 
     /// <inheritdoc/>
+    public override bool IsFree(int bytes) =>
+        rule.Texts == Regular.Dfa.AnyText && state == rule.Texts.Start && rule.IsFar(count, bytes);
+
+    /// <inheritdoc/>
     public override int Needed(EndCosts costs) => costs.Inside(rule, count, state);
 
     /// <inheritdoc/>

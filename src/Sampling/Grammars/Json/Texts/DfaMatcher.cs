@@ -12,6 +12,9 @@ internal sealed class DfaMatcher(TextMatchers table, Dfa dfa, int state) : TextM
     public override bool TakesAll => dfa == Dfa.AnyText;
 
     /// <inheritdoc/>
+    public override bool IsFree(int bytes) => dfa == Dfa.AnyText && state == dfa.Start;
+
+    /// <inheritdoc/>
     public override int Needed(EndCosts costs) => costs.Inside(dfa, state);
 
     /// <inheritdoc/>

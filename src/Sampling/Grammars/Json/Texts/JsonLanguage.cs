@@ -34,6 +34,9 @@ internal sealed class JsonLanguage
     /// <summary>Deepest nesting.</summary>
     public int MostDepth => Checks ? GrammarLimits.CheckedDepth : GrammarLimits.GeneratedDepth;
 
+    /// <summary>How much further from its end one token can bring a text; 0 = not worked out yet.</summary>
+    public int Growth => _costs?.Growth ?? 0;
+
     /// <summary>The first state of the texts of a schema.</summary>
     /// <param name="schema">The schema.</param>
     /// <param name="checks">Whether texts are only checked.</param>

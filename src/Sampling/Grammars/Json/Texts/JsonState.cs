@@ -9,6 +9,9 @@ internal abstract class JsonState(JsonLanguage language) : GrammarState
     public abstract int Needed(EndCosts costs);
 
     /// <inheritdoc/>
+    internal sealed override int Growth => language.Growth;
+
+    /// <inheritdoc/>
     internal sealed override TextEnding? Ending(TokenCount count)
     {
         EndCosts? costs = language.CostsOf(count);

@@ -24,7 +24,11 @@ internal sealed class NameMatcher(TextMatchers table, NamePlace place) : TextMat
 
     /// <inheritdoc/>
     public override bool CanEnd => Name is >= 0 and int name
-        ? IsFree(name) : place.AllowsOther && place.Rule.AllowsOtherAt(place.State);
+        ? CanBe(name) : place.AllowsOther && place.Rule.AllowsOtherAt(place.State);
+
+    /// <inheritdoc/>
+    public override bool IsFree(int bytes) =>
+        place.Low == place.High && place.AllowsOther && !place.Rule.HasPatterns && place.State == place.Rule.Others.Start;
 
     /// <inheritdoc/>
     public override TextMatcher? Next(byte value)
@@ -50,7 +54,7 @@ internal sealed class NameMatcher(TextMatchers table, NamePlace place) : TextMat
         NamePlace next = low < high
             ? place with { Low = low, High = high, Depth = place.Depth + 1, State = state }
             : place with { Low = 0, High = 0, Depth = 0, State = state, Blocked = NameSet.Empty };
-        return (place.AllowsOther && place.Rule.AllowsOtherFrom(state)) || Enumerable.Range(low, high - low).Any(IsFree)
+        return (place.AllowsOther && place.Rule.AllowsOtherFrom(state)) || Enumerable.Range(low, high - low).Any(CanBe)
             ? table.Of(next)
             : null;
     }
@@ -65,7 +69,7 @@ internal sealed class NameMatcher(TextMatchers table, NamePlace place) : TextMat
         int whole = costs.Members(thread, isFirst: false), least = EndCosts.Far;
         for (int name = place.Low; name < place.High; name++)
         {
-            if (!IsFree(name) || thread.Seen.Has(name))
+            if (!CanBe(name) || thread.Seen.Has(name))
             {
                 continue;
             }
@@ -91,5 +95,5 @@ internal sealed class NameMatcher(TextMatchers table, NamePlace place) : TextMat
         return least;
     }
 
-    private bool IsFree(int name) => place.Rule.IsAllowed[name] && !place.Blocked.Has(name);
+    private bool CanBe(int name) => place.Rule.IsAllowed[name] && !place.Blocked.Has(name);
 }

@@ -16,6 +16,9 @@ internal abstract class TextMatcher
     /// <summary>Whether any content may follow.</summary>
     public virtual bool TakesAll => false;
 
+    /// <summary>Whether it is between two characters, and for so many bytes any content may follow and end anywhere.</summary>
+    public virtual bool IsFree(int bytes) => false;
+
     /// <summary>Tokens that end the content; <see cref="EndCosts.Far"/> = not known.</summary>
     public virtual int Needed(EndCosts costs) => EndCosts.Far;
 

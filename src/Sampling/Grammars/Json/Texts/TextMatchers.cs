@@ -15,6 +15,9 @@ internal sealed class TextMatchers(bool checks)
     private readonly Dictionary<TextMatcher?[], TextState> _inside = new(MatcherComparer.Instance);
     private readonly Dictionary<TextMatcher?[], TextState> _ends = new(MatcherComparer.Instance);
 
+    /// <summary>Whether any escape goes.</summary>
+    public bool Checks => checks;
+
     /// <summary>The code points that may come next as an escaped number.</summary>
     public CodePointSet Escaped(TextMatcher? matcher) =>
         matcher is null ? CodePointSet.Empty : checks ? matcher.Live : matcher.Unusual;

@@ -65,6 +65,25 @@ internal sealed class TextState : LocalState
     /// <inheritdoc/>
     public override bool IsEven => IsInside && Array.TrueForAll(Matchers, m => m is null or { TakesAll: true });
 
+    /// <inheritdoc/>
+    public override bool IsFree(int bytes)
+    {
+        if (!IsInside || _table.Checks)
+        {
+            return false;
+        }
+
+        foreach (TextMatcher? matcher in Matchers)
+        {
+            if (matcher is not null && !matcher.IsFree(bytes))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>Tokens with which the text can be ended; behind an escape under way, which takes the first way out of it.</summary>
     /// <param name="inside">The tokens from a state between two characters.</param>
     public int Needed(Func<TextState, int> inside)
