@@ -64,8 +64,8 @@ public sealed class StructuredOutputTests(ShippedDaemon daemon, ITestOutputHelpe
         foreach (string pass in new[] { "first", "second" })
         {
             List<double> micros = Costs(texts, logits);
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{pass} pass, {micros.Count} masks: mean {micros.Average():0} µs, "
-                + $"median {micros[micros.Count / 2]:0} µs, 9 of 10 below {micros[micros.Count * 9 / 10]:0} µs, "
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{pass} pass, {micros.Count} masks: mean "
+                + $"{micros.Average():0} µs, median {micros[micros.Count / 2]:0} µs, 9 of 10 below {micros[micros.Count * 9 / 10]:0} µs, "
                 + $"99 of 100 below {micros[micros.Count * 99 / 100]:0} µs, longest {micros[^1]:0} µs"));
         }
     }

@@ -214,7 +214,8 @@ public sealed class GrammarStepTests
                 }
 
                 List<int> allowed = Allowed(step, history);
-                Assert.Equal(Enumerable.Range(0, SyntheticTokens.Texts.Count).Where(id => (mask[id / 64] & (1UL << (id % 64))) != 0), allowed);
+                Assert.Equal(
+                    Enumerable.Range(0, SyntheticTokens.Texts.Count).Where(id => (mask[id / 64] & (1UL << (id % 64))) != 0), allowed);
                 history.Add(allowed[random.Next(allowed.Count)]);
                 state = Advance(state, SyntheticTokens.BytesOf(history[^1]))!;
             }

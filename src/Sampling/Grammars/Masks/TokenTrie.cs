@@ -81,7 +81,7 @@ internal sealed class TokenTrie
     /// <summary>How many more bytes the longest token behind a node has.</summary>
     public int Below(int node) => _below[node];
 
-    /// <summary>What is known of the inside of texts that may be anything; null = nothing yet. Every sequence would find the same.</summary>
+    /// <summary>What is known of the inside of texts that may be anything, the same for all; null = nothing yet.</summary>
     public FreeText? Free
     {
         get => Volatile.Read(ref _free);
