@@ -18,7 +18,8 @@ public sealed class TunerReplayTests : IDisposable
     {
         EngineOptions plan = TinyModel.Options(depth: 8), tuned = plan with { PrefetchDepth = 0 };
         await using Engine engine = await Engine.StartAsync(TinyModel.StreamingPlan(plan), tuned,
-            new ScriptedDevice(FlashDevice.Open([TinyModel.Path])) { DelayMicrosAt = _ => 100 }, null, TestContext.Current.CancellationToken);
+            new ScriptedDevice(FlashDevice.Open([TinyModel.Path])) { DelayMicrosAt = _ => 100 }, null,
+            TestContext.Current.CancellationToken);
         await engine.RunAsync(TinyModel.Request(40), TestContext.Current.CancellationToken);
         engine.CaptureTrace(0).Save(_path);
         TraceFile trace = TraceFile.Load(_path);
@@ -36,7 +37,8 @@ public sealed class TunerReplayTests : IDisposable
         for (int i = 0; i < 200; i++)
         {
             double wall = 0.1 + (random.NextDouble() / 100);
-            tuner.Observe(new AheadPass(true, wall, wall / (2 + random.Next(3)), wall * 0.9, 1 << 26, 3L << 24, random.Next(1 << 27), i % 2));
+            tuner.Observe(new AheadPass(true, wall, wall / (2 + random.Next(3)), wall * 0.9, 1 << 26, 3L << 24, random.Next(1 << 27),
+                i % 2));
         }
 
         (TraceSample.Token17() with { TransientTuning = tuner.History }).Save(_path);
