@@ -97,6 +97,8 @@ internal sealed class EngineParts : IDisposable
         DeviceBytesPerSecond = deviceBytesPerSecond,
         BudgetBytes = plan.Sheet.BudgetBytes,
         Depth = depth,
+        DepthTuning = Tuning.History,
+        TransientTuning = Transients.History,
         Dropped = Trace.Dropped,
         Events = Trace.Snapshot(),
     };

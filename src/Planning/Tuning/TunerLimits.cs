@@ -10,7 +10,10 @@ public readonly record struct TunerLimits(int MostDepth, int MostReads)
 
     /// <summary>Where the tuner begins when nothing was learnt: with fewer reads at the same time a disk stands still whenever the thread
     /// that makes them waits for a core, and more are noticed as soon as they help.</summary>
-    public TunerSetting Start => Within(new TunerSetting(4, 4));
+    public TunerSetting Start => Within(WithAllReads(4));
+
+    /// <summary>A depth with a read for each of its slots.</summary>
+    public static TunerSetting WithAllReads(int depth) => new(depth, depth + 1);
 
     /// <summary>A setting brought within the limits.</summary>
     public TunerSetting Within(TunerSetting setting)
