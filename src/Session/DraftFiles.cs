@@ -32,8 +32,8 @@ internal static class DraftFiles
         }
     }
 
-    /// <summary>Plans a model with the one of the options that guesses for it. Where guesses are tried only while they pay, one whose memory
-    /// makes passes far longer is left out.</summary>
+    /// <summary>Plans a model with the one of the options that guesses for it. Where guesses are tried only while they pay, one whose
+    /// memory makes passes far longer is left out.</summary>
     /// <exception cref="BudgetTooSmallException">The accounts do not fit: without it either, where it may be left out.</exception>
     internal static EnginePlan Plan(GgufModel model, EngineOptions options)
     {

@@ -4,7 +4,8 @@ namespace LayerStream.Planning.Drafts;
 /// What the memory of a draft model costs the model that it guesses for: weights that would stay without it are read in every pass. A gate
 /// can let it rest, but not give that memory back, so that it is decided before anything is loaded.
 /// </summary>
-/// <param name="StreamedBytes">Weights that a token demands from flash beside the draft model; null = the budget has no room for it.</param>
+/// <param name="StreamedBytes">Weights that a token demands from flash beside the draft model; null = the budget has no room for
+/// it.</param>
 /// <param name="StreamedBytesWithout">The same without the draft model.</param>
 public sealed record DraftModelCost(long? StreamedBytes, long StreamedBytesWithout)
 {
