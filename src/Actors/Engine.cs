@@ -1,4 +1,5 @@
 using LayerStream.Actors.Loading;
+using LayerStream.Actors.Ring;
 using LayerStream.Actors.Run;
 using LayerStream.Actors.Stages;
 using LayerStream.Actors.Sweep;
@@ -70,6 +71,9 @@ public sealed class Engine : IAsyncDisposable
 
     /// <summary>Why they do not, or null.</summary>
     public string? DirectFallback => _parts.Device.FallbackReason;
+
+    /// <summary>The slots and what is in them.</summary>
+    internal TileRing Ring => _parts.Ring;
 
     /// <summary>Slots ahead of compute now.</summary>
     public int Depth => Math.Max(0, _parts.Ring.WantedSlots - 1);
@@ -186,7 +190,7 @@ public sealed class Engine : IAsyncDisposable
         await SubmitAsync(run);
     }
 
-    /// <summary>Changes the depth between runs, within the slots that were allocated; gives the depth in force.</summary>
+    /// <summary>Changes the depth, between runs, within the slots that were allocated; gives the depth in force.</summary>
     public Task<int> SetDepthAsync(int depth) => _control.SetDepthAsync(depth);
 
     /// <summary>Changes the number of reads at the same time, at any time, up to what the engine was started with; 0 = as if none had been

@@ -15,7 +15,10 @@ internal readonly record struct LoadedTile(int Slot, int Tile, int Pass, nint Pa
 internal readonly record struct SpentTile(int Slot, int Tile, int Pass);
 
 /// <summary>Compute → Prefetch: a pass that is to come, so that reads run on across its border.</summary>
-internal readonly record struct PassOrder(int Pass, bool WithHead);
+/// <param name="Pass">Its number.</param>
+/// <param name="WithHead">Whether the head's tiles are needed.</param>
+/// <param name="Tiles">The tiles that it does not find in memory, in order; the head's are the last.</param>
+internal readonly record struct PassOrder(int Pass, bool WithHead, IReadOnlyList<int> Tiles);
 
 /// <summary>Compute → Prefetch: an expert that a layer was routed to and that is not in memory.</summary>
 /// <param name="Request">Its place among the layer's requests; −1 only wakes the loop.</param>

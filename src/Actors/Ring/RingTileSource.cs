@@ -5,13 +5,14 @@ using LayerStream.Models.Tiles;
 
 namespace LayerStream.Actors.Ring;
 
-/// <summary>Compute's end of the ring: pinned tiles from the table, streamed ones in order from the channel, every wait accounted
-/// for.</summary>
+/// <summary>Compute's end of the ring: pinned and held tiles from their tables, streamed ones in order from the channel, every wait
+/// accounted for.</summary>
 internal sealed class RingTileSource(TileRing ring, PinnedTiles pinned, PassAccount account, TileNames names, DepthTuning tuning)
     : ITileSource
 {
     private const int NoSlot = -1;
     private int _heldSlot = NoSlot;
+    private nint _payload; // in it
     private CancellationToken _cancel;
 
     /// <summary>Work of the compute thread's own, to be done a little at a time instead of waiting; false = there is none now.</summary>
@@ -19,10 +20,16 @@ internal sealed class RingTileSource(TileRing ring, PinnedTiles pinned, PassAcco
 
     internal void BeginRun(CancellationToken cancel) => _cancel = cancel;
 
+    /// <summary>Tiles that prefetch has to read for a pass that it is told of.</summary>
+    internal IReadOnlyList<int> Announce(int pass) => ring.Held.Announce(pass);
+
+    /// <summary>The pass of the account begins.</summary>
+    internal void BeginPass() => ring.Held.BeginPass(account.Pass);
+
     /// <inheritdoc/>
     public nint Acquire(in Tile tile)
     {
-        nint payload = pinned.Payload(tile.Index);
+        nint payload = InMemory(tile.Index);
         if (payload != 0)
         {
             account.TileHits++;
@@ -43,7 +50,7 @@ internal sealed class RingTileSource(TileRing ring, PinnedTiles pinned, PassAcco
                 + $"{tile.Index} of pass {account.Pass}");
         }
 
-        return loaded.Payload;
+        return _payload = loaded.Payload;
     }
 
     /// <inheritdoc/>
@@ -58,11 +65,18 @@ internal sealed class RingTileSource(TileRing ring, PinnedTiles pinned, PassAcco
 
         account.DemandedBytes += tile.Extent.Length;
         account.EndCompute(Stopwatch.GetTimestamp(), tile.Index);
-        ReturnHeld(tile.Index);
+        if (ring.Held.Keep(tile.Index, _heldSlot, _payload))
+        {
+            _heldSlot = NoSlot;
+        }
+        else
+        {
+            ReturnHeld(tile.Index);
+        }
     }
 
     /// <inheritdoc/>
-    public bool IsHeld(in Tile tile) => pinned.Payload(tile.Index) != 0;
+    public bool IsHeld(in Tile tile) => InMemory(tile.Index) != 0;
 
     /// <summary>Gives back a slot that a failed pass still holds.</summary>
     internal void ReturnHeld(int tile = -1)
@@ -73,6 +87,12 @@ internal sealed class RingTileSource(TileRing ring, PinnedTiles pinned, PassAcco
             _heldSlot = NoSlot;
             TileRing.Write(ring.Spent, new SpentTile(slot, tile, account.Pass));
         }
+    }
+
+    private nint InMemory(int tile)
+    {
+        nint payload = pinned.Payload(tile);
+        return payload != 0 ? payload : ring.Held.Payload(tile, account.Pass);
     }
 
     private LoadedTile Take()

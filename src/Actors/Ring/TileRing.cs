@@ -30,6 +30,7 @@ internal sealed class TileRing : IReadCompletion, IDisposable
     private readonly int _slotBytes;
     private readonly Stack<int> _parked = new();
     private int _wantedSlots;
+    private int _activeSlots;
     private long _submitted;
     private long _published;
 
@@ -54,7 +55,8 @@ internal sealed class TileRing : IReadCompletion, IDisposable
         Free = Channel.CreateBounded<FreeSlot>(options);
         Loaded = Channel.CreateBounded<LoadedTile>(options);
         Spent = Channel.CreateBounded<SpentTile>(slots + transients + 1); // and an item that only wakes
-        ActiveSlots = _wantedSlots = slots;
+        _activeSlots = _wantedSlots = slots;
+        Held = new HeldTiles(this, memory);
         for (int i = 0; i < slots; i++)
         {
             Write(Free, new FreeSlot(i));
@@ -63,8 +65,11 @@ internal sealed class TileRing : IReadCompletion, IDisposable
 
     internal int Slots { get; }
 
-    /// <summary>Slots in use; the rest are parked by a smaller depth.</summary>
-    internal int ActiveSlots { get; private set; }
+    /// <summary>Slots in use; a smaller depth parks the rest, or has them hold tiles.</summary>
+    internal int ActiveSlots => Volatile.Read(ref _activeSlots);
+
+    /// <summary>Tiles in slots that are not in use.</summary>
+    internal HeldTiles Held { get; }
 
     /// <summary>Slots that are to be in use; the prefetch loop follows as they come free.</summary>
     internal int WantedSlots
@@ -113,16 +118,15 @@ internal sealed class TileRing : IReadCompletion, IDisposable
     {
         WantedSlots = count;
         count = WantedSlots;
+        Held.Clear(_parked.Push);
         while (ActiveSlots > count && Free.Reader.TryRead(out FreeSlot free))
         {
-            _parked.Push(free.Slot);
-            ActiveSlots--;
+            Park(free);
         }
 
         while (ActiveSlots < count)
         {
-            Write(Free, new FreeSlot(_parked.Pop()));
-            ActiveSlots++;
+            Unpark(_parked.Pop());
         }
     }
 
@@ -131,19 +135,36 @@ internal sealed class TileRing : IReadCompletion, IDisposable
     {
         while (ActiveSlots < WantedSlots && _parked.TryPop(out int parked))
         {
-            ActiveSlots++;
-            Write(Free, new FreeSlot(parked));
+            Unpark(parked);
         }
 
         FreeSlot slot = await ReadFreeAsync(Free.Reader, stop);
         while (ActiveSlots > WantedSlots)
         {
-            _parked.Push(slot.Slot);
-            ActiveSlots--;
+            Park(slot);
             slot = await ReadFreeAsync(Free.Reader, stop);
         }
 
         return slot;
+    }
+
+    /// <summary>Takes the slot that compute has out of use, if there are as many as are wanted; only for the compute thread.</summary>
+    internal bool TryTakeOut()
+    {
+        if (ActiveSlots < WantedSlots)
+        {
+            return false; // prefetch is to bring a parked one into use first: it must never be left without any
+        }
+
+        Interlocked.Decrement(ref _activeSlots);
+        return true;
+    }
+
+    /// <summary>Brings a slot that was taken out back into use, by way of eviction; only for the compute thread.</summary>
+    internal void BringBack(SpentTile spent)
+    {
+        Interlocked.Increment(ref _activeSlots);
+        Write(Spent, spent);
     }
 
     /// <summary>A free slot of the ring or of the experts; the time without one counts as the loader's stall.</summary>
@@ -241,6 +262,8 @@ internal sealed class TileRing : IReadCompletion, IDisposable
         {
         }
 
+        Held.Clear(_parked.Push);
+
         for (int slot = 0; slot < Slots; slot++)
         {
             if (!_parked.Contains(slot))
@@ -257,6 +280,18 @@ internal sealed class TileRing : IReadCompletion, IDisposable
     {
         _arena?.Dispose();
         _reserve?.Dispose();
+    }
+
+    private void Park(FreeSlot free)
+    {
+        _parked.Push(free.Slot);
+        Interlocked.Decrement(ref _activeSlots);
+    }
+
+    private void Unpark(int slot)
+    {
+        Interlocked.Increment(ref _activeSlots);
+        Write(Free, new FreeSlot(slot));
     }
 
     private AlignedBuffer? Arena(BudgetSheet sheet, string account, int slots) =>

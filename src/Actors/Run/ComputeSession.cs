@@ -97,7 +97,8 @@ internal sealed class ComputeSession(
     /// <summary>Tells prefetch of the next pass that it does not know yet.</summary>
     internal void Announce(bool withHead)
     {
-        Run.Passes.Writer.TryWrite(new PassOrder(_announced++, withHead));
+        Run.Passes.Writer.TryWrite(new PassOrder(_announced, withHead, source.Announce(_announced)));
+        _announced++;
         _behind?.Tell(new PartOrder.Announced(withHead));
     }
 
@@ -281,6 +282,7 @@ internal sealed class ComputeSession(
     {
         tuning.BeginPass();
         account.BeginPass(_pass);
+        source.BeginPass();
         experts.BeginPass();
         crew.BeginPass();
     }

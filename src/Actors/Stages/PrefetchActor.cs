@@ -8,7 +8,7 @@ namespace LayerStream.Actors.Stages;
 /// Reads from flash into free slots: dense tiles in plan order and on across the border between passes, and in front of them the
 /// experts that compute demands. No slot, no read; the two kinds never take each other's slots.
 /// </summary>
-internal sealed class PrefetchActor(TileRing ring, ExpertRing experts, TileMap tiles, IReadOnlyList<int> streamed)
+internal sealed class PrefetchActor(TileRing ring, ExpertRing experts, TileMap tiles)
     : StageActor(StageKind.Prefetch)
 {
     protected override async Task LoopAsync(RunContext run, CancellationToken stop)
@@ -53,7 +53,7 @@ internal sealed class PrefetchActor(TileRing ring, ExpertRing experts, TileMap t
             waiter.End();
             while (run.Passes.Reader.TryRead(out PassOrder pass))
             {
-                foreach (int index in streamed)
+                foreach (int index in pass.Tiles)
                 {
                     if (index >= tiles.HeadTile && !pass.WithHead)
                     {

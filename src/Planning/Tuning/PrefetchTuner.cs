@@ -6,8 +6,9 @@ namespace LayerStream.Planning.Tuning;
 /// Finds prefetch depth and reads in flight while passes run. No clock and no I/O: the same passes give the same decisions, so that they
 /// can be replayed. It looks at a few passes at a time. A buffer that was full and then ran empty asks for more depth (the rule of
 /// tf.data); one that never fills asks for more reads at the same time, which is tried and kept only if passes become faster; one that
-/// stays full gives depth back. When a try does not help, it is undone and not repeated until the disk has changed, or much later; one
-/// that helped a little has to do so beside the old setting once more. A pass that something outside held up is left out.
+/// stays full gives depth back, and so does one that a slow disk never fills, because a slot without use holds weights that then need no
+/// read. When a try does not help, it is undone and not repeated until the disk has changed, or much later; one that helped a little has
+/// to do so beside the old setting once more. A pass that something outside held up is left out.
 /// </summary>
 public sealed class PrefetchTuner
 {
@@ -16,19 +17,21 @@ public sealed class PrefetchTuner
     private const double Gain = 0.97;        // wall ÷ wall before, from which a try is kept
     private const double ClearGain = 0.85;   // from which it is no chance: a disk's rate moves less from one look to the next
     private const double Changed = 1.3;      // rate of the disk ÷ rate when it settled, from which it counts as another disk
+    private const double WorthHolding = 0.01; // of what a pass reads: less is not worth a try
     private const int FullLooks = 3;         // looks with a full buffer, from which depth is given back
     private const int LongestRest = 64;      // looks until a try that did not help is repeated
-    private const int MostLogged = 64;
 
     private readonly TunerLimits _limits;
-    private readonly List<TunerDecision> _decisions = [];
+    private readonly DecisionLog<TunerDecision> _log = new();
+    private readonly FirstPasses<TunedPass> _first = new();
     private readonly OddPasses _odd = new();
     private (double Wall, double Wait, double Busy, long Bytes, int Full, int Empty, int Passes) _sum;
     private double _quickest = double.MaxValue; // pass of the look, in seconds
     private Try? _try;
+    private TunerSetting _start;
     private double _settledRate = double.NaN;
-    private int _passes, _full, _rest, _nextRest = 8, _leastDepth = 1;
-    private bool _skips = true, _isSettled;
+    private int _passes, _full, _rest, _nextRest = 8, _leastDepth = 1, _skips = 1;
+    private bool _isSettled, _moreFailed;
 
     /// <summary>A tuner.</summary>
     /// <param name="limits">Within what it moves.</param>
@@ -38,13 +41,17 @@ public sealed class PrefetchTuner
         ArgumentOutOfRangeException.ThrowIfLessThan(limits.MostDepth, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(limits.MostReads, 1);
         (_limits, Setting) = (limits, limits.Within(start));
+        _start = Setting;
     }
 
     /// <summary>The setting in force.</summary>
     public TunerSetting Setting { get; private set; }
 
     /// <summary>The last decisions, the oldest first.</summary>
-    public IReadOnlyList<TunerDecision> Decisions => _decisions;
+    public IReadOnlyList<TunerDecision> Decisions => _log.Decisions;
+
+    /// <summary>What it saw from its beginning on; any thread may ask.</summary>
+    public DepthHistory History => new(_limits, _start, _first.Snapshot());
 
     /// <summary>Whether nothing is tried at present: what holds is what was found best.</summary>
     public bool IsSettled => _isSettled && _try is null;
@@ -57,7 +64,7 @@ public sealed class PrefetchTuner
     {
         if (_passes == 0)
         {
-            Setting = _limits.Within(learnt);
+            Setting = _start = _limits.Within(learnt);
             Finding = string.Create(CultureInfo.InvariantCulture,
                 $"begins with what was learnt: depth {Setting.Depth}, {Setting.Reads} reads at the same time");
         }
@@ -67,9 +74,10 @@ public sealed class PrefetchTuner
     public TunerDecision? Observe(in TunedPass pass)
     {
         _passes++;
-        if (_skips || pass.ReadBytes <= 0 || _odd.IsOdd(pass.WallSeconds))
+        _first.Add(pass);
+        if (_skips > 0 || pass.ReadBytes <= 0 || _odd.IsOdd(pass.WallSeconds))
         {
-            _skips = false; // began under the old setting, needed nothing, or was held up
+            _skips = Math.Max(0, _skips - 1); // began under the old setting, needed nothing, or was held up
             return null;
         }
 
@@ -81,7 +89,8 @@ public sealed class PrefetchTuner
             return null;
         }
 
-        Seen seen = new(_quickest, _sum.Wait / _sum.Wall, _sum.Bytes / Math.Max(1e-9, _sum.Busy), _sum.Full, _sum.Empty);
+        Seen seen = new(_quickest, _sum.Wait / _sum.Wall, _sum.Bytes / Math.Max(1e-9, _sum.Busy), _sum.Bytes / _sum.Passes, _sum.Full,
+            _sum.Empty);
         (_sum, _quickest) = (default, double.MaxValue);
         return _try is { } tried ? EndTry(tried, seen) : Decide(seen);
     }
@@ -90,16 +99,15 @@ public sealed class PrefetchTuner
     {
         if (_isSettled && (seen.Rate > Changed * _settledRate || seen.Rate * Changed < _settledRate))
         {
-            (_isSettled, _rest, _nextRest, _leastDepth) = (false, 0, 8, 1);
+            (_isSettled, _rest, _nextRest, _leastDepth, _moreFailed) = (false, 0, 8, 1, false);
         }
 
-        bool wasFull = seen.Full > 0, ranEmpty = seen.Empty > 0;
         if (seen.WaitShare < LittleWait)
         {
             Settle(seen, "next to nothing is waited for: depth is enough");
-            _full = wasFull && !ranEmpty ? _full + 1 : 0;
+            _full = seen is { Full: > 0, Empty: 0 } ? _full + 1 : 0;
             return _full < FullLooks || Setting.Depth <= _leastDepth ? null
-                : Begin(seen, Fewer(), isShrink: true, "tiles lay ready all the time: fewer slots are tried");
+                : Begin(seen, Fewer(), Kind.Shrink, 1 / Gain, "tiles lay ready all the time: fewer slots are tried");
         }
 
         _full = 0;
@@ -109,28 +117,39 @@ public sealed class PrefetchTuner
             return null;
         }
 
-        TunerSetting more = _limits.Within(new TunerSetting(Setting.Depth * 2, Math.Max(Setting.Reads, Setting.Depth * 2)));
-        if (wasFull && ranEmpty && Setting.Depth < _limits.MostDepth)
+        if ((_moreFailed ? null : More(seen)) is { } more)
         {
-            return Begin(seen, _limits.Within(Setting with { Depth = Setting.Depth * 2 }), isShrink: false,
-                "the buffer was full and then ran empty: more depth is tried");
+            return more;
         }
 
-        if (more != Setting)
+        TunerSetting half = _limits.Within(new TunerSetting((Setting.Depth + 1) / 2, Setting.Reads));
+        double held = (double)(Setting.Depth - half.Depth) * _limits.HeldBytes / seen.PassBytes;
+        if (held >= WorthHolding)
         {
-            return Begin(seen, more, isShrink: false, "compute waits and the buffer never fills: more reads at the same time are tried");
+            _moreFailed = false;
+            return Begin(seen, half, Kind.Hold, 1 - (held / 2),
+                "the disk is slower than compute: fewer slots ahead are tried, the others hold weights");
         }
 
-        Settle(seen, Bound(seen));
+        Rest(seen);
         return null;
+    }
+
+    /// <summary>Tries more depth, or more reads at the same time; null where there is no more.</summary>
+    private TunerDecision? More(Seen seen)
+    {
+        TunerSetting more = _limits.Within(TunerLimits.WithAllReads(2 * Setting.Depth));
+        return more == Setting ? null : Begin(seen, more, Kind.More, Gain, seen is { Full: > 0, Empty: > 0 } && more.Depth > Setting.Depth
+            ? "the buffer was full and then ran empty: more depth is tried"
+            : "compute waits and the buffer never fills: more reads at the same time are tried");
     }
 
     private TunerSetting Fewer() =>
         _limits.Within(Setting with { Depth = Math.Max(_leastDepth, Setting.Depth - Math.Max(1, Setting.Depth / 4)) });
 
-    private TunerDecision Begin(Seen seen, TunerSetting setting, bool isShrink, string reason)
+    private TunerDecision Begin(Seen seen, TunerSetting setting, Kind kind, double bar, string reason)
     {
-        _try = new Try(Setting, seen, isShrink, null);
+        _try = new Try(Setting, seen, kind, bar, null);
         return Set(setting, reason);
     }
 
@@ -140,9 +159,9 @@ public sealed class PrefetchTuner
         double ratio = seen.Wall / tried.Before.Wall;
         string change = string.Create(CultureInfo.InvariantCulture,
             $"a pass takes {1e3 * seen.Wall:0.#} ms instead of {1e3 * tried.Before.Wall:0.#}");
-        if (tried.IsShrink)
+        if (tried.Kind == Kind.Shrink)
         {
-            if (seen.WaitShare < LittleWait && ratio <= 1 / Gain)
+            if (seen.WaitShare < LittleWait && ratio <= tried.Bar)
             {
                 _full = FullLooks - 1; // and on, as long as it costs nothing
                 return null;
@@ -154,56 +173,64 @@ public sealed class PrefetchTuner
 
         if (tried.During is { } during)
         {
-            return EndSecondLook(during, seen);
+            return EndSecondLook(tried, during, seen);
         }
 
         if (ratio <= ClearGain)
         {
-            (_rest, _nextRest) = (0, 8);
+            (_rest, _nextRest, _moreFailed) = (0, 8, tried.Kind == Kind.Hold);
             return null; // what was tried holds; the next look goes on from here
         }
 
-        if (ratio <= Gain)
+        if (ratio <= tried.Bar)
         {
             _try = tried with { During = (Setting, seen.Wall) };
             return Set(tried.Setting, $"{change}: the setting before is looked at again, to be sure");
         }
 
-        Rest(seen);
+        EndWithout(tried.Kind, seen);
         return Set(tried.Setting, $"{change}: that did not help, and is undone; {Finding}");
     }
 
     /// <summary>Back at the setting before: what was tried holds only if this is slower once more.</summary>
-    private TunerDecision? EndSecondLook((TunerSetting Setting, double Wall) during, Seen seen)
+    private TunerDecision? EndSecondLook(Try tried, (TunerSetting Setting, double Wall) during, Seen seen)
     {
-        if (during.Wall <= Gain * seen.Wall)
+        if (during.Wall <= tried.Bar * seen.Wall)
         {
-            (_rest, _nextRest) = (0, 8);
+            (_rest, _nextRest, _moreFailed) = (0, 8, tried.Kind == Kind.Hold);
             return Set(during.Setting, string.Create(CultureInfo.InvariantCulture,
                 $"a pass took {1e3 * during.Wall:0.#} ms, and takes {1e3 * seen.Wall:0.#} with the setting before: what was tried holds"));
         }
 
-        Rest(seen);
+        EndWithout(tried.Kind, seen);
         return null;
+    }
+
+    /// <summary>A try did not help: behind more the opposite is tried, behind that nothing for a while.</summary>
+    private void EndWithout(Kind kind, Seen seen)
+    {
+        if (kind == Kind.More && _limits.HeldBytes > 0)
+        {
+            _moreFailed = true;
+            Finding = Bound(seen);
+        }
+        else
+        {
+            Rest(seen);
+        }
     }
 
     private void Rest(Seen seen)
     {
-        (_rest, _nextRest) = (_nextRest, Math.Min(LongestRest, 2 * _nextRest));
+        (_rest, _nextRest, _moreFailed) = (_nextRest, Math.Min(LongestRest, 2 * _nextRest), false);
         Settle(seen, Bound(seen));
     }
 
     private TunerDecision Set(TunerSetting setting, string reason)
     {
-        (Setting, _skips, Finding) = (setting, true, reason);
-        TunerDecision decision = new(_passes, setting, reason);
-        _decisions.Add(decision);
-        if (_decisions.Count > MostLogged)
-        {
-            _decisions.RemoveAt(0);
-        }
-
-        return decision;
+        (Setting, Finding) = (setting, reason);
+        _skips = _limits.HeldBytes > 0 ? 2 : 1; // a tile is held, or given back, a pass later than depth changes
+        return _log.Add(new TunerDecision(_passes, setting, reason));
     }
 
     private void Settle(Seen seen, string finding)
@@ -218,9 +245,18 @@ public sealed class PrefetchTuner
     private static string Bound(Seen seen) => string.Create(CultureInfo.InvariantCulture,
         $"disk-bound at {seen.Rate / 1e9:0.00} GB/s: no depth and no number of reads can help");
 
-    /// <summary>A look: its quickest pass, which nothing held up, and the means of the rest.</summary>
-    private readonly record struct Seen(double Wall, double WaitShare, double Rate, int Full, int Empty);
+    /// <summary>What a try changes: more depth or reads; less depth, because tiles lie ready; less depth, to hold weights.</summary>
+    private enum Kind
+    {
+        More,
+        Shrink,
+        Hold,
+    }
 
-    /// <summary>A setting on trial: what held before it, and what passes were like before it and with it.</summary>
-    private sealed record Try(TunerSetting Setting, Seen Before, bool IsShrink, (TunerSetting Setting, double Wall)? During);
+    /// <summary>A look: its quickest pass, which nothing held up, and the means of the rest.</summary>
+    private readonly record struct Seen(double Wall, double WaitShare, double Rate, long PassBytes, int Full, int Empty);
+
+    /// <summary>A setting on trial: what held before it, what passes were like before it and with it, and the time ÷ that before up to
+    /// which it is kept.</summary>
+    private sealed record Try(TunerSetting Setting, Seen Before, Kind Kind, double Bar, (TunerSetting Setting, double Wall)? During);
 }

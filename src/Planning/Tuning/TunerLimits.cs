@@ -5,8 +5,15 @@ namespace LayerStream.Planning.Tuning;
 /// <param name="MostReads">Threads that read tiles; at least 1.</param>
 public readonly record struct TunerLimits(int MostDepth, int MostReads)
 {
-    /// <summary>Where the tuner begins when nothing was learnt: little, because growing is noticed at once and shrinking is not.</summary>
-    public TunerSetting Start => Within(new TunerSetting(2, 2));
+    /// <summary>Bytes of weights that a slot without use holds, which then need no read; 0 = it holds nothing.</summary>
+    public long HeldBytes { get; init; }
+
+    /// <summary>Where the tuner begins when nothing was learnt: with fewer reads at the same time a disk stands still whenever the thread
+    /// that makes them waits for a core, and more are noticed as soon as they help.</summary>
+    public TunerSetting Start => Within(WithAllReads(4));
+
+    /// <summary>A depth with a read for each of its slots.</summary>
+    public static TunerSetting WithAllReads(int depth) => new(depth, depth + 1);
 
     /// <summary>A setting brought within the limits.</summary>
     public TunerSetting Within(TunerSetting setting)

@@ -46,6 +46,22 @@ public sealed class PrefetchTunerTests
     }
 
     [Theory]
+    [InlineData(2, 20)] // full, then empty
+    [InlineData(0, 20)] // never full
+    public void Observe_ComputeThatWaits_TriesMoreSlotsWithAReadForEach(int full, int empty)
+    {
+        PrefetchTuner tuner = new(s_limits, new TunerSetting(2, 2)); // as an earlier version learnt it
+        for (int i = 0; tuner.Decisions.Count == 0; i++)
+        {
+            Assert.True(i < 8, tuner.Finding);
+            tuner.Observe(new TunedPass(0.1, 0.05, 0.1, 100_000_000, full, empty));
+        }
+
+        Assert.Equal(new TunerSetting(4, 5), tuner.Setting);
+        Assert.Equal(new TunerSetting(4, 5), s_limits.Start);
+    }
+
+    [Theory]
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(2)]
@@ -164,6 +180,17 @@ public sealed class PrefetchTunerTests
 
         Assert.NotEmpty(Once());
         Assert.Equal(Once(), Once());
+    }
+
+    [Fact]
+    public void History_Replayed_GivesTheDecisionsAlsoBehindWhatWasLearnt()
+    {
+        PrefetchTuner tuner = new(s_limits, s_limits.Start);
+        tuner.StartAt(new TunerSetting(1, 2));
+        Run(tuner, new SimulatedRing(40, 1 << 20, 1e-3) { Latency = 1e-3 }, 60);
+        Assert.Equal(new TunerSetting(1, 2), tuner.History.Start);
+        Assert.NotEmpty(tuner.Decisions);
+        Assert.Equal(tuner.Decisions, tuner.History.Replay());
     }
 
     private static double[] Run(PrefetchTuner tuner, SimulatedRing ring, int passes)
