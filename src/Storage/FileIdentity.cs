@@ -37,7 +37,8 @@ public readonly unsafe partial record struct FileIdentity(ulong Volume, ulong Nu
         {
             using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             return GetFileInformationByHandle(file, information) // BY_HANDLE_FILE_INFORMATION
-                ? new FileIdentity(*(uint*)(information + 28), ((ulong)*(uint*)(information + 44) << 32) | *(uint*)(information + 48)) : null;
+                ? new FileIdentity(
+                    *(uint*)(information + 28), ((ulong)*(uint*)(information + 44) << 32) | *(uint*)(information + 48)) : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
