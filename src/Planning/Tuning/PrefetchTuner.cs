@@ -176,9 +176,9 @@ public sealed class PrefetchTuner
             return EndSecondLook(tried, during, seen);
         }
 
-        if (ratio <= ClearGain)
+        if (ratio <= ClearGain && tried.Kind == Kind.More) // what holding weights can save is known, and is less: that was the disk
         {
-            (_rest, _nextRest, _moreFailed) = (0, 8, tried.Kind == Kind.Hold);
+            (_rest, _nextRest, _moreFailed) = (0, 8, false);
             return null; // what was tried holds; the next look goes on from here
         }
 
