@@ -12,7 +12,9 @@ import argparse, json, os, random, shutil, subprocess, sys, tempfile
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 WORDS = "river stone lamp garden winter paper silver mountain window letter harbour orange music shadow bridge candle forest".split()
 MOST_TIMES = 1.2
-DROPS_THOUGHT = """{% for message in messages %}<|im_start|>{{ message['role'] }}
+DROPS_THOUGHT = """<|im_start|>system
+You are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>
+{% for message in messages %}<|im_start|>{{ message['role'] }}
 {% if message['role'] == 'assistant' %}{{ message['content'][6:] }}{% else %}{{ message['content'] }}{% endif %}<|im_end|>
 {% endfor %}{% if add_generation_prompt %}<|im_start|>assistant
 {% endif %}"""
