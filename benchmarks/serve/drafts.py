@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
-"""What guesses gain: runs of one model in a memory control group, with drafts and without, in turns. Root is needed. One JSON line for each text and
-temperature on stdout: the median of the pairs' ratios of tokens per second, what was guessed and accepted, and whether the ids were the same.
-  drafts.py MODEL --budget-mib 160 [--texts quote,edit,list,prose] [--draft auto] [--draft-model FILE] [--pairs 3] [--tokens 96]"""
+"""What guesses gain: runs of one model in a memory control group, with drafts and without, in turns. Root is needed. One JSON line for each text,
+temperature and way to guess on stdout, or a row of a table: the median of the pairs' ratios of tokens per second, what was guessed and accepted, why the
+draft model was left out if it was, and whether the ids were the same. Draft files are made by `layerstream quantize MODEL FILE --type Q4_K_M`.
+  from the text, in about 200 s:  drafts.py MODEL --budget-mib 160 --pairs 2 --table
+  by a model, in about 200 s:     drafts.py F16.gguf --budget-mib 256 --draft auto,model --draft-model Q4_K_M.gguf,Q2_K.gguf --texts quote,prose
+                                  --tokens 48 --pairs 1 --table"""
 import argparse
 import json
 import statistics
@@ -23,15 +26,19 @@ TEXTS = dict(
     prose="When the first settlers came to the valley in the spring of that year, they found")
 
 ap = argparse.ArgumentParser(usage=__doc__)
+ap.add_argument("--table", action="store_true")
 ap.add_argument("model")
 ap.add_argument("--texts", default=",".join(TEXTS))
 ap.add_argument("--temperatures", default="0,0.8")
 ap.add_argument("--draft", default="auto")
-ap.add_argument("--draft-model")
+ap.add_argument("--draft-model", help="one or more, with commas between them")
 for name, default in (("budget-mib", 160), ("tokens", 96), ("context", 512), ("pairs", 3)):
     ap.add_argument("--" + name, type=int, default=default)
 a = ap.parse_args()
-DRAFTS = ["--draft", a.draft] + (["--draft-model", a.draft_model] if a.draft_model else [])
+MODELS = a.draft_model.split(",") if a.draft_model else [None]
+WAYS = {(mode, model): ["--draft", mode] + (["--draft-model", model] if model else []) for model in MODELS for mode in a.draft.split(",")}
+WAYS[OFF := ("off", None)] = ["--draft", "off"]
+COLUMNS = ("draft", "model", "text", "temperature", "gain", "tokensPerSecond", "without", "passes", "passesWithout", "drafts", "leftOut", "sameIds", "peakMiB")
 
 
 def run(text, temperature, drafts):
@@ -40,16 +47,25 @@ def run(text, temperature, drafts):
          "--max-tokens", a.tokens, "--temperature", temperature, "--seed", 7, "--ignore-eos", "--profile", "off", *drafts], a.budget_mib << 20)
 
 
+def show(row):
+    """A line of the answer."""
+    print("| " + " | ".join(str(row[name]) for name in COLUMNS) + " |" if a.table else json.dumps(row), flush=True)
+
+
+if a.table:
+    print("| " + " | ".join(COLUMNS) + " |\n|" + " --- |" * len(COLUMNS), flush=True)
 for text in a.texts.split(","):
     for temperature in a.temperatures.split(","):
         pairs = []
         for number in range(a.pairs):
-            order = [("off", ["--draft", "off"]), ("on", DRAFTS)]
-            pairs.append({name: run(text, temperature, options) for name, options in (order if number % 2 == 0 else order[::-1])})
-        on, off = pairs[-1]["on"], pairs[-1]["off"]
-        rates = {name: statistics.median(workbench.decode_rate(p[name]) for p in pairs) for name in ("on", "off")}
-        print(json.dumps(dict(
-            text=text, temperature=float(temperature), gain=round(statistics.median(workbench.decode_rate(p["on"]) / workbench.decode_rate(p["off"]) for p in pairs), 3),
-            tokensPerSecond=round(rates["on"], 2), without=round(rates["off"], 2), passes=on["sweep"]["passes"], passesWithout=off["sweep"]["passes"],
-            drafts=on["sweep"].get("drafts"), sameIds=all(p["on"]["ids"] == p["off"]["ids"] for p in pairs),
-            streamedPerPass=round(on["bytesPerToken"]), peakMiB=max(p["on"]["peakMiB"] for p in pairs), failcnt=max(p["on"]["failcnt"] for p in pairs))), flush=True)
+            order = list(WAYS) if number % 2 == 0 else list(WAYS)[::-1]
+            pairs.append({way: run(text, temperature, WAYS[way]) for way in order})
+        for way in (w for w in WAYS if w != OFF):
+            on, off = pairs[-1][way], pairs[-1][OFF]
+            rates = {w: statistics.median(workbench.decode_rate(p[w]) for p in pairs) for w in (way, OFF)}
+            show(dict(
+                draft=way[0], model=way[1] and Path(way[1]).name, text=text, temperature=float(temperature),
+                gain=round(statistics.median(workbench.decode_rate(p[way]) / workbench.decode_rate(p[OFF]) for p in pairs), 3),
+                tokensPerSecond=round(rates[way], 2), without=round(rates[OFF], 2), passes=on["sweep"]["passes"], passesWithout=off["sweep"]["passes"],
+                drafts=on["sweep"].get("drafts"), leftOut=on.get("leftOutDraftModel"), sameIds=all(p[way]["ids"] == p[OFF]["ids"] for p in pairs),
+                streamedPerPass=round(on["bytesPerToken"]), peakMiB=max(p[way]["peakMiB"] for p in pairs), failcnt=max(p[way]["failcnt"] for p in pairs)))

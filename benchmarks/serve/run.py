@@ -3,7 +3,10 @@
 compared with that of the same request with the fewest beside it (the first one alone). Root is needed. One JSON line for each number on stdout;
 computeShare and loadShare are the parts of the wall in which the crew computed and in which reads ran, overWhatSetsThePace is wall ÷ the longer of the two
 (reads as they came in the run itself).
-  run.py MODEL --budget-mib 2048 [--tokens 16] [--context 256] [--sequences 1,2,4,8]"""
+  run.py MODEL --budget-mib 2048 [--tokens 16] [--context 256] [--sequences 1,2,4,8] [--decide]
+With --decide a table follows, and for each number which bar applies and whether it holds: at 4, where one sequence's wall is at least 1.5 times its
+compute, 1.4 times the tokens of one; else a wall of at most 1.1 times what sets the pace; never fewer tokens than one; and equal texts, within the budget.
+The exit code is 1 where a bar does not hold."""
 import argparse
 import json
 import subprocess
@@ -24,6 +27,7 @@ ap.add_argument("model")
 ap.add_argument("--sequences", default="1,2,4,8")
 for name, default in (("budget-mib", 2048), ("tokens", 16), ("context", 256), ("port", 8091)):
     ap.add_argument("--" + name, type=int, default=default)
+ap.add_argument("--decide", action="store_true")
 a = ap.parse_args()
 LIMIT, URL = a.budget_mib << 20, f"http://127.0.0.1:{a.port}"
 
@@ -87,7 +91,30 @@ def measure(count):
             daemon.wait(60)
 
 
-alone, first = {}, None
+def decide(figures, one):
+    """The bar of a number of sequences, and whether it holds."""
+    wait = 1 / one["computeShare"]
+    if figures["sequences"] == 4 and wait >= 1.5:
+        bar, holds = f"one waits (wall {wait:.2f} x compute): >= 1.4 x one", figures["timesOne"] >= 1.4
+    else:
+        bar, holds = "wall <= 1.1 x max(reads, compute)", figures["overWhatSetsThePace"] <= 1.1
+    is_exact = figures["sameTexts"] == figures["sequences"] and figures["failcnt"] == 0 and figures["peakMiB"] <= a.budget_mib
+    return bar, holds and figures["timesOne"] >= 1 and is_exact
+
+
+def show(rows):
+    """The table; whether all of it holds."""
+    print("| sequences | tokens/s, steady | times one | wall / compute | wall / reads | wall / the longer | peak, MiB | same texts | bar | holds |")
+    print("| --- " * 10 + "|")
+    decided = [decide(row, rows[0]) for row in rows]
+    for row, (bar, holds) in zip(rows, decided):
+        reads = f"{1 / row['loadShare']:.2f}" if row["loadShare"] else "-"
+        print(f"| {row['sequences']} | {row['steadyPiecesPerSecond']} | {row['timesOne']} | {1 / row['computeShare']:.2f} | {reads} "
+              f"| {row['overWhatSetsThePace']} | {row['peakMiB']} | {row['sameTexts']} of {row['sequences']} | {bar} | {'yes' if holds else 'NO'} |")
+    return all(holds for _, holds in decided)
+
+
+alone, first, rows = {}, None, []
 for count in map(int, a.sequences.split(",")):
     texts, figures = measure(count)
     first = first or figures
@@ -95,3 +122,6 @@ for count in map(int, a.sequences.split(",")):
     figures |= dict(timesOne=round(figures["steadyPiecesPerSecond"] / first["steadyPiecesPerSecond"], 2),
                     sameTexts=sum(alone[n] == t for n, t in texts.items()))
     print(json.dumps(figures), flush=True)
+    rows.append(figures)
+if a.decide and not show(rows):
+    sys.exit(1)

@@ -1,122 +1,123 @@
 #!/usr/bin/env python3
-"""What recording a trace costs, and what a reader of the live trace costs: pairs in an order drawn anew, the median of their ratios and its 95 % interval.
-  tracing.py record [--pairs 20] [--tokens 256] [--model FILE] [--budget 1GiB]   run with the ring of the trace, and with --trace off
-  tracing.py live   [--pairs 20] [--tokens 256] [--model FILE] [--budget 1GiB]   one streamed answer of a daemon, a reader of /v1/layerstream/trace/live coming and going meanwhile"""
+"""What recording a trace costs, and what a reader of the live trace costs, of a model in memory. Turns with and without alternate within one process, in an order
+drawn anew for each pair, so that what else goes on concerns both; the median of their ratios and its 95 % interval. On a machine that does nothing else, either
+ends within 200 s.
+  tracing.py record                                     200 pairs of turns of 16 tokens within runs of one engine (TraceCostTests, which must have been built)
+  tracing.py live [--pairs 100] [--tokens 900] [--seconds 170] [--model FILE] [--budget 1GiB]
+                                                        streamed answers of a daemon; a process reads /v1/layerstream/trace/live in every other turn of 24 pieces"""
 import argparse
 import json
 import math
+import os
 import random
+import select
 import socket
 import statistics
 import subprocess
 import sys
-import threading
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 
 import workbench
 
-BLOCK = 24  # pieces of a streamed answer
-SHIPPED = str(Path(__file__).resolve().parents[2] / "models/SmolLM2-135M-Instruct-Q4_1.gguf")
+BLOCK = 24  # pieces of a streamed answer; the first few of a turn are not counted
+SETTLING = 4
+ROOT = Path(__file__).resolve().parents[2]
+SHIPPED = str(ROOT / "models/SmolLM2-135M-Instruct-Q4_1.gguf")
 
 
 def report(what, ratios):
-    """Time with ÷ time without: more than 1 is a cost. A machine that others use hides a per cent behind ten: see TraceCostTests for recording within one run."""
+    """Time with ÷ time without: more than 1 is a cost."""
     ordered = sorted(ratios)
     rank = max(0, int(len(ratios) / 2 - 0.98 * math.sqrt(len(ratios))))  # of the bounds of the median, by the binomial
     print(json.dumps(dict(what=what, pairs=len(ratios), costPercent=round(100 * (statistics.median(ratios) - 1), 2),
-                          interval=[round(100 * (ordered[r] - 1), 2) for r in (rank, -1 - rank)], ratios=[round(r, 4) for r in ratios])))
+                          interval=[round(100 * (ordered[r] - 1), 2) for r in (rank, -1 - rank)])))
 
 
-def pairs(a, one):
-    ratios = []
-    for _ in range(a.pairs):
-        order = [True, False]
-        random.shuffle(order)
-        seconds = {flag: one(flag) for flag in order}
-        ratios.append(seconds[True] / seconds[False])
-    return ratios
+def record(_):
+    tests = ROOT / "tests/Pipeline.Tests/bin/Release/net10.0/Pipeline.Tests.dll"
+    done = subprocess.run(["dotnet", str(tests), "-class", "*TraceCostTests", "-diagnostics", "-nocolor"], env=os.environ | dict(LAYERSTREAM_MEASURE="1"),
+                          capture_output=True, text=True)
+    print(next((line.strip() for line in done.stdout.splitlines() if "recording costs" in line), done.stdout[-600:]))
+    sys.exit(done.returncode)
 
 
-def record(a):
-    def one(records):
-        found = workbench.result([a.binary, "run", "--model", a.model, "--ids", workbench.prompt_ids(8), "--max-tokens", a.tokens, "--ignore-eos", "--temperature", 0,
-                                  "--context", 1024, "--memory-budget", a.budget, "--json", "--quiet", "--profile", "off", *([] if records else ["--trace", "off"])])
-        return found["decodeSeconds"]
+def read_when_told(url):
+    """A process of its own: on a line "1" it follows the live trace, on "0" it leaves it."""
+    address = (url.split("/")[2].split(":")[0], int(url.split(":")[-1]))
+    stream = None
+    while True:
+        ready, _, _ = select.select([sys.stdin] + ([stream] if stream else []), [], [])
+        if stream in ready and not stream.recv(1 << 16):
+            sys.exit("the daemon ended the live trace")
+        if sys.stdin in ready:
+            told = os.read(0, 1)
+            if not told:
+                return
+            if told == b"1":
+                stream = socket.create_connection(address)
+                stream.sendall(b"GET /v1/layerstream/trace/live HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n")
+            elif told == b"0" and stream:
+                stream.close()
+                stream = None
 
-    one(True)
-    report("recording", pairs(a, one))
+
+def answer(a, base, reader, seed):
+    """One long streamed answer: the ratios of its pairs of turns, time of a piece with the reader ÷ without."""
+    body = json.dumps(dict(messages=[dict(role="user", content="Tell a story")], max_tokens=a.tokens, ignore_eos=True, temperature=1, seed=seed, stream=True)).encode()
+    request = urllib.request.Request(base + "/v1/chat/completions", body, {"Content-Type": "application/json"})
+    seconds, reads, pieces, last, times = {True: [], False: []}, False, 0, 0.0, []
+    with urllib.request.urlopen(request, timeout=300) as reply:
+        for line in reply:
+            if not line.startswith(b"data: {"):
+                continue
+            now = time.perf_counter()
+            turn, place = divmod(pieces - BLOCK, BLOCK)  # the first turn warms up
+            if place > SETTLING and turn >= 0:
+                times.append(now - last)
+            last, pieces = now, pieces + 1
+            if place == 0 and turn >= 0:
+                if times:
+                    seconds[reads].append(statistics.median(times))
+                reads, times = (random.random() < 0.5 if turn % 2 == 0 else not reads), []
+                reader.stdin.write(b"1" if reads else b"0")
+                reader.stdin.flush()
+    reader.stdin.write(b"0")
+    reader.stdin.flush()
+    return [r / n for r, n in zip(seconds[True], seconds[False])]
 
 
 def live(a):
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
-        port = s.getsockname()[1]
-    base = f"http://127.0.0.1:{port}"
+        base = f"http://127.0.0.1:{s.getsockname()[1]}"
     daemon = subprocess.Popen([a.binary, "serve", "--urls", base, "--model", a.model, "--memory-budget", a.budget, "--context", "1024", "--profile", "off"],
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    got = dict(bytes=0)
-
-    def reader(stop):
-        with urllib.request.urlopen(base + "/v1/layerstream/trace/live", timeout=60) as stream:
-            while not stop.is_set():
-                got["bytes"] += len(stream.readline())
-
-    def ratios():
-        """One long streamed answer; while it comes, the reader is there for a block of pieces and away for the next. The first half of a block is not counted."""
-        body = json.dumps(dict(messages=[dict(role="user", content="Tell a story")], max_tokens=a.tokens, ignore_eos=True, temperature=0, stream=True)).encode()
-        request = urllib.request.Request(base + "/v1/chat/completions", body, {"Content-Type": "application/json"})
-        seconds, stop, pieces, last, first, times = {True: [], False: []}, None, 0, 0.0, True, []
-        with urllib.request.urlopen(request, timeout=300) as reply:
-            for line in reply:
-                if not line.startswith(b"data: {"):
-                    continue
-                block, place = divmod(pieces, BLOCK)
-                if place == 0:
-                    if pieces:
-                        seconds[stop is not None].append(statistics.median(times))
-                    if block % 2 == 0:
-                        first = random.random() < 0.5
-                    if stop:
-                        stop.set()
-                        stop = None
-                    if first == (block % 2 == 0):
-                        stop = threading.Event()
-                        threading.Thread(target=reader, args=(stop,), daemon=True).start()
-                    times = []
-                elif place > BLOCK // 2:
-                    times.append(time.perf_counter() - last)
-                last = time.perf_counter()
-                pieces += 1
-        if stop:
-            stop.set()
-        return [r / n for r, n in zip(seconds[True], seconds[False])]
-
+    reader = None
     try:
-        for _ in range(600):
-            try:
-                urllib.request.urlopen(base + "/health", timeout=5).close()
-                break
-            except (urllib.error.URLError, ConnectionError):
-                time.sleep(0.1)
-        found = []
-        while len(found) < a.pairs:
-            found += ratios()
+        workbench.wait_until_ready(daemon, base)
+        reader = subprocess.Popen([sys.executable, __file__, "reader", "--url", base], stdin=subprocess.PIPE)
+        answer(a, base, reader, 0)  # warms up
+        found, began = [], time.monotonic()
+        while len(found) < a.pairs and time.monotonic() - began < a.seconds:
+            found += answer(a, base, reader, len(found))
         report("a reader of the live trace", found)
-        print(json.dumps(dict(liveBytesRead=got["bytes"])), file=sys.stderr)
     finally:
+        if reader:
+            reader.kill()
+            reader.wait()
         daemon.terminate()
         daemon.wait()
 
 
 ap = argparse.ArgumentParser(usage=__doc__)
-ap.add_argument("what", choices=("record", "live"))
+ap.add_argument("what", choices=("record", "live", "reader"))
 ap.add_argument("--model", default=SHIPPED)
 ap.add_argument("--binary", default=workbench.PROGRAM)
 ap.add_argument("--budget", default="1GiB")
-for name, default in (("pairs", 20), ("tokens", 256)):
+ap.add_argument("--url")
+for name, default in (("pairs", 100), ("tokens", 900), ("seconds", 170)):
     ap.add_argument("--" + name, type=int, default=default)
 a = ap.parse_args()
-dict(record=record, live=live)[a.what](a)
+dict(record=record, live=live, reader=lambda a: read_when_told(a.url))[a.what](a)

@@ -62,6 +62,8 @@ public sealed class BudgetDivision(ModelSpec spec, EngineOptions options, Expert
         TraceExportBytes = options.Serves ? TraceRing.BytesFor(capacity) : 0,
         TransientExperts = options.TransientExperts,
         Sequences = options.Sequences,
+        MostSequences = options.MostSequences,
+        SharedTokens = options.SharedTokens,
         DraftRows = options.Drafts == DraftMode.Off ? 0 : DraftGate.MostDrafts,
         DraftModel = options.DraftModel?.Memory(options.KvType, threads),
         SnapshotBytes = options.KeepsSnapshots ? SequenceState.SnapshotBytes(spec) : 0,

@@ -44,6 +44,12 @@ public sealed record EngineOptions
     /// <summary>Sequences that run at the same time, each with a state of its own; 0 = as many as there is room for.</summary>
     public int Sequences { get; init; } = 1;
 
+    /// <summary>Most of them where their number is chosen and many are wanted; 0 = as many as usual.</summary>
+    public int MostSequences { get; init; }
+
+    /// <summary>Tokens that all of them begin with, as far as is known.</summary>
+    public int SharedTokens { get; init; }
+
     /// <summary>Whether passes try guesses, and from where.</summary>
     public DraftMode Drafts { get; init; }
 

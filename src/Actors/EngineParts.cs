@@ -97,6 +97,8 @@ internal sealed class EngineParts : IDisposable
         DeviceBytesPerSecond = deviceBytesPerSecond,
         BudgetBytes = plan.Sheet.BudgetBytes,
         Depth = depth,
+        DepthTuning = Tuning.History,
+        TransientTuning = Transients.History,
         Dropped = Trace.Dropped,
         Events = Trace.Snapshot(),
     };
@@ -159,7 +161,7 @@ internal sealed class EngineParts : IDisposable
 
         States = folder is null ? null : new KeptStates(folder, () => Experts.Cache.Residents(memory.Experts));
         ComputeCrew crew = Own(new ComputeCrew(plan.Threads));
-        DraftModel? drafts = options.DraftModel is null ? null : Own(await LoadDraftsAsync(plan, options, crew, staging, progress, ct));
+        DraftModel? drafts = plan.DraftModel is null ? null : Own(await LoadDraftsAsync(plan, options, crew, staging, progress, ct));
         Account = new PassAccount(Trace, Ring.Waits.Compute);
         Crew = Own(new CrewTuning(crew, Account, new CrewTuner(plan.Threads, plan.StartThreads)));
         bool tunes = options is { PrefetchDepth: 0, ReadsInFlight: 0, TunesDepth: true }; // else they are the user's
@@ -184,7 +186,7 @@ internal sealed class EngineParts : IDisposable
     private static Task<DraftModel> LoadDraftsAsync(EnginePlan plan, EngineOptions options, ComputeCrew crew, AlignedBuffer staging,
         IProgress<LoadProgress>? progress, CancellationToken ct)
     {
-        DraftFile file = options.DraftModel!;
+        DraftFile file = plan.DraftModel!;
         DraftShape shape = new(plan.Spec.Vocabulary, plan.Memory.Sequences, plan.Context,
             options.Context > 0 ? options.Context : file.Spec.TrainedContext, options.KvType, options.Activations);
         return DraftModel.LoadAsync(file, plan.Sheet, shape, crew, staging, progress, ct);

@@ -1,9 +1,11 @@
+using LayerStream.Actors.Drafts;
 using LayerStream.Actors.Run;
 using LayerStream.Formats.Routes;
 using LayerStream.Memory;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
 using LayerStream.Planning;
+using LayerStream.Planning.Drafts;
 
 namespace LayerStream.Actors;
 
@@ -39,6 +41,12 @@ public sealed record EnginePlan
 
     /// <summary>Events the trace ring holds.</summary>
     public required int TraceCapacity { get; init; }
+
+    /// <summary>The model that guesses for this one, which the accounts have room for; null = there is none.</summary>
+    public DraftFile? DraftModel { get; init; }
+
+    /// <summary>Why the one of the options is not it; null = none was left out.</summary>
+    public DraftModelCost? LeftOutDraftModel { get; init; }
 
     /// <summary>See <see cref="EngineOptions.DropColdExperts"/>.</summary>
     public float DropColdExperts { get; init; }

@@ -73,6 +73,7 @@ public static class EnginePlanner
             RopeContext = options.Context > 0 ? options.Context : spec.TrainedContext,
             TraceCapacity = traceCapacity,
             DropColdExperts = options.DropColdExperts,
+            DraftModel = options.DraftModel,
             Lossy = lossy,
         };
     }

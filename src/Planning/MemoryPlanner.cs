@@ -17,7 +17,8 @@ public static class MemoryPlanner
     private const int SmallStagingBytes = 256 * 1024;
     private const long MostAhead = 16 * MiB;
     private const int StateShare = 8;     // budget ÷ states of sequences, where the context is not given
-    private const int MostChosen = 8;     // sequences, where their number is not given
+    private const int UsualMost = 8;      // sequences, where their number is not given
+    private const int LogitShare = 64;    // budget ÷ logits of sequences, where many are wanted
     private const int ChosenContext = 1024;
     private const int SnapshotShare = 64; // budget ÷ copies of recurrent states, the first of each sequence apart
     private const int MostSnapshots = 4;
@@ -25,18 +26,23 @@ public static class MemoryPlanner
     /// <summary>Plans a model. The sum of the accounts exceeds the budget when it is too small; nothing is pinned then.</summary>
     public static MemoryPlan Plan(PlanInputs inputs)
     {
+        PlanInputs least = inputs with { Sequences = Math.Max(1, inputs.Sequences) };
         inputs = inputs with { Sequences = Sequences(inputs) };
-        long smallest = Smallest(inputs);
+        long smallest = Smallest(least);
         long tileBytes = Math.Clamp(ExtentWindow.RoundDown(inputs.BudgetBytes / 256), 256 * 1024, 4 * MiB);
         MemoryPlan plan = Build(inputs, Context(inputs), tileBytes, Depth(inputs, tileBytes), smallest);
         if (plan.Sum > inputs.BudgetBytes && inputs.BudgetBytes >= smallest)
         {
-            // The comfortable sizes do not fit, the frugal ones do.
-            plan = Build(inputs, FrugalContext(inputs), 256 * 1024, Math.Max(1, inputs.PrefetchDepth), smallest, frugal: true);
+            // The comfortable sizes do not fit, the frugal ones do, at the latest with one sequence where their number is chosen.
+            plan = Frugal(inputs, smallest);
+            plan = plan.Sum > inputs.BudgetBytes ? Frugal(least, smallest) : plan;
         }
 
         return plan;
     }
+
+    private static MemoryPlan Frugal(PlanInputs inputs, long smallest) =>
+        Build(inputs, FrugalContext(inputs), 256 * 1024, Math.Max(1, inputs.PrefetchDepth), smallest, frugal: true);
 
     /// <summary>Bytes for windows of reads that go to no slot: a piece of the small weights, and a row of embeddings.</summary>
     public static long StagingBytes(ModelSpec spec) => SmallStagingBytes + ExtentWindow.RoundUp(spec.EmbeddingRowBytes);
@@ -44,7 +50,7 @@ public static class MemoryPlanner
     private static long Smallest(PlanInputs inputs)
     {
         PlanInputs nothing = inputs with { BudgetBytes = 0 };
-        long bytes = Build(nothing, FrugalContext(inputs), 256 * 1024, Math.Max(1, inputs.PrefetchDepth), 0, frugal: true).Sum;
+        long bytes = Frugal(nothing, 0).Sum;
         bytes += (bytes / (PageTableShare - 1)) + 1; // the page tables of that budget
         return (bytes + MiB - 1) / MiB * MiB;
     }
@@ -59,7 +65,10 @@ public static class MemoryPlanner
         }
 
         int context = Math.Min(inputs.Context > 0 ? inputs.Context : inputs.Spec.TrainedContext, ChosenContext);
-        return (int)Math.Clamp(inputs.BudgetBytes / StateShare / Math.Max(1, inputs.StateBytes(context)), 1, MostChosen);
+        long shared = Math.Clamp(inputs.SharedTokens, 0, context - 1) / PageLayout.Tokens * inputs.Pages.PageBytes;
+        long most = Math.Max(UsualMost, Math.Min(inputs.MostSequences, inputs.BudgetBytes / LogitShare / (inputs.Spec.Vocabulary * 4L)));
+        return (int)Math.Clamp(
+            ((inputs.BudgetBytes / StateShare) - shared) / Math.Max(1, inputs.StateBytes(context) - shared), 1, most);
     }
 
     private static int FrugalContext(PlanInputs inputs) => inputs.Context > 0 ? inputs.Context : Math.Min(512, inputs.Spec.TrainedContext);

@@ -34,6 +34,12 @@ public sealed record PlanInputs(
     /// <summary>Sequences that run at the same time; 0 = choose.</summary>
     public int Sequences { get; init; } = 1;
 
+    /// <summary>Most sequences where their number is to be chosen and many are wanted; 0 = as many as usual.</summary>
+    public int MostSequences { get; init; }
+
+    /// <summary>Tokens that all sequences begin with: their number, where it is to be chosen, counts the pages of them once.</summary>
+    public int SharedTokens { get; init; }
+
     /// <summary>Bytes of a copy of a sequence's recurrent state; 0 = none is kept.</summary>
     public long SnapshotBytes { get; init; }
 

@@ -91,6 +91,12 @@ public sealed class ModelFile : IDisposable
             throw;
         }
 
+        if (plan.DraftModel is null)
+        {
+            draft?.Files.Dispose();
+            options = options with { DraftModelPath = null };
+        }
+
         SamplingOptions sampling = FileSampling.Apply(_model.Metadata, options.Sampling, options.Explicit, out string? unusable);
         IEnumerable<string?> warnings =
         [
@@ -100,6 +106,7 @@ public sealed class ModelFile : IDisposable
             plan.Context > plan.Spec.TrainedContext
                 ? $"--context {plan.Context} is more than the {plan.Spec.TrainedContext} tokens this model was trained for: what it "
                 + "writes beyond them may make no sense." : null,
+            plan.LeftOutDraftModel is { } cost ? DraftFiles.Describe(cost) : null,
             plan.Lossy.Count > 0 ? $"{LossyText.Of(plan)}: results differ from the model's own." : null,
         ];
         foreach (string warning in warnings.OfType<string>())
@@ -111,7 +118,7 @@ public sealed class ModelFile : IDisposable
             plan)
         {
             Files = _open,
-            Draft = draft,
+            Draft = plan.DraftModel,
         };
     }
 
@@ -122,14 +129,14 @@ public sealed class ModelFile : IDisposable
     {
         try
         {
-            return Engine.Plan(_model, options);
+            return DraftFiles.Plan(_model, options);
         }
         catch (BudgetTooSmallException e) when (options.BudgetBytes is null && MemoryLimits.Cover(e.SmallestBudgetBytes))
         {
             long budget = e.SmallestBudgetBytes;
             notices.Report(new WarningNotice($"Memory is short: using the smallest budget that works, {ByteSize.Format(budget)}, "
                 + "instead of the usual share."));
-            return Engine.Plan(_model, options with { BudgetBytes = budget });
+            return DraftFiles.Plan(_model, options with { BudgetBytes = budget });
         }
     }
 }

@@ -45,6 +45,12 @@ public sealed record ModelOptions
     /// <summary>Sequences that run at the same time; 0 = as many as there is room for.</summary>
     public int Sequences { get; init; } = 1;
 
+    /// <summary>Most of them where their number is chosen and many are wanted; 0 = as many as usual.</summary>
+    public int MostSequences { get; init; }
+
+    /// <summary>Tokens that all of them begin with, as far as is known.</summary>
+    public int SharedTokens { get; init; }
+
     /// <summary>Whether passes try guesses, and from where.</summary>
     public DraftMode Drafts { get; init; }
 
@@ -139,6 +145,8 @@ public sealed record ModelOptions
         TransientExperts = TransientExperts,
         Threads = Threads,
         Sequences = Sequences,
+        MostSequences = MostSequences,
+        SharedTokens = SharedTokens,
         MostPassSeconds = MostPassSeconds,
         Drafts = Drafts,
         KeepsSnapshots = Converses || Serves || StateFolder is not null,

@@ -1,5 +1,6 @@
 using LayerStream.Actors;
 using LayerStream.Actors.Run;
+using LayerStream.Storage;
 using Xunit;
 
 namespace LayerStream.Pipeline.Tests;
@@ -75,5 +76,48 @@ public sealed class HeldTilesTests
         }
 
         Assert.Equal(expected, (await engine.RunAsync(TinyModel.Request(12), CancellationToken.None)).Ids);
+    }
+
+    [Fact]
+    public async Task Run_WithDepthThatComesAndGoesAndReadsThatComeLate_GivesTheSameIds()
+    {
+        await using Engine reference = await TinyModel.StartAsync(threads: 1, depth: 1);
+        int[] expected = (await reference.RunAsync(TinyModel.Request(5), CancellationToken.None)).Ids;
+        for (int seed = 0; seed < 6; seed++)
+        {
+            int s = seed;
+            Random random = new(seed);
+            await using Engine engine = await TinyModel.StartAsync(
+                d => new ScriptedDevice(d) { DelayMicrosAt = n => (int)((uint)HashCode.Combine(s, n) % 200), AreReadsShort = s % 2 == 1 },
+                threads: 1 + (s % 2), depth: 8, pinEvery: s % 3);
+            for (int i = 0; i < 8; i++)
+            {
+                await engine.SetDepthAsync(random.Next(1, 9));
+                Assert.Equal(expected, (await engine.RunAsync(TinyModel.Request(5), CancellationToken.None)).Ids);
+                Assert.Equal(engine.Status().TotalSlots, engine.Status().FreeSlots);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Run_AfterAReadThatFailedWhileTilesAreHeld_GivesTheSameIds()
+    {
+        await using Engine reference = await TinyModel.StartAsync();
+        int[] expected = (await reference.RunAsync(TinyModel.Request(3), CancellationToken.None)).Ids;
+        for (int failing = 0; failing < 12; failing++)
+        {
+            int at = failing;
+            ScriptedDevice? device = null;
+            await using Engine engine = await TinyModel.StartAsync(d => device = new ScriptedDevice(d), depth: 8);
+            await engine.SetDepthAsync(2);
+            await engine.RunAsync(TinyModel.Request(1 + (at % 2)), CancellationToken.None);
+            long before = device!.Reads;
+            device.ErrnoAt = n => n >= before + at ? 5 : 0; // once more when it is tried again
+            await Assert.ThrowsAsync<FlashReadException>(
+                () => engine.RunAsync(TinyModel.Request(3), CancellationToken.None));
+            device.ErrnoAt = null;
+            Assert.Equal(engine.Status().TotalSlots, engine.Status().FreeSlots);
+            Assert.Equal(expected, (await engine.RunAsync(TinyModel.Request(3), CancellationToken.None)).Ids);
+        }
     }
 }

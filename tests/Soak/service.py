@@ -6,8 +6,8 @@
 Each part starts daemons of its own and prints one line of JSON; the exit code is 0 only if all promises hold:
   disconnects  after each of them the engine is free again, and memory is within the budget;
   overload     ten times as many clients as there are places: every refusal is a 429 with Retry-After, its 99th percentile under 20 ms,
-               accepted answers are whole, memory is within the budget; goodput = answers a second, as a share of those that as many clients as
-               there are places get (the clients' own work is not taken off);
+               accepted answers are whole, memory is within the budget; goodput = tokens of whole answers a second, as a share of what as many
+               clients as there are places get (the clients' own work is not taken off);
   terminations exit code 0 within the limit for draining, and every answer that was under way is whole or says that it was cut;
   kills        a batch under way at each of them is completed in the end, with every request answered exactly once.
 """
@@ -99,7 +99,7 @@ def overload(a):
     d = Daemon(a, "--queue-limit", "8")
     places, seconds = 9, 60 * a.overload_minutes
     clients = 10 * places
-    refused, whole, faults, lock = [], [0], [], threading.Lock()
+    refused, whole, tokens, faults, lock = [], [0], [0], [], threading.Lock()
 
     def work(seed, until):
         rng = random.Random(seed)
@@ -120,24 +120,29 @@ def overload(a):
                 if r.status == 429:
                     refused.append(took)
                     if not retry or int(retry) < 1: faults.append("429 without Retry-After")
-                elif r.status == 200 and json.loads(text)["usage"]["completion_tokens"] > 0: whole[0] += 1
+                elif r.status == 200 and (made := json.loads(text)["usage"]["completion_tokens"]) > 0:
+                    whole[0] += 1
+                    tokens[0] += made
                 else: faults.append(f"{r.status} {text[:200]}")
             if r.status == 429: time.sleep(rng.uniform(0.2, 1.0))  # sooner than asked for: that is the overload
 
     try:
         def answered(count, seconds):
-            """Answers a second of so many clients."""
-            before, begun = whole[0], time.monotonic()
+            """Answers and tokens a second of so many clients."""
+            before, begun = (whole[0], tokens[0]), time.monotonic()
             threads = [threading.Thread(target=work, args=(a.seed * 1000 + i, begun + seconds)) for i in range(count)]
             for t in threads: t.start()
             for t in threads: t.join()
-            return (whole[0] - before) / (time.monotonic() - begun)
+            seconds = time.monotonic() - begun
+            return (whole[0] - before[0]) / seconds, (tokens[0] - before[1]) / seconds
 
         usual = answered(places, max(20, seconds / 4))
-        goodput = answered(clients, seconds) / usual
+        loaded = answered(clients, seconds)
         refused.sort()
         p99 = refused[int(len(refused) * 0.99)] * 1000 if refused else None
-        return {"part": "overload", "clients": clients, "answered": whole[0], "refused": len(refused), "goodput": round(goodput, 3), "refusal_ms_p50": round(refused[len(refused) // 2] * 1000, 2) if refused else None,
+        return {"part": "overload", "clients": clients, "answered": whole[0], "refused": len(refused), "goodput": round(loaded[1] / usual[1], 3),
+                "answers_per_second": [round(n, 2) for n in (usual[0], loaded[0])], "tokens_per_second": [round(n, 1) for n in (usual[1], loaded[1])],
+                "refusal_ms_p50": round(refused[len(refused) // 2] * 1000, 2) if refused else None,
                 "refusal_ms_p99": p99 and round(p99, 2), "faults": len(faults), "first_faults": faults[:3], "peak_bytes": d.peak(),
                 "holds": not faults and bool(refused) and p99 < 20 and whole[0] > 0 and d.peak() <= limit(a.budget)}
     finally: d.end()

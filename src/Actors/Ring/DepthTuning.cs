@@ -45,6 +45,9 @@ internal sealed class DepthTuning(TileRing ring, FlashReader reader, PassAccount
         }
     }
 
+    /// <summary>What the tuner saw from its beginning on; null where there is none.</summary>
+    internal DepthHistory? History => tuner?.History;
+
     /// <summary>Depth and reads in force.</summary>
     internal TunerSetting Setting => new(Math.Max(0, ring.WantedSlots - 1), Volatile.Read(ref _reads));
 

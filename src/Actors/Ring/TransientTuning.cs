@@ -9,7 +9,6 @@ namespace LayerStream.Actors.Ring;
 /// prediction; predictions never have more slots than were allocated.</summary>
 internal sealed class TransientTuning(ExpertRing ring, FlashReader reader, DepthTuning depth, TransientTuner? tuner)
 {
-    private const int MostLogged = 64;
     private const int MostRows = 16; // of a pass that counts: one of many rows demands and computes differently
 
     private long _began, _refusals;
@@ -25,6 +24,9 @@ internal sealed class TransientTuning(ExpertRing ring, FlashReader reader, Depth
 
     /// <summary>What the last look at the passes came to; null where nothing is tuned.</summary>
     internal string? Finding => _finding;
+
+    /// <summary>What the tuner saw from its beginning on; null where there is none.</summary>
+    internal TransientHistory? History => tuner?.History;
 
     /// <summary>Makes a tuner for a plan; null where there is nothing to choose.</summary>
     internal static TransientTuner? Create(ExpertPlan plan, PredictionMode prediction) =>
@@ -52,7 +54,8 @@ internal sealed class TransientTuning(ExpertRing ring, FlashReader reader, Depth
         _finding = tuner.Finding;
         if (decision is not null)
         {
-            _decisions = [.. _decisions.TakeLast(MostLogged - 1), new TunerDecision(decision.Pass, depth.Setting, decision.Reason)];
+            TunerSetting setting = depth.Setting;
+            _decisions = [.. _decisions.TakeLast(tuner.Decisions.Count - 1), new TunerDecision(decision.Pass, setting, decision.Reason)];
         }
     }
 }

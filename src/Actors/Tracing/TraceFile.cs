@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using LayerStream.Planning.Tuning;
 
 namespace LayerStream.Actors.Tracing;
 
@@ -57,6 +58,12 @@ public sealed record TraceFile
 
     /// <summary>Prefetch depth in tiles when the trace was taken; 0 = not known.</summary>
     public int Depth { get; init; }
+
+    /// <summary>What the tuner of depth saw from its beginning on; null = there was none.</summary>
+    public DepthHistory? DepthTuning { get; init; }
+
+    /// <summary>What the tuner of transient slots saw; null = there was none.</summary>
+    public TransientHistory? TransientTuning { get; init; }
 
     /// <summary>Events the ring had dropped.</summary>
     public long Dropped { get; init; }

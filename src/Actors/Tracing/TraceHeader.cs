@@ -34,6 +34,7 @@ internal static class TraceHeader
             }
             json.WriteEndArray();
             WriteReads(json, trace);
+            TuningHeader.Write(json, trace.DepthTuning, trace.TransientTuning);
             json.WriteEndObject();
         }
         byte[] header = bytes.ToArray();
@@ -66,6 +67,8 @@ internal static class TraceHeader
                 Files = root.TryGetProperty("files", out JsonElement files) ? [.. files.EnumerateArray().Select(Text)] : [],
                 Reads = root.TryGetProperty("reads", out JsonElement reads) ? ReadReads(reads) : TileReads.None,
                 TileLayers = [.. root.GetProperty("tileLayers").EnumerateArray().Select(e => e.GetInt32())],
+                DepthTuning = TuningHeader.ReadDepth(root),
+                TransientTuning = TuningHeader.ReadTransients(root),
             };
             source.Require(trace.TicksPerSecond > 0, TraceFormat.PrefixBytes, $"ticksPerSecond is {trace.TicksPerSecond}");
             source.Require(trace.TileNames.Length == trace.TileLayers.Length, TraceFormat.PrefixBytes,

@@ -98,7 +98,7 @@ internal sealed class TuneMeasurement
                 continue;
             }
 
-            double seconds = (await GenerateAsync([load], ct))[0].Average();
+            double seconds = Middle((await GenerateAsync([load], ct))[0]);
             double after = await AsGivenAsync([], progress, ct);
             _ratios[load].Add((before + after) / 2 / seconds);
             before = after;
@@ -109,7 +109,7 @@ internal sealed class TuneMeasurement
     /// <summary>What was measured, in the order of the cases.</summary>
     public IReadOnlyList<TuneRow> Rows()
     {
-        double given = 1 / _given.Average();
+        double given = 1 / Middle(_given);
         return [.. _plans.Cases.Select(c => c == TuneCase.AsGiven ? new TuneRow(c, given, 1, 0, null)
             : TuneRow.From(c, given, _ratios[c], _plans.Gaps.GetValueOrDefault(c)))];
     }
@@ -119,14 +119,14 @@ internal sealed class TuneMeasurement
     {
         TuneCase[] cases = [TuneCase.AsGiven, .. reads];
         List<double>[] times = await GenerateAsync(cases, ct);
-        double given = times[0].Average();
+        double given = Middle(times[0]);
         _given.AddRange(times[0]);
         for (int i = 1; i < cases.Length; i++)
         {
             // Turn by turn: the blocks of one turn ran within seconds.
             _ratios[cases[i]].AddRange(times[0].Zip(times[i], (a, b) => a / b));
             progress(string.Create(CultureInfo.InvariantCulture,
-                $"{cases[i]}: {1 / times[i].Average():F2} tokens/s, as given {1 / given:F2}"));
+                $"{cases[i]}: {1 / Middle(times[i]):F2} tokens/s, as given {1 / given:F2}"));
         }
 
         return given;
@@ -183,6 +183,13 @@ internal sealed class TuneMeasurement
         }
 
         return times;
+    }
+
+    /// <summary>The median: a turn in which the disk stood still says nothing of a setting.</summary>
+    private static double Middle(IReadOnlyCollection<double> times)
+    {
+        double[] ordered = [.. times.Order()];
+        return (ordered[(ordered.Length - 1) / 2] + ordered[ordered.Length / 2]) / 2;
     }
 
     private void StartTuning(Engine engine)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using LayerStream.Memory;
 using LayerStream.Session;
+using LayerStream.Storage;
 
 namespace LayerStream.Host.Verbs;
 
@@ -86,7 +87,8 @@ internal static class OutputPlace
     public static bool IsSame(string path, string other)
     {
         StringComparison comparison = OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
-        return string.Equals(Real(path), Real(other), comparison);
+        return string.Equals(Real(path), Real(other), comparison)
+            || (FileIdentity.Of(path) is { } identity && identity == FileIdentity.Of(other)); // two names of one file
     }
 
     /// <summary>The full path with every symbolic link followed, as far as it is there.</summary>

@@ -20,6 +20,7 @@ public static class ScoreVerb
     private const long WindowHeapBytes = 24 << 20;
     private const long RuntimeBytes = 58L << 20; // template and tokenizer have run before the plan is made, more or less by the questions
     private const int MostWindowTokens = 1 << 20;
+    private const int MostTogether = 64; // questions in a pass
     private const int ContextStep = 128;
 
     private static readonly Argument<string> s_in = new("file")
@@ -94,7 +95,13 @@ public static class ScoreVerb
     private static ModelOptions Fitted(ModelOptions options, IReadOnlyList<QuestionEntry> window)
     {
         int longest = window.Max(e => (int?)e.Question?.Prompt.Count) ?? 0;
-        ModelOptions fitted = options.Explicit.Contains("sequences") ? options : options with { Sequences = 0 };
+        Question[] questions = [.. window.Select(e => e.Question).OfType<Question>()];
+        ModelOptions fitted = options.Explicit.Contains("sequences") ? options : options with
+        {
+            Sequences = 0,
+            MostSequences = Math.Min(questions.Length, MostTogether),
+            SharedTokens = Scorer.SharedTokens(questions),
+        };
         return longest == 0 || options.Explicit.Contains("context") ? fitted
             : fitted with { Context = (longest + ContextStep) / ContextStep * ContextStep };
     }

@@ -15,10 +15,9 @@ public sealed class CrewTuner
     private const double Gain = 0.95;          // time ÷ time before, up to which a try is kept: one fewer is kept when it costs nothing
     private const int FirstRest = 4, LongestRest = 64; // looks until a try that did not help is repeated
     private const int LongestRestBelowStart = 12;      // rivals may have left
-    private const int MostLogged = 64;
 
     private readonly int _most, _start;
-    private readonly List<CrewDecision> _decisions = [];
+    private readonly DecisionLog<CrewDecision> _log = new();
     private CrewPass _sum;
     private Try? _try;
     private int _passes, _lookPasses, _allowed;
@@ -46,7 +45,7 @@ public sealed class CrewTuner
     public string Finding { get; private set; }
 
     /// <summary>The last decisions, the oldest first.</summary>
-    public IReadOnlyList<CrewDecision> Decisions => _decisions;
+    public IReadOnlyList<CrewDecision> Decisions => _log.Decisions;
 
     /// <summary>Takes in how many threads a quota of processor time feeds; null = there is none.</summary>
     public CrewDecision? Allow(int? cores)
@@ -159,17 +158,7 @@ public sealed class CrewTuner
         return Log(Finding = reason);
     }
 
-    private CrewDecision Log(string reason)
-    {
-        CrewDecision decision = new(_passes, Setting, reason);
-        _decisions.Add(decision);
-        if (_decisions.Count > MostLogged)
-        {
-            _decisions.RemoveAt(0);
-        }
-
-        return decision;
-    }
+    private CrewDecision Log(string reason) => _log.Add(new CrewDecision(_passes, Setting, reason));
 
     private ref Pause Rest(Kind kind)
     {

@@ -20,14 +20,15 @@ public sealed class PrefetchTuner
     private const double WorthHolding = 0.01; // of what a pass reads: less is not worth a try
     private const int FullLooks = 3;         // looks with a full buffer, from which depth is given back
     private const int LongestRest = 64;      // looks until a try that did not help is repeated
-    private const int MostLogged = 64;
 
     private readonly TunerLimits _limits;
-    private readonly List<TunerDecision> _decisions = [];
+    private readonly DecisionLog<TunerDecision> _log = new();
+    private readonly FirstPasses<TunedPass> _first = new();
     private readonly OddPasses _odd = new();
     private (double Wall, double Wait, double Busy, long Bytes, int Full, int Empty, int Passes) _sum;
     private double _quickest = double.MaxValue; // pass of the look, in seconds
     private Try? _try;
+    private TunerSetting _start;
     private double _settledRate = double.NaN;
     private int _passes, _full, _rest, _nextRest = 8, _leastDepth = 1, _skips = 1;
     private bool _isSettled, _moreFailed;
@@ -40,13 +41,17 @@ public sealed class PrefetchTuner
         ArgumentOutOfRangeException.ThrowIfLessThan(limits.MostDepth, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(limits.MostReads, 1);
         (_limits, Setting) = (limits, limits.Within(start));
+        _start = Setting;
     }
 
     /// <summary>The setting in force.</summary>
     public TunerSetting Setting { get; private set; }
 
     /// <summary>The last decisions, the oldest first.</summary>
-    public IReadOnlyList<TunerDecision> Decisions => _decisions;
+    public IReadOnlyList<TunerDecision> Decisions => _log.Decisions;
+
+    /// <summary>What it saw from its beginning on; any thread may ask.</summary>
+    public DepthHistory History => new(_limits, _start, _first.Snapshot());
 
     /// <summary>Whether nothing is tried at present: what holds is what was found best.</summary>
     public bool IsSettled => _isSettled && _try is null;
@@ -59,7 +64,7 @@ public sealed class PrefetchTuner
     {
         if (_passes == 0)
         {
-            Setting = _limits.Within(learnt);
+            Setting = _start = _limits.Within(learnt);
             Finding = string.Create(CultureInfo.InvariantCulture,
                 $"begins with what was learnt: depth {Setting.Depth}, {Setting.Reads} reads at the same time");
         }
@@ -69,6 +74,7 @@ public sealed class PrefetchTuner
     public TunerDecision? Observe(in TunedPass pass)
     {
         _passes++;
+        _first.Add(pass);
         if (_skips > 0 || pass.ReadBytes <= 0 || _odd.IsOdd(pass.WallSeconds))
         {
             _skips = Math.Max(0, _skips - 1); // began under the old setting, needed nothing, or was held up
@@ -132,15 +138,10 @@ public sealed class PrefetchTuner
     /// <summary>Tries more depth, or more reads at the same time; null where there is no more.</summary>
     private TunerDecision? More(Seen seen)
     {
-        if (seen is { Full: > 0, Empty: > 0 } && Setting.Depth < _limits.MostDepth)
-        {
-            return Begin(seen, _limits.Within(Setting with { Depth = Setting.Depth * 2 }), Kind.More, Gain,
-                "the buffer was full and then ran empty: more depth is tried");
-        }
-
-        TunerSetting more = _limits.Within(new TunerSetting(Setting.Depth * 2, Math.Max(Setting.Reads, Setting.Depth * 2)));
-        return more == Setting ? null : Begin(seen, more, Kind.More, Gain,
-            "compute waits and the buffer never fills: more reads at the same time are tried");
+        TunerSetting more = _limits.Within(TunerLimits.WithAllReads(2 * Setting.Depth));
+        return more == Setting ? null : Begin(seen, more, Kind.More, Gain, seen is { Full: > 0, Empty: > 0 } && more.Depth > Setting.Depth
+            ? "the buffer was full and then ran empty: more depth is tried"
+            : "compute waits and the buffer never fills: more reads at the same time are tried");
     }
 
     private TunerSetting Fewer() =>
@@ -175,9 +176,9 @@ public sealed class PrefetchTuner
             return EndSecondLook(tried, during, seen);
         }
 
-        if (ratio <= ClearGain)
+        if (ratio <= ClearGain && tried.Kind == Kind.More) // what holding weights can save is known, and is less: that was the disk
         {
-            (_rest, _nextRest, _moreFailed) = (0, 8, tried.Kind == Kind.Hold);
+            (_rest, _nextRest, _moreFailed) = (0, 8, false);
             return null; // what was tried holds; the next look goes on from here
         }
 
@@ -229,14 +230,7 @@ public sealed class PrefetchTuner
     {
         (Setting, Finding) = (setting, reason);
         _skips = _limits.HeldBytes > 0 ? 2 : 1; // a tile is held, or given back, a pass later than depth changes
-        TunerDecision decision = new(_passes, setting, reason);
-        _decisions.Add(decision);
-        if (_decisions.Count > MostLogged)
-        {
-            _decisions.RemoveAt(0);
-        }
-
-        return decision;
+        return _log.Add(new TunerDecision(_passes, setting, reason));
     }
 
     private void Settle(Seen seen, string finding)

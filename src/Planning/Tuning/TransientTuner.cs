@@ -17,11 +17,11 @@ public sealed class TransientTuner
     private const double LeastIdle = 0.05;  // of the wall, from which more slots may be of use
     private const int FirstRest = 8;        // looks
     private const int LongestRest = 64;
-    private const int MostLogged = 64;
 
     private readonly int _most;
     private readonly OddPasses _odd = new();
-    private readonly List<TransientDecision> _decisions = [];
+    private readonly DecisionLog<TransientDecision> _log = new();
+    private readonly FirstPasses<AheadPass> _first = new();
     private (double Wall, double Wait, double Busy, long Needed, long Useful, long Wasted, long Refusals, int Passes) _sum;
     private Try? _try;
     private int _passes, _rest, _nextRest = FirstRest;
@@ -39,7 +39,10 @@ public sealed class TransientTuner
     public int Slots { get; private set; }
 
     /// <summary>The last decisions, the oldest first.</summary>
-    public IReadOnlyList<TransientDecision> Decisions => _decisions;
+    public IReadOnlyList<TransientDecision> Decisions => _log.Decisions;
+
+    /// <summary>What it saw from its beginning on; any thread may ask.</summary>
+    public TransientHistory History => new(_most, _first.Snapshot());
 
     /// <summary>What the last look came to, in words: also when nothing was changed.</summary>
     public string Finding { get; private set; } = "no pass with predicted reads was seen yet";
@@ -48,6 +51,7 @@ public sealed class TransientTuner
     public TransientDecision? Observe(in AheadPass pass)
     {
         _passes++;
+        _first.Add(pass);
         if (!pass.WasPredicted || pass.NeededBytes <= 0 || pass.UsefulBytes + pass.WastedBytes <= 0)
         {
             return null;
@@ -136,14 +140,7 @@ public sealed class TransientTuner
     {
         string finding = string.Create(CultureInfo.InvariantCulture, $"{reason} ({Slots} → {slots})");
         (Slots, _skips, Finding) = (slots, true, finding);
-        TransientDecision decision = new(_passes, slots, finding);
-        _decisions.Add(decision);
-        if (_decisions.Count > MostLogged)
-        {
-            _decisions.RemoveAt(0);
-        }
-
-        return decision;
+        return _log.Add(new TransientDecision(_passes, slots, finding));
     }
 
     /// <summary>The mean of a look: seconds of wait for a needed byte, and shares.</summary>

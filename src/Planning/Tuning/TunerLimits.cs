@@ -8,9 +8,13 @@ public readonly record struct TunerLimits(int MostDepth, int MostReads)
     /// <summary>Bytes of weights that a slot without use holds, which then need no read; 0 = it holds nothing.</summary>
     public long HeldBytes { get; init; }
 
-    /// <summary>Where the tuner begins when nothing was learnt: with fewer reads at the same time a disk stands still whenever the thread
-    /// that makes them waits for a core, and more are noticed as soon as they help.</summary>
-    public TunerSetting Start => Within(new TunerSetting(4, 4));
+    /// <summary>Where the tuner begins when nothing was learnt: with all slots, the plan's own rule. With fewer a disk stands still
+    /// whenever the thread that makes its reads waits for a core, and on a disk whose rate moves by itself a gain is hard to tell from
+    /// chance.</summary>
+    public TunerSetting Start => Within(WithAllReads(MostDepth));
+
+    /// <summary>A depth with a read for each of its slots.</summary>
+    public static TunerSetting WithAllReads(int depth) => new(depth, depth + 1);
 
     /// <summary>A setting brought within the limits.</summary>
     public TunerSetting Within(TunerSetting setting)

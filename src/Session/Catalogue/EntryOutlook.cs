@@ -23,7 +23,7 @@ public sealed record EntryOutlook(long BudgetBytes, long SmallestBudgetBytes, bo
         DraftFile? draft = options.UsesDraftModel ? DraftFiles.Open(options.DraftModelPath!, model.Metadata) : null;
         try
         {
-            EnginePlan plan = Engine.Plan(model, options.ToEngineOptions() with { DraftModel = draft });
+            EnginePlan plan = DraftFiles.Plan(model, options.ToEngineOptions() with { DraftModel = draft });
             double? rate = new SpeedTracker(plan, options, model.Files, 0).Predicted;
             return new EntryOutlook(plan.Sheet.BudgetBytes, plan.SmallestBudgetBytes, true, plan.Memory.StreamedBytesPerToken == 0, rate);
         }

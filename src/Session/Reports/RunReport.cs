@@ -25,6 +25,9 @@ public sealed record RunReport
     /// <summary>Passes, what was spared and what was guessed.</summary>
     public required SweepReport Sweep { get; init; }
 
+    /// <summary>Why the draft model was left out; null = it was not, or none was given.</summary>
+    public string? LeftOutDraftModel { get; init; }
+
     public required double PromptSeconds { get; init; }
 
     public required double DecodeSeconds { get; init; }
@@ -94,6 +97,7 @@ public sealed record RunReport
             PromptTokens = r.PromptTokens,
             GeneratedTokens = r.GeneratedTokens,
             Sweep = SweepReport.Of(r),
+            LeftOutDraftModel = plan.LeftOutDraftModel is { } cost ? DraftFiles.Describe(cost) : null,
             PromptSeconds = r.PromptSeconds,
             DecodeSeconds = r.DecodeSeconds,
             PromptComputeSeconds = r.PromptComputeSeconds,

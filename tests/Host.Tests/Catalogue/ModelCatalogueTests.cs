@@ -49,10 +49,17 @@ public sealed class ModelCatalogueTests : IDisposable
     {
         string path = _shelf.Link("SmolLM2-135M-Instruct-Q4_1.gguf");
         CatalogueEntry entry = Assert.Single(_shelf.Catalogue.Entries);
-        EntryOutlook alone = EntryReport.Of(entry, ModelShelf.Options).Outlook!,
-            with = EntryReport.Of(entry, ModelShelf.Options with { Drafts = DraftMode.Auto, DraftModelPath = path }).Outlook!,
+        EntryOutlook alone = EntryReport.Of(entry, ModelShelf.Options).Outlook!;
+        EntryOutlook with = EntryReport.Of(entry, ModelShelf.Options with { Drafts = DraftMode.Model, DraftModelPath = path }).Outlook!,
+            leftOut = EntryReport.Of(entry, ModelShelf.Options with
+            {
+                Drafts = DraftMode.Auto,
+                DraftModelPath = path,
+                BudgetBytes = alone.SmallestBudgetBytes,
+            }).Outlook!,
             off = EntryReport.Of(entry, ModelShelf.Options with { Drafts = DraftMode.Off, DraftModelPath = path }).Outlook!;
         Assert.Equal(alone.SmallestBudgetBytes, off.SmallestBudgetBytes);
+        Assert.True(leftOut.Fits);
         Assert.InRange(with.SmallestBudgetBytes - alone.SmallestBudgetBytes, new FileInfo(DefaultModel.Find()).Length / 2, 400 << 20);
         EntryReport foreign = EntryReport.Of(entry, ModelShelf.Options with
         {

@@ -194,6 +194,23 @@ public sealed class ChatParametersTests
     public void Read_TwoGrammars_IsAConflict() =>
         Assert.Equal("conflicting_parameters", Refused("\"guided_regex\":\"a\",\"guided_choice\":[\"b\"]").Code);
 
+    /// <summary>A copy in another form costs memory too: it is refused before it is made.</summary>
+    [Fact]
+    public void Read_MessagesInAnOlderForm_ArePaidForBeforeTheyAreCopied()
+    {
+        string text = new('a', 40_000);
+        byte[] now = Encoding.UTF8.GetBytes($$"""{"messages":[{"role":"tool","content":"{{text}}"}]}"""),
+            old = Encoding.UTF8.GetBytes($$"""{"messages":[{"role":"function","content":"{{text}}"}]}""");
+        using RequestMemory.Holding small = RequestBodyTests.Memory(70_000).Open();
+        Read(now, small).Dispose();
+        Assert.InRange(small.Bytes, 1, 2_000); // its tree
+        ApiException refused = Assert.Throws<ApiException>(() => Read(old, small));
+        Assert.Equal((413, "body_too_large"), (refused.Status, refused.Code));
+        using RequestMemory.Holding ample = RequestBodyTests.Memory(100_000).Open();
+        Read(old, ample).Dispose();
+        Assert.InRange(ample.Bytes, 80_000, 100_000);
+    }
+
     private static ApiException Refused(string member) => Assert.Throws<ApiException>(() => Read(member));
 
     private static ChatRequest Read(string member)

@@ -1,6 +1,7 @@
 using LayerStream.Actors;
 using LayerStream.Memory;
 using LayerStream.Planning;
+using LayerStream.Planning.Drafts;
 using LayerStream.Session;
 using LayerStream.Storage;
 
@@ -41,6 +42,31 @@ public sealed class ModelFileTests
         ModelFile.Open(options.ModelPath).Plan(options, said);
         string name = $"--context {context}";
         Assert.Equal(times, said.Notices.OfType<WarningNotice>().Count(w => w.Text.Contains(name, StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData(160, DraftMode.Auto, false)]
+    [InlineData(256, DraftMode.Auto, false)]
+    [InlineData(256, DraftMode.Model, true)]
+    [InlineData(1024, DraftMode.Auto, true)]
+    public void Plan_WithADraftModel_LeavesItOutWhereItsMemoryCostsTooMuch(int budgetMiB, DraftMode mode, bool isUsed)
+    {
+        Said said = new();
+        ModelOptions options = new()
+        {
+            ModelPath = ShippedModel.Path,
+            BudgetBytes = (long)budgetMiB << 20,
+            Context = 256,
+            Drafts = mode,
+            DraftModelPath = ShippedModel.Path,
+        };
+        PlannedModel planned = ModelFile.Open(options.ModelPath).Plan(options, said);
+        planned.Files.Dispose();
+        planned.Draft?.Files.Dispose();
+        Assert.Equal((isUsed, isUsed), (planned.Draft is not null, planned.Options.UsesDraftModel));
+        Assert.Equal(isUsed, planned.Plan.Sheet.Accounts.Any(a => a.Name == AccountNames.DraftWeights));
+        Assert.Equal(isUsed ? 0 : 1,
+            said.Notices.OfType<WarningNotice>().Count(w => w.Text.Contains("--draft model uses it", StringComparison.Ordinal)));
     }
 
     private static EnginePlan Plan(ModelOptions options) => ModelFile.Open(options.ModelPath).Plan(options, new Said()).Plan;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using LayerStream.Host.Verbs;
 
 namespace LayerStream.Host.Tests.Verbs;
@@ -62,6 +63,39 @@ public sealed class OutputPathTests
         finally
         {
             File.Delete(file);
+        }
+    }
+
+    /// <summary>A second name of the input is refused like its first one, and nothing of it is lost.</summary>
+    [Theory]
+    [InlineData("batch", "IN", "LINK")]
+    [InlineData("score", "IN", "--out", "LINK")]
+    public async Task Verb_OutputThatIsAHardLinkOfTheInput_IsRefusedAndTheInputIsWhole(params string[] arguments)
+    {
+        string input = Path.GetTempFileName(), link = input + ".link";
+        try
+        {
+            await File.WriteAllTextAsync(input, "{}", TestContext.Current.CancellationToken);
+            using (Process process = Process.Start("ln", [input, link]))
+            {
+                await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            }
+
+            Assert.True(File.Exists(link));
+            (int code, string error) = await CapturedError.RunAsync([.. arguments.Select(a => a switch
+            {
+                "IN" => input,
+                "LINK" => link,
+                _ => a,
+            }), "--model", "/no/such/model.gguf"]);
+            Assert.Equal(Failures.Usage, code);
+            Assert.DoesNotContain("model.gguf", error, StringComparison.Ordinal);
+            Assert.Equal("{}", await File.ReadAllTextAsync(input, TestContext.Current.CancellationToken));
+        }
+        finally
+        {
+            File.Delete(link);
+            File.Delete(input);
         }
     }
 

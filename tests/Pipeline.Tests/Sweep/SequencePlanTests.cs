@@ -50,6 +50,35 @@ public sealed class SequencePlanTests
         Assert.Equal(context / 128, plan.Pages);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(64)]
+    public void Smallest_WithTheNumberToChoose_IsEnoughAndTheSameUnderEveryBudget(int most)
+    {
+        long smallest = Chosen(most, MiB).SmallestBudgetBytes;
+        for (long budget = smallest; budget < smallest + (64 * MiB); budget += MiB / 2)
+        {
+            MemoryPlan plan = Chosen(most, budget);
+            Assert.True(plan.Sum <= budget, $"{plan.Sum} of {budget} bytes, {plan.Sequences} sequences");
+            Assert.Equal(smallest, plan.SmallestBudgetBytes);
+        }
+    }
+
+    [Fact]
+    public void Plan_OfManyThatShareABeginning_CountsItsPagesOnce()
+    {
+        PlanInputs usual = new(s_spec, 8 * 40 * s_layout.PageBytes, 0, 0, 2, 256, 2, s_layout) { Sequences = 0 }; // 40 pages for states
+        PlanInputs many = usual with { MostSequences = 64 };
+        Assert.Equal(8, MemoryPlanner.Plan(usual).Sequences);
+        Assert.Equal(20, MemoryPlanner.Plan(many).Sequences); // of two pages each
+        Assert.Equal(39, MemoryPlanner.Plan(many with { SharedTokens = 140 }).Sequences); // one page for all, and one for each
+        Assert.Equal(20, MemoryPlanner.Plan(many with { SharedTokens = 127 }).Sequences);
+        Assert.Equal(10, MemoryPlanner.Plan(many with { MostSequences = 10, SharedTokens = 140 }).Sequences);
+    }
+
+    private static MemoryPlan Chosen(int most, long budget) => MemoryPlanner.Plan(
+        new PlanInputs(s_spec, budget, 8 * MiB, 16 * MiB, 2, 128, 2, s_layout) { Sequences = 0, MostSequences = most });
+
     private static MemoryPlan Plan(int sequences, int context, long budget) => MemoryPlanner.Plan(
         new PlanInputs(s_spec, budget, 8 * MiB, 16 * MiB, 2, context, 2, s_layout) { Sequences = sequences });
 

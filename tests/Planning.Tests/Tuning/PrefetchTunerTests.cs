@@ -7,6 +7,7 @@ public sealed class PrefetchTunerTests
 {
     private const int Converged = 32;
     private static readonly TunerLimits s_limits = new(8, 8);
+    private static readonly TunerSetting s_little = new(2, 3);
 
     [Theory]
     [InlineData(1e9, 100e-6, 0.4e-3)] // the disk is slower than compute
@@ -17,7 +18,7 @@ public sealed class PrefetchTunerTests
     public void Observe_SteadyDisk_ComesNearTheBestFixedSetting(double rate, double latency, double compute)
     {
         SimulatedRing Ring() => new(60, 1 << 20, compute) { Rate = rate, Latency = latency };
-        PrefetchTuner tuner = new(s_limits, s_limits.Start);
+        PrefetchTuner tuner = new(s_limits, s_little);
         AssertNearBest(Run(tuner, Ring(), Converged + 64)[Converged..], Ring);
     }
 
@@ -27,7 +28,7 @@ public sealed class PrefetchTunerTests
     public void Observe_DiskWhoseRateHalvesMidway_Follows(double latency)
     {
         SimulatedRing ring = new(60, 1 << 20, 0.6e-3) { Rate = 2e9, Latency = latency };
-        PrefetchTuner tuner = new(s_limits, s_limits.Start);
+        PrefetchTuner tuner = new(s_limits, s_little);
         Run(tuner, ring, Converged);
         ring.Rate = 1e9;
         ring.Latency = 2 * latency;
@@ -39,10 +40,54 @@ public sealed class PrefetchTunerTests
     public void Observe_DelayingReader_GrowsDepthBecauseTheBufferWasFullAndRanEmpty()
     {
         SimulatedRing Ring() => new(60, 1 << 20, 1.5e-3) { Rate = 2e9, Delay = n => n % 13 == 0 ? 6e-3 : 0 };
-        PrefetchTuner tuner = new(s_limits, s_limits.Start);
+        PrefetchTuner tuner = new(s_limits, s_little);
         AssertNearBest(Run(tuner, Ring(), Converged + 64)[Converged..], Ring);
         Assert.Contains(tuner.Decisions, d => d.Reason.Contains("full and then ran empty", StringComparison.Ordinal));
         Assert.True(tuner.Setting.Depth >= 4, $"depth {tuner.Setting.Depth}");
+    }
+
+    [Fact]
+    public void Observe_LessDepthThatSeemsMuchFasterOnce_IsLookedAtAgainBeforeItHolds()
+    {
+        PrefetchTuner tuner = new(s_limits with { HeldBytes = 1 << 20 }, s_limits.Start);
+        for (int i = 0; i < 40; i++)
+        {
+            double wall = tuner.Decisions.Count == 1 ? 0.08 : 0.1; // by chance: the disk was faster during the first try
+            tuner.Observe(new TunedPass(wall, 0.5 * wall, wall, 64 << 20, 0, 20));
+        }
+
+        Assert.Contains("hold weights", tuner.Decisions[0].Reason, StringComparison.Ordinal);
+        Assert.Equal(s_limits.Start, tuner.Setting);
+    }
+
+    [Fact]
+    public void Observe_DiskThatOnlyBytesSlowDown_ComesToFewSlotsAheadWithin32Passes()
+    {
+        PrefetchTuner tuner = new(s_limits with { HeldBytes = 1 << 20 }, s_limits.Start);
+        for (int i = 0; i < Converged; i++)
+        {
+            long bytes = (64L + tuner.Setting.Depth) << 20; // every slot without use holds a MiB
+            double wall = bytes / 300e6;
+            tuner.Observe(new TunedPass(wall, 0.8 * wall, wall, bytes, 0, 60));
+        }
+
+        Assert.InRange(tuner.Setting.Depth, 1, 2);
+    }
+
+    [Theory]
+    [InlineData(2, 20)] // full, then empty
+    [InlineData(0, 20)] // never full
+    public void Observe_ComputeThatWaits_TriesMoreSlotsWithAReadForEach(int full, int empty)
+    {
+        PrefetchTuner tuner = new(s_limits, new TunerSetting(2, 2)); // as an earlier version learnt it
+        for (int i = 0; tuner.Decisions.Count == 0; i++)
+        {
+            Assert.True(i < 8, tuner.Finding);
+            tuner.Observe(new TunedPass(0.1, 0.05, 0.1, 100_000_000, full, empty));
+        }
+
+        Assert.Equal(new TunerSetting(4, 5), tuner.Setting);
+        Assert.Equal(new TunerSetting(8, 8), s_limits.Start);
     }
 
     [Theory]
@@ -56,7 +101,7 @@ public sealed class PrefetchTunerTests
     {
         // Wherever the still moment falls: before a try, during one, and between two.
         SimulatedRing Ring() => new(60, 1 << 20, 0.4e-3) { Latency = 1e-3 };
-        PrefetchTuner tuner = new(s_limits, s_limits.Start);
+        PrefetchTuner tuner = new(s_limits, s_little);
         SimulatedRing ring = Ring();
         Run(tuner, ring, Converged + passesBefore);
         int still = ((Converged + passesBefore) * 60) + 30;
@@ -72,27 +117,27 @@ public sealed class PrefetchTunerTests
     [InlineData(12)]
     public void Observe_OnePassThatWasHeldUp_MakesNoSettingLookBetter(int heldUp)
     {
-        PrefetchTuner tuner = new(s_limits, s_limits.Start);
+        PrefetchTuner tuner = new(s_limits, s_little);
         for (int i = 0; i < 40; i++)
         {
             double wall = i == heldUp ? 2 : 0.1; // disk-bound: as long at every setting
             tuner.Observe(new TunedPass(wall, 0.5 * wall, wall, 100_000_000, 0, 20));
         }
 
-        Assert.Equal(s_limits.Start, tuner.Setting);
+        Assert.Equal(s_little, tuner.Setting);
     }
 
     [Fact]
     public void Observe_DiskThatBecameFasterDuringATry_DoesNotCountForIt()
     {
-        PrefetchTuner tuner = new(s_limits, s_limits.Start);
+        PrefetchTuner tuner = new(s_limits, s_little);
         for (int i = 0; i < 20; i++)
         {
             double wall = i > 2 ? 0.093 : 0.1; // at every setting
             tuner.Observe(new TunedPass(wall, 0.5 * wall, wall, 100_000_000, 0, 20));
         }
 
-        Assert.Equal(s_limits.Start, tuner.Setting);
+        Assert.Equal(s_little, tuner.Setting);
     }
 
     [Fact]
@@ -113,12 +158,12 @@ public sealed class PrefetchTunerTests
     [Fact]
     public void Observe_DiskThatNothingHelps_SaysSoAndRests()
     {
-        PrefetchTuner tuner = new(s_limits, s_limits.Start);
+        PrefetchTuner tuner = new(s_limits, s_little);
         Run(tuner, new SimulatedRing(60, 1 << 20, 0.1e-3) { Latency = 1e-6 }, 200);
         Assert.Contains("disk-bound", tuner.Finding, StringComparison.Ordinal);
         Assert.Contains("no depth and no number of reads can help", tuner.Finding, StringComparison.Ordinal);
         Assert.InRange(tuner.Decisions.Count, 2, 16); // tries become rare
-        Assert.Equal(s_limits.Start, tuner.Setting);
+        Assert.Equal(s_little, tuner.Setting);
     }
 
     [Fact]
@@ -157,13 +202,24 @@ public sealed class PrefetchTunerTests
     {
         static IReadOnlyList<TunerDecision> Once()
         {
-            PrefetchTuner tuner = new(s_limits, s_limits.Start);
+            PrefetchTuner tuner = new(s_limits, s_little);
             Run(tuner, new SimulatedRing(40, 1 << 20, 1e-3) { Latency = 1e-3 }, 60);
             return tuner.Decisions;
         }
 
         Assert.NotEmpty(Once());
         Assert.Equal(Once(), Once());
+    }
+
+    [Fact]
+    public void History_Replayed_GivesTheDecisionsAlsoBehindWhatWasLearnt()
+    {
+        PrefetchTuner tuner = new(s_limits, s_limits.Start);
+        tuner.StartAt(new TunerSetting(1, 2));
+        Run(tuner, new SimulatedRing(40, 1 << 20, 1e-3) { Latency = 1e-3 }, 60);
+        Assert.Equal(new TunerSetting(1, 2), tuner.History.Start);
+        Assert.NotEmpty(tuner.Decisions);
+        Assert.Equal(tuner.Decisions, tuner.History.Replay());
     }
 
     private static double[] Run(PrefetchTuner tuner, SimulatedRing ring, int passes)

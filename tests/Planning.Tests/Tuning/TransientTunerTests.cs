@@ -80,6 +80,15 @@ public sealed class TransientTunerTests
         Assert.Equal(Once(), Once());
     }
 
+    [Fact]
+    public void History_Replayed_GivesTheDecisions()
+    {
+        TransientTuner tuner = new(Most);
+        Run(tuner, new SimulatedGuesses(0.9, 0.4, 0.3), 100);
+        Assert.NotEmpty(tuner.Decisions);
+        Assert.Equal(tuner.Decisions, tuner.History.Replay());
+    }
+
     private static double Run(TransientTuner tuner, SimulatedGuesses guesses, int passes)
     {
         double wall = 0;

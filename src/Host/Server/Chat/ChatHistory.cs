@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using LayerStream.Host.Server.Http;
 
@@ -9,32 +8,23 @@ namespace LayerStream.Host.Server.Chat;
 internal static class ChatHistory
 {
     /// <summary>Gives checked messages back: themselves if they have that form.</summary>
-    /// <exception cref="ApiException">400: a call without a name, or half of a surrogate pair.</exception>
-    public static JsonElement Plain(JsonElement messages)
+    /// <param name="messages">The messages.</param>
+    /// <param name="memory">Pays for a copy.</param>
+    /// <exception cref="ApiException">400: a call without a name, or half of a surrogate pair; 413 or 429: a copy does not fit.</exception>
+    public static JsonElement Plain(JsonElement messages, RequestMemory.Holding memory)
     {
         if (!messages.EnumerateArray().Any(IsOld))
         {
             return messages;
         }
 
-        ArrayBufferWriter<byte> text = new(1024);
-        try
+        return MessageCopy.Write(messages, memory, 0, json =>
         {
-            using Utf8JsonWriter json = new(text, JsonReply.Options);
-            json.WriteStartArray();
             foreach (JsonElement message in messages.EnumerateArray())
             {
                 Write(json, message);
             }
-
-            json.WriteEndArray();
-        }
-        catch (InvalidOperationException)
-        {
-            throw ApiException.Invalid("messages", "a text in 'messages' holds half of a surrogate pair", "invalid_string");
-        }
-
-        return JsonElement.Parse(text.WrittenSpan, new JsonDocumentOptions { MaxDepth = BodyMember.MostDepth });
+        });
     }
 
     private static bool IsOld(JsonElement message) => IsResult(message) || CallOf(message) is not null || SaysNoInstead(message)

@@ -9,7 +9,7 @@ internal static class ChatMessages
 {
     private static readonly string[] s_roles = ["system", "developer", "user", "assistant", "tool", "function"];
 
-    /// <summary>Gives the messages back if every one is in order, in the form of <see cref="ChatHistory"/>.</summary>
+    /// <summary>Gives the messages back as they are if every one is in order.</summary>
     /// <exception cref="ApiException">400 naming the place.</exception>
     public static JsonElement Check(JsonElement messages)
     {
@@ -24,7 +24,7 @@ internal static class ChatMessages
             CheckMessage(message, $"messages[{index++}]");
         }
 
-        return ChatHistory.Plain(messages);
+        return messages;
     }
 
     private static void CheckMessage(JsonElement message, string place)

@@ -62,17 +62,19 @@ internal static class ChatParameters
     public static ChatRequest Read(ReadOnlyMemory<byte> body, ServerState state, SamplingOptions defaults, RequestMemory.Holding memory)
     {
         ChatRequest request = new() { Sampling = defaults };
-        s_table.Read(request, body, memory, seen => CheckTogether(request, seen, state));
+        s_table.Read(request, body, memory, seen => CheckTogether(request, seen, state, memory));
         return request;
     }
 
-    private static void CheckTogether(ChatRequest request, IReadOnlySet<string> seen, ServerState state)
+    private static void CheckTogether(
+        ChatRequest request, IReadOnlySet<string> seen, ServerState state, RequestMemory.Holding memory)
     {
         if (!seen.Contains("messages"))
         {
             throw ApiException.Invalid("messages", "'messages' is missing", "missing_parameter");
         }
 
+        request.Messages = ChatHistory.Plain(request.Messages, memory);
         ModelNames.Require(request.Model, state);
         if (request.TopLogProbs > 0 && !request.LogProbs)
         {

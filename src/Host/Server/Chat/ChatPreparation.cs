@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Service;
@@ -39,7 +38,7 @@ internal static class ChatPreparation
             using ChatRequest request = Read(body, state, model, memory);
             long grammarBytes = request.Grammar is null && !request.HoldsCalls ? 0 : Grammar.HeldBytes * request.Choices;
             memory.Grow(grammarBytes, "the grammar of the answer");
-            RenderedPrompt rendered = Render(request, model);
+            RenderedPrompt rendered = Render(request, model, memory);
             (rendered, AnswerOpening opening) = Open(rendered, request, model.AnswerFormat);
             AnswerThought? thought = opening.Begun is not null ? null
                 : AnswerThoughts.Of(model.RequireTokenizer(), rendered, model.AnswerFormat);
@@ -61,7 +60,7 @@ internal static class ChatPreparation
         return state.PrepareAsync(() =>
         {
             using ChatRequest request = Read(body, state, model, memory);
-            return Open(Render(request, model), request, model.AnswerFormat).Prompt.Text;
+            return Open(Render(request, model, memory), request, model.AnswerFormat).Prompt.Text;
         }, ct);
     }
 
@@ -126,40 +125,34 @@ internal static class ChatPreparation
     }
 
     // The preset's system message in front of a conversation that has none of its own.
-    private static JsonElement Instructed(JsonElement messages, string? system)
+    private static JsonElement Instructed(JsonElement messages, string? system, RequestMemory.Holding memory)
     {
         if (system is null || messages.ValueKind != JsonValueKind.Array || messages.EnumerateArray().Any(IsInstruction))
         {
             return messages;
         }
 
-        ArrayBufferWriter<byte> text = new(1024);
-        using (Utf8JsonWriter json = new(text, JsonReply.Options))
+        return MessageCopy.Write(messages, memory, (long)system.Length * JsonBytesPerByte, json =>
         {
-            json.WriteStartArray();
             MessageJson.Text(json, ChatMessage.SystemRole, system);
             foreach (JsonElement message in messages.EnumerateArray())
             {
                 message.WriteTo(json);
             }
-
-            json.WriteEndArray();
-        }
-
-        return JsonSerializer.Deserialize<JsonElement>(text.WrittenSpan);
+        });
     }
 
     private static bool IsInstruction(JsonElement message) => message.ValueKind == JsonValueKind.Object
         && message.TryGetProperty("role", out JsonElement role) && role.ValueKind == JsonValueKind.String
         && role.GetString() is ChatMessage.SystemRole or "developer";
 
-    private static RenderedPrompt Render(ChatRequest request, LoadedModel model)
+    private static RenderedPrompt Render(ChatRequest request, LoadedModel model, RequestMemory.Holding memory)
     {
         try
         {
             RenderedPrompt prompt =
-                ChatPrompt.Render(model.RequireTokenizer(), model.Template, Instructed(request.Messages, model.Options.SystemPrompt),
-                    Variables(request),
+                ChatPrompt.Render(model.RequireTokenizer(), model.Template,
+                    Instructed(request.Messages, model.Options.SystemPrompt, memory), Variables(request),
                     opensAnswer: !request.ContinuesFinal, tools: request.ToolList.Count > 0 ? request.ToolList : null);
             return request.ContinuesFinal ? ContinuedMessage.Cut(prompt, request) : prompt;
         }

@@ -12,10 +12,13 @@ internal readonly record struct BodyMember(string Name, ReadOnlyMemory<byte> Val
     /// <summary>Deepest nesting of a body.</summary>
     public const int MostDepth = 64;
 
+    /// <summary>Memory of a name, value or bracket in a tree: two rows while it grows.</summary>
+    public const long BytesPerToken = 36;
+
     private const int LongestName = 256;
 
-    /// <summary>Memory of a tree of this value: two rows per token while it grows.</summary>
-    public long TreeBytes => 36L * Tokens;
+    /// <summary>Memory of a tree of this value.</summary>
+    public long TreeBytes => BytesPerToken * Tokens;
 
     /// <summary>The value as a tree; the caller has paid for <see cref="TreeBytes"/>.</summary>
     public JsonDocument Parse() => JsonDocument.Parse(Value, new JsonDocumentOptions { MaxDepth = MostDepth });

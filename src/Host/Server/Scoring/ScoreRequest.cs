@@ -14,12 +14,13 @@ internal sealed class ScoreRequest : ChatRequest
     private string? _prompt;
     private IReadOnlyList<string>? _choices;
     private bool _isSingle;
+    private JsonElement _list;
 
     /// <summary>Its members.</summary>
     public static IReadOnlyList<Parameter> Rows { get; } =
     [
         ChatParameters.Does("model", "as in chat completions", (r, v, n) => r.Model = JsonFields.Text(v, n)),
-        Does("questions", "up to 1024 of `{\"prompt\" or \"messages\", \"choices\", \"id\"}`", (r, v, n) => r.Questions = List(v, n)),
+        Does("questions", "up to 1024 of `{\"prompt\" or \"messages\", \"choices\", \"id\"}`", (r, v, _) => r._list = v),
         Does("choices", "two texts or more, told apart by their first tokens: of those questions that bring none", (r, v, n) =>
             r._choices = Texts(v, n)),
         Does("prompt", "a single question in place of `questions`", (r, v, n) => (r._prompt, r._isSingle) = (JsonFields.Text(v, n), true)),
@@ -36,7 +37,7 @@ internal sealed class ScoreRequest : ChatRequest
     public static ScoreRequest Read(ReadOnlyMemory<byte> body, ServerState state, RequestMemory.Holding memory)
     {
         ScoreRequest request = new();
-        s_table.Read(request, body, memory, _ => request.Complete(state));
+        s_table.Read(request, body, memory, _ => request.Complete(state, memory));
         return request;
     }
 
@@ -47,9 +48,15 @@ internal sealed class ScoreRequest : ChatRequest
         base.Dispose();
     }
 
-    private void Complete(ServerState state)
+    private void Complete(ServerState state, RequestMemory.Holding memory)
     {
         ModelNames.Require(Model, state);
+        if (_list.ValueKind != JsonValueKind.Undefined)
+        {
+            memory.Grow(MessageCopy.Bytes(_list), "'questions'"); // each is taken out of the list
+            Questions = List(_list, "questions");
+        }
+
         if (_isSingle == (Questions.Count > 0))
         {
             throw _isSingle
@@ -58,7 +65,11 @@ internal sealed class ScoreRequest : ChatRequest
         }
 
         QuestionLine single = new() { Prompt = _prompt, Messages = Messages.ValueKind == JsonValueKind.Array ? Messages : null };
-        Questions = [.. (_isSingle ? [single] : Questions).Select(q => q with { Choices = q.Choices ?? _choices })];
+        Questions = [.. (_isSingle ? [single] : Questions).Select(q => q with
+        {
+            Choices = q.Choices ?? _choices,
+            Messages = q.Messages is { } messages ? ChatHistory.Plain(messages, memory) : null,
+        })];
     }
 
     private static QuestionLine[] List(JsonElement value, string name)
