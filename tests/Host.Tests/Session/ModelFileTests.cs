@@ -45,21 +45,23 @@ public sealed class ModelFileTests
     }
 
     [Theory]
-    [InlineData(160, DraftMode.Auto, false)]
-    [InlineData(256, DraftMode.Auto, false)]
-    [InlineData(256, DraftMode.Model, true)]
-    [InlineData(1024, DraftMode.Auto, true)]
-    public void Plan_WithADraftModel_LeavesItOutWhereItsMemoryCostsTooMuch(int budgetMiB, DraftMode mode, bool isUsed)
+    [InlineData(-1, DraftMode.Auto, false)]  // no room for it
+    [InlineData(0, DraftMode.Auto, false)]   // room, but then everything streams
+    [InlineData(0, DraftMode.Model, true)]
+    [InlineData(768, DraftMode.Auto, true)]
+    public void Plan_WithADraftModel_LeavesItOutWhereItsMemoryCostsTooMuch(int moreMiB, DraftMode mode, bool isUsed)
     {
         Said said = new();
         ModelOptions options = new()
         {
             ModelPath = ShippedModel.Path,
-            BudgetBytes = (long)budgetMiB << 20,
+            BudgetBytes = 1 << 20,
             Context = 256,
-            Drafts = mode,
+            Drafts = DraftMode.Model,
             DraftModelPath = ShippedModel.Path,
         };
+        long smallest = Assert.Throws<BudgetTooSmallException>(() => Plan(options)).SmallestBudgetBytes; // with it
+        options = options with { Drafts = mode, BudgetBytes = smallest + ((long)moreMiB << 20) };
         PlannedModel planned = ModelFile.Open(options.ModelPath).Plan(options, said);
         planned.Files.Dispose();
         planned.Draft?.Files.Dispose();
