@@ -190,7 +190,7 @@ public sealed class Engine : IAsyncDisposable
         await SubmitAsync(run);
     }
 
-    /// <summary>Changes the depth, between runs, within the slots that were allocated; gives the depth in force.</summary>
+    /// <summary>Changes the depth between runs, within the slots that were allocated; gives the depth in force.</summary>
     public Task<int> SetDepthAsync(int depth) => _control.SetDepthAsync(depth);
 
     /// <summary>Changes the number of reads at the same time, at any time, up to what the engine was started with; 0 = as if none had been

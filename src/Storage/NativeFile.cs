@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace LayerStream.Storage;
 
-/// <summary>The C library calls of Unix reads (64-bit only). Flag values differ by system and processor where noted.</summary>
+/// <summary>The C library calls of Unix reads and files (64-bit only). Flag values differ by system and processor where noted.</summary>
 internal static unsafe partial class NativeFile
 {
     internal const int AdviseRandom = 1;
@@ -14,8 +14,11 @@ internal static unsafe partial class NativeFile
     private const int SeekData = 3;
     private const int SeekHole = 4;
     private const int AtEmptyPath = 0x1000;
+    private const int CurrentFolder = -100; // AT_FDCWD
+    private const int StatBytes = 256; // more than any of the structures takes
     private const uint StatType = 1;
     private const uint StatModifiedTime = 0x40;
+    private const uint StatNumber = 0x100;
     private const uint StatSize = 0x200;
     private const int TypeMask = 0xF000;
     private const int RegularFile = 0x8000;
@@ -74,8 +77,8 @@ internal static unsafe partial class NativeFile
         modifiedNanos = 0;
         if (s_isLinux)
         {
-            byte* stat = stackalloc byte[256]; // struct statx: the same layout on every processor
-            new Span<byte>(stat, 256).Clear();
+            byte* stat = stackalloc byte[StatBytes]; // struct statx: the same layout on every processor
+            new Span<byte>(stat, StatBytes).Clear();
             if (StatExtended(file, "", AtEmptyPath, StatType | StatModifiedTime | StatSize, stat) == 0)
             {
                 length = *(long*)(stat + 40);
@@ -102,6 +105,30 @@ internal static unsafe partial class NativeFile
             length = 0; // cannot seek: a pipe, a socket or a terminal
             return false;
         }
+    }
+
+    /// <summary>What tells the file that a path leads to from every other: its file system, and its number there.</summary>
+    /// <returns>False when there is none, or the system does not say.</returns>
+    internal static bool TryIdentify(string path, out ulong volume, out ulong number)
+    {
+        (volume, number) = (0, 0);
+        byte* stat = stackalloc byte[StatBytes];
+        new Span<byte>(stat, StatBytes).Clear();
+        if (s_isLinux)
+        {
+            if (StatPathExtended(CurrentFolder, path, 0, StatNumber, stat) == 0)
+            {
+                (volume, number) = (*(ulong*)(stat + 136), *(ulong*)(stat + 32));
+                return true;
+            }
+        }
+        else if (OperatingSystem.IsMacOS() && RuntimeInformation.ProcessArchitecture == Architecture.Arm64 && StatPath(path, stat) == 0)
+        {
+            (volume, number) = (*(uint*)stat, *(ulong*)(stat + 8));
+            return true;
+        }
+
+        return false;
     }
 
     internal static void Advise(SafeFileHandle file, long offset, long length, int advice)
@@ -165,6 +192,12 @@ internal static unsafe partial class NativeFile
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int StatExtended(SafeFileHandle file, string path, int flags, uint mask, byte* stat);
+
+    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int StatPathExtended(int folder, string path, int flags, uint mask, byte* stat);
+
+    [LibraryImport("libc", EntryPoint = "stat", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int StatPath(string path, byte* stat);
 
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     private static partial int Control(SafeFileHandle file, int command, nint argument);
