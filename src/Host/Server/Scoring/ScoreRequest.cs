@@ -20,7 +20,11 @@ internal sealed class ScoreRequest : ChatRequest
     public static IReadOnlyList<Parameter> Rows { get; } =
     [
         ChatParameters.Does("model", "as in chat completions", (r, v, n) => r.Model = JsonFields.Text(v, n)),
-        Does("questions", "up to 1024 of `{\"prompt\" or \"messages\", \"choices\", \"id\"}`", (r, v, _) => r._list = v),
+        Does("questions", "up to 1024 of `{\"prompt\" or \"messages\", \"choices\", \"id\"}`", (r, v, n) =>
+        {
+            ParameterValues.List(v, n);
+            r._list = v;
+        }),
         Does("choices", "two texts or more, told apart by their first tokens: of those questions that bring none", (r, v, n) =>
             r._choices = Texts(v, n)),
         Does("prompt", "a single question in place of `questions`", (r, v, n) => (r._prompt, r._isSingle) = (JsonFields.Text(v, n), true)),
