@@ -78,7 +78,6 @@ internal static class ChatClientContract
             // Most clients end so, others without a word.
         }
 
-        await daemon.WaitUntilIdleAsync(ct);
-        Assert.Equal(cancelled + 1, await daemon.CancelledAsync(ct));
+        Assert.Equal(cancelled + 1, await daemon.CancelledWhenIdleAsync(cancelled, ct));
     }
 }

@@ -67,8 +67,24 @@ public sealed class ContractDaemon : IAsyncLifetime
         return sample is null ? 0 : int.Parse(sample[CancelledSample.Length..], CultureInfo.InvariantCulture);
     }
 
+    /// <summary>The same once no request runs or waits. A request is counted after its place is free: its last write ends in between.</summary>
+    /// <param name="before">The count so far, which is to become another.</param>
+    /// <param name="ct">Ends the wait.</param>
+    public async Task<int> CancelledWhenIdleAsync(int before, CancellationToken ct)
+    {
+        await WaitUntilIdleAsync(ct);
+        int cancelled = await CancelledAsync(ct);
+        for (int i = 0; i < 200 && cancelled == before; i++)
+        {
+            await Task.Delay(50, ct);
+            cancelled = await CancelledAsync(ct);
+        }
+
+        return cancelled;
+    }
+
     /// <summary>Waits until no request runs or waits: what a client has left is let go of.</summary>
-    public async Task WaitUntilIdleAsync(CancellationToken ct)
+    private async Task WaitUntilIdleAsync(CancellationToken ct)
     {
         while (true)
         {

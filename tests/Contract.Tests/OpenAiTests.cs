@@ -100,8 +100,7 @@ public sealed class OpenAiTests(ContractDaemon daemon)
                 await leaving.CancelAsync();
             }
         });
-        await daemon.WaitUntilIdleAsync(Token);
-        Assert.Equal(cancelled + 1, await daemon.CancelledAsync(Token));
+        Assert.Equal(cancelled + 1, await daemon.CancelledWhenIdleAsync(cancelled, Token));
     }
 
     [Fact]

@@ -82,8 +82,7 @@ public sealed class SemanticKernelTests(ContractDaemon daemon)
                 await leaving.CancelAsync();
             }
         });
-        await daemon.WaitUntilIdleAsync(Token);
-        Assert.Equal(cancelled + 1, await daemon.CancelledAsync(Token));
+        Assert.Equal(cancelled + 1, await daemon.CancelledWhenIdleAsync(cancelled, Token));
     }
 
     private Kernel Build(string model = ContractDaemon.ModelId) =>
