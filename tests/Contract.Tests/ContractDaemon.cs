@@ -67,7 +67,8 @@ public sealed class ContractDaemon : IAsyncLifetime
         return sample is null ? 0 : int.Parse(sample[CancelledSample.Length..], CultureInfo.InvariantCulture);
     }
 
-    /// <summary>The same once no request runs or waits. A request is counted after its place is free: its last write ends in between.</summary>
+    /// <summary>The same once no request runs or waits. A request is counted after its place is free: its last write ends in
+    /// between.</summary>
     /// <param name="before">The count so far, which is to become another.</param>
     /// <param name="ct">Ends the wait.</param>
     public async Task<int> CancelledWhenIdleAsync(int before, CancellationToken ct)
