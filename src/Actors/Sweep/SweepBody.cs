@@ -161,10 +161,7 @@ internal sealed class SweepBody
         long began = Stopwatch.GetTimestamp(), start = _border > 0 ? _border : began;
         long compute = _session.Account.ComputeTicks;
         _session.BeginPass();
-        if (_border > 0)
-        {
-            _session.Account.EndWait(_border, -1, StallReason.Scheduler); // rows were chosen meanwhile
-        }
+        _session.Account.EndWait(start, -1, StallReason.Scheduler); // rows were chosen meanwhile, and the pass was begun
 
         int count = 0;
         bool isPrompt = true;
