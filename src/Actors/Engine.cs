@@ -216,6 +216,9 @@ public sealed class Engine : IAsyncDisposable
     /// <summary>Why a state could not be kept in its folder, known when the engine has ended; null while all could.</summary>
     public string? StateFault { get; private set; }
 
+    /// <summary>States that are kept in a folder; null without one.</summary>
+    internal KeptStates? States => _parts.States;
+
     /// <summary>Whether states are kept in the folder that was asked for: another process may be doing so for the same model.</summary>
     public bool KeepsStates => _parts.States is { CanWrite: true };
 

@@ -35,6 +35,9 @@ internal sealed class StateFolder : IDisposable
         _writeStaging = account.Allocate(BlockFileFormat.StagingBytes);
     }
 
+    /// <summary>Test hook, called before a file is written.</summary>
+    internal Action? WriteHook { get; set; }
+
     /// <summary>Bytes of buffers that it takes.</summary>
     internal static long StagingBytes => 2L * BlockFileFormat.StagingBytes;
 
@@ -164,6 +167,7 @@ internal sealed class StateFolder : IDisposable
             }
         }
 
+        WriteHook?.Invoke();
         if (!BlockFileWriter.Write(PathOf(piece), description, payloadBytes, _writeStaging, fill))
         {
             return false;

@@ -47,8 +47,14 @@ internal sealed class StateJob(
     /// <summary>Before a change: another sequence goes on behind some tokens.</summary>
     internal void Cut(int tokens)
     {
-        Volatile.Write(ref _intact, Math.Min(_intact, tokens));
         _isRecurrentIntact = false;
+        CutPages(tokens);
+    }
+
+    /// <summary>Before pages behind some tokens are given up: recurrent states stay as they are.</summary>
+    internal void CutPages(int tokens)
+    {
+        Volatile.Write(ref _intact, Math.Min(_intact, tokens));
         Interlocked.MemoryBarrier();
     }
 }

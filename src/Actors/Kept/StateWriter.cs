@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using LayerStream.Planning.Batches;
 
 namespace LayerStream.Actors.Kept;
@@ -8,10 +7,10 @@ namespace LayerStream.Actors.Kept;
 /// <param name="folder">The folder; outlives the writer.</param>
 internal sealed class StateWriter(StateFolder folder)
 {
-    private readonly Channel<StateJob> _jobs = Channel.CreateUnbounded<StateJob>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly Lock _lock = new();
-    private readonly Lock _oneAtATime = new(); // the folder has one buffer for writing
+    private readonly Queue<StateJob> _jobs = [];
+    private readonly Lock _lock = new(); // of the jobs and of who writes them
     private Task _writing = Task.CompletedTask;
+    private bool _isWriting, _isEnding;
     private IReadOnlyList<HotExpert>? _experts; // not written yet
     private string? _fault;
 
@@ -24,67 +23,67 @@ internal sealed class StateWriter(StateFolder folder)
     internal void Add(StateJob job, IReadOnlyList<HotExpert> experts)
     {
         Volatile.Write(ref _experts, experts);
-        if (!folder.CanWrite || job.Tokens.Count == 0 || !_jobs.Writer.TryWrite(job))
+        if (!folder.CanWrite || job.Tokens.Count == 0)
         {
             return;
         }
 
         lock (_lock)
         {
-            if (_writing.IsCompleted)
+            if (_isEnding)
             {
-                _writing = Task.Run(WriteAll);
+                return;
+            }
+
+            _jobs.Enqueue(job);
+            if (!_isWriting || _writing.IsCompleted)
+            {
+                (_isWriting, _writing) = (true, Task.Run(WriteAll));
             }
         }
     }
 
     /// <summary>Completes when everything that was taken over is written or given up; later states are refused.</summary>
-    internal async Task EndAsync()
+    internal Task EndAsync()
     {
-        _jobs.Writer.TryComplete();
-        Task writing;
-        do
+        lock (_lock)
         {
-            lock (_lock)
-            {
-                writing = _writing = _writing.IsCompleted && _jobs.Reader.TryPeek(out _) ? Task.Run(WriteAll) : _writing;
-            }
-
-            await writing;
+            _isEnding = true;
+            return _writing;
         }
-        while (_jobs.Reader.TryPeek(out _));
     }
 
     private void WriteAll()
     {
-        while (_jobs.Reader.TryRead(out StateJob? job))
+        while (Next() is { } job)
         {
             Write(job);
         }
     }
 
-    /// <summary>Writes a state on the calling thread, for one that is about to be changed.</summary>
-    internal void Write(StateJob job)
+    /// <summary>The next job; without one, whoever adds the next starts writing anew.</summary>
+    private StateJob? Next()
     {
-        if (!folder.CanWrite || job.Tokens.Count == 0)
+        lock (_lock)
         {
-            return;
+            _isWriting = _jobs.TryDequeue(out StateJob? job);
+            return job;
         }
+    }
 
-        lock (_oneAtATime)
+    private void Write(StateJob job)
+    {
+        try
         {
-            try
+            WritePieces(job);
+            if (Interlocked.Exchange(ref _experts, null) is { Count: > 0 } experts)
             {
-                WritePieces(job);
-                if (Interlocked.Exchange(ref _experts, null) is { Count: > 0 } experts)
-                {
-                    folder.WriteExperts(experts);
-                }
+                folder.WriteExperts(experts);
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                Volatile.Write(ref _fault, e.Message);
-            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Volatile.Write(ref _fault, e.Message);
         }
     }
 
@@ -97,7 +96,8 @@ internal sealed class StateWriter(StateFolder folder)
         {
             int[] tokens = [.. job.Tokens.Skip(first).Take(KeptPieces.PageTokens)];
             UInt128 name = StateNames.OfTokens(parent, tokens);
-            foreach ((int at, int? slot) in job.Snapshots.Where(s => s.Tokens >= first && s.Tokens < first + KeptPieces.PageTokens))
+            int intact = Math.Min(job.IntactTokens, first + KeptPieces.PageTokens - 1); // behind that it could not be reached
+            foreach ((int at, int? slot) in job.Snapshots.Where(s => s.Tokens >= first && s.Tokens <= intact))
             {
                 WriteSnapshot(job, parent, first, tokens.AsSpan(0, at - first).ToArray(), slot, now);
             }

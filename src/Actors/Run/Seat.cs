@@ -156,7 +156,7 @@ internal sealed class Seat(int index, SequenceState state)
             return;
         }
 
-        _job?.Cut(tokens);
+        _job?.CutPages(tokens);
         Keep(kept.Scope, Beginning(kept.Tokens.Tokens, tokens));
     }
 

@@ -21,22 +21,20 @@ internal sealed class KeptStates(StateFolder folder, Func<IReadOnlyList<HotExper
     /// <summary>Bytes of all files in the folder.</summary>
     internal long Bytes => folder.Bytes;
 
-    /// <summary>A sequence leaves its seat: what it leaves is written beside what comes, or at once where others want its pages.</summary>
-    internal void Add(Seat seat, bool isUrgent = false)
+    /// <summary>A sequence leaves its seat: what it leaves is written beside what comes, as far as nobody else wants its pages
+    /// first.</summary>
+    internal void Add(Seat seat)
     {
-        if (seat.Job() is not { } job)
-        {
-            return;
-        }
-
-        if (isUrgent)
-        {
-            _writer.Write(job);
-        }
-        else
+        if (seat.Job() is { } job)
         {
             _writer.Add(job, residents());
         }
+    }
+
+    /// <summary>Test hook, called before a file is written.</summary>
+    internal Action? WriteHook
+    {
+        set => folder.WriteHook = value;
     }
 
     /// <summary>Completes when everything that sequences left is written or given up.</summary>

@@ -51,7 +51,7 @@ internal sealed class SweepBody
                 if (!PlanPass())
                 {
                     // Who cannot take part in the pass that prefetch knows of has the next run.
-                    _active.ForEach(run => Keep(run));
+                    _active.ForEach(Keep);
                     return;
                 }
 
@@ -141,11 +141,11 @@ internal sealed class SweepBody
     private SequenceRun Youngest() => _active.Count > 1 ? _active.MaxBy(run => (run.Request.IsBackground, run.AcceptedTicks))!
         : throw new InvalidOperationException("there are fewer pages than one sequence may take");
 
-    /// <summary>Pages have run out: the youngest sequence gives its own up, and reads its tokens again when there are pages, as far as
-    /// nothing of them is kept.</summary>
+    /// <summary>Pages have run out: the youngest sequence gives its own up, the last one first. When there are pages again it reads those
+    /// of its tokens that nothing is kept of.</summary>
     private void Park(SequenceRun run)
     {
-        Keep(run, isParked: true);
+        Keep(run);
         _active.Remove(run);
         if (!_queue.Park(run))
         {
@@ -264,14 +264,12 @@ internal sealed class SweepBody
     }
 
     /// <summary>What a sequence leaves in its state may serve another; what failed does not.</summary>
-    /// <param name="run">The sequence.</param>
-    /// <param name="isParked">Whether its pages are wanted at once.</param>
-    private void Keep(SequenceRun run, bool isParked = false)
+    private void Keep(SequenceRun run)
     {
         if (run.Failure is null && run.Scope is { } scope)
         {
             run.Seat.Keep(scope, [.. run.History.Take(run.Done)]);
-            _states?.Add(run.Seat, isParked);
+            _states?.Add(run.Seat);
         }
         else
         {

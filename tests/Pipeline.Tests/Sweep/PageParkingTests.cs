@@ -63,6 +63,46 @@ public sealed class PageParkingTests
         }
     }
 
+    [Theory]
+    [InlineData("llama")]
+    [InlineData("qwen35moe")]
+    public async Task Sequence_ThatGivesItsPagesUpToADiskThatDoesNotAnswer_HoldsNobodyUp(string name)
+    {
+        string folder = Directory.CreateTempSubdirectory("layerstream-parked-").FullName;
+        using ManualResetEventSlim answers = new();
+        try
+        {
+            await using Engine fresh = await SweepModels.StartSingleAsync(name, batch: 48, Options);
+            await using Engine engine = await StartAsync(name, 3, Pages, o => o with { StateFolder = folder, StateBytes = 64 << 20 });
+            engine.States!.WriteHook = answers.Wait;
+            Random random = new(6);
+            RunRequest[] requests = [.. Enumerable.Range(0, 3).Select(_ => Request(engine, random, Most, "a"))];
+            RunResult[] results;
+            try
+            {
+                results = await RunAsync(engine, requests).WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+            }
+            finally
+            {
+                answers.Set();
+            }
+
+            Assert.InRange(engine.Status().Parks, 1, 100);
+            for (int i = 0; i < requests.Length; i++)
+            {
+                RunRequest alone = requests[i] with { ReuseScope = null };
+                Assert.Equal((await fresh.RunAsync(alone, CancellationToken.None)).Ids, results[i].Ids);
+            }
+
+            await engine.DisposeAsync();
+            Assert.Null(engine.StateFault);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     [Fact]
     public async Task Sequence_CancelledWhileItWaitsForPages_HasWhatItHad()
     {
