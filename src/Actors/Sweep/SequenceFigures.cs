@@ -20,9 +20,13 @@ internal sealed class SequenceFigures
     internal int Passes { get; set; }
 
     /// <summary>It has a state and takes part in the next pass.</summary>
-    internal void Begin(ComputeSession session, double loadSeconds)
+    /// <param name="session">The engine's sums.</param>
+    /// <param name="loadSeconds">Seconds with a read in flight since the engine started.</param>
+    /// <param name="seatedTicks">When it took its seat, in Stopwatch ticks: what is put in place of reading is part of its time.</param>
+    internal void Begin(ComputeSession session, double loadSeconds, long seatedTicks)
     {
-        _startTicks = _promptEndTicks = _endTicks = Stopwatch.GetTimestamp();
+        _startTicks = seatedTicks;
+        _promptEndTicks = _endTicks = Stopwatch.GetTimestamp();
         _start = _promptRead = _promptEnd = _last = Take(session, loadSeconds);
     }
 

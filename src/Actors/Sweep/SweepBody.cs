@@ -83,6 +83,7 @@ internal sealed class SweepBody
     {
         for (SequenceRun? run = _queue.Seat(_active.Count); run is not null; run = _queue.Seat(_active.Count))
         {
+            long seated = Stopwatch.GetTimestamp();
             _active.Add(run);
             if (run.Scope is { } scope)
             {
@@ -93,7 +94,7 @@ internal sealed class SweepBody
             if (run.Begin())
             {
                 run.FirstPass = _session.Pass;
-                run.Figures.Begin(_session, _draws.LoadSeconds);
+                run.Figures.Begin(_session, _draws.LoadSeconds, seated);
             }
 
             run.BeginDrafts(_session.Drafts);
