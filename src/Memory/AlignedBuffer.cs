@@ -10,19 +10,19 @@ namespace LayerStream.Memory;
 public sealed unsafe class AlignedBuffer : IDisposable
 {
     private const int SmallestPageBytes = 4096;
-    private const int LeastHugeBytes = 4 << 20;
+    private const int HugePageBytes = 2 << 20; // of x86-64, and of arm64 with pages of 4 KiB
     private static long s_liveBytes;
     private static long s_liveCount;
     private static long s_allocations;
 
     private readonly nuint _mappedBytes;
     private readonly bool _isMapped;
-    private readonly Reservation _reservation;
+    private readonly Reservation[] _reservations;
     private nint _address;
 
-    private AlignedBuffer(nint address, long length, nuint mappedBytes, bool isMapped, string purpose, Reservation reservation)
+    private AlignedBuffer(nint address, long length, nuint mappedBytes, bool isMapped, string purpose, Reservation[] reservations)
     {
-        _reservation = reservation;
+        _reservations = reservations;
         _address = address;
         Length = length;
         _mappedBytes = mappedBytes;
@@ -63,9 +63,9 @@ public sealed unsafe class AlignedBuffer : IDisposable
     /// <param name="bytes">Length in bytes; zero gives a valid address of length zero.</param>
     /// <param name="purpose">Account named in the error when memory runs out.</param>
     /// <param name="hugePages">Whether to ask for huge pages.</param>
-    /// <param name="reservation">What the account gave; it goes back with the memory.</param>
+    /// <param name="reservations">What accounts gave; it goes back with the memory.</param>
     /// <exception cref="OutOfMemoryException">The system refused; names purpose and size.</exception>
-    internal static AlignedBuffer Allocate(long bytes, string purpose, bool hugePages, Reservation reservation)
+    internal static AlignedBuffer Allocate(long bytes, string purpose, bool hugePages, params Reservation[] reservations)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         ArgumentException.ThrowIfNullOrEmpty(purpose);
@@ -78,11 +78,11 @@ public sealed unsafe class AlignedBuffer : IDisposable
         nuint mapped = (nuint)(Math.Max(1, (bytes + page - 1) / page) * page);
         if (!OperatingSystem.IsWindows())
         {
-            const int protection = NativePages.ProtectRead | NativePages.ProtectWrite;
-            nint address = NativePages.Map(0, mapped, protection, NativePages.MapPrivate | NativePages.MapAnonymous, -1, 0);
+            bool huge = hugePages && OperatingSystem.IsLinux() && mapped >= HugePageBytes;
+            nint address = huge ? MapAtHugePage(mapped, (nuint)page) : Map(mapped);
             if (address is not (-1 or 0))
             {
-                if (hugePages && OperatingSystem.IsLinux() && mapped >= LeastHugeBytes)
+                if (huge)
                 {
                     // Weights are read in long runs: with 4 KiB pages, address translation and the pinning of pages for direct reads cost
                     // as much as the work. A refusal changes nothing but speed; the huge pages lie within the mapping, so the account
@@ -90,7 +90,7 @@ public sealed unsafe class AlignedBuffer : IDisposable
                     _ = NativePages.Advise(address, mapped, NativePages.AdviseHugePages);
                 }
 
-                return new AlignedBuffer(address, bytes, mapped, isMapped: true, purpose, reservation);
+                return new AlignedBuffer(address, bytes, mapped, isMapped: true, purpose, reservations);
             }
         }
 
@@ -105,7 +105,7 @@ public sealed unsafe class AlignedBuffer : IDisposable
         }
 
         NativeMemory.Clear(block, mapped);
-        return new AlignedBuffer((nint)block, bytes, mapped, isMapped: false, purpose, reservation);
+        return new AlignedBuffer((nint)block, bytes, mapped, isMapped: false, purpose, reservations);
     }
 
     /// <summary>A view of <paramref name="length"/> bytes at <paramref name="offset"/>.</summary>
@@ -155,9 +155,34 @@ public sealed unsafe class AlignedBuffer : IDisposable
             throw new InvalidOperationException($"munmap of {Purpose} failed (errno {Marshal.GetLastPInvokeError()}).");
         }
 
-        _reservation.Dispose();
+        foreach (Reservation reservation in _reservations)
+        {
+            reservation.Dispose();
+        }
+
         Interlocked.Add(ref s_liveBytes, -(long)_mappedBytes);
         Interlocked.Decrement(ref s_liveCount);
+    }
+
+    private static nint Map(nuint bytes) => NativePages.Map(
+        0, bytes, NativePages.ProtectRead | NativePages.ProtectWrite, NativePages.MapPrivate | NativePages.MapAnonymous, -1, 0);
+
+    /// <summary>Maps more addresses than are wanted and gives back those around the first huge page's beginning: else up to a huge page at
+    /// either end consists of small ones, which is most of a buffer of a few MiB.</summary>
+    private static nint MapAtHugePage(nuint bytes, nuint page)
+    {
+        nuint spare = HugePageBytes - page;
+        nint address = Map(bytes + spare);
+        if (address is -1 or 0)
+        {
+            return Map(bytes); // a limit of addresses
+        }
+
+        nuint front = (nuint)(-address & (HugePageBytes - 1));
+        nint begin = address + (nint)front;
+        bool isTrimmed = (front == 0 || NativePages.Unmap(address, front) == 0)
+            && (front == spare || NativePages.Unmap(begin + (nint)bytes, spare - front) == 0);
+        return isTrimmed ? begin : throw new InvalidOperationException($"munmap failed (errno {Marshal.GetLastPInvokeError()}).");
     }
 
     private static OutOfMemoryException Refused(long bytes, string purpose) =>

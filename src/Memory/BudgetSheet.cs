@@ -83,6 +83,37 @@ public sealed class BudgetSheet
     /// <exception cref="AccountOverdrawnException">The account has less left.</exception>
     public AlignedBuffer Allocate(string account, long bytes, bool hugePages = false) => Account(account).Allocate(bytes, hugePages);
 
+    /// <summary>One piece of zeroed, page-aligned native memory of two accounts, which get back what each gave when it is disposed of: so
+    /// that huge pages lie across the border.</summary>
+    /// <param name="account">Of the front.</param>
+    /// <param name="bytes">Of the front.</param>
+    /// <param name="other">Account of what is behind.</param>
+    /// <param name="otherBytes">Of what is behind; 0 = the account need not be there.</param>
+    /// <exception cref="UnknownAccountException">The sheet has no account of that name.</exception>
+    /// <exception cref="AccountOverdrawnException">An account has less left.</exception>
+    /// <exception cref="OutOfMemoryException">The system refused; names the account in front and the size.</exception>
+    public AlignedBuffer AllocateAcross(string account, long bytes, string other, long otherBytes)
+    {
+        if (otherBytes == 0)
+        {
+            return Allocate(account, bytes, hugePages: true);
+        }
+
+        Reservation front = Account(account).Reserve(bytes);
+        Reservation? back = null;
+        try
+        {
+            back = Account(other).Reserve(otherBytes);
+            return AlignedBuffer.Allocate(bytes + otherBytes, account, hugePages: true, front, back);
+        }
+        catch
+        {
+            front.Dispose();
+            back?.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>The sheet as text, one account per line, sizes right-aligned.</summary>
     public string Render()
     {

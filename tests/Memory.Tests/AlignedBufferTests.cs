@@ -57,6 +57,26 @@ public sealed class AlignedBufferTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new BudgetAccount("x", long.MaxValue).Allocate(-1));
     }
 
+    [Theory]
+    [InlineData(2 << 20)]
+    [InlineData((3 << 20) + 4096)]
+    [InlineData((17 << 20) + 4096)]
+    public void Allocate_WithHugePages_BeginsAtOneAndIsMappedToItsEnd(int length)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "huge pages are asked for on Linux");
+        BudgetAccount account = new("test", 100 << 20);
+        List<AlignedBuffer> buffers = [];
+        for (int i = 0; i < 5; i++)
+        {
+            buffers.Add(account.Allocate(length, hugePages: true));
+            Assert.Equal(0, buffers[i].Address % (2 << 20));
+            buffers[i].Bytes(0, length).Fill(7);
+        }
+
+        buffers.ForEach(b => b.Dispose());
+        Assert.Equal(0, account.UsedBytes);
+    }
+
     [Fact]
     public async Task Take_OfABuffer_MakesItResidentAndLeavesItZero()
     {

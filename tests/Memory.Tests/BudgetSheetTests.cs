@@ -53,6 +53,24 @@ public sealed class BudgetSheetTests
     }
 
     [Fact]
+    public void AllocateAcross_TwoAccounts_EachPaysForItsPartOfOnePiece()
+    {
+        BudgetSheet sheet = new(64 << 10);
+        sheet.Add("ring", 16 << 10);
+        sheet.Add("reserve", 24 << 10);
+        sheet.Seal();
+        long Used(string account) => sheet.Account(account).UsedBytes;
+        AlignedBuffer buffer = sheet.AllocateAcross("ring", 8 << 10, "reserve", 24 << 10);
+        Assert.Equal((32 << 10, 8 << 10, 24 << 10), (buffer.Length, Used("ring"), Used("reserve")));
+        Assert.Equal("reserve", Assert.Throws<AccountOverdrawnException>(() => sheet.AllocateAcross("ring", 8 << 10, "reserve", 1)).Account);
+        Assert.Equal(8 << 10, Used("ring"));
+        buffer.Dispose();
+        Assert.Equal((0, 0), (Used("ring"), Used("reserve")));
+        using AlignedBuffer alone = sheet.AllocateAcross("ring", 4 << 10, "not there", 0);
+        Assert.Equal(4 << 10, Used("ring"));
+    }
+
+    [Fact]
     public void Add_HugeSums_SaturateAndDoNotFit()
     {
         BudgetSheet sheet = new(1000);

@@ -20,8 +20,6 @@ internal sealed class TileRing : IReadCompletion, IDisposable
     internal const string CompletedPoint = "tile.completed";
 
     private readonly AlignedBuffer? _arena;
-    private readonly AlignedBuffer? _reserve; // of the slots behind those of the arena
-    private readonly int _ownSlots;
     private readonly FlashReader _reader;
     private readonly TraceRing _trace;
     private readonly TileMap _tiles;
@@ -41,10 +39,10 @@ internal sealed class TileRing : IReadCompletion, IDisposable
     internal TileRing(MemoryPlan memory, FlashReader reader, TraceRing trace, BudgetSheet sheet)
     {
         int slots = memory.Slots, transients = memory.Experts.TransientSlots;
-        (Slots, _ownSlots, _slotBytes) = (slots, memory.OwnSlots, memory.SlotBytes);
+        (Slots, _slotBytes) = (slots, memory.SlotBytes);
         (_reader, _tiles, _trace) = (reader, memory.Tiles, trace);
-        _arena = Arena(sheet, AccountNames.RingSlots, _ownSlots);
-        _reserve = Arena(sheet, AccountNames.SlotReserve, slots - _ownSlots);
+        _arena = slots == 0 ? null : sheet.AllocateAcross(
+            AccountNames.RingSlots, (long)memory.OwnSlots * _slotBytes, AccountNames.SlotReserve, (long)(slots - memory.OwnSlots) * _slotBytes);
         _pending = new Pending[Math.Max(1, slots)];
         BoundedChannelOptions options = new(Math.Max(1, slots))
         {
@@ -276,11 +274,7 @@ internal sealed class TileRing : IReadCompletion, IDisposable
     /// <summary>Completes when no read is in flight: a slot with one belongs to the kernel.</summary>
     internal Task ReadsEndedAsync() => _reader.DrainAsync();
 
-    public void Dispose()
-    {
-        _arena?.Dispose();
-        _reserve?.Dispose();
-    }
+    public void Dispose() => _arena?.Dispose();
 
     private void Park(FreeSlot free)
     {
@@ -294,12 +288,7 @@ internal sealed class TileRing : IReadCompletion, IDisposable
         Write(Free, new FreeSlot(slot));
     }
 
-    private AlignedBuffer? Arena(BudgetSheet sheet, string account, int slots) =>
-        slots == 0 ? null : sheet.Allocate(account, (long)slots * _slotBytes, hugePages: true);
-
-    private nint AddressOf(int slot) => slot < _ownSlots
-        ? _arena!.Address + (nint)((long)slot * _slotBytes)
-        : _reserve!.Address + (nint)((long)(slot - _ownSlots) * _slotBytes);
+    private nint AddressOf(int slot) => _arena!.Address + (nint)((long)slot * _slotBytes);
 
     private struct Pending
     {
