@@ -8,29 +8,35 @@ namespace LayerStream.Planning.Tuning;
 /// tf.data); one that never fills asks for more reads at the same time, which is tried and kept only if passes become faster; one that
 /// stays full gives depth back, and so does one that a slow disk never fills, because a slot without use holds weights that then need no
 /// read. When a try does not help, it is undone and not repeated until the disk has changed, or much later; one that helped a little has
-/// to do so beside the old setting once more. A pass that something outside held up is left out.
+/// to do so beside the old setting once more. Fewer slots that hold weights need only be as quick: a disk that gives its bytes out in steps
+/// shows no few percent within a few passes, but one that wants more reads at the same time shows that at once. A pass that something
+/// outside held up is left out.
 /// </summary>
 public sealed class PrefetchTuner
 {
-    private const int Look = 2;              // passes of a look, behind one that still has the old setting
+    private const int Look = 3;              // passes of a look, behind one that still has the old setting
     private const double LittleWait = 0.03;  // of the wall: not worth a setting
     private const double Gain = 0.97;        // wall ÷ wall before, from which a try is kept
     private const double ClearGain = 0.85;   // from which it is no chance: a disk's rate moves less from one look to the next
     private const double Changed = 1.3;      // rate of the disk ÷ rate when it settled, from which it counts as another disk
-    private const double WorthHolding = 0.01; // of what a pass reads: less is not worth a try
+    private const double WorthHolding = 0.03; // of what a pass reads, all slots but one: less is less than what a try costs where it fails
+    private const double AsQuick = 1.02;      // that held weights spare reads is sure: only whether the disk got slower is looked at
     private const int FullLooks = 3;         // looks with a full buffer, from which depth is given back
-    private const int LongestRest = 64;      // looks until a try that did not help is repeated
+    private const double Worse = 1.06;       // from which a try did harm, and not by chance
+    private const int ShortestRest = 3;      // looks until a try that did not help is repeated, twice as many each time
+    private const int LongRest = 12;         // until one that did harm is
+    private const int LongestRest = 48;
 
     private readonly TunerLimits _limits;
     private readonly DecisionLog<TunerDecision> _log = new();
     private readonly FirstPasses<TunedPass> _first = new();
     private readonly OddPasses _odd = new();
     private (double Wall, double Wait, double Busy, long Bytes, int Full, int Empty, int Passes) _sum;
-    private double _quickest = double.MaxValue; // pass of the look, in seconds
+    private readonly double[] _walls = new double[Look]; // of the passes of the look, in seconds
     private Try? _try;
     private TunerSetting _start;
     private double _settledRate = double.NaN;
-    private int _passes, _full, _rest, _nextRest = 8, _leastDepth = 1, _skips = 1;
+    private int _passes, _full, _rest, _nextRest = ShortestRest, _leastDepth = 1, _skips = 2;
     private bool _isSettled, _moreFailed;
 
     /// <summary>A tuner.</summary>
@@ -83,15 +89,16 @@ public sealed class PrefetchTuner
 
         _sum = (_sum.Wall + pass.WallSeconds, _sum.Wait + pass.WaitSeconds, _sum.Busy + pass.BusySeconds, _sum.Bytes + pass.ReadBytes,
             _sum.Full + pass.WasFull, _sum.Empty + pass.WasEmpty, _sum.Passes + 1);
-        _quickest = Math.Min(_quickest, pass.WallSeconds);
+        _walls[_sum.Passes - 1] = pass.WallSeconds;
         if (_sum.Passes < Look)
         {
             return null;
         }
 
-        Seen seen = new(_quickest, _sum.Wait / _sum.Wall, _sum.Bytes / Math.Max(1e-9, _sum.Busy), _sum.Bytes / _sum.Passes, _sum.Full,
+        Array.Sort(_walls);
+        Seen seen = new(_walls[Look / 2], _sum.Wait / _sum.Wall, _sum.Bytes / Math.Max(1e-9, _sum.Busy), _sum.Bytes / _sum.Passes, _sum.Full,
             _sum.Empty);
-        (_sum, _quickest) = (default, double.MaxValue);
+        _sum = default;
         return _try is { } tried ? EndTry(tried, seen) : Decide(seen);
     }
 
@@ -99,7 +106,7 @@ public sealed class PrefetchTuner
     {
         if (_isSettled && (seen.Rate > Changed * _settledRate || seen.Rate * Changed < _settledRate))
         {
-            (_isSettled, _rest, _nextRest, _leastDepth, _moreFailed) = (false, 0, 8, 1, false);
+            (_isSettled, _rest, _nextRest, _leastDepth, _moreFailed) = (false, 0, ShortestRest, 1, false);
         }
 
         if (seen.WaitShare < LittleWait)
@@ -123,11 +130,11 @@ public sealed class PrefetchTuner
         }
 
         TunerSetting half = _limits.Within(new TunerSetting((Setting.Depth + 1) / 2, Setting.Reads));
-        double held = (double)(Setting.Depth - half.Depth) * _limits.HeldBytes / seen.PassBytes;
+        double held = (double)(Setting.Depth - 1) * _limits.HeldBytes / seen.PassBytes;
         if (held >= WorthHolding)
         {
             _moreFailed = false;
-            return Begin(seen, half, Kind.Hold, 1 - (held / 2),
+            return Begin(seen, half, Kind.Hold, AsQuick,
                 "the disk is slower than compute: fewer slots ahead are tried, the others hold weights");
         }
 
@@ -178,7 +185,7 @@ public sealed class PrefetchTuner
 
         if (ratio <= ClearGain && tried.Kind == Kind.More) // what holding weights can save is known, and is less: that was the disk
         {
-            (_rest, _nextRest, _moreFailed) = (0, 8, false);
+            (_rest, _nextRest, _moreFailed) = (0, ShortestRest, false);
             return null; // what was tried holds; the next look goes on from here
         }
 
@@ -188,6 +195,7 @@ public sealed class PrefetchTuner
             return Set(tried.Setting, $"{change}: the setting before is looked at again, to be sure");
         }
 
+        _nextRest = ratio < Worse ? _nextRest : Math.Max(_nextRest, LongRest);
         EndWithout(tried.Kind, seen);
         return Set(tried.Setting, $"{change}: that did not help, and is undone; {Finding}");
     }
@@ -197,7 +205,7 @@ public sealed class PrefetchTuner
     {
         if (during.Wall <= tried.Bar * seen.Wall)
         {
-            (_rest, _nextRest, _moreFailed) = (0, 8, tried.Kind == Kind.Hold);
+            (_rest, _nextRest, _moreFailed) = (0, ShortestRest, tried.Kind == Kind.Hold);
             return Set(during.Setting, string.Create(CultureInfo.InvariantCulture,
                 $"a pass took {1e3 * during.Wall:0.#} ms, and takes {1e3 * seen.Wall:0.#} with the setting before: what was tried holds"));
         }
@@ -253,7 +261,7 @@ public sealed class PrefetchTuner
         Hold,
     }
 
-    /// <summary>A look: its quickest pass, which nothing held up, and the means of the rest.</summary>
+    /// <summary>A look: its middle pass, neither held up nor helped by what came before it, and the means of the rest.</summary>
     private readonly record struct Seen(double Wall, double WaitShare, double Rate, long PassBytes, int Full, int Empty);
 
     /// <summary>A setting on trial: what held before it, what passes were like before it and with it, and the time ÷ that before up to
