@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs a command whose every read at an offset (pread64) begins later, as on a disk that is far away: each one waits for itself, so that reads in flight at the
+"""Runs a command whose every read of 4 KiB and more at an offset (pread64) begins later, as on a disk that is far away: each one waits for itself, so that reads in flight at the
 same time wait at the same time.
   slow_reads.py MICROSECONDS COMMAND…
 The kernel hands each such call to this process (seccomp user notification, Linux 5.5 and newer, x86-64 and arm64) and lets it go on when its time has come."""
@@ -19,14 +19,17 @@ PREAD64 = {"x86_64": 17, "aarch64": 67}
 SECCOMP = {"x86_64": 317, "aarch64": 277}
 NO_NEW_PRIVILEGES, SET_FILTER, NEW_LISTENER = 38, 1, 8
 ASK, ALLOW = 0x7FC00000, 0x7FFF0000
+LEAST_BYTES = 4096  # of a direct read; what threads read about themselves is shorter
 RECEIVE, SEND, CONTINUE = 0xC0502100, 0xC0182101, 1  # ioctls of 80 and 24 bytes
 
 
 def filter_reads():
-    """Has the kernel ask about every pread64 of this process and of what it becomes; gives the descriptor on which it asks."""
+    """Has the kernel ask about every such pread64 of this process and of what it becomes; gives the descriptor on which it asks."""
     machine = platform.machine()
     program = b"".join(struct.pack("HBBI", *op) for op in (
-        (0x20, 0, 0, 0), (0x15, 0, 1, PREAD64[machine]), (0x06, 0, 0, ASK), (0x06, 0, 0, ALLOW)))  # load the number; equal: ask; else allow
+        (0x20, 0, 0, 0), (0x15, 0, 2, PREAD64[machine]),  # load the number; another call: allow
+        (0x20, 0, 0, 32), (0x35, 1, 0, LEAST_BYTES),      # load the third argument; as many bytes: ask
+        (0x06, 0, 0, ALLOW), (0x06, 0, 0, ASK)))
     operations = ctypes.create_string_buffer(program, len(program))
     description = ctypes.create_string_buffer(struct.pack("HxxxxxxP", 4, ctypes.addressof(operations)))
     libc = ctypes.CDLL(None, use_errno=True)
