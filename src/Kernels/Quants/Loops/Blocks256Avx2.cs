@@ -16,10 +16,16 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
         get => T.Form == BlockForm.Signed;
     }
 
-    public static int GroupBytes
+    public static int PanelColumns
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => PanelLayout.GroupBytes(T.MostValue);
+        get => IsSigned ? PanelLayout.WordColumns : PanelLayout.Columns;
+    }
+
+    public static int PackedBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => IsSigned ? (8 * RowWords.Bytes) + PanelLayout.QuadBytes : PanelLayout.BlockBytes(4 * PanelLayout.QuadBytes, T.HasWideGroups);
     }
 
     public static int DotBytes => sizeof(Vector256<int>);
@@ -32,8 +38,7 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get
         {
-            int most = PanelLayout.PlaneMost(T.MostValue);
-            return most <= 15 && T.HasWideGroups ? 8 : most <= 31 ? 4 : most <= 63 ? 2 : 1;
+            return T.MostValue <= 15 && T.HasWideGroups ? 8 : T.MostValue <= 31 ? 4 : T.MostValue <= 63 ? 2 : 1;
         }
     }
 
@@ -139,55 +144,79 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PackBlock(byte** rows, byte* panel)
     {
+        if (IsSigned)
+        {
+            PackWords(rows, panel);
+            return;
+        }
+
         Vector256<byte>* bytes = stackalloc Vector256<byte>[PanelLayout.Rows];
-        Vector256<byte>* low = stackalloc Vector256<byte>[PanelLayout.Rows];
-        int planes = GroupBytes / (4 * PanelLayout.QuadBytes), stride = planes * PanelLayout.QuadBytes;
         for (int k = 0; k < 8; k++)
         {
             for (int r = 0; r < PanelLayout.Rows; r++)
             {
-                Vector256<byte> values = Values(rows[r], k);
-                bytes[r] = IsSigned ? values ^ Vector256.Create((byte)128) : values;
-                if (planes > 1)
-                {
-                    low[r] = bytes[r] & Vector256.Create((byte)15);
-                    bytes[r] = Vector256.ShiftRightLogical(bytes[r].AsUInt16(), 4).AsByte() & Vector256.Create((byte)15);
-                }
+                bytes[r] = Values(rows[r], k);
             }
 
-            Transpose.Store16((Vector256<int>*)bytes, panel, stride);
-            if (planes > 1)
-            {
-                Transpose.Store16((Vector256<int>*)low, panel + PanelLayout.QuadBytes, stride);
-            }
-
-            panel += 2 * GroupBytes;
+            Transpose.Store16((Vector256<int>*)bytes, panel, PanelLayout.QuadBytes);
+            panel += 8 * PanelLayout.QuadBytes;
         }
 
         PackScales(rows, panel);
+    }
+
+    /// <summary>Packs signed values times their scales: 16 bits hold them, and nothing is left but d.</summary>
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PackWords(byte** rows, byte* panel)
+    {
+        Vector256<short>* scales = stackalloc Vector256<short>[PanelLayout.Rows];
+        Vector256<short>* words = stackalloc Vector256<short>[2 * PanelLayout.Rows];
+        var d = (float*)(panel + (8 * RowWords.Bytes));
+        for (int r = 0; r < PanelLayout.Rows; r++)
+        {
+            scales[r] = T.Groups(rows[r], out _);
+            d[r] = T.D(rows[r]);
+        }
+
+        for (int k = 0; k < 8; k++)
+        {
+            var each = (short*)scales + (2 * k);
+            for (int r = 0; r < PanelLayout.Rows; r++)
+            {
+                Vector256<sbyte> values = Values(rows[r], k).AsSByte();
+                words[r] = Avx2.ConvertToVector256Int16(values.GetLower()) * Vector256.Create(each[0]);
+                words[PanelLayout.Rows + r] = Avx2.ConvertToVector256Int16(values.GetUpper()) * Vector256.Create(each[1]);
+                each += Vector256<short>.Count;
+            }
+
+            RowWords.Pack(words, words + PanelLayout.Rows, panel);
+            panel += RowWords.Bytes;
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Add<TTokens>(byte* panel, int blocks, byte* x, long stride, float* sums)
         where TTokens : IPanelTokens
     {
-        int groupBytes = GroupBytes, planes = groupBytes / (4 * PanelLayout.QuadBytes), quadBytes = planes * PanelLayout.QuadBytes,
-            quads = QuadsPerSum, packedBytes = PanelLayout.BlockBytes(groupBytes, T.HasWideGroups);
+        if (IsSigned)
+        {
+            AddWords<TTokens>(panel, blocks, x, stride, sums);
+            return;
+        }
+
+        int quads = QuadsPerSum;
         for (int b = 0; b < blocks; b++)
         {
             RowInts sum0 = default, sum1 = default, sum2 = default, sum3 = default;
-            byte* factors = panel + (16 * groupBytes);
+            byte* factors = panel + (64 * PanelLayout.QuadBytes);
             byte* a = x;
             for (int quad = 0; quad < 64; quad += quads)
             {
-                for (int plane = 0; plane < planes; plane++)
-                {
-                    AddQuads<TTokens>(panel + (plane * PanelLayout.QuadBytes), quadBytes, a, stride, Factor(factors, plane),
-                        Factor(factors + 32, plane), ref sum0, ref sum1, ref sum2, ref sum3);
-                }
-
+                AddQuads<TTokens>(panel, a, stride, Vector256.Load((short*)factors), Vector256.Load((short*)(factors + 32)), ref sum0,
+                    ref sum1, ref sum2, ref sum3);
                 a += 4 * quads;
-                panel += quads * quadBytes;
+                panel += quads * PanelLayout.QuadBytes;
                 factors += ((quad + quads) & (T.HasWideGroups ? 7 : 3)) == 0 ? PanelLayout.QuadBytes : 0;
             }
 
@@ -201,20 +230,55 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
             }
 
             x += ActivationRow.Block256Bytes;
-            panel += packedBytes - (16 * groupBytes);
+            panel += PackedBytes - (64 * PanelLayout.QuadBytes);
         }
     }
 
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddWords<TTokens>(byte* panel, int blocks, byte* x, long stride, float* sums)
+        where TTokens : IPanelTokens
+    {
+        short* a = stackalloc short[RowWords.Activations];
+        for (int b = 0; b < blocks; b++)
+        {
+            RowInts sum0 = default, sum1 = default, sum2 = default, sum3 = default;
+            for (byte* end = x + 256; x < end; x += 32)
+            {
+                RowWords.Widen<TTokens>(x, stride, a);
+                RowWords.Add<TTokens>(panel, a, ref sum0, ref sum1, ref sum2, ref sum3);
+                panel += RowWords.Bytes;
+            }
+
+            float* lane = sums + (b * PanelLayout.Rows);
+            sum0.AddedTo(lane, (float*)panel, Scale(x)).Store(lane);
+            if (TTokens.AreFour)
+            {
+                sum1.AddedTo(lane + 128, (float*)panel, Scale(x + stride)).Store(lane + 128);
+                sum2.AddedTo(lane + 256, (float*)panel, Scale(x + (2 * stride))).Store(lane + 256);
+                sum3.AddedTo(lane + 384, (float*)panel, Scale(x + (3 * stride))).Store(lane + 384);
+            }
+
+            x += ActivationRow.Block256Bytes - 256;
+            panel += PanelLayout.QuadBytes;
+        }
+    }
+
+    /// <summary>The scale of a block of activations whose values end at <paramref name="x"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Scale(byte* x) =>
+        Vector256.Create(*(float*)(x + ActivationRow.Scale256Offset - ActivationRow.SumsOffset));
+
     /// <summary>Adds the products of as many quads as fit 16 bits, times their factors.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddQuads<TTokens>(byte* w, int quadBytes, byte* a, long stride, Vector256<short> low, Vector256<short> high,
+    private static void AddQuads<TTokens>(byte* w, byte* a, long stride, Vector256<short> low, Vector256<short> high,
         ref RowInts sum0, ref RowInts sum1, ref RowInts sum2, ref RowInts sum3)
         where TTokens : IPanelTokens
     {
         if (QuadsPerSum > 2)
         {
-            RowShorts short0 = default, short1 = default, short2 = default, short3 = default;
-            RowQuads.Add<TTokens>(w, quadBytes, QuadsPerSum, a, stride, ref short0, ref short1, ref short2, ref short3);
+            RowQuads.Sum<TTokens>(w, QuadsPerSum, a, stride, out RowShorts short0, out RowShorts short1, out RowShorts short2,
+                out RowShorts short3);
             sum0.Add(short0, low, high);
             if (TTokens.AreFour)
             {
@@ -240,7 +304,7 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
             return;
         }
 
-        Vector256<byte> w2 = Vector256.Load(w + quadBytes), w3 = Vector256.Load(w + quadBytes + 32);
+        Vector256<byte> w2 = Vector256.Load(w + 64), w3 = Vector256.Load(w + 96);
         sum0.Add(w0, w1, w2, w3, a, low, high);
         if (TTokens.AreFour)
         {
@@ -250,50 +314,47 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
         }
     }
 
-    /// <summary>The factors of a group; sixteen times for the high nibbles.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<short> Factor(byte* factors, int plane)
-    {
-        Vector256<short> factor = Vector256.Load((short*)factors);
-        return T.MostValue > 127 && plane == 0 ? Vector256.ShiftLeft(factor, 4) : factor;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Finish(byte* mins, byte* x, in RowInts sum, float* lane)
-    {
-        Finish(mins, x, sum.Low, lane);
-        Finish(mins + 32, x, sum.High, lane + 8);
-    }
-
-    /// <param name="mins">Minimums of eight rows; scales follow.</param>
+    /// <param name="mins">Minimums; scales follow.</param>
     /// <param name="x">Sums and scale of the block's activations.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Finish(byte* mins, byte* x, Vector256<int> sum, float* lane)
+    private static void Finish(byte* mins, byte* x, RowInts sum, float* lane)
     {
         byte* of = T.HasWideGroups ? x + ActivationRow.WideSumsOffset - ActivationRow.SumsOffset : x;
-        Vector256<int> min = Pair(mins, of, 0) + Pair(mins, of, 1) + (Pair(mins, of, 2) + Pair(mins, of, 3));
+        RowInts min = default;
+        AddMins(mins, of, ref min);
         if (!T.HasWideGroups)
         {
-            min += Pair(mins, of, 4) + Pair(mins, of, 5) + (Pair(mins, of, 6) + Pair(mins, of, 7));
+            AddMins(mins + (4 * PanelLayout.QuadBytes), of + 16, ref min);
         }
 
         float* scales = (float*)(mins + PanelLayout.MinBytes(T.HasWideGroups));
-        Vector256<float> a = Vector256.Create(*(float*)(x + ActivationRow.Scale256Offset - ActivationRow.SumsOffset));
-        Vector256<int> dot = T.Form == BlockForm.Minimums ? sum : sum - min;
-        Vector256<float> total = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(dot), Vector256.Load(scales) * a,
-            Vector256.Load(lane));
+        Vector256<float> a = Scale(x);
+        if (T.Form == BlockForm.Biased)
+        {
+            sum.Low -= min.Low;
+            sum.High -= min.High;
+        }
+
+        RowFloats total = sum.AddedTo(lane, scales, a);
         if (T.Form == BlockForm.Minimums)
         {
-            total = Vector256.FusedMultiplyAdd(-Vector256.ConvertToSingle(min), Vector256.Load(scales + PanelLayout.Rows) * a, total);
+            scales += PanelLayout.Rows;
+            total.Low = Fma.MultiplyAddNegated(Vector256.ConvertToSingle(min.Low), a * Vector256.Load(scales), total.Low);
+            total.High = Fma.MultiplyAddNegated(Vector256.ConvertToSingle(min.High), a * Vector256.Load(scales + 8), total.High);
         }
 
         total.Store(lane);
     }
 
+    /// <summary>Adds the minimums of eight groups times their sums of activations.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Pair(byte* mins, byte* sums, int p) =>
-        Avx2.MultiplyAddAdjacent(Vector256.Load((short*)(mins + (PanelLayout.QuadBytes * p))),
-            Vector256.Create(*(int*)(sums + (4 * p))).AsInt16());
+    private static void AddMins(byte* mins, byte* sums, ref RowInts min)
+    {
+        min.AddAt(mins, sums);
+        min.AddAt(mins + PanelLayout.QuadBytes, sums + 4);
+        min.AddAt(mins + (2 * PanelLayout.QuadBytes), sums + 8);
+        min.AddAt(mins + (3 * PanelLayout.QuadBytes), sums + 12);
+    }
 
     /// <summary>Factors, minimums and scales of sixteen rows.</summary>
     [SkipLocalsInit]
@@ -317,7 +378,7 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
             Vector256<short> groups = T.Groups(rows[r], out Vector256<short> min);
             first[r] = Twice(groups.GetLower());
             second[r] = Twice(groups.GetUpper());
-            mins[r] = (IsSigned ? Vector256.ShiftLeft(groups, 7) : min).AsInt32();
+            mins[r] = min.AsInt32();
             scales[r] = T.D(rows[r]);
             scales[PanelLayout.Rows + r] = T.Form == BlockForm.Minimums ? T.DMin(rows[r]) : 0;
         }

@@ -16,7 +16,7 @@ internal unsafe struct Blocks256Avx512<T> : IBlocks256Lanes
         get => T.Form == BlockForm.Signed;
     }
 
-    public static int GroupBytes
+    private static int GroupBytes
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => PanelLayout.GroupBytes(T.MostValue);
@@ -31,7 +31,7 @@ internal unsafe struct Blocks256Avx512<T> : IBlocks256Lanes
         get => 16 * GroupBytes;
     }
 
-    private static int PackedBytes
+    public static int PackedBytes
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => PanelLayout.BlockBytes(GroupBytes, T.HasWideGroups);

@@ -15,14 +15,9 @@ internal unsafe struct Blocks256Kernel<T, TLanes> : IPanelKernel
 
     private const int ScaleFloats = 2 * LaneSums.Lanes; // d·a of eight blocks, then dMin·a
 
-    public static int PanelBytes => PanelLayout.Columns / 256 * PackedBytes;
+    public static int PanelColumns => TLanes.PanelColumns;
 
-    /// <summary>Bytes of a packed block of sixteen rows.</summary>
-    private static int PackedBytes
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => PanelLayout.BlockBytes(TLanes.GroupBytes, T.HasWideGroups);
-    }
+    public static int PanelBytes => TLanes.PanelColumns / 256 * TLanes.PackedBytes;
 
     /// <summary>Bytes of a buffer for eight staged blocks, with room to align it.</summary>
     private static int BufferBytes => T.StagedBytes == T.BlockBytes ? 64 : (LaneSums.Lanes * T.StagedBytes) + 64;
@@ -144,7 +139,7 @@ internal unsafe struct Blocks256Kernel<T, TLanes> : IPanelKernel
             }
 
             TLanes.PackBlock(row, panel);
-            panel += PackedBytes;
+            panel += TLanes.PackedBytes;
         }
     }
 

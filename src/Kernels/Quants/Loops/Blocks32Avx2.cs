@@ -14,7 +14,27 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
     public static int GroupBytes
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => TProducts.AreWide ? 4 * PanelLayout.QuadBytes : PanelLayout.GroupBytes(T.MostValue);
+        get => AreWords ? RowWords.Bytes / 2 : 4 * PanelLayout.QuadBytes;
+    }
+
+    public static int PanelColumns
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => AreWords ? PanelLayout.WordColumns : PanelLayout.Columns;
+    }
+
+    /// <summary>Whether signed bytes are packed as words.</summary>
+    private static bool AreWords
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => T.MostValue > 127 && !TProducts.AreWide;
+    }
+
+    /// <summary>Whether the products of a block are added in 16 bits, at most 8·2·15·127; else those of half a one, 4·2·31·127.</summary>
+    private static bool IsWhole
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => T.MostValue <= 15;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -104,26 +124,30 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PackPair(byte** rows, int pair, byte* panel)
     {
-        Vector256<byte>* bytes = stackalloc Vector256<byte>[PanelLayout.Rows];
-        Vector256<byte>* low = stackalloc Vector256<byte>[PanelLayout.Rows];
-        int planes = GroupBytes / (4 * PanelLayout.QuadBytes), stride = planes * PanelLayout.QuadBytes;
+        Vector256<short>* words = stackalloc Vector256<short>[2 * PanelLayout.Rows];
+        var bytes = (Vector256<byte>*)words;
         for (int half = 0; half < 2; half++)
         {
             for (int r = 0; r < PanelLayout.Rows; r++)
             {
-                bytes[r] = T.Bytes256(rows[r], (2 * pair) + half);
-                bytes[r] ^= Vector256.Create((byte)(T.MostValue > 127 ? 128 : 0));
-                if (planes > 1)
+                Vector256<byte> row = T.Bytes256(rows[r], (2 * pair) + half);
+                if (AreWords)
                 {
-                    low[r] = bytes[r] & Vector256.Create((byte)15);
-                    bytes[r] = Vector256.ShiftRightLogical(bytes[r].AsUInt16(), 4).AsByte() & Vector256.Create((byte)15);
+                    words[r] = Avx2.ConvertToVector256Int16(row.GetLower().AsSByte());
+                    words[PanelLayout.Rows + r] = Avx2.ConvertToVector256Int16(row.GetUpper().AsSByte());
+                    continue;
                 }
+
+                bytes[r] = row ^ Vector256.Create((byte)(T.MostValue > 127 ? 128 : 0));
             }
 
-            Transpose.Store16((Vector256<int>*)bytes, panel, stride);
-            if (planes > 1)
+            if (AreWords)
             {
-                Transpose.Store16((Vector256<int>*)low, panel + PanelLayout.QuadBytes, stride);
+                RowWords.Pack(words, words + PanelLayout.Rows, panel);
+            }
+            else
+            {
+                Transpose.Store16((Vector256<int>*)bytes, panel, PanelLayout.QuadBytes);
             }
 
             panel += 2 * GroupBytes;
@@ -134,35 +158,37 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
     public static void Add<TTokens>(byte* panel, float* scales, int blocks, byte* x, byte* record, long stride, float* sums)
         where TTokens : IPanelTokens
     {
-        int groupBytes = GroupBytes, planes = groupBytes / (4 * PanelLayout.QuadBytes), quadBytes = planes * PanelLayout.QuadBytes;
-        int quads = QuadsPerSum, parts = 8 / quads;
+        if (AreWords)
+        {
+            AddWords<TTokens>(panel, scales, blocks, x, record, stride, sums);
+            return;
+        }
+
         for (int b = 0; b < blocks; b++)
         {
             byte* r = record + ((b & 7) * sizeof(float));
-            RowInts sum0 = Start(r), sum1 = default, sum2 = default, sum3 = default;
-            if (TTokens.AreFour)
+            RowInts sum0 = default, sum1 = default, sum2 = default, sum3 = default;
+            if (T.Bias != 0 || T.MostValue > 127)
             {
-                (sum1, sum2, sum3) = (Start(r + stride), Start(r + (2 * stride)), Start(r + (3 * stride)));
+                sum0.Low = sum0.High = Start(r);
+                if (TTokens.AreFour)
+                {
+                    sum1.Low = sum1.High = Start(r + stride);
+                    sum2.Low = sum2.High = Start(r + (2 * stride));
+                    sum3.Low = sum3.High = Start(r + (3 * stride));
+                }
             }
 
             if (TProducts.AreWide)
             {
                 RowQuads.AddWide<TTokens>(panel, x, stride, ref sum0, ref sum1, ref sum2, ref sum3);
             }
-
-            for (int part = TProducts.AreWide ? parts * planes : 0; part < parts * planes; part++)
+            else
             {
-                byte* w = planes > 1 ? panel + (part * PanelLayout.QuadBytes) : panel + (part * quads * quadBytes);
-                byte* a = planes > 1 ? x : x + (part * quads * 4);
-                RowShorts short0 = default, short1 = default, short2 = default, short3 = default;
-                RowQuads.Add<TTokens>(w, quadBytes, quads, a, stride, ref short0, ref short1, ref short2, ref short3);
-                Vector256<short> factor = Vector256.Create(planes > 1 && part == 0 ? (short)16 : (short)1);
-                sum0.Add(short0, factor, factor);
-                if (TTokens.AreFour)
+                AddQuads<TTokens>(panel, x, stride, ref sum0, ref sum1, ref sum2, ref sum3);
+                if (!IsWhole)
                 {
-                    sum1.Add(short1, factor, factor);
-                    sum2.Add(short2, factor, factor);
-                    sum3.Add(short3, factor, factor);
+                    AddQuads<TTokens>(panel + (4 * PanelLayout.QuadBytes), x + 16, stride, ref sum0, ref sum1, ref sum2, ref sum3);
                 }
             }
 
@@ -175,49 +201,73 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
                 Finish(scales, r + (3 * stride), sum3, lane + 384);
             }
 
-            panel += 2 * groupBytes;
+            panel += 2 * GroupBytes;
             x += 32;
             scales += PanelLayout.Rows;
             record += (b & 7) == 7 ? ActivationRow.BlockRecordBytes : 0;
         }
     }
 
-    /// <summary>Quads whose products are added in 16 bits: at most 8·2·15·127 or 4·2·31·127.</summary>
-    private static int QuadsPerSum
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => PanelLayout.PlaneMost(T.MostValue) <= 15 ? 8 : 4;
-    }
-
-    /// <summary>−Bias·Σa in every row, where panels of signed bytes have 128 added.</summary>
+    /// <summary>Adds the products of a block, or of half a one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static RowInts Start(byte* record)
+    private static void AddQuads<TTokens>(
+        byte* w, byte* x, long stride, ref RowInts sum0, ref RowInts sum1, ref RowInts sum2, ref RowInts sum3)
+        where TTokens : IPanelTokens
     {
-        RowInts sums = default;
-        if (T.Bias != 0 || T.MostValue > 127)
+        RowQuads.Sum<TTokens>(w, IsWhole ? 8 : 4, x, stride, out RowShorts short0, out RowShorts short1, out RowShorts short2,
+            out RowShorts short3);
+        Vector256<short> one = Vector256.Create((short)1);
+        sum0.Add(short0, one, one);
+        if (TTokens.AreFour)
         {
-            sums.Low = sums.High = Vector256.Create((T.MostValue > 127 ? -128 : -T.Bias) * *(int*)(record + ActivationRow.RecordSums));
+            sum1.Add(short1, one, one);
+            sum2.Add(short2, one, one);
+            sum3.Add(short3, one, one);
         }
-
-        return sums;
     }
+
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddWords<TTokens>(byte* panel, float* scales, int blocks, byte* x, byte* record, long stride, float* sums)
+        where TTokens : IPanelTokens
+    {
+        short* a = stackalloc short[RowWords.Activations];
+        for (int b = 0; b < blocks; b++)
+        {
+            byte* r = record + ((b & 7) * sizeof(float));
+            RowInts sum0 = default, sum1 = default, sum2 = default, sum3 = default;
+            RowWords.Widen<TTokens>(x, stride, a);
+            RowWords.Add<TTokens>(panel, a, ref sum0, ref sum1, ref sum2, ref sum3);
+            float* lane = sums + ((b & 7) * PanelLayout.Rows);
+            Finish(scales, r, sum0, lane);
+            if (TTokens.AreFour)
+            {
+                Finish(scales, r + stride, sum1, lane + 128);
+                Finish(scales, r + (2 * stride), sum2, lane + 256);
+                Finish(scales, r + (3 * stride), sum3, lane + 384);
+            }
+
+            panel += RowWords.Bytes;
+            x += 32;
+            scales += PanelLayout.Rows;
+            record += (b & 7) == 7 ? ActivationRow.BlockRecordBytes : 0;
+        }
+    }
+
+    /// <summary>−Bias·Σa, where panels of signed bytes have 128 added.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Start(byte* record) =>
+        Vector256.Create((T.MostValue > 127 ? -128 : -T.Bias) * *(int*)(record + ActivationRow.RecordSums));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Finish(float* scales, byte* record, in RowInts sum, float* lane)
     {
-        Finish(scales, record, sum.Low, lane);
-        Finish(scales + 8, record, sum.High, lane + 8);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Finish(float* scales, byte* record, Vector256<int> sum, float* lane)
-    {
-        Vector256<float> scale = Vector256.Load(scales) * Vector256.Create(*(float*)record);
-        Vector256<float> total = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(sum), scale, Vector256.Load(lane));
+        RowFloats total = sum.AddedTo(lane, scales, Vector256.Create(*(float*)record));
         if (T.HasOffsets)
         {
-            Vector256<float> offsets = Vector256.Load(scales + PanelLayout.OffsetsOf);
-            total = Vector256.FusedMultiplyAdd(offsets, Vector256.Create(*(float*)(record + ActivationRow.RecordScaledSums)), total);
+            Vector256<float> a = Vector256.Create(*(float*)(record + ActivationRow.RecordScaledSums));
+            total.Low = Vector256.FusedMultiplyAdd(a, Vector256.Load(scales + PanelLayout.OffsetsOf), total.Low);
+            total.High = Vector256.FusedMultiplyAdd(a, Vector256.Load(scales + PanelLayout.OffsetsOf + 8), total.High);
         }
 
         total.Store(lane);

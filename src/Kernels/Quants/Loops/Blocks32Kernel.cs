@@ -10,13 +10,15 @@ internal unsafe struct Blocks32Kernel<T, TLanes> : IPanelKernel
     where T : IBlocksOf32
     where TLanes : IBlocks32Lanes
 {
+    public static int PanelColumns => TLanes.PanelColumns;
+
     /// <summary>Quads, then a scale per block and row, then an offset.</summary>
     public static int PanelBytes => ScalesOf + (2 * PanelLayout.OffsetsOf * sizeof(float));
 
     private static int ScalesOf
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => PanelLayout.Columns / 16 * TLanes.GroupBytes;
+        get => TLanes.PanelColumns / 16 * TLanes.GroupBytes;
     }
 
     public static long RowBytes(int columns) => (long)columns / 32 * T.EightBytes / 8;

@@ -6,12 +6,15 @@ namespace LayerStream.Kernels.Quants.Loops;
 /// <summary>
 /// What <see cref="Blocks256Kernel{T, TLanes}"/> leaves to a width of registers, for one tensor type. A packed block of sixteen rows is its
 /// quads, a factor per group of one scale and row (twice, 16 bits), a minimum per group and row (16 bits; two groups side by side), then d
-/// and dMin of the rows.
+/// and dMin of the rows; of words, it is those and d.
 /// </summary>
 internal unsafe interface IBlocks256Lanes
 {
-    /// <summary>Bytes of sixteen packed columns of sixteen rows.</summary>
-    static abstract int GroupBytes { get; }
+    /// <summary>Columns of a panel.</summary>
+    static virtual int PanelColumns => PanelLayout.Columns;
+
+    /// <summary>Bytes of a packed block of sixteen rows.</summary>
+    static abstract int PackedBytes { get; }
 
     /// <summary>Bytes of the lanes of a dot product.</summary>
     static abstract int DotBytes { get; }
@@ -35,7 +38,8 @@ internal unsafe interface IBlocks256Lanes
     /// <summary>The totals of eight blocks' minimums.</summary>
     static abstract Vector256<int> MinsOfEight(Vector256<int>* mins);
 
-    /// <summary>Packs one staged block of sixteen rows. Signed values are raised by 128, which the minimums take off.</summary>
+    /// <summary>Packs one staged block of sixteen rows. Signed values are raised by 128, which the minimums take off, or are words
+    /// times their scale.</summary>
     static abstract void PackBlock(byte** rows, byte* panel);
 
     /// <summary>Adds the products of packed blocks with some tokens to their sums.</summary>

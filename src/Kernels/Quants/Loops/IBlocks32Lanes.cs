@@ -8,6 +8,9 @@ internal unsafe interface IBlocks32Lanes
     /// <summary>Bytes of sixteen packed columns of sixteen rows.</summary>
     static abstract int GroupBytes { get; }
 
+    /// <summary>Columns of a panel.</summary>
+    static virtual int PanelColumns => PanelLayout.Columns;
+
     /// <summary>Orders the values of 256 columns of activations as <see cref="Dots{TRows}"/> takes them where blocks are unpacked in
     /// halves.</summary>
     static abstract void Arrange(byte* x, byte* to);

@@ -7,7 +7,10 @@ namespace LayerStream.Kernels.Quants.Loops;
 /// </summary>
 internal unsafe interface IPanelKernel
 {
-    /// <summary>Bytes of a packed panel of sixteen rows and <see cref="PanelLayout.Columns"/> columns.</summary>
+    /// <summary>Columns of a packed panel, a multiple of 256.</summary>
+    static abstract int PanelColumns { get; }
+
+    /// <summary>Bytes of a packed panel of sixteen rows.</summary>
     static abstract int PanelBytes { get; }
 
     /// <summary>Bytes of a row of weights.</summary>

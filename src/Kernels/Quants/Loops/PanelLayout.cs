@@ -4,8 +4,9 @@ using System.Runtime.Intrinsics;
 namespace LayerStream.Kernels.Quants.Loops;
 
 /// <summary>
-/// A packed panel: sixteen rows, transposed so that a 32-bit lane is a row. 64 bytes (a quad) hold four columns of sixteen rows; bytes
-/// above 127 may take two such, the high nibbles before the low ones (two planes), because products of whole ones do not fit 16 bits.
+/// A packed panel: sixteen rows, transposed so that a 32-bit lane is a row. 64 bytes (a quad) hold four columns of sixteen rows. Products
+/// of bytes above 127 do not fit 16 bits: such bytes take two quads, the high nibbles before the low ones (two planes, AVX-512), or are
+/// words, of which a quad has two columns (AVX2).
 /// </summary>
 internal static class PanelLayout
 {
@@ -14,6 +15,9 @@ internal static class PanelLayout
 
     /// <summary>Columns of a packed panel: with its activations it stays in the first- and second-level cache.</summary>
     public const int Columns = 2048;
+
+    /// <summary>Columns of a panel of words: it stays in the first-level cache.</summary>
+    public const int WordColumns = 512;
 
     /// <summary>Floats between the scales and the offsets of blocks of 32 columns.</summary>
     public const int OffsetsOf = Rows * Columns / 32;

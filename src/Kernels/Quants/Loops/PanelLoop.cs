@@ -99,9 +99,9 @@ internal sealed unsafe class PanelLoop<TKernel>(ActivationLayout? digits = null)
                 int width = Math.Min(most, tokens - token);
                 byte* x = activations + (token * activationStride);
                 new Span<float>(sums, (lowOffset > 0 ? most + width : width) * SumsOf).Clear();
-                for (int column = 0; column < columns; column += PanelLayout.Columns)
+                for (int column = 0; column < columns; column += TKernel.PanelColumns)
                 {
-                    int count = Math.Min(PanelLayout.Columns, columns - column);
+                    int count = Math.Min(TKernel.PanelColumns, columns - column);
                     TKernel.Pack(weights + (row * rowBytes), rows, columns, column, count, panel);
                     AddTokens(panel, columns, column, count, x, activationStride, width, sums);
                     if (lowOffset > 0)

@@ -10,6 +10,15 @@ internal unsafe struct RowShorts
 {
     public Vector256<short> Low, High;
 
+    /// <summary>Products with the four activations at <paramref name="x"/>, added to nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Set(Vector256<byte> low, Vector256<byte> high, byte* x)
+    {
+        Vector256<sbyte> a = Vector256.Create(*(int*)x).AsSByte();
+        Low = Avx2.MultiplyAddAdjacent(low, a);
+        High = Avx2.MultiplyAddAdjacent(high, a);
+    }
+
     /// <summary>Adds products with the four activations at <paramref name="x"/>.</summary>
     /// <param name="low">Four columns of rows 0–7.</param>
     /// <param name="high">The same of rows 8–15.</param>
@@ -26,9 +35,8 @@ internal unsafe struct RowShorts
 /// <summary>Products of packed columns with one or four tokens, added in 16 bits, with AVX2.</summary>
 internal static unsafe class RowQuads
 {
-    /// <summary>Adds those of a multiple of four quads.</summary>
+    /// <summary>Those of four or eight quads.</summary>
     /// <param name="w">The first quad.</param>
-    /// <param name="quadBytes">Bytes between quads.</param>
     /// <param name="quads">Quads.</param>
     /// <param name="x">The first token's activations.</param>
     /// <param name="stride">Bytes to those of the next.</param>
@@ -37,19 +45,39 @@ internal static unsafe class RowQuads
     /// <param name="sum2">Those of the third.</param>
     /// <param name="sum3">Those of the fourth.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Add<TTokens>(byte* w, int quadBytes, int quads, byte* x, long stride, ref RowShorts sum0, ref RowShorts sum1,
-        ref RowShorts sum2, ref RowShorts sum3)
+    public static void Sum<TTokens>(byte* w, int quads, byte* x, long stride, out RowShorts sum0, out RowShorts sum1, out RowShorts sum2,
+        out RowShorts sum3)
         where TTokens : IPanelTokens
     {
-        for (int q = 0; q < quads; q += 4)
+        sum0 = sum1 = sum2 = sum3 = default;
+        Vector256<byte> low = Vector256.Load(w), high = Vector256.Load(w + 32);
+        sum0.Set(low, high, x);
+        if (TTokens.AreFour)
         {
-            AddOne<TTokens>(w, x, stride, ref sum0, ref sum1, ref sum2, ref sum3);
-            AddOne<TTokens>(w + quadBytes, x + 4, stride, ref sum0, ref sum1, ref sum2, ref sum3);
-            AddOne<TTokens>(w + (2 * quadBytes), x + 8, stride, ref sum0, ref sum1, ref sum2, ref sum3);
-            AddOne<TTokens>(w + (3 * quadBytes), x + 12, stride, ref sum0, ref sum1, ref sum2, ref sum3);
-            w += 4 * quadBytes;
-            x += 16;
+            sum1.Set(low, high, x + stride);
+            sum2.Set(low, high, x + (2 * stride));
+            sum3.Set(low, high, x + (3 * stride));
         }
+
+        AddThree<TTokens>(w, x, stride, ref sum0, ref sum1, ref sum2, ref sum3);
+        if (quads == 8)
+        {
+            w += 4 * PanelLayout.QuadBytes;
+            x += 16;
+            AddOne<TTokens>(w, x, stride, ref sum0, ref sum1, ref sum2, ref sum3);
+            AddThree<TTokens>(w, x, stride, ref sum0, ref sum1, ref sum2, ref sum3);
+        }
+    }
+
+    /// <summary>Adds those of the second to the fourth quad.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddThree<TTokens>(
+        byte* w, byte* x, long stride, ref RowShorts sum0, ref RowShorts sum1, ref RowShorts sum2, ref RowShorts sum3)
+        where TTokens : IPanelTokens
+    {
+        AddOne<TTokens>(w + PanelLayout.QuadBytes, x + 4, stride, ref sum0, ref sum1, ref sum2, ref sum3);
+        AddOne<TTokens>(w + (2 * PanelLayout.QuadBytes), x + 8, stride, ref sum0, ref sum1, ref sum2, ref sum3);
+        AddOne<TTokens>(w + (3 * PanelLayout.QuadBytes), x + 12, stride, ref sum0, ref sum1, ref sum2, ref sum3);
     }
 
     /// <summary>Adds those of a block of 32 columns in 32 bits at once (VNNI).</summary>
@@ -103,6 +131,24 @@ internal unsafe struct RowInts
         High += Avx2.MultiplyAddAdjacent(sums.High, high);
     }
 
+    /// <summary>Adds products of words with the two activations at <paramref name="a"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Add(Vector256<short> low, Vector256<short> high, short* a)
+    {
+        Vector256<short> both = Vector256.Create(*(int*)a).AsInt16();
+        Low += Avx2.MultiplyAddAdjacent(low, both);
+        High += Avx2.MultiplyAddAdjacent(high, both);
+    }
+
+    /// <summary>Adds products of a quad of words at <paramref name="w"/> with the two words at <paramref name="a"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void AddAt(byte* w, byte* a)
+    {
+        Vector256<short> both = Vector256.Create(*(int*)a).AsInt16();
+        Low += Avx2.MultiplyAddAdjacent(both, Vector256.Load((short*)w));
+        High += Avx2.MultiplyAddAdjacent(both, Vector256.Load((short*)(w + 32)));
+    }
+
     /// <summary>Adds products with the four activations at <paramref name="x"/>, times a factor per row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(Vector256<byte> low, Vector256<byte> high, byte* x, Vector256<short> factorLow, Vector256<short> factorHigh)
@@ -123,6 +169,17 @@ internal unsafe struct RowInts
         High += Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(high0, a) + Avx2.MultiplyAddAdjacent(high1, b), factorHigh);
     }
 
+    /// <summary>The floats at <paramref name="lane"/> plus these sums times their row's scale times that of the activations.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly RowFloats AddedTo(float* lane, float* scales, Vector256<float> a)
+    {
+        RowFloats sums;
+        sums.Low = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(Low), a * Vector256.Load(scales), Vector256.Load(lane));
+        sums.High = Vector256.FusedMultiplyAdd(
+            Vector256.ConvertToSingle(High), a * Vector256.Load(scales + 8), Vector256.Load(lane + 8));
+        return sums;
+    }
+
     /// <summary>Adds products in 32 bits at once (VNNI): bytes of any size.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void AddWide(Vector256<byte> low, Vector256<byte> high, byte* x)
@@ -130,6 +187,19 @@ internal unsafe struct RowInts
         Vector256<sbyte> a = Vector256.Create(*(int*)x).AsSByte();
         Low = ByteDots.Add(Low, low, a);
         High = ByteDots.Add(High, high, a);
+    }
+}
+
+/// <summary>Float sums of sixteen rows, with AVX2.</summary>
+internal unsafe struct RowFloats
+{
+    public Vector256<float> Low, High;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Store(float* lane)
+    {
+        Low.Store(lane);
+        High.Store(lane + 8);
     }
 }
 
