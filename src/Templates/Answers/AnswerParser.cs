@@ -27,6 +27,9 @@ public abstract class AnswerParser
     public static AnswerParser Create(AnswerFormat format, OfferedTools tools, bool opensThought, Action<AnswerEvent> show) =>
         format.IsHarmony ? new HarmonyParser(tools, opensThought, show) : new MarkedParser(format, tools, opensThought, show);
 
+    /// <summary>Whether it is still open what the last characters are, so that no event has said them.</summary>
+    public abstract bool IsHolding { get; }
+
     /// <summary>Takes more of the answer.</summary>
     public void Append(string text)
     {

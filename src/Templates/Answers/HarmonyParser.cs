@@ -35,6 +35,9 @@ internal sealed class HarmonyParser : AnswerParser
         CallDone,
     }
 
+    /// <inheritdoc/>
+    public override bool IsHolding => _body == Body.None || _scan.IsHolding;
+
     private protected override void Take(char c)
     {
         if (_body == Body.None)

@@ -44,6 +44,9 @@ internal sealed class MarkedParser : AnswerParser
         Call,
     }
 
+    /// <inheritdoc/>
+    public override bool IsHolding => _scan.IsHolding || _space.Length > 0 || _mode is Mode.Call or Mode.Section;
+
     private bool IsAtBeginning => !_hasText && Sink.Count == 0;
 
     private protected override void Take(char c)

@@ -175,9 +175,23 @@ public sealed class AnswerShapeTests
         Assert.Equal([1, 2, 3], Ids(events.Where(e => Text(e, "type") == "response.output_text.done")));
         Assert.Equal([1, 2, 3], Ids([events[^1].GetProperty("response").GetProperty("output")[0].GetProperty("content")[0]]));
 
-        static IEnumerable<int> Ids(IEnumerable<JsonElement> parts) =>
-            parts.SelectMany(p => p.GetProperty("logprobs").EnumerateArray()).Select(t => t.GetProperty("id").GetInt32());
     }
+
+    [Theory]
+    [InlineData("<think>hm</think>So.", 1, new[] { 18, 19, 20 })]
+    [InlineData("<think>hm</think>\n\nSo.", 1, new[] { 20, 21, 22 })]
+    [InlineData("<think>h</think><b> </th>", 8, new[] { 17, 25 })] // what may be a mark and is none comes with the token that shows it
+    public void Responses_TextBehindAThought_HasTheLogProbabilitiesOfItsOwnTokens(string answer, int step, int[] ids)
+    {
+        ResponsesShape shape = new(Prepared(true, logProbs: true));
+        List<JsonElement> events = Events(Send(shape, step, answer, probabilities: true));
+
+        Assert.Equal(ids, Ids(events.Where(e => Text(e, "type") == "response.output_text.delta")));
+        Assert.Equal(ids, Ids([events[^1].GetProperty("response").GetProperty("output")[1].GetProperty("content")[0]]));
+    }
+
+    private static IEnumerable<int> Ids(IEnumerable<JsonElement> parts) =>
+        parts.SelectMany(p => p.GetProperty("logprobs").EnumerateArray()).Select(t => t.GetProperty("id").GetInt32());
 
     [Fact]
     public void Responses_CutOff_HasAnIncompleteItem()

@@ -234,6 +234,37 @@ public sealed class GrammarStepTests
         Assert.Equal(Allowed(free, ['"', 'a']), Allowed(step, ['"', 'a']));
     }
 
+    [Theory]
+    [InlineData("""{"const":"a\nb"}""")]
+    [InlineData("""{"const":{"a\nb":0}}""")]
+    [InlineData("""{"enum":["a\u0001b","a\u001fbcdefghi"]}""")]
+    public void Apply_TokensThatSpanHalfAnEscape_LeaveRoomForTheEnd(string schema)
+    {
+        const int End = 256;
+        string[] pieces = ["a\\", "nb", "a\\u0", "01b"];
+        TokenTexts texts = new(
+            End + 1 + pieces.Length,
+            id => id < End ? [(byte)id] : id == End ? "<|end|>"u8.ToArray() : Encoding.ASCII.GetBytes(pieces[id - End - 1]),
+            id => id != End,
+            new HashSet<int> { End });
+        for (int run = 0; run < 20; run++)
+        {
+            Random random = new(run);
+            GrammarState start = FromSchema(schema).Start;
+            int most = start.Ending(texts.Trie.CountOf)!.Value.Tokens;
+            GrammarStep step = new(FromSchema(schema), texts, mostTokens: most);
+            List<int> history = [];
+            while (history.Count < most && step.IsAccepting == false)
+            {
+                List<int> allowed = Allowed(step, history, texts.Count);
+                history.Add(allowed[random.Next(allowed.Count)]);
+                step.Follow(history);
+            }
+
+            Assert.True(step.IsAccepting, string.Join(' ', history));
+        }
+    }
+
     [Fact]
     public void Sample_GreedyUnderGrammar_TakesTheBestTokenThatFits()
     {
@@ -247,9 +278,9 @@ public sealed class GrammarStepTests
         Assert.Equal('b', chain.Sample(logits, [1]));
     }
 
-    private static List<int> Allowed(GrammarStep step, IReadOnlyList<int> history)
+    private static List<int> Allowed(GrammarStep step, IReadOnlyList<int> history, int? count = null)
     {
-        float[] logits = new float[SyntheticTokens.Texts.Count];
+        float[] logits = new float[count ?? SyntheticTokens.Texts.Count];
         step.Apply(new SamplerContext(logits, history, new Candidates(), null, new Xoshiro256(1)));
         return [.. Enumerable.Range(0, logits.Length).Where(id => logits[id] == 0)];
     }

@@ -4,7 +4,6 @@ using LayerStream.Actors.Run;
 using LayerStream.Host.Server.Http;
 using LayerStream.Host.Server.Service;
 using LayerStream.Host.Telemetry;
-using LayerStream.Sampling;
 using LayerStream.Session;
 using Microsoft.AspNetCore.Http;
 
@@ -114,10 +113,10 @@ internal sealed class AnswerRun(HttpContext http, ServerState state, Admission.P
         return reason;
     }
 
+    // Text that has gathered is one piece; with log-probabilities each token's is its own, so that they stay beside it.
     private static void Take(Generation run, AnswerShape choice, long started)
     {
         StringBuilder? text = null;
-        List<TokenLogProbabilities>? probabilities = null;
         while (run.Events.TryRead(out GenerationEvent item))
         {
             if (item.Text is null)
@@ -129,13 +128,14 @@ internal sealed class AnswerRun(HttpContext http, ServerState state, Admission.P
             (text ??= new StringBuilder()).Append(item.Text);
             if (item is { LogProbabilities: { } found, IsEnd: false })
             {
-                (probabilities ??= []).Add(found);
+                choice.Piece(text.ToString(), [found]);
+                text = null;
             }
         }
 
         if (text is not null)
         {
-            choice.Piece(text.ToString(), probabilities);
+            choice.Piece(text.ToString(), null);
         }
     }
 

@@ -21,6 +21,9 @@ internal abstract class ParsedShape : AnswerShape
     /// <summary>Whole calls so far.</summary>
     protected int WholeCalls { get; private set; }
 
+    /// <summary>Whether it is still open what the last characters are.</summary>
+    protected bool IsHolding => Parser.IsHolding;
+
     /// <summary>Log-probabilities of the tokens that have come since they were last taken; null = none.</summary>
     protected IReadOnlyList<TokenLogProbabilities>? TakeProbabilities()
     {

@@ -68,6 +68,15 @@ internal sealed class ResponsesShape(TranslatedAnswer.Prepared prepared, Respons
         }
     }
 
+    // What no event has said and nothing holds back was a mark: its tokens belong to no text.
+    protected override void EndPiece()
+    {
+        if (!IsHolding)
+        {
+            TakeProbabilities();
+        }
+    }
+
     protected override void End(RunResult result, string reason)
     {
         if (_items.Count == 0)

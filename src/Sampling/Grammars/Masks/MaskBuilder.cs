@@ -9,7 +9,7 @@ namespace LayerStream.Sampling.Grammars.Masks;
 internal sealed class MaskBuilder
 {
     private const int MostBytes = 2 << 20;
-    private const int MostCharacterBytes = 3; // that a character begun still wants
+    private const int MostCharacterBytes = 8; // that a character begun still wants, the half of an escaped pair for one
 
     private readonly Dictionary<LocalState, LocalMask> _locals = [];
     private readonly Dictionary<GrammarState, ulong[]> _shared = [];

@@ -19,7 +19,7 @@ internal sealed class CountedMatcher(TextMatchers table, TextRule rule, int coun
         rule.Texts == Regular.Dfa.AnyText && state == rule.Texts.Start && rule.IsFar(count, bytes);
 
     /// <inheritdoc/>
-    public override int Needed(EndCosts costs) => costs.Inside(rule, count, state);
+    public override int Needed(EndCosts costs, byte[] signs) => costs.Inside(rule, count, state, signs);
 
     /// <inheritdoc/>
     public override TextMatcher? Next(byte value)

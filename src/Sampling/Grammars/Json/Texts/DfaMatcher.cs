@@ -15,7 +15,7 @@ internal sealed class DfaMatcher(TextMatchers table, Dfa dfa, int state) : TextM
     public override bool IsFree(int bytes) => dfa == Dfa.AnyText && state == dfa.Start;
 
     /// <inheritdoc/>
-    public override int Needed(EndCosts costs) => costs.Inside(dfa, state);
+    public override int Needed(EndCosts costs, byte[] signs) => costs.Inside(dfa, state, signs);
 
     /// <inheritdoc/>
     public override TextMatcher? Next(byte value) => table.Of(dfa, dfa.Next(state, value));

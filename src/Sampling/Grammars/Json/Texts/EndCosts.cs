@@ -76,7 +76,7 @@ internal sealed class EndCosts
 
         if ((shape.Types & JsonTypes.Text) != 0 && shape.Text is { } text)
         {
-            least = Math.Min(least, Sum(2, Inside(text, 0, text.Texts.Start)));
+            least = Math.Min(least, Sum(2, Inside(text, 0, text.Texts.Start, [])));
         }
 
         if ((shape.Types & JsonTypes.Array) != 0 && shape.Array is { } array)
@@ -97,9 +97,12 @@ internal sealed class EndCosts
         _ofNumber.TryGetValue(rule, out int known) ? known : _ofNumber[rule] = NumberEnding.Of(rule) ?? Far;
 
     /// <summary>The rest of a text, without its closing quote.</summary>
-    public int Inside(Dfa texts, int state)
+    /// <param name="texts">Its automaton.</param>
+    /// <param name="state">State of it.</param>
+    /// <param name="signs">Rest of the escape in front: tokens may span both, and are counted so before the escape.</param>
+    public int Inside(Dfa texts, int state, byte[] signs)
     {
-        if (_ofText.TryGetValue((texts, state), out int known))
+        if (signs.Length == 0 && _ofText.TryGetValue((texts, state), out int known))
         {
             return known;
         }
@@ -109,12 +112,18 @@ internal sealed class EndCosts
             cheapest = _texts[texts] = new CheapestTexts(texts, s => texts.Accepts(s) ? 0 : Far, JsonText.BytesOf);
         }
 
-        return _ofText[(texts, state)] = cheapest.CostFrom(state) >= Far ? Far
-            : _count(JsonText.Escaped(cheapest.TextFrom(state)));
+        int cost = cheapest.CostFrom(state) >= Far ? Far : _count([.. signs, .. JsonText.Escaped(cheapest.TextFrom(state))]);
+        if (signs.Length == 0)
+        {
+            _ofText[(texts, state)] = cost;
+        }
+
+        return cost;
     }
 
     /// <summary>The rest of a text that has a length.</summary>
-    public int Inside(TextRule rule, int length, int state) => Math.Max(Inside(rule.Texts, state), rule.Least - length);
+    public int Inside(TextRule rule, int length, int state, byte[] signs) =>
+        Math.Max(Inside(rule.Texts, state, signs), _count(signs) + rule.Least - length);
 
     /// <summary>The elements that an array still wants, and its end.</summary>
     public int Elements(ArrayRule rule, int index, long counts, bool isFirst)
@@ -172,18 +181,21 @@ internal sealed class EndCosts
 
     /// <summary>A member and the comma in front of it.</summary>
     public int Member(ObjectRule rule, int name, int choice) =>
-        Sum(Sum(1, Name(rule, name, -1)), Of(rule.ValueOf(name, 0, choice)));
+        Sum(Sum(1, Name(rule, name, -1, [])), Of(rule.ValueOf(name, 0, choice)));
 
     /// <summary>The rest of a name, its closing quote and the colon; at depth −1 the opening quote too.</summary>
-    public int Name(ObjectRule rule, int name, int depth)
+    public int Name(ObjectRule rule, int name, int depth, byte[] signs)
     {
-        if (!_ofName.TryGetValue((rule, name, depth), out int known))
+        if (signs.Length > 0)
         {
-            byte[] rest = JsonText.Escaped(rule.Names[name].AsSpan(Math.Max(0, depth)));
-            known = _ofName[(rule, name, depth)] = _count((byte[])[.. depth < 0 ? "\""u8 : default, .. rest, .. "\":"u8]);
+            return Count(signs);
         }
 
-        return known;
+        return _ofName.TryGetValue((rule, name, depth), out int known) ? known
+            : _ofName[(rule, name, depth)] = Count(depth < 0 ? "\""u8 : default);
+
+        int Count(ReadOnlySpan<byte> before) =>
+            _count([.. before, .. JsonText.Escaped(rule.Names[name].AsSpan(Math.Max(0, depth))), .. "\":"u8]);
     }
 
     /// <summary>The rest of a name that no constraint names, from a state of its automaton, and the member's value.</summary>

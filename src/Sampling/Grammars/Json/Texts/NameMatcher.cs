@@ -63,7 +63,8 @@ internal sealed class NameMatcher(TextMatchers table, NamePlace place) : TextMat
     /// <param name="thread">The object, without this member.</param>
     /// <param name="costs">The costs.</param>
     /// <param name="isQuoted">Whether the name's opening quote is there already.</param>
-    public int Needed(ObjectThread thread, EndCosts costs, bool isQuoted)
+    /// <param name="signs">Rest of the escape in front, which is not written yet.</param>
+    public int Needed(ObjectThread thread, EndCosts costs, bool isQuoted, byte[] signs)
     {
         ObjectRule rule = place.Rule;
         int whole = costs.Members(thread, isFirst: false), least = EndCosts.Far;
@@ -78,7 +79,7 @@ internal sealed class NameMatcher(TextMatchers table, NamePlace place) : TextMat
             foreach (int choice in isSimple ? [0] : rule.Choices(name, 0))
             {
                 int own = EndCosts.Sum(
-                    costs.Name(rule, name, isQuoted ? place.Depth : -1), costs.Of(rule.ValueOf(name, 0, choice)));
+                    costs.Name(rule, name, isQuoted ? place.Depth : -1, signs), costs.Of(rule.ValueOf(name, 0, choice)));
                 int rest = isSimple && whole < EndCosts.Far ? whole - (rule.IsRequired[name] ? costs.Member(rule, name, 0) : 0)
                     : costs.Members((thread with { Name = name, Choice = choice }).Ended(), isFirst: false);
                 least = Math.Min(least, EndCosts.Sum(own, rest));
@@ -88,7 +89,7 @@ internal sealed class NameMatcher(TextMatchers table, NamePlace place) : TextMat
         if (place.AllowsOther)
         {
             ObjectThread behind = rule.Presences.Length == 0 && !rule.Counts ? thread : thread.Ended();
-            int own = EndCosts.Sum(costs.Other(rule, place.State, 0), isQuoted ? 0 : 1);
+            int own = EndCosts.Sum(costs.Other(rule, place.State, 0), isQuoted ? signs.Length : 1);
             least = Math.Min(least, EndCosts.Sum(own, costs.Members(behind, isFirst: false)));
         }
 

@@ -14,7 +14,8 @@ internal sealed class NameState(TextState inside, ObjectFrame frame) : JsonState
     /// <summary>Tokens with which the text can be ended.</summary>
     /// <param name="costs">The costs.</param>
     /// <param name="isQuoted">Whether the opening quote is there already.</param>
-    public int Needed(EndCosts costs, bool isQuoted) => inside.Needed(text => frame.NeededIn(text.Matchers, costs, isQuoted));
+    public int Needed(EndCosts costs, bool isQuoted) => inside.Needed(
+        (text, signs) => frame.NeededIn(text.Matchers, costs, isQuoted, signs));
 
     /// <inheritdoc/>
     internal override LocalState? Local => inside.IsInside ? inside : null;

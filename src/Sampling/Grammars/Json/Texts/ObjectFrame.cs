@@ -113,14 +113,15 @@ internal sealed class ObjectFrame : Frame
     /// <param name="matchers">Where the name stands for each thread; null = it is none.</param>
     /// <param name="costs">The costs.</param>
     /// <param name="isQuoted">Whether the name's opening quote is there already.</param>
-    public int NeededIn(TextMatcher?[] matchers, EndCosts costs, bool isQuoted)
+    /// <param name="signs">Rest of the escape in front, which is not written yet.</param>
+    public int NeededIn(TextMatcher?[] matchers, EndCosts costs, bool isQuoted, byte[] signs)
     {
         int least = EndCosts.Far;
         for (int i = 0; i < _threads.Length; i++)
         {
             if (matchers[i] is NameMatcher name)
             {
-                int own = name.Needed(_threads[i], costs, isQuoted);
+                int own = name.Needed(_threads[i], costs, isQuoted, signs);
                 least = own < least ? Math.Min(least, EndCosts.Sum(own, Parent!.NeededBehind(_threads[i].Links, costs))) : least;
             }
         }

@@ -20,7 +20,9 @@ internal abstract class TextMatcher
     public virtual bool IsFree(int bytes) => false;
 
     /// <summary>Tokens that end the content; <see cref="EndCosts.Far"/> = not known.</summary>
-    public virtual int Needed(EndCosts costs) => EndCosts.Far;
+    /// <param name="costs">The costs.</param>
+    /// <param name="signs">Rest of the escape in front, which is not written yet.</param>
+    public virtual int Needed(EndCosts costs, byte[] signs) => EndCosts.Far;
 
     /// <summary>The code points that may come next; none in the middle of one.</summary>
     public CodePointSet Live => _live ??= CodePointSet.Of(Find());

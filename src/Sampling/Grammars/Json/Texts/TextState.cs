@@ -84,21 +84,49 @@ internal sealed class TextState : LocalState
         return true;
     }
 
-    /// <summary>Tokens with which the text can be ended; behind an escape under way, which takes the first way out of it.</summary>
-    /// <param name="inside">The tokens from a state between two characters.</param>
-    public int Needed(Func<TextState, int> inside)
+    /// <summary>Tokens with which the text can be ended. An escape under way may be ended by any letter, or by the first digits.</summary>
+    /// <param name="inside">The tokens that write the rest of an escape and end the text, which is between two characters then.</param>
+    public int Needed(Func<TextState, byte[], int> inside)
+    {
+        if (IsInside)
+        {
+            return inside(this, []);
+        }
+
+        int least = EndCosts.Far;
+        foreach (byte sign in s_escapes)
+        {
+            if (Escaped(sign) is { } next)
+            {
+                least = Math.Min(least, next.Needed([sign], inside));
+                if (_place != TextPlace.Escape)
+                {
+                    break;
+                }
+            }
+        }
+
+        return least;
+    }
+
+    // Behind the first signs of the rest of an escape.
+    private int Needed(List<byte> signs, Func<TextState, byte[], int> inside)
     {
         TextState state = this;
-        int signs = 0;
-        for (; state._place != TextPlace.Inside; signs++)
+        while (!state.IsInside)
         {
             TextState? next = null;
             foreach (byte sign in s_escapes)
             {
-                next ??= state.Escaped(sign);
+                if (state.Escaped(sign) is { } found)
+                {
+                    next = found;
+                    signs.Add(sign);
+                    break;
+                }
             }
 
-            if (next is null || signs > MostEscape)
+            if (next is null || signs.Count > MostEscape)
             {
                 return EndCosts.Far;
             }
@@ -106,7 +134,7 @@ internal sealed class TextState : LocalState
             state = next;
         }
 
-        return EndCosts.Sum(signs, inside(state));
+        return inside(state, [.. signs]);
     }
 
     /// <inheritdoc/>

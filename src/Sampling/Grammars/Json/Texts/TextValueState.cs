@@ -12,12 +12,12 @@ internal sealed class TextValueState(TextState inside, Frame frame, int[][] link
     public override bool IsAccepting => false;
 
     /// <inheritdoc/>
-    public override int Needed(EndCosts costs) => inside.Needed(text =>
+    public override int Needed(EndCosts costs) => inside.Needed((text, signs) =>
     {
         int least = EndCosts.Far;
         for (int i = 0; i < links.Length; i++)
         {
-            int own = text.Matchers[i]?.Needed(costs) ?? EndCosts.Far;
+            int own = text.Matchers[i]?.Needed(costs, signs) ?? EndCosts.Far;
             least = own < EndCosts.Far ? Math.Min(least, EndCosts.Sum(own + 1, frame.NeededBehind(links[i], costs))) : least;
         }
 
