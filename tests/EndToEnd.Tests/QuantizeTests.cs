@@ -89,6 +89,29 @@ public sealed class QuantizeTests : IDisposable
         Assert.False(File.Exists(Out + ".part"));
     }
 
+    /// <summary>A second name of the model, as the output or as what the output is written as, is the model.</summary>
+    [Theory]
+    [InlineData("out.gguf")]
+    [InlineData("out.gguf.part")]
+    public async Task Quantize_OverAHardLinkOfTheModel_IsRefusedAndTheModelIsWhole(string linked)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "ln");
+        string model = Path.Combine(_folder, "in.gguf");
+        File.Copy(Path.Combine(CommandLineProcess.Root, "tests", "Golden.Tests", "data", "llama", "model.gguf"), model);
+        byte[] before = await File.ReadAllBytesAsync(model, Token);
+        using (Process link = Process.Start("ln", [model, Path.Combine(_folder, linked)]))
+        {
+            await link.WaitForExitAsync(Token);
+        }
+
+        Assert.True(File.Exists(Path.Combine(_folder, linked)));
+        (int code, _, string error) = await CommandLineProcess.RunAsync(null, "quantize", model, Out, "--type", "Q8_0", "--force");
+        Assert.Equal(2, code);
+        Assert.Contains("the model itself", error, StringComparison.Ordinal);
+        Assert.Equal(before, await File.ReadAllBytesAsync(model, Token));
+        Assert.Equal(before, await File.ReadAllBytesAsync(Path.Combine(_folder, linked), Token));
+    }
+
     [Fact]
     public async Task Quantize_Interrupted_LeavesNothing()
     {

@@ -52,6 +52,15 @@ public sealed class PresetFileTests : IDisposable
         Assert.Contains(words, e.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData((4 << 20) + 1, "too large")]
+    [InlineData(4 << 20, "not valid JSON")] // a file of this length is read
+    public void Presets_OfAFileOfManyBytes_AreReadUpToALimit(int bytes, string words)
+    {
+        UsageException e = Assert.Throws<UsageException>(() => Read(new string('[', bytes)));
+        Assert.Contains(words, e.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Models_OfPresetsAndFolders_GoByTheirNames()
     {
