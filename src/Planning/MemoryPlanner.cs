@@ -30,7 +30,7 @@ public static class MemoryPlanner
         inputs = inputs with { Sequences = Sequences(inputs) };
         long smallest = Smallest(least);
         long tileBytes = Math.Clamp(ExtentWindow.RoundDown(inputs.BudgetBytes / 256), 256 * 1024, 4 * MiB);
-        MemoryPlan plan = Build(inputs, Context(inputs), tileBytes, Depth(inputs, tileBytes), smallest);
+        MemoryPlan plan = Build(inputs, Context(inputs), tileBytes, Depth(inputs, tileBytes), smallest, Pages(inputs, Context(inputs)));
         if (plan.Sum > inputs.BudgetBytes && inputs.BudgetBytes >= smallest)
         {
             // The comfortable sizes do not fit, the frugal ones do, at the latest with one sequence where their number is chosen.
@@ -41,8 +41,22 @@ public static class MemoryPlanner
         return plan;
     }
 
-    private static MemoryPlan Frugal(PlanInputs inputs, long smallest) =>
-        Build(inputs, FrugalContext(inputs), 256 * 1024, Math.Max(1, inputs.PrefetchDepth), smallest, frugal: true);
+    /// <summary>The smallest sizes, with pages for as many sequences as the budget allows: a page that lets another sequence run spares
+    /// more than weights that are pinned in its place.</summary>
+    private static MemoryPlan Frugal(PlanInputs inputs, long smallest)
+    {
+        int fit = PageLayout.Pages(FrugalContext(inputs)), above = Pages(inputs, FrugalContext(inputs)) + 1;
+        while (above - fit > 1)
+        {
+            int middle = fit + ((above - fit) / 2);
+            (fit, above) = Frugal(inputs, smallest, middle).Sum <= inputs.BudgetBytes ? (middle, above) : (fit, middle);
+        }
+
+        return Frugal(inputs, smallest, fit);
+    }
+
+    private static MemoryPlan Frugal(PlanInputs inputs, long smallest, int pages) =>
+        Build(inputs, FrugalContext(inputs), 256 * 1024, Math.Max(1, inputs.PrefetchDepth), smallest, pages, frugal: true);
 
     /// <summary>Bytes for windows of reads that go to no slot: a piece of the small weights, and a row of embeddings.</summary>
     public static long StagingBytes(ModelSpec spec) => SmallStagingBytes + ExtentWindow.RoundUp(spec.EmbeddingRowBytes);
@@ -88,10 +102,10 @@ public static class MemoryPlanner
 
     /// <summary>Pages for all sequences: at least one of them may have a whole context, and all of them may as far as the share of states
     /// goes.</summary>
-    private static int Pages(PlanInputs inputs, int context, bool frugal)
+    private static int Pages(PlanInputs inputs, int context)
     {
         int one = PageLayout.Pages(context);
-        long share = frugal ? 0 : inputs.BudgetBytes / StateShare / Math.Max(1, inputs.Pages.PageBytes);
+        long share = inputs.BudgetBytes / StateShare / Math.Max(1, inputs.Pages.PageBytes);
         return checked((int)Math.Clamp(share, one, (long)one * inputs.Sequences));
     }
 
@@ -105,7 +119,8 @@ public static class MemoryPlanner
         inputs.PrefetchDepth > 0 ? inputs.PrefetchDepth
             : (int)Math.Clamp(Math.Min((inputs.BudgetBytes / 16 / tileBytes) - 1, MostAhead / tileBytes), 2, 8);
 
-    private static MemoryPlan Build(PlanInputs inputs, int context, long tileBytes, int depth, long smallest, bool frugal = false)
+    private static MemoryPlan Build(
+        PlanInputs inputs, int context, long tileBytes, int depth, long smallest, int pages, bool frugal = false)
     {
         ModelSpec spec = inputs.Spec;
         TileMap tiles = TileMap.Create(spec, tileBytes);
@@ -116,7 +131,6 @@ public static class MemoryPlanner
         int drafts = frugal ? 0 : inputs.DraftRows;
         int logitRows = frugal ? sequences
             : (int)Math.Clamp(Math.Max(inputs.BudgetBytes / 256 / (spec.Vocabulary * 4L), sequences + drafts), sequences, batch);
-        int pages = Pages(inputs, context, frugal);
         List<KeyValuePair<string, long>> accounts =
         [
             new(AccountNames.SequenceState, KeptBytes(inputs, pages, snapshots, drafts)),

@@ -65,6 +65,41 @@ public sealed class SequencePlanTests
     }
 
     [Fact]
+    public void Plan_WhereOnlyTheFrugalDivisionFits_HasAsManyPagesAsTheBudgetAndTheShareAllow()
+    {
+        int context = (int)(MiB / s_layout.PageBytes) * PageLayout.Tokens, one = context / PageLayout.Tokens; // pages of a MiB
+        long smallest = Plan(8, context, MiB).SmallestBudgetBytes;
+        Assert.Equal(one, Plan(8, context, smallest - MiB).Pages);
+        int before = one;
+        for (long budget = smallest; budget < smallest + (8 * MiB); budget += MiB / 4)
+        {
+            MemoryPlan plan = Plan(8, context, budget);
+            int share = (int)(budget / 8 / s_layout.PageBytes);
+            Assert.True(plan.Sum <= budget, $"{plan.Sum} of {budget} bytes");
+            Assert.Equal(smallest, plan.SmallestBudgetBytes);
+            Assert.InRange(plan.Pages, before, share);
+            Assert.True(plan.Pages == share || budget - plan.Sum + plan.PinnedBytes < s_layout.PageBytes + 4096,
+                $"{plan.Pages} of {share} pages with {plan.PinnedBytes} bytes pinned and {budget - plan.Sum} free");
+            before = plan.Pages;
+        }
+
+        Assert.True(Plan(8, context, smallest + MiB).Pages > one);
+    }
+
+    [Theory]
+    [InlineData(128)]
+    [InlineData(1000)]
+    [InlineData(20_000)]
+    public void Plan_OfOneSequence_HasNoOtherPagesUnderAnyBudget(int context)
+    {
+        long smallest = Plan(1, context, MiB).SmallestBudgetBytes;
+        for (long budget = smallest - MiB; budget < smallest + (32 * MiB); budget += MiB / 2)
+        {
+            Assert.Equal(PageLayout.Pages(context), Plan(1, context, budget).Pages);
+        }
+    }
+
+    [Fact]
     public void Plan_OfManyThatShareABeginning_CountsItsPagesOnce()
     {
         PlanInputs usual = new(s_spec, 8 * 40 * s_layout.PageBytes, 0, 0, 2, 256, 2, s_layout) { Sequences = 0 }; // 40 pages for states
