@@ -58,6 +58,8 @@ public sealed class BudgetDivision(ModelSpec spec, EngineOptions options, Expert
         BufferedReadBytes = (long)Math.Max(options.ReadsInFlight, UsualReads) * FlashDevice.CachedBytesPerRead,
         WrittenFileBytes = (options.StateFolder is null ? 1 : 2) * TransientFile.RoomBytes,
         StateStagingBytes = options.StateFolder is null ? 0 : StateFolder.StagingBytes,
+        // Neither a file nor another engine follows that, and what many prompts begin with must stay.
+        MayDropBehindWindows = options is { StateFolder: null, Layers: null, SharedTokens: 0 },
         RequestBytes = requestBytes,
         TraceExportBytes = options.Serves ? TraceRing.BytesFor(capacity) : 0,
         TransientExperts = options.TransientExperts,

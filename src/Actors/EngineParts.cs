@@ -132,9 +132,15 @@ internal sealed class EngineParts : IDisposable
         AlignedBuffer small = Own(WeightLoader.LoadSmall(spec, Reader, staging, sheet.Account(AccountNames.SmallWeights)));
         Workspace work = Own(Workspace.Create(spec, memory.Batch, memory.LogitRows, plan.Threads, sheet.Account(AccountNames.Activations)));
         BudgetAccount kept = sheet.Account(AccountNames.SequenceState);
-        Pages = Own(new KvPages(new PageLayout(spec, options.KvType), memory.Pages, kept));
+        WindowLayers windows = new(spec);
+        Pages = Own(new KvPages(new PageLayout(spec, options.KvType, memory.WindowPages == 0 ? null : l => !windows.Contains(l)),
+            memory.Pages, kept));
         SequenceState[] states = [.. Enumerable.Range(0, memory.Sequences).Select(
-            i => Own(new SequenceState(spec, memory.Context, Pages, kept, memory.Snapshots) { Trial = Trial(plan), Number = i }))];
+            i => Own(new SequenceState(spec, memory.Context, Pages, kept, memory.Snapshots, memory.WindowPages)
+            {
+                Trial = Trial(plan),
+                Number = i,
+            }))];
         Ring = Own(new TileRing(memory, Reader, Trace, sheet));
         Names = new TileNames(spec, memory.Tiles);
         Experts = Own(new ExpertRing(memory.Experts, Reader, Device.Files, Ring.Spent, Trace, Names, sheet) { Loads = Ring.Loads });

@@ -41,6 +41,9 @@ public sealed record MemoryPlan
     /// <summary>Pages for keys and values of all sequences.</summary>
     public required int Pages { get; init; }
 
+    /// <summary>Pages that each sequence has of its own for layers with a window; 0 = those lie in the pages of all layers.</summary>
+    public int WindowPages { get; init; }
+
     /// <summary>Whether there are pages for as many sequences as may run, each with a whole context.</summary>
     public bool HasPagesForAll => Pages >= (long)Sequences * PageLayout.Pages(Context);
 

@@ -30,7 +30,7 @@ public static class MemoryPlanner
         inputs = inputs with { Sequences = Sequences(inputs) };
         long smallest = Smallest(least);
         long tileBytes = Math.Clamp(ExtentWindow.RoundDown(inputs.BudgetBytes / 256), 256 * 1024, 4 * MiB);
-        MemoryPlan plan = Build(inputs, Context(inputs), tileBytes, Depth(inputs, tileBytes), smallest, Pages(inputs, Context(inputs)));
+        MemoryPlan plan = Build(inputs, Context(inputs), tileBytes, Depth(inputs, tileBytes), smallest, inputs.BudgetBytes / StateShare);
         if (plan.Sum > inputs.BudgetBytes && inputs.BudgetBytes >= smallest)
         {
             // The comfortable sizes do not fit, the frugal ones do, at the latest with one sequence where their number is chosen.
@@ -45,18 +45,20 @@ public static class MemoryPlanner
     /// more than weights that are pinned in its place.</summary>
     private static MemoryPlan Frugal(PlanInputs inputs, long smallest)
     {
-        int fit = PageLayout.Pages(FrugalContext(inputs)), above = Pages(inputs, FrugalContext(inputs)) + 1;
-        while (above - fit > 1)
+        MemoryPlan plan = Frugal(inputs, smallest, 0);
+        long fit = 0, above = inputs.Sequences > 1 ? (inputs.BudgetBytes / StateShare) + 1 : 0;
+        while (above - fit > ExtentWindow.Alignment)
         {
-            int middle = fit + ((above - fit) / 2);
-            (fit, above) = Frugal(inputs, smallest, middle).Sum <= inputs.BudgetBytes ? (middle, above) : (fit, middle);
+            long middle = fit + ((above - fit) / 2);
+            MemoryPlan tried = Frugal(inputs, smallest, middle);
+            (plan, fit, above) = tried.Sum <= inputs.BudgetBytes ? (tried, middle, above) : (plan, fit, middle);
         }
 
-        return Frugal(inputs, smallest, fit);
+        return plan;
     }
 
-    private static MemoryPlan Frugal(PlanInputs inputs, long smallest, int pages) =>
-        Build(inputs, FrugalContext(inputs), 256 * 1024, Math.Max(1, inputs.PrefetchDepth), smallest, pages, frugal: true);
+    private static MemoryPlan Frugal(PlanInputs inputs, long smallest, long shareBytes) =>
+        Build(inputs, FrugalContext(inputs), 256 * 1024, Math.Max(1, inputs.PrefetchDepth), smallest, shareBytes, frugal: true);
 
     /// <summary>Bytes for windows of reads that go to no slot: a piece of the small weights, and a row of embeddings.</summary>
     public static long StagingBytes(ModelSpec spec) => SmallStagingBytes + ExtentWindow.RoundUp(spec.EmbeddingRowBytes);
@@ -94,19 +96,10 @@ public static class MemoryPlanner
             return inputs.Context;
         }
 
-        long held = Math.Max(0, (inputs.BudgetBytes / StateShare) - (inputs.Sequences
-            * (inputs.Spec.StateBytesPerSequence + (Snapshots(inputs) * inputs.SnapshotBytes)))) / Math.Max(1, inputs.Pages.RowBytes);
+        long held = new StatePages(inputs).Tokens((inputs.BudgetBytes / StateShare) - (inputs.Sequences
+            * (inputs.Spec.StateBytesPerSequence + (Snapshots(inputs) * inputs.SnapshotBytes))), Batch(inputs.Spec, inputs.BudgetBytes));
         held -= held > PageLayout.Tokens ? held % PageLayout.Tokens : 0; // there is a whole page anyhow
         return (int)Math.Clamp(held, 1, Math.Min(8192, inputs.Spec.TrainedContext));
-    }
-
-    /// <summary>Pages for all sequences: at least one of them may have a whole context, and all of them may as far as the share of states
-    /// goes.</summary>
-    private static int Pages(PlanInputs inputs, int context)
-    {
-        int one = PageLayout.Pages(context);
-        long share = inputs.BudgetBytes / StateShare / Math.Max(1, inputs.Pages.PageBytes);
-        return checked((int)Math.Clamp(share, one, (long)one * inputs.Sequences));
     }
 
     /// <summary>Copies of its recurrent state for each sequence: one in any case, more where they are small.</summary>
@@ -120,7 +113,7 @@ public static class MemoryPlanner
             : (int)Math.Clamp(Math.Min((inputs.BudgetBytes / 16 / tileBytes) - 1, MostAhead / tileBytes), 2, 8);
 
     private static MemoryPlan Build(
-        PlanInputs inputs, int context, long tileBytes, int depth, long smallest, int pages, bool frugal = false)
+        PlanInputs inputs, int context, long tileBytes, int depth, long smallest, long shareBytes, bool frugal = false)
     {
         ModelSpec spec = inputs.Spec;
         TileMap tiles = TileMap.Create(spec, tileBytes);
@@ -131,9 +124,11 @@ public static class MemoryPlanner
         int drafts = frugal ? 0 : inputs.DraftRows;
         int logitRows = frugal ? sequences
             : (int)Math.Clamp(Math.Max(inputs.BudgetBytes / 256 / (spec.Vocabulary * 4L), sequences + drafts), sequences, batch);
+        StatePages state = new(inputs);
+        (int pages, int windowPages) = state.Choose(context, batch, shareBytes);
         List<KeyValuePair<string, long>> accounts =
         [
-            new(AccountNames.SequenceState, KeptBytes(inputs, pages, snapshots, drafts)),
+            new(AccountNames.SequenceState, KeptBytes(inputs, state.Bytes(pages, windowPages), snapshots, drafts)),
             new(AccountNames.Activations, ExtentWindow.RoundUp(Workspace.Bytes(spec, batch, logitRows, inputs.Threads))),
             new(AccountNames.SmallWeights, ExtentWindow.RoundUp(spec.SmallWeightBytes)),
             .. DraftAccounts(inputs.DraftModel, sequences, context),
@@ -176,6 +171,7 @@ public static class MemoryPlanner
             Snapshots = snapshots,
             DraftRows = drafts,
             Pages = pages,
+            WindowPages = windowPages,
             Context = context,
             Batch = batch,
             LogitRows = logitRows,
@@ -202,11 +198,11 @@ public static class MemoryPlanner
     }
 
     /// <summary>Pages of all sequences, and of each its recurrent state, copies of it, and room to try guesses.</summary>
-    private static long KeptBytes(PlanInputs inputs, int pages, int snapshots, int drafts)
+    private static long KeptBytes(PlanInputs inputs, long pageBytes, int snapshots, int drafts)
     {
         long recurrent = SequenceState.SnapshotBytes(inputs.Spec);
         long trial = drafts == 0 || recurrent == 0 ? 0 : TrialRows.Bytes(inputs.Spec, drafts + 1);
-        return ExtentWindow.RoundUp(checked((pages * inputs.Pages.PageBytes)
+        return ExtentWindow.RoundUp(checked(pageBytes
             + (inputs.Sequences * (recurrent + (snapshots * inputs.SnapshotBytes) + trial))));
     }
 

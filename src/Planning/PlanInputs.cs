@@ -31,6 +31,9 @@ public sealed record PlanInputs(
     /// <summary>Pages that a file beside the model may have in the page cache.</summary>
     public long WrittenFileBytes { get; init; }
 
+    /// <summary>Whether layers with a window may give up what is behind it, so that a state cannot be cut in front of that.</summary>
+    public bool MayDropBehindWindows { get; init; }
+
     /// <summary>Sequences that run at the same time; 0 = choose.</summary>
     public int Sequences { get; init; } = 1;
 

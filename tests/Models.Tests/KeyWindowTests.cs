@@ -25,4 +25,19 @@ public sealed class KeyWindowTests
     [InlineData(16_384, 16_384)]
     public void FirstKey_Pieced_IsTheBeginningOfThePiece(int position, int first) =>
         Assert.Equal(first, new KeyWindow(8192, IsPieced: true).FirstKey(position));
+
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(16, false)]
+    [InlineData(16, true)]
+    [InlineData(300, true)]
+    public void FirstPosition_OfAKey_IsWhereThoseInFrontOfItAreNoLongerSeen(int keys, bool isPieced)
+    {
+        KeyWindow window = new(keys, isPieced);
+        for (int key = 0; key < 700; key++)
+        {
+            int first = Enumerable.Range(0, 1200).First(p => window.FirstKey(p) >= key);
+            Assert.Equal(first, window.FirstPosition(key));
+        }
+    }
 }

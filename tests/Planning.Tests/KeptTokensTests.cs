@@ -21,4 +21,11 @@ public sealed class KeptTokensTests
     [InlineData(0, 1, 2, 9, 4, 5, 6, 7)]
     public void ResumeAt_RecurrentStates_IsABorderWithinThePrefix(int expected, params int[] prompt) =>
         Assert.Equal(expected, new KeptTokens(s_tokens, [3, 6]).ResumeAt(prompt));
+
+    [Theory]
+    [InlineData(6, 1, 2, 3, 4, 5, 6, 7, 8)]
+    [InlineData(4, 1, 2, 3, 4, 9)]
+    [InlineData(0, 1, 2, 3, 9)]
+    public void ResumeAt_StatesThatGaveTheirBeginningUp_IsWhereTheyCanGoOn(int expected, params int[] prompt) =>
+        Assert.Equal(expected, new KeptTokens(s_tokens, null, Least: 4).ResumeAt(prompt));
 }

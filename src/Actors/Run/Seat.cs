@@ -59,7 +59,8 @@ internal sealed class Seat(int index, SequenceState state)
     {
         _job?.Cut(resumed);
         state.Cut(resumed);
-        _kept = resumed == 0 ? null : new Kept(scope, new KeptTokens([.. prompt.Take(resumed)], state.IsRecurrent ? [resumed] : null));
+        _kept = resumed == 0 ? null : new Kept(scope, new KeptTokens([.. prompt.Take(resumed)], state.IsRecurrent ? [resumed] : null,
+            state.LeastTokens));
         _whole = _whole == resumed ? _whole : -1; // it stood behind tokens of another sequence
         _snapshots.Cut(resumed);
         if (!state.IsRecurrent || _snapshots.Count == 0)
@@ -133,7 +134,7 @@ internal sealed class Seat(int index, SequenceState state)
     internal void Keep(string? scope, IReadOnlyList<int> tokens)
     {
         state.Cut(tokens.Count);
-        _kept = scope is null || tokens.Count == 0 ? null : new Kept(scope, new KeptTokens(tokens, Borders(tokens.Count)));
+        _kept = scope is null || tokens.Count == 0 ? null : new Kept(scope, new KeptTokens(tokens, Borders(tokens.Count), state.LeastTokens));
     }
 
     /// <summary>Tokens of a prompt that another seat could take over from a sequence that has this one, between two passes.</summary>
@@ -141,7 +142,7 @@ internal sealed class Seat(int index, SequenceState state)
     /// <param name="done">Of them, those that have been through the model.</param>
     /// <param name="prompt">The other's prompt.</param>
     internal int LendsAt(IReadOnlyList<int> history, int done, IReadOnlyList<int> prompt) =>
-        Math.Min(done, new KeptTokens(history, Borders(done)).ResumeAt(prompt));
+        Math.Min(done, new KeptTokens(history, Borders(done), state.LeastTokens).ResumeAt(prompt));
 
     /// <summary>Slot of the snapshot behind so many tokens; null where the state itself stands there.</summary>
     internal int? SnapshotOf(int tokens) => state.IsRecurrent && _whole != tokens ? _snapshots.Find(tokens) : null;
@@ -150,7 +151,7 @@ internal sealed class Seat(int index, SequenceState state)
     internal void Trim()
     {
         int tokens = (state.Pages.Held - 1) * PageLayout.Tokens;
-        if (tokens <= 0 || _kept is not { } kept || Borders(tokens) is { Length: 0 })
+        if (tokens <= 0 || tokens < state.LeastTokens || _kept is not { } kept || Borders(tokens) is { Length: 0 })
         {
             Forget();
             return;

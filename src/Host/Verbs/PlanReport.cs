@@ -89,11 +89,13 @@ internal static class PlanReport
             + $"{figures.Speed.WaitSeconds / figures.Speed.Seconds:P0} of the time, at about {CurveText.Rate(now)}.");
     }
 
-    private static string Sequences(MemoryPlan memory) => memory.HasPagesForAll
+    private static string Sequences(MemoryPlan memory) => (memory.HasPagesForAll
         ? string.Create(CultureInfo.InvariantCulture, $"{memory.Sequences} at the same time, each with the whole context")
         : string.Create(CultureInfo.InvariantCulture,
             $"{memory.SequencesAtOnce} at the same time with {memory.ContextOfEach} tokens each, or fewer with more: they share "
-            + $"{memory.Pages} pages of {PageLayout.Tokens}, and the youngest waits when these run out");
+            + $"{memory.Pages} pages of {PageLayout.Tokens}, and the youngest waits when these run out"))
+        + (memory.WindowPages == 0 ? string.Empty : string.Create(CultureInfo.InvariantCulture,
+            $"; layers with a window keep its last {memory.WindowPages * PageLayout.Tokens} tokens of each"));
 
     private static string Limit(PlanFigures figures) => figures.Speed.Limit switch
     {

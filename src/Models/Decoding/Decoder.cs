@@ -101,7 +101,12 @@ public sealed class Decoder
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, _work.Batch);
         for (int r = 0; r < count; r++)
         {
-            rows[r].Sequence.Pages.Hold(rows[r].Position, rows[r].Position + 1);
+            rows[r].Sequence.Hold(rows[r].Position);
+        }
+
+        for (int r = 0; r < count; r++)
+        {
+            rows[r].Sequence.CheckWindow(rows[r].Position);
         }
 
         (_pass.Rows, _pass.Count, _startsAtEmbeddings) = (rows, count, fromEmbeddings);

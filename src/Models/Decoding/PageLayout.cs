@@ -5,7 +5,8 @@ namespace LayerStream.Models.Decoding;
 
 /// <summary>
 /// How keys and values lie in a page: the tables of all layers one behind the other, in each a row for each of the page's tokens. A
-/// page has as many tokens as attention takes for a block, so that a block's rows follow each other in memory.
+/// page has as many tokens as attention takes for a block, so that a block's rows follow each other in memory. Layers with a window may
+/// lie apart from the others.
 /// </summary>
 public sealed class PageLayout
 {
@@ -17,7 +18,8 @@ public sealed class PageLayout
 
     /// <param name="spec">The model.</param>
     /// <param name="type">Element type of keys and values.</param>
-    public PageLayout(ModelSpec spec, KvType type)
+    /// <param name="isHere">Which layers lie in the pages; null = all.</param>
+    public PageLayout(ModelSpec spec, KvType type, Func<int, bool>? isHere = null)
     {
         ArgumentNullException.ThrowIfNull(spec);
         Type = type;
@@ -27,7 +29,7 @@ public sealed class PageLayout
         foreach (LayerSpec layer in spec.Layers)
         {
             _layers[layer.Index] = offset;
-            foreach (long row in layer.Mixer.StateRowBytes(type))
+            foreach (long row in isHere is null || isHere(layer.Index) ? layer.Mixer.StateRowBytes(type) : [])
             {
                 tables.Add((offset, row));
                 offset = checked(offset + (Tokens * row));
@@ -45,6 +47,9 @@ public sealed class PageLayout
 
     /// <summary>Bytes of a token over all tables.</summary>
     public long RowBytes { get; }
+
+    /// <summary>The same for some layers of the model only.</summary>
+    public PageLayout Only(ModelSpec spec, Func<int, bool> isHere) => new(spec, Type, isHere);
 
     /// <summary>Pages that some tokens need.</summary>
     public static int Pages(int tokens) => (int)(((long)tokens + Tokens - 1) / Tokens);

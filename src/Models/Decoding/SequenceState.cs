@@ -17,6 +17,7 @@ public sealed class SequenceState : IDisposable
 
     private readonly AlignedBuffer? _fixed;
     private readonly AlignedBuffer? _snapshot;
+    private readonly WindowPages? _windows; // null = the pages have all layers
     private readonly long[] _fixedOffset; // of a layer's part, in bytes, in the state and in a snapshot
     private readonly long[] _fixedBytes;
     private readonly int[] _snapshotAt;
@@ -29,7 +30,9 @@ public sealed class SequenceState : IDisposable
     /// <param name="pages">Where keys and values lie; they outlive the state.</param>
     /// <param name="account">Pays for what has a fixed size.</param>
     /// <param name="snapshots">Copies of it.</param>
-    public SequenceState(ModelSpec spec, int context, KvPages pages, BudgetAccount account, int snapshots = 0)
+    /// <param name="windowPages">Pages of its own for layers with a window, which are not in <paramref name="pages"/> then; 0 = they
+    /// are.</param>
+    public SequenceState(ModelSpec spec, int context, KvPages pages, BudgetAccount account, int snapshots = 0, int windowPages = 0)
     {
         ArgumentNullException.ThrowIfNull(spec);
         ArgumentNullException.ThrowIfNull(pages);
@@ -46,6 +49,7 @@ public sealed class SequenceState : IDisposable
         IsRecurrent = RecurrentBytes > 0 || spec.IsRecurrentElsewhere;
         _snapshotAt = new int[IsRecurrent ? snapshots : 0];
         SnapshotSpacing = (int)Math.Clamp(RecurrentBytes / Math.Max(1, pages.Layout.RowBytes), LeastSpacing, int.MaxValue / 4);
+        _windows = windowPages > 0 ? new WindowPages(spec, pages.Layout.Type, context, windowPages, account) : null;
         _fixed = RecurrentBytes > 0 ? account.Allocate(RecurrentBytes) : null;
         _snapshot = RecurrentBytes > 0 && _snapshotAt.Length > 0 ? account.Allocate(RecurrentBytes * snapshots) : null;
     }
@@ -85,10 +89,29 @@ public sealed class SequenceState : IDisposable
     /// <summary>Number of the state among those of its engine.</summary>
     public int Number { get; init; }
 
+    /// <summary>Tokens in front of which it cannot be cut but at 0: what layers with a window saw there is given up.</summary>
+    public int LeastTokens => _windows?.LeastTokens ?? 0;
+
+    /// <summary>Before a token's keys and values are written: there is room for them.</summary>
+    /// <exception cref="InvalidOperationException">Pages have run out.</exception>
+    public void Hold(int token)
+    {
+        Pages.Hold(token, token + 1);
+        _windows?.Hold(token);
+    }
+
+    /// <summary>Behind <see cref="Hold"/> for all tokens of a pass: all that one of them looks at is there.</summary>
+    internal void CheckWindow(int token) => _windows?.Check(token);
+
     /// <summary>Gives the pages back that hold none of the first tokens.</summary>
     public void Cut(int tokens)
     {
         Pages.Cut(tokens);
+        if (tokens == 0)
+        {
+            _windows?.Clear();
+        }
+
         Changed?.Invoke(this, new StateOrder(StateChange.Cut, tokens));
     }
 
@@ -97,6 +120,7 @@ public sealed class SequenceState : IDisposable
     {
         ArgumentNullException.ThrowIfNull(other);
         Pages.Share(other.Pages, tokens);
+        _windows?.CopyFrom(other._windows!, tokens);
         Changed?.Invoke(this, new StateOrder(StateChange.Share, tokens, From: other.Number));
     }
 
@@ -291,9 +315,12 @@ public sealed class SequenceState : IDisposable
     /// <param name="layer">The layer.</param>
     /// <param name="width">Elements of a row.</param>
     /// <param name="behind">Elements of a row of the table in front of it; 0 for the first.</param>
-    internal CachedRows Table(int layer, int width, int behind = 0) =>
-        new(Pages.Addresses, Pages.Pool.Layout.Offset(layer) + ((long)PageLayout.Tokens * behind * ElementBytes),
-            (long)width * ElementBytes, width, Type);
+    internal CachedRows Table(int layer, int width, int behind = 0)
+    {
+        (nint[] pages, long offset) = _windows is { } windows && windows.Contains(layer)
+            ? (windows.Addresses, windows.Offset(layer)) : (Pages.Addresses, Pages.Pool.Layout.Offset(layer));
+        return new CachedRows(pages, offset + ((long)PageLayout.Tokens * behind * ElementBytes), (long)width * ElementBytes, width, Type);
+    }
 
     /// <summary>Writes floats as a token's row of keys or values; sets <see cref="Fault"/>.</summary>
     internal void Store(nint source, CachedRows table, int token)
@@ -314,13 +341,27 @@ public sealed class SequenceState : IDisposable
     /// <summary>Notes a value that became infinite; one that is no number stays one and is seen in the logits.</summary>
     private void CheckRange(nint halves, int n)
     {
-        Span<ushort> bits = MemoryMarshal.Cast<byte, ushort>(Pages.Pool.Bytes(halves, n * 2, out long offset));
+        Span<ushort> bits = MemoryMarshal.Cast<byte, ushort>(KeysOrValues(halves, n * 2, out int layer));
         if (bits.ContainsAny(PositiveInfinity, NegativeInfinity))
         {
             int at = bits.IndexOfAny(PositiveInfinity, NegativeInfinity);
-            Interlocked.CompareExchange(ref _fault,
-                new KeyValueRangeException(_firstLayer + Pages.Pool.Layout.LayerAt(offset), bits[at] == PositiveInfinity), null);
+            Interlocked.CompareExchange(
+                ref _fault, new KeyValueRangeException(_firstLayer + layer, bits[at] == PositiveInfinity), null);
         }
+    }
+
+    private Span<byte> KeysOrValues(nint address, int length, out int layer)
+    {
+        int window = -1;
+        Span<byte> bytes = _windows is null ? [] : _windows.Bytes(address, length, out window);
+        if (window < 0)
+        {
+            bytes = Pages.Pool.Bytes(address, length, out long offset);
+            window = Pages.Pool.Layout.LayerAt(offset);
+        }
+
+        layer = window;
+        return bytes;
     }
 
     /// <summary>Address of a layer's part of a fixed size.</summary>
@@ -330,6 +371,7 @@ public sealed class SequenceState : IDisposable
     public void Dispose()
     {
         Pages.Cut(0);
+        _windows?.Dispose();
         _fixed?.Dispose();
         _snapshot?.Dispose();
     }

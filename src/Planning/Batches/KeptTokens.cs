@@ -4,7 +4,8 @@ namespace LayerStream.Planning.Batches;
 /// <param name="Tokens">Tokens that have been through the model, in order.</param>
 /// <param name="Borders">Numbers of tokens behind which the state is there as a whole; null = behind any of them, because every layer's
 /// state can be cut.</param>
-public sealed record KeptTokens(IReadOnlyList<int> Tokens, IReadOnlyList<int>? Borders)
+/// <param name="Least">Tokens in front of which nobody can go on but at 0.</param>
+public sealed record KeptTokens(IReadOnlyList<int> Tokens, IReadOnlyList<int>? Borders, int Least = 0)
 {
     /// <summary>Tokens of a prompt that need not be read again: of the longest common prefix what the state allows, and never all of a
     /// prompt, because its last token's logits are wanted.</summary>
@@ -16,6 +17,7 @@ public sealed record KeptTokens(IReadOnlyList<int> Tokens, IReadOnlyList<int>? B
             common++;
         }
 
-        return Borders is null ? common : Borders.Where(b => b <= common).DefaultIfEmpty(0).Max();
+        int resumed = Borders is null ? common : Borders.Where(b => b <= common).DefaultIfEmpty(0).Max();
+        return resumed < Least ? 0 : resumed;
     }
 }

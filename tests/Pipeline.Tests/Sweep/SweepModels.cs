@@ -18,7 +18,7 @@ internal static class SweepModels
 
     internal static async Task<Engine> StartAsync(
         string name, int sequences, int batch = 8, int seed = 0, Func<IFlashDevice, IFlashDevice>? wrap = null,
-            Func<EngineOptions, EngineOptions>? change = null, int pages = 0, int? pinEvery = null)
+            Func<EngineOptions, EngineOptions>? change = null, int pages = 0, int? pinEvery = null, int windows = 0)
     {
         string path = PathOf(name);
         EngineOptions options = TinyModel.Options(threads: 1 + (seed % 2), depth: 1 + (seed % 4))
@@ -27,7 +27,7 @@ internal static class SweepModels
         options = change?.Invoke(options) ?? options;
         EnginePlan plan = TinyModel.StreamingPlan(options, 16384, pinEvery: pinEvery ?? (seed % 3 == 0 ? 0 : 2));
         MemoryPlan memory = plan.Memory with { Batch = Math.Max(batch, sequences), LogitRows = Math.Max(sequences, plan.Memory.LogitRows) };
-        memory = pages > 0 ? memory with { Pages = pages } : memory;
+        memory = (pages > 0 ? memory with { Pages = pages } : memory) with { WindowPages = windows };
         memory = plan.Spec.ExpertBanks.Count > 0 ? memory with { Experts = ExpertModel.Division(plan.Spec, 1 + (seed % 3), 2) } : memory;
         IFlashDevice device = FlashDevice.Open([path]);
         return await Engine.StartAsync(plan.Divided(plan.Spec, memory), options, wrap?.Invoke(device) ?? device, null,
@@ -72,7 +72,7 @@ internal static class SweepModels
         return (await Engine.StartInFrontAsync(plans[0], options, FlashDevice.Open([path]), behind, CancellationToken.None), behind);
     }
 
-    private static string PathOf(string name) => Path.Combine(AppContext.BaseDirectory, "data", name, "model.gguf");
+    internal static string PathOf(string name) => Path.Combine(AppContext.BaseDirectory, "data", name, "model.gguf");
 
     /// <summary>Random tokens of an engine's vocabulary.</summary>
     internal static int[] Tokens(Random random, Engine engine, int count) =>

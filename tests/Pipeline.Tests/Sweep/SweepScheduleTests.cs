@@ -67,6 +67,27 @@ public sealed class SweepScheduleTests
         TestContext.Current.SendDiagnosticMessage($"{name}: {seeds} schedules, {script.Parks} times pages ran out");
     }
 
+    [Theory]
+    [InlineData("gemma3")]
+    [InlineData("gemma4-e")]
+    [InlineData("gptoss")]
+    public async Task Sequences_InRandomSchedulesThatGiveUpWhatIsBehindWindows_HaveTheIdsOfTheirSingleRuns(string name)
+    {
+        SweepScript script = new((sequences, seed) => SweepModels.StartAsync(name, sequences, batch: 40, seed: seed,
+            pages: 4 + (sequences == 1 ? 0 : seed % 4), pinEvery: sequences == 1 ? 1 : null,
+            windows: sequences == 1 ? 0 : 2 + (seed % 2), change: o => o with
+            {
+                Context = 512,
+                KeepsSnapshots = true,
+                Drafts = seed % 3 == 0 ? DraftMode.Prompt : DraftMode.Auto,
+            }), [3, 100, 120, 200], 290, longShare: 0.4);
+        int seeds = SweepScript.Count("LAYERSTREAM_SCHEDULE_PAGE_SEEDS", 2);
+        for (int seed = 0; seed < seeds; seed++)
+        {
+            await script.RunAsync(seed, Requests);
+        }
+    }
+
     [Fact]
     public async Task Sequences_OfARealFileThatStreams_HaveTheIdsOfTheirSingleRuns()
     {
