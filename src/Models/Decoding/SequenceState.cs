@@ -341,27 +341,16 @@ public sealed class SequenceState : IDisposable
     /// <summary>Notes a value that became infinite; one that is no number stays one and is seen in the logits.</summary>
     private void CheckRange(nint halves, int n)
     {
-        Span<ushort> bits = MemoryMarshal.Cast<byte, ushort>(KeysOrValues(halves, n * 2, out int layer));
+        WindowPages? windows = _windows is not null && _windows.Has(halves) ? _windows : null;
+        Span<byte> bytes = windows is null ? Pages.Pool.Bytes(halves, n * 2, out long offset) : windows.Bytes(halves, n * 2, out offset);
+        Span<ushort> bits = MemoryMarshal.Cast<byte, ushort>(bytes);
         if (bits.ContainsAny(PositiveInfinity, NegativeInfinity))
         {
             int at = bits.IndexOfAny(PositiveInfinity, NegativeInfinity);
+            int layer = (windows?.Layout ?? Pages.Pool.Layout).LayerAt(offset);
             Interlocked.CompareExchange(
                 ref _fault, new KeyValueRangeException(_firstLayer + layer, bits[at] == PositiveInfinity), null);
         }
-    }
-
-    private Span<byte> KeysOrValues(nint address, int length, out int layer)
-    {
-        int window = -1;
-        Span<byte> bytes = _windows is null ? [] : _windows.Bytes(address, length, out window);
-        if (window < 0)
-        {
-            bytes = Pages.Pool.Bytes(address, length, out long offset);
-            window = Pages.Pool.Layout.LayerAt(offset);
-        }
-
-        layer = window;
-        return bytes;
     }
 
     /// <summary>Address of a layer's part of a fixed size.</summary>

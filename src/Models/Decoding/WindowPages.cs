@@ -14,7 +14,6 @@ public sealed class WindowPages : IDisposable
 
     private readonly AlignedBuffer _buffer;
     private readonly WindowLayers _layers;
-    private readonly PageLayout _layout;
     private readonly int _count;
     private int _lowest; // the first page of the sequence whose place no later one has taken
 
@@ -26,13 +25,16 @@ public sealed class WindowPages : IDisposable
     internal WindowPages(ModelSpec spec, KvType type, int context, int count, BudgetAccount account)
     {
         (_layers, _count) = (new WindowLayers(spec), count);
-        _layout = new PageLayout(spec, type, _layers.Contains);
-        _buffer = account.Allocate(checked(_layout.PageBytes * count));
+        Layout = new PageLayout(spec, type, _layers.Contains);
+        _buffer = account.Allocate(checked(Layout.PageBytes * count));
         Addresses = [.. Enumerable.Range(0, PageLayout.Pages(context)).Select(p => _buffer.Address + Place(p))];
     }
 
     /// <summary>Address of each page of the sequence, those included whose place a later one has.</summary>
     internal nint[] Addresses { get; }
+
+    /// <summary>How they lie in a page.</summary>
+    internal PageLayout Layout { get; }
 
     /// <summary>The least tokens behind which the sequence can go on; 0 while nothing was given up.</summary>
     internal int LeastTokens => _layers.FirstPosition(_lowest * PageLayout.Tokens);
@@ -48,15 +50,17 @@ public sealed class WindowPages : IDisposable
     internal bool Contains(int layer) => _layers.Contains(layer);
 
     /// <summary>Where a layer's first table begins in a page, in bytes.</summary>
-    internal long Offset(int layer) => _layout.Offset(layer);
+    internal long Offset(int layer) => Layout.Offset(layer);
 
-    /// <summary>Bytes at an address inside a page, and their layer; empty where it lies elsewhere.</summary>
-    internal Span<byte> Bytes(nint address, int length, out int layer)
+    /// <summary>Whether an address lies in one of the pages.</summary>
+    internal bool Has(nint address) => address >= _buffer.Address && address < _buffer.Address + (nint)_buffer.Length;
+
+    /// <summary>Bytes at an address inside a page, and how far behind its beginning they lie.</summary>
+    internal Span<byte> Bytes(nint address, int length, out long offset)
     {
         long at = address - _buffer.Address;
-        bool isHere = at >= 0 && at < _layout.PageBytes * _count;
-        layer = isHere ? _layout.LayerAt(at % _layout.PageBytes) : -1;
-        return isHere ? _buffer.Bytes(at, length) : [];
+        offset = at % Layout.PageBytes;
+        return _buffer.Bytes(at, length);
     }
 
     /// <summary>Before a token is written.</summary>
@@ -82,9 +86,9 @@ public sealed class WindowPages : IDisposable
     {
         for (int page = other._lowest; page < PageLayout.Pages(tokens); page++)
         {
-            for (long done = 0; done < _layout.PageBytes;)
+            for (long done = 0; done < Layout.PageBytes;)
             {
-                int length = (int)Math.Min(_layout.PageBytes - done, 1 << 30);
+                int length = (int)Math.Min(Layout.PageBytes - done, 1 << 30);
                 other._buffer.Bytes(Place(page) + done, length).CopyTo(_buffer.Bytes(Place(page) + done, length));
                 done += length;
             }
@@ -96,5 +100,5 @@ public sealed class WindowPages : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _buffer.Dispose();
 
-    private nint Place(int page) => (nint)(page % _count * _layout.PageBytes);
+    private nint Place(int page) => (nint)(page % _count * Layout.PageBytes);
 }
