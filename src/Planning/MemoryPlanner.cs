@@ -45,9 +45,15 @@ public static class MemoryPlanner
     /// more than weights that are pinned in its place.</summary>
     private static MemoryPlan Frugal(PlanInputs inputs, long smallest)
     {
-        MemoryPlan plan = Frugal(inputs, smallest, 0);
-        long fit = 0, above = inputs.Sequences > 1 ? (inputs.BudgetBytes / StateShare) + 1 : 0;
-        while (above - fit > ExtentWindow.Alignment)
+        long fit = 0, above = inputs.Sequences > 1 ? inputs.BudgetBytes / StateShare : 0;
+        MemoryPlan plan = Frugal(inputs, smallest, above);
+        if (plan.Sum <= inputs.BudgetBytes)
+        {
+            return plan;
+        }
+
+        plan = Frugal(inputs, smallest, fit);
+        while (above - fit > 1)
         {
             long middle = fit + ((above - fit) / 2);
             MemoryPlan tried = Frugal(inputs, smallest, middle);
