@@ -41,8 +41,8 @@ internal sealed class TileRing : IReadCompletion, IDisposable
         int slots = memory.Slots, transients = memory.Experts.TransientSlots;
         (Slots, _slotBytes) = (slots, memory.SlotBytes);
         (_reader, _tiles, _trace) = (reader, memory.Tiles, trace);
-        _arena = slots == 0 ? null : sheet.AllocateAcross(
-            AccountNames.RingSlots, (long)memory.OwnSlots * _slotBytes, AccountNames.SlotReserve, (long)(slots - memory.OwnSlots) * _slotBytes);
+        long own = (long)memory.OwnSlots * _slotBytes, reserve = ((long)slots * _slotBytes) - own;
+        _arena = slots == 0 ? null : sheet.AllocateAcross(AccountNames.RingSlots, own, AccountNames.SlotReserve, reserve);
         _pending = new Pending[Math.Max(1, slots)];
         BoundedChannelOptions options = new(Math.Max(1, slots))
         {

@@ -134,7 +134,8 @@ internal sealed class Seat(int index, SequenceState state)
     internal void Keep(string? scope, IReadOnlyList<int> tokens)
     {
         state.Cut(tokens.Count);
-        _kept = scope is null || tokens.Count == 0 ? null : new Kept(scope, new KeptTokens(tokens, Borders(tokens.Count), state.LeastTokens));
+        _kept = scope is null || tokens.Count == 0 ? null
+            : new Kept(scope, new KeptTokens(tokens, Borders(tokens.Count), state.LeastTokens));
     }
 
     /// <summary>Tokens of a prompt that another seat could take over from a sequence that has this one, between two passes.</summary>

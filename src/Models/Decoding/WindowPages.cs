@@ -68,7 +68,7 @@ public sealed class WindowPages : IDisposable
         _lowest = token == 0 ? 0 : Math.Max(_lowest, (token / PageLayout.Tokens) - _count + 1);
 
     /// <summary>Behind <see cref="Hold"/> for all tokens of a pass: whether what each of them sees is there.</summary>
-    /// <exception cref="InvalidOperationException">It is not: whoever goes on from a state must ask from where that is possible.</exception>
+    /// <exception cref="InvalidOperationException">It is not: who goes on from a state must ask where that is possible.</exception>
     internal void Check(int token)
     {
         if (_layers.FirstKey(token) < _lowest * PageLayout.Tokens)

@@ -96,8 +96,8 @@ public sealed class PrefetchTuner
         }
 
         Array.Sort(_walls);
-        Seen seen = new(_walls[Look / 2], _sum.Wait / _sum.Wall, _sum.Bytes / Math.Max(1e-9, _sum.Busy), _sum.Bytes / _sum.Passes, _sum.Full,
-            _sum.Empty);
+        Seen seen = new(_walls[Look / 2], _sum.Wait / _sum.Wall, _sum.Bytes / Math.Max(1e-9, _sum.Busy), _sum.Bytes / _sum.Passes,
+            _sum.Full, _sum.Empty);
         _sum = default;
         return _try is { } tried ? EndTry(tried, seen) : Decide(seen);
     }

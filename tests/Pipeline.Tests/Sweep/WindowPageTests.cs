@@ -10,7 +10,7 @@ using Xunit;
 
 namespace LayerStream.Pipeline.Tests;
 
-/// <summary>Layers with a window in a few pages of each sequence's own: what is behind the window is given up, and nothing else changes.</summary>
+/// <summary>Layers with a window in a few pages of each sequence's own: what is behind it is given up, and nothing else changes.</summary>
 public sealed class WindowPageTests
 {
     private const int Context = 640; // five pages
