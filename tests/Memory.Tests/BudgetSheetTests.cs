@@ -62,7 +62,8 @@ public sealed class BudgetSheetTests
         long Used(string account) => sheet.Account(account).UsedBytes;
         AlignedBuffer buffer = sheet.AllocateAcross("ring", 8 << 10, "reserve", 24 << 10);
         Assert.Equal((32 << 10, 8 << 10, 24 << 10), (buffer.Length, Used("ring"), Used("reserve")));
-        Assert.Equal("reserve", Assert.Throws<AccountOverdrawnException>(() => sheet.AllocateAcross("ring", 8 << 10, "reserve", 1)).Account);
+        AccountOverdrawnException e = Assert.Throws<AccountOverdrawnException>(() => sheet.AllocateAcross("ring", 8 << 10, "reserve", 1));
+        Assert.Equal("reserve", e.Account);
         Assert.Equal(8 << 10, Used("ring"));
         buffer.Dispose();
         Assert.Equal((0, 0), (Used("ring"), Used("reserve")));
