@@ -59,13 +59,34 @@ public sealed unsafe class AlignedBuffer : IDisposable
     /// <summary>What it was allocated for, as in the budget sheet.</summary>
     public string Purpose { get; }
 
-    /// <summary>Allocates zeroed, page-aligned memory: only for <see cref="BudgetAccount"/>.</summary>
-    /// <param name="bytes">Length in bytes; zero gives a valid address of length zero.</param>
-    /// <param name="purpose">Account named in the error when memory runs out.</param>
+    /// <summary>Allocates zeroed, page-aligned memory: only for <see cref="BudgetAccount"/> and <see cref="BudgetSheet"/>.</summary>
     /// <param name="hugePages">Whether to ask for huge pages.</param>
-    /// <param name="reservations">What accounts gave; it goes back with the memory.</param>
+    /// <param name="parts">Who pays for how many bytes, one behind the other, and gets them back with the memory; the first one is named
+    /// when memory runs out. Zero bytes give a valid address of length zero.</param>
+    /// <exception cref="AccountOverdrawnException">An account has less left.</exception>
     /// <exception cref="OutOfMemoryException">The system refused; names purpose and size.</exception>
-    internal static AlignedBuffer Allocate(long bytes, string purpose, bool hugePages, params Reservation[] reservations)
+    internal static AlignedBuffer Allocate(bool hugePages, params ReadOnlySpan<(BudgetAccount Account, long Bytes)> parts)
+    {
+        List<Reservation> reservations = [];
+        long bytes = 0;
+        try
+        {
+            foreach ((BudgetAccount account, long part) in parts)
+            {
+                reservations.Add(account.Reserve(part));
+                bytes = checked(bytes + part);
+            }
+
+            return Allocate(bytes, parts[0].Account.Name, hugePages, [.. reservations]);
+        }
+        catch
+        {
+            reservations.ForEach(r => r.Dispose());
+            throw;
+        }
+    }
+
+    private static AlignedBuffer Allocate(long bytes, string purpose, bool hugePages, Reservation[] reservations)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         ArgumentException.ThrowIfNullOrEmpty(purpose);

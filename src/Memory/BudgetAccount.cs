@@ -43,19 +43,7 @@ public sealed class BudgetAccount
     /// MiB.</param>
     /// <exception cref="AccountOverdrawnException">The account has less left.</exception>
     /// <exception cref="OutOfMemoryException">The system refused; names account and size.</exception>
-    public AlignedBuffer Allocate(long bytes, bool hugePages = false)
-    {
-        Reservation reservation = Reserve(bytes);
-        try
-        {
-            return AlignedBuffer.Allocate(bytes, Name, hugePages, reservation);
-        }
-        catch
-        {
-            reservation.Dispose();
-            throw;
-        }
-    }
+    public AlignedBuffer Allocate(long bytes, bool hugePages = false) => AlignedBuffer.Allocate(hugePages, (this, bytes));
 
     /// <summary>Takes bytes.</summary>
     /// <exception cref="AccountOverdrawnException">The account has less left.</exception>

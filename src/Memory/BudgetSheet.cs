@@ -92,27 +92,9 @@ public sealed class BudgetSheet
     /// <exception cref="UnknownAccountException">The sheet has no account of that name.</exception>
     /// <exception cref="AccountOverdrawnException">An account has less left.</exception>
     /// <exception cref="OutOfMemoryException">The system refused; names the account in front and the size.</exception>
-    public AlignedBuffer AllocateAcross(string account, long bytes, string other, long otherBytes)
-    {
-        if (otherBytes == 0)
-        {
-            return Allocate(account, bytes, hugePages: true);
-        }
-
-        Reservation front = Account(account).Reserve(bytes);
-        Reservation? back = null;
-        try
-        {
-            back = Account(other).Reserve(otherBytes);
-            return AlignedBuffer.Allocate(bytes + otherBytes, account, hugePages: true, front, back);
-        }
-        catch
-        {
-            front.Dispose();
-            back?.Dispose();
-            throw;
-        }
-    }
+    public AlignedBuffer AllocateAcross(string account, long bytes, string other, long otherBytes) => otherBytes == 0
+        ? Allocate(account, bytes, hugePages: true)
+        : AlignedBuffer.Allocate(hugePages: true, (Account(account), bytes), (Account(other), otherBytes));
 
     /// <summary>The sheet as text, one account per line, sizes right-aligned.</summary>
     public string Render()
