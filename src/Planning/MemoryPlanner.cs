@@ -45,18 +45,18 @@ public static class MemoryPlanner
     /// more than weights that are pinned in its place.</summary>
     private static MemoryPlan Frugal(PlanInputs inputs, long smallest)
     {
-        long fit = 0, above = inputs.Sequences > 1 ? inputs.BudgetBytes / StateShare : 0;
-        MemoryPlan plan = Frugal(inputs, smallest, above);
-        if (plan.Sum <= inputs.BudgetBytes)
+        long page = Math.Max(1, inputs.Pages.PageBytes), share = inputs.Sequences > 1 ? inputs.BudgetBytes / StateShare : 0;
+        MemoryPlan plan = Frugal(inputs, smallest, share);
+        if (plan.Sum <= inputs.BudgetBytes || share == 0)
         {
             return plan;
         }
 
-        plan = Frugal(inputs, smallest, fit);
-        while (above - fit > 1)
+        plan = Frugal(inputs, smallest, 0);
+        for (long fit = 0, above = share / page; above - fit > 1;)
         {
             long middle = fit + ((above - fit) / 2);
-            MemoryPlan tried = Frugal(inputs, smallest, middle);
+            MemoryPlan tried = Frugal(inputs, smallest, middle * page);
             (plan, fit, above) = tried.Sum <= inputs.BudgetBytes ? (tried, middle, above) : (plan, fit, middle);
         }
 
