@@ -86,19 +86,22 @@ internal sealed class TextState : LocalState
 
     /// <summary>Tokens with which the text can be ended. An escape under way may be ended by any letter, or by the first digits.</summary>
     /// <param name="inside">The tokens that write the rest of an escape and end the text, which is between two characters then.</param>
-    public int Needed(Func<TextState, byte[], int> inside)
+    public int Needed(Func<TextState, byte[], int> inside) => Needed([], inside);
+
+    // Behind the first signs of the rest of an escape.
+    private int Needed(byte[] signs, Func<TextState, byte[], int> inside)
     {
         if (IsInside)
         {
-            return inside(this, []);
+            return inside(this, signs);
         }
 
         int least = EndCosts.Far;
         foreach (byte sign in s_escapes)
         {
-            if (Escaped(sign) is { } next)
+            if (signs.Length < MostEscape && Escaped(sign) is { } next)
             {
-                least = Math.Min(least, next.Needed([sign], inside));
+                least = Math.Min(least, next.Needed([.. signs, sign], inside));
                 if (_place != TextPlace.Escape)
                 {
                     break;
@@ -107,34 +110,6 @@ internal sealed class TextState : LocalState
         }
 
         return least;
-    }
-
-    // Behind the first signs of the rest of an escape.
-    private int Needed(List<byte> signs, Func<TextState, byte[], int> inside)
-    {
-        TextState state = this;
-        while (!state.IsInside)
-        {
-            TextState? next = null;
-            foreach (byte sign in s_escapes)
-            {
-                if (state.Escaped(sign) is { } found)
-                {
-                    next = found;
-                    signs.Add(sign);
-                    break;
-                }
-            }
-
-            if (next is null || signs.Count > MostEscape)
-            {
-                return EndCosts.Far;
-            }
-
-            state = next;
-        }
-
-        return inside(state, [.. signs]);
     }
 
     /// <inheritdoc/>
