@@ -82,7 +82,7 @@ public sealed record EngineOptions
 
     /// <summary>
     /// Lossy: experts per token instead of the model's own number, the best ones, weighted by the family's own rule over them; 0 = the
-    /// model's own. See <see cref="Models.FewerExperts"/>.
+    /// model's own. See <see cref="Models.Spec.FewerExperts"/>.
     /// </summary>
     public int ExpertsPerToken { get; init; }
 

@@ -72,8 +72,8 @@ public sealed class ModelFile : IDisposable
     /// Plans under the options. Without a budget of the user's, a machine whose usual share is too small gets the smallest budget that
     /// works, provided that what is free and what this process holds already cover it; a notice says so.
     /// </summary>
-    /// <exception cref="Models.UnsupportedModelException">The model cannot run here.</exception>
-    /// <exception cref="Models.LossyOptionException">The model cannot follow a lossy option.</exception>
+    /// <exception cref="Models.Building.UnsupportedModelException">The model cannot run here.</exception>
+    /// <exception cref="Models.Spec.LossyOptionException">The model cannot follow a lossy option.</exception>
     /// <exception cref="BudgetAboveLimitException">Machine or cgroup cannot give the budget.</exception>
     /// <exception cref="BudgetTooSmallException">The accounts do not fit; carries the sheet and the smallest budget.</exception>
     /// <exception cref="DraftModelException">The draft model has other tokens, or could not stay in memory.</exception>

@@ -6,7 +6,7 @@ using Xunit;
 namespace LayerStream.Templates.Tests;
 
 /// <summary>Templates are untrusted: whatever they say ends in a text or a typed error, in bounded time and memory. Long runs as in
-/// <see cref="TokenizerPropertyTests"/>.</summary>
+/// <c>TokenizerPropertyTests</c>.</summary>
 public sealed class TemplatePropertyTests
 {
     private const long MostBytes = 512L << 20;

@@ -30,7 +30,7 @@ public static class TraceExport
     /// <summary>As <see cref="Otlp"/>, a span with every step.</summary>
     public static IEnumerable<bool> OtlpSteps(TraceFile trace, Stream output) => new OtlpTraceWriter(trace, output).Steps();
 
-    /// <summary>As <see cref="TraceFile.Save"/>, a block of events with every step.</summary>
+    /// <summary>As <see cref="TraceFile.Save(Stream)"/>, a block of events with every step.</summary>
     /// <exception cref="ArgumentException">The trace breaks a rule of the format; nothing has been written.</exception>
     public static IEnumerable<bool> FileSteps(TraceFile trace, Stream output) => TraceFormat.Steps(trace, TraceFormat.Check(trace), output);
 

@@ -2,8 +2,8 @@ using System.Diagnostics;
 
 namespace LayerStream.Kernels.Ops;
 
-/// <summary>Choice of a token's experts from its router logits (F32 weights through <see cref="MatMul"/>, bias added), on the calling
-/// thread.</summary>
+/// <summary>Choice of a token's experts from its router logits (F32 weights through <see cref="Quants.MatMul"/>, bias added), on the
+/// calling thread.</summary>
 public static unsafe class Router
 {
     private const float LeastSum = 1e-20f; // keeps the normalisation of underflowed weights at 0 instead of NaN

@@ -19,7 +19,7 @@ internal static class RouterSkew
     /// </summary>
     internal const double Spread = 1.0;
 
-    /// <summary>Fills a router of <paramref name="experts"/> rows.</summary>
+    /// <summary>Fills a router of a row for each expert.</summary>
     /// <param name="weights">[width, experts].</param>
     /// <param name="width">Values of a row.</param>
     /// <param name="deviation">Standard deviation of the random weights.</param>

@@ -3,7 +3,7 @@ namespace LayerStream.Kernels.Quants.Loops;
 /// <summary>
 /// The products of one tensor type in two forms with the same bits: a row with one token (the weights as they lie in the
 /// file), and a panel of sixteen rows, unpacked once, with many tokens. Both form the exact integer sum of a block of u columns, then
-/// S[u mod 8] = fma(sum, d·a, S[u mod 8]) in block order, and add the eight S by <see cref="LaneSums.Total"/>.
+/// S[u mod 8] = fma(sum, d·a, S[u mod 8]) in block order, and add the eight S by <see cref="Bits.LaneSums.Total"/>.
 /// </summary>
 internal unsafe interface IPanelKernel
 {

@@ -125,7 +125,8 @@ internal sealed class ArrayConstraint(Condition[] prefix, Condition rest, int le
 }
 
 /// <summary>A member must be there whose name is one of these and whose value meets the condition.</summary>
-/// <param name="Names">Names in question; null = all but <paramref name="Except"/>.</param>
+/// <param name="Names">Names in question.</param>
+/// <param name="Holds">What the value must meet.</param>
 internal sealed record Presence(Dfa Names, Condition Holds);
 
 /// <summary>Of objects.</summary>
