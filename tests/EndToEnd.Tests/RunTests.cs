@@ -49,9 +49,9 @@ public sealed class RunTests
         try
         {
             // A run whose events all fit: where the first ones are gone, trace and counters tell of different times. Between their
-            // moments a busy machine may run something else: a run that was hit is repeated, at most twice.
-            double difference = double.MaxValue;
-            for (int attempt = 0; attempt < 3 && difference > 0.02; attempt++)
+            // moments and outside of all events a busy machine may run something else: a run that was hit is repeated, at most twice.
+            double difference = double.MaxValue, attributed = 0;
+            for (int attempt = 0; attempt < 3 && (difference > 0.02 || attributed < 0.99); attempt++)
             {
                 (int code, string output, string error) = await CommandLineProcess.RunAsync(null,
                     [.. s_common, "--max-tokens", "6", "--ignore-eos", "--memory-budget", "160MiB", "--prefetch-depth", "4",
@@ -61,7 +61,7 @@ public sealed class RunTests
                 Assert.True(code == 0, error);
                 using JsonDocument run = JsonDocument.Parse(output), figures = JsonDocument.Parse(report);
                 Assert.Equal(0, figures.RootElement.GetProperty("dropped").GetInt64());
-                Assert.True(figures.RootElement.GetProperty("attributedShare").GetDouble() >= 0.99, report);
+                attributed = figures.RootElement.GetProperty("attributedShare").GetDouble();
                 difference = Math.Abs(figures.RootElement.GetProperty("overlapShare").GetDouble()
                     - run.RootElement.GetProperty("overlapShare").GetDouble());
                 Assert.Contains("a token", figures.RootElement.GetProperty("answers").GetProperty("memory").GetString(),
@@ -69,6 +69,7 @@ public sealed class RunTests
             }
 
             Assert.InRange(difference, 0, 0.02);
+            Assert.InRange(attributed, 0.99, 1);
         }
         finally
         {

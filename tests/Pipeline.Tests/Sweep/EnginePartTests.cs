@@ -35,7 +35,7 @@ public sealed class EnginePartTests
                 4 + (sequences == 1 ? 0 : seed % 2), Options);
             parts.Add(behind);
             return engine;
-        }, [3, 100, 120, 200], 290, longShare: 0.4);
+        }, [3, 120, 200], 200, longShare: 0.4);
         for (int seed = 0; seed < seeds; seed++)
         {
             await script.RunAsync(seed, 8);
