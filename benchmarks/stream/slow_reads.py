@@ -31,7 +31,7 @@ def filter_reads():
         (0x20, 0, 0, 32), (0x35, 1, 0, LEAST_BYTES),      # load the third argument; as many bytes: ask
         (0x06, 0, 0, ALLOW), (0x06, 0, 0, ASK)))
     operations = ctypes.create_string_buffer(program, len(program))
-    description = ctypes.create_string_buffer(struct.pack("HxxxxxxP", 4, ctypes.addressof(operations)))
+    description = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(operations)))
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0)
     listener = libc.syscall(SECCOMP[machine], SET_FILTER, NEW_LISTENER, description)
