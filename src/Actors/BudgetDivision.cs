@@ -56,7 +56,7 @@ public sealed class BudgetDivision(ModelSpec spec, EngineOptions options, Expert
         new PageLayout(spec, options.KvType))
     {
         BufferedReadBytes = (long)Math.Max(options.ReadsInFlight, UsualReads) * FlashDevice.CachedBytesPerRead,
-        WrittenFileBytes = (options.StateFolder is null ? 1 : 2) * TransientFile.RoomBytes,
+        WrittenFileBytes = TransientFile.RoomBytes + (options.StateFolder is null ? 0 : StateFolder.CachedBytes),
         StateStagingBytes = options.StateFolder is null ? 0 : StateFolder.StagingBytes,
         // Neither a file nor another engine follows that, and what many prompts begin with must stay.
         MayDropBehindWindows = options is { StateFolder: null, Layers: null, SharedTokens: 0 },

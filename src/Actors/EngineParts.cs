@@ -187,6 +187,7 @@ internal sealed class EngineParts : IDisposable
         {
             Drafts = drafts,
         };
+        States?.Prepare(Session.Seats[0]);
     }
 
     private static Task<DraftModel> LoadDraftsAsync(EnginePlan plan, EngineOptions options, ComputeCrew crew, AlignedBuffer staging,

@@ -58,17 +58,18 @@ public sealed class FlashDevice : IFlashDevice
     public static FlashDevice Open(IReadOnlyList<string> files, bool buffered = false)
     {
         ArgumentNullException.ThrowIfNull(files);
-        return Open(files, OpenPath, buffered);
+        return Open(files, OpenPath, buffered ? false : null);
     }
 
     /// <summary>Opens one file.</summary>
     /// <param name="path">Its path.</param>
     /// <param name="block">Buffer of at least one <see cref="ExtentWindow.Alignment"/> for trials, which is free afterwards.</param>
+    /// <param name="isDirect">Whether reads of files beside it bypass the page cache, which spares the trials; null finds out.</param>
     /// <exception cref="FlashReadException">It cannot be opened, is not a regular file, or its first block cannot be read.</exception>
-    public static FlashDevice Open(string path, AlignedBuffer block)
+    public static FlashDevice Open(string path, AlignedBuffer block, bool? isDirect = null)
     {
         ArgumentNullException.ThrowIfNull(block);
-        return Open([path], OpenPath, buffered: false, block);
+        return Open([path], OpenPath, isDirect, block);
     }
 
     /// <summary>Reads the files that a model's description was read from, whatever lies under their paths now.</summary>
@@ -80,7 +81,7 @@ public sealed class FlashDevice : IFlashDevice
         ArgumentNullException.ThrowIfNull(files);
         IReadOnlyList<string> paths = files.Paths;
         FlashDevice device = Open(paths, (path, file) => OperatingSystem.IsWindows() ? OpenPath(path, file)
-            : OpenFile.Of(path, Duplicate(path, files.Handle(file))), buffered: false);
+            : OpenFile.Of(path, Duplicate(path, files.Handle(file))), isDirect: null);
         for (int file = 0; file < paths.Count; file++)
         {
             if (files.DescribeChange(file) is { } change)
@@ -142,13 +143,13 @@ public sealed class FlashDevice : IFlashDevice
         }
     }
 
-    private static FlashDevice Open(IReadOnlyList<string> paths, Func<string, int, OpenFile> open, bool buffered)
+    private static FlashDevice Open(IReadOnlyList<string> paths, Func<string, int, OpenFile> open, bool? isDirect)
     {
         using AlignedBuffer block = new BudgetAccount("first block of a file", ExtentWindow.Alignment).Allocate(ExtentWindow.Alignment);
-        return Open(paths, open, buffered, block);
+        return Open(paths, open, isDirect, block);
     }
 
-    private static FlashDevice Open(IReadOnlyList<string> paths, Func<string, int, OpenFile> open, bool buffered, AlignedBuffer block)
+    private static FlashDevice Open(IReadOnlyList<string> paths, Func<string, int, OpenFile> open, bool? isDirect, AlignedBuffer block)
     {
         FlashDevice device = new();
         try
@@ -158,13 +159,13 @@ public sealed class FlashDevice : IFlashDevice
                 OpenFile file = open(paths[i], i);
                 device._files.Add(file);
                 device._paths.Add(paths[i]);
-                if (buffered)
+                if (isDirect is false)
                 {
                     file.UseCache($"{paths[i]}: buffered reads were asked for");
                 }
                 else if (!OperatingSystem.IsWindows())
                 {
-                    file.BypassCache(block.Address);
+                    file.BypassCache(isDirect is true ? 0 : block.Address);
                 }
             }
 

@@ -43,7 +43,7 @@ internal sealed unsafe class OpenFile : IDisposable
     }
 
     /// <summary>Makes reads bypass the page cache, or finds out why they cannot.</summary>
-    /// <param name="block">Aligned room of one <see cref="ExtentWindow.Alignment"/>.</param>
+    /// <param name="block">Aligned room of one <see cref="ExtentWindow.Alignment"/> for trials; 0 = nothing is tried.</param>
     /// <exception cref="FlashReadException">The first block cannot be read either way.</exception>
     internal void BypassCache(nint block)
     {
@@ -51,10 +51,16 @@ internal sealed unsafe class OpenFile : IDisposable
         if (!NativeFile.SetDirect(_handle, true, out int errno))
         {
             FallBack(errno);
-            return;
         }
+        else if (block != 0)
+        {
+            Try(block);
+        }
+    }
 
-        if (!OperatingSystem.IsMacOS() && Read(0, block, ExtentWindow.Alignment, out errno) < 0)
+    private void Try(nint block)
+    {
+        if (!OperatingSystem.IsMacOS() && Read(0, block, ExtentWindow.Alignment, out int errno) < 0)
         {
             throw Failed(0, ExtentWindow.Alignment, errno);
         }

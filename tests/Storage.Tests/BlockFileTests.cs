@@ -59,6 +59,24 @@ public sealed class BlockFileTests : IDisposable
         Assert.Equal(bytes, ReadAll());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void File_ReadAsThoseBesideIt_IsTheSame(bool isDirect)
+    {
+        byte[] bytes = Bytes((2 * BlockFileFormat.BlockBytes) + 9, 6), found = new byte[bytes.Length];
+        Assert.True(Write([1, 2], bytes));
+        using BlockFileReader file = BlockFileReader.Open(File1, _staging, isDirect);
+        Assert.True(isDirect || !file.IsDirect);
+        for (int block = file.Blocks - 1; block >= 0; block--)
+        {
+            file.Read(block, _staging, (offset, part) => part.CopyTo(found.AsSpan((int)offset)));
+        }
+
+        Assert.Equal(bytes, found);
+        Assert.Throws<ArgumentOutOfRangeException>(() => file.Read(3, _staging, (_, _) => { }));
+    }
+
     [Fact]
     public void File_GivenUpOrFailed_LeavesNothing()
     {
@@ -75,10 +93,10 @@ public sealed class BlockFileTests : IDisposable
         return Read(file);
     }
 
-    private static byte[] Read(BlockFileReader file)
+    private byte[] Read(BlockFileReader file)
     {
         byte[] bytes = new byte[file.PayloadBytes];
-        file.Read((offset, block) => block.CopyTo(bytes.AsSpan((int)offset)));
+        file.Read(_staging, (offset, block) => block.CopyTo(bytes.AsSpan((int)offset)));
         return bytes;
     }
 

@@ -50,7 +50,7 @@ internal static class ExpertsFile
                 return [];
             }
 
-            file.Read((_, block) => Add(block, banks, experts));
+            file.Read(staging, (_, block) => Add(block, banks, experts));
             return experts;
         }
         catch (Exception e) when (e is BlockFileException or FlashReadException)

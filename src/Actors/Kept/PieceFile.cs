@@ -50,6 +50,10 @@ internal static class PieceFile
         return bytes;
     }
 
+    /// <summary>Who may use the piece that a file's description is of; null when it is none.</summary>
+    internal static UInt128? Scope(ReadOnlySpan<byte> description) =>
+        description.Length < FixedBytes ? null : BinaryPrimitives.ReadUInt128LittleEndian(description[16..]);
+
     /// <summary>Tokens of a file's description; null when it is not that of the piece, the model and whoever asks.</summary>
     internal static int[]? Tokens(ReadOnlySpan<byte> description, KeptPiece piece, UInt128 model, UInt128 scope)
     {

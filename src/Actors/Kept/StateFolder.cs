@@ -1,7 +1,6 @@
 using System.Globalization;
 using LayerStream.Memory;
 using LayerStream.Planning.Batches;
-using LayerStream.Storage;
 using LayerStream.Storage.Blocks;
 
 namespace LayerStream.Actors.Kept;
@@ -22,7 +21,8 @@ internal sealed class StateFolder : IDisposable
     private readonly string _own;
     private readonly UInt128 _model;
     private readonly long _mostBytes;
-    private readonly AlignedBuffer _readStaging, _writeStaging;
+    private readonly PieceReader _reader;
+    private readonly AlignedBuffer _writeStaging;
     private readonly FileStream? _held;
     private readonly Reservation _room;
     private long _foreignBytes;
@@ -31,7 +31,7 @@ internal sealed class StateFolder : IDisposable
     {
         _room = room;
         (_own, _model, _mostBytes, _held) = (own, model, mostBytes, held);
-        _readStaging = account.Allocate(BlockFileFormat.StagingBytes);
+        _reader = new PieceReader(own, model, account);
         _writeStaging = account.Allocate(BlockFileFormat.StagingBytes);
     }
 
@@ -39,7 +39,10 @@ internal sealed class StateFolder : IDisposable
     internal Action? WriteHook { get; set; }
 
     /// <summary>Bytes of buffers that it takes.</summary>
-    internal static long StagingBytes => 2L * BlockFileFormat.StagingBytes;
+    internal static long StagingBytes => PieceReader.StagingBytes + BlockFileFormat.StagingBytes;
+
+    /// <summary>The most bytes of its files in the page cache.</summary>
+    internal static long CachedBytes => PieceReader.CachedBytes + BlockFileFormat.BlockBytes;
 
     /// <summary>Whether pieces can be written: another process that serves the same model from the same folder writes them.</summary>
     internal bool CanWrite => _held is not null;
@@ -70,7 +73,7 @@ internal sealed class StateFolder : IDisposable
         Create(path);
         Create(own);
         FileStream? held = Hold(own);
-        StateFolder folder = new(own, model, mostBytes, account, files.Reserve(TransientFile.RoomBytes), held);
+        StateFolder folder = new(own, model, mostBytes, account, files.Reserve(CachedBytes), held);
         try
         {
             foreach (string each in Directory.EnumerateDirectories(path))
@@ -78,7 +81,6 @@ internal sealed class StateFolder : IDisposable
                 folder.Take(each, each == own);
             }
 
-            folder.TryNewest();
             return folder;
         }
         catch
@@ -89,52 +91,48 @@ internal sealed class StateFolder : IDisposable
     }
 
     /// <summary>The pieces that spare a prompt more than <paramref name="least"/> tokens.</summary>
-    internal KeptPath Find(string scope, IReadOnlyList<int> prompt, bool isRecurrent, int least)
+    internal KeptPath Find(UInt128 who, IReadOnlyList<int> prompt, bool isRecurrent, int least)
     {
-        UInt128 who = StateNames.OfScope(scope);
         lock (_lock)
         {
-            List<KeptPiece> broken = [];
-            KeptPath path = _pieces.Find(StateNames.Root(_model, who), prompt, isRecurrent, least, StateNames.OfTokens,
-                piece => ReadTokens(piece, who, broken));
-            broken.ForEach(Drop);
-            long now = DateTime.UtcNow.Ticks;
-            foreach (KeptPiece piece in path.Snapshot is { } snapshot ? path.Pages.Append(snapshot) : path.Pages)
-            {
-                Touch(piece, now);
-            }
-
-            return path;
+            return Find(StateNames.Root(_model, who), who, prompt, isRecurrent, least, DateTime.UtcNow.Ticks);
         }
     }
 
-    /// <summary>Reads a piece.</summary>
-    /// <param name="piece">The piece.</param>
-    /// <param name="scope">Who asks.</param>
-    /// <param name="payloadBytes">Bytes that its payload must have.</param>
-    /// <param name="take">Receives the payload.</param>
-    /// <returns>False when it is gone or not as it was written: it is then forgotten.</returns>
-    internal bool Read(KeptPiece piece, string scope, long payloadBytes, TakeBlock take)
+    /// <summary>The page used last, whose it is, and its tokens; null when there is none. It is looked for as for a prompt, so that what
+    /// that takes is ready before anyone waits for it.</summary>
+    internal (KeptPiece Page, UInt128 Who, int[] Tokens)? Newest()
     {
         lock (_lock)
         {
-            try
+            if (_pieces.Newest() is not { } newest)
             {
-                using BlockFileReader file = BlockFileReader.Open(PathOf(piece), _readStaging);
-                if (file.PayloadBytes == payloadBytes
-                    && PieceFile.Tokens(file.Description, piece, _model, StateNames.OfScope(scope)) is not null)
-                {
-                    file.Read(take);
-                    return true;
-                }
-            }
-            catch (Exception e) when (e is BlockFileException or FlashReadException)
-            {
-                // Forgotten below: what cannot be read is read from the model again.
+                return null;
             }
 
-            Drop(piece);
-            return false;
+            if (_reader.Describe(newest) is not { } described)
+            {
+                Drop(newest);
+                return null;
+            }
+
+            Find(newest.Parent, described.Who, [.. described.Tokens, 0], isRecurrent: false, 0, newest.LastUse);
+            return (newest, described.Who, described.Tokens);
+        }
+    }
+
+    /// <summary>Reads pieces, as many as there are before the first that is gone or not as it was written: it is then forgotten.</summary>
+    /// <param name="who">Who asks.</param>
+    /// <param name="wanted">The pieces.</param>
+    /// <returns>How many of the first were read; of those behind, parts may have been handed out.</returns>
+    internal int Read(UInt128 who, IReadOnlyList<PieceRead> wanted)
+    {
+        lock (_lock)
+        {
+            List<KeptPiece> broken = [];
+            int whole = _reader.Read(wanted, who, broken);
+            broken.ForEach(Drop);
+            return whole;
         }
     }
 
@@ -196,7 +194,7 @@ internal sealed class StateFolder : IDisposable
 
     /// <summary>Which experts were in memory when the model was used last; empty when nobody knows.</summary>
     /// <param name="banks">Experts of each bank.</param>
-    internal IReadOnlyList<HotExpert> ReadExperts(IEnumerable<int> banks) => ExpertsFile.Read(_own, _model, [.. banks], _readStaging);
+    internal IReadOnlyList<HotExpert> ReadExperts(IEnumerable<int> banks) => ExpertsFile.Read(_own, _model, [.. banks], _reader.Staging);
 
     /// <summary>Notes that a sequence still stands on pieces that are there: pages of its tokens, from the root on.</summary>
     internal void Keep(IEnumerable<(KeptKind Kind, UInt128 Name)> names, long now)
@@ -219,7 +217,7 @@ internal sealed class StateFolder : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _readStaging.Dispose();
+        _reader.Dispose();
         _writeStaging.Dispose();
         _room.Dispose();
         _held?.Dispose();
@@ -298,24 +296,6 @@ internal sealed class StateFolder : IDisposable
         }
     }
 
-    /// <summary>Reads the page used last, so that its file is known to be whole, and the code that reads is ready, before anyone waits for
-    /// it.</summary>
-    private void TryNewest()
-    {
-        if (_pieces.Newest() is { } newest)
-        {
-            try
-            {
-                using BlockFileReader file = BlockFileReader.Open(PathOf(newest), _readStaging);
-                file.Read((_, _) => { });
-            }
-            catch (Exception e) when (e is BlockFileException or FlashReadException)
-            {
-                Drop(newest);
-            }
-        }
-    }
-
     /// <summary>Takes pieces away until there is room for another.</summary>
     private bool TryMakeRoom(long bytes, long now)
     {
@@ -362,23 +342,28 @@ internal sealed class StateFolder : IDisposable
         }
     }
 
-    private int[]? ReadTokens(KeptPiece piece, UInt128 who, List<KeptPiece> broken)
+    private KeptPath Find(UInt128 root, UInt128 who, IReadOnlyList<int> prompt, bool isRecurrent, int least, long now)
     {
-        try
+        List<KeptPiece> broken = [];
+        KeptPath path = _pieces.Find(root, prompt, isRecurrent, least, StateNames.OfTokens, piece => TokensOf(piece, who, broken));
+        broken.ForEach(Drop);
+        foreach (KeptPiece piece in path.Snapshot is { } snapshot ? path.Pages.Append(snapshot) : path.Pages)
         {
-            using BlockFileReader file = BlockFileReader.Open(PathOf(piece), _readStaging);
-            if (PieceFile.Tokens(file.Description, piece, _model, who) is { } tokens)
-            {
-                return tokens;
-            }
-        }
-        catch (Exception e) when (e is BlockFileException or FlashReadException)
-        {
-            // Forgotten by the caller.
+            Touch(piece, now);
         }
 
-        broken.Add(piece);
-        return null;
+        return path;
+    }
+
+    private int[]? TokensOf(KeptPiece piece, UInt128 who, List<KeptPiece> broken)
+    {
+        int[]? tokens = _reader.Tokens(piece, who);
+        if (tokens is null)
+        {
+            broken.Add(piece);
+        }
+
+        return tokens;
     }
 
     private string PathOf(KeptPiece piece) => Path.Combine(_own, PieceFile.Name(piece));

@@ -40,6 +40,18 @@ internal sealed class KeptStates(StateFolder folder, Func<IReadOnlyList<HotExper
     /// <summary>Completes when everything that sequences left is written or given up.</summary>
     internal Task EndAsync() => _writer.EndAsync();
 
+    /// <summary>Before there are sequences: puts the page used last into a seat as for one of them, so that its file is known to be whole,
+    /// and all that takes part is ready before anyone waits for it.</summary>
+    /// <param name="seat">A seat, which is empty afterwards.</param>
+    internal void Prepare(Seat seat)
+    {
+        if (folder.Newest() is { } newest && newest.Page.End <= seat.State.Context)
+        {
+            TryFill(seat, "", newest.Who, newest.Tokens, new KeptPath([newest.Page], null, newest.Page.End), 0);
+            seat.Forget();
+        }
+    }
+
     /// <summary>
     /// Puts into a seat's state what the folder has of a prompt, where that spares more than what the seat has. Pieces that are not as they
     /// were written are passed over.
@@ -50,42 +62,52 @@ internal sealed class KeptStates(StateFolder folder, Func<IReadOnlyList<HotExper
     /// <param name="makeRoom">Sees to free pages; false when there are too few.</param>
     internal void Fill(Seat seat, string scope, IReadOnlyList<int> prompt, Func<int, bool> makeRoom)
     {
+        UInt128 who = StateNames.OfScope(scope);
         bool isWhole = false;
         while (!isWhole) // each time round, a piece that was not whole is gone
         {
             int resumed = seat.ResumeAt(scope, prompt);
-            KeptPath path = folder.Find(scope, prompt, seat.State.IsRecurrent, resumed);
+            KeptPath path = folder.Find(who, prompt, seat.State.IsRecurrent, resumed);
             int pages = PageLayout.Pages(path.Tokens) - (resumed / PageLayout.Tokens);
-            isWhole = path.Tokens <= resumed || !makeRoom(pages) || TryFill(seat, scope, prompt, path, resumed);
+            isWhole = path.Tokens <= resumed || !makeRoom(pages) || TryFill(seat, scope, who, prompt, path, resumed);
         }
     }
 
-    private bool TryFill(Seat seat, string scope, IReadOnlyList<int> prompt, KeptPath path, int resumed)
+    private bool TryFill(Seat seat, string scope, UInt128 who, IReadOnlyList<int> prompt, KeptPath path, int resumed)
     {
         int? slot = seat.BeginRestore(scope, prompt, resumed);
-        foreach (KeptPiece page in path.Pages.Where(p => p.End > resumed))
+        SequenceState state = seat.State;
+        KeptPiece[] pages = [.. path.Pages.Where(p => p.End > resumed)];
+        List<PieceRead> wanted = [.. pages.Select(p => new PieceRead(p, state.Pages.RowBytes(p.Count),
+            (offset, block) => state.Pages.Restore(p.First, p.Count, offset, block)))];
+        if (path.Snapshot is { } snapshot)
         {
-            bool isRead = folder.Read(page, scope, seat.State.Pages.RowBytes(page.Count),
-                (offset, block) => seat.State.Pages.Restore(page.First, page.Count, offset, block));
-            if (!isRead)
-            {
-                if (!seat.State.IsRecurrent && page.First > resumed)
-                {
-                    seat.EndRestore(scope, [.. prompt.Take(page.First)], null);
-                }
-
-                return false;
-            }
+            wanted.Add(new PieceRead(snapshot, state.RecurrentBytes,
+                (offset, block) => state.RestoreRecurrent(slot, offset, block)));
         }
 
-        if (path.Snapshot is { } snapshot && !folder.Read(snapshot, scope, seat.State.RecurrentBytes,
-            (offset, block) => seat.State.RestoreRecurrent(slot, offset, block)))
+        if (pages.Length > 0)
+        {
+            state.Pages.Hold(pages[0].First, path.Tokens); // several threads fill them
+        }
+
+        int whole = folder.Read(who, wanted);
+        if (whole == wanted.Count)
+        {
+            seat.EndRestore(scope, [.. prompt.Take(path.Tokens)], slot);
+            return true;
+        }
+
+        if (state.IsRecurrent)
         {
             seat.FailRestore(slot);
-            return false;
+            state.Cut(resumed);
+        }
+        else
+        {
+            seat.EndRestore(scope, [.. prompt.Take(Math.Max(resumed, pages[whole].First))], null);
         }
 
-        seat.EndRestore(scope, [.. prompt.Take(path.Tokens)], slot);
-        return true;
+        return false;
     }
 }

@@ -131,11 +131,12 @@ public sealed class PageTable(KvPages pool, int context)
         }
     }
 
-    /// <summary>As <see cref="Save"/>, back into pages of the same model, tokens and type, which are taken where there are none.</summary>
+    /// <summary>As <see cref="Save"/>, back into pages of the same model, tokens and type, which are taken where there are none. Where they
+    /// are held already, several threads may put different runs back.</summary>
     public void Restore(int first, int count, long begin, ReadOnlySpan<byte> bytes)
     {
         CheckRows(first, count);
-        Hold(first, first + count);
+        Hold(first, Math.Min(first + count, context)); // the last page has room for more than the context
         foreach ((int page, long at, int run, int length) in pool.Layout.Pieces(first, count, begin, bytes.Length))
         {
             bytes.Slice(run, length).CopyTo(pool.Bytes(_numbers[page], at, length));
@@ -145,7 +146,7 @@ public sealed class PageTable(KvPages pool, int context)
     private void CheckRows(int first, int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(first);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, context - first);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, (_numbers.Length * PageLayout.Tokens) - first);
     }
 
     private void Put(int page, int number) => (_numbers[page], Addresses[page]) = (number, pool.Address(number));

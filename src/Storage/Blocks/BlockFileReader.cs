@@ -9,13 +9,12 @@ namespace LayerStream.Storage.Blocks;
 public sealed class BlockFileReader : IDisposable
 {
     private readonly FlashDevice _device;
-    private readonly AlignedBuffer _staging;
     private readonly byte[] _header;
     private readonly int _descriptionBytes;
 
-    private BlockFileReader(FlashDevice device, AlignedBuffer staging, byte[] header)
+    private BlockFileReader(FlashDevice device, byte[] header)
     {
-        (_device, _staging, _header) = (device, staging, header);
+        (_device, _header) = (device, header);
         (_, _descriptionBytes, PayloadBytes) = BlockFileFormat.Fields(header);
     }
 
@@ -25,15 +24,22 @@ public sealed class BlockFileReader : IDisposable
     /// <summary>Bytes of the payload.</summary>
     public long PayloadBytes { get; }
 
+    /// <summary>Blocks of the payload.</summary>
+    public int Blocks => BlockFileFormat.Blocks(PayloadBytes);
+
+    /// <summary>Whether reads bypass the page cache.</summary>
+    public bool IsDirect => _device.IsDirect;
+
     /// <summary>Opens a file and reads its header.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="staging">Buffer of <see cref="BlockFileFormat.StagingBytes"/>, used until this object is disposed of.</param>
+    /// <param name="staging">Buffer of <see cref="BlockFileFormat.StagingBytes"/>, which is free afterwards.</param>
+    /// <param name="isDirect">Whether reads of files beside it bypass the page cache, which spares trials; null finds out.</param>
     /// <exception cref="BlockFileException">It is not what was written.</exception>
     /// <exception cref="FlashReadException">It cannot be opened or read.</exception>
-    public static BlockFileReader Open(string path, AlignedBuffer staging)
+    public static BlockFileReader Open(string path, AlignedBuffer staging, bool? isDirect = null)
     {
         ArgumentNullException.ThrowIfNull(staging);
-        FlashDevice device = FlashDevice.Open(path, staging);
+        FlashDevice device = FlashDevice.Open(path, staging, isDirect);
         try
         {
             long length = device.FileLength(0);
@@ -52,7 +58,7 @@ public sealed class BlockFileReader : IDisposable
 
             staging.Bytes(0, header.Length).CopyTo(header);
             ThrowIf(path, BlockFileFormat.FaultOfFields(header, length) ?? BlockFileFormat.FaultOfSum(header));
-            return new BlockFileReader(device, staging, header);
+            return new BlockFileReader(device, header);
         }
         catch
         {
@@ -62,22 +68,36 @@ public sealed class BlockFileReader : IDisposable
     }
 
     /// <summary>Reads the payload in order.</summary>
-    /// <param name="take">Receives each piece with its offset.</param>
-    /// <exception cref="BlockFileException">A piece is not what was written; nothing of it was handed out.</exception>
+    /// <param name="staging">Buffer of <see cref="BlockFileFormat.StagingBytes"/>.</param>
+    /// <param name="take">Receives each block with its offset.</param>
+    /// <exception cref="BlockFileException">A block is not what was written; nothing of it was handed out.</exception>
     /// <exception cref="FlashReadException">It cannot be read.</exception>
-    public void Read(TakeBlock take)
+    public void Read(AlignedBuffer staging, TakeBlock take)
     {
-        ArgumentNullException.ThrowIfNull(take);
-        for (long done = 0; done < PayloadBytes; done += BlockFileFormat.BlockBytes)
+        for (int block = 0; block < Blocks; block++)
         {
-            int length = (int)Math.Min(BlockFileFormat.BlockBytes, PayloadBytes - done);
-            Fill(_device, _header.Length + done, length, _staging);
-            ReadOnlySpan<byte> block = _staging.Bytes(0, length), sum = _header.AsSpan(
-                BlockFileFormat.FixedBytes + _descriptionBytes + (int)(done / BlockFileFormat.BlockBytes * BlockFileFormat.SumBytes),
-                BlockFileFormat.SumBytes);
-            ThrowIf(_device.Files[0], sum.SequenceEqual(XxHash128.Hash(block)) ? null : "has bytes that were changed");
-            take(done, block);
+            Read(block, staging, take);
         }
+    }
+
+    /// <summary>Reads a block. Safe for use by several threads with a buffer each.</summary>
+    /// <param name="block">Its number.</param>
+    /// <param name="staging">Buffer of <see cref="BlockFileFormat.StagingBytes"/>.</param>
+    /// <param name="take">Receives the block with its offset.</param>
+    /// <exception cref="BlockFileException">It is not what was written; nothing of it was handed out.</exception>
+    /// <exception cref="FlashReadException">It cannot be read.</exception>
+    public void Read(int block, AlignedBuffer staging, TakeBlock take)
+    {
+        ArgumentNullException.ThrowIfNull(staging);
+        ArgumentNullException.ThrowIfNull(take);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)block, (uint)Blocks, nameof(block));
+        long begin = (long)block * BlockFileFormat.BlockBytes;
+        int length = (int)Math.Min(BlockFileFormat.BlockBytes, PayloadBytes - begin);
+        Fill(_device, _header.Length + begin, length, staging);
+        ReadOnlySpan<byte> bytes = staging.Bytes(0, length), sum = _header.AsSpan(
+            BlockFileFormat.FixedBytes + _descriptionBytes + (block * BlockFileFormat.SumBytes), BlockFileFormat.SumBytes);
+        ThrowIf(_device.Files[0], sum.SequenceEqual(XxHash128.Hash(bytes)) ? null : "has bytes that were changed");
+        take(begin, bytes);
     }
 
     /// <inheritdoc/>

@@ -91,6 +91,35 @@ public sealed class StateFolderTests : IDisposable
     }
 
     [Fact]
+    public async Task Pages_InFrontOfOneThatIsBroken_AreUsed()
+    {
+        await using Engine fresh = await SweepModels.StartAsync("llama", 1, batch: 16, change: o => o with { Context = 400 });
+        int[] first = Tokens(5, fresh, 390), next = [.. first, 3];
+        int[] expected = await FreshIds(fresh, next);
+        foreach (int broken in new[] { 2, 1, 0 })
+        {
+            await RunOnceAsync("llama", Request(first, 2));
+            string file = Assert.Single(Kept, f => Path.GetFileName(f).Split('-')[1] == $"{128 * broken}");
+            byte[] bytes = File.ReadAllBytes(file);
+            bytes[^1] ^= 1;
+            File.WriteAllBytes(file, bytes);
+            RunResult result = await RunOnceAsync("llama", Request(next, 4));
+            Assert.Equal((128 * broken, string.Join(' ', expected)), (result.CachedTokens, string.Join(' ', result.Ids)));
+        }
+    }
+
+    [Fact]
+    public async Task Page_ThatReachesBehindTheContext_IsUsedAsFarAsItIsCommon()
+    {
+        await using Engine fresh = await SweepModels.StartAsync("llama", 1, batch: 16, change: o => o with { Context = 400 });
+        int[] first = Tokens(6, fresh, 520), next = first[..390];
+        await RunOnceAsync("llama", Request(first, 2), o => o with { Context = 600 });
+        RunResult result = await RunOnceAsync("llama", Request(next, 4));
+        Assert.Equal(await FreshIds(fresh, next), result.Ids);
+        Assert.Equal(389, result.CachedTokens);
+    }
+
+    [Fact]
     public async Task Folder_OfSomeSize_NeverHoldsMoreAndKeepsWhatWasUsedLast()
     {
         int[] last = [];
