@@ -10,7 +10,8 @@ namespace LayerStream.Kernels.Benchmarks;
 /// <summary>
 /// Rates of the matrix products. Arguments: names of types (default: the common ones), <c>f32</c> for the reference mode or <c>int16</c>
 /// for activations of 16 bits (8), <c>columns=N</c> for the length of a row (4096), <c>threads=N</c> for the threads of the first column
-/// (1), <c>ops</c> for the operators between matrix products instead.
+/// (1); or <c>token</c>, <c>widths</c> or <c>ops</c> for something else instead: <see cref="TokenRates"/>, <see cref="WidthRates"/>,
+/// <see cref="LayerOpRates"/>.
 /// </summary>
 internal static unsafe class Program
 {
@@ -41,12 +42,13 @@ internal static unsafe class Program
         ActivationMode mode = args.Contains("f32") ? ActivationMode.F32
             : args.Contains("int16") ? ActivationMode.Int16 : ActivationMode.Int8;
         string[] names = args.Where(a => a is not ("f32" or "int16") && !a.Contains('=', StringComparison.Ordinal)).ToArray();
-        if (args.Contains("token"))
+        if (args.Contains("token") || args.Contains("widths"))
         {
             Console.WriteLine($"{Isa.Describe()}; {mode}");
+            Action<TensorType, ActivationMode, int> measure = args.Contains("token") ? TokenRates.Measure : WidthRates.Measure;
             foreach (TensorTypeInfo type in TensorTypes.All.Where(type => names.Contains(type.Name)))
             {
-                TokenRates.Measure(type.Type, mode, s_threads);
+                measure(type.Type, mode, s_threads);
             }
 
             return;

@@ -76,9 +76,7 @@ internal static unsafe class TokenRates
                     (rows.Weights, rows.Columns) = ((nint)w, s_matrices[m].Columns);
                     if (which == 0 || (which >> m & 1) != 0)
                     {
-                        int grain = (Math.Max(1, s_matrices[m].Rows / (threads * 4)) + MatMul.PanelRows - 1) / MatMul.PanelRows
-                            * MatMul.PanelRows;
-                        crew.Run(rows, s_matrices[m].Rows, grain);
+                        crew.Run(rows, s_matrices[m].Rows, Grain(s_matrices[m].Rows, threads));
                     }
 
                     w += (long)s_matrices[m].Rows * s_matrices[m].Columns / info.BlockSize * info.BlockBytes;
@@ -87,10 +85,14 @@ internal static unsafe class TokenRates
         }
     }
 
+    /// <summary>Rows that a thread takes at once, as a model's pass has it.</summary>
+    internal static int Grain(int rows, int threads) =>
+        (Math.Max(1, rows / (threads * 4)) + MatMul.PanelRows - 1) / MatMul.PanelRows * MatMul.PanelRows;
+
     [DllImport("libc", EntryPoint = "madvise")]
     private static extern int Advise(void* address, nuint bytes, int advice);
 
-    private static double Best(Action action)
+    internal static double Best(Action action)
     {
         action();
         double best = double.MaxValue;
@@ -105,19 +107,21 @@ internal static unsafe class TokenRates
         return best;
     }
 
-    private sealed class Rows : CrewJob
+    /// <summary>Some tokens' products with some rows; the tokens' prepared rows and outputs follow each other.</summary>
+    internal sealed class Rows : CrewJob
     {
         internal TensorType Type;
         internal ActivationLayout Layout;
         internal nint Weights, Prepared, Output;
-        internal int Columns;
+        internal int Columns, Tokens = 1;
+        internal long OutputStride;
 
         public override void Execute(int begin, int end, int worker)
         {
             if (Columns > 0)
             {
                 MatMul.Multiply(new WeightRows(Type, Weights, Columns), new IndexRange(begin, end),
-                    new PreparedRows(Layout, Prepared, 0, 1), new FloatRows(Output, 0));
+                    new PreparedRows(Layout, Prepared, MatMul.RowBytes(Layout, Columns), Tokens), new FloatRows(Output, OutputStride));
             }
         }
     }

@@ -36,7 +36,7 @@ internal sealed class MatrixProduct
         if (!sameInput || !_isPrepared || layout != _prepared.Layout)
         {
             (_input, _columns, _isPrepared) = (input, matrix.Columns, true);
-            _prepared = new PreparedRows(layout, _pass.Work.Prepared, _pass.Count);
+            _prepared = new PreparedRows(layout, _pass.Work.Prepared.Address, MatMul.RowBytes(layout, matrix.Columns), _pass.Count);
             _pass.Crew.Run(_prepareJob, _pass.Count, 1);
         }
 

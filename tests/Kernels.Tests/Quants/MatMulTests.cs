@@ -64,8 +64,10 @@ public sealed unsafe class MatMulTests
                     Assert.Equal(expected, Bits(Run(loop, weights, layout, x, columns, Rows, Tokens)));
                     for (int few = 1; few <= 3; few++)
                     {
-                        int[] rows = Bits(Run(loop, weights, layout, x.AsSpan(0, few * columns).ToArray(), columns, Rows, few));
+                        float[] first = x.AsSpan(0, few * columns).ToArray();
+                        int[] rows = Bits(Run(loop, weights, layout, first, columns, Rows, few));
                         Assert.Equal(expected.AsSpan(0, few * Rows).ToArray(), rows);
+                        Assert.Equal(rows, Bits(Run(loop, weights, layout, first, columns, Rows, few, gap: 0)));
                     }
                 }
             }
@@ -101,7 +103,7 @@ public sealed unsafe class MatMulTests
                 }
 
                 Assert.Equal(Bits(whole), Bits(Run(loop, weights, layout, x, columns, Rows, Tokens, 1)));
-                Assert.Equal(Bits(whole), Bits(Run(loop, weights, layout, x, columns, Rows, Tokens, 10)));
+                Assert.Equal(Bits(whole), Bits(Run(loop, weights, layout, x, columns, Rows, Tokens, 10, gap: 0)));
             }
         }
     }
@@ -168,13 +170,14 @@ public sealed unsafe class MatMulTests
 
     private static int[] Bits(ReadOnlySpan<float> values) => MemoryMarshal.Cast<float, int>(values).ToArray();
 
-    /// <summary>Runs a loop with weights and activations that end at guarded pages; rows in pieces of <paramref name="piece"/>.</summary>
+    /// <summary>Runs a loop with weights and activations that end at guarded pages; rows in pieces of <paramref name="piece"/>, those of
+    /// activations <paramref name="gap"/> bytes apart.</summary>
     private static float[] Run(MatMulLoop loop, byte[] weights, ActivationLayout layout, float[] x, int columns, int rows, int tokens,
-        int piece = int.MaxValue)
+        int piece = int.MaxValue, int gap = 64)
     {
-        long stride = MatMul.RowBytes(layout, columns) + 64; // rows may lie further apart than they are long
+        long stride = MatMul.RowBytes(layout, columns) + gap; // rows may lie further apart than they are long
         using var w = new QuantGuardedMemory(weights.Length);
-        using var a = new QuantGuardedMemory((stride * tokens) - 64);
+        using var a = new QuantGuardedMemory((stride * tokens) - gap);
         using var y = new QuantGuardedMemory(4L * rows * tokens);
         weights.CopyTo(new Span<byte>((void*)w.Address, weights.Length));
         fixed (float* source = x)

@@ -135,7 +135,9 @@ internal unsafe struct Blocks256Kernel<T, TLanes> : IPanelKernel
         {
             for (int r = 0; r < 16; r++)
             {
-                row[r] = T.Stage(weights + (Math.Min(r, rows - 1) * rowBytes) + (b * T.BlockBytes), 1, buffer + (r * T.StagedBytes));
+                byte* w = weights + (Math.Min(r, rows - 1) * rowBytes) + (b * T.BlockBytes);
+                RowPrefetch.Later(w + (PanelLayout.Rows * rowBytes), T.BlockBytes);
+                row[r] = T.Stage(w, 1, buffer + (r * T.StagedBytes));
             }
 
             TLanes.PackBlock(row, panel);

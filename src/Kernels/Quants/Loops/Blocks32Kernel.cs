@@ -128,8 +128,9 @@ internal unsafe struct Blocks32Kernel<T, TLanes> : IPanelKernel
     {
         byte* tails = stackalloc byte[PanelLayout.Rows * T.EightBytes];
         byte** row = stackalloc byte*[PanelLayout.Rows];
-        float* scales = (float*)(panel + ScalesOf);
-        long rowBytes = RowBytes(columns);
+        Vector256<float>* scales = stackalloc Vector256<float>[PanelLayout.Rows], offsets = stackalloc Vector256<float>[PanelLayout.Rows];
+        byte* scalesAt = panel + ScalesOf;
+        long rowBytes = RowBytes(columns), ahead = PanelLayout.Rows * rowBytes;
         weights += RowBytes(column);
         for (int c = 0; c < count; c += 256)
         {
@@ -137,12 +138,15 @@ internal unsafe struct Blocks32Kernel<T, TLanes> : IPanelKernel
             for (int r = 0; r < PanelLayout.Rows; r++)
             {
                 byte* w = weights + (Math.Min(r, rows - 1) * rowBytes);
+                RowPrefetch.Later(w + ahead, T.EightBytes);
                 row[r] = most == 256 ? w : Columns32<T>.Copy(w, most, tails + (r * T.EightBytes));
-                Scatter(T.Scales(row[r], out Vector256<float> offsets), scales + r);
-                if (T.HasOffsets)
-                {
-                    Scatter(offsets, scales + PanelLayout.OffsetsOf + r);
-                }
+                scales[r] = T.Scales(row[r], out offsets[r]);
+            }
+
+            Transpose.Store16((Vector256<int>*)scales, scalesAt, PanelLayout.QuadBytes);
+            if (T.HasOffsets)
+            {
+                Transpose.Store16((Vector256<int>*)offsets, scalesAt + (PanelLayout.OffsetsOf * sizeof(float)), PanelLayout.QuadBytes);
             }
 
             for (int pair = 0; pair < (most + 63) / 64; pair++)
@@ -152,7 +156,7 @@ internal unsafe struct Blocks32Kernel<T, TLanes> : IPanelKernel
             }
 
             weights += T.EightBytes;
-            scales += 8 * PanelLayout.Rows;
+            scalesAt += 8 * PanelLayout.QuadBytes;
         }
     }
 
@@ -176,13 +180,4 @@ internal unsafe struct Blocks32Kernel<T, TLanes> : IPanelKernel
 
     private static byte* Record(byte* activations, int columns, int column) =>
         activations + ActivationRow.BlocksOffset(columns) + ((long)column / 256 * ActivationRow.BlockRecordBytes);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Scatter(Vector256<float> lanes, float* to)
-    {
-        for (int i = 0; i < LaneSums.Lanes; i++)
-        {
-            to[PanelLayout.Rows * i] = lanes[i];
-        }
-    }
 }

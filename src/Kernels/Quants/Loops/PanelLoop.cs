@@ -20,8 +20,9 @@ internal sealed unsafe class PanelLoop<TKernel>(ActivationLayout? digits = null)
     /// <summary>Rows of 8-bit activations that a packed panel serves; their sums take 128 KiB.</summary>
     private const int RowsPerPanel = 256;
 
-    /// <summary>Below these, unpacking rows that are not there, or for too few tokens, costs more than it saves.</summary>
-    private const int FewestTokens = 4, FewestRows = 8;
+    /// <summary>Below these, unpacking rows that are not there, or for too few tokens (of one row of activations, or of two digits), costs
+    /// more than it saves.</summary>
+    private const int FewestTokens = 4, FewestOfDigits = 3, FewestRows = 8;
 
     /// <summary>Rows that stay in the cache for the next of a few tokens.</summary>
     private const int RowsAtOnce = 64;
@@ -39,7 +40,7 @@ internal sealed unsafe class PanelLoop<TKernel>(ActivationLayout? digits = null)
         byte* weights, int columns, int rowBegin, int rowEnd, byte* activations, long activationStride, int tokens, float* y, long yStride)
     {
         long lowOffset = digits is { } layout ? ActivationRow.RowBytes(layout, columns) : 0;
-        if ((tokens >= FewestTokens && rowEnd - rowBegin >= FewestRows) || columns > MostColumns)
+        if ((tokens >= (lowOffset > 0 ? FewestOfDigits : FewestTokens) && rowEnd - rowBegin >= FewestRows) || columns > MostColumns)
         {
             Panels(weights, columns, rowBegin, rowEnd, activations, activationStride, lowOffset, tokens, y, yStride);
             return;
@@ -89,7 +90,8 @@ internal sealed unsafe class PanelLoop<TKernel>(ActivationLayout? digits = null)
         byte* memory = stackalloc byte[TKernel.PanelBytes + (RowsPerPanel * SumsOf * sizeof(float)) + 64];
         byte* panel = (byte*)(((nint)memory + 63) & ~63);
         float* sums = (float*)(panel + TKernel.PanelBytes);
-        float* lowSums = lowOffset > 0 ? sums + (most * SumsOf) : null;
+        bool alternate = lowOffset > 0 && activationStride == 2 * lowOffset; // digits follow each other as tokens do
+        long lowSums = lowOffset == 0 ? 0 : alternate ? SumsOf : most * SumsOf, sumsOf = alternate ? 2 * SumsOf : SumsOf;
         long rowBytes = TKernel.RowBytes(columns);
         for (int row = rowBegin; row < rowEnd; row += Rows)
         {
@@ -98,21 +100,28 @@ internal sealed unsafe class PanelLoop<TKernel>(ActivationLayout? digits = null)
             {
                 int width = Math.Min(most, tokens - token);
                 byte* x = activations + (token * activationStride);
-                new Span<float>(sums, (lowOffset > 0 ? most + width : width) * SumsOf).Clear();
+                new Span<float>(sums, (lowOffset > 0 ? 2 * most : width) * SumsOf).Clear();
                 for (int column = 0; column < columns; column += TKernel.PanelColumns)
                 {
                     int count = Math.Min(TKernel.PanelColumns, columns - column);
                     TKernel.Pack(weights + (row * rowBytes), rows, columns, column, count, panel);
+                    if (alternate)
+                    {
+                        AddTokens(panel, columns, column, count, x, lowOffset, 2 * width, sums);
+                        continue;
+                    }
+
                     AddTokens(panel, columns, column, count, x, activationStride, width, sums);
                     if (lowOffset > 0)
                     {
-                        AddTokens(panel, columns, column, count, x + lowOffset, activationStride, width, lowSums);
+                        AddTokens(panel, columns, column, count, x + lowOffset, activationStride, width, sums + lowSums);
                     }
                 }
 
                 for (int t = 0; t < width; t++)
                 {
-                    Store(sums + (t * SumsOf), lowOffset > 0 ? lowSums + (t * SumsOf) : null, y + ((token + t) * yStride) + row, rows);
+                    float* of = sums + (t * sumsOf);
+                    Store(of, lowSums > 0 ? of + lowSums : null, y + ((token + t) * yStride) + row, rows);
                 }
             }
         }

@@ -21,4 +21,15 @@ internal static unsafe class RowPrefetch
             Sse.Prefetch0(weights + Distance + i);
         }
     }
+
+    /// <summary>Asks for bytes at <paramref name="weights"/> to come as far as the second-level cache: a panel's rows while the panel
+    /// before it is multiplied; may point behind the matrix.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Later(byte* weights, int bytes)
+    {
+        for (int i = 0; Sse.IsSupported && i < bytes; i += 64)
+        {
+            Sse.Prefetch1(weights + i);
+        }
+    }
 }
