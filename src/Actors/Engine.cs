@@ -63,6 +63,9 @@ public sealed class Engine : IAsyncDisposable
     /// trials.</summary>
     public bool CanDraft => !_parts.Session.Seats[0].State.IsRecurrent || _parts.Session.Seats[0].State.Trial is not null;
 
+    /// <summary>Whether sequences of the background and of one scope share a beginning of full pages in the pass that reads it.</summary>
+    public bool SharesWithinPass => _parts.Session.Seats[0].State.LendsAhead;
+
     /// <summary>Tokens of context.</summary>
     public int Context => CurrentPlan.Context;
 

@@ -138,9 +138,14 @@ internal sealed class ComputeSession(
     }
 
     /// <summary>Puts a token into a row of the pass that has begun.</summary>
-    internal void Place(int row, int seat, int id, int position)
+    /// <param name="row">Number of the row.</param>
+    /// <param name="seat">Seat of its sequence.</param>
+    /// <param name="id">The token.</param>
+    /// <param name="position">Its position.</param>
+    /// <param name="behind">As <see cref="PassRow.Behind"/>.</param>
+    internal void Place(int row, int seat, int id, int position, SequenceState? behind = null)
     {
-        _rows[row] = new PassRow(states[seat], id, position);
+        _rows[row] = new PassRow(states[seat], id, position, behind);
         embeddings.Read(id, decoder.InputRow(row));
         layerInputs?.Read(id, decoder.LayerInputRow(row));
     }

@@ -13,7 +13,7 @@ internal static class CancelledRows
         int dropped = 0, left = 0;
         foreach (SequenceRun run in active)
         {
-            dropped += run.IsCancelled ? run.Rows : 0;
+            dropped += Goes(run, active) ? run.Rows : 0;
             left += run.Rows;
         }
 
@@ -25,7 +25,7 @@ internal static class CancelledRows
         int count = 0;
         foreach (SequenceRun run in active)
         {
-            if (run.IsCancelled && run.Rows > 0)
+            if (run.Rows > 0 && Goes(run, active))
             {
                 run.EndCancelled();
                 (run.Rows, run.WantsLogits) = (0, false);
@@ -42,5 +42,24 @@ internal static class CancelledRows
         }
 
         return count;
+    }
+
+    /// <summary>Whose rows others of the pass look at stays to its end.</summary>
+    private static bool Goes(SequenceRun run, List<SequenceRun> active)
+    {
+        if (!run.IsCancelled)
+        {
+            return false;
+        }
+
+        foreach (SequenceRun other in active)
+        {
+            if (other.Rows > 0 && other.Lead.IsAhead && other.Lead.Leader == run)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 }

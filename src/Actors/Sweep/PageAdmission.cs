@@ -27,8 +27,8 @@ internal sealed class PageAdmission(KvPages pool, bool isAmple)
         int growth = 0, lent = 0;
         foreach (SequenceRun other in seated)
         {
-            growth += Math.Max(0, other.PagesAhead - other.Seat.State.Pages.Held);
-            lent = Math.Max(lent, other.Lends(run) / PageLayout.Tokens);
+            growth += other.Growth;
+            lent = Math.Max(lent, Math.Max(other.Lends(run), other.Leads(run)) / PageLayout.Tokens);
         }
 
         return run.PagesAhead - lent <= pool.Count - Held(seated) - growth;

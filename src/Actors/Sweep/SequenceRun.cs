@@ -63,7 +63,13 @@ internal sealed class SequenceRun(RunRequest request, int context)
         Math.Min(PageLayout.Pages(_history.Count + 1) + 1, PageLayout.Pages(request.Prompt.Count + Math.Max(1, Most)));
 
     /// <summary>Pages that its next rows take.</summary>
-    internal int MissingPages => Rows == 0 ? 0 : Seat.State.Pages.Missing(Done, Done + Rows);
+    internal int MissingPages => Rows == 0 ? 0 : Seat.State.Pages.Missing(Done, Done + Rows) - (Lead.IsAhead ? Lead.MissingPages : 0);
+
+    /// <summary>Pages that it takes beside those it holds, as far as it may grow to the next one.</summary>
+    internal int Growth => Math.Max(0, PagesAhead - Seat.State.Pages.Held - Lead.MissingPages);
+
+    /// <summary>Who reads the beginning that it need not read.</summary>
+    internal SequenceLead Lead { get; private set; } = SequenceLead.None;
 
     /// <summary>Pages that it held in its last pass.</summary>
     internal int LastPages { get; private set; }
@@ -110,6 +116,34 @@ internal sealed class SequenceRun(RunRequest request, int context)
     internal int Lends(SequenceRun other) =>
         other.Scope is null || other.Scope != Scope ? 0 : Seat.LendsAt(_history, Done, other.History);
 
+    /// <summary>Of another one's tokens, full pages that both of them need and it is about to read; 0 where those are not nearly all that
+    /// the two have in common. Only in the background: the other one waits for it.</summary>
+    internal int Leads(SequenceRun other)
+    {
+        if (!request.IsBackground || !other.Request.IsBackground || Scope is null || Scope != other.Scope || Lead.Leader is not null
+            || !Seat.State.LendsAhead)
+        {
+            return 0;
+        }
+
+        int tokens = KeptTokens.FullPages(new KeptTokens(_history, null).ResumeAt(other.History));
+        return tokens > Done ? tokens : 0;
+    }
+
+    /// <summary>It is seated beside others, and need not read what one of them is about to.</summary>
+    internal void Follow(List<SequenceRun> seated)
+    {
+        Lead = SequenceLead.None;
+        foreach (SequenceRun other in seated)
+        {
+            int tokens = other.Leads(this);
+            Lead = tokens > Lead.Tokens ? new SequenceLead(this, other, tokens) : Lead;
+        }
+    }
+
+    /// <summary>It reads all that is left of its tokens.</summary>
+    internal void EndFollowing() => Lead = SequenceLead.None;
+
     /// <summary>What is left of its tokens behind what seats keep of them, or what those that run can lend.</summary>
     internal int TokensToRead(IEnumerable<Seat> unused, IEnumerable<SequenceRun> seated) => _history.Count
         - unused.Select(seat => seat.ResumeAt(Scope, _history)).Concat(seated.Select(run => run.Lends(this))).DefaultIfEmpty(0).Max();
@@ -128,6 +162,7 @@ internal sealed class SequenceRun(RunRequest request, int context)
     internal void Park()
     {
         (Parks, SeatedPasses) = (Parks + 1, 0);
+        EndFollowing();
         Drafts.End(_history);
     }
 
@@ -153,7 +188,7 @@ internal sealed class SequenceRun(RunRequest request, int context)
     /// <summary>What it will demand after the pass under way, unless its next token ends it.</summary>
     internal SequenceDemand NextDemand(int rows)
     {
-        int left = Math.Max(0, _history.Count - Done - rows);
+        int left = Math.Max(0, _history.Count - Math.Max(Done, Lead.Tokens) - rows);
         return HasEnded ? default
             : left > 0 ? new SequenceDemand(left, _generated.Count == 0 || left > 1, IsBackground: request.IsBackground)
             : new SequenceDemand(_generated.Count + 1 < Most ? 1 : 0, false);

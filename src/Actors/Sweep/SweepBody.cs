@@ -85,13 +85,7 @@ internal sealed class SweepBody
         {
             long seated = Stopwatch.GetTimestamp();
             _active.Add(run);
-            if (run.Scope is { } scope)
-            {
-                StateCopies.Fill(run, scope, _session.Seats, _active, _queue);
-                _states?.Fill(run.Seat, scope, run.History, pages => _queue.TryMakeRoom(pages));
-            }
-
-            if (run.Begin())
+            if (Fill(run))
             {
                 run.FirstPass = _session.Pass;
                 run.Figures.Begin(_session, _draws.LoadSeconds, seated);
@@ -105,9 +99,39 @@ internal sealed class SweepBody
         }
     }
 
+    /// <summary>It begins behind what others have of its tokens, or a folder.</summary>
+    /// <returns>Whether it is there for the first time.</returns>
+    private bool Fill(SequenceRun run)
+    {
+        if (run.Scope is { } scope)
+        {
+            StateCopies.Fill(run, scope, _session.Seats, _active, _queue);
+            _states?.Fill(run.Seat, scope, run.History, pages => _queue.TryMakeRoom(pages));
+        }
+
+        return run.Begin();
+    }
+
+    /// <summary>Those whose leader has left take over what it left. Who has tokens of its own goes on behind them: their pages may still
+    /// be copied to a folder.</summary>
+    private void EndLeads()
+    {
+        foreach (SequenceRun run in _active)
+        {
+            bool hasOwn = run.Done > 0 && !run.Lead.IsAhead;
+            if (run.Lead.Leader is { } leader && (hasOwn || leader.HasEnded || !_active.Contains(leader)))
+            {
+                run.Lead.StayBehind();
+                run.EndFollowing();
+                _ = hasOwn || Fill(run);
+            }
+        }
+    }
+
     /// <summary>Chooses the rows and tells prefetch of this pass and the next one; false when there is nothing to compute.</summary>
     private bool PlanPass()
     {
+        EndLeads();
         _active.ForEach(run => run.Propose());
         bool hasRows = _choice.Plan(_session, _active);
         while (hasRows && !_queue.MakeRoom(_missingPages))
@@ -115,6 +139,7 @@ internal sealed class SweepBody
             if (_active.Count(run => run.Drafts.Drop()) == 0)
             {
                 Park(Youngest());
+                EndLeads();
             }
 
             hasRows = _choice.Plan(_session, _active);
@@ -176,7 +201,8 @@ internal sealed class SweepBody
 
             for (int r = 0; r < run.Rows; r++)
             {
-                _session.Place(count++, run.Seat.Index, run.Token(r), run.Done + r);
+                _session.Place(count++, run.Seat.Index, run.Token(r), run.Done + r,
+                    r == 0 && run.Lead.IsAhead ? run.Lead.Leader!.Seat.State : null);
             }
 
             isPrompt &= run.Rows == 0 || run.IsReading;
@@ -267,6 +293,7 @@ internal sealed class SweepBody
     /// <summary>What a sequence leaves in its state may serve another; what failed does not.</summary>
     private void Keep(SequenceRun run)
     {
+        run.Lead.StayBehind(); // the pass was torn, or never made
         if (run.Failure is null && run.Scope is { } scope)
         {
             run.Seat.Keep(scope, [.. run.History.Take(run.Done)]);

@@ -335,6 +335,7 @@ internal sealed class SweepQueue
         _waiting.RemoveFirst();
         run.Seat = Choose(run);
         _free.Remove(run.Seat);
+        run.Follow(_seated);
         _seated.Add(run);
         return run;
     }

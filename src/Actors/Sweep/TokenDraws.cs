@@ -58,6 +58,11 @@ internal sealed class TokenDraws(FlashReader reader, Action throwIfChanged)
     {
         try
         {
+            if (!run.Lead.TryEnd())
+            {
+                return; // it reads that beginning itself
+            }
+
             if (run.Seat.State.Fault is { } fault)
             {
                 DropGuesses(run, fault);

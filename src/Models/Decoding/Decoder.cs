@@ -101,6 +101,11 @@ public sealed class Decoder
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, _work.Batch);
         for (int r = 0; r < count; r++)
         {
+            if (rows[r].Behind is { } other)
+            {
+                rows[r].Sequence.Share(other, rows[r].Position); // each layer keeps what all rows add before any of them looks at it
+            }
+
             rows[r].Sequence.Hold(rows[r].Position);
         }
 

@@ -64,6 +64,10 @@ public sealed class SequenceState : IDisposable
     /// <summary>Whether some layer's state has a fixed size, so that it cannot be cut back to fewer tokens.</summary>
     public bool IsRecurrent { get; }
 
+    /// <summary>Whether another sequence may look at full pages of it in the pass that fills them: no layer keeps anything elsewhere, and
+    /// nobody follows the changes.</summary>
+    public bool LendsAhead => !IsRecurrent && _windows is null && Changed is null;
+
     /// <summary>Snapshots that there is room for.</summary>
     public int Snapshots => _snapshotAt.Length;
 

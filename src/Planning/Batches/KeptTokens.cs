@@ -7,6 +7,14 @@ namespace LayerStream.Planning.Batches;
 /// <param name="Least">Tokens in front of which nobody can go on but at 0.</param>
 public sealed record KeptTokens(IReadOnlyList<int> Tokens, IReadOnlyList<int>? Borders, int Least = 0)
 {
+    private const int MostOver = 16; // tokens behind full pages that each sequence may have to read again
+
+    /// <summary>Of a beginning that prompts have in common, the full pages, which a sequence may look at in the pass in which another one
+    /// fills them; 0 where too much would be left behind them.</summary>
+    /// <param name="common">Tokens in common.</param>
+    public static int FullPages(int common) =>
+        common % KeptPieces.PageTokens < MostOver ? common - (common % KeptPieces.PageTokens) : 0;
+
     /// <summary>Tokens of a prompt that need not be read again: of the longest common prefix what the state allows, and never all of a
     /// prompt, because its last token's logits are wanted.</summary>
     public int ResumeAt(IReadOnlyList<int> prompt)

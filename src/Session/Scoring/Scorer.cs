@@ -35,7 +35,7 @@ public static class Scorer
 
         using CancellationTokenSource failed = CancellationTokenSource.CreateLinkedTokenSource(ct);
         int shared = SharedTokens(questions);
-        if (questions.Count > 1 && shared >= LeastShared)
+        if (questions.Count > 1 && shared >= LeastShared && !IsReadOnTheWay(model.Engine, shared, questions.Count))
         {
             await model.Engine.RunAsync(Reading([.. questions[0].Prompt.Take(shared)], scope), failed.Token);
         }
@@ -69,6 +69,14 @@ public static class Scorer
 
         KeptTokens first = new([.. questions[0].Prompt.SkipLast(1)], null);
         return questions.Min(q => first.ResumeAt(q.Prompt));
+    }
+
+    /// <summary>Whether the first question reads it, and the others go on behind its rows in the same pass. What lies behind full pages is
+    /// read by each of them, which must cost less than the sweep that is spared.</summary>
+    private static bool IsReadOnTheWay(Engine engine, int shared, int questions)
+    {
+        int over = shared % KeptPieces.PageTokens, together = Math.Min(questions, engine.CurrentPlan.Memory.Sequences);
+        return engine.SharesWithinPass && KeptTokens.FullPages(shared) > 0 && over * together <= shared / 2;
     }
 
     private static void Check(Engine engine, Question question)

@@ -46,6 +46,31 @@ public sealed class ScorerTests
         }
     }
 
+    /// <summary>Beginnings around a full page: read in the pass of the first questions, or in one of its own.</summary>
+    [Theory]
+    [InlineData(127, 2)]
+    [InlineData(128, 1)]
+    [InlineData(130, 1)]
+    [InlineData(180, 2)]
+    public async Task Beginning_OfAFullPage_IsReadInThePassOfTheFirstQuestions(int shared, int passes)
+    {
+        await using LoadedModel model = await OpenAsync(sequences: 8);
+        Random random = new(shared);
+        int[] beginning = [.. Enumerable.Range(0, shared).Select(_ => random.Next(1000, 40000))];
+        Question[] questions = [.. Enumerable.Range(0, 8).Select(i => Question.Of(model.RequireTokenizer(),
+            [.. beginning, 2000 + i, .. Enumerable.Range(0, 1 + random.Next(9)).Select(_ => random.Next(1000, 40000))],
+            [" food", " travel"]))];
+        Assert.Equal(shared, Scorer.SharedTokens(questions));
+        long before = model.Engine.Status().Passes;
+        QuestionScore[] together = await Scorer.ScoreAsync(model, questions, null, CancellationToken.None);
+        Assert.InRange(model.Engine.Status().Passes - before, passes, passes + 1); // the first may begin before the others have come
+        for (int i = 0; i < questions.Length; i++)
+        {
+            QuestionScore alone = (await Scorer.ScoreAsync(model, [questions[i]], null, CancellationToken.None))[0];
+            Assert.Equal(alone.LogProbabilities, together[i].LogProbabilities);
+        }
+    }
+
     [Fact]
     public async Task Cancel_DuringScores_EndsAllOfThem()
     {

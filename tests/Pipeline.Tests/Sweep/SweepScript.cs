@@ -21,6 +21,9 @@ internal sealed class SweepScript(Func<int, int, Task<Engine>> start, int[] leng
     {
     }
 
+    /// <summary>Whether most requests give way, so that those that begin alike go on behind each other's rows.</summary>
+    internal bool IsBackground { get; init; }
+
     /// <summary>How often sequences gave their pages up.</summary>
     internal long Parks { get; private set; }
 
@@ -69,6 +72,7 @@ internal sealed class SweepScript(Func<int, int, Task<Engine>> start, int[] leng
         RunRequest request = Request(text, tokens, prompt, s_temperatures[warm]) with
         {
             ReuseScope = random.Next(3) == 0 ? null : "s",
+            IsBackground = IsBackground && random.Next(4) > 0,
             Drafter = random.Next(2) == 0 ? null : new ScriptedDrafter([.. text, .. ids], random.Next(5) / 4.0, random.Next()),
             OnToken = _ =>
             {
