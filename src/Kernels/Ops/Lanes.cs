@@ -96,14 +96,13 @@ internal static unsafe class Lanes
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> LoadHalf(ushort* source)
     {
-        Vector256<uint> h = Vector256.WidenLower(Vector128.Load(source).ToVector256Unsafe());
-        Vector256<uint> magnitude = (h & Vector256.Create(0x7FFFu)) << 13;
-        Vector256<uint> sign = (h & Vector256.Create(0x8000u)) << 16;
+        Vector256<int> h = Vector256.WidenLower(Vector128.Load((short*)source).ToVector256Unsafe()); // 17 bits of sign
 
         // The half's exponent read as F32 is 112 too small: one exact product corrects normals and subnormals alike.
-        Vector256<uint> value = (magnitude.AsSingle() * Vector256.Create(BitConverter.UInt32BitsToSingle(0x77800000))).AsUInt32();
-        Vector256<int> special = Vector256.GreaterThan(magnitude.AsInt32(), Vector256.Create(0x0F7FFFFF));
-        return (value | sign | (special.AsUInt32() & Vector256.Create(0x7F800000u))).AsSingle();
+        Vector256<float> value = ((h << 13) & Vector256.Create(unchecked((int)0x8FFFE000))).AsSingle()
+            * Vector256.Create(BitConverter.UInt32BitsToSingle(0x77800000));
+        Vector256<int> special = Vector256.Equals(h & Vector256.Create(0x7C00), Vector256.Create(0x7C00));
+        return (value.AsInt32() | (special & Vector256.Create(0x7F800000))).AsSingle();
     }
 
     /// <summary>Eight F32 to halves, round to nearest even, overflow to infinity, every NaN to the quiet NaN of its sign.</summary>

@@ -151,12 +151,18 @@ public static unsafe class VectorOps
 
         if (i < n)
         {
-            ushort* padded = stackalloc ushort[Lanes.Count];
-            float* converted = stackalloc float[Lanes.Count];
-            Unsafe.CopyBlockUnaligned(padded, source + i, (uint)((n - i) * sizeof(ushort)));
-            Lanes.LoadHalf(padded).Store(converted);
-            Unsafe.CopyBlockUnaligned(destination + i, converted, (uint)((n - i) * sizeof(float)));
+            LastHalvesToFloat(source + i, destination + i, n - i);
         }
+    }
+
+    /// <summary>Fewer than eight. Apart, because a method with memory on its stack costs more to call.</summary>
+    private static void LastHalvesToFloat(ushort* source, float* destination, int n)
+    {
+        ushort* padded = stackalloc ushort[Lanes.Count];
+        float* converted = stackalloc float[Lanes.Count];
+        Unsafe.CopyBlockUnaligned(padded, source, (uint)(n * sizeof(ushort)));
+        Lanes.LoadHalf(padded).Store(converted);
+        Unsafe.CopyBlockUnaligned(destination, converted, (uint)(n * sizeof(float)));
     }
 
     /// <summary>n floats to n halves, round to nearest even; overflow gives infinity.</summary>

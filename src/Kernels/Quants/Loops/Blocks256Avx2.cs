@@ -170,27 +170,30 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PackWords(byte** rows, byte* panel)
     {
-        Vector256<short>* scales = stackalloc Vector256<short>[PanelLayout.Rows];
-        Vector256<short>* words = stackalloc Vector256<short>[2 * PanelLayout.Rows];
+        Vector256<int>* first = stackalloc Vector256<int>[PanelLayout.Rows];
+        Vector256<int>* second = stackalloc Vector256<int>[PanelLayout.Rows];
+        Vector256<byte>* bytes = stackalloc Vector256<byte>[PanelLayout.Rows];
+        byte* factors = stackalloc byte[16 * PanelLayout.QuadBytes];
         var d = (float*)(panel + (8 * RowWords.Bytes));
         for (int r = 0; r < PanelLayout.Rows; r++)
         {
-            scales[r] = T.Groups(rows[r], out _);
+            Vector256<short> groups = T.Groups(rows[r], out _);
+            first[r] = Twice(groups.GetLower());
+            second[r] = Twice(groups.GetUpper());
             d[r] = T.D(rows[r]);
         }
 
+        Transpose.Store16(first, factors, PanelLayout.QuadBytes);
+        Transpose.Store16(second, factors + (8 * PanelLayout.QuadBytes), PanelLayout.QuadBytes);
         for (int k = 0; k < 8; k++)
         {
-            var each = (short*)scales + (2 * k);
             for (int r = 0; r < PanelLayout.Rows; r++)
             {
-                Vector256<sbyte> values = Values(rows[r], k).AsSByte();
-                words[r] = Avx2.ConvertToVector256Int16(values.GetLower()) * Vector256.Create(each[0]);
-                words[PanelLayout.Rows + r] = Avx2.ConvertToVector256Int16(values.GetUpper()) * Vector256.Create(each[1]);
-                each += Vector256<short>.Count;
+                bytes[r] = Values(rows[r], k);
             }
 
-            RowWords.Pack(words, words + PanelLayout.Rows, panel);
+            RowWords.Pack(bytes, factors, panel);
+            factors += 2 * PanelLayout.QuadBytes;
             panel += RowWords.Bytes;
         }
     }

@@ -23,6 +23,8 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
         get => AreWords ? PanelLayout.WordColumns : PanelLayout.Columns;
     }
 
+    public static int FewestOfDigits => T.MostValue <= 31 ? 3 : 4;
+
     /// <summary>Whether signed bytes are packed as words.</summary>
     private static bool AreWords
     {
@@ -124,26 +126,17 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PackPair(byte** rows, int pair, byte* panel)
     {
-        Vector256<short>* words = stackalloc Vector256<short>[2 * PanelLayout.Rows];
-        var bytes = (Vector256<byte>*)words;
+        Vector256<byte>* bytes = stackalloc Vector256<byte>[PanelLayout.Rows];
         for (int half = 0; half < 2; half++)
         {
             for (int r = 0; r < PanelLayout.Rows; r++)
             {
-                Vector256<byte> row = T.Bytes256(rows[r], (2 * pair) + half);
-                if (AreWords)
-                {
-                    words[r] = Avx2.ConvertToVector256Int16(row.GetLower().AsSByte());
-                    words[PanelLayout.Rows + r] = Avx2.ConvertToVector256Int16(row.GetUpper().AsSByte());
-                    continue;
-                }
-
-                bytes[r] = row ^ Vector256.Create((byte)(T.MostValue > 127 ? 128 : 0));
+                bytes[r] = T.Bytes256(rows[r], (2 * pair) + half) ^ Vector256.Create((byte)(T.MostValue > 127 && !AreWords ? 128 : 0));
             }
 
             if (AreWords)
             {
-                RowWords.Pack(words, words + PanelLayout.Rows, panel);
+                RowWords.Pack(bytes, null, panel);
             }
             else
             {

@@ -12,6 +12,8 @@ internal unsafe struct Blocks32Kernel<T, TLanes> : IPanelKernel
 {
     public static int PanelColumns => TLanes.PanelColumns;
 
+    public static int FewestOfDigits => TLanes.FewestOfDigits;
+
     /// <summary>Quads, then a scale per block and row, then an offset.</summary>
     public static int PanelBytes => ScalesOf + (2 * PanelLayout.OffsetsOf * sizeof(float));
 

@@ -11,6 +11,9 @@ internal unsafe interface IBlocks32Lanes
     /// <summary>Columns of a panel.</summary>
     static virtual int PanelColumns => PanelLayout.Columns;
 
+    /// <inheritdoc cref="IPanelKernel.FewestOfDigits"/>
+    static virtual int FewestOfDigits => 4;
+
     /// <summary>Orders the values of 256 columns of activations as <see cref="Dots{TRows}"/> takes them where blocks are unpacked in
     /// halves.</summary>
     static abstract void Arrange(byte* x, byte* to);

@@ -20,9 +20,8 @@ internal sealed unsafe class PanelLoop<TKernel>(ActivationLayout? digits = null)
     /// <summary>Rows of 8-bit activations that a packed panel serves; their sums take 128 KiB.</summary>
     private const int RowsPerPanel = 256;
 
-    /// <summary>Below these, unpacking rows that are not there, or for too few tokens (of one row of activations, or of two digits), costs
-    /// more than it saves.</summary>
-    private const int FewestTokens = 4, FewestOfDigits = 3, FewestRows = 8;
+    /// <summary>Below these, unpacking rows that are not there, or for too few tokens, costs more than it saves.</summary>
+    private const int FewestTokens = 4, FewestRows = 8;
 
     /// <summary>Rows that stay in the cache for the next of a few tokens.</summary>
     private const int RowsAtOnce = 64;
@@ -40,7 +39,7 @@ internal sealed unsafe class PanelLoop<TKernel>(ActivationLayout? digits = null)
         byte* weights, int columns, int rowBegin, int rowEnd, byte* activations, long activationStride, int tokens, float* y, long yStride)
     {
         long lowOffset = digits is { } layout ? ActivationRow.RowBytes(layout, columns) : 0;
-        if ((tokens >= (lowOffset > 0 ? FewestOfDigits : FewestTokens) && rowEnd - rowBegin >= FewestRows) || columns > MostColumns)
+        if ((tokens >= (lowOffset > 0 ? TKernel.FewestOfDigits : FewestTokens) && rowEnd - rowBegin >= FewestRows) || columns > MostColumns)
         {
             Panels(weights, columns, rowBegin, rowEnd, activations, activationStride, lowOffset, tokens, y, yStride);
             return;

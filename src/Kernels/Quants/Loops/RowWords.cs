@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using LayerStream.Kernels.Quants.Bits;
 
 namespace LayerStream.Kernels.Quants.Loops;
@@ -56,22 +55,41 @@ internal static unsafe class RowWords
         }
     }
 
-    /// <summary>Transposes 32 columns of sixteen rows.</summary>
-    /// <param name="lower">Columns 0–15 of each row.</param>
-    /// <param name="upper">Columns 16–31.</param>
+    /// <summary>Transposes 32 columns of sixteen rows and widens them, times factors if there are any: first the columns with even
+    /// numbers, of which a quad has two, then those with odd numbers.</summary>
+    /// <param name="rows">Signed bytes of each row.</param>
+    /// <param name="factors">A quad of words for columns 0–15, the factor of each row twice, then one for columns 16–31; or
+    /// null.</param>
     /// <param name="panel">Aligned to 64 bytes.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Pack(Vector256<short>* lower, Vector256<short>* upper, byte* panel)
+    public static void Pack(Vector256<byte>* rows, byte* factors, byte* panel)
     {
-        Transpose.Store16((Vector256<int>*)lower, panel, PanelLayout.QuadBytes);
-        Transpose.Store16((Vector256<int>*)upper, panel + (Bytes / 2), PanelLayout.QuadBytes);
+        byte* odd = panel + (Bytes / 2);
+        Transpose.Store16((Vector256<int>*)rows, odd, PanelLayout.QuadBytes);
+        for (int i = 0; i < Bytes / 2; i += 32)
+        {
+            Vector256<short> four = Vector256.Load((short*)(odd + i));
+            Vector256<short> first = Vector256.ShiftRightArithmetic(Vector256.ShiftLeft(four, 8), 8),
+                second = Vector256.ShiftRightArithmetic(four, 8);
+            if (factors != null)
+            {
+                Vector256<short> factor = Vector256.Load((short*)(factors + (i / (Bytes / 4) * PanelLayout.QuadBytes) + (i & 32)));
+                first *= factor;
+                second *= factor;
+            }
+
+            first.Store((short*)(panel + i));
+            second.Store((short*)(odd + i));
+        }
     }
 
+    /// <summary>Widens 32 columns in the order of <see cref="Pack"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Widen(byte* x, short* to)
     {
-        Avx2.ConvertToVector256Int16((sbyte*)x).Store(to);
-        Avx2.ConvertToVector256Int16((sbyte*)x + 16).Store(to + 16);
+        Vector256<short> two = Vector256.Load((short*)x);
+        Vector256.ShiftRightArithmetic(Vector256.ShiftLeft(two, 8), 8).Store(to);
+        Vector256.ShiftRightArithmetic(two, 8).Store(to + 16);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
