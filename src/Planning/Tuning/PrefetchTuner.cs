@@ -25,7 +25,7 @@ public sealed class PrefetchTuner
     private const double Worse = 1.06;       // from which a try did harm, and not by chance
     private const int ShortestRest = 3;      // looks until a try that did not help is repeated, twice as many each time
     private const int LongRest = 12;         // until one that did harm is
-    private const int LongestRest = 48;
+    private const int LongestRest = 48;      // and until one whose harm is no chance is
 
     private readonly TunerLimits _limits;
     private readonly DecisionLog<TunerDecision> _log = new();
@@ -35,7 +35,7 @@ public sealed class PrefetchTuner
     private readonly double[] _walls = new double[Look]; // of the passes of the look, in seconds
     private Try? _try;
     private TunerSetting _start;
-    private double _settledRate = double.NaN;
+    private double _settledRate = double.NaN; // with the setting in force
     private int _passes, _full, _rest, _nextRest = ShortestRest, _leastDepth = 1, _skips = 2;
     private bool _isSettled, _moreFailed;
 
@@ -170,7 +170,7 @@ public sealed class PrefetchTuner
         {
             if (seen.WaitShare < LittleWait && ratio <= tried.Bar)
             {
-                _full = FullLooks - 1; // and on, as long as it costs nothing
+                (_full, _settledRate) = (FullLooks - 1, seen.Rate); // and on, as long as it costs nothing
                 return null;
             }
 
@@ -185,29 +185,29 @@ public sealed class PrefetchTuner
 
         if (ratio <= ClearGain && tried.Kind == Kind.More) // what holding weights can save is known, and is less: that was the disk
         {
-            (_rest, _nextRest, _moreFailed) = (0, ShortestRest, false);
+            (_rest, _nextRest, _moreFailed, _settledRate) = (0, ShortestRest, false, seen.Rate);
             return null; // what was tried holds; the next look goes on from here
         }
 
         if (ratio <= tried.Bar)
         {
-            _try = tried with { During = (Setting, seen.Wall) };
+            _try = tried with { During = (Setting, seen) };
             return Set(tried.Setting, $"{change}: the setting before is looked at again, to be sure");
         }
 
-        _nextRest = ratio < Worse ? _nextRest : Math.Max(_nextRest, LongRest);
-        EndWithout(tried.Kind, seen);
+        _nextRest = Math.Max(_nextRest, ratio < Worse ? 0 : ratio * ClearGain < 1 ? LongRest : LongestRest);
+        EndWithout(tried.Kind, tried.Before);
         return Set(tried.Setting, $"{change}: that did not help, and is undone; {Finding}");
     }
 
     /// <summary>Back at the setting before: what was tried holds only if this is slower once more.</summary>
-    private TunerDecision? EndSecondLook(Try tried, (TunerSetting Setting, double Wall) during, Seen seen)
+    private TunerDecision? EndSecondLook(Try tried, (TunerSetting Setting, Seen Seen) during, Seen seen)
     {
-        if (during.Wall <= tried.Bar * seen.Wall)
+        if (during.Seen.Wall <= tried.Bar * seen.Wall)
         {
-            (_rest, _nextRest, _moreFailed) = (0, ShortestRest, tried.Kind == Kind.Hold);
+            (_rest, _nextRest, _moreFailed, _settledRate) = (0, ShortestRest, tried.Kind == Kind.Hold, during.Seen.Rate);
             return Set(during.Setting, string.Create(CultureInfo.InvariantCulture,
-                $"a pass took {1e3 * during.Wall:0.#} ms, and takes {1e3 * seen.Wall:0.#} with the setting before: what was tried holds"));
+                $"a pass took {1e3 * during.Seen.Wall:0.#} ms, and takes {1e3 * seen.Wall:0.#} with the setting before: what was tried holds"));
         }
 
         EndWithout(tried.Kind, seen);
@@ -215,6 +215,8 @@ public sealed class PrefetchTuner
     }
 
     /// <summary>A try did not help: behind more the opposite is tried, behind that nothing for a while.</summary>
+    /// <param name="kind">What was tried.</param>
+    /// <param name="seen">A look at the setting that holds: a disk gives each number of reads at the same time another rate.</param>
     private void EndWithout(Kind kind, Seen seen)
     {
         if (kind == Kind.More && _limits.HeldBytes > 0)
@@ -266,5 +268,5 @@ public sealed class PrefetchTuner
 
     /// <summary>A setting on trial: what held before it, what passes were like before it and with it, and the time ÷ that before up to
     /// which it is kept.</summary>
-    private sealed record Try(TunerSetting Setting, Seen Before, Kind Kind, double Bar, (TunerSetting Setting, double Wall)? During);
+    private sealed record Try(TunerSetting Setting, Seen Before, Kind Kind, double Bar, (TunerSetting Setting, Seen Seen)? During);
 }
