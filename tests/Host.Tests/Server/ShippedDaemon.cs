@@ -105,6 +105,7 @@ public class ShippedDaemon : IAsyncLifetime
     internal async Task<HttpResponseMessage> RespondAsync(string method, string path, HttpContent? body, string? key)
     {
         using HttpClient client = _host!.GetTestClient();
+        client.Timeout = TimeSpan.FromMinutes(10); // a thousand answers on a busy machine
         using HttpRequestMessage request = new(new HttpMethod(method), "http://localhost:5099" + path);
         request.Content = body;
         request.Headers.TryAddWithoutValidation("x-api-key", key);
