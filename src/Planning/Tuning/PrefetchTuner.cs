@@ -23,9 +23,10 @@ public sealed class PrefetchTuner
     private const double AsQuick = 1.02;      // that held weights spare reads is sure: only whether the disk got slower is looked at
     private const int FullLooks = 3;         // looks with a full buffer, from which depth is given back
     private const double Worse = 1.06;       // from which a try did harm, and not by chance
+    private const double ClearlyWorse = 1.5; // a disk that gives its bytes out in steps shows 1.4 by chance
     private const int ShortestRest = 3;      // looks until a try that did not help is repeated, twice as many each time
     private const int LongRest = 12;         // until one that did harm is
-    private const int LongestRest = 48;      // and until one whose harm is no chance is
+    private const int LongestRest = 48;      // and until one that did much is
 
     private readonly TunerLimits _limits;
     private readonly DecisionLog<TunerDecision> _log = new();
@@ -189,13 +190,19 @@ public sealed class PrefetchTuner
             return null; // what was tried holds; the next look goes on from here
         }
 
+        if (tried is { Kind: Kind.Hold, IsExtended: false } && ratio > tried.Bar && ratio < ClearlyWorse)
+        {
+            _try = tried with { IsExtended = true }; // by steps of the disk, perhaps
+            return null;
+        }
+
         if (ratio <= tried.Bar)
         {
             _try = tried with { During = (Setting, seen) };
             return Set(tried.Setting, $"{change}: the setting before is looked at again, to be sure");
         }
 
-        _nextRest = Math.Max(_nextRest, ratio < Worse ? 0 : ratio * ClearGain < 1 ? LongRest : LongestRest);
+        _nextRest = Math.Max(_nextRest, ratio < Worse ? 0 : ratio < ClearlyWorse ? LongRest : LongestRest);
         EndWithout(tried.Kind, tried.Before);
         return Set(tried.Setting, $"{change}: that did not help, and is undone; {Finding}");
     }
@@ -268,5 +275,9 @@ public sealed class PrefetchTuner
 
     /// <summary>A setting on trial: what held before it, what passes were like before it and with it, and the time ÷ that before up to
     /// which it is kept.</summary>
-    private sealed record Try(TunerSetting Setting, Seen Before, Kind Kind, double Bar, (TunerSetting Setting, Seen Seen)? During);
+    private sealed record Try(TunerSetting Setting, Seen Before, Kind Kind, double Bar, (TunerSetting Setting, Seen Seen)? During)
+    {
+        /// <summary>Whether a second look is taken at it.</summary>
+        public bool IsExtended { get; init; }
+    }
 }

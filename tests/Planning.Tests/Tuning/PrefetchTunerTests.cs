@@ -64,9 +64,15 @@ public sealed class PrefetchTunerTests
 
     [Theory]
     [InlineData(-0.06)] // what was saved up before makes the first pass short
+    [InlineData(-0.03)]
     [InlineData(0)]
+    [InlineData(0.01)]
     [InlineData(0.02)]
+    [InlineData(0.03)]
+    [InlineData(0.04)]
     [InlineData(0.05)]
+    [InlineData(0.06)]
+    [InlineData(0.07)]
     public void Observe_DiskThatGivesBytesOutInSteps_ComesToFewSlotsAheadWithin32Passes(double begin)
     {
         const double Step = 0.075, Rate = 300e6; // what a limit of the kernel does: passes of 200 ms take 3 steps or 4
