@@ -9,8 +9,9 @@ namespace LayerStream.Planning.Tuning;
 /// stays full gives depth back, and so does one that a slow disk never fills, because a slot without use holds weights that then need no
 /// read. When a try does not help, it is undone and not repeated until the disk has changed, or much later; one that helped a little has
 /// to do so beside the old setting once more. Fewer slots that hold weights need only be as quick: a disk that gives its bytes out in steps
-/// shows no few percent within a few passes, but one that wants more reads at the same time shows that at once. A pass that something
-/// outside held up is left out.
+/// shows no few percent within a few passes, but one that wants more reads at the same time shows that at once. Where a pass does nothing
+/// but wait for a disk that never rests, means of six passes decide, and slots stay as long as they cannot be told to be slower. A pass
+/// that something outside held up is left out.
 /// </summary>
 public sealed class PrefetchTuner
 {
@@ -20,6 +21,9 @@ public sealed class PrefetchTuner
     private const double ClearGain = 0.85;   // from which it is no chance: a disk's rate moves less from one look to the next
     private const double Changed = 1.3;      // rate of the disk ÷ rate when it settled, from which it counts as another disk
     private const double WorthHolding = 0.03; // of what a pass reads, all slots but one: less is less than what a try costs where it fails
+    private const double LittleHeld = 0.005; // where only bytes count
+    private const double MostlyWait = 0.79, NeverIdle = 0.95; // of the wall: shares from which only bytes count
+    private const double NotSlower = 1.1;     // of means of six passes: a step of the disk lies at either end
     private const double AsQuick = 1.02;      // that held weights spare reads is sure: only whether the disk got slower is looked at
     private const int FullLooks = 3;         // looks with a full buffer, from which depth is given back
     private const double Worse = 1.06;       // from which a try did harm, and not by chance
@@ -34,6 +38,7 @@ public sealed class PrefetchTuner
     private readonly OddPasses _odd = new();
     private (double Wall, double Wait, double Busy, long Bytes, int Full, int Empty, int Passes) _sum;
     private readonly double[] _walls = new double[Look]; // of the passes of the look, in seconds
+    private (double Wall, int Passes) _last; // the look before, if it had this setting
     private Try? _try;
     private TunerSetting _start;
     private double _settledRate = double.NaN; // with the setting in force
@@ -97,9 +102,10 @@ public sealed class PrefetchTuner
         }
 
         Array.Sort(_walls);
-        Seen seen = new(_walls[Look / 2], _sum.Wait / _sum.Wall, _sum.Bytes / Math.Max(1e-9, _sum.Busy), _sum.Bytes / _sum.Passes,
-            _sum.Full, _sum.Empty);
-        _sum = default;
+        int passes = _last.Passes + _sum.Passes;
+        Seen seen = new(_walls[Look / 2], _sum.Wait / _sum.Wall, _sum.Busy / _sum.Wall, _sum.Bytes / Math.Max(1e-9, _sum.Busy),
+            _sum.Bytes / _sum.Passes, _sum.Full, _sum.Empty, (_last.Wall + _sum.Wall) / passes, passes);
+        (_last, _sum) = ((_sum.Wall, _sum.Passes), default);
         return _try is { } tried ? EndTry(tried, seen) : Decide(seen);
     }
 
@@ -132,10 +138,15 @@ public sealed class PrefetchTuner
 
         TunerSetting half = _limits.Within(new TunerSetting((Setting.Depth + 1) / 2, Setting.Reads));
         double held = (double)(Setting.Depth - 1) * _limits.HeldBytes / seen.PassBytes;
-        if (held >= WorthHolding)
+        if (held >= (seen.WaitsForBytes ? LittleHeld : WorthHolding))
         {
+            if (seen is { WaitsForBytes: true, IsLong: false })
+            {
+                return null;
+            }
+
             _moreFailed = false;
-            return Begin(seen, half, Kind.Hold, AsQuick,
+            return Begin(seen, half, Kind.Hold, seen.WaitsForBytes ? NotSlower : AsQuick,
                 "the disk is slower than compute: fewer slots ahead are tried, the others hold weights");
         }
 
@@ -179,6 +190,11 @@ public sealed class PrefetchTuner
             return Set(tried.Setting, $"{change}: the slots are taken back");
         }
 
+        if (tried is { Kind: Kind.Hold, Before.WaitsForBytes: true })
+        {
+            return EndHold(tried, seen);
+        }
+
         if (tried.During is { } during)
         {
             return EndSecondLook(tried, during, seen);
@@ -190,18 +206,40 @@ public sealed class PrefetchTuner
             return null; // what was tried holds; the next look goes on from here
         }
 
-        if (tried is { Kind: Kind.Hold, IsExtended: false } && ratio > tried.Bar && ratio < ClearlyWorse)
-        {
-            _try = tried with { IsExtended = true }; // by steps of the disk, perhaps
-            return null;
-        }
-
         if (ratio <= tried.Bar)
         {
             _try = tried with { During = (Setting, seen) };
             return Set(tried.Setting, $"{change}: the setting before is looked at again, to be sure");
         }
 
+        return Undo(tried, ratio, change);
+    }
+
+    /// <summary>Fewer slots where bytes alone count: what they hold is spared, so that they stay unless the disk became slower than
+    /// its steps explain.</summary>
+    private TunerDecision? EndHold(Try tried, Seen seen)
+    {
+        double ratio = seen.Mean / tried.Before.Mean;
+        if (!seen.IsLong && ratio < ClearlyWorse)
+        {
+            _try = tried; // on, to a mean of as many passes
+            return null;
+        }
+
+        string change = string.Create(CultureInfo.InvariantCulture,
+            $"passes take {1e3 * seen.Mean:0.#} ms instead of {1e3 * tried.Before.Mean:0.#}");
+        if (ratio > tried.Bar)
+        {
+            return Undo(tried, ratio, change);
+        }
+
+        (_rest, _nextRest, _moreFailed, _settledRate) = (0, ShortestRest, true, seen.Rate);
+        Finding = $"{change}: what fewer slots hold is spared";
+        return null;
+    }
+
+    private TunerDecision Undo(Try tried, double ratio, string change)
+    {
         _nextRest = Math.Max(_nextRest, ratio < Worse ? 0 : ratio < ClearlyWorse ? LongRest : LongestRest);
         EndWithout(tried.Kind, tried.Before);
         return Set(tried.Setting, $"{change}: that did not help, and is undone; {Finding}");
@@ -213,8 +251,8 @@ public sealed class PrefetchTuner
         if (during.Seen.Wall <= tried.Bar * seen.Wall)
         {
             (_rest, _nextRest, _moreFailed, _settledRate) = (0, ShortestRest, tried.Kind == Kind.Hold, during.Seen.Rate);
-            return Set(during.Setting, string.Create(CultureInfo.InvariantCulture,
-                $"a pass took {1e3 * during.Seen.Wall:0.#} ms, and takes {1e3 * seen.Wall:0.#} with the setting before: what was tried holds"));
+            return Set(during.Setting, string.Create(CultureInfo.InvariantCulture, $"a pass took {1e3 * during.Seen.Wall:0.#} ms, "
+                + $"and takes {1e3 * seen.Wall:0.#} with the setting before: what was tried holds"));
         }
 
         EndWithout(tried.Kind, seen);
@@ -245,7 +283,7 @@ public sealed class PrefetchTuner
 
     private TunerDecision Set(TunerSetting setting, string reason)
     {
-        (Setting, Finding) = (setting, reason);
+        (Setting, Finding, _last) = (setting, reason, default);
         _skips = _limits.HeldBytes > 0 ? 2 : 1; // a tile is held, or given back, a pass later than depth changes
         return _log.Add(new TunerDecision(_passes, setting, reason));
     }
@@ -271,13 +309,26 @@ public sealed class PrefetchTuner
     }
 
     /// <summary>A look: its middle pass, neither held up nor helped by what came before it, and the means of the rest.</summary>
-    private readonly record struct Seen(double Wall, double WaitShare, double Rate, long PassBytes, int Full, int Empty);
+    /// <param name="Wall">Of the middle pass, in seconds.</param>
+    /// <param name="WaitShare">Of the wall, for which compute waited.</param>
+    /// <param name="BusyShare">Of the wall, in which reads were in flight.</param>
+    /// <param name="Rate">Bytes a second while reads were in flight.</param>
+    /// <param name="PassBytes">Bytes of a pass.</param>
+    /// <param name="Full">How often compute came to a full buffer.</param>
+    /// <param name="Empty">How often to an empty one.</param>
+    /// <param name="Mean">Wall of a pass over this look and the one before it at the same setting, in seconds.</param>
+    /// <param name="Passes">Passes of both.</param>
+    private readonly record struct Seen(double Wall, double WaitShare, double BusyShare, double Rate, long PassBytes, int Full, int Empty,
+        double Mean, int Passes)
+    {
+        /// <summary>Whether the disk never rests and nearly all of a pass waits for it: what it is spared is the time of a pass.</summary>
+        public bool WaitsForBytes => WaitShare >= MostlyWait && BusyShare >= NeverIdle;
+
+        /// <summary>Whether the mean is of so many passes that steps even out.</summary>
+        public bool IsLong => Passes >= 2 * Look;
+    }
 
     /// <summary>A setting on trial: what held before it, what passes were like before it and with it, and the time ÷ that before up to
     /// which it is kept.</summary>
-    private sealed record Try(TunerSetting Setting, Seen Before, Kind Kind, double Bar, (TunerSetting Setting, Seen Seen)? During)
-    {
-        /// <summary>Whether a second look is taken at it.</summary>
-        public bool IsExtended { get; init; }
-    }
+    private sealed record Try(TunerSetting Setting, Seen Before, Kind Kind, double Bar, (TunerSetting Setting, Seen Seen)? During);
 }
