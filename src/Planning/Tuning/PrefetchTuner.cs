@@ -202,8 +202,8 @@ public sealed class PrefetchTuner
 
         if (ratio <= ClearGain && tried.Kind == Kind.More) // what holding weights can save is known, and is less: that was the disk
         {
-            (_rest, _nextRest, _moreFailed, _settledRate) = (0, ShortestRest, false, seen.Rate);
-            return null; // what was tried holds; the next look goes on from here
+            Hold(seen, isHeld: false);
+            return null; // the next look goes on from here
         }
 
         if (ratio <= tried.Bar)
@@ -233,10 +233,16 @@ public sealed class PrefetchTuner
             return Undo(tried, ratio, change);
         }
 
-        (_rest, _nextRest, _moreFailed, _settledRate) = (0, ShortestRest, true, seen.Rate);
+        Hold(seen, isHeld: true);
         Finding = $"{change}: what fewer slots hold is spared";
         return null;
     }
+
+    /// <summary>What was tried holds.</summary>
+    /// <param name="seen">A look at it.</param>
+    /// <param name="isHeld">Whether it was fewer slots: more are not tried at once.</param>
+    private void Hold(Seen seen, bool isHeld) =>
+        (_rest, _nextRest, _moreFailed, _settledRate) = (0, ShortestRest, isHeld, seen.Rate);
 
     private TunerDecision Undo(Try tried, double ratio, string change)
     {
@@ -250,7 +256,7 @@ public sealed class PrefetchTuner
     {
         if (during.Seen.Wall <= tried.Bar * seen.Wall)
         {
-            (_rest, _nextRest, _moreFailed, _settledRate) = (0, ShortestRest, tried.Kind == Kind.Hold, during.Seen.Rate);
+            Hold(during.Seen, isHeld: tried.Kind == Kind.Hold);
             return Set(during.Setting, string.Create(CultureInfo.InvariantCulture, $"a pass took {1e3 * during.Seen.Wall:0.#} ms, "
                 + $"and takes {1e3 * seen.Wall:0.#} with the setting before: what was tried holds"));
         }
