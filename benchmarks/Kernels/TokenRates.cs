@@ -22,7 +22,7 @@ internal static unsafe class TokenRates
         using ComputeCrew crew = new(threads);
         ActivationLayout layout = MatMul.LayoutFor(type, mode);
         TensorTypeInfo info = TensorTypes.Get(type);
-        long layerBytes = s_matrices.Sum(m => (long)m.Rows * m.Columns / info.BlockSize * info.BlockBytes);
+        long layerBytes = s_matrices.Sum(m => BytesOf(m, info));
         byte* weights = (byte*)NativeMemory.AlignedAlloc((nuint)(layerBytes * Layers), 4096);
         _ = Advise(weights, (nuint)(layerBytes * Layers), 14);
         new Span<byte>(weights, checked((int)(layerBytes * Layers))).Fill(0x33);
@@ -57,7 +57,7 @@ internal static unsafe class TokenRates
         {
             int only = m;
             double seconds = Best(() => Layer(1 << only));
-            long bytes = (long)s_matrices[m].Rows * s_matrices[m].Columns / info.BlockSize * info.BlockBytes * Layers;
+            long bytes = BytesOf(s_matrices[m], info) * Layers;
             Console.WriteLine($"  {s_matrices[m]} {bytes / seconds / 1e9,9:F2} GB/s {seconds / Layers * 1e6:F1} us");
         }
 
@@ -79,11 +79,15 @@ internal static unsafe class TokenRates
                         crew.Run(rows, s_matrices[m].Rows, Grain(s_matrices[m].Rows, threads));
                     }
 
-                    w += (long)s_matrices[m].Rows * s_matrices[m].Columns / info.BlockSize * info.BlockBytes;
+                    w += BytesOf(s_matrices[m], info);
                 }
             }
         }
     }
+
+    /// <summary>Bytes of the weights of a matrix.</summary>
+    internal static long BytesOf((int Rows, int Columns) matrix, TensorTypeInfo type) =>
+        (long)matrix.Rows * matrix.Columns / type.BlockSize * type.BlockBytes;
 
     /// <summary>Rows that a thread takes at once, as a model's pass has it.</summary>
     internal static int Grain(int rows, int threads) =>

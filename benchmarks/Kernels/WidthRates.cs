@@ -25,7 +25,7 @@ internal static unsafe class WidthRates
         int width = info.BlockSize == 256 ? 512 : 576;
         (int Rows, int Columns)[] matrices =
             [(width, width), (192, width), (192, width), (width, width), (1536, width), (1536, width), (width, 1536)];
-        long layerBytes = matrices.Sum(m => BytesOf(m, info));
+        long layerBytes = matrices.Sum(m => TokenRates.BytesOf(m, info));
         void* weights = NativeMemory.AlignedAlloc((nuint)(layerBytes * Layers), 4096);
         new Span<byte>(weights, checked((int)(layerBytes * Layers))).Fill(0x33);
         float* x = (float*)NativeMemory.AlignedAlloc(MostColumns * sizeof(float), 64);
@@ -68,12 +68,9 @@ internal static unsafe class WidthRates
                 {
                     (rows.Weights, rows.Columns, rows.Prepared) = (w, matrix.Columns, (nint)(prepared + (matrix.Columns * RoomOf)));
                     crew.Run(rows, matrix.Rows, TokenRates.Grain(matrix.Rows, threads));
-                    w += (nint)BytesOf(matrix, info);
+                    w += (nint)TokenRates.BytesOf(matrix, info);
                 }
             }
         }
     }
-
-    private static long BytesOf((int Rows, int Columns) matrix, TensorTypeInfo type) =>
-        (long)matrix.Rows * matrix.Columns / type.BlockSize * type.BlockBytes;
 }
