@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "stream"))
@@ -94,17 +95,19 @@ def ask_all(clients, stream):
 
 
 def measure(clients, sequences):
-    """Rounds of one daemon: whole, streamed, whole; and its memory."""
+    """Rounds of one daemon: whole, streamed, whole; how many it runs side by side; and its memory."""
     url = f"http://127.0.0.1:{a.port}"
     with MemoryGroup(LIMIT) as group:
         daemon = group.start([workbench.PROGRAM, "serve", "--urls", url, "--queue-limit", clients, *options(sequences)], stderr=subprocess.DEVNULL)
         try:
             workbench.wait_until_ready(daemon, url)
+            with urllib.request.urlopen(url + "/v1/layerstream/status") as reply:
+                seats = json.load(reply)["plan"]["sequences"]
             rounds = [ask_all(clients, stream) for stream in (False, True, False)]
         finally:
             daemon.terminate()
             daemon.wait(60)
-        return rounds, group.peak_bytes, group.failed_charges
+        return rounds, seats, group.peak_bytes, group.failed_charges
 
 
 def decode_rate(timings):
@@ -114,9 +117,9 @@ def decode_rate(timings):
 
 holds = True
 for count in map(int, a.clients.split(",")):
-    sequences = a.sequences or count
     workbench.drop_page_cache()
-    ((expected, first, _, _), (texts, timings, seconds, processor), (again, last, _, _)), peak, failed = measure(count, sequences)
+    ((expected, first, _, _), (texts, timings, seconds, processor), (again, last, _, _)), sequences, peak, failed = \
+        measure(count, a.sequences or count)
     # Sums of rates hold where all decode side by side; where some wait for a turn, each stands for its share of the time.
     share = min(1, sequences / count)
     engine, served = (decode_rate(first) + decode_rate(last)) / 2 * share, decode_rate(timings) * share

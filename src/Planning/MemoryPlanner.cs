@@ -118,8 +118,18 @@ public static class MemoryPlanner
         inputs.PrefetchDepth > 0 ? inputs.PrefetchDepth
             : (int)Math.Clamp(Math.Min((inputs.BudgetBytes / 16 / tileBytes) - 1, MostAhead / tileBytes), 2, 8);
 
+    /// <summary>A plan for no more sequences than there are pages. Whoever runs has one to write to, so that more could only wait, and rows
+    /// and logits of theirs would take what weights have.</summary>
     private static MemoryPlan Build(
         PlanInputs inputs, int context, long tileBytes, int depth, long smallest, long shareBytes, bool frugal = false)
+    {
+        MemoryPlan plan = BuildFor(inputs, context, tileBytes, depth, smallest, shareBytes, frugal);
+        return plan.Pages >= plan.Sequences || inputs.Pages.PageBytes == 0 ? plan
+            : Build(inputs with { Sequences = plan.Pages }, context, tileBytes, depth, smallest, shareBytes, frugal);
+    }
+
+    private static MemoryPlan BuildFor(
+        PlanInputs inputs, int context, long tileBytes, int depth, long smallest, long shareBytes, bool frugal)
     {
         ModelSpec spec = inputs.Spec;
         TileMap tiles = TileMap.Create(spec, tileBytes);

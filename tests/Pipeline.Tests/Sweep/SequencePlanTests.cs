@@ -85,6 +85,16 @@ public sealed class SequencePlanTests
         Assert.True(Plan(8, context, smallest + MiB).Pages > one);
     }
 
+    [Fact]
+    public void Plan_OfMoreThanThereArePagesFor_IsThatOfThoseThatRunSideBySide()
+    {
+        int fit = (int)(4 * MiB / s_layout.PageBytes);
+        MemoryPlan plan = Plan(4 * fit, 128, 32 * MiB), those = Plan(fit, 128, 32 * MiB);
+        Assert.Equal((fit, fit, true), (plan.Sequences, plan.Pages, plan.HasPagesForAll));
+        Assert.Equal(those.Accounts, plan.Accounts);
+        Assert.Equal((those.PrefetchDepth, those.Batch, those.LogitRows), (plan.PrefetchDepth, plan.Batch, plan.LogitRows));
+    }
+
     [Theory]
     [InlineData(128)]
     [InlineData(1000)]
