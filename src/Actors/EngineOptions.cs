@@ -59,6 +59,10 @@ public sealed record EngineOptions
     /// <summary>Whether there is to be room for a copy of each sequence's recurrent state, so that further turns go on from it.</summary>
     public bool KeepsSnapshots { get; init; }
 
+    /// <summary>Whether a next turn of the conversation that the folder of states has last may come: it is then put in place at the
+    /// start.</summary>
+    public bool AwaitsTurns { get; init; }
+
     /// <summary>Folder in which states are kept beyond the engine's life; null = none are.</summary>
     public string? StateFolder { get; init; }
 

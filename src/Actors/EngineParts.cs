@@ -187,7 +187,7 @@ internal sealed class EngineParts : IDisposable
         {
             Drafts = drafts,
         };
-        States?.Prepare(Session.Seats[0]);
+        States?.Prepare(Session.Seats[^1], options.AwaitsTurns); // others are taken first
     }
 
     private static Task<DraftModel> LoadDraftsAsync(EnginePlan plan, EngineOptions options, ComputeCrew crew, AlignedBuffer staging,

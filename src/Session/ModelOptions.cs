@@ -150,6 +150,7 @@ public sealed record ModelOptions
         MostPassSeconds = MostPassSeconds,
         Drafts = Drafts,
         KeepsSnapshots = Converses || Serves || StateFolder is not null,
+        AwaitsTurns = Converses || Serves,
         StateFolder = StateFolder,
         StateBytes = StateBytes,
         Context = Context,

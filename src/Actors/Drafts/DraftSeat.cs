@@ -21,7 +21,7 @@ internal sealed class DraftSeat(DraftModel model, SequenceState state, int vocab
     private IReadOnlyList<int> _history = [];
     private DraftDraws? _draws;
     private Func<bool> _isCancelled = () => false;
-    private string? _scope;
+    private UInt128? _scope;
     private int _agreed;     // tokens at the beginning that are known to be those of the history
     private int _next = -1;  // the guess behind the last token; −1 = none was drawn
     private int _saved = -1; // tokens that the copy of a recurrent state stands behind; −1 = there is none
@@ -53,7 +53,7 @@ internal sealed class DraftSeat(DraftModel model, SequenceState state, int vocab
     /// <param name="history">Its tokens, which grow as it goes on.</param>
     /// <param name="draws">How it draws; null = the likeliest token is its guess.</param>
     /// <param name="isCancelled">Whether nobody waits for it any more.</param>
-    internal void Begin(string? scope, IReadOnlyList<int> history, DraftDraws? draws, Func<bool> isCancelled)
+    internal void Begin(UInt128? scope, IReadOnlyList<int> history, DraftDraws? draws, Func<bool> isCancelled)
     {
         model.Settle();
         if (scope is null || scope != _scope)

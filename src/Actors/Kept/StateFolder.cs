@@ -99,25 +99,30 @@ internal sealed class StateFolder : IDisposable
         }
     }
 
-    /// <summary>The page used last, whose it is, and its tokens; null when there is none. It is looked for as for a prompt, so that what
-    /// that takes is ready before anyone waits for it.</summary>
-    internal (KeptPiece Page, UInt128 Who, int[] Tokens)? Newest()
+    /// <summary>Tokens of the conversation used last, and whose it is; null when there is none.</summary>
+    /// <param name="most">Tokens of its beginning that are of use.</param>
+    internal (UInt128 Scope, int[] Tokens)? Newest(int most)
     {
         lock (_lock)
         {
-            if (_pieces.Newest() is not { } newest)
+            IReadOnlyList<KeptPiece> pages = _pieces.Newest();
+            if (pages.Count == 0)
             {
                 return null;
             }
 
-            if (_reader.Describe(newest) is not { } described)
+            if (_reader.Describe(pages[0]) is not { } first)
             {
-                Drop(newest);
+                Drop(pages[0]);
                 return null;
             }
 
-            Find(newest.Parent, described.Who, [.. described.Tokens, 0], isRecurrent: false, 0, newest.LastUse);
-            return (newest, described.Who, described.Tokens);
+            List<KeptPiece> broken = [];
+            IEnumerable<int[]> behind = pages.Skip(1).TakeWhile(p => p.First < most).Select(p => TokensOf(p, first.Who, broken))
+                .TakeWhile(t => t is not null).OfType<int[]>();
+            int[] tokens = [.. behind.Prepend(first.Tokens).SelectMany(t => t).Take(most)];
+            broken.ForEach(Drop);
+            return (first.Who, tokens);
         }
     }
 
@@ -145,9 +150,9 @@ internal sealed class StateFolder : IDisposable
     /// <returns>False when it was given up or there is no room for it.</returns>
     /// <exception cref="IOException">It cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
-    internal bool Write(KeptPiece piece, string scope, IReadOnlyList<int> tokens, long now, FillBlock fill)
+    internal bool Write(KeptPiece piece, UInt128 scope, IReadOnlyList<int> tokens, long now, FillBlock fill)
     {
-        byte[] description = PieceFile.Describe(piece, _model, StateNames.OfScope(scope), tokens);
+        byte[] description = PieceFile.Describe(piece, _model, scope, tokens);
         long payloadBytes = piece.Bytes;
         piece = new KeptPiece(piece.Kind, piece.Parent, piece.Name, piece.First, piece.Count,
             payloadBytes + BlockFileFormat.HeaderBytes(description.Length, payloadBytes));
@@ -212,7 +217,7 @@ internal sealed class StateFolder : IDisposable
     }
 
     /// <summary>Name of what stands in front of every prompt of whoever asks.</summary>
-    internal UInt128 Root(string scope) => StateNames.Root(_model, StateNames.OfScope(scope));
+    internal UInt128 Root(UInt128 scope) => StateNames.Root(_model, scope);
 
     /// <inheritdoc/>
     public void Dispose()

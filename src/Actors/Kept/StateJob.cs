@@ -11,14 +11,14 @@ namespace LayerStream.Actors.Kept;
 /// <param name="tokens">Tokens it stands behind.</param>
 /// <param name="snapshots">Recurrent states: tokens they stand behind, and the snapshot's slot; null = as the state stands now.</param>
 internal sealed class StateJob(
-    SequenceState state, string scope, IReadOnlyList<int> tokens, IReadOnlyList<(int Tokens, int? Slot)> snapshots)
+    SequenceState state, UInt128 scope, IReadOnlyList<int> tokens, IReadOnlyList<(int Tokens, int? Slot)> snapshots)
 {
     private int _intact = tokens.Count;
     private volatile bool _isRecurrentIntact = true;
 
     internal SequenceState State => state;
 
-    internal string Scope => scope;
+    internal UInt128 Scope => scope;
 
     internal IReadOnlyList<int> Tokens => tokens;
 

@@ -30,12 +30,12 @@ internal sealed class Seat(int index, SequenceState state)
     /// <summary>Tokens of a prompt that need not be read again.</summary>
     /// <param name="scope">Who asks; only what was kept for the same may be used, and for null nothing is.</param>
     /// <param name="prompt">The prompt.</param>
-    internal int ResumeAt(string? scope, IReadOnlyList<int> prompt) =>
+    internal int ResumeAt(UInt128? scope, IReadOnlyList<int> prompt) =>
         scope is not null && _kept is { } kept && kept.Scope == scope ? kept.Tokens.ResumeAt(prompt) : 0;
 
     /// <summary>A sequence takes the seat.</summary>
     /// <returns>Tokens of its prompt that are in the state already.</returns>
-    internal int Begin(string? scope, IReadOnlyList<int> prompt)
+    internal int Begin(UInt128? scope, IReadOnlyList<int> prompt)
     {
         int resumed = ResumeAt(scope, prompt);
         _kept = null;
@@ -55,7 +55,7 @@ internal sealed class Seat(int index, SequenceState state)
 
     /// <summary>Before parts of its state are put in place that were kept elsewhere: only the first tokens stay as they are.</summary>
     /// <returns>The snapshot's slot that takes a recurrent state; null = the state itself does.</returns>
-    internal int? BeginRestore(string scope, IReadOnlyList<int> prompt, int resumed)
+    internal int? BeginRestore(UInt128 scope, IReadOnlyList<int> prompt, int resumed)
     {
         _job?.Cut(resumed);
         state.Cut(resumed);
@@ -79,7 +79,7 @@ internal sealed class Seat(int index, SequenceState state)
     /// <param name="scope">Who may use it.</param>
     /// <param name="tokens">The tokens.</param>
     /// <param name="slot">As <see cref="BeginRestore"/> gave it, where a recurrent state was put in place.</param>
-    internal void EndRestore(string scope, IReadOnlyList<int> tokens, int? slot)
+    internal void EndRestore(UInt128 scope, IReadOnlyList<int> tokens, int? slot)
     {
         if (slot is { } s)
         {
@@ -131,11 +131,11 @@ internal sealed class Seat(int index, SequenceState state)
     /// <summary>The sequence leaves, and its state stays for another of the same scope.</summary>
     /// <param name="scope">Who may use it; null = nobody.</param>
     /// <param name="tokens">Tokens that have been through the model.</param>
-    internal void Keep(string? scope, IReadOnlyList<int> tokens)
+    internal void Keep(UInt128? scope, IReadOnlyList<int> tokens)
     {
         state.Cut(tokens.Count);
-        _kept = scope is null || tokens.Count == 0 ? null
-            : new Kept(scope, new KeptTokens(tokens, Borders(tokens.Count), state.LeastTokens));
+        _kept = scope is not { } who || tokens.Count == 0 ? null
+            : new Kept(who, new KeptTokens(tokens, Borders(tokens.Count), state.LeastTokens));
     }
 
     /// <summary>Tokens of a prompt that another seat could take over from a sequence that has this one, between two passes.</summary>
@@ -216,5 +216,5 @@ internal sealed class Seat(int index, SequenceState state)
     private int[]? Borders(int tokens) => state.IsRecurrent
         ? [.. _snapshots.Taken.Append(_whole).Where(b => b > 0 && b <= tokens)] : null;
 
-    private sealed record Kept(string Scope, KeptTokens Tokens);
+    private sealed record Kept(UInt128 Scope, KeptTokens Tokens);
 }

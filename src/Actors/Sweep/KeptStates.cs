@@ -40,15 +40,19 @@ internal sealed class KeptStates(StateFolder folder, Func<IReadOnlyList<HotExper
     /// <summary>Completes when everything that sequences left is written or given up.</summary>
     internal Task EndAsync() => _writer.EndAsync();
 
-    /// <summary>Before there are sequences: puts the page used last into a seat as for one of them, so that its file is known to be whole,
-    /// and all that takes part is ready before anyone waits for it.</summary>
-    /// <param name="seat">A seat, which is empty afterwards.</param>
-    internal void Prepare(Seat seat)
+    /// <summary>Before there are sequences: puts the conversation used last into a seat, where its next turn finds it. Files that are not
+    /// whole are found, and all that takes part is ready, before anyone waits for it.</summary>
+    /// <param name="seat">A seat that nobody has used.</param>
+    /// <param name="keeps">Whether a next turn may come; else the first page is put there for that purpose only, and forgotten.</param>
+    internal void Prepare(Seat seat, bool keeps)
     {
-        if (folder.Newest() is { } newest && newest.Page.End <= seat.State.Context)
+        if (folder.Newest(keeps ? seat.State.Context : Math.Min(seat.State.Context, PageLayout.Tokens)) is { } newest)
         {
-            TryFill(seat, "", newest.Who, newest.Tokens, new KeptPath([newest.Page], null, newest.Page.End), 0);
-            seat.Forget();
+            Fill(seat, newest.Scope, [.. newest.Tokens, 0], _ => true); // all pages are free, and they suffice for a context
+            if (!keeps)
+            {
+                seat.Forget();
+            }
         }
     }
 
@@ -60,20 +64,19 @@ internal sealed class KeptStates(StateFolder folder, Func<IReadOnlyList<HotExper
     /// <param name="scope">Who asks.</param>
     /// <param name="prompt">The prompt.</param>
     /// <param name="makeRoom">Sees to free pages; false when there are too few.</param>
-    internal void Fill(Seat seat, string scope, IReadOnlyList<int> prompt, Func<int, bool> makeRoom)
+    internal void Fill(Seat seat, UInt128 scope, IReadOnlyList<int> prompt, Func<int, bool> makeRoom)
     {
-        UInt128 who = StateNames.OfScope(scope);
         bool isWhole = false;
         while (!isWhole) // each time round, a piece that was not whole is gone
         {
             int resumed = seat.ResumeAt(scope, prompt);
-            KeptPath path = folder.Find(who, prompt, seat.State.IsRecurrent, resumed);
+            KeptPath path = folder.Find(scope, prompt, seat.State.IsRecurrent, resumed);
             int pages = PageLayout.Pages(path.Tokens) - (resumed / PageLayout.Tokens);
-            isWhole = path.Tokens <= resumed || !makeRoom(pages) || TryFill(seat, scope, who, prompt, path, resumed);
+            isWhole = path.Tokens <= resumed || !makeRoom(pages) || TryFill(seat, scope, prompt, path, resumed);
         }
     }
 
-    private bool TryFill(Seat seat, string scope, UInt128 who, IReadOnlyList<int> prompt, KeptPath path, int resumed)
+    private bool TryFill(Seat seat, UInt128 scope, IReadOnlyList<int> prompt, KeptPath path, int resumed)
     {
         int? slot = seat.BeginRestore(scope, prompt, resumed);
         SequenceState state = seat.State;
@@ -91,7 +94,7 @@ internal sealed class KeptStates(StateFolder folder, Func<IReadOnlyList<HotExper
             state.Pages.Hold(pages[0].First, path.Tokens); // several threads fill them
         }
 
-        int whole = folder.Read(who, wanted);
+        int whole = folder.Read(scope, wanted);
         if (whole == wanted.Count)
         {
             seat.EndRestore(scope, [.. prompt.Take(path.Tokens)], slot);

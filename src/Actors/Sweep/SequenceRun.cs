@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using LayerStream.Actors.Drafts;
+using LayerStream.Actors.Kept;
 using LayerStream.Actors.Run;
 using LayerStream.Actors.Tracing;
 using LayerStream.Models.Decoding;
@@ -13,6 +14,7 @@ internal sealed class SequenceRun(RunRequest request, int context)
 {
     private readonly List<int> _history = [.. request.Prompt];
     private readonly List<int> _generated = [];
+    private readonly UInt128? _scope = request.ReuseScope is { } scope ? StateNames.OfScope(scope) : null;
     private volatile bool _isCancelled;
     private bool _isRecorded; // whether the trace has its span
 
@@ -44,7 +46,7 @@ internal sealed class SequenceRun(RunRequest request, int context)
     internal Seat Seat { get; set; } = null!;
 
     /// <summary>What it may use of other sequences, and they of it; what it records must be read as a whole.</summary>
-    internal string? Scope => IsAlone ? null : request.ReuseScope;
+    internal UInt128? Scope => IsAlone ? null : _scope;
 
     /// <summary>First of its rows in the pass under way.</summary>
     internal int FirstRow { get; set; }

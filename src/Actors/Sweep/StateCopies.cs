@@ -17,7 +17,7 @@ internal static class StateCopies
     /// <param name="seats">All seats.</param>
     /// <param name="active">Sequences that run, between two passes.</param>
     /// <param name="queue">Sees to a page for what is copied.</param>
-    internal static void Fill(SequenceRun run, string scope, IReadOnlyList<Seat> seats, List<SequenceRun> active, SweepQueue queue)
+    internal static void Fill(SequenceRun run, UInt128 scope, IReadOnlyList<Seat> seats, List<SequenceRun> active, SweepQueue queue)
     {
         IReadOnlyList<int> prompt = run.History;
         int own = run.Seat.ResumeAt(scope, prompt), most = own + LeastTokens - 1;
@@ -35,7 +35,7 @@ internal static class StateCopies
         }
     }
 
-    private static void Copy(Seat from, Seat to, string scope, IReadOnlyList<int> prompt, int own, int tokens)
+    private static void Copy(Seat from, Seat to, UInt128 scope, IReadOnlyList<int> prompt, int own, int tokens)
     {
         int? source = from.SnapshotOf(tokens), slot = to.BeginRestore(scope, prompt, own);
         to.State.Share(from.State, tokens);

@@ -68,8 +68,20 @@ public sealed class KeptPieces
     /// <summary>The piece that is worth least; null when there is none.</summary>
     public KeptPiece? Least() => _pieces.Values.MinBy(p => (p.LastUse, -p.First, p.Kind == KeptKind.Page ? 1 : 0));
 
-    /// <summary>The page that was used last; null when there is none.</summary>
-    public KeptPiece? Newest() => _pieces.Values.Where(p => p.Kind == KeptKind.Page).MaxBy(p => (p.LastUse, -p.First));
+    /// <summary>The pages of the conversation that was used last, in order; empty when there is none that is whole.</summary>
+    public IReadOnlyList<KeptPiece> Newest()
+    {
+        List<KeptPiece> pages = [];
+        KeptPiece? page = _pieces.Values.Where(p => p.Kind == KeptKind.Page).MaxBy(p => (p.LastUse, p.End));
+        while (page is not null)
+        {
+            pages.Insert(0, page);
+            KeptPiece? parent = Find(KeptKind.Page, page.Parent);
+            page = parent?.First < page.First ? parent : null; // whatever names of files say
+        }
+
+        return pages is [{ First: 0 }, ..] ? pages : [];
+    }
 
     /// <summary>Pages that a longer one behind the same parent makes superfluous.</summary>
     /// <param name="parent">Their parent.</param>

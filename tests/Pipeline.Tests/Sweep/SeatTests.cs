@@ -22,11 +22,11 @@ public sealed class SeatTests
         Seat seat = new(0, state);
         int[] tokens = [.. Enumerable.Range(0, Pages * PageLayout.Tokens)];
         state.Pages.Hold(0, tokens.Length);
-        seat.Keep("a", tokens);
+        seat.Keep(1, tokens);
         long before = GC.GetAllocatedBytesForCurrentThread();
         Assert.True(KeptSeats.Trim([seat], pages, () => Pages - 2));
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, tokens.Length * sizeof(int));
         Assert.Equal((2 * PageLayout.Tokens, 2), (seat.KeptCount, state.Pages.Held));
-        Assert.Equal(PageLayout.Tokens + 5, seat.ResumeAt("a", tokens[..(PageLayout.Tokens + 6)]));
+        Assert.Equal(PageLayout.Tokens + 5, seat.ResumeAt(1, tokens[..(PageLayout.Tokens + 6)]));
     }
 }

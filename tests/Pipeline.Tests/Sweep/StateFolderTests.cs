@@ -44,6 +44,39 @@ public sealed class StateFolderTests : IDisposable
         Assert.True(isRecurrent || other.CachedTokens >= 200, $"{other.CachedTokens}");
     }
 
+    /// <summary>A start that awaits a next turn has the last conversation in place: it needs no file any more.</summary>
+    [Theory]
+    [InlineData("llama")]
+    [InlineData("qwen35moe")]
+    public async Task LastConversation_WhereATurnIsAwaited_IsInPlaceAtTheStart(string name)
+    {
+        await using Engine fresh = await SweepModels.StartAsync(name, 1, batch: 16, change: o => o with { Context = 400 });
+        int[] first = Tokens(7, fresh, 290);
+        await RunOnceAsync(name, Request(Tokens(8, fresh, 350), 2));
+        string[] older = Kept;
+        RunResult answer = await RunOnceAsync(name, Request(first, 6));
+        int[] next = [.. first, .. answer.Ids, 7, 8, 9];
+        int[] expected = await FreshIds(fresh, next);
+        string[] names = Kept;
+        byte[][] files = [.. names.Select(File.ReadAllBytes)];
+        DateTime used = DateTime.UtcNow;
+        foreach ((bool awaits, string scope, int cached) in new[] { (true, "a", first.Length + 5), (true, "b", 0), (false, "a", 0) })
+        {
+            for (int i = 0; i < names.Length; i++)
+            {
+                File.WriteAllBytes(names[i], files[i]);
+                File.SetLastWriteTimeUtc(names[i], used.AddDays(older.Contains(names[i]) ? -2 : -1));
+            }
+
+            await using Engine engine = await StartAsync(name, o => o with { AwaitsTurns = awaits });
+            Assert.Equal(awaits ? 3 : 0, engine.Status().Pages.Kept);
+            Array.ForEach(Kept, File.Delete);
+            RunResult second = await engine.RunAsync(Request(next, 4) with { ReuseScope = scope }, CancellationToken.None);
+            Assert.Equal(expected, second.Ids);
+            Assert.Equal(cached, second.CachedTokens);
+        }
+    }
+
     [Theory]
     [InlineData("llama")]
     [InlineData("qwen35moe")]
