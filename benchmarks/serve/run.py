@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Generations side by side through the daemon, in a memory control group: tokens per second of all of them, by their number. Every text is
-compared with that of the same request with the fewest beside it (the first one alone). Root is needed. One JSON line for each number on stdout;
+compared with that of the same request with the fewest beside it (the first one alone). One request goes before, of which nothing is counted: a
+daemon's first answer brings in the weights that stay. Root is needed. One JSON line for each number on stdout;
 computeShare and loadShare are the parts of the wall in which the crew computed and in which reads ran, overWhatSetsThePace is wall ÷ the longer of the two
 (reads as they came in the run itself).
   run.py MODEL --budget-mib 2048 [--tokens 16] [--context 256] [--sequences 1,2,4,8] [--decide]
@@ -32,9 +33,9 @@ a = ap.parse_args()
 LIMIT, URL = a.budget_mib << 20, f"http://127.0.0.1:{a.port}"
 
 
-def ask(number, found, key):
+def ask(topic, found, key):
     """One request; keeps its text and when its first and last token came."""
-    body = dict(messages=[dict(role="user", content=f"Tell of the {WORDS[number % len(WORDS)]}.")], max_tokens=a.tokens, temperature=0,
+    body = dict(messages=[dict(role="user", content=f"Tell of the {topic}.")], max_tokens=a.tokens, temperature=0,
                 ignore_eos=True, stream=True, stream_options=dict(include_usage=True))
     request = urllib.request.Request(URL + "/v1/chat/completions", json.dumps(body).encode(), {"Content-Type": "application/json"})
     text, times, tokens = "", [], 0
@@ -69,8 +70,9 @@ def measure(count):
                               "--urls", URL], stderr=subprocess.PIPE)
         try:
             workbench.wait_until_ready(daemon, URL)
+            ask("mountain", {}, None)
             before, found, begin = status_of_engine(), {}, time.monotonic()
-            askers = [threading.Thread(target=ask, args=(n, found, n)) for n in range(count)]
+            askers = [threading.Thread(target=ask, args=(WORDS[n % len(WORDS)], found, n)) for n in range(count)]
             for asker in askers:
                 asker.start()
             for asker in askers:
@@ -84,7 +86,8 @@ def measure(count):
                 computeShare=round(compute / wall, 3), loadShare=round(load / wall, 3), overWhatSetsThePace=round(wall / max(compute, load), 3),
                 sequences=count, tokens=tokens, seconds=round(wall, 2), tokensPerSecond=round(tokens / wall, 3),
                 decodeTokensPerSecond=round((tokens - count) / decoding, 3),
-                steadyPiecesPerSecond=round(steady(found.values()), 3), passes=status["engine"]["passes"], passRows=status["engine"]["pass_rows"],
+                steadyPiecesPerSecond=round(steady(found.values()), 3),
+                **{name: status["engine"][key] - before["engine"][key] for name, key in (("passes", "passes"), ("passRows", "pass_rows"))},
                 streamedPerToken=status["plan"]["streamed_bytes_per_token"], peakMiB=group.peak_bytes >> 20, failcnt=group.failed_charges)
         finally:
             daemon.terminate()
