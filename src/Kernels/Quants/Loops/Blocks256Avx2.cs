@@ -87,6 +87,78 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
         }
     }
 
+    public static int MostSeveral => 16;
+
+    public static void Arrange(byte* x, byte* to) => GroupLanes.Arrange(x, to, QuadsPerSum >= 4);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public static void DotSeveral(byte* block, byte* x, long stride, int count, Vector256<int>* dot, Vector256<int>* mins)
+    {
+        Vector256<short> low, high, min;
+        if (T.HasWideGroups)
+        {
+            Vector128<short> scales = T.WideGroups(block, out Vector128<short> eight);
+            low = high = Vector256.Create(scales, scales);
+            min = eight.ToVector256();
+        }
+        else
+        {
+            Vector256<short> scales = T.Groups(block, out min);
+            low = Vector256.Create(scales.GetLower(), scales.GetLower());
+            high = Vector256.Create(scales.GetUpper(), scales.GetUpper());
+        }
+
+        Vector256<byte> v0 = T.Values256(block, 0), v1 = T.Values256(block, 1), v2 = T.Values256(block, 2), v3 = T.Values256(block, 3),
+            v4 = T.Values256(block, 4), v5 = T.Values256(block, 5), v6 = T.Values256(block, 6), v7 = T.Values256(block, 7);
+        if (QuadsPerSum >= 4)
+        {
+            GroupLanes.OfFour(ref v0, ref v1, ref v2, ref v3);
+            GroupLanes.OfFour(ref v4, ref v5, ref v6, ref v7);
+            Vector256<short> first = T.HasWideGroups ? Avx2.UnpackLow(low, low) : GroupLanes.SpreadEvenThenOdd(low),
+                second = T.HasWideGroups ? Avx2.UnpackHigh(low, low) : GroupLanes.SpreadEvenThenOdd(high);
+            for (; count > 0; count--, x += stride, dot += LaneSums.Lanes, mins += LaneSums.Lanes)
+            {
+                Vector256<short> a = (Pairs(v0, x) + Pairs(v1, x + 32)) + (Pairs(v2, x + 64) + Pairs(v3, x + 96)),
+                    b = (Pairs(v4, x + 128) + Pairs(v5, x + 160)) + (Pairs(v6, x + 192) + Pairs(v7, x + 224));
+                Vector256<int> sum = Avx2.MultiplyAddAdjacent(a, first) + Avx2.MultiplyAddAdjacent(b, second);
+                Store(sum, min, x, (byte*)dot, mins);
+            }
+
+            return;
+        }
+
+        GroupLanes.OfTwo(ref v0, ref v1);
+        GroupLanes.OfTwo(ref v2, ref v3);
+        GroupLanes.OfTwo(ref v4, ref v5);
+        GroupLanes.OfTwo(ref v6, ref v7);
+        Vector256<short> s0 = OfTwo(low, 0), s1 = OfTwo(low, 1), s2 = OfTwo(high, 2), s3 = OfTwo(high, 3);
+        for (; count > 0; count--, x += stride, dot += LaneSums.Lanes, mins += LaneSums.Lanes)
+        {
+            Vector256<int> a = Two(v0, v1, x, s0) + Two(v2, v3, x + 64, s1), b = Two(v4, v5, x + 128, s2) + Two(v6, v7, x + 192, s3);
+            Store(a + b, min, x, (byte*)dot, mins);
+        }
+    }
+
+    /// <summary>The scales of columns 64·two to 64·two + 63 as <see cref="GroupLanes.OfTwo"/> orders them; two is a constant.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<short> OfTwo(Vector256<short> scales, int two)
+    {
+        int group = 4 * (two & 1);
+        return T.HasWideGroups ? GroupLanes.Spread(scales, 2 * two, (2 * two) + 1, 2 * two, (2 * two) + 1)
+            : GroupLanes.Spread(scales, group, group + 2, group + 1, group + 3);
+    }
+
+    /// <summary>Scaled products of 64 columns, which are added before where they fit 16 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Two(Vector256<byte> v0, Vector256<byte> v1, byte* x, Vector256<short> scales) => QuadsPerSum == 2
+        ? Avx2.MultiplyAddAdjacent(Pairs(v0, x) + Pairs(v1, x + 32), scales)
+        : Avx2.MultiplyAddAdjacent(Pairs(v0, x), scales) + Avx2.MultiplyAddAdjacent(Pairs(v1, x + 32), scales);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<short> Pairs(Vector256<byte> v, byte* x) => IsSigned
+        ? Avx2.MultiplyAddAdjacent(Avx2.Abs(v.AsSByte()), Avx2.Sign(Vector256.Load((sbyte*)x), v.AsSByte()))
+        : Avx2.MultiplyAddAdjacent(v, Vector256.Load((sbyte*)x));
+
     /// <summary>Adds wide groups 2·pair and 2·pair + 1: columns 0–15 of both, then columns 16–31.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void AddHalves<TRows>(byte* block, byte* x, long stride, Vector256<short> scales, int pair, ref DotSums even,
@@ -422,16 +494,11 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
         public void Add<TRows>(Vector256<byte> v, byte* x, long stride, Vector256<short> each)
             where TRows : IActivationRows
         {
-            First += Avx2.MultiplyAddAdjacent(Pairs(v, (sbyte*)x), each);
+            First += Avx2.MultiplyAddAdjacent(Pairs(v, x), each);
             if (TRows.AreTwo)
             {
-                Second += Avx2.MultiplyAddAdjacent(Pairs(v, (sbyte*)x + stride), each);
+                Second += Avx2.MultiplyAddAdjacent(Pairs(v, x + stride), each);
             }
         }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static Vector256<short> Pairs(Vector256<byte> v, sbyte* a) => IsSigned
-            ? Avx2.MultiplyAddAdjacent(Avx2.Abs(v.AsSByte()), Avx2.Sign(Vector256.Load(a), v.AsSByte()))
-            : Avx2.MultiplyAddAdjacent(v, Vector256.Load(a));
     }
 }

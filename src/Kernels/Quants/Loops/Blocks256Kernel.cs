@@ -19,8 +19,10 @@ internal unsafe struct Blocks256Kernel<T, TLanes> : IPanelKernel
 
     public static int PanelBytes => TLanes.PanelColumns / 256 * TLanes.PackedBytes;
 
+    public static int MostSeveral => TLanes.MostSeveral;
+
     /// <summary>Bytes of a buffer for eight staged blocks, with room to align it.</summary>
-    private static int BufferBytes => T.StagedBytes == T.BlockBytes ? 64 : (LaneSums.Lanes * T.StagedBytes) + 64;
+    internal static int BufferBytes => T.StagedBytes == T.BlockBytes ? 64 : (LaneSums.Lanes * T.StagedBytes) + 64;
 
     /// <summary>Bytes of the lanes of eight dot products.</summary>
     private static int DotsBytes => LaneSums.Lanes * TLanes.DotBytes;
@@ -37,10 +39,10 @@ internal unsafe struct Blocks256Kernel<T, TLanes> : IPanelKernel
         if (TLanes.TakesHalves)
         {
             byte* arranged = (byte*)(((nint)memory + 63) & ~63);
-            Arrange(activations, blocks, arranged);
+            ArrangeBlocks(activations, blocks, arranged);
             if (TRows.AreTwo)
             {
-                Arrange(activations + stride, blocks, arranged + (blocks * ActivationRow.Block256Bytes));
+                ArrangeBlocks(activations + stride, blocks, arranged + (blocks * ActivationRow.Block256Bytes));
             }
 
             activations = arranged;
@@ -55,8 +57,19 @@ internal unsafe struct Blocks256Kernel<T, TLanes> : IPanelKernel
         }
     }
 
+    public static int ArrangedBytes(int columns) => SeveralRows256<T, TLanes>.ArrangedBytes(columns);
+
+    public static void Arrange(byte* activations, int columns, byte* to) =>
+        SeveralRows256<T, TLanes>.Arrange(activations, columns / 256, to);
+
+    public static void Several(byte* weights, int rows, int columns, byte* activations, in SeveralOutputs to)
+    {
+        int done = columns <= MostShort * 256 ? SeveralRows256<T, TLanes>.ShortRows(weights, rows, columns / 256, activations, to) : 0;
+        SeveralRows256<T, TLanes>.Rows(weights, done, rows, columns / 256, activations, to);
+    }
+
     /// <summary>Copies blocks of activations, their values in the order that <see cref="IBlocks256Lanes.TakesHalves"/> asks for.</summary>
-    private static void Arrange(byte* activations, int blocks, byte* to)
+    private static void ArrangeBlocks(byte* activations, int blocks, byte* to)
     {
         for (int end = blocks * ActivationRow.Block256Bytes, i = 0; i < end; i += ActivationRow.Block256Bytes)
         {
@@ -220,14 +233,14 @@ internal unsafe struct Blocks256Kernel<T, TLanes> : IPanelKernel
     /// <summary>Adds the lanes of each row in the order of <see cref="LaneSums.Total"/>, in which the lanes that are not there are
     /// zeros: the total is in the row's first lane.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> TotalsOfShort(Vector256<float> sums, int lanes)
+    internal static Vector256<float> TotalsOfShort(Vector256<float> sums, int lanes)
     {
         Vector256<float> two = lanes > 2 ? sums + Avx.Permute(sums, 0b01_00_11_10) : sums;
         return lanes > 1 ? two + Avx.Permute(two, 0b10_11_00_01) : two;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreShort(Vector256<float> totals, int lanes, float* y)
+    internal static void StoreShort(Vector256<float> totals, int lanes, float* y)
     {
         if (lanes == 1)
         {

@@ -88,3 +88,53 @@ internal static unsafe class RowOutputs
         }
     }
 }
+
+/// <summary>Where the outputs of several rows of activations go.</summary>
+/// <param name="count">Rows of activations, digits counted.</param>
+/// <param name="areDigits">Whether each two are the digits of one, whose outputs are added.</param>
+/// <param name="y">One float per row of weights.</param>
+/// <param name="stride">Floats to the outputs of the next token.</param>
+internal readonly unsafe struct SeveralOutputs(int count, bool areDigits, float* y, long stride)
+{
+    /// <summary>Rows of activations, digits counted.</summary>
+    public int Count => count;
+
+    /// <summary>Writes the outputs of a row of weights.</summary>
+    /// <param name="row">Row of weights.</param>
+    /// <param name="sums">Eight sums per row of activations.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store(int row, Vector256<float>* sums)
+    {
+        float* to = y + row;
+        for (int i = 0; i < count; i++, to += stride)
+        {
+            float total = LaneSums.Total(sums[i]);
+            *to = areDigits ? total + LaneSums.Total(sums[++i]) : total;
+        }
+    }
+
+    /// <summary>Adds the totals of two digits, and whether there is a result now.</summary>
+    /// <param name="i">Row of activations.</param>
+    /// <param name="totals">Its totals.</param>
+    /// <param name="high">Those of the high digits so far.</param>
+    /// <param name="to">Where the outputs of its token go.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool Complete(int i, ref Vector256<float> totals, ref Vector256<float> high, out float* to)
+    {
+        int token = areDigits ? i >> 1 : i;
+        to = y + (token * stride);
+        if (!areDigits)
+        {
+            return true;
+        }
+
+        if ((i & 1) == 0)
+        {
+            high = totals;
+            return false;
+        }
+
+        totals = high + totals;
+        return true;
+    }
+}

@@ -29,6 +29,9 @@ internal sealed unsafe class PanelLoop<TKernel>(ActivationLayout? digits = null)
     /// <summary>Columns whose activations a kernel may copy to the stack to multiply single rows.</summary>
     private const int MostColumns = 1 << 16;
 
+    /// <summary>Bytes of activations that are copied to the stack for several tokens: they stay in the second-level cache.</summary>
+    private const int MostArrangedBytes = 256 << 10;
+
     private const int SumsOf = LaneSums.Lanes * Rows;
 
     /// <inheritdoc/>
@@ -39,9 +42,17 @@ internal sealed unsafe class PanelLoop<TKernel>(ActivationLayout? digits = null)
         byte* weights, int columns, int rowBegin, int rowEnd, byte* activations, long activationStride, int tokens, float* y, long yStride)
     {
         long lowOffset = digits is { } layout ? ActivationRow.RowBytes(layout, columns) : 0;
-        if ((tokens >= (lowOffset > 0 ? TKernel.FewestOfDigits : FewestTokens) && rowEnd - rowBegin >= FewestRows) || columns > MostColumns)
+        bool isSeveral = tokens > 1 && IsSeveral(tokens, lowOffset > 0, columns);
+        bool areMany = tokens >= (lowOffset > 0 ? TKernel.FewestOfDigits : FewestTokens) && rowEnd - rowBegin >= FewestRows;
+        if ((areMany && !isSeveral) || columns > MostColumns)
         {
             Panels(weights, columns, rowBegin, rowEnd, activations, activationStride, lowOffset, tokens, y, yStride);
+            return;
+        }
+
+        if (isSeveral)
+        {
+            Several(weights, columns, rowBegin, rowEnd, activations, activationStride, lowOffset, tokens, y, yStride);
             return;
         }
 
@@ -52,6 +63,38 @@ internal sealed unsafe class PanelLoop<TKernel>(ActivationLayout? digits = null)
             FewTokens(weights + (row * rowBytes), Math.Min(rowsAtOnce, rowEnd - row), columns, activations, activationStride, lowOffset,
                 tokens, y + row, yStride);
         }
+    }
+
+    private static bool IsSeveral(int tokens, bool areDigits, int columns)
+    {
+        int count = areDigits ? 2 * tokens : tokens;
+        return count <= TKernel.MostSeveral && (long)count * TKernel.ArrangedBytes(columns) <= MostArrangedBytes;
+    }
+
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Several(
+        byte* weights, int columns, int rowBegin, int rowEnd, byte* activations, long activationStride, long lowOffset, int tokens,
+        float* y, long yStride)
+    {
+        int count = lowOffset > 0 ? 2 * tokens : tokens, bytes = TKernel.ArrangedBytes(columns);
+        byte* memory = stackalloc byte[(count * bytes) + 64];
+        byte* arranged = (byte*)(((nint)memory + 63) & ~63), to = arranged;
+        for (int token = 0; token < tokens; token++)
+        {
+            TKernel.Arrange(activations, columns, to);
+            to += bytes;
+            if (lowOffset > 0)
+            {
+                TKernel.Arrange(activations + lowOffset, columns, to);
+                to += bytes;
+            }
+
+            activations += activationStride;
+        }
+
+        TKernel.Several(weights + (rowBegin * TKernel.RowBytes(columns)), rowEnd - rowBegin, columns, arranged,
+            new SeveralOutputs(count, lowOffset > 0, y + rowBegin, yStride));
     }
 
     private static void FewTokens(
