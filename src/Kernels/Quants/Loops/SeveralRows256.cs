@@ -132,7 +132,8 @@ internal static unsafe class SeveralRows256<T, TLanes>
             {
                 for (int b = 0; b < blocks; b++)
                 {
-                    TLanes.DotSeveral(block, activations + (b * ActivationRow.Block256Bytes), stride, count, dots + lane + b, mins + lane + b);
+                    TLanes.DotSeveral(
+                        block, activations + (b * ActivationRow.Block256Bytes), stride, count, dots + lane + b, mins + lane + b);
                     block += T.StagedBytes;
                 }
             }
