@@ -46,20 +46,7 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
     public static void Dot<TRows>(byte* block, byte* x, long stride, byte* dot, Vector256<int>* mins)
         where TRows : IActivationRows
     {
-        Vector256<short> low, high, min;
-        if (T.HasWideGroups)
-        {
-            Vector128<short> scales = T.WideGroups(block, out Vector128<short> eight);
-            low = high = Vector256.Create(scales, scales);
-            min = eight.ToVector256();
-        }
-        else
-        {
-            Vector256<short> scales = T.Groups(block, out min);
-            low = Vector256.Create(scales.GetLower(), scales.GetLower());
-            high = Vector256.Create(scales.GetUpper(), scales.GetUpper());
-        }
-
+        Vector256<short> low = Scales(block, out Vector256<short> high, out Vector256<short> min);
         DotSums even = default, odd = default;
         if (T.HasHalves)
         {
@@ -94,20 +81,7 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void DotSeveral(byte* block, byte* x, long stride, int count, Vector256<int>* dot, Vector256<int>* mins)
     {
-        Vector256<short> low, high, min;
-        if (T.HasWideGroups)
-        {
-            Vector128<short> scales = T.WideGroups(block, out Vector128<short> eight);
-            low = high = Vector256.Create(scales, scales);
-            min = eight.ToVector256();
-        }
-        else
-        {
-            Vector256<short> scales = T.Groups(block, out min);
-            low = Vector256.Create(scales.GetLower(), scales.GetLower());
-            high = Vector256.Create(scales.GetUpper(), scales.GetUpper());
-        }
-
+        Vector256<short> low = Scales(block, out Vector256<short> high, out Vector256<short> min);
         Vector256<byte> v0 = T.Values256(block, 0), v1 = T.Values256(block, 1), v2 = T.Values256(block, 2), v3 = T.Values256(block, 3),
             v4 = T.Values256(block, 4), v5 = T.Values256(block, 5), v6 = T.Values256(block, 6), v7 = T.Values256(block, 7);
         if (QuadsPerSum >= 4)
@@ -137,6 +111,25 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
             Vector256<int> a = Two(v0, v1, x, s0) + Two(v2, v3, x + 64, s1), b = Two(v4, v5, x + 128, s2) + Two(v6, v7, x + 192, s3);
             Store(a + b, min, x, (byte*)dot, mins);
         }
+    }
+
+    /// <summary>The scales of the first eight groups in either half of a vector; where groups are wide, there are no others.</summary>
+    /// <param name="block">A block.</param>
+    /// <param name="high">Those of the last eight groups, likewise.</param>
+    /// <param name="min">The scales of its minimums.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<short> Scales(byte* block, out Vector256<short> high, out Vector256<short> min)
+    {
+        if (T.HasWideGroups)
+        {
+            Vector128<short> eight = T.WideGroups(block, out Vector128<short> mins);
+            min = mins.ToVector256();
+            return high = Vector256.Create(eight, eight);
+        }
+
+        Vector256<short> scales = T.Groups(block, out min);
+        high = Vector256.Create(scales.GetUpper(), scales.GetUpper());
+        return Vector256.Create(scales.GetLower(), scales.GetLower());
     }
 
     /// <summary>The scales of columns 64·two to 64·two + 63 as <see cref="GroupLanes.OfTwo"/> orders them; two is a constant.</summary>
