@@ -10,6 +10,7 @@ using LayerStream.Host.Server.Responses;
 using LayerStream.Host.Server.Translation;
 using LayerStream.Sampling;
 using LayerStream.Templates.Answers;
+using static LayerStream.Host.Tests.Server.StreamedBody;
 
 namespace LayerStream.Host.Tests.Server;
 
@@ -284,10 +285,6 @@ public sealed class AnswerShapeTests
         (shape as IDisposable)?.Dispose();
         return sent;
     }
-
-    private static List<JsonElement> Events(string sent) =>
-        [.. sent.Split('\n').Where(l => l.StartsWith("data: {", StringComparison.Ordinal))
-        .Select(l => Parse(l["data: ".Length..]))];
 
     private static JsonElement Parse(string json) => JsonSerializer.Deserialize<JsonElement>(json);
 

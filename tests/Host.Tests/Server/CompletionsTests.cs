@@ -54,7 +54,7 @@ public sealed class CompletionsTests(ShippedDaemon daemon)
         (int, string)[] whole = Choices(await daemon.PostAsync(Path, request));
         string sent = await daemon.SendAsync(Path, request[..^1] + ",\"stream\":true,\"stream_options\":{\"include_usage\":true}}");
         Assert.EndsWith("data: [DONE]\n\n", sent, StringComparison.Ordinal);
-        List<JsonElement> events = ShippedDaemon.Events(sent);
+        List<JsonElement> events = StreamedBody.Events(sent);
         Assert.Equal(20, events[^1].GetProperty("usage").GetProperty("completion_tokens").GetInt32());
         JsonElement[] pieces = [.. events.Where(e => e.GetProperty("choices").GetArrayLength() > 0)
             .Select(e => e.GetProperty("choices")[0])];
@@ -99,11 +99,11 @@ public sealed class CompletionsTests(ShippedDaemon daemon)
         Assert.Equal(texts, again);
         string sent = await daemon.SendAsync("/v1/chat/completions", request[..^1] + ",\"n\":3,\"stream\":true}");
         Assert.Single(sent.Split('\n'), l => l == "data: [DONE]");
-        string[] streamed = [.. ShippedDaemon.Events(sent).Select(e => e.GetProperty("choices")[0])
+        string[] streamed = [.. StreamedBody.Events(sent).Select(e => e.GetProperty("choices")[0])
             .GroupBy(c => c.GetProperty("index").GetInt32()).OrderBy(g => g.Key).Select(g => string.Concat(g.Select(c =>
                 c.GetProperty("delta").TryGetProperty("content", out JsonElement content) ? content.GetString() : "")))];
         Assert.Equal(texts, streamed);
-        Assert.Equal(texts.Length, ShippedDaemon.Events(sent).Count(e => e.GetProperty("choices")[0].GetProperty("delta")
+        Assert.Equal(texts.Length, StreamedBody.Events(sent).Count(e => e.GetProperty("choices")[0].GetProperty("delta")
             .TryGetProperty("role", out _)));
     }
 

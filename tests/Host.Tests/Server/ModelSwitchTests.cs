@@ -8,6 +8,8 @@ namespace LayerStream.Host.Tests.Server;
 /// <summary>One model at a time out of several, by the names in requests.</summary>
 public sealed class ModelSwitchTests
 {
+    private static readonly TimeSpan s_soon = TimeSpan.FromMilliseconds(50);
+
     private static readonly (string Path, string Body)[] s_unknown =
     [
         ("/v1/chat/completions", """{"model":"nowhere","messages":[{"role":"user","content":"x"}]}"""),
@@ -149,10 +151,11 @@ public sealed class ModelSwitchTests
             ("/v1/score", """ "model":"two","prompt":"x","choices":["a","b"] """, " ", OpenAi),
         ];
         TaskCompletionSource fails = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using SwitchingDaemon daemon = await new SwitchingDaemon { BeforeLoad = _ => fails.Task }.StartAsync();
-        Task<string>[] heard = [.. asked.Select(a => daemon.HearAsync(a.Path, $"{{{a.Body}}}"))];
+        await using SwitchingDaemon daemon = await new SwitchingDaemon { BeforeLoad = _ => fails.Task, FirstSign = s_soon }.StartAsync();
+        using CountdownEvent signs = new(asked.Length);
+        Task<string>[] heard = [.. asked.Select(a => daemon.HearAsync(a.Path, $"{{{a.Body}}}", _ => signs.Signal()))];
         await daemon.UntilAsync("two", "loading");
-        await Task.Delay(TimeSpan.FromSeconds(4), Token); // every one has had a sign
+        Assert.True(signs.Wait(TimeSpan.FromMinutes(1), Token), $"{signs.CurrentCount} have had no sign");
         fails.SetException(new IOException("the disk has gone"));
         string[] texts = await Task.WhenAll(heard);
         Assert.All(asked.Zip(texts), pair =>
@@ -172,21 +175,20 @@ public sealed class ModelSwitchTests
     public async Task Stream_ThatWaitsForItsModel_HearsSignsOfLifeThenItsAnswer(string path, string sign)
     {
         TaskCompletionSource loads = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using SwitchingDaemon daemon = await new SwitchingDaemon { BeforeLoad = _ => loads.Task }.StartAsync();
+        await using SwitchingDaemon daemon = await new SwitchingDaemon { BeforeLoad = _ => loads.Task, FirstSign = s_soon }.StartAsync();
         string member = path == "/v1/responses" ? "input" : "messages";
         string body = $$"""{"model":"one","stream":true,"{{member}}":[{"role":"user","content":"x"}]"""
             + (path == "/v1/messages" ? ""","max_tokens":4}""" : path == "/api/chat" ? ""","options":{"num_predict":4}}"""
                 : path == "/v1/responses" ? ""","max_output_tokens":16}""" : ""","max_tokens":4}""");
-        Task<HttpResponseMessage> asked = daemon.RespondAsync("POST", path, body);
+        TaskCompletionSource<int> begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task<string> heard = daemon.HearAsync(path, body, begun.SetResult);
         await daemon.UntilAsync("one", "loading");
         JsonElement health = await daemon.GetAsync("/health");
         Assert.Equal(("switching", "one"), (health.GetProperty("status").GetString(), health.GetProperty("model").GetString()));
         Assert.Equal("opening", (await daemon.GetAsync("/v1/models/one")).GetProperty("progress").GetProperty("stage").GetString());
-        await Task.Delay(TimeSpan.FromSeconds(2.5), Token);
+        Assert.Equal(200, await begun.Task.WaitAsync(TimeSpan.FromMinutes(1), Token));
         loads.SetResult();
-        using HttpResponseMessage reply = await asked;
-        Assert.Equal(200, (int)reply.StatusCode);
-        string text = await reply.Content.ReadAsStringAsync(Token);
+        string text = await heard;
         Assert.Contains(sign, text.Split('\n')[0], StringComparison.Ordinal);
         Assert.DoesNotContain("\"error\":{", text, StringComparison.Ordinal);
         Assert.Contains(path switch

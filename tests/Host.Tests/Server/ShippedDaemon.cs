@@ -112,10 +112,6 @@ public class ShippedDaemon : IAsyncLifetime
         return await client.SendAsync(request, Token);
     }
 
-    /// <summary>Data of the server-sent events of a body, without the end mark.</summary>
-    internal static List<JsonElement> Events(string sent) => [.. sent.Split('\n')
-        .Where(l => l.StartsWith("data: {", StringComparison.Ordinal)).Select(l => JsonSerializer.Deserialize<JsonElement>(l[6..]))];
-
     private sealed class Ignored : IProgress<SessionNotice>
     {
         public void Report(SessionNotice value)

@@ -116,9 +116,9 @@ public sealed class ShippedModelAnswersTests(ShippedDaemon daemon)
     public async Task Stream_OfOllama_IsLinesAndTheLastIsDone()
     {
         string sent = await SendAsync("/api/chat", """{"messages":[{"role":"user","content":"Say hi."}],"options":{"num_predict":4}}""");
-        string[] lines = sent.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.True(JsonSerializer.Deserialize<JsonElement>(lines[^1]).GetProperty("done").GetBoolean());
-        Assert.InRange(lines.Length, 2, 6);
+        List<JsonElement> lines = StreamedBody.Lines(sent);
+        Assert.True(lines[^1].GetProperty("done").GetBoolean());
+        Assert.InRange(lines.Count, 2, 6);
     }
 
     [Theory]

@@ -49,7 +49,7 @@ public sealed class StoredResponsesTests(ShippedDaemon daemon)
     public async Task Stored_OfAnotherKeyOrDeletedOrNotKept_IsNotThere()
     {
         string sent = await daemon.SendAsync(Path, """{"input":"Say hi.","max_output_tokens":2,"stream":true}""");
-        JsonElement last = ShippedDaemon.Events(sent)[^1];
+        JsonElement last = StreamedBody.Events(sent)[^1];
         Assert.Equal("response.incomplete", last.GetProperty("type").GetString());
         string id = last.GetProperty("response").GetProperty("id").GetString()!;
         Assert.Equal(HttpStatusCode.OK, await StatusAsync("GET", id));

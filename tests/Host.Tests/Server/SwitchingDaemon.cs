@@ -32,6 +32,10 @@ internal sealed class SwitchingDaemon : IAsyncDisposable
     /// <summary>How long answers may go on once another model is asked for.</summary>
     public TimeSpan MostDrain { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>Time before the first sign of life, with which a status goes out: so long that no machine is too slow for another
+    /// status.</summary>
+    public TimeSpan FirstSign { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Requests that may wait for a model.</summary>
     public int MostWaiting { get; init; } = 32;
 
@@ -76,7 +80,7 @@ internal sealed class SwitchingDaemon : IAsyncDisposable
             Explicit = new HashSet<string> { "temperature" },
         };
         _metrics = new DaemonMetrics(() => 0, () => null);
-        State = new ServerState("", _admission, _metrics);
+        State = new ServerState("", _admission, _metrics) { FirstSign = FirstSign };
         ModelSwitch models = new(new ServableModels(options, Presets), State, new SwitchRules(LoadAsync, MostDrain, IdleTime, MostWaiting)
         {
             SendingTime = TimeSpan.FromSeconds(2),
@@ -129,12 +133,16 @@ internal sealed class SwitchingDaemon : IAsyncDisposable
     }
 
     /// <summary>What comes of an answer until its end, or until the connection breaks.</summary>
-    public async Task<string> HearAsync(string path, string body)
+    /// <param name="path">Where it is asked for.</param>
+    /// <param name="body">What is asked.</param>
+    /// <param name="begun">Hears the status, which comes with the first bytes.</param>
+    public async Task<string> HearAsync(string path, string body, Action<int> begun)
     {
         using HttpClient client = _host!.GetTestClient();
         using HttpRequestMessage request = new(HttpMethod.Post, "http://localhost:5099" + path);
         request.Content = new StringContent(body, Encoding.UTF8, "application/json");
         using HttpResponseMessage reply = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Token);
+        begun((int)reply.StatusCode);
         await using Stream stream = await reply.Content.ReadAsStreamAsync(Token);
         using MemoryStream heard = new();
         try

@@ -168,19 +168,27 @@ public sealed class ComputeCrewTests
     public void HeldUpTicks_OfARunWhoseMemberIsSlow_GrowByTheWait()
     {
         using var crew = new ComputeCrew(2);
-        int taken = 0;
+        int taken = 0, ended = 0;
         var job = new ActionJob((_, _, worker) =>
         {
             if (worker == 0)
             {
                 SpinWait.SpinUntil(() => Volatile.Read(ref taken) == 1, 20_000); // until the other member has a range
+                Volatile.Write(ref ended, 1);
                 return;
             }
 
             Volatile.Write(ref taken, 1);
+            SpinWait.SpinUntil(() => Volatile.Read(ref ended) == 1, 20_000);
             Spin(micros: 5000);
         });
-        crew.Run(job, 2, 1);
+        // A caller that loses its core after its range has less to wait for, or nothing.
+        for (int run = 0; run < 200 && crew.HeldUpTicks < Stopwatch.Frequency / 1000; run++)
+        {
+            (taken, ended) = (0, 0);
+            crew.Run(job, 2, 1);
+        }
+
         Assert.InRange(crew.HeldUpTicks, Stopwatch.Frequency / 1000, long.MaxValue);
     }
 

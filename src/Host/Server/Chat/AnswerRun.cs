@@ -15,9 +15,6 @@ internal sealed class AnswerRun(HttpContext http, ServerState state, Admission.P
     /// <summary>Longest silence on the line.</summary>
     public static readonly TimeSpan SignInterval = TimeSpan.FromSeconds(5);
 
-    /// <summary>Time before the first sign: a request that fails sooner has its own status.</summary>
-    public static readonly TimeSpan FirstSign = TimeSpan.FromSeconds(2);
-
     private const string CancelledOutcome = "cancelled";
 
     private readonly ServedModel? _served = ModelRequest.Of(http)?.Served ?? state.Served;
@@ -143,7 +140,7 @@ internal sealed class AnswerRun(HttpContext http, ServerState state, Admission.P
     {
         while (!wait.IsCompleted && !place.IsBackground) // there, no client counts the seconds
         {
-            TimeSpan left = (_sink.HasStarted ? SignInterval : FirstSign) - Stopwatch.GetElapsedTime(_lastSent);
+            TimeSpan left = (_sink.HasStarted ? SignInterval : state.FirstSign) - Stopwatch.GetElapsedTime(_lastSent);
             using CancellationTokenSource timer = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
             Task pause = Task.Delay(left > TimeSpan.Zero ? left : TimeSpan.Zero, timer.Token);
             if (await Task.WhenAny(wait, pause) == pause)

@@ -18,13 +18,14 @@ internal sealed class ModelRequest : IDisposable
 
     private readonly HttpContext _http;
     private readonly Func<RequestHead, WaitingForm>? _form;
+    private readonly TimeSpan _firstSign;
     private CancellationTokenRegistration _broken;
     private ModelHold? _hold;
     private WaitingForm? _waitingForm;
     private ReadOnlyMemory<byte> _body;
 
-    private ModelRequest(HttpContext http, RequestMemory.Holding memory, Func<RequestHead, WaitingForm>? form) =>
-        (_http, Memory, _form) = (http, memory, form);
+    private ModelRequest(HttpContext http, RequestMemory.Holding memory, Func<RequestHead, WaitingForm>? form, TimeSpan firstSign) =>
+        (_http, Memory, _form, _firstSign) = (http, memory, form, firstSign);
 
     /// <summary>What the request holds, of the account of its model.</summary>
     public RequestMemory.Holding Memory { get; }
@@ -69,7 +70,7 @@ internal sealed class ModelRequest : IDisposable
 
         bool isUnsent = ServerState.PlaceOf(http) is { IsBackground: true }; // nobody hears signs
         RequestMemory account = hold?.Served.Memory ?? state.Switch!.Bodies;
-        ModelRequest request = new(http, account.Open(), isUnsent ? null : form) { _hold = hold };
+        ModelRequest request = new(http, account.Open(), isUnsent ? null : form, state.FirstSign) { _hold = hold };
         http.Items[s_item] = request;
         try
         {
@@ -158,7 +159,7 @@ internal sealed class ModelRequest : IDisposable
         long last = Stopwatch.GetTimestamp();
         while (!wait.IsCompleted && _form is not null)
         {
-            TimeSpan pause = (Sink is null ? AnswerRun.FirstSign : AnswerRun.SignInterval) - Stopwatch.GetElapsedTime(last);
+            TimeSpan pause = (Sink is null ? _firstSign : AnswerRun.SignInterval) - Stopwatch.GetElapsedTime(last);
             using CancellationTokenSource timer = new();
             Task delay = Task.Delay(pause > TimeSpan.Zero ? pause : TimeSpan.Zero, timer.Token);
             if (await Task.WhenAny(wait, delay) == delay)

@@ -35,6 +35,9 @@ internal sealed class ServerState(string modelId, Admission admission, DaemonMet
     /// <summary>Counters.</summary>
     public DaemonMetrics Metrics => metrics;
 
+    /// <summary>Time before the first sign of life: a request that fails sooner has its own status.</summary>
+    public TimeSpan FirstSign { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>Files of clients; null = none are kept.</summary>
     public FileStore? Files { get; init; }
 
