@@ -53,6 +53,38 @@ internal static class CommandLineProcess
             RedirectStandardInput = input, // stays open, and nothing comes
         })!;
 
+    /// <summary>Returns when a process has come to where it waits: none of its threads has run or read for a second.</summary>
+    internal static async Task UntilItWaitsAsync(Process process, CancellationToken ct)
+    {
+        const int Looks = 20;
+        if (!OperatingSystem.IsLinux())
+        {
+            await Task.Delay(TimeSpan.FromSeconds(6), ct);
+            return;
+        }
+
+        for (int still = 0; still < Looks && !process.HasExited; await Task.Delay(1000 / Looks, ct))
+        {
+            still = IsAsleep(process.Id) ? still + 1 : 0;
+        }
+    }
+
+    private static bool IsAsleep(int process)
+    {
+        try
+        {
+            return Directory.GetDirectories($"/proc/{process}/task").All(task =>
+            {
+                string stat = File.ReadAllText(Path.Combine(task, "stat"));
+                return stat[stat.LastIndexOf(')') + 2] == 'S';
+            });
+        }
+        catch (IOException)
+        {
+            return false; // a thread that ended meanwhile
+        }
+    }
+
     private static string FindRoot()
     {
         for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)

@@ -19,7 +19,7 @@ public sealed class InterruptTests
         {
             string[] arguments = ["run", "--ids", "1,2", "--max-tokens", "2", "--context", "64", "--trace", pipe];
             using Process run = CommandLineProcess.StartInterruptible(arguments);
-            await Task.Delay(TimeSpan.FromSeconds(4), Token); // it waits for a reader of its trace
+            await CommandLineProcess.UntilItWaitsAsync(run, Token); // for a reader of its trace
             Assert.False(run.HasExited, "a pipe without a reader was not waited for");
             for (int i = 0; i < 2 && !run.HasExited; i++)
             {
@@ -59,7 +59,7 @@ public sealed class InterruptTests
         using Process run = CommandLineProcess.StartInterruptible(arguments, input: true);
         try
         {
-            await Task.Delay(TimeSpan.FromSeconds(arguments[0] == "chat" ? 6 : 3), Token); // it has come to where it waits
+            await CommandLineProcess.UntilItWaitsAsync(run, Token);
             Assert.False(run.HasExited, "input was not waited for");
             await PosixSignal.SendAsync(run, signal);
             using CancellationTokenSource limit = new(TimeSpan.FromSeconds(30));
