@@ -4,13 +4,12 @@ using System.Xml.Linq;
 namespace LayerStream.EndToEnd.Tests;
 
 /// <summary><c>tune</c>: settings measured beside what was given.</summary>
-public sealed class TuneTests
+public sealed class TuneTests(TuneTests.DenseModel dense) : IClassFixture<TuneTests.DenseModel>
 {
     [Fact]
     public async Task Tune_OfADenseModel_MeasuresDepthsAndReads()
     {
-        using SyntheticFile model = await SyntheticFile.CreateAsync("llama-8b", layers: 3);
-        string[] common = ["tune", "--model", model.Path, "--memory-budget", "320MiB", "--context", "256", "--depths", "1,2", "--reads",
+        string[] common = ["tune", "--model", dense.Path, "--memory-budget", "320MiB", "--context", "256", "--depths", "1,2", "--reads",
             "1,3", "--rounds", "1"];
         (int code, string output, string error) = await CommandLineProcess.RunAsync(null, [.. common, "--tokens", "6", "--json"]);
         Assert.True(code == 0, error);
@@ -31,12 +30,11 @@ public sealed class TuneTests
     [Fact]
     public async Task Tune_WithBudgetsThreadsAndAChart_MeasuresThemAndKeepsTheTunersChoice()
     {
-        using SyntheticFile model = await SyntheticFile.CreateAsync("llama-8b", layers: 3);
         string folder = Directory.CreateTempSubdirectory("layerstream-").FullName, chart = Path.Combine(folder, "tune.svg"),
             profile = Path.Combine(folder, "profile.json");
         try
         {
-            string[] common = ["tune", "--model", model.Path, "--memory-budget", "320MiB", "--context", "256", "--depths", "1", "--reads",
+            string[] common = ["tune", "--model", dense.Path, "--memory-budget", "320MiB", "--context", "256", "--depths", "1", "--reads",
                 "1", "--rounds", "1", "--tokens", "3", "--profile", profile];
             (int code, string output, string error) = await CommandLineProcess.RunAsync(
                 null, [.. common, "--json", "--budgets", "64MiB,400MiB", "--thread-counts", "1", "--threads", "2", "--svg", chart]);
@@ -89,5 +87,23 @@ public sealed class TuneTests
             "--context", "64", "--memory-budget", "300MiB");
         Assert.Equal(2, code);
         Assert.Contains("set --context higher or --tokens lower", error, StringComparison.Ordinal);
+    }
+
+    /// <summary>A dense model, made once.</summary>
+    public sealed class DenseModel : IAsyncLifetime
+    {
+        private SyntheticFile? _file;
+
+        internal string Path => _file!.Path;
+
+        /// <inheritdoc/>
+        public async ValueTask InitializeAsync() => _file = await SyntheticFile.CreateAsync("llama-8b", layers: 3);
+
+        /// <inheritdoc/>
+        public ValueTask DisposeAsync()
+        {
+            _file?.Dispose();
+            return ValueTask.CompletedTask;
+        }
     }
 }

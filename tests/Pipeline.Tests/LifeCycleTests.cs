@@ -132,9 +132,9 @@ public sealed class LifeCycleTests
     [Fact]
     public async Task Watchdog_WhileACallerThinks_FailsNothing()
     {
-        await using Engine engine = await TinyModel.StartAsync(stallLimit: TimeSpan.FromMilliseconds(300));
+        await using Engine engine = await TinyModel.StartAsync(stallLimit: TimeSpan.FromSeconds(1));
         using ManualResetEventSlim gate = new();
-        RunResult result = await engine.RunAsync(TinyModel.Request(2, _ => gate.Wait(1000) && false), CancellationToken.None)
+        RunResult result = await engine.RunAsync(TinyModel.Request(2, _ => gate.Wait(2500) && false), CancellationToken.None)
             .WaitAsync(s_limit, TestContext.Current.CancellationToken);
         Assert.Equal(2, result.GeneratedTokens);
     }

@@ -89,7 +89,12 @@ public sealed class SweepFaultTests
         using SemaphoreSlim gate = new(0);
         Task<RunResult> stays = engine.RunAsync(TinyModel.Request(12, _ => !both.Task.IsCompleted && !gate.Wait(10_000)),
             CancellationToken.None);
-        Task<RunResult> goes = engine.RunAsync(TinyModel.Request(40, _ => both.TrySetResult() && false), cancel.Token);
+        int tokens = 0;
+        Task<RunResult> goes = engine.RunAsync(TinyModel.Request(40, _ =>
+        {
+            both.TrySetResult();
+            return ++tokens == 30 && !cancel.Token.WaitHandle.WaitOne(10_000); // a cancel that is late finds it still there
+        }), cancel.Token);
         gate.Release(100);
         await both.Task.WaitAsync(s_limit, TestContext.Current.CancellationToken);
         await cancel.CancelAsync();
