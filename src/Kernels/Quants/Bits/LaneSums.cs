@@ -75,6 +75,11 @@ internal static unsafe class LaneSums
     public static Vector256<int> InOrder(Vector256<int> evenFirst) =>
         Avx2.PermuteVar8x32(evenFirst, Vector256.Create(0, 4, 1, 5, 2, 6, 3, 7));
 
+    /// <summary>What belongs to eight blocks: that of the even ones, then of the odd ones.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> EvenThenOdd(Vector256<float> inOrder) =>
+        Avx2.PermuteVar8x32(inOrder, Vector256.Create(0, 2, 4, 6, 1, 3, 5, 7));
+
     /// <summary>Eight sums of eight lanes: of the lower halves of a, b, c, d, then of their upper halves.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> OfHalves(Vector512<int> a, Vector512<int> b, Vector512<int> c, Vector512<int> d) =>

@@ -25,6 +25,8 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
 
     public static int FewestOfDigits => T.MostValue <= 31 ? 3 : 4;
 
+    public static int MostSeveral => 16;
+
     /// <summary>Whether signed bytes are packed as words.</summary>
     private static bool AreWords
     {

@@ -14,6 +14,8 @@ internal unsafe struct Blocks32Kernel<T, TLanes> : IPanelKernel
 
     public static int FewestOfDigits => TLanes.FewestOfDigits;
 
+    public static int MostSeveral => TLanes.MostSeveral;
+
     /// <summary>Quads, then a scale per block and row, then an offset.</summary>
     public static int PanelBytes => ScalesOf + (2 * PanelLayout.OffsetsOf * sizeof(float));
 
@@ -67,6 +69,13 @@ internal unsafe struct Blocks32Kernel<T, TLanes> : IPanelKernel
             }
         }
     }
+
+    public static int ArrangedBytes(int columns) => SeveralRows32<T>.ArrangedBytes(columns);
+
+    public static void Arrange(byte* activations, int columns, byte* to) => SeveralRows32<T>.Arrange(activations, columns, to);
+
+    public static void Several(byte* weights, int rows, int columns, byte* activations, in SeveralOutputs to) =>
+        SeveralRows32<T>.Rows(weights, rows, columns, activations, to);
 
     /// <summary>Adds groups of eight blocks to the eight sums of either row of activations. What it calls is all inlined, for which it must
     /// be long itself: the inliner's budget is a multiple of that.</summary>

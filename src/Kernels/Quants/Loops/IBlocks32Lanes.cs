@@ -14,6 +14,9 @@ internal unsafe interface IBlocks32Lanes
     /// <inheritdoc cref="IPanelKernel.FewestOfDigits"/>
     static virtual int FewestOfDigits => 4;
 
+    /// <inheritdoc cref="IPanelKernel.MostSeveral"/>
+    static virtual int MostSeveral => 0;
+
     /// <summary>Orders the values of 256 columns of activations as <see cref="Dots{TRows}"/> takes them where blocks are unpacked in
     /// halves.</summary>
     static abstract void Arrange(byte* x, byte* to);

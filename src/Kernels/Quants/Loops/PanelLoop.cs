@@ -65,10 +65,11 @@ internal sealed unsafe class PanelLoop<TKernel>(ActivationLayout? digits = null)
         }
     }
 
+    /// <summary>Whether rows of activations are more than <see cref="TwoRows"/>, but not too many.</summary>
     private static bool IsSeveral(int tokens, bool areDigits, int columns)
     {
         int count = areDigits ? 2 * tokens : tokens;
-        return count <= TKernel.MostSeveral && (long)count * TKernel.ArrangedBytes(columns) <= MostArrangedBytes;
+        return count > 2 && count <= TKernel.MostSeveral && (long)count * TKernel.ArrangedBytes(columns) <= MostArrangedBytes;
     }
 
     [SkipLocalsInit]
