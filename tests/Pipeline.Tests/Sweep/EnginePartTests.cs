@@ -20,22 +20,17 @@ public sealed class EnginePartTests
     [MemberData(nameof(Models))]
     public async Task Sequences_OfAModelInTwoEngines_JoinParkAndAreCancelledAsInOne(string name)
     {
-        int seeds = SweepScript.Count("LAYERSTREAM_SCHEDULE_PART_SEEDS", 1), layers = 0;
+        int seeds = SweepScript.Count("LAYERSTREAM_SCHEDULE_PART_SEEDS", 1);
+        int layers = ModelSpecBuilder.Build(GgufModel.Open(SweepModels.PathOf(name))).Layers.Count;
         List<EnginePart> parts = [];
         SweepScript script = new(async (sequences, seed) =>
         {
-            if (layers == 0)
-            {
-                Engine whole = await SweepModels.StartSingleAsync(name, 40, Options);
-                layers = whole.Spec.Layers.Count;
-                return whole;
-            }
-
             (Engine engine, EnginePart behind) = await SweepModels.StartCutAsync(name, 1 + (seed % (layers - 1)), sequences, seed,
                 4 + (sequences == 1 ? 0 : seed % 2), Options);
             parts.Add(behind);
             return engine;
-        }, [3, 120, 200], 200, longShare: 0.4);
+        }, [3, 120, 200], 200, longShare: 0.4)
+        { Model = name, Single = () => SweepModels.StartSingleAsync(name, 40, Options) };
         for (int seed = 0; seed < seeds; seed++)
         {
             await script.RunAsync(seed, 8);

@@ -56,7 +56,8 @@ public sealed class SweepScheduleTests
                 Context = 512,
                 KeepsSnapshots = true,
                 Drafts = seed % 2 == 0 ? DraftMode.Prompt : DraftMode.Auto,
-            }), [3, 120, 200], 200, longShare: 0.4);
+            }), [3, 120, 200], 200, longShare: 0.4)
+        { Model = name };
         // Who runs beside whom follows from the clock: where pages never ran out, further schedules are tried.
         int seeds = SweepScript.Count("LAYERSTREAM_SCHEDULE_PAGE_SEEDS", 2), ran = 0;
         for (; ran < seeds || (script.Parks == 0 && ran < 8 * seeds); ran++)
@@ -81,7 +82,8 @@ public sealed class SweepScheduleTests
                 Context = 512,
                 KeepsSnapshots = true,
                 Drafts = seed % 3 == 0 ? DraftMode.Prompt : DraftMode.Auto,
-            }), [3, 120, 200], 200, longShare: 0.4);
+            }), [3, 120, 200], 200, longShare: 0.4)
+        { Model = name };
         int seeds = SweepScript.Count("LAYERSTREAM_SCHEDULE_PAGE_SEEDS", 2);
         for (int seed = 0; seed < seeds; seed++)
         {

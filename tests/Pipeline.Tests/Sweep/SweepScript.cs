@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using LayerStream.Actors;
 using LayerStream.Actors.Run;
 using LayerStream.Sampling;
@@ -13,6 +14,7 @@ internal sealed class SweepScript(Func<int, int, Task<Engine>> start, int[] leng
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(120);
     private static readonly float[] s_temperatures = [0, 0.8f];
+    private static readonly ConcurrentDictionary<(string, string, int), (int[], int[])[,]> s_single = [];
     private (int[] Prompt, int[] Ids)[,]? _single;
 
     /// <summary>Requests of at most a few dozen tokens.</summary>
@@ -23,6 +25,13 @@ internal sealed class SweepScript(Func<int, int, Task<Engine>> start, int[] leng
 
     /// <summary>Whether most requests give way, so that those that begin alike go on behind each other's rows.</summary>
     internal bool IsBackground { get; init; }
+
+    /// <summary>Name of a model whose single runs are those of every script with its prompts, whatever else it is given; null = they are
+    /// this script's own.</summary>
+    internal string? Model { get; init; }
+
+    /// <summary>Starts the engine of the single runs; null = as for a schedule of one sequence.</summary>
+    internal Func<Task<Engine>>? Single { get; init; }
 
     /// <summary>How often sequences gave their pages up.</summary>
     internal long Parks { get; private set; }
@@ -35,7 +44,7 @@ internal sealed class SweepScript(Func<int, int, Task<Engine>> start, int[] leng
     /// <returns>Guesses that were tried, and those that were right.</returns>
     internal async Task<(int Drafted, int Accepted)> RunAsync(int seed, int requests)
     {
-        _single ??= await SingleAsync();
+        _single ??= await SharedAsync();
         Random random = new(HashCode.Combine(seed, 17));
         await using Engine engine = await start(1 + random.Next(5), seed);
         long held = Held(engine);
@@ -105,9 +114,20 @@ internal sealed class SweepScript(Func<int, int, Task<Engine>> start, int[] leng
         }
     }
 
+    private async Task<(int[], int[])[,]> SharedAsync()
+    {
+        if (Model is null)
+        {
+            return await SingleAsync();
+        }
+
+        (string, string, int) key = (Model, string.Join(' ', lengths), mostTokens);
+        return s_single.TryGetValue(key, out (int[], int[])[,]? found) ? found : s_single[key] = await SingleAsync();
+    }
+
     private async Task<(int[], int[])[,]> SingleAsync()
     {
-        await using Engine engine = await start(1, 0);
+        await using Engine engine = await (Single?.Invoke() ?? start(1, 0));
         (int[], int[])[,] single = new (int[], int[])[lengths.Length, s_temperatures.Length];
         for (int prompt = 0; prompt < lengths.Length; prompt++)
         {
