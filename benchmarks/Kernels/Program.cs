@@ -10,15 +10,14 @@ namespace LayerStream.Kernels.Benchmarks;
 /// <summary>
 /// Rates of the matrix products. Arguments: names of types (default: the common ones), <c>f32</c> for the reference mode or <c>int16</c>
 /// for activations of 16 bits (8), <c>columns=N</c> for the length of a row (4096), <c>threads=N</c> for the threads of the first column
-/// (1); or <c>token</c>, <c>widths</c> or <c>ops</c> for something else instead: <see cref="TokenRates"/>, <see cref="WidthRates"/>,
-/// <see cref="LayerOpRates"/>.
+/// (1), <c>tokens=N</c> for those of the third (128); or <c>token</c>, <c>widths</c> or <c>ops</c> for something else instead:
+/// <see cref="TokenRates"/>, <see cref="WidthRates"/>, <see cref="LayerOpRates"/>.
 /// </summary>
 internal static unsafe class Program
 {
     private const long MatrixBytes = 200L << 20;
-    private const int Tokens = 128;
 
-    private static int s_columns = 4096, s_threads = 1;
+    private static int s_columns = 4096, s_threads = 1, s_tokens = 128;
 
     private static void Main(string[] args)
     {
@@ -29,15 +28,9 @@ internal static unsafe class Program
             return;
         }
 
-        if (args.FirstOrDefault(a => a.StartsWith("columns=", StringComparison.Ordinal)) is { } columns)
-        {
-            s_columns = int.Parse(columns[8..], CultureInfo.InvariantCulture);
-        }
-
-        if (args.FirstOrDefault(a => a.StartsWith("threads=", StringComparison.Ordinal)) is { } threads)
-        {
-            s_threads = int.Parse(threads[8..], CultureInfo.InvariantCulture);
-        }
+        s_columns = Number(args, "columns=", s_columns);
+        s_threads = Number(args, "threads=", s_threads);
+        s_tokens = Number(args, "tokens=", s_tokens);
 
         ActivationMode mode = args.Contains("f32") ? ActivationMode.F32
             : args.Contains("int16") ? ActivationMode.Int16 : ActivationMode.Int8;
@@ -57,7 +50,7 @@ internal static unsafe class Program
         nint weights = (nint)NativeMemory.AlignedAlloc((nuint)MatrixBytes, 4096);
         new Span<byte>((void*)weights, (int)MatrixBytes).Fill(0x33);
         Console.WriteLine($"{Isa.Describe()}; {mode}; plain read of the matrix {PlainRead(weights):F1} GB/s");
-        Console.WriteLine("type     GEMV GB/s   in cache   GEMM-128 GFLOP/s   prepare ns/row");
+        Console.WriteLine("type     GEMV GB/s   in cache       GEMM GFLOP/s   prepare ns/row");
         foreach (TensorTypeInfo type in TensorTypes.All)
         {
             if (MatMul.Supports(type.Type) && (names.Length == 0 || names.Contains(type.Name)))
@@ -69,6 +62,10 @@ internal static unsafe class Program
         NativeMemory.AlignedFree((void*)weights);
     }
 
+    private static int Number(string[] args, string name, int otherwise) =>
+        args.FirstOrDefault(a => a.StartsWith(name, StringComparison.Ordinal)) is { } given
+            ? int.Parse(given[name.Length..], CultureInfo.InvariantCulture) : otherwise;
+
     private static void Measure(TensorType type, long rowBytes, ActivationMode mode, nint weights)
     {
         int rows = (int)(MatrixBytes / rowBytes);
@@ -76,20 +73,20 @@ internal static unsafe class Program
         ActivationLayout layout = MatMul.LayoutFor(type, mode);
         long stride = MatMul.RowBytes(layout, s_columns);
         nint x = (nint)NativeMemory.AlignedAlloc((nuint)(4 * s_columns), 64);
-        nint a = (nint)NativeMemory.AlignedAlloc((nuint)(stride * Tokens), 64);
-        nint y = (nint)NativeMemory.AlignedAlloc((nuint)(4L * rows * Tokens), 64);
+        nint a = (nint)NativeMemory.AlignedAlloc((nuint)(stride * s_tokens), 64);
+        nint y = (nint)NativeMemory.AlignedAlloc((nuint)(4L * rows * s_tokens), 64);
         for (int i = 0; i < s_columns; i++)
         {
             ((float*)x)[i] = MathF.Sin(i);
         }
 
-        for (int t = 0; t < Tokens; t++)
+        for (int t = 0; t < s_tokens; t++)
         {
             MatMul.Prepare(layout, x, s_columns, a + (nint)(t * stride));
         }
 
         WeightRows matrix = new(type, weights, s_columns);
-        PreparedRows all = new(layout, a, stride, Tokens);
+        PreparedRows all = new(layout, a, stride, s_tokens);
         FloatRows results = new(y, rows);
         double gemv = Best(() => Parallel.For(0, s_threads, new ParallelOptions { MaxDegreeOfParallelism = s_threads },
             part => MatMul.Multiply(matrix,
@@ -105,7 +102,7 @@ internal static unsafe class Program
             }
         });
         Console.WriteLine($"{type,-8} {rowBytes * rows / gemv / 1e9,9:F2} {rowBytes * gemmRows / cached / 1e9,11:F2} "
-            + $"{2.0 * s_columns * gemmRows * Tokens / gemm / 1e9,17:F1} {prepare * 1e6,16:F0}");
+            + $"{2.0 * s_columns * gemmRows * s_tokens / gemm / 1e9,17:F1} {prepare * 1e6,16:F0}");
         NativeMemory.AlignedFree((void*)x);
         NativeMemory.AlignedFree((void*)a);
         NativeMemory.AlignedFree((void*)y);
