@@ -10,7 +10,8 @@ namespace LayerStream.Kernels.Benchmarks;
 /// <summary>
 /// Rates of the matrix products. Arguments: names of types (default: the common ones), <c>f32</c> for the reference mode or <c>int16</c>
 /// for activations of 16 bits (8), <c>columns=N</c> for the length of a row (4096), <c>threads=N</c> for the threads of the first column
-/// (1), <c>tokens=N</c> for those of the third (128); or <c>token</c>, <c>widths</c> or <c>ops</c> for something else instead:
+/// (1), <c>tokens=N</c> for those of the third (128), <c>against=DIR</c> for <see cref="BuildPairs"/> with another build of this program in
+/// place of the table; or <c>token</c>, <c>widths</c> or <c>ops</c> for something else instead:
 /// <see cref="TokenRates"/>, <see cref="WidthRates"/>, <see cref="LayerOpRates"/>.
 /// </summary>
 internal static unsafe class Program
@@ -42,6 +43,16 @@ internal static unsafe class Program
             foreach (TensorTypeInfo type in TensorTypes.All.Where(type => names.Contains(type.Name)))
             {
                 measure(type.Type, mode, s_threads);
+            }
+
+            return;
+        }
+
+        if (args.FirstOrDefault(a => a.StartsWith("against=", StringComparison.Ordinal)) is { } against)
+        {
+            foreach (string name in names)
+            {
+                BuildPairs.Measure(against[8..], name, mode, s_columns, s_tokens);
             }
 
             return;

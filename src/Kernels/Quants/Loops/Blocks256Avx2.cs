@@ -19,13 +19,13 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
     public static int PanelColumns
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => IsSigned ? PanelLayout.WordColumns : PanelLayout.Columns;
+        get => IsSigned ? PanelLayout.SignedColumns : PanelLayout.Columns;
     }
 
     public static int PackedBytes
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => IsSigned ? (8 * RowWords.Bytes) + PanelLayout.QuadBytes : PanelLayout.BlockBytes(4 * PanelLayout.QuadBytes, T.HasWideGroups);
+        get => PanelLayout.BlockBytes(4 * PanelLayout.QuadBytes, T.HasWideGroups);
     }
 
     public static int DotBytes => sizeof(Vector256<int>);
@@ -209,12 +209,6 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PackBlock(byte** rows, byte* panel)
     {
-        if (IsSigned)
-        {
-            PackWords(rows, panel);
-            return;
-        }
-
         Vector256<byte>* bytes = stackalloc Vector256<byte>[PanelLayout.Rows];
         for (int k = 0; k < 8; k++)
         {
@@ -230,50 +224,11 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
         PackScales(rows, panel);
     }
 
-    /// <summary>Packs signed values times their scales: 16 bits hold them, and nothing is left but d.</summary>
-    [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void PackWords(byte** rows, byte* panel)
-    {
-        Vector256<int>* first = stackalloc Vector256<int>[PanelLayout.Rows];
-        Vector256<int>* second = stackalloc Vector256<int>[PanelLayout.Rows];
-        Vector256<byte>* bytes = stackalloc Vector256<byte>[PanelLayout.Rows];
-        byte* factors = stackalloc byte[16 * PanelLayout.QuadBytes];
-        var d = (float*)(panel + (8 * RowWords.Bytes));
-        for (int r = 0; r < PanelLayout.Rows; r++)
-        {
-            Vector256<short> groups = T.Groups(rows[r], out _);
-            first[r] = Twice(groups.GetLower());
-            second[r] = Twice(groups.GetUpper());
-            d[r] = T.D(rows[r]);
-        }
-
-        Transpose.Store16(first, factors, PanelLayout.QuadBytes);
-        Transpose.Store16(second, factors + (8 * PanelLayout.QuadBytes), PanelLayout.QuadBytes);
-        for (int k = 0; k < 8; k++)
-        {
-            for (int r = 0; r < PanelLayout.Rows; r++)
-            {
-                bytes[r] = Values(rows[r], k);
-            }
-
-            RowWords.Pack(bytes, factors, panel);
-            factors += 2 * PanelLayout.QuadBytes;
-            panel += RowWords.Bytes;
-        }
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Add<TTokens>(byte* panel, int blocks, byte* x, long stride, float* sums)
         where TTokens : IPanelTokens
     {
-        if (IsSigned)
-        {
-            AddWords<TTokens>(panel, blocks, x, stride, sums);
-            return;
-        }
-
-        int quads = QuadsPerSum;
+        int quads = IsSigned ? 8 : QuadsPerSum;
         for (int b = 0; b < blocks; b++)
         {
             RowInts sum0 = default, sum1 = default, sum2 = default, sum3 = default;
@@ -302,36 +257,6 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
         }
     }
 
-    [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void AddWords<TTokens>(byte* panel, int blocks, byte* x, long stride, float* sums)
-        where TTokens : IPanelTokens
-    {
-        short* a = stackalloc short[RowWords.Activations];
-        for (int b = 0; b < blocks; b++)
-        {
-            RowInts sum0 = default, sum1 = default, sum2 = default, sum3 = default;
-            for (byte* end = x + 256; x < end; x += 32)
-            {
-                RowWords.Widen<TTokens>(x, stride, a);
-                RowWords.Add<TTokens>(panel, a, ref sum0, ref sum1, ref sum2, ref sum3);
-                panel += RowWords.Bytes;
-            }
-
-            float* lane = sums + (b * PanelLayout.Rows);
-            sum0.AddedTo(lane, (float*)panel, Scale(x)).Store(lane);
-            if (TTokens.AreFour)
-            {
-                sum1.AddedTo(lane + 128, (float*)panel, Scale(x + stride)).Store(lane + 128);
-                sum2.AddedTo(lane + 256, (float*)panel, Scale(x + (2 * stride))).Store(lane + 256);
-                sum3.AddedTo(lane + 384, (float*)panel, Scale(x + (3 * stride))).Store(lane + 384);
-            }
-
-            x += ActivationRow.Block256Bytes - 256;
-            panel += PanelLayout.QuadBytes;
-        }
-    }
-
     /// <summary>The scale of a block of activations whose values end at <paramref name="x"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Scale(byte* x) =>
@@ -343,6 +268,12 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
         ref RowInts sum0, ref RowInts sum1, ref RowInts sum2, ref RowInts sum3)
         where TTokens : IPanelTokens
     {
+        if (IsSigned)
+        {
+            SignedQuads.Add<TTokens>(w, a, stride, low, high, ref sum0, ref sum1, ref sum2, ref sum3);
+            return;
+        }
+
         if (QuadsPerSum > 2)
         {
             RowQuads.Sum<TTokens>(w, QuadsPerSum, a, stride, out RowShorts short0, out RowShorts short1, out RowShorts short2,
@@ -389,7 +320,11 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
     {
         byte* of = T.HasWideGroups ? x + ActivationRow.WideSumsOffset - ActivationRow.SumsOffset : x;
         RowInts min = default;
-        AddMins(mins, of, ref min);
+        if (!IsSigned)
+        {
+            AddMins(mins, of, ref min);
+        }
+
         if (!T.HasWideGroups)
         {
             AddMins(mins + (4 * PanelLayout.QuadBytes), of + 16, ref min);

@@ -14,21 +14,21 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
     public static int GroupBytes
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => AreWords ? RowWords.Bytes / 2 : 4 * PanelLayout.QuadBytes;
+        get => 4 * PanelLayout.QuadBytes;
     }
 
     public static int PanelColumns
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => AreWords ? PanelLayout.WordColumns : PanelLayout.Columns;
+        get => AreSigned ? PanelLayout.SignedColumns : PanelLayout.Columns;
     }
 
     public static int FewestOfDigits => T.MostValue <= 31 ? 3 : 4;
 
     public static int MostSeveral => 16;
 
-    /// <summary>Whether signed bytes are packed as words.</summary>
-    private static bool AreWords
+    /// <summary>Whether bytes are packed as signed ones.</summary>
+    private static bool AreSigned
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => T.MostValue > 127 && !TProducts.AreWide;
@@ -133,18 +133,10 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
         {
             for (int r = 0; r < PanelLayout.Rows; r++)
             {
-                bytes[r] = T.Bytes256(rows[r], (2 * pair) + half) ^ Vector256.Create((byte)(T.MostValue > 127 && !AreWords ? 128 : 0));
+                bytes[r] = T.Bytes256(rows[r], (2 * pair) + half) ^ Vector256.Create((byte)(T.MostValue > 127 && !AreSigned ? 128 : 0));
             }
 
-            if (AreWords)
-            {
-                RowWords.Pack(bytes, null, panel);
-            }
-            else
-            {
-                Transpose.Store16((Vector256<int>*)bytes, panel, PanelLayout.QuadBytes);
-            }
-
+            Transpose.Store16((Vector256<int>*)bytes, panel, PanelLayout.QuadBytes);
             panel += 2 * GroupBytes;
         }
     }
@@ -153,17 +145,11 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
     public static void Add<TTokens>(byte* panel, float* scales, int blocks, byte* x, byte* record, long stride, float* sums)
         where TTokens : IPanelTokens
     {
-        if (AreWords)
-        {
-            AddWords<TTokens>(panel, scales, blocks, x, record, stride, sums);
-            return;
-        }
-
         for (int b = 0; b < blocks; b++)
         {
             byte* r = record + ((b & 7) * sizeof(float));
             RowInts sum0 = default, sum1 = default, sum2 = default, sum3 = default;
-            if (T.Bias != 0 || T.MostValue > 127)
+            if (T.Bias != 0 || (T.MostValue > 127 && !AreSigned))
             {
                 sum0.Low = sum0.High = Start(r);
                 if (TTokens.AreFour)
@@ -177,6 +163,11 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
             if (TProducts.AreWide)
             {
                 RowQuads.AddWide<TTokens>(panel, x, stride, ref sum0, ref sum1, ref sum2, ref sum3);
+            }
+            else if (AreSigned)
+            {
+                Vector256<short> one = Vector256.Create((short)1);
+                SignedQuads.Add<TTokens>(panel, x, stride, one, one, ref sum0, ref sum1, ref sum2, ref sum3);
             }
             else
             {
@@ -218,34 +209,6 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
             sum1.Add(short1, one, one);
             sum2.Add(short2, one, one);
             sum3.Add(short3, one, one);
-        }
-    }
-
-    [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void AddWords<TTokens>(byte* panel, float* scales, int blocks, byte* x, byte* record, long stride, float* sums)
-        where TTokens : IPanelTokens
-    {
-        short* a = stackalloc short[RowWords.Activations];
-        for (int b = 0; b < blocks; b++)
-        {
-            byte* r = record + ((b & 7) * sizeof(float));
-            RowInts sum0 = default, sum1 = default, sum2 = default, sum3 = default;
-            RowWords.Widen<TTokens>(x, stride, a);
-            RowWords.Add<TTokens>(panel, a, ref sum0, ref sum1, ref sum2, ref sum3);
-            float* lane = sums + ((b & 7) * PanelLayout.Rows);
-            Finish(scales, r, sum0, lane);
-            if (TTokens.AreFour)
-            {
-                Finish(scales, r + stride, sum1, lane + 128);
-                Finish(scales, r + (2 * stride), sum2, lane + 256);
-                Finish(scales, r + (3 * stride), sum3, lane + 384);
-            }
-
-            panel += RowWords.Bytes;
-            x += 32;
-            scales += PanelLayout.Rows;
-            record += (b & 7) == 7 ? ActivationRow.BlockRecordBytes : 0;
         }
     }
 

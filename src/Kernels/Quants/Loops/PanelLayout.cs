@@ -5,8 +5,8 @@ namespace LayerStream.Kernels.Quants.Loops;
 
 /// <summary>
 /// A packed panel: sixteen rows, transposed so that a 32-bit lane is a row. 64 bytes (a quad) hold four columns of sixteen rows. Products
-/// of bytes above 127 do not fit 16 bits: such bytes take two quads, the high nibbles before the low ones (two planes, AVX-512), or are
-/// words, of which a quad has two columns (AVX2).
+/// of bytes above 127 do not fit 16 bits: such bytes take two quads, the high nibbles before the low ones (two planes, AVX-512), or stay
+/// signed (AVX2: <see cref="SignedQuads"/>).
 /// </summary>
 internal static class PanelLayout
 {
@@ -16,8 +16,8 @@ internal static class PanelLayout
     /// <summary>Columns of a packed panel: with its activations it stays in the first- and second-level cache.</summary>
     public const int Columns = 2048;
 
-    /// <summary>Columns of a panel of words: it stays in the first-level cache.</summary>
-    public const int WordColumns = 512;
+    /// <summary>Columns of a panel of signed bytes at AVX2: it stays in the first-level cache.</summary>
+    public const int SignedColumns = 1024;
 
     /// <summary>Floats between the scales and the offsets of blocks of 32 columns.</summary>
     public const int OffsetsOf = Rows * Columns / 32;

@@ -131,15 +131,6 @@ internal unsafe struct RowInts
         High += Avx2.MultiplyAddAdjacent(sums.High, high);
     }
 
-    /// <summary>Adds products of words with the two activations at <paramref name="a"/>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Add(Vector256<short> low, Vector256<short> high, short* a)
-    {
-        Vector256<short> both = Vector256.Create(*(int*)a).AsInt16();
-        Low += Avx2.MultiplyAddAdjacent(low, both);
-        High += Avx2.MultiplyAddAdjacent(high, both);
-    }
-
     /// <summary>Adds products of a quad of words at <paramref name="w"/> with the two words at <paramref name="a"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void AddAt(byte* w, byte* a)
