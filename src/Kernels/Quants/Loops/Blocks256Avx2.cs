@@ -16,12 +16,6 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
         get => T.Form == BlockForm.Signed;
     }
 
-    public static int PanelColumns
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => IsSigned ? PanelLayout.SignedColumns : PanelLayout.Columns;
-    }
-
     public static int PackedBytes
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -15,9 +15,7 @@ internal unsafe struct Blocks256Kernel<T, TLanes> : IPanelKernel
 
     private const int ScaleFloats = 2 * LaneSums.Lanes; // d·a of eight blocks, then dMin·a
 
-    public static int PanelColumns => TLanes.PanelColumns;
-
-    public static int PanelBytes => TLanes.PanelColumns / 256 * TLanes.PackedBytes;
+    public static int PanelBytes => PanelLayout.Columns / 256 * TLanes.PackedBytes;
 
     public static int MostSeveral => TLanes.MostSeveral;
 

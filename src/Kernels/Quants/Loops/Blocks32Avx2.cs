@@ -17,12 +17,6 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
         get => 4 * PanelLayout.QuadBytes;
     }
 
-    public static int PanelColumns
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => AreSigned ? PanelLayout.SignedColumns : PanelLayout.Columns;
-    }
-
     public static int FewestOfDigits => T.MostValue <= 31 ? 3 : 4;
 
     public static int MostSeveral => 16;

@@ -10,8 +10,6 @@ internal unsafe struct Blocks32Kernel<T, TLanes> : IPanelKernel
     where T : IBlocksOf32
     where TLanes : IBlocks32Lanes
 {
-    public static int PanelColumns => TLanes.PanelColumns;
-
     public static int FewestOfDigits => TLanes.FewestOfDigits;
 
     public static int MostSeveral => TLanes.MostSeveral;
@@ -22,7 +20,7 @@ internal unsafe struct Blocks32Kernel<T, TLanes> : IPanelKernel
     private static int ScalesOf
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => TLanes.PanelColumns / 16 * TLanes.GroupBytes;
+        get => PanelLayout.Columns / 16 * TLanes.GroupBytes;
     }
 
     public static long RowBytes(int columns) => (long)columns / 32 * T.EightBytes / 8;

@@ -6,13 +6,10 @@ namespace LayerStream.Kernels.Quants.Loops;
 /// <summary>
 /// What <see cref="Blocks256Kernel{T, TLanes}"/> leaves to a width of registers, for one tensor type. A packed block of sixteen rows is its
 /// quads, a factor per group of one scale and row (twice, 16 bits), a minimum per group and row (16 bits; two groups side by side), then d
-/// and dMin of the rows; of words, it is those and d.
+/// and dMin of the rows.
 /// </summary>
 internal unsafe interface IBlocks256Lanes
 {
-    /// <summary>Columns of a panel.</summary>
-    static virtual int PanelColumns => PanelLayout.Columns;
-
     /// <summary>Bytes of a packed block of sixteen rows.</summary>
     static abstract int PackedBytes { get; }
 

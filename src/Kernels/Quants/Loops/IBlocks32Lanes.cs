@@ -8,9 +8,6 @@ internal unsafe interface IBlocks32Lanes
     /// <summary>Bytes of sixteen packed columns of sixteen rows.</summary>
     static abstract int GroupBytes { get; }
 
-    /// <summary>Columns of a panel.</summary>
-    static virtual int PanelColumns => PanelLayout.Columns;
-
     /// <inheritdoc cref="IPanelKernel.FewestOfDigits"/>
     static virtual int FewestOfDigits => 4;
 

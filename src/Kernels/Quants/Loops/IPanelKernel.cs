@@ -7,9 +7,6 @@ namespace LayerStream.Kernels.Quants.Loops;
 /// </summary>
 internal unsafe interface IPanelKernel
 {
-    /// <summary>Columns of a packed panel, a multiple of 256.</summary>
-    static abstract int PanelColumns { get; }
-
     /// <summary>Bytes of a packed panel of sixteen rows.</summary>
     static abstract int PanelBytes { get; }
 

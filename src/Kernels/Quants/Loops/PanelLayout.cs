@@ -16,9 +16,6 @@ internal static class PanelLayout
     /// <summary>Columns of a packed panel: with its activations it stays in the first- and second-level cache.</summary>
     public const int Columns = 2048;
 
-    /// <summary>Columns of a panel of signed bytes at AVX2: it stays in the first-level cache.</summary>
-    public const int SignedColumns = 1024;
-
     /// <summary>Floats between the scales and the offsets of blocks of 32 columns.</summary>
     public const int OffsetsOf = Rows * Columns / 32;
 

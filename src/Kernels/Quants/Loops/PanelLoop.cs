@@ -144,9 +144,9 @@ internal sealed unsafe class PanelLoop<TKernel>(ActivationLayout? digits = null)
                 int width = Math.Min(most, tokens - token);
                 byte* x = activations + (token * activationStride);
                 new Span<float>(sums, (lowOffset > 0 ? 2 * most : width) * SumsOf).Clear();
-                for (int column = 0; column < columns; column += TKernel.PanelColumns)
+                for (int column = 0; column < columns; column += PanelLayout.Columns)
                 {
-                    int count = Math.Min(TKernel.PanelColumns, columns - column);
+                    int count = Math.Min(PanelLayout.Columns, columns - column);
                     TKernel.Pack(weights + (row * rowBytes), rows, columns, column, count, panel);
                     if (alternate)
                     {
