@@ -19,7 +19,7 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
 
     public static int FewestOfDigits => T.MostValue <= 31 ? 3 : 4;
 
-    public static int MostSeveral => 16;
+    public static int MostSeveral => T.MostValue <= 31 ? 12 : 16; // panels are quicker beyond (docs/kernels.md)
 
     /// <summary>Whether bytes are packed as signed ones.</summary>
     private static bool AreSigned
