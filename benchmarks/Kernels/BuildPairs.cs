@@ -36,7 +36,8 @@ internal static unsafe class BuildPairs
 
         double work = 2.0 * columns * Rows * tokens / 1e9;
         ratios.Sort();
-        Console.WriteLine($"{type,-8} columns {columns,5} tokens {tokens,4}: {work / Median(others),6:F1}, {work / Median(mine),6:F1} GFLOP/s, "
+        Console.WriteLine($"{type,-8} columns {columns,5} tokens {tokens,4}: "
+            + $"{work / Median(others),6:F1}, {work / Median(mine),6:F1} GFLOP/s, "
             + $"ratio {ratios[Pairs / 2]:F3} ({ratios[Pairs / 4]:F3}–{ratios[3 * Pairs / 4]:F3})");
     }
 
