@@ -17,8 +17,6 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
         get => 4 * PanelLayout.QuadBytes;
     }
 
-    public static int FewestOfDigits => T.MostValue <= 31 ? 3 : 4;
-
     public static int MostSeveral => T.MostValue <= 31 ? 12 : 16; // panels are quicker beyond (docs/kernels.md)
 
     /// <summary>Whether bytes are packed as signed ones.</summary>

@@ -10,8 +10,6 @@ internal unsafe struct Blocks32Kernel<T, TLanes> : IPanelKernel
     where T : IBlocksOf32
     where TLanes : IBlocks32Lanes
 {
-    public static int FewestOfDigits => TLanes.FewestOfDigits;
-
     public static int MostSeveral => TLanes.MostSeveral;
 
     /// <summary>Quads, then a scale per block and row, then an offset.</summary>

@@ -8,9 +8,6 @@ internal unsafe interface IBlocks32Lanes
     /// <summary>Bytes of sixteen packed columns of sixteen rows.</summary>
     static abstract int GroupBytes { get; }
 
-    /// <inheritdoc cref="IPanelKernel.FewestOfDigits"/>
-    static virtual int FewestOfDigits => 4;
-
     /// <inheritdoc cref="IPanelKernel.MostSeveral"/>
     static virtual int MostSeveral => 0;
 

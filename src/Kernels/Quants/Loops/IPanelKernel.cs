@@ -10,9 +10,6 @@ internal unsafe interface IPanelKernel
     /// <summary>Bytes of a packed panel of sixteen rows.</summary>
     static abstract int PanelBytes { get; }
 
-    /// <summary>Tokens with 16-bit activations, each two rows of digits, from which on a panel takes less time than single rows.</summary>
-    static virtual int FewestOfDigits => 4;
-
     /// <summary>Rows of activations, digits counted, up to which <see cref="Several"/> takes less time than a panel; 0 where there is no
     /// such form.</summary>
     static virtual int MostSeveral => 0;

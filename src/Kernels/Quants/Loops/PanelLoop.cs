@@ -42,8 +42,8 @@ internal sealed unsafe class PanelLoop<TKernel>(ActivationLayout? digits = null)
         byte* weights, int columns, int rowBegin, int rowEnd, byte* activations, long activationStride, int tokens, float* y, long yStride)
     {
         long lowOffset = digits is { } layout ? ActivationRow.RowBytes(layout, columns) : 0;
-        bool isSeveral = tokens > 1 && IsSeveral(tokens, lowOffset > 0, columns);
-        bool areMany = tokens >= (lowOffset > 0 ? TKernel.FewestOfDigits : FewestTokens) && rowEnd - rowBegin >= FewestRows;
+        bool isSeveral = IsSeveral(tokens, lowOffset > 0, columns);
+        bool areMany = tokens >= FewestTokens && rowEnd - rowBegin >= FewestRows;
         if ((areMany && !isSeveral) || columns > MostColumns)
         {
             Panels(weights, columns, rowBegin, rowEnd, activations, activationStride, lowOffset, tokens, y, yStride);

@@ -235,7 +235,8 @@ internal static unsafe class SeveralRows32<T>
         return Avx2.Abs(v.AsSByte());
     }
 
-    /// <summary>Products of signed bytes, of which not more than two fit 16 bits.</summary>
+    /// <summary>Products of signed bytes, of which not more than two fit 16 bits. <see cref="Nibbles"/> has the same with a constant of its
+    /// own; ones that stay in a register are 3 % faster.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> Fours(Vector256<byte> magnitudes, byte* x, byte* signed, Vector256<short> one) =>
         Avx2.MultiplyAddAdjacent(
