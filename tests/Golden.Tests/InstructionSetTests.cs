@@ -21,14 +21,9 @@ public sealed class InstructionSetTests(ITestOutputHelper log)
     [MemberData(nameof(Settings))]
     public async Task Logits_WithoutAnInstructionSet_HaveTheStoredBits(string setting)
     {
-        if (Environment.GetEnvironmentVariable(setting) == "0")
-        {
-            Assert.Skip("this is that process");
-        }
-
         if (!IsToBeRun(setting))
         {
-            Assert.Skip("the machine has no such instructions: that process would compute as this one does");
+            Assert.Skip("this process has no such instructions either: that one would compute as it does");
         }
 
         (string Name, bool IsHere)[] levels = [("AVX-512", Isa.Avx512), ("AVX-VNNI", AvxVnni.IsSupported), ("AVX2", Isa.Avx2),
@@ -42,7 +37,8 @@ public sealed class InstructionSetTests(ITestOutputHelper log)
         Assert.DoesNotContain("Total: 0", output, StringComparison.Ordinal);
     }
 
-    private static bool IsToBeRun(string setting) => (setting != "DOTNET_EnableAVXVNNI" || AvxVnni.IsSupported)
+    private static bool IsToBeRun(string setting) => Environment.GetEnvironmentVariable(setting) != "0"
+        && (setting != "DOTNET_EnableAVXVNNI" || AvxVnni.IsSupported)
         && (setting != "DOTNET_EnableAVX512" || Isa.Avx512);
 
     private static async Task<(int Code, string Output)> RunAsync(string setting)
