@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Runtime.Loader;
@@ -46,36 +45,13 @@ internal static unsafe class BuildPairs
     {
         TensorTypeInfo info = TensorTypes.All.Single(t => t.Name == type);
         long bytes = (long)columns / info.BlockSize * info.BlockBytes * Rows;
-        ActivationLayout layout = MatMul.LayoutFor(info.Type, Enum.Parse<ActivationMode>(mode));
-        long stride = MatMul.RowBytes(layout, columns);
-        nint weights = Memory(bytes), x = Memory(4L * columns), a = Memory(stride * tokens), y = Memory(4L * Rows * tokens);
+        nint weights = (nint)NativeMemory.AlignedAlloc((nuint)bytes, 4096);
         new Span<byte>((void*)weights, (int)bytes).Fill(0x33);
-        for (int i = 0; i < columns; i++)
-        {
-            ((float*)x)[i] = MathF.Sin(i);
-        }
-
-        for (int t = 0; t < tokens; t++)
-        {
-            MatMul.Prepare(layout, x, columns, a + (nint)(t * stride));
-        }
-
         WeightRows matrix = new(info.Type, weights, columns);
-        PreparedRows rows = new(layout, a, stride, tokens);
-        FloatRows results = new(y, Rows);
-        int repeats = Math.Max(1, (int)(5e8 / (2.0 * columns * Rows * tokens)));
-        return () =>
-        {
-            double best = double.MaxValue;
-            for (int i = 0; i <= repeats; i++)
-            {
-                long start = Stopwatch.GetTimestamp();
-                MatMul.Multiply(matrix, new IndexRange(0, Rows), rows, results);
-                best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
-            }
-
-            return best;
-        };
+        Operands operands = new(info.Type, Enum.Parse<ActivationMode>(mode), columns, tokens, Rows); // for the life of the process
+        int runs = Math.Max(1, (int)(5e8 / (2.0 * columns * Rows * tokens)));
+        return () => FastestRun.Of(
+            () => MatMul.Multiply(matrix, new IndexRange(0, Rows), operands.Activations, operands.Results), runs);
     }
 
     private static Func<double> Other(string folder, string type, string mode, int columns, int tokens)
@@ -84,8 +60,6 @@ internal static unsafe class BuildPairs
         MethodInfo product = assembly.GetType(typeof(BuildPairs).FullName!)!.GetMethod(nameof(Product))!;
         return (Func<double>)product.Invoke(null, [type, mode, columns, tokens])!;
     }
-
-    private static nint Memory(long bytes) => (nint)NativeMemory.AlignedAlloc((nuint)bytes, 4096);
 
     private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using LayerStream.Formats;
@@ -81,24 +80,9 @@ internal static unsafe class Program
     {
         int rows = (int)(MatrixBytes / rowBytes);
         int gemmRows = Math.Min(rows, 256);
-        ActivationLayout layout = MatMul.LayoutFor(type, mode);
-        long stride = MatMul.RowBytes(layout, s_columns);
-        nint x = (nint)NativeMemory.AlignedAlloc((nuint)(4 * s_columns), 64);
-        nint a = (nint)NativeMemory.AlignedAlloc((nuint)(stride * s_tokens), 64);
-        nint y = (nint)NativeMemory.AlignedAlloc((nuint)(4L * rows * s_tokens), 64);
-        for (int i = 0; i < s_columns; i++)
-        {
-            ((float*)x)[i] = MathF.Sin(i);
-        }
-
-        for (int t = 0; t < s_tokens; t++)
-        {
-            MatMul.Prepare(layout, x, s_columns, a + (nint)(t * stride));
-        }
-
+        using Operands operands = new(type, mode, s_columns, s_tokens, rows);
         WeightRows matrix = new(type, weights, s_columns);
-        PreparedRows all = new(layout, a, stride, s_tokens);
-        FloatRows results = new(y, rows);
+        (PreparedRows all, FloatRows results) = (operands.Activations, operands.Results);
         double gemv = Best(() => Parallel.For(0, s_threads, new ParallelOptions { MaxDegreeOfParallelism = s_threads },
             part => MatMul.Multiply(matrix,
                 new IndexRange((int)((long)rows * part / s_threads), (int)((long)rows * (part + 1) / s_threads)),
@@ -109,31 +93,14 @@ internal static unsafe class Program
         {
             for (int i = 0; i < 1000; i++)
             {
-                MatMul.Prepare(layout, x, s_columns, a);
+                operands.Prepare(0);
             }
         });
         Console.WriteLine($"{type,-8} {rowBytes * rows / gemv / 1e9,9:F2} {rowBytes * gemmRows / cached / 1e9,11:F2} "
             + $"{2.0 * s_columns * gemmRows * s_tokens / gemm / 1e9,17:F1} {prepare * 1e6,16:F0}");
-        NativeMemory.AlignedFree((void*)x);
-        NativeMemory.AlignedFree((void*)a);
-        NativeMemory.AlignedFree((void*)y);
     }
 
-    /// <summary>Seconds of the fastest run of at least four and of half a second.</summary>
-    private static double Best(Action action)
-    {
-        action();
-        double best = double.MaxValue;
-        long begin = Stopwatch.GetTimestamp();
-        for (int i = 0; i < 4 || Stopwatch.GetElapsedTime(begin).TotalSeconds < 0.5; i++)
-        {
-            long start = Stopwatch.GetTimestamp();
-            action();
-            best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
-        }
-
-        return best;
-    }
+    private static double Best(Action action) => FastestRun.Of(action, 4, 0.5);
 
     private static double PlainRead(nint address)
     {

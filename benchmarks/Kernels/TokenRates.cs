@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using LayerStream.Formats;
 using LayerStream.Kernels.Crew;
@@ -96,20 +95,7 @@ internal static unsafe class TokenRates
     [DllImport("libc", EntryPoint = "madvise")]
     private static extern int Advise(void* address, nuint bytes, int advice);
 
-    internal static double Best(Action action)
-    {
-        action();
-        double best = double.MaxValue;
-        long begin = Stopwatch.GetTimestamp();
-        for (int i = 0; i < 10 || Stopwatch.GetElapsedTime(begin).TotalSeconds < 0.7; i++)
-        {
-            long start = Stopwatch.GetTimestamp();
-            action();
-            best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
-        }
-
-        return best;
-    }
+    internal static double Best(Action action) => FastestRun.Of(action, 10, 0.7);
 
     /// <summary>Some tokens' products with some rows; the tokens' prepared rows and outputs follow each other.</summary>
     internal sealed class Rows : CrewJob

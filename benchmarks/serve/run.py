@@ -37,9 +37,8 @@ def ask(topic, found, key):
     """One request; keeps its text and when its first and last token came."""
     body = dict(messages=[dict(role="user", content=f"Tell of the {topic}.")], max_tokens=a.tokens, temperature=0,
                 ignore_eos=True, stream=True, stream_options=dict(include_usage=True))
-    request = urllib.request.Request(URL + "/v1/chat/completions", json.dumps(body).encode(), {"Content-Type": "application/json"})
     text, times, tokens = "", [], 0
-    with urllib.request.urlopen(request, timeout=600) as reply:
+    with workbench.post(URL + "/v1/chat/completions", body, 600) as reply:
         for line in reply:
             if not line.startswith(b"data: {"):
                 continue

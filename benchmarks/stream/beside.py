@@ -11,7 +11,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import urllib.request
 from pathlib import Path
 
 import workbench
@@ -41,8 +40,7 @@ def ours(limit_bytes=None):
 
 def ask(url, ids):
     body = dict(prompt=ids, max_tokens=a.tokens + 1, temperature=0, ignore_eos=True)
-    request = urllib.request.Request(url + "/v1/completions", json.dumps(body).encode(), {"Content-Type": "application/json"})
-    return json.loads(urllib.request.urlopen(request, timeout=1800).read())["timings"]
+    return json.loads(workbench.post(url + "/v1/completions", body, 1800).read())["timings"]
 
 
 def ours_in_memory():

@@ -16,7 +16,6 @@ import statistics
 import subprocess
 import sys
 import time
-import urllib.request
 from pathlib import Path
 
 import workbench
@@ -65,10 +64,9 @@ def read_when_told(url):
 
 def answer(a, base, reader, seed):
     """One long streamed answer: the ratios of its pairs of turns, time of a piece with the reader ÷ without."""
-    body = json.dumps(dict(messages=[dict(role="user", content="Tell a story")], max_tokens=a.tokens, ignore_eos=True, temperature=1, seed=seed, stream=True)).encode()
-    request = urllib.request.Request(base + "/v1/chat/completions", body, {"Content-Type": "application/json"})
+    body = dict(messages=[dict(role="user", content="Tell a story")], max_tokens=a.tokens, ignore_eos=True, temperature=1, seed=seed, stream=True)
     seconds, reads, pieces, last, times = {True: [], False: []}, False, 0, 0.0, []
-    with urllib.request.urlopen(request, timeout=300) as reply:
+    with workbench.post(base + "/v1/chat/completions", body, 300) as reply:
         for line in reply:
             if not line.startswith(b"data: {"):
                 continue

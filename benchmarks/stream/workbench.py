@@ -67,6 +67,12 @@ def wait_until_ready(daemon, url):
     sys.exit("the daemon ended: " + (daemon.stderr.read()[-600:] if daemon.stderr else ""))
 
 
+def post(url, body, timeout):
+    """The open answer to a request in JSON."""
+    request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
+    return urllib.request.urlopen(request, timeout=timeout)
+
+
 def decode_rate(run):
     """Tokens per second of a run's decode passes; the first token belongs to the prompt."""
     return (run["generatedTokens"] - 1) / run["decodeSeconds"]
