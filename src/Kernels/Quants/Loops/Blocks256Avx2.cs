@@ -216,6 +216,27 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
         }
 
         PackScales(rows, panel);
+        if (IsSigned)
+        {
+            PackStarts(panel);
+        }
+    }
+
+    /// <summary>What the sums of signed bytes start at takes the place of minimums, which they do not have; their groups are wide.</summary>
+    /// <param name="factors">Behind the block's quads.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PackStarts(byte* factors)
+    {
+        RowInts starts = default;
+        byte* w = factors - (64 * PanelLayout.QuadBytes);
+        for (int group = 0; group < 8; group++)
+        {
+            SignedQuads.AddStarts(w, Vector256.Load((short*)factors), Vector256.Load((short*)(factors + 32)), ref starts);
+            w += 8 * PanelLayout.QuadBytes;
+            factors += PanelLayout.QuadBytes;
+        }
+
+        starts.Store((int*)factors);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -225,8 +246,9 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
         int quads = IsSigned ? 8 : QuadsPerSum;
         for (int b = 0; b < blocks; b++)
         {
-            RowInts sum0 = default, sum1 = default, sum2 = default, sum3 = default;
             byte* factors = panel + (64 * PanelLayout.QuadBytes);
+            RowInts sum0 = IsSigned ? RowInts.Load((int*)(factors + PanelLayout.FactorBytes(T.HasWideGroups))) : default, sum1 = sum0,
+                sum2 = sum0, sum3 = sum0;
             byte* a = x;
             for (int quad = 0; quad < 64; quad += quads)
             {

@@ -118,7 +118,7 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
 
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void PackPair(byte** rows, int pair, byte* panel)
+    public static void PackPair(byte** rows, int pair, byte* panel, int* starts)
     {
         Vector256<byte>* bytes = stackalloc Vector256<byte>[PanelLayout.Rows];
         for (int half = 0; half < 2; half++)
@@ -129,6 +129,13 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
             }
 
             Transpose.Store16((Vector256<int>*)bytes, panel, PanelLayout.QuadBytes);
+            if (AreSigned)
+            {
+                RowInts sums = default;
+                SignedQuads.AddStarts(panel, Vector256.Create((short)1), Vector256.Create((short)1), ref sums);
+                sums.Store(starts + (half * PanelLayout.Rows));
+            }
+
             panel += 2 * GroupBytes;
         }
     }
@@ -140,7 +147,7 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
         for (int b = 0; b < blocks; b++)
         {
             byte* r = record + ((b & 7) * sizeof(float));
-            RowInts sum0 = default, sum1 = default, sum2 = default, sum3 = default;
+            RowInts sum0 = AreSigned ? RowInts.Load((int*)(scales + PanelLayout.OffsetsOf)) : default, sum1 = sum0, sum2 = sum0, sum3 = sum0;
             if (T.Bias != 0 || (T.MostValue > 127 && !AreSigned))
             {
                 sum0.Low = sum0.High = Start(r);

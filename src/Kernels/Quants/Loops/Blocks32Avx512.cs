@@ -72,7 +72,7 @@ internal unsafe struct Blocks32Avx512<T> : IBlocks32Lanes
 
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void PackPair(byte** rows, int pair, byte* panel)
+    public static void PackPair(byte** rows, int pair, byte* panel, int* starts)
     {
         Vector512<byte>* bytes = stackalloc Vector512<byte>[PanelLayout.Rows];
         for (int r = 0; r < PanelLayout.Rows; r++)

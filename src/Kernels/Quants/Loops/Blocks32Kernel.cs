@@ -12,7 +12,7 @@ internal unsafe struct Blocks32Kernel<T, TLanes> : IPanelKernel
 {
     public static int MostSeveral => TLanes.MostSeveral;
 
-    /// <summary>Quads, then a scale per block and row, then an offset.</summary>
+    /// <summary>Quads, then a scale per block and row, then an offset, or what sums start at.</summary>
     public static int PanelBytes => ScalesOf + (2 * PanelLayout.OffsetsOf * sizeof(float));
 
     private static int ScalesOf
@@ -151,14 +151,15 @@ internal unsafe struct Blocks32Kernel<T, TLanes> : IPanelKernel
             }
 
             Transpose.Store16((Vector256<int>*)scales, scalesAt, PanelLayout.QuadBytes);
+            byte* offsetsAt = scalesAt + (PanelLayout.OffsetsOf * sizeof(float));
             if (T.HasOffsets)
             {
-                Transpose.Store16((Vector256<int>*)offsets, scalesAt + (PanelLayout.OffsetsOf * sizeof(float)), PanelLayout.QuadBytes);
+                Transpose.Store16((Vector256<int>*)offsets, offsetsAt, PanelLayout.QuadBytes);
             }
 
             for (int pair = 0; pair < (most + 63) / 64; pair++)
             {
-                TLanes.PackPair(row, pair, panel);
+                TLanes.PackPair(row, pair, panel, (int*)offsetsAt + (2 * pair * PanelLayout.Rows));
                 panel += 4 * TLanes.GroupBytes;
             }
 

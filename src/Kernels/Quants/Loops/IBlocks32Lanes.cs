@@ -27,11 +27,12 @@ internal unsafe interface IBlocks32Lanes
     /// <param name="rows">256 columns of each row.</param>
     /// <param name="pair">0 to 3.</param>
     /// <param name="panel">Where these columns go; aligned to 64 bytes.</param>
-    static abstract void PackPair(byte** rows, int pair, byte* panel);
+    /// <param name="starts">What the sums of sixteen rows start at, per block, where the packed bytes ask for it.</param>
+    static abstract void PackPair(byte** rows, int pair, byte* panel, int* starts);
 
     /// <summary>Adds the products of packed columns with some tokens to their sums.</summary>
     /// <param name="panel">Packed columns.</param>
-    /// <param name="scales">d of sixteen rows per block; m follow behind <see cref="PanelLayout.Columns"/> columns.</param>
+    /// <param name="scales">d of sixteen rows per block; m, or what sums start at, follow behind <see cref="PanelLayout.Columns"/> columns.</param>
     /// <param name="blocks">Blocks of 32 columns.</param>
     /// <param name="x">The first token's values of these columns.</param>
     /// <param name="record">Its record of the first eight blocks.</param>

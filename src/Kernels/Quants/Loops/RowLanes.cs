@@ -123,6 +123,16 @@ internal unsafe struct RowInts
 {
     public Vector256<int> Low, High;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static RowInts Load(int* rows) => new() { Low = Vector256.Load(rows), High = Vector256.Load(rows + 8) };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Store(int* rows)
+    {
+        Low.Store(rows);
+        High.Store(rows + 8);
+    }
+
     /// <summary>Adds both lanes of each row, times its factor (twice, 16 bits).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(in RowShorts sums, Vector256<short> low, Vector256<short> high)
