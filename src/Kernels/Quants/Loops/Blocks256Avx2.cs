@@ -19,7 +19,13 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
     public static int PackedBytes
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => PanelLayout.BlockBytes(4 * PanelLayout.QuadBytes, T.HasWideGroups);
+        get => PanelLayout.BlockBytes(4 * QuadBytes, T.HasWideGroups);
+    }
+
+    private static int QuadBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => IsSigned ? SignedQuads.QuadBytes : PanelLayout.QuadBytes;
     }
 
     public static int DotBytes => sizeof(Vector256<int>);
@@ -211,8 +217,16 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
                 bytes[r] = Values(rows[r], k);
             }
 
-            Transpose.Store16((Vector256<int>*)bytes, panel, PanelLayout.QuadBytes);
-            panel += 8 * PanelLayout.QuadBytes;
+            if (IsSigned)
+            {
+                SignedQuads.Pack(bytes, panel);
+            }
+            else
+            {
+                Transpose.Store16((Vector256<int>*)bytes, panel, QuadBytes);
+            }
+
+            panel += 8 * QuadBytes;
         }
 
         PackScales(rows, panel);
@@ -228,11 +242,11 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
     private static void PackStarts(byte* factors)
     {
         RowInts starts = default;
-        byte* w = factors - (64 * PanelLayout.QuadBytes);
+        byte* w = factors - (64 * QuadBytes);
         for (int group = 0; group < 8; group++)
         {
             SignedQuads.AddStarts(w, Vector256.Load((short*)factors), Vector256.Load((short*)(factors + 32)), ref starts);
-            w += 8 * PanelLayout.QuadBytes;
+            w += 8 * QuadBytes;
             factors += PanelLayout.QuadBytes;
         }
 
@@ -246,7 +260,7 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
         int quads = IsSigned ? 8 : QuadsPerSum;
         for (int b = 0; b < blocks; b++)
         {
-            byte* factors = panel + (64 * PanelLayout.QuadBytes);
+            byte* factors = panel + (64 * QuadBytes);
             RowInts sum0 = IsSigned ? RowInts.Load((int*)(factors + PanelLayout.FactorBytes(T.HasWideGroups))) : default, sum1 = sum0,
                 sum2 = sum0, sum3 = sum0;
             byte* a = x;
@@ -255,7 +269,7 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
                 AddQuads<TTokens>(panel, a, stride, Vector256.Load((short*)factors), Vector256.Load((short*)(factors + 32)), ref sum0,
                     ref sum1, ref sum2, ref sum3);
                 a += 4 * quads;
-                panel += quads * PanelLayout.QuadBytes;
+                panel += quads * QuadBytes;
                 factors += ((quad + quads) & (T.HasWideGroups ? 7 : 3)) == 0 ? PanelLayout.QuadBytes : 0;
             }
 
@@ -269,7 +283,7 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
             }
 
             x += ActivationRow.Block256Bytes;
-            panel += PackedBytes - (64 * PanelLayout.QuadBytes);
+            panel += PackedBytes - (64 * QuadBytes);
         }
     }
 

@@ -14,7 +14,7 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
     public static int GroupBytes
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => 4 * PanelLayout.QuadBytes;
+        get => 4 * (AreSigned ? SignedQuads.QuadBytes : PanelLayout.QuadBytes);
     }
 
     public static int MostSeveral => T.MostValue <= 31 ? 12 : 16; // panels are quicker beyond (docs/kernels.md)
@@ -128,52 +128,57 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
                 bytes[r] = T.Bytes256(rows[r], (2 * pair) + half) ^ Vector256.Create((byte)(T.MostValue > 127 && !AreSigned ? 128 : 0));
             }
 
-            Transpose.Store16((Vector256<int>*)bytes, panel, PanelLayout.QuadBytes);
             if (AreSigned)
             {
+                SignedQuads.Pack(bytes, panel);
                 RowInts sums = default;
                 SignedQuads.AddStarts(panel, Vector256.Create((short)1), Vector256.Create((short)1), ref sums);
                 sums.Store(starts + (half * PanelLayout.Rows));
+            }
+            else
+            {
+                Transpose.Store16((Vector256<int>*)bytes, panel, PanelLayout.QuadBytes);
             }
 
             panel += 2 * GroupBytes;
         }
     }
 
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Add<TTokens>(byte* panel, float* scales, int blocks, byte* x, byte* record, long stride, float* sums)
         where TTokens : IPanelTokens
     {
+        int* kept = stackalloc int[IsWhole ? 1 : 4 * PanelLayout.Rows];
         for (int b = 0; b < blocks; b++)
         {
             byte* r = record + ((b & 7) * sizeof(float));
-            RowInts sum0 = AreSigned ? RowInts.Load((int*)(scales + PanelLayout.OffsetsOf)) : default, sum1 = sum0, sum2 = sum0, sum3 = sum0;
-            if (T.Bias != 0 || (T.MostValue > 127 && !AreSigned))
-            {
-                sum0.Low = sum0.High = Start(r);
-                if (TTokens.AreFour)
-                {
-                    sum1.Low = sum1.High = Start(r + stride);
-                    sum2.Low = sum2.High = Start(r + (2 * stride));
-                    sum3.Low = sum3.High = Start(r + (3 * stride));
-                }
-            }
-
+            RowInts sum0, sum1, sum2, sum3;
             if (TProducts.AreWide)
             {
+                Start<TTokens>(r, stride, out sum0, out sum1, out sum2, out sum3);
                 RowQuads.AddWide<TTokens>(panel, x, stride, ref sum0, ref sum1, ref sum2, ref sum3);
             }
             else if (AreSigned)
             {
+                sum0 = sum1 = sum2 = sum3 = RowInts.Load((int*)(scales + PanelLayout.OffsetsOf));
                 Vector256<short> one = Vector256.Create((short)1);
                 SignedQuads.Add<TTokens>(panel, x, stride, one, one, ref sum0, ref sum1, ref sum2, ref sum3);
             }
             else
             {
-                AddQuads<TTokens>(panel, x, stride, ref sum0, ref sum1, ref sum2, ref sum3);
+                RowQuads.Sum<TTokens>(panel, IsWhole ? 8 : 4, x, stride, out RowShorts short0, out RowShorts short1, out RowShorts short2,
+                    out RowShorts short3);
+                Start<TTokens>(r, stride, out sum0, out sum1, out sum2, out sum3);
+                Widen<TTokens>(short0, short1, short2, short3, ref sum0, ref sum1, ref sum2, ref sum3);
                 if (!IsWhole)
                 {
-                    AddQuads<TTokens>(panel + (4 * PanelLayout.QuadBytes), x + 16, stride, ref sum0, ref sum1, ref sum2, ref sum3);
+                    // Both kinds of sums fill the registers: these give way, or products would.
+                    Keep<TTokens>(kept, sum0, sum1, sum2, sum3);
+                    RowQuads.Sum<TTokens>(panel + (4 * PanelLayout.QuadBytes), 4, x + 16, stride, out short0, out short1, out short2,
+                        out short3);
+                    Return<TTokens>(kept, out sum0, out sum1, out sum2, out sum3);
+                    Widen<TTokens>(short0, short1, short2, short3, ref sum0, ref sum1, ref sum2, ref sum3);
                 }
             }
 
@@ -193,14 +198,12 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
         }
     }
 
-    /// <summary>Adds the products of a block, or of half a one.</summary>
+    /// <summary>Adds sums of 16 bits to those of 32.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddQuads<TTokens>(
-        byte* w, byte* x, long stride, ref RowInts sum0, ref RowInts sum1, ref RowInts sum2, ref RowInts sum3)
+    private static void Widen<TTokens>(in RowShorts short0, in RowShorts short1, in RowShorts short2, in RowShorts short3,
+        ref RowInts sum0, ref RowInts sum1, ref RowInts sum2, ref RowInts sum3)
         where TTokens : IPanelTokens
     {
-        RowQuads.Sum<TTokens>(w, IsWhole ? 8 : 4, x, stride, out RowShorts short0, out RowShorts short1, out RowShorts short2,
-            out RowShorts short3);
         Vector256<short> one = Vector256.Create((short)1);
         sum0.Add(short0, one, one);
         if (TTokens.AreFour)
@@ -208,6 +211,50 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
             sum1.Add(short1, one, one);
             sum2.Add(short2, one, one);
             sum3.Add(short3, one, one);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Keep<TTokens>(int* kept, in RowInts sum0, in RowInts sum1, in RowInts sum2, in RowInts sum3)
+        where TTokens : IPanelTokens
+    {
+        sum0.Store(kept);
+        if (TTokens.AreFour)
+        {
+            sum1.Store(kept + PanelLayout.Rows);
+            sum2.Store(kept + (2 * PanelLayout.Rows));
+            sum3.Store(kept + (3 * PanelLayout.Rows));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Return<TTokens>(int* kept, out RowInts sum0, out RowInts sum1, out RowInts sum2, out RowInts sum3)
+        where TTokens : IPanelTokens
+    {
+        sum0 = RowInts.Load(kept);
+        sum1 = TTokens.AreFour ? RowInts.Load(kept + PanelLayout.Rows) : default;
+        sum2 = TTokens.AreFour ? RowInts.Load(kept + (2 * PanelLayout.Rows)) : default;
+        sum3 = TTokens.AreFour ? RowInts.Load(kept + (3 * PanelLayout.Rows)) : default;
+    }
+
+    /// <summary>What is taken off where bytes have a bias: sums start there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Start<TTokens>(
+        byte* record, long stride, out RowInts sum0, out RowInts sum1, out RowInts sum2, out RowInts sum3)
+        where TTokens : IPanelTokens
+    {
+        sum0 = sum1 = sum2 = sum3 = default;
+        if (T.Bias == 0 && T.MostValue <= 127)
+        {
+            return;
+        }
+
+        sum0.Low = sum0.High = Start(record);
+        if (TTokens.AreFour)
+        {
+            sum1.Low = sum1.High = Start(record + stride);
+            sum2.Low = sum2.High = Start(record + (2 * stride));
+            sum3.Low = sum3.High = Start(record + (3 * stride));
         }
     }
 

@@ -27,8 +27,10 @@ internal unsafe struct RowShorts
     public void Add(Vector256<byte> low, Vector256<byte> high, byte* x)
     {
         Vector256<sbyte> a = Vector256.Create(*(int*)x).AsSByte();
-        Low += Avx2.MultiplyAddAdjacent(low, a);
-        High += Avx2.MultiplyAddAdjacent(high, a);
+        Vector256<short> first = Avx2.MultiplyAddAdjacent(low, a);
+        Vector256<short> second = Avx2.MultiplyAddAdjacent(high, a);
+        Low += first;
+        High += second;
     }
 }
 
@@ -155,8 +157,12 @@ internal unsafe struct RowInts
     public void Add(Vector256<byte> low, Vector256<byte> high, byte* x, Vector256<short> factorLow, Vector256<short> factorHigh)
     {
         Vector256<sbyte> a = Vector256.Create(*(int*)x).AsSByte();
-        Low += Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(low, a), factorLow);
-        High += Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(high, a), factorHigh);
+        Vector256<short> first = Avx2.MultiplyAddAdjacent(low, a);
+        Vector256<short> second = Avx2.MultiplyAddAdjacent(high, a);
+        Vector256<int> scaled = Avx2.MultiplyAddAdjacent(first, factorLow);
+        Vector256<int> other = Avx2.MultiplyAddAdjacent(second, factorHigh);
+        Low += scaled;
+        High += other;
     }
 
     /// <summary>The same with eight activations and the columns of two quads, whose products fit 16 bits together.</summary>
@@ -166,8 +172,16 @@ internal unsafe struct RowInts
             Vector256<short> factorHigh)
     {
         Vector256<sbyte> a = Vector256.Create(*(int*)x).AsSByte(), b = Vector256.Create(*(int*)(x + 4)).AsSByte();
-        Low += Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(low0, a) + Avx2.MultiplyAddAdjacent(low1, b), factorLow);
-        High += Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(high0, a) + Avx2.MultiplyAddAdjacent(high1, b), factorHigh);
+        Vector256<short> first = Avx2.MultiplyAddAdjacent(low0, a);
+        Vector256<short> second = Avx2.MultiplyAddAdjacent(high0, a);
+        Vector256<short> third = Avx2.MultiplyAddAdjacent(low1, b);
+        Vector256<short> fourth = Avx2.MultiplyAddAdjacent(high1, b);
+        first += third;
+        second += fourth;
+        Vector256<int> scaled = Avx2.MultiplyAddAdjacent(first, factorLow);
+        Vector256<int> other = Avx2.MultiplyAddAdjacent(second, factorHigh);
+        Low += scaled;
+        High += other;
     }
 
     /// <summary>The floats at <paramref name="lane"/> plus these sums times their row's scale times that of the activations.</summary>
