@@ -132,6 +132,39 @@ public sealed unsafe class MatMulTests
         }
     }
 
+    /// <summary>Many columns at the ends of what 8 bits hold: sums of 16 bits may not wrap, in whichever form.</summary>
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void Multiply_LargestProducts_HaveTheBitsOfTheDefinition(TensorType type)
+    {
+        const int Rows = 16;
+        const int Columns = 512;
+        byte[] weights = QuantSamples.Weights(type, Rows * Columns, new Random(6));
+        byte[] patterns = [0x00, 0x7F, 0x80, 0x81, 0xFF, 0xF0, 0x0F, 0xAA];
+        TensorTypeInfo info = TensorTypes.Get(type);
+        for (int b = 0; b < weights.Length / info.BlockBytes; b++)
+        {
+            // A quarter of each block: its scales lie at the ends of it.
+            Span<byte> block = weights.AsSpan(b * info.BlockBytes, info.BlockBytes);
+            int quarter = info.BlockSize == 1 ? 0 : block.Length / 4;
+            int from = info.BlockSize == 256 ? 2 * quarter : block.Length - quarter;
+            block.Slice(from, quarter).Fill(patterns[b % patterns.Length]);
+        }
+
+        foreach (int tokens in new[] { 1, 2, 6, 24 })
+        {
+            float[] x = [.. Enumerable.Range(0, tokens * Columns).Select(i => (i / Columns % 3) + (i % 2) < 2 ? 1f : -1f)];
+            foreach (ActivationLayout layout in Enum.GetValues<ActivationMode>().Select(mode => MatMul.LayoutFor(type, mode)).Distinct())
+            {
+                int[] expected = Bits(Run(MatMulLoopOf(type, layout, IsaLevel.Scalar), weights, layout, x, Columns, Rows, tokens));
+                foreach (IsaLevel level in Isa.Levels.Skip(1))
+                {
+                    Assert.Equal(expected, Bits(Run(MatMulLoopOf(type, layout, level), weights, layout, x, Columns, Rows, tokens)));
+                }
+            }
+        }
+    }
+
     [Fact]
     public void Multiply_WrongLayoutOrColumns_Throws()
     {

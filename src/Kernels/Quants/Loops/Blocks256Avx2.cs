@@ -92,9 +92,23 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
                 second = T.HasWideGroups ? Avx2.UnpackHigh(low, low) : GroupLanes.SpreadEvenThenOdd(high);
             for (; count > 0; count--, x += stride, dot += LaneSums.Lanes, mins += LaneSums.Lanes)
             {
-                Vector256<short> a = (Pairs(v0, x) + Pairs(v1, x + 32)) + (Pairs(v2, x + 64) + Pairs(v3, x + 96)),
-                    b = (Pairs(v4, x + 128) + Pairs(v5, x + 160)) + (Pairs(v6, x + 192) + Pairs(v7, x + 224));
-                Vector256<int> sum = Avx2.MultiplyAddAdjacent(a, first) + Avx2.MultiplyAddAdjacent(b, second);
+                Vector256<short> a = Pairs(v0, x); // two chains in step (docs/kernels.md)
+                Vector256<short> b = Pairs(v4, x + 128);
+                Vector256<short> c = Pairs(v1, x + 32);
+                Vector256<short> d = Pairs(v5, x + 160);
+                a += c;
+                b += d;
+                c = Pairs(v2, x + 64);
+                d = Pairs(v6, x + 192);
+                a += c;
+                b += d;
+                c = Pairs(v3, x + 96);
+                d = Pairs(v7, x + 224);
+                a += c;
+                b += d;
+                Vector256<int> sum = Avx2.MultiplyAddAdjacent(a, first);
+                Vector256<int> other = Avx2.MultiplyAddAdjacent(b, second);
+                sum += other;
                 Store(sum, min, x, (byte*)dot, mins);
             }
 
@@ -236,7 +250,7 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
         }
     }
 
-    /// <summary>What the sums of signed bytes start at takes the place of minimums, which they do not have; their groups are wide.</summary>
+    /// <summary>What sums of signed bytes start at takes the place of minimums, which these do not have; their groups are wide.</summary>
     /// <param name="factors">Behind the block's quads.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PackStarts(byte* factors)

@@ -32,7 +32,8 @@ internal unsafe interface IBlocks32Lanes
 
     /// <summary>Adds the products of packed columns with some tokens to their sums.</summary>
     /// <param name="panel">Packed columns.</param>
-    /// <param name="scales">d of sixteen rows per block; m, or what sums start at, follow behind <see cref="PanelLayout.Columns"/> columns.</param>
+    /// <param name="scales">d of sixteen rows per block; m, or what sums start at, follow behind those of
+    /// <see cref="PanelLayout.Columns"/> columns.</param>
     /// <param name="blocks">Blocks of 32 columns.</param>
     /// <param name="x">The first token's values of these columns.</param>
     /// <param name="record">Its record of the first eight blocks.</param>

@@ -5,8 +5,8 @@ namespace LayerStream.Kernels.Quants.Loops;
 
 /// <summary>
 /// A packed panel: sixteen rows, transposed so that a 32-bit lane is a row. 64 bytes (a quad) hold four columns of sixteen rows. Products
-/// of bytes above 127 do not fit 16 bits: such bytes take two quads, the high nibbles before the low ones (two planes, AVX-512), or stay
-/// signed (AVX2: <see cref="SignedQuads"/>).
+/// of bytes above 127 do not fit 16 bits: such bytes take two quads, the high nibbles before the low ones (two planes, AVX-512), or
+/// magnitudes before signs (AVX2: <see cref="SignedQuads"/>).
 /// </summary>
 internal static class PanelLayout
 {
