@@ -76,8 +76,16 @@ internal unsafe struct Blocks256Avx2<T> : IBlocks256Lanes
 
     public static int MostSeveral => 16;
 
+    /// <summary>Orders the values of 256 columns as <see cref="DotSeveral"/> takes them.</summary>
     public static void Arrange(byte* x, byte* to) => GroupLanes.Arrange(x, to, QuadsPerSum >= 4);
 
+    /// <summary>What <see cref="Dot{TRows}"/> gives, for several rows of activations.</summary>
+    /// <param name="block">Staged block.</param>
+    /// <param name="x">A block of activations, its values arranged.</param>
+    /// <param name="stride">Bytes to that of the next row.</param>
+    /// <param name="count">Rows of activations.</param>
+    /// <param name="dot">Lanes of a dot product; those of the next row lie eight behind.</param>
+    /// <param name="mins">Those of the minimums.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void DotSeveral(byte* block, byte* x, long stride, int count, Vector256<int>* dot, Vector256<int>* mins)
     {

@@ -22,6 +22,8 @@ internal unsafe struct Blocks256Avx512<T> : IBlocks256Lanes
         get => PanelLayout.GroupBytes(T.MostValue);
     }
 
+    public static int MostSeveral => T.MostValue <= 31 ? 10 : 12; // panels are quicker beyond (docs/kernels.md)
+
     public static int DotBytes => sizeof(Vector512<int>);
 
     /// <summary>Bytes of the quads of a block.</summary>

@@ -55,15 +55,15 @@ internal unsafe struct Blocks256Kernel<T, TLanes> : IPanelKernel
         }
     }
 
-    public static int ArrangedBytes(int columns) => SeveralRows256<T, TLanes>.ArrangedBytes(columns);
+    public static int ArrangedBytes(int columns) => SeveralRows256<T>.ArrangedBytes(columns);
 
     public static void Arrange(byte* activations, int columns, byte* to) =>
-        SeveralRows256<T, TLanes>.Arrange(activations, columns / 256, to);
+        SeveralRows256<T>.Arrange(activations, columns / 256, to);
 
     public static void Several(byte* weights, int rows, int columns, byte* activations, in SeveralOutputs to)
     {
-        int done = columns <= MostShort * 256 ? SeveralRows256<T, TLanes>.ShortRows(weights, rows, columns / 256, activations, to) : 0;
-        SeveralRows256<T, TLanes>.Rows(weights, done, rows, columns / 256, activations, to);
+        int done = columns <= MostShort * 256 ? SeveralRows256<T>.ShortRows(weights, rows, columns / 256, activations, to) : 0;
+        SeveralRows256<T>.Rows(weights, done, rows, columns / 256, activations, to);
     }
 
     /// <summary>Copies blocks of activations, their values in the order that <see cref="IBlocks256Lanes.TakesHalves"/> asks for.</summary>

@@ -17,6 +17,8 @@ internal unsafe struct Blocks32Avx512<T> : IBlocks32Lanes
         get => T.MostValue > 127 && AvxVnni.IsSupported;
     }
 
+    public static int MostSeveral => T.MostValue <= 31 ? 10 : 16; // panels are quicker beyond (docs/kernels.md)
+
     public static int GroupBytes
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

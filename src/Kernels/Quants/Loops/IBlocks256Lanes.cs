@@ -32,19 +32,6 @@ internal unsafe interface IBlocks256Lanes
     /// <inheritdoc cref="IPanelKernel.MostSeveral"/>
     static virtual int MostSeveral => 0;
 
-    /// <summary>Orders the values of 256 columns as <see cref="DotSeveral"/> takes them.</summary>
-    static virtual void Arrange(byte* x, byte* to) => throw new NotSupportedException();
-
-    /// <summary>What <see cref="Dot{TRows}"/> gives, for several rows of activations.</summary>
-    /// <param name="block">Staged block.</param>
-    /// <param name="x">A block of activations, its values arranged.</param>
-    /// <param name="stride">Bytes to that of the next row.</param>
-    /// <param name="count">Rows of activations.</param>
-    /// <param name="dot">Lanes of a dot product; those of the next row lie eight behind.</param>
-    /// <param name="mins">Those of the minimums.</param>
-    static virtual void DotSeveral(byte* block, byte* x, long stride, int count, Vector256<int>* dot, Vector256<int>* mins) =>
-        throw new NotSupportedException();
-
     /// <summary>The totals of eight dot products.</summary>
     static abstract Vector256<int> DotsOfEight(byte* dots);
 

@@ -8,11 +8,10 @@ namespace LayerStream.Kernels.Quants.Loops;
 
 /// <summary>
 /// Rows of <see cref="Blocks256Kernel{T, TLanes}"/> with several rows of activations: a block of weights is unpacked once and stays in
-/// registers while all of them are multiplied with it.
+/// registers while all of them are multiplied with it. At AVX-512 too: wider registers would have to be folded for each of them.
 /// </summary>
-internal static unsafe class SeveralRows256<T, TLanes>
+internal static unsafe class SeveralRows256<T>
     where T : IBlockSource
-    where TLanes : IBlocks256Lanes
 {
     private const int Lanes = LaneSums.Lanes;
 
@@ -34,7 +33,7 @@ internal static unsafe class SeveralRows256<T, TLanes>
                 continue;
             }
 
-            TLanes.Arrange(activations, to);
+            Blocks256Avx2<T>.Arrange(activations, to);
             Unsafe.CopyBlockUnaligned(to + 256, activations + 256, ActivationRow.Block256Bytes - 256);
             scales[b] = *(float*)(activations + ActivationRow.Scale256Offset);
             activations += ActivationRow.Block256Bytes;
@@ -49,7 +48,7 @@ internal static unsafe class SeveralRows256<T, TLanes>
     {
         int count = to.Count;
         long stride = ArrangedBytes(blocks * 256);
-        byte* buffer = stackalloc byte[Blocks256Kernel<T, TLanes>.BufferBytes];
+        byte* buffer = stackalloc byte[Blocks256Kernel<T, Blocks256Avx2<T>>.BufferBytes];
         Vector256<int>* dots = stackalloc Vector256<int>[count * Lanes], mins = stackalloc Vector256<int>[count * Lanes];
         Vector256<float>* sums = stackalloc Vector256<float>[count];
         buffer = (byte*)(((nint)buffer + 63) & ~63);
@@ -77,7 +76,7 @@ internal static unsafe class SeveralRows256<T, TLanes>
                 for (int b = 0; b < now; b++)
                 {
                     RowPrefetch.Ahead(weights, T.BlockBytes);
-                    TLanes.DotSeveral(block, x, stride, count, dots + b, mins + b);
+                    Blocks256Avx2<T>.DotSeveral(block, x, stride, count, dots + b, mins + b);
                     weights += T.BlockBytes;
                     block += T.StagedBytes;
                     x += ActivationRow.Block256Bytes;
@@ -103,7 +102,7 @@ internal static unsafe class SeveralRows256<T, TLanes>
     {
         int count = to.Count;
         long stride = ArrangedBytes(blocks * 256);
-        byte* buffer = stackalloc byte[Blocks256Kernel<T, TLanes>.BufferBytes];
+        byte* buffer = stackalloc byte[Blocks256Kernel<T, Blocks256Avx2<T>>.BufferBytes];
         Vector256<int>* dots = stackalloc Vector256<int>[count * Lanes], mins = stackalloc Vector256<int>[count * Lanes];
         float* scales = stackalloc float[count * Lanes];
         int* order = stackalloc int[Lanes];
@@ -132,7 +131,7 @@ internal static unsafe class SeveralRows256<T, TLanes>
             {
                 for (int b = 0; b < blocks; b++)
                 {
-                    TLanes.DotSeveral(
+                    Blocks256Avx2<T>.DotSeveral(
                         block, activations + (b * ActivationRow.Block256Bytes), stride, count, dots + lane + b, mins + lane + b);
                     block += T.StagedBytes;
                 }
@@ -143,11 +142,11 @@ internal static unsafe class SeveralRows256<T, TLanes>
             dMin = Avx2.PermuteVar8x32(dMin, Vector256.Load(order));
             for (int i = 0; i < count; i++)
             {
-                Vector256<float> totals = Blocks256Kernel<T, TLanes>.TotalsOfShort(AddBlocks(
+                Vector256<float> totals = Blocks256Kernel<T, Blocks256Avx2<T>>.TotalsOfShort(AddBlocks(
                     dots + (i * Lanes), mins + (i * Lanes), d, dMin, Vector256.Load(scales + (i * Lanes)), default), lanes);
                 if (to.Complete(i, ref totals, ref high, out float* y))
                 {
-                    Blocks256Kernel<T, TLanes>.StoreShort(totals, lanes, y + done);
+                    Blocks256Kernel<T, Blocks256Avx2<T>>.StoreShort(totals, lanes, y + done);
                 }
             }
         }
@@ -162,9 +161,9 @@ internal static unsafe class SeveralRows256<T, TLanes>
     private static Vector256<float> AddBlocks(Vector256<int>* dots, Vector256<int>* mins, Vector256<float> d, Vector256<float> dMin,
         Vector256<float> a, Vector256<float> sum)
     {
-        sum = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(TLanes.DotsOfEight((byte*)dots)), d * a, sum);
+        sum = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(Blocks256Avx2<T>.DotsOfEight((byte*)dots)), d * a, sum);
         return T.Form == BlockForm.Minimums
-            ? Vector256.FusedMultiplyAdd(-Vector256.ConvertToSingle(TLanes.MinsOfEight(mins)), dMin * a, sum) : sum;
+            ? Vector256.FusedMultiplyAdd(-Vector256.ConvertToSingle(Blocks256Avx2<T>.MinsOfEight(mins)), dMin * a, sum) : sum;
     }
 
     /// <summary>Scales of fewer than eight blocks, the rest zeros.</summary>
