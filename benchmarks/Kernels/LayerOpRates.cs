@@ -20,6 +20,8 @@ internal static unsafe class LayerOpRates
         MeasureAttention(128);
         MeasureAttention(32);
         MeasureAttention(8);
+        MeasurePrompt(4, 64);
+        MeasurePrompt(4, 128);
         MeasureRouter();
     }
 
@@ -76,6 +78,35 @@ internal static unsafe class LayerOpRates
         });
         Console.WriteLine($"{headsPerCall,3} heads per call {seconds * 1e3,8:F2} ms/token "
             + $"{2.0 * Heads * Keys * (KeyDim + ValueDim) / seconds / 1e9,8:F1} GFLOP/s");
+        Free(cache, query, output, scratch);
+    }
+
+    private static void MeasurePrompt(int heads, int dim)
+    {
+        const int Keys = 512, Tokens = 8, KvHeads = 8;
+        Console.WriteLine($"attention of a KV head in a prompt, {heads} heads of {dim}, {Keys} keys of F16");
+        nint cache = Floats((long)Keys * dim * KvHeads, 0.001f);
+        nint query = Floats(Tokens * heads * dim, 0.1f);
+        nint output = Floats(Tokens * heads * dim, 0f);
+        nint scratch = Floats(Attention.ScratchFloats(Tokens * heads, dim), 0f);
+        long stride = dim * KvHeads * 2;
+        nint[] pages = [.. Enumerable.Range(0, Keys / Attention.BlockKeys).Select(p => cache + (nint)(p * Attention.BlockKeys * stride))];
+        CachedRows keys = new(pages, 0, stride, dim, KvType.F16), values = keys with { Offset = Keys * stride };
+        foreach (int together in new[] { 1, 2, 4, 8 })
+        {
+            QueryToken[] tokens = [.. Enumerable.Range(Keys - Tokens + 1, Tokens).Select(k => new QueryToken(new KeyRange(0, k), 0.1f))];
+            double seconds = Best(() =>
+            {
+                for (int t = 0; t < Tokens; t += together)
+                {
+                    Attention.Tokens(new HeadRows(query + (t * heads * dim * 4), heads * dim, dim), heads, keys, values,
+                        tokens.AsSpan(t, together), new HeadRows(output + (t * heads * dim * 4), heads * dim, dim), scratch);
+                }
+            });
+            Console.WriteLine($"{together,3} tokens per call {seconds / Tokens * 1e6,8:F1} us/token "
+                + $"{4.0 * Tokens * heads * Keys * dim / seconds / 1e9,8:F1} GFLOP/s");
+        }
+
         Free(cache, query, output, scratch);
     }
 

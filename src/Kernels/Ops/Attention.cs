@@ -187,8 +187,10 @@ public static unsafe class Attention
     }
 
     /// <summary>Scores[j] = scale · query·key_j of the block in every row, padded with −∞ to a multiple of 8.</summary>
+    [SkipLocalsInit]
     private static void Score(in Rows keys, in Rows values, QueryRow* rows, int count)
     {
+        float* held = stackalloc float[2 * TileRows * Lanes.Count];
         int most = rows[count - 1].Count, first = 0;
         for (int j = 0; j < most; j += TileRows)
         {
@@ -200,16 +202,13 @@ public static unsafe class Attention
             keys.AskAhead(j + RowsAhead);
             values.AskAhead(j); // read once the block's scores are known
             FourRows four = keys.Load(j, most - j);
-            int r = first;
-            for (; r < count - 1; r += 2)
+            QueryRow* behind = rows + count, row = rows + first; // scores behind a row's last key are overwritten below
+            if (((count - first) & 1) != 0)
             {
-                Dot(rows[r], rows[r + 1], four, keys.Elements, j); // scores behind a row's last key are overwritten below
+                Dot(*row++, four, keys.Elements, j);
             }
 
-            if (r < count)
-            {
-                Dot(rows[r], four, keys.Elements, j);
-            }
+            Dots(row, behind, four, keys.Elements, j, held);
         }
 
         for (int r = 0; r < count; r++)
@@ -224,13 +223,7 @@ public static unsafe class Attention
     {
         float* scores = row.Scores;
         int count = row.Count;
-        Vector256<float> maxima = Vector256.Create(row.Maximum);
-        for (int j = 0; j < count; j += Lanes.Count)
-        {
-            maxima = Vector256.Max(maxima, Vector256.Load(scores + j)); // NaN wins
-        }
-
-        float maximum = Lanes.Max(maxima);
+        float maximum = Largest(row.Maximum, scores, count);
         if (maximum != row.Maximum)
         {
             float fade = Lanes.Exp(row.Maximum - maximum);
@@ -249,6 +242,20 @@ public static unsafe class Attention
         }
 
         row.Sum += Lanes.Sum(total);
+    }
+
+    /// <summary>The largest of a maximum and of scores padded to a multiple of 8; NaN wins.</summary>
+    private static float Largest(float maximum, float* scores, int count)
+    {
+        Vector256<float> maxima = Vector256.Create(maximum), sound = Vector256.Equals(maxima, maxima);
+        for (int j = 0; j < count; j += Lanes.Count)
+        {
+            Vector256<float> some = Vector256.Load(scores + j);
+            maxima = Vector256.MaxNative(maxima, some);
+            sound &= Vector256.Equals(some, some);
+        }
+
+        return Vector256.EqualsAll(sound.AsInt32(), Vector256<int>.AllBitsSet) ? Lanes.Max(maxima) : float.NaN;
     }
 
     /// <summary>Sums += Σ_j weight[j] · value_j of the block in every row, in the order of j.</summary>
@@ -272,25 +279,11 @@ public static unsafe class Attention
 
                 if (left > 0)
                 {
-                    AddWeighted(rows + first, next - first, four.Upto(left), values.Elements, j); // they end in this tile
+                    AddWeighted(rows + first, rows + next, four.Upto(left), values.Elements, j); // they end in this tile
                 }
             }
 
-            AddWeighted(rows + whole, count - whole, four, values.Elements, j);
-        }
-    }
-
-    private static void AddWeighted(QueryRow* rows, int count, in FourRows four, int n, int j)
-    {
-        int r = 0;
-        for (; r < count - 1; r += 2)
-        {
-            AddWeighted(rows[r].Sums, rows[r].Scores + j, rows[r + 1].Sums, rows[r + 1].Scores + j, four, n);
-        }
-
-        if (r < count)
-        {
-            AddWeighted(rows[r].Sums, rows[r].Scores + j, four, n);
+            AddWeighted(rows + whole, rows + count, four, values.Elements, j);
         }
     }
 
@@ -327,47 +320,64 @@ public static unsafe class Attention
         Finish(row, Lanes.Sums(a0 + b0, a1 + b1, a2 + b2, a3 + b3), rows, n, j);
     }
 
-    /// <summary>Two queries share what they load; sums 0–7 and 8–15 one after the other, as both together pass the registers.</summary>
-    private static void Dot(in QueryRow row, in QueryRow other, in FourRows rows, int n, int j)
+    /// <summary>Pairs of queries share what they load. Their sums 8–15 come first and are held in memory, as all together pass the
+    /// registers.</summary>
+    private static void Dots(QueryRow* row, QueryRow* behind, in FourRows rows, int n, int j, float* held)
     {
-        float* q = row.Query, p = other.Query;
         float* r0 = rows.Row0, r1 = rows.Row1, r2 = rows.Row2, r3 = rows.Row3;
-        Vector256<float> a0 = default, a1 = default, a2 = default, a3 = default;
-        Vector256<float> c0 = default, c1 = default, c2 = default, c3 = default;
-        for (int i = 0; i <= n - Lanes.Count; i += 2 * Lanes.Count)
+        for (; row < behind; row += 2)
         {
-            Vector256<float> x = Vector256.Load(q + i), y = Vector256.Load(p + i);
-            Vector256<float> k0 = Vector256.Load(r0 + i), k1 = Vector256.Load(r1 + i);
-            a0 = Lanes.MultiplyAdd(x, k0, a0);
-            c0 = Lanes.MultiplyAdd(y, k0, c0);
-            a1 = Lanes.MultiplyAdd(x, k1, a1);
-            c1 = Lanes.MultiplyAdd(y, k1, c1);
-            Vector256<float> k2 = Vector256.Load(r2 + i), k3 = Vector256.Load(r3 + i);
-            a2 = Lanes.MultiplyAdd(x, k2, a2);
-            c2 = Lanes.MultiplyAdd(y, k2, c2);
-            a3 = Lanes.MultiplyAdd(x, k3, a3);
-            c3 = Lanes.MultiplyAdd(y, k3, c3);
-        }
+            float* q = row[0].Query, p = row[1].Query;
+            Vector256<float> a0 = default, a1 = default, a2 = default, a3 = default;
+            Vector256<float> c0 = default, c1 = default, c2 = default, c3 = default;
+            for (int begin = Lanes.Count; ; begin = 0)
+            {
+                for (nint i = begin; i <= n - Lanes.Count; i += 2 * Lanes.Count)
+                {
+                    Vector256<float> x = Vector256.Load(q + i), y = Vector256.Load(p + i);
+                    Vector256<float> k0 = Vector256.Load(r0 + i), k1 = Vector256.Load(r1 + i);
+                    a0 = Lanes.MultiplyAdd(x, k0, a0);
+                    c0 = Lanes.MultiplyAdd(y, k0, c0);
+                    a1 = Lanes.MultiplyAdd(x, k1, a1);
+                    c1 = Lanes.MultiplyAdd(y, k1, c1);
+                    Vector256<float> k2 = Vector256.Load(r2 + i), k3 = Vector256.Load(r3 + i);
+                    a2 = Lanes.MultiplyAdd(x, k2, a2);
+                    c2 = Lanes.MultiplyAdd(y, k2, c2);
+                    a3 = Lanes.MultiplyAdd(x, k3, a3);
+                    c3 = Lanes.MultiplyAdd(y, k3, c3);
+                }
 
-        Vector256<float> b0 = default, b1 = default, b2 = default, b3 = default;
-        Vector256<float> d0 = default, d1 = default, d2 = default, d3 = default;
-        for (int i = Lanes.Count; i <= n - Lanes.Count; i += 2 * Lanes.Count)
-        {
-            Vector256<float> x = Vector256.Load(q + i), y = Vector256.Load(p + i);
-            Vector256<float> k0 = Vector256.Load(r0 + i), k1 = Vector256.Load(r1 + i);
-            b0 = Lanes.MultiplyAdd(x, k0, b0);
-            d0 = Lanes.MultiplyAdd(y, k0, d0);
-            b1 = Lanes.MultiplyAdd(x, k1, b1);
-            d1 = Lanes.MultiplyAdd(y, k1, d1);
-            Vector256<float> k2 = Vector256.Load(r2 + i), k3 = Vector256.Load(r3 + i);
-            b2 = Lanes.MultiplyAdd(x, k2, b2);
-            d2 = Lanes.MultiplyAdd(y, k2, d2);
-            b3 = Lanes.MultiplyAdd(x, k3, b3);
-            d3 = Lanes.MultiplyAdd(y, k3, d3);
-        }
+                if (begin == 0)
+                {
+                    break;
+                }
 
-        Finish(row, Lanes.Sums(a0 + b0, a1 + b1, a2 + b2, a3 + b3), rows, n, j);
-        Finish(other, Lanes.Sums(c0 + d0, c1 + d1, c2 + d2, c3 + d3), rows, n, j);
+                Hold(held, a0, a1, a2, a3);
+                Hold(held + (TileRows * Lanes.Count), c0, c1, c2, c3);
+                (a0, a1, a2, a3, c0, c1, c2, c3) = (default, default, default, default, default, default, default, default);
+            }
+
+            a0 += Vector256.Load(held);
+            a1 += Vector256.Load(held + Lanes.Count);
+            a2 += Vector256.Load(held + (2 * Lanes.Count));
+            a3 += Vector256.Load(held + (3 * Lanes.Count));
+            c0 += Vector256.Load(held + (4 * Lanes.Count));
+            c1 += Vector256.Load(held + (5 * Lanes.Count));
+            c2 += Vector256.Load(held + (6 * Lanes.Count));
+            c3 += Vector256.Load(held + (7 * Lanes.Count));
+            Vector256<float> dots = Lanes.Sums(a0, a1, a2, a3, c0, c1, c2, c3);
+            Finish(row[0], dots.GetLower(), rows, n, j);
+            Finish(row[1], dots.GetUpper(), rows, n, j);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Hold(float* held, Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d)
+    {
+        a.Store(held);
+        b.Store(held + Lanes.Count);
+        c.Store(held + (2 * Lanes.Count));
+        d.Store(held + (3 * Lanes.Count));
     }
 
     /// <summary>Adds the elements after the last multiple of eight and stores the scaled scores.</summary>
@@ -382,13 +392,52 @@ public static unsafe class Attention
         (dots * row.Scale).Store(row.Scores + j);
     }
 
-    private static void AddWeighted(float* sums, float* weights, in FourRows rows, int n)
+    /// <summary>Adds four values' share to rows, of which pairs share what they load.</summary>
+    private static void AddWeighted(QueryRow* row, QueryRow* behind, in FourRows rows, int n, int j)
     {
+        if (((behind - row) & 1) != 0)
+        {
+            AddWeighted(*row++, rows, n, j);
+        }
+
         float* r0 = rows.Row0, r1 = rows.Row1, r2 = rows.Row2, r3 = rows.Row3;
+        for (; row < behind; row += 2)
+        {
+            float* weights = row[0].Scores + j, otherWeights = row[1].Scores + j, sums = row[0].Sums, others = row[1].Sums;
+            Vector256<float> w0 = Vector256.Create(weights[0]), w1 = Vector256.Create(weights[1]);
+            Vector256<float> w2 = Vector256.Create(weights[2]), w3 = Vector256.Create(weights[3]);
+            Vector256<float> u0 = Vector256.Create(otherWeights[0]), u1 = Vector256.Create(otherWeights[1]);
+            Vector256<float> u2 = Vector256.Create(otherWeights[2]), u3 = Vector256.Create(otherWeights[3]);
+            for (nint i = 0; i <= n - Lanes.Count; i += Lanes.Count)
+            {
+                Vector256<float> v0 = Vector256.Load(r0 + i), v1 = Vector256.Load(r1 + i);
+                Vector256<float> sum = Lanes.MultiplyAdd(w0, v0, Vector256.Load(sums + i));
+                Vector256<float> other = Lanes.MultiplyAdd(u0, v0, Vector256.Load(others + i));
+                sum = Lanes.MultiplyAdd(w1, v1, sum);
+                other = Lanes.MultiplyAdd(u1, v1, other);
+                Vector256<float> v2 = Vector256.Load(r2 + i), v3 = Vector256.Load(r3 + i);
+                sum = Lanes.MultiplyAdd(w2, v2, sum);
+                other = Lanes.MultiplyAdd(u2, v2, other);
+                sum = Lanes.MultiplyAdd(w3, v3, sum);
+                other = Lanes.MultiplyAdd(u3, v3, other);
+                sum.Store(sums + i);
+                other.Store(others + i);
+            }
+
+            if (n % Lanes.Count != 0)
+            {
+                AddRest(sums, weights, rows, n);
+                AddRest(others, otherWeights, rows, n);
+            }
+        }
+    }
+
+    private static void AddWeighted(in QueryRow row, in FourRows rows, int n, int j)
+    {
+        float* r0 = rows.Row0, r1 = rows.Row1, r2 = rows.Row2, r3 = rows.Row3, sums = row.Sums, weights = row.Scores + j;
         Vector256<float> w0 = Vector256.Create(weights[0]), w1 = Vector256.Create(weights[1]);
         Vector256<float> w2 = Vector256.Create(weights[2]), w3 = Vector256.Create(weights[3]);
-        int i = 0;
-        for (; i <= n - Lanes.Count; i += Lanes.Count)
+        for (nint i = 0; i <= n - Lanes.Count; i += Lanes.Count)
         {
             Vector256<float> sum = Lanes.MultiplyAdd(w0, Vector256.Load(r0 + i), Vector256.Load(sums + i));
             sum = Lanes.MultiplyAdd(w1, Vector256.Load(r1 + i), sum);
@@ -396,41 +445,13 @@ public static unsafe class Attention
             Lanes.MultiplyAdd(w3, Vector256.Load(r3 + i), sum).Store(sums + i);
         }
 
-        AddRest(sums, weights, rows, i, n);
+        AddRest(sums, weights, rows, n);
     }
 
-    /// <summary>Two rows share the values they load.</summary>
-    private static void AddWeighted(float* sums, float* weights, float* others, float* otherWeights, in FourRows rows, int n)
+    /// <summary>The elements after the last multiple of eight.</summary>
+    private static void AddRest(float* sums, float* weights, in FourRows rows, int n)
     {
-        float* r0 = rows.Row0, r1 = rows.Row1, r2 = rows.Row2, r3 = rows.Row3;
-        Vector256<float> w0 = Vector256.Create(weights[0]), w1 = Vector256.Create(weights[1]);
-        Vector256<float> w2 = Vector256.Create(weights[2]), w3 = Vector256.Create(weights[3]);
-        Vector256<float> u0 = Vector256.Create(otherWeights[0]), u1 = Vector256.Create(otherWeights[1]);
-        Vector256<float> u2 = Vector256.Create(otherWeights[2]), u3 = Vector256.Create(otherWeights[3]);
-        int i = 0;
-        for (; i <= n - Lanes.Count; i += Lanes.Count)
-        {
-            Vector256<float> v0 = Vector256.Load(r0 + i), v1 = Vector256.Load(r1 + i);
-            Vector256<float> sum = Lanes.MultiplyAdd(w0, v0, Vector256.Load(sums + i));
-            Vector256<float> other = Lanes.MultiplyAdd(u0, v0, Vector256.Load(others + i));
-            sum = Lanes.MultiplyAdd(w1, v1, sum);
-            other = Lanes.MultiplyAdd(u1, v1, other);
-            Vector256<float> v2 = Vector256.Load(r2 + i), v3 = Vector256.Load(r3 + i);
-            sum = Lanes.MultiplyAdd(w2, v2, sum);
-            other = Lanes.MultiplyAdd(u2, v2, other);
-            sum = Lanes.MultiplyAdd(w3, v3, sum);
-            other = Lanes.MultiplyAdd(u3, v3, other);
-            sum.Store(sums + i);
-            other.Store(others + i);
-        }
-
-        AddRest(sums, weights, rows, i, n);
-        AddRest(others, otherWeights, rows, i, n);
-    }
-
-    private static void AddRest(float* sums, float* weights, in FourRows rows, int i, int n)
-    {
-        for (; i < n; i++)
+        for (int i = n & -Lanes.Count; i < n; i++)
         {
             float sum = Lanes.MultiplyAdd(weights[0], rows.Row0[i], sums[i]);
             sum = Lanes.MultiplyAdd(weights[1], rows.Row1[i], sum);

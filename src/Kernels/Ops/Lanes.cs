@@ -109,6 +109,28 @@ internal static unsafe class Lanes
         return Sse.Shuffle(ab, cd, 0b10_00_10_00) + Sse.Shuffle(ab, cd, 0b11_01_11_01);
     }
 
+    /// <summary>The <see cref="Sum"/>s of a … d, then those of e … h, each in its order.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Sums(
+        Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d,
+        Vector256<float> e, Vector256<float> f, Vector256<float> g, Vector256<float> h)
+    {
+        if (!Avx.IsSupported)
+        {
+            return Vector256.Create(Sums(a, b, c, d), Sums(e, f, g, h));
+        }
+
+        Vector256<float> ae = Avx.Blend(a, e, 0xF0) + Avx.Permute2x128(a, e, 0x21); // halves of a, halves of e
+        Vector256<float> bf = Avx.Blend(b, f, 0xF0) + Avx.Permute2x128(b, f, 0x21);
+        Vector256<float> cg = Avx.Blend(c, g, 0xF0) + Avx.Permute2x128(c, g, 0x21);
+        Vector256<float> dh = Avx.Blend(d, h, 0xF0) + Avx.Permute2x128(d, h, 0x21);
+        Vector256<float> first = Avx.UnpackLow(ae.AsDouble(), bf.AsDouble()).AsSingle()
+            + Avx.UnpackHigh(ae.AsDouble(), bf.AsDouble()).AsSingle();
+        Vector256<float> second = Avx.UnpackLow(cg.AsDouble(), dh.AsDouble()).AsSingle()
+            + Avx.UnpackHigh(cg.AsDouble(), dh.AsDouble()).AsSingle();
+        return Avx.Shuffle(first, second, 0b10_00_10_00) + Avx.Shuffle(first, second, 0b11_01_11_01);
+    }
+
     /// <summary>The largest lane; NaN wins.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Max(Vector256<float> x)
