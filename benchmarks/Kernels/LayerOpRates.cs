@@ -61,7 +61,7 @@ internal static unsafe class LayerOpRates
     private static void MeasureAttention(int headsPerCall)
     {
         const int Heads = 128, Keys = 512, KeyDim = 576, ValueDim = 512;
-        nint cache = Floats(Keys * KeyDim / 2, 0.001f);
+        nint cache = Halves(Keys * KeyDim);
         nint query = Floats(Heads * KeyDim, 0.1f);
         nint output = Floats(Heads * ValueDim, 0f);
         nint scratch = Floats(Attention.ScratchFloats(headsPerCall, ValueDim), 0f);
@@ -85,7 +85,7 @@ internal static unsafe class LayerOpRates
     {
         const int Keys = 512, Tokens = 8, KvHeads = 8;
         Console.WriteLine($"attention of a KV head in a prompt, {heads} heads of {dim}, {Keys} keys of F16");
-        nint cache = Floats((long)Keys * dim * KvHeads, 0.001f);
+        nint cache = Halves(2 * Keys * dim * KvHeads);
         nint query = Floats(Tokens * heads * dim, 0.1f);
         nint output = Floats(Tokens * heads * dim, 0f);
         nint scratch = Floats(Attention.ScratchFloats(Tokens * heads, dim), 0f);
@@ -163,6 +163,14 @@ internal static unsafe class LayerOpRates
         }
 
         return (nint)floats;
+    }
+
+    private static nint Halves(int count)
+    {
+        nint floats = Floats(count, 1f), halves = Floats(count / 2, 0f);
+        VectorOps.FloatToHalf(floats, halves, count);
+        Free(floats);
+        return halves;
     }
 
     private static void Free(params nint[] blocks)

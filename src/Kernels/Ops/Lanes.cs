@@ -144,14 +144,26 @@ internal static unsafe class Lanes
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> LoadHalf(ushort* source)
     {
-        Vector256<int> h = Vector256.WidenLower(Vector128.Load((short*)source).ToVector256Unsafe()); // 17 bits of sign
-
-        // The half's exponent read as F32 is 112 too small: one exact product corrects normals and subnormals alike.
-        Vector256<float> value = ((h << 13) & Vector256.Create(unchecked((int)0x8FFFE000))).AsSingle()
-            * Vector256.Create(BitConverter.UInt32BitsToSingle(0x77800000));
+        Vector256<int> h = Widen((short*)source);
         Vector256<int> special = Vector256.Equals(h & Vector256.Create(0x7C00), Vector256.Create(0x7C00));
-        return (value.AsInt32() | (special & Vector256.Create(0x7F800000))).AsSingle();
+        return (Finite(h).AsInt32() | (special & Vector256.Create(0x7F800000))).AsSingle();
     }
+
+    /// <summary>As <see cref="LoadHalf"/>, of halves that are neither infinite nor NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadFiniteHalf(ushort* source) => Finite(Widen((short*)source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Widen(short* source) => Avx2.IsSupported
+        ? Avx2.ConvertToVector256Int32(source) // in one instruction with the load
+        : Vector256.WidenLower(Vector128.Load(source).ToVector256Unsafe());
+
+    /// <summary>The exponent of a half, widened to 17 bits of sign, read as that of an F32 is 112 too small: one exact product corrects
+    /// normals and subnormals alike.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Finite(Vector256<int> half) =>
+        ((half << 13) & Vector256.Create(unchecked((int)0x8FFFE000))).AsSingle()
+            * Vector256.Create(BitConverter.UInt32BitsToSingle(0x77800000));
 
     /// <summary>Eight F32 to halves, round to nearest even, overflow to infinity, every NaN to the quiet NaN of its sign.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
