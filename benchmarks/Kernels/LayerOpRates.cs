@@ -20,6 +20,8 @@ internal static unsafe class LayerOpRates
         MeasureAttention(128);
         MeasureAttention(32);
         MeasureAttention(8);
+        MeasurePrompt(4, 64);
+        MeasurePrompt(4, 128);
         MeasureRouter();
     }
 
@@ -59,7 +61,7 @@ internal static unsafe class LayerOpRates
     private static void MeasureAttention(int headsPerCall)
     {
         const int Heads = 128, Keys = 512, KeyDim = 576, ValueDim = 512;
-        nint cache = Floats(Keys * KeyDim / 2, 0.001f);
+        nint cache = Halves(Keys * KeyDim);
         nint query = Floats(Heads * KeyDim, 0.1f);
         nint output = Floats(Heads * ValueDim, 0f);
         nint scratch = Floats(Attention.ScratchFloats(headsPerCall, ValueDim), 0f);
@@ -76,6 +78,35 @@ internal static unsafe class LayerOpRates
         });
         Console.WriteLine($"{headsPerCall,3} heads per call {seconds * 1e3,8:F2} ms/token "
             + $"{2.0 * Heads * Keys * (KeyDim + ValueDim) / seconds / 1e9,8:F1} GFLOP/s");
+        Free(cache, query, output, scratch);
+    }
+
+    private static void MeasurePrompt(int heads, int dim)
+    {
+        const int Keys = 512, Tokens = 8, KvHeads = 8;
+        Console.WriteLine($"attention of a KV head in a prompt, {heads} heads of {dim}, {Keys} keys of F16");
+        nint cache = Halves(2 * Keys * dim * KvHeads);
+        nint query = Floats(Tokens * heads * dim, 0.1f);
+        nint output = Floats(Tokens * heads * dim, 0f);
+        nint scratch = Floats(Attention.ScratchFloats(Tokens * heads, dim), 0f);
+        long stride = dim * KvHeads * 2;
+        nint[] pages = [.. Enumerable.Range(0, Keys / Attention.BlockKeys).Select(p => cache + (nint)(p * Attention.BlockKeys * stride))];
+        CachedRows keys = new(pages, 0, stride, dim, KvType.F16), values = keys with { Offset = Keys * stride };
+        foreach (int together in new[] { 1, 2, 4, 8 })
+        {
+            QueryToken[] tokens = [.. Enumerable.Range(Keys - Tokens + 1, Tokens).Select(k => new QueryToken(new KeyRange(0, k), 0.1f))];
+            double seconds = Best(() =>
+            {
+                for (int t = 0; t < Tokens; t += together)
+                {
+                    Attention.Tokens(new HeadRows(query + (t * heads * dim * 4), heads * dim, dim), heads, keys, values,
+                        tokens.AsSpan(t, together), new HeadRows(output + (t * heads * dim * 4), heads * dim, dim), scratch);
+                }
+            });
+            Console.WriteLine($"{together,3} tokens per call {seconds / Tokens * 1e6,8:F1} us/token "
+                + $"{4.0 * Tokens * heads * Keys * dim / seconds / 1e9,8:F1} GFLOP/s");
+        }
+
         Free(cache, query, output, scratch);
     }
 
@@ -132,6 +163,14 @@ internal static unsafe class LayerOpRates
         }
 
         return (nint)floats;
+    }
+
+    private static nint Halves(int count)
+    {
+        nint floats = Floats(count, 1f), halves = Floats(count / 2, 0f);
+        VectorOps.FloatToHalf(floats, halves, count);
+        Free(floats);
+        return halves;
     }
 
     private static void Free(params nint[] blocks)

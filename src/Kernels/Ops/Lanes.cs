@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace LayerStream.Kernels.Ops;
 
@@ -92,18 +93,77 @@ internal static unsafe class Lanes
         return s.GetElement(0) + s.GetElement(1);
     }
 
+    /// <summary>The four <see cref="Sum"/>s, each in its order.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Sums(Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d)
+    {
+        if (!Sse.IsSupported)
+        {
+            return Vector128.Create(Sum(a), Sum(b), Sum(c), Sum(d));
+        }
+
+        Vector128<float> a4 = a.GetLower() + a.GetUpper(), b4 = b.GetLower() + b.GetUpper();
+        Vector128<float> c4 = c.GetLower() + c.GetUpper(), d4 = d.GetLower() + d.GetUpper();
+        Vector128<float> ab = Sse.MoveLowToHigh(a4, b4) + Sse.MoveHighToLow(b4, a4);
+        Vector128<float> cd = Sse.MoveLowToHigh(c4, d4) + Sse.MoveHighToLow(d4, c4);
+        return Sse.Shuffle(ab, cd, 0b10_00_10_00) + Sse.Shuffle(ab, cd, 0b11_01_11_01);
+    }
+
+    /// <summary>The <see cref="Sum"/>s of a … d, then those of e … h, each in its order.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Sums(
+        Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d,
+        Vector256<float> e, Vector256<float> f, Vector256<float> g, Vector256<float> h)
+    {
+        if (!Avx.IsSupported)
+        {
+            return Vector256.Create(Sums(a, b, c, d), Sums(e, f, g, h));
+        }
+
+        Vector256<float> ae = Avx.Blend(a, e, 0xF0) + Avx.Permute2x128(a, e, 0x21); // halves of a, halves of e
+        Vector256<float> bf = Avx.Blend(b, f, 0xF0) + Avx.Permute2x128(b, f, 0x21);
+        Vector256<float> cg = Avx.Blend(c, g, 0xF0) + Avx.Permute2x128(c, g, 0x21);
+        Vector256<float> dh = Avx.Blend(d, h, 0xF0) + Avx.Permute2x128(d, h, 0x21);
+        Vector256<float> first = Avx.UnpackLow(ae.AsDouble(), bf.AsDouble()).AsSingle()
+            + Avx.UnpackHigh(ae.AsDouble(), bf.AsDouble()).AsSingle();
+        Vector256<float> second = Avx.UnpackLow(cg.AsDouble(), dh.AsDouble()).AsSingle()
+            + Avx.UnpackHigh(cg.AsDouble(), dh.AsDouble()).AsSingle();
+        return Avx.Shuffle(first, second, 0b10_00_10_00) + Avx.Shuffle(first, second, 0b11_01_11_01);
+    }
+
+    /// <summary>The largest lane; NaN wins.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Max(Vector256<float> x)
+    {
+        Vector128<float> m = Vector128.Max(x.GetLower(), x.GetUpper());
+        m = Vector128.Max(m, Vector128.Shuffle(m, Vector128.Create(2, 3, 0, 1)));
+        return MathF.Max(m.GetElement(0), m.GetElement(1));
+    }
+
     /// <summary>Eight halves to F32, exact; NaN payloads are kept.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> LoadHalf(ushort* source)
     {
-        Vector256<int> h = Vector256.WidenLower(Vector128.Load((short*)source).ToVector256Unsafe()); // 17 bits of sign
-
-        // The half's exponent read as F32 is 112 too small: one exact product corrects normals and subnormals alike.
-        Vector256<float> value = ((h << 13) & Vector256.Create(unchecked((int)0x8FFFE000))).AsSingle()
-            * Vector256.Create(BitConverter.UInt32BitsToSingle(0x77800000));
+        Vector256<int> h = Widen((short*)source);
         Vector256<int> special = Vector256.Equals(h & Vector256.Create(0x7C00), Vector256.Create(0x7C00));
-        return (value.AsInt32() | (special & Vector256.Create(0x7F800000))).AsSingle();
+        return (Finite(h).AsInt32() | (special & Vector256.Create(0x7F800000))).AsSingle();
     }
+
+    /// <summary>As <see cref="LoadHalf"/>, of halves that are neither infinite nor NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadFiniteHalf(ushort* source) => Finite(Widen((short*)source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Widen(short* source) => Avx2.IsSupported
+        ? Avx2.ConvertToVector256Int32(source) // in one instruction with the load
+        : Vector256.WidenLower(Vector128.Load(source).ToVector256Unsafe());
+
+    /// <summary>The exponent of a half, widened to 17 bits of sign, read as that of an F32 is 112 too small: one exact product corrects
+    /// normals and subnormals alike.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Finite(Vector256<int> half) =>
+        ((half << 13) & Vector256.Create(unchecked((int)0x8FFFE000))).AsSingle()
+            * Vector256.Create(BitConverter.UInt32BitsToSingle(0x77800000));
 
     /// <summary>Eight F32 to halves, round to nearest even, overflow to infinity, every NaN to the quiet NaN of its sign.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

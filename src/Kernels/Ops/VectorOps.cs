@@ -143,7 +143,7 @@ public static unsafe class VectorOps
     {
         ushort* source = (ushort*)src;
         float* destination = (float*)dst;
-        int i = 0;
+        nint i = FiniteHalvesToFloat(source, destination, n);
         for (; i <= n - Lanes.Count; i += Lanes.Count)
         {
             Lanes.LoadHalf(source + i).Store(destination + i);
@@ -151,8 +151,26 @@ public static unsafe class VectorOps
 
         if (i < n)
         {
-            LastHalvesToFloat(source + i, destination + i, n - i);
+            LastHalvesToFloat(source + i, destination + i, n - (int)i);
         }
+    }
+
+    /// <summary>As many as are in whole sixteens, which costs a third less than with infinite ones and NaN among them; returns 0 if
+    /// there are such, whose results are to be made again.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static nint FiniteHalvesToFloat(ushort* source, float* destination, int n)
+    {
+        Vector256<short> exponent = Vector256.Create((short)0x7C00), largest = Vector256<short>.Zero;
+        nint i = 0;
+        for (; i <= n - (2 * Lanes.Count); i += 2 * Lanes.Count)
+        {
+            largest = Vector256.Max(largest, Vector256.Load((short*)source + i) & exponent);
+            Vector256<float> first = Lanes.LoadFiniteHalf(source + i), second = Lanes.LoadFiniteHalf(source + i + Lanes.Count);
+            first.Store(destination + i);
+            second.Store(destination + i + Lanes.Count);
+        }
+
+        return Vector256.EqualsAny(largest, exponent) ? 0 : i;
     }
 
     /// <summary>Fewer than eight. Apart, because a method with memory on its stack costs more to call.</summary>

@@ -10,12 +10,16 @@ namespace LayerStream.Models.Decoding;
 /// </summary>
 internal sealed class AttentionMixer : BranchExecutor
 {
+    private const int UnitsPerThread = 4; // at least, so that the last ones leave no thread idle for long
+
     private readonly PassContext _pass;
     private readonly AttentionSpec _spec;
     private readonly int _kvLayer;
     private readonly bool _writesKv;
     private readonly RangeJob _inputJob;
     private readonly RangeJob _attendJob;
+    private int _tokens; // of a unit
+    private int _units;
 
     internal AttentionMixer(PassContext pass, AttentionSpec spec, int layer)
     {
@@ -29,7 +33,9 @@ internal sealed class AttentionMixer : BranchExecutor
         Workspace work = _pass.Work;
         Project(input);
         _pass.Crew.Run(_inputJob, _pass.Count, 1);
-        _pass.Crew.Run(_attendJob, _pass.Count * _spec.KvHeads, 1);
+        _tokens = Math.Clamp(_pass.Count * _spec.KvHeads / (UnitsPerThread * _pass.Crew.Threads), 1, _spec.TokensTogether);
+        _units = (_pass.Count + _tokens - 1) / _tokens * _spec.KvHeads;
+        _pass.Crew.Run(_attendJob, _units, 1);
         _pass.Multiply(_spec.Output, work.Inner.FromColumn(_spec.MixedOffset), output);
     }
 
@@ -120,27 +126,52 @@ internal sealed class AttentionMixer : BranchExecutor
 
     private CachedRows Values(SequenceState s) => s.Table(_kvLayer, _spec.ValueWidth, behind: _spec.KeyWidth);
 
-    /// <summary>Units are (row, KV head): the query heads that share one read its keys once.</summary>
+    /// <summary>Units are (some rows, KV head), the last rows first: those of a prompt see most keys.</summary>
     private void Attend(int begin, int end, int worker)
     {
-        AttentionSpec a = _spec;
-        int group = a.Heads / a.KvHeads;
         for (int u = begin; u < end; u++)
         {
-            int r = u / a.KvHeads, kv = u % a.KvHeads, firstHead = kv * group;
-            PassRow row = _pass.Rows[r];
-            SequenceState s = row.Sequence;
-            int firstKey = a.Window.FirstKey(row.Position);
-            float scale = a.Temperature is { } temperature ? a.Scale * temperature.At(row.Position) : a.Scale;
-            FloatRows query = new(_pass.Work.Inner.At(r, (long)firstHead * a.QueryStride), a.QueryStride);
-            FloatRows output = new(_pass.Work.Inner.At(r, a.MixedOffset + ((long)firstHead * a.ValueDim)), a.ValueDim);
-            nint sinks = a.Sinks is { } weight ? _pass.Address(weight, firstHead) : 0;
-            Attention.Group(query, group, Keys(s).Head(kv, a.KeyDim), Values(s).Head(kv, a.ValueDim),
-                new KeyRange(firstKey, row.Position + 1 - firstKey), scale, output, _pass.Work.ScratchOf(worker), sinks);
-            for (int h = 0; a.HasQueryGate && h < group; h++)
+            int unit = _units - 1 - u, kv = unit % _spec.KvHeads, first = unit / _spec.KvHeads * _tokens;
+            int behind = Math.Min(first + _tokens, _pass.Count);
+            for (int r = first, next; r < behind; r = next)
             {
-                VectorOps.SigmoidMultiply(query.At(h, a.KeyDim), output[h], output[h], a.ValueDim); // the gate is behind the query
+                for (next = r + 1; next < behind && Follows(next); next++)
+                {
+                }
+
+                AttendRows(r, next - r, kv, worker);
             }
+        }
+    }
+
+    /// <summary>Whether a row is the token after that of the row in front.</summary>
+    private bool Follows(int r) => _pass.Rows[r].Sequence == _pass.Rows[r - 1].Sequence
+        && _pass.Rows[r].Position == _pass.Rows[r - 1].Position + 1;
+
+    /// <summary>Consecutive tokens of a sequence, and the query heads that share a KV head: they read its keys once.</summary>
+    private void AttendRows(int first, int count, int kv, int worker)
+    {
+        AttentionSpec a = _spec;
+        int group = a.Heads / a.KvHeads, firstHead = kv * group;
+        SequenceState s = _pass.Rows[first].Sequence;
+        FloatRows inner = _pass.Work.Inner.FromRow(first);
+        HeadRows query = new(inner.FromColumn((long)firstHead * a.QueryStride), a.QueryStride);
+        HeadRows output = new(inner.FromColumn(a.MixedOffset + ((long)firstHead * a.ValueDim)), a.ValueDim);
+        nint sinks = a.Sinks is { } weight ? _pass.Address(weight, firstHead) : 0;
+        Span<QueryToken> tokens = stackalloc QueryToken[Attention.MostTokens];
+        for (int t = 0; t < count; t++)
+        {
+            int position = _pass.Rows[first + t].Position, firstKey = a.Window.FirstKey(position);
+            float scale = a.Temperature is { } temperature ? a.Scale * temperature.At(position) : a.Scale;
+            tokens[t] = new QueryToken(new KeyRange(firstKey, position + 1 - firstKey), scale);
+        }
+
+        Attention.Tokens(query, group, Keys(s).Head(kv, a.KeyDim), Values(s).Head(kv, a.ValueDim), tokens[..count], output,
+            _pass.Work.ScratchOf(worker), sinks);
+        for (int h = 0; a.HasQueryGate && h < count * group; h++)
+        {
+            nint mixed = output.At(h / group, h % group); // the gate is behind the query
+            VectorOps.SigmoidMultiply(query.At(h / group, h % group) + (nint)(a.KeyDim * sizeof(float)), mixed, mixed, a.ValueDim);
         }
     }
 }

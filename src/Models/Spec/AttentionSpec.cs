@@ -82,7 +82,10 @@ public sealed record AttentionSpec : BranchSpec
     public override int WidestInput => Math.Max(Output.Columns, (Qkv ?? Query!).Columns);
 
     /// <inheritdoc/>
-    public override long ThreadFloats => Attention.ScratchFloats(Heads / KvHeads, ValueDim);
+    public override long ThreadFloats => Attention.ScratchFloats(TokensTogether * (Heads / KvHeads), ValueDim);
+
+    /// <summary>Most tokens whose queries of a key head are computed together.</summary>
+    internal int TokensTogether => Attention.TokensTogether(Heads / KvHeads, ValueDim);
 
     /// <inheritdoc/>
     public override IReadOnlyList<long> StateRowBytes(KvType type)

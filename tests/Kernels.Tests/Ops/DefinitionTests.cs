@@ -121,6 +121,58 @@ public sealed unsafe class DefinitionTests
     }
 
     [Theory]
+    [InlineData(KvType.F16, 64, 64, 4)]
+    [InlineData(KvType.F32, 64, 64, 1)]
+    [InlineData(KvType.F16, 80, 80, 3)]
+    [InlineData(KvType.F32, 128, 128, 2)]
+    [InlineData(KvType.F16, 256, 256, 1)]
+    [InlineData(KvType.F16, 23, 13, 5)]
+    [InlineData(KvType.F32, 7, 40, 3)]
+    public void Attention_SeveralTokens_HasTheDefinedBitsOfEach(KvType type, int keyDim, int valueDim, int heads)
+    {
+        const int Keys = 309;
+        int size = type == KvType.F16 ? 2 : 4;
+        var random = new Random(keyDim + heads);
+        using GuardedFloats k = GuardedFloats.Random(2, Keys * keyDim, 2), v = GuardedFloats.Random(3, Keys * valueDim, 2);
+        for (int key = 2; key < Keys; key += 5)
+        {
+            v.Span[(key * valueDim) + (key / 5 % valueDim)] = float.PositiveInfinity; // last and with weight 0 beside it, it gives NaN
+        }
+
+        using var kRows = new QuantGuardedMemory(Keys * keyDim * size);
+        using var vRows = new QuantGuardedMemory(Keys * valueDim * size);
+        float[][] plainKeys = Store(k, keyDim, type, kRows.Address), plainValues = Store(v, valueDim, type, vRows.Address);
+        CachedRows keys = new(RowPages.Of(kRows.Address, keyDim * size, Keys), 0, keyDim * size, keyDim, type);
+        CachedRows values = new(RowPages.Of(vRows.Address, valueDim * size, Keys), 0, valueDim * size, valueDim, type);
+        for (int run = 0; run < 36; run++)
+        {
+            int count = 1 + (run % 9), start = new[] { 0, 3, 119, 122, 125, 128, 250, 300 }[random.Next(8)];
+            int window = new[] { 1, 2, 6, 100, 121, 128, 200, 1000, 1000, 1000 }[random.Next(10)];
+            QueryToken[] tokens = [.. Enumerable.Range(start, count).Select(p => (p, first: Math.Max(0, p + 1 - window)))
+                .Select(t => new QueryToken(new KeyRange(t.first, t.p + 1 - t.first), 0.1f + (t.p * 0.001f)))];
+            if (run > 27)
+            {
+                random.Shuffle(tokens); // any company will do
+            }
+
+            using GuardedFloats query = GuardedFloats.Random(run, count * heads * keyDim), sinks = GuardedFloats.Random(1, heads, 3);
+            using var output = new GuardedFloats(count * heads * valueDim);
+            using var scratch = new GuardedFloats((int)Attention.ScratchFloats(count * heads, valueDim));
+            Attention.Tokens(new HeadRows(query.Address, heads * keyDim, keyDim), heads, keys, values, tokens,
+                new HeadRows(output.Address, heads * valueDim, valueDim), scratch.Address, run % 2 == 0 ? 0 : sinks.Address);
+            for (int i = 0; i < count * heads; i++)
+            {
+                QueryToken token = tokens[i / heads];
+                float[] expected = PlainMixers.Attention(query.Span.Slice(i * keyDim, keyDim).ToArray(), plainKeys[..token.Visible.End],
+                    plainValues, token.Visible.First, token.Scale, run % 2 == 0 ? null : sinks.Span[i % heads]);
+                Assert.All(expected.Zip(output.Span.Slice(i * valueDim, valueDim).ToArray()), pair =>
+                    Assert.True(float.IsNaN(pair.First) ? float.IsNaN(pair.Second) : BitConverter.SingleToInt32Bits(pair.First)
+                        == BitConverter.SingleToInt32Bits(pair.Second), $"{pair}, run {run}, row {i}"));
+            }
+        }
+    }
+
+    [Theory]
     [InlineData(2, 4, 128, 128)]
     [InlineData(1, 3, 7, 5)]
     [InlineData(2, 6, 33, 83)]
