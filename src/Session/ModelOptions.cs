@@ -13,7 +13,7 @@ public sealed record ModelOptions
 {
     // Connections and their buffers; what requests take has an account of its own.
     private const long ServerHeapBytes = 24L << 20;
-    private const long ServerRuntimeBytes = 72L << 20;
+    private const long ServerRuntimeBytes = 76L << 20;
 
     /// <summary>Bytes of bodies that wait until the model is loaded that they name; managed heap of a daemon that switches.</summary>
     public const long WaitingBodyBytes = 8L << 20;
