@@ -88,7 +88,7 @@ public sealed class HeldTilesTests
             int s = seed;
             Random random = new(seed);
             await using Engine engine = await TinyModel.StartAsync(
-                d => new ScriptedDevice(d) { DelayMicrosAt = n => (int)((uint)HashCode.Combine(s, n) % 200), AreReadsShort = s % 2 == 1 },
+                d => new ScriptedDevice(d) { DelayMicrosAt = n => Scramble.Of(s, n, 200), AreReadsShort = s % 2 == 1 },
                 threads: 1 + (s % 2), depth: 8, pinEvery: s % 3);
             for (int i = 0; i < 8; i++)
             {

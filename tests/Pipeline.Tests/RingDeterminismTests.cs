@@ -32,7 +32,7 @@ public sealed class RingDeterminismTests
         {
             int s = seed;
             await using Engine engine = await TinyModel.StartAsync(
-                d => new ScriptedDevice(d) { DelayMicrosAt = n => (int)((uint)HashCode.Combine(s, n) % 300), AreReadsShort = s % 2 == 1 },
+                d => new ScriptedDevice(d) { DelayMicrosAt = n => Scramble.Of(s, n, 300), AreReadsShort = s % 2 == 1 },
                 threads: 1 + (s % 2), depth: 1 + (s % 5));
             RunResult result = await engine.RunAsync(TinyModel.Request(5), CancellationToken.None);
             Assert.Equal(expected[..5], result.Ids);

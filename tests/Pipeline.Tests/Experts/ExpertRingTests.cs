@@ -52,7 +52,7 @@ public sealed class ExpertRingTests
             int s = seed;
             await using Engine engine = await model.StartAsync(4, 1 + (s % 4), d => new ScriptedDevice(d)
             {
-                DelayMicrosAt = n => (int)((uint)HashCode.Combine(s, n) % 200),
+                DelayMicrosAt = n => Scramble.Of(s, n, 200),
                 AreReadsShort = s % 5 == 4,
             });
             ExpertDrive drive = new(model, seed: 3, passes: 3, rows: 2);

@@ -116,7 +116,7 @@ public sealed class GoldenExpertTests
         EngineOptions options = TinyModel.Options(depth: depth) with { ModelPath = path, Prediction = prediction };
         EnginePlan plan = TinyModel.StreamingPlan(options, 8192, pinEvery);
         plan = plan.Divided(plan.Spec, plan.Memory with { Experts = ExpertModel.Division(plan.Spec, residents, transients) });
-        ScriptedDevice device = new(FlashDevice.Open([path])) { DelayMicrosAt = n => (int)((uint)HashCode.Combine(seed, n) % 100) };
+        ScriptedDevice device = new(FlashDevice.Open([path])) { DelayMicrosAt = n => Scramble.Of(seed, n, 100) };
         return await Engine.StartAsync(plan, options, device, null, CancellationToken.None);
     }
 

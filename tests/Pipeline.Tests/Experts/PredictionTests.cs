@@ -27,7 +27,7 @@ public sealed class PredictionTests
             int s = seed, transients = 1 + (s % 5);
             await using (Engine engine = await model.StartAsync(4, transients, d => new ScriptedDevice(d)
             {
-                DelayMicrosAt = n => (int)((uint)HashCode.Combine(s, n) % 200),
+                DelayMicrosAt = n => Scramble.Of(s, n, 200),
                 AreReadsShort = s % 7 == 6,
             }))
             {
@@ -35,7 +35,7 @@ public sealed class PredictionTests
                 ExpertDrive drive = new(model, seed: 5, passes: 4)
                 {
                     Accuracy = s == 0 ? null : accuracy,
-                    LeadMicros = n => (int)((uint)HashCode.Combine(s, n) % 3 * 400)
+                    LeadMicros = n => Scramble.Of(s, n, 3) * 400
                 };
                 await engine.ExecuteAsync(drive.Execute, null, CancellationToken.None);
                 AssertWhole(engine);

@@ -45,7 +45,7 @@ internal sealed class SweepScript(Func<int, int, Task<Engine>> start, int[] leng
     internal async Task<(int Drafted, int Accepted)> RunAsync(int seed, int requests)
     {
         _single ??= await SharedAsync();
-        Random random = new(HashCode.Combine(seed, 17));
+        Random random = new(Scramble.Of(seed, 17, int.MaxValue));
         await using Engine engine = await start(1 + random.Next(5), seed);
         long held = Held(engine);
         (int, int)[] drafts = await Task.WhenAll(Enumerable.Range(0, requests).Select(_ =>
