@@ -9,6 +9,7 @@ internal sealed class DraftCosts
 {
     private const double Memory = 0.9;      // of passes before against a new one
     private const double UsualCost = 0.05;  // of a guess, before any is measured
+    private const double LeastCost = 0.01;  // of a guess: none is free, and of many that seem so the last ones are hardly ever right
     private const double Pull = 0.5;        // passes that the usual figures count for
     private const double MostStray = 2;     // times what a pass is taken to last, at most
 
@@ -36,7 +37,7 @@ internal sealed class DraftCosts
     internal double Of(int guesses, double plainSeconds)
     {
         (double fixedCost, double each) = Fit(plainSeconds);
-        return Math.Max(1, 1 + fixedCost + (each * guesses));
+        return Math.Max(1 + (LeastCost * guesses), 1 + fixedCost + (each * guesses));
     }
 
     /// <summary>Least squares with a pull to no fixed cost and the usual one of a guess.</summary>

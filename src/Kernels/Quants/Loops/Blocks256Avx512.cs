@@ -19,10 +19,10 @@ internal unsafe struct Blocks256Avx512<T> : IBlocks256Lanes
     private static int GroupBytes
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => PanelLayout.GroupBytes(T.MostValue);
+        get => 4 * (IsSigned ? SignedQuads.QuadBytes : PanelLayout.QuadBytes);
     }
 
-    public static int MostSeveral => T.MostValue <= 31 ? 10 : 12; // panels are quicker beyond (docs/kernels.md)
+    public static int MostSeveral => T.MostValue is > 31 and <= 127 ? 12 : 10; // panels are quicker beyond (docs/kernels.md)
 
     public static int DotBytes => sizeof(Vector512<int>);
 
@@ -86,25 +86,29 @@ internal unsafe struct Blocks256Avx512<T> : IBlocks256Lanes
         where TTokens : IPanelTokens
     {
         // Once, up here: the inliner's patience ends before the last of many uses of a property.
-        int most = PanelLayout.PlaneMost(T.MostValue), groupBytes = GroupBytes, planes = groupBytes / 256, quadsBytes = QuadsBytes,
-            packedBytes = PackedBytes;
-        int step = T.HasWideGroups && most <= 15 ? 2 : 1; // groups of one scale whose products fit 16 bits together
+        int most = T.MostValue, groupBytes = GroupBytes, quadsBytes = QuadsBytes, packedBytes = PackedBytes;
+        int step = T.HasWideGroups && (IsSigned || most <= 15) ? 2 : 1; // groups of one scale, of which two fit 16 bits, or are signed
         for (int b = 0; b < blocks; b++)
         {
-            Vector512<int> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
             byte* factors = panel + quadsBytes;
+            Vector512<int> sum0 = IsSigned ? Vector512.Load((int*)(factors + PanelLayout.FactorBytes(T.HasWideGroups))) : default,
+                sum1 = sum0, sum2 = sum0, sum3 = sum0;
             byte* w = panel;
             for (int g = 0; g < 16; g += step)
             {
-                for (int plane = 0; plane < planes; plane++)
+                Vector512<short> factor = Vector512.Load((short*)factors);
+                if (IsSigned)
                 {
-                    PanelDot512.Quads quads = PanelDot512.Quads.Load(w + (64 * plane), groupBytes / 4), more = quads;
+                    SignedQuads.Add512<TTokens>(w, x, stride, factor, ref sum0, ref sum1, ref sum2, ref sum3);
+                }
+                else
+                {
+                    PanelDot512.Quads quads = PanelDot512.Quads.Load(w), more = quads;
                     if (step == 2)
                     {
-                        more = PanelDot512.Quads.Load(w + groupBytes + (64 * plane), groupBytes / 4);
+                        more = PanelDot512.Quads.Load(w + groupBytes);
                     }
 
-                    Vector512<short> factor = Factor(factors, plane);
                     sum0 = PanelDot512.Add(quads, more, step == 2, x, factor, sum0, most);
                     if (TTokens.AreFour)
                     {
@@ -133,21 +137,13 @@ internal unsafe struct Blocks256Avx512<T> : IBlocks256Lanes
         }
     }
 
-    /// <summary>The factors of a group; sixteen times for the high nibbles.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<short> Factor(byte* factors, int plane)
-    {
-        Vector512<short> factor = Vector512.Load((short*)factors);
-        return T.MostValue > 127 && plane == 0 ? Vector512.ShiftLeft(factor, 4) : factor;
-    }
-
     /// <param name="mins">Minimums; scales follow.</param>
     /// <param name="x">Sums and scale of the block's activations.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Finish(byte* mins, byte* x, Vector512<int> sum, float* lane)
     {
         byte* of = T.HasWideGroups ? x + ActivationRow.WideSumsOffset - ActivationRow.SumsOffset : x;
-        Vector512<int> min = Pair(mins, of, 0) + Pair(mins, of, 1) + (Pair(mins, of, 2) + Pair(mins, of, 3));
+        Vector512<int> min = IsSigned ? default : Pair(mins, of, 0) + Pair(mins, of, 1) + (Pair(mins, of, 2) + Pair(mins, of, 3));
         if (!T.HasWideGroups)
         {
             min += Pair(mins, of, 4) + Pair(mins, of, 5) + (Pair(mins, of, 6) + Pair(mins, of, 7));
@@ -155,7 +151,7 @@ internal unsafe struct Blocks256Avx512<T> : IBlocks256Lanes
 
         float* scales = (float*)(mins + PanelLayout.MinBytes(T.HasWideGroups));
         Vector512<float> a = Vector512.Create(*(float*)(x + ActivationRow.Scale256Offset - ActivationRow.SumsOffset));
-        Vector512<int> dot = T.Form == BlockForm.Minimums ? sum : sum - min;
+        Vector512<int> dot = T.Form == BlockForm.Biased ? sum - min : sum;
         Vector512<float> total = Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(dot), Vector512.Load(scales) * a,
             Vector512.Load(lane));
         if (T.Form == BlockForm.Minimums)
@@ -187,10 +183,18 @@ internal unsafe struct Blocks256Avx512<T> : IBlocks256Lanes
                     2 => T.Values512(block, 2),
                     _ => T.Values512(block, 3)
                 };
-                words[r] = IsSigned ? values ^ Vector512.Create((byte)128) : values;
+                words[r] = values;
             }
 
-            PanelDot512.Pack(words, panel + (4 * k * GroupBytes), GroupBytes / 256);
+            byte* to = panel + (4 * k * GroupBytes);
+            if (IsSigned)
+            {
+                SignedQuads.Pack512(words, to);
+            }
+            else
+            {
+                Transpose.Store16((Vector512<int>*)words, to, PanelLayout.QuadBytes, 16);
+            }
         }
 
         byte* factors = panel + QuadsBytes;
@@ -210,7 +214,7 @@ internal unsafe struct Blocks256Avx512<T> : IBlocks256Lanes
             Vector256<short> groups = T.Groups(row[r], out Vector256<short> min);
             Vector512<uint> words32 = Avx512F.ConvertToVector512UInt32(groups.AsUInt16());
             words[r] = (words32 | Vector512.ShiftLeft(words32, 16)).AsByte();
-            mins[r] = (IsSigned ? Vector256.ShiftLeft(groups, 7) : min).AsInt32();
+            mins[r] = min.AsInt32();
             scales[r] = T.D(row[r]);
             scales[16 + r] = T.Form == BlockForm.Minimums ? T.DMin(row[r]) : 0;
         }
@@ -222,6 +226,27 @@ internal unsafe struct Blocks256Avx512<T> : IBlocks256Lanes
         }
 
         Transpose.Store16((Vector512<int>*)words, minsAt, 64, 8);
+        if (IsSigned)
+        {
+            PackStarts(factors);
+        }
+    }
+
+    /// <summary>What sums of signed bytes start at takes the place of minimums, which these do not have; their groups are wide.</summary>
+    /// <param name="factors">Behind the block's quads.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PackStarts(byte* factors)
+    {
+        Vector512<int> starts = default;
+        byte* w = factors - QuadsBytes;
+        for (int group = 0; group < 8; group++)
+        {
+            starts += SignedQuads.Starts512(w, Vector512.Load((short*)factors));
+            w += 2 * GroupBytes;
+            factors += PanelLayout.QuadBytes;
+        }
+
+        starts.Store((int*)factors);
     }
 
     /// <summary>Four scales, eight lanes each.</summary>

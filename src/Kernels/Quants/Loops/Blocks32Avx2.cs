@@ -174,10 +174,10 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
                 if (!IsWhole)
                 {
                     // Both kinds of sums fill the registers: these give way, or products would.
-                    Keep<TTokens>(kept, sum0, sum1, sum2, sum3);
+                    Spill<TTokens>(kept, sum0, sum1, sum2, sum3);
                     RowQuads.Sum<TTokens>(panel + (4 * PanelLayout.QuadBytes), 4, x + 16, stride, out short0, out short1, out short2,
                         out short3);
-                    Return<TTokens>(kept, out sum0, out sum1, out sum2, out sum3);
+                    Reload<TTokens>(kept, out sum0, out sum1, out sum2, out sum3);
                     Widen<TTokens>(short0, short1, short2, short3, ref sum0, ref sum1, ref sum2, ref sum3);
                 }
             }
@@ -215,7 +215,7 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Keep<TTokens>(int* kept, in RowInts sum0, in RowInts sum1, in RowInts sum2, in RowInts sum3)
+    private static void Spill<TTokens>(int* kept, in RowInts sum0, in RowInts sum1, in RowInts sum2, in RowInts sum3)
         where TTokens : IPanelTokens
     {
         sum0.Store(kept);
@@ -228,7 +228,7 @@ internal unsafe struct Blocks32Avx2<T, TProducts> : IBlocks32Lanes
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Return<TTokens>(int* kept, out RowInts sum0, out RowInts sum1, out RowInts sum2, out RowInts sum3)
+    private static void Reload<TTokens>(int* kept, out RowInts sum0, out RowInts sum1, out RowInts sum2, out RowInts sum3)
         where TTokens : IPanelTokens
     {
         sum0 = RowInts.Load(kept);

@@ -17,12 +17,19 @@ internal unsafe struct Blocks32Avx512<T> : IBlocks32Lanes
         get => T.MostValue > 127 && AvxVnni.IsSupported;
     }
 
-    public static int MostSeveral => T.MostValue <= 31 ? 10 : 16; // panels are quicker beyond (docs/kernels.md)
+    /// <summary>Whether bytes are packed as signed ones.</summary>
+    private static bool AreSigned
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => T.MostValue > 127 && !IsWide;
+    }
+
+    public static int MostSeveral => T.MostValue <= 31 ? 10 : 12; // panels are quicker beyond (docs/kernels.md)
 
     public static int GroupBytes
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => IsWide ? 4 * PanelLayout.QuadBytes : PanelLayout.GroupBytes(T.MostValue);
+        get => 4 * (AreSigned ? SignedQuads.QuadBytes : PanelLayout.QuadBytes);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -79,10 +86,18 @@ internal unsafe struct Blocks32Avx512<T> : IBlocks32Lanes
         Vector512<byte>* bytes = stackalloc Vector512<byte>[PanelLayout.Rows];
         for (int r = 0; r < PanelLayout.Rows; r++)
         {
-            bytes[r] = T.Bytes512(rows[r], pair) ^ Vector512.Create((byte)(T.MostValue > 127 ? 128 : 0));
+            bytes[r] = T.Bytes512(rows[r], pair) ^ Vector512.Create((byte)(IsWide ? 128 : 0));
         }
 
-        PanelDot512.Pack(bytes, panel, GroupBytes / 256);
+        if (!AreSigned)
+        {
+            Transpose.Store16((Vector512<int>*)bytes, panel, PanelLayout.QuadBytes, 16);
+            return;
+        }
+
+        SignedQuads.Pack512(bytes, panel);
+        SignedQuads.Starts512(panel, Vector512.Create((short)1)).Store(starts);
+        SignedQuads.Starts512(panel + (2 * GroupBytes), Vector512.Create((short)1)).Store(starts + PanelLayout.Rows);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -90,13 +105,14 @@ internal unsafe struct Blocks32Avx512<T> : IBlocks32Lanes
         where TTokens : IPanelTokens
     {
         // Once, up here: the inliner's patience ends before the last of many uses of a property.
-        int most = PanelLayout.PlaneMost(T.MostValue), groupBytes = GroupBytes, planes = groupBytes / 256;
-        bool wide = IsWide, whole = most <= 15; // a block's products fit 16 bits together
+        int most = T.MostValue, groupBytes = GroupBytes;
+        bool wide = IsWide, signed = AreSigned, whole = most <= 15; // a block's products fit 16 bits together
         for (int b = 0; b < blocks; b++)
         {
             byte* r = record + ((b & 7) * sizeof(float));
-            Vector512<int> sum0 = Start(r), sum1 = default, sum2 = default, sum3 = default;
-            if (TTokens.AreFour)
+            Vector512<int> sum0 = signed ? Vector512.Load((int*)(scales + PanelLayout.OffsetsOf)) : Start(r), sum1 = sum0, sum2 = sum0,
+                sum3 = sum0;
+            if (TTokens.AreFour && !signed)
             {
                 (sum1, sum2, sum3) = (Start(r + stride), Start(r + (2 * stride)), Start(r + (3 * stride)));
             }
@@ -105,24 +121,28 @@ internal unsafe struct Blocks32Avx512<T> : IBlocks32Lanes
             {
                 AddWide<TTokens>(panel, x, stride, ref sum0, ref sum1, ref sum2, ref sum3);
             }
-
-            for (int part = 0; part < (wide ? 0 : whole ? planes : 2 * planes); part++)
+            else if (signed)
             {
-                int plane = part % planes, half = part / planes;
-                byte* w = panel + (half * groupBytes) + (64 * plane), a = x + (16 * half);
-                PanelDot512.Quads quads = PanelDot512.Quads.Load(w, groupBytes / 4), more = quads;
+                SignedQuads.Add512<TTokens>(
+                    panel, x, stride, Vector512.Create((short)1), ref sum0, ref sum1, ref sum2, ref sum3);
+            }
+
+            for (int half = 0; half < (wide || signed ? 0 : whole ? 1 : 2); half++)
+            {
+                byte* w = panel + (half * groupBytes), a = x + (16 * half);
+                PanelDot512.Quads quads = PanelDot512.Quads.Load(w), more = quads;
                 if (whole)
                 {
-                    more = PanelDot512.Quads.Load(w + groupBytes, groupBytes / 4);
+                    more = PanelDot512.Quads.Load(w + groupBytes);
                 }
 
-                Vector512<short> factor = Vector512.Create(planes > 1 && plane == 0 ? (short)16 : (short)1);
-                sum0 = PanelDot512.Add(quads, more, whole, a, factor, sum0, most);
+                Vector512<short> one = Vector512.Create((short)1);
+                sum0 = PanelDot512.Add(quads, more, whole, a, one, sum0, most);
                 if (TTokens.AreFour)
                 {
-                    sum1 = PanelDot512.Add(quads, more, whole, a + stride, factor, sum1, most);
-                    sum2 = PanelDot512.Add(quads, more, whole, a + (2 * stride), factor, sum2, most);
-                    sum3 = PanelDot512.Add(quads, more, whole, a + (3 * stride), factor, sum3, most);
+                    sum1 = PanelDot512.Add(quads, more, whole, a + stride, one, sum1, most);
+                    sum2 = PanelDot512.Add(quads, more, whole, a + (2 * stride), one, sum2, most);
+                    sum3 = PanelDot512.Add(quads, more, whole, a + (3 * stride), one, sum3, most);
                 }
             }
 

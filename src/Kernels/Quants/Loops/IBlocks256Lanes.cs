@@ -38,8 +38,7 @@ internal unsafe interface IBlocks256Lanes
     /// <summary>The totals of eight blocks' minimums.</summary>
     static abstract Vector256<int> MinsOfEight(Vector256<int>* mins);
 
-    /// <summary>Packs one staged block of sixteen rows. Signed values stay signed, or are raised by 128, which the minimums take
-    /// off.</summary>
+    /// <summary>Packs one staged block of sixteen rows.</summary>
     static abstract void PackBlock(byte** rows, byte* panel);
 
     /// <summary>Adds the products of packed blocks with some tokens to their sums.</summary>

@@ -1,37 +1,12 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
-using LayerStream.Kernels.Quants.Bits;
 
 namespace LayerStream.Kernels.Quants.Loops;
 
-/// <summary>Packing of a <see cref="PanelLayout"/> and its products, 512 bits wide.</summary>
+/// <summary>Products of a <see cref="PanelLayout"/>, 512 bits wide.</summary>
 internal static unsafe class PanelDot512
 {
-    /// <summary>Writes 64 columns of sixteen rows.</summary>
-    /// <param name="rows">Sixteen rows of 64 bytes.</param>
-    /// <param name="panel">Aligned to 64 bytes.</param>
-    /// <param name="planes">2: high and low nibbles apart.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Pack(Vector512<byte>* rows, byte* panel, int planes)
-    {
-        if (planes == 1)
-        {
-            Transpose.Store16((Vector512<int>*)rows, panel, 64, 16);
-            return;
-        }
-
-        Vector512<byte>* low = stackalloc Vector512<byte>[16];
-        for (int r = 0; r < 16; r++)
-        {
-            low[r] = rows[r] & Vector512.Create((byte)15);
-            rows[r] = Vector512.ShiftRightLogical(rows[r].AsUInt16(), 4).AsByte() & Vector512.Create((byte)15);
-        }
-
-        Transpose.Store16((Vector512<int>*)rows, panel, 128, 16);
-        Transpose.Store16((Vector512<int>*)low, panel + 64, 128, 16);
-    }
-
     /// <summary>Adds the products of one group of sixteen columns with a token, or of two, times a factor per row.</summary>
     /// <param name="w">The group's quads.</param>
     /// <param name="more">Those of a second group with the same factor.</param>
@@ -73,20 +48,19 @@ internal static unsafe class PanelDot512
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<sbyte> Four(byte* a) => Vector512.Create(*(int*)a).AsSByte();
 
-    /// <summary>The quads of one plane of a group.</summary>
+    /// <summary>The quads of a group.</summary>
     internal struct Quads
     {
         public Vector512<byte> W0, W1, W2, W3;
 
-        /// <summary>Loads quads <paramref name="stride"/> bytes apart.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Quads Load(byte* w, int stride)
+        public static Quads Load(byte* w)
         {
             Quads quads;
             quads.W0 = Vector512.Load(w);
-            quads.W1 = Vector512.Load(w + stride);
-            quads.W2 = Vector512.Load(w + (2 * stride));
-            quads.W3 = Vector512.Load(w + (3 * stride));
+            quads.W1 = Vector512.Load(w + PanelLayout.QuadBytes);
+            quads.W2 = Vector512.Load(w + (2 * PanelLayout.QuadBytes));
+            quads.W3 = Vector512.Load(w + (3 * PanelLayout.QuadBytes));
             return quads;
         }
     }

@@ -5,8 +5,7 @@ namespace LayerStream.Kernels.Quants.Loops;
 
 /// <summary>
 /// A packed panel: sixteen rows, transposed so that a 32-bit lane is a row. 64 bytes (a quad) hold four columns of sixteen rows. Products
-/// of bytes above 127 do not fit 16 bits: such bytes take two quads, the high nibbles before the low ones (two planes, AVX-512), or
-/// magnitudes before signs (AVX2: <see cref="SignedQuads"/>).
+/// of bytes above 127 do not fit 16 bits: such bytes take two quads, magnitudes before signs (<see cref="SignedQuads"/>).
 /// </summary>
 internal static class PanelLayout
 {
@@ -21,14 +20,6 @@ internal static class PanelLayout
 
     /// <summary>Bytes of four columns.</summary>
     public const int QuadBytes = 4 * Rows;
-
-    /// <summary>Bytes of sixteen columns.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int GroupBytes(int mostValue) => mostValue > 127 ? 8 * QuadBytes : 4 * QuadBytes;
-
-    /// <summary>Largest byte of a plane.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int PlaneMost(int mostValue) => mostValue > 127 ? 15 : mostValue;
 
     /// <summary>Bytes of the factors of a packed block of 256 columns: a quad per group of one scale, which has 32 columns where groups are
     /// wide, else 16.</summary>
@@ -53,7 +44,6 @@ internal static class PanelLayout
         where T : IBlockSource
     {
         groups = T.WideGroups(block, out Vector128<short> mins);
-        mins = T.Form == BlockForm.Signed ? Vector128.ShiftLeft(groups, 7) : mins;
         Vector128<float> scales = Vector128.Create(T.D(block), T.Form == BlockForm.Minimums ? T.DMin(block) : 0, 0, 0);
         return Vector256.Create(mins.AsInt32(), scales.AsInt32());
     }
