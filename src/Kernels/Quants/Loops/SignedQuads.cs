@@ -6,9 +6,10 @@ using LayerStream.Kernels.Quants.Bits;
 namespace LayerStream.Kernels.Quants.Loops;
 
 /// <summary>
-/// Products of packed signed bytes of 8 bits, where VNNI does not take them as they are: magnitudes times activations fit 16 bits in pairs, −2·128·128 to 2·128·127, but
-/// not in fours. Where a weight is negative the activation's bits are turned over, which any port of the processor can do, unlike a change
-/// of sign. That gives −a − 1, so that sums start at what the magnitudes of negative weights add up to (<see cref="AddStarts"/>).
+/// Products of packed signed bytes of 8 bits, where VNNI does not take them as they are: magnitudes times activations fit 16 bits in pairs,
+/// −2·128·128 to 2·128·127, but not in fours. Where a weight is negative the activation's bits are turned over, which any port of the
+/// processor can do, unlike a change of sign. That gives −a − 1, so that sums start at what the magnitudes of negative weights add up to
+/// (<see cref="AddStarts"/>).
 /// </summary>
 internal static unsafe class SignedQuads
 {
