@@ -147,7 +147,6 @@ internal unsafe struct Blocks256Kernel<T, TLanes> : IPanelKernel
             for (int r = 0; r < 16; r++)
             {
                 byte* w = weights + (Math.Min(r, rows - 1) * rowBytes) + (b * T.BlockBytes);
-                RowPrefetch.Next(w + T.BlockBytes, T.BlockBytes);
                 RowPrefetch.Later(w + (PanelLayout.Rows * rowBytes), T.BlockBytes);
                 row[r] = T.Stage(w, 1, buffer + (r * T.StagedBytes));
             }

@@ -145,7 +145,6 @@ internal unsafe struct Blocks32Kernel<T, TLanes> : IPanelKernel
             for (int r = 0; r < PanelLayout.Rows; r++)
             {
                 byte* w = weights + (Math.Min(r, rows - 1) * rowBytes);
-                RowPrefetch.Next(w + T.EightBytes, T.EightBytes);
                 RowPrefetch.Later(w + ahead, T.EightBytes);
                 row[r] = most == 256 ? w : Columns32<T>.Copy(w, most, tails + (r * T.EightBytes));
                 scales[r] = T.Scales(row[r], out offsets[r]);

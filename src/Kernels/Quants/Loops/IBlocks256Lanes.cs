@@ -30,7 +30,7 @@ internal unsafe interface IBlocks256Lanes
         where TRows : IActivationRows;
 
     /// <inheritdoc cref="IPanelKernel.MostSeveral"/>
-    static virtual int MostSeveral => 0;
+    static abstract int MostSeveral { get; }
 
     /// <summary>The totals of eight dot products.</summary>
     static abstract Vector256<int> DotsOfEight(byte* dots);

@@ -9,7 +9,7 @@ internal unsafe interface IBlocks32Lanes
     static abstract int GroupBytes { get; }
 
     /// <inheritdoc cref="IPanelKernel.MostSeveral"/>
-    static virtual int MostSeveral => 0;
+    static abstract int MostSeveral { get; }
 
     /// <summary>Orders the values of 256 columns of activations as <see cref="Dots{TRows}"/> takes them where blocks are unpacked in
     /// halves.</summary>

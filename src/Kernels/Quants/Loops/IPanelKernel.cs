@@ -10,9 +10,8 @@ internal unsafe interface IPanelKernel
     /// <summary>Bytes of a packed panel of sixteen rows.</summary>
     static abstract int PanelBytes { get; }
 
-    /// <summary>Rows of activations, digits counted, up to which <see cref="Several"/> takes less time than a panel; 0 where there is no
-    /// such form.</summary>
-    static virtual int MostSeveral => 0;
+    /// <summary>Rows of activations, digits counted, up to which <see cref="Several"/> takes less time than a panel.</summary>
+    static abstract int MostSeveral { get; }
 
     /// <summary>Bytes of a row of weights.</summary>
     static abstract long RowBytes(int columns);
@@ -29,13 +28,13 @@ internal unsafe interface IPanelKernel
         where TRows : IActivationRows;
 
     /// <summary>Bytes of a row of activations that <see cref="Arrange"/> writes.</summary>
-    static virtual int ArrangedBytes(int columns) => throw new NotSupportedException();
+    static abstract int ArrangedBytes(int columns);
 
     /// <summary>Orders a prepared row as <see cref="Several"/> takes it.</summary>
     /// <param name="activations">A prepared row, or one of digits.</param>
     /// <param name="columns">Its columns.</param>
     /// <param name="to">As many as <see cref="ArrangedBytes"/>, aligned to 64 bytes.</param>
-    static virtual void Arrange(byte* activations, int columns, byte* to) => throw new NotSupportedException();
+    static abstract void Arrange(byte* activations, int columns, byte* to);
 
     /// <summary>The outputs of some rows and several rows of activations; weights are unpacked once for all.</summary>
     /// <param name="weights">The first row.</param>
@@ -43,8 +42,7 @@ internal unsafe interface IPanelKernel
     /// <param name="columns">Columns of a row.</param>
     /// <param name="activations">Arranged rows, one behind the other.</param>
     /// <param name="to">Where the outputs of how many rows of activations go.</param>
-    static virtual void Several(byte* weights, int rows, int columns, byte* activations, in SeveralOutputs to) =>
-        throw new NotSupportedException();
+    static abstract void Several(byte* weights, int rows, int columns, byte* activations, in SeveralOutputs to);
 
     /// <summary>Unpacks columns [column, column + count) of sixteen rows, the last ones repeated if there are fewer.</summary>
     /// <param name="weights">The first row.</param>

@@ -22,17 +22,6 @@ internal static unsafe class RowPrefetch
         }
     }
 
-    /// <summary>Prefetches <paramref name="bytes"/> bytes at <paramref name="weights"/>: the next block of a row that is packed; may point
-    /// behind the matrix.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Next(byte* weights, int bytes)
-    {
-        for (int i = 0; Sse.IsSupported && i < bytes; i += 64)
-        {
-            Sse.Prefetch0(weights + i);
-        }
-    }
-
     /// <summary>Asks for the activations of the next four tokens while those of four are multiplied: their rows lie too far apart for the
     /// processor to foresee them; may point behind the last row.</summary>
     /// <param name="x">What is multiplied of the first token.</param>

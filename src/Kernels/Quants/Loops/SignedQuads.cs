@@ -98,10 +98,7 @@ internal static unsafe class SignedQuads
         a ^= turned;
         Vector256<short> pairs = Avx2.MultiplyAddAdjacent(magnitudes, a);
         Vector256<short> otherPairs = Avx2.MultiplyAddAdjacent(others, b);
-        Vector256<int> products = Avx2.MultiplyAddAdjacent(pairs, low);
-        Vector256<int> otherProducts = Avx2.MultiplyAddAdjacent(otherPairs, high);
-        sum.Low += products;
-        sum.High += otherProducts;
+        sum.Add(pairs, otherPairs, low, high);
     }
 
     /// <summary>Packs 64 columns of sixteen rows into sixteen quads, with AVX-512.</summary>
