@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using LayerStream.Actors;
 using LayerStream.Actors.Run;
 using Xunit;
@@ -36,6 +37,27 @@ public sealed class RingDeterminismTests
                 threads: 1 + (s % 2), depth: 1 + (s % 5));
             RunResult result = await engine.RunAsync(TinyModel.Request(5), CancellationToken.None);
             Assert.Equal(expected[..5], result.Ids);
+        }
+    }
+
+    /// <summary>A spent slot is freed, and the next read begun, before compute goes on: no other thread has to wake for it.</summary>
+    [Fact]
+    public async Task Run_SpentTiles_AreEvictedAndReadAheadOfWithoutAnotherThread()
+    {
+        ConcurrentDictionary<string, int> wakes = new();
+        await using Engine engine = await TinyModel.StartAsync();
+        await engine.RunAsync(TinyModel.Request(), point =>
+        {
+            if (point is FaultPoint.EvictionLoop or FaultPoint.PrefetchLoop)
+            {
+                string thread = Thread.CurrentThread.Name == "layerstream-compute" ? "compute" : "another";
+                wakes.AddOrUpdate($"{point} on {thread}", 1, (_, n) => n + 1);
+            }
+        }, CancellationToken.None);
+        foreach (string loop in new[] { FaultPoint.EvictionLoop, FaultPoint.PrefetchLoop })
+        {
+            int own = wakes.GetValueOrDefault($"{loop} on compute"), others = wakes.GetValueOrDefault($"{loop} on another");
+            Assert.True(own > 8 * others, $"{loop}: {own} wakes on the compute thread, {others} on others");
         }
     }
 

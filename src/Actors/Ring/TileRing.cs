@@ -44,15 +44,9 @@ internal sealed class TileRing : IReadCompletion, IDisposable
         long own = (long)memory.OwnSlots * _slotBytes, reserve = ((long)slots * _slotBytes) - own;
         _arena = slots == 0 ? null : sheet.AllocateAcross(AccountNames.RingSlots, own, AccountNames.SlotReserve, reserve);
         _pending = new Pending[Math.Max(1, slots)];
-        BoundedChannelOptions options = new(Math.Max(1, slots))
-        {
-            SingleReader = false,
-            SingleWriter = false,
-            FullMode = BoundedChannelFullMode.Wait
-        };
-        Free = Channel.CreateBounded<FreeSlot>(options);
-        Loaded = Channel.CreateBounded<LoadedTile>(options);
-        Spent = Channel.CreateBounded<SpentTile>(slots + transients + 1); // and an item that only wakes
+        Free = Create<FreeSlot>(Math.Max(1, slots));
+        Loaded = Create<LoadedTile>(Math.Max(1, slots));
+        Spent = Create<SpentTile>(slots + transients + 1); // and an item that only wakes
         _activeSlots = _wantedSlots = slots;
         Held = new HeldTiles(this, memory);
         for (int i = 0; i < slots; i++)
@@ -275,6 +269,11 @@ internal sealed class TileRing : IReadCompletion, IDisposable
     internal Task ReadsEndedAsync() => _reader.DrainAsync();
 
     public void Dispose() => _arena?.Dispose();
+
+    /// <summary>A channel whose waiting loop goes on within the write: another thread would have to wait for a core first, while the disk
+    /// has nothing to read.</summary>
+    private static Channel<T> Create<T>(int capacity) =>
+        Channel.CreateBounded<T>(new BoundedChannelOptions(capacity) { AllowSynchronousContinuations = true });
 
     private void Park(FreeSlot free)
     {
