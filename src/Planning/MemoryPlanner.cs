@@ -116,7 +116,7 @@ public static class MemoryPlanner
     /// used.</summary>
     private static int Depth(PlanInputs inputs, long tileBytes) =>
         inputs.PrefetchDepth > 0 ? inputs.PrefetchDepth
-            : (int)Math.Clamp(Math.Min((inputs.BudgetBytes / 16 / tileBytes) - 1, MostAhead / tileBytes), 2, 8);
+            : (int)Math.Clamp(Math.Min((inputs.BudgetBytes / 16 / tileBytes) - 1, MostAhead / tileBytes), 2, 16);
 
     /// <summary>A plan for no more sequences than there are pages. Whoever runs has one to write to, so that more could only wait, and rows
     /// and logits of theirs would take what weights have.</summary>

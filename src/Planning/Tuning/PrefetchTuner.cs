@@ -23,6 +23,7 @@ public sealed class PrefetchTuner
     private const double WorthHolding = 0.03; // of what a pass reads, all slots but one: less is less than what a try costs where it fails
     private const double LittleHeld = 0.005; // where only bytes count
     private const double MostlyWait = 0.79, NeverIdle = 0.95; // of the wall: shares from which only bytes count
+    private const double Rested = 0.03;       // of the wall: a disk that stands still so much longer had work for more slots
     private const double NotSlower = 1.1;     // of means of six passes: a step of the disk lies at either end
     private const double AsQuick = 1.02;      // that held weights spare reads is sure: only whether the disk got slower is looked at
     private const int FullLooks = 3;         // looks with a full buffer, from which depth is given back
@@ -138,7 +139,7 @@ public sealed class PrefetchTuner
 
         TunerSetting half = _limits.Within(new TunerSetting((Setting.Depth + 1) / 2, Setting.Reads));
         double held = (double)(Setting.Depth - 1) * _limits.HeldBytes / seen.PassBytes;
-        if (held >= (seen.WaitsForBytes ? LittleHeld : WorthHolding))
+        if (seen.BusyShare >= NeverIdle && held >= (seen.WaitsForBytes ? LittleHeld : WorthHolding))
         {
             if (seen is { WaitsForBytes: true, IsLong: false })
             {
@@ -188,6 +189,12 @@ public sealed class PrefetchTuner
 
             _leastDepth = tried.Setting.Depth;
             return Set(tried.Setting, $"{change}: the slots are taken back");
+        }
+
+        if (tried.Kind == Kind.Hold && seen.BusyShare < tried.Before.BusyShare - Rested)
+        {
+            _nextRest = Math.Max(_nextRest, LongRest);
+            return Undo(tried, ratio, "the disk stands still with fewer slots");
         }
 
         if (tried is { Kind: Kind.Hold, Before.WaitsForBytes: true })

@@ -121,6 +121,26 @@ public sealed class PrefetchTunerTests
     }
 
     [Theory]
+    [InlineData(0.4)] // of the wall is waited
+    [InlineData(0.9)]
+    public void Observe_DiskThatStandsStillWithFewerSlots_KeepsThemHoweverLongPassesTake(double wait)
+    {
+        // Passes with guesses have more rows or fewer, so that one with fewer slots may well be the shorter one.
+        PrefetchTuner tuner = new(s_limits with { HeldBytes = 651264 }, s_limits.Start);
+        int fewer = 0;
+        for (int i = 0; i < 4 * Converged; i++)
+        {
+            bool all = tuner.Setting == s_limits.Start;
+            fewer += all ? 0 : 1;
+            double wall = all ? 0.05 : 0.045;
+            tuner.Observe(new TunedPass(wall, wait * wall, (all ? 0.98 : 0.87) * wall, 68_000_000, 0, 60));
+        }
+
+        Assert.InRange(fewer, 1, Converged);
+        Assert.Equal(s_limits.Start, tuner.Setting);
+    }
+
+    [Theory]
     [InlineData(2, 20)] // full, then empty
     [InlineData(0, 20)] // never full
     public void Observe_ComputeThatWaits_TriesMoreSlotsWithAReadForEach(int full, int empty)
