@@ -15,6 +15,11 @@ public static class Isa
     /// <summary>The vector instructions of ARM64 are usable.</summary>
     public static bool AdvSimd => System.Runtime.Intrinsics.Arm.AdvSimd.Arm64.IsSupported;
 
+    /// <summary>Level of products of one row of activations whose type says so (<see cref="Quants.Types.QuantType.IsOneRowNarrow"/>):
+    /// AVX2 on a processor that has AVX-512 but executes it in halves, where wider vectors save nothing and cost more moves.</summary>
+    internal static IsaLevel OneRowLevel { get; } = Level != IsaLevel.Avx512 || !ExecutesInHalves() ? Level
+        : AvxVnni.IsSupported ? IsaLevel.AvxVnni : IsaLevel.Avx2;
+
     internal static IsaLevel Level => Avx512 ? IsaLevel.Avx512
         : Avx2 && AvxVnni.IsSupported ? IsaLevel.AvxVnni
         : Avx2 ? IsaLevel.Avx2
@@ -37,4 +42,13 @@ public static class Isa
         IsaLevel.AdvSimd => Dp.IsSupported ? "AdvSimd + dot products" : "AdvSimd",
         _ => "scalar",
     };
+
+    /// <summary>AMD's family 25 with AVX-512 is Zen 4, whose units have 256 bits.</summary>
+    private static bool ExecutesInHalves()
+    {
+        (_, int ebx, int ecx, int edx) = X86Base.CpuId(0, 0);
+        int version = X86Base.CpuId(1, 0).Eax;
+        bool isAmd = (ebx, edx, ecx) == (0x68747541, 0x69746e65, 0x444d4163); // "AuthenticAMD"
+        return isAmd && ((version >> 8) & 15) + ((version >> 20) & 255) == 25;
+    }
 }

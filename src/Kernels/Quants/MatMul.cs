@@ -65,7 +65,7 @@ public static unsafe class MatMul
     public static void Multiply(in WeightRows weights, IndexRange rows, in PreparedRows activations, FloatRows y)
     {
         QuantType row = Row(weights.Type);
-        MatMulLoop loop = row.Loop(activations.Layout, Isa.Level)
+        MatMulLoop loop = row.Loop(activations.Layout, activations.Count)
             ?? throw new ArgumentException($"{weights.Type} weights do not take {activations.Layout} activations.", nameof(activations));
         if (weights.Columns % row.BlockElements != 0)
         {

@@ -27,8 +27,18 @@ internal abstract unsafe class QuantType(TensorType type, int blockElements, int
     /// <summary>How blocks are made of values; null for types that are only read.</summary>
     public BlockEncoder? Encode { get; init; }
 
+    /// <summary>Whether one row of activations is multiplied more quickly with AVX2 where AVX-512 is executed in halves.</summary>
+    public bool IsOneRowNarrow { get; init; }
+
     /// <summary>Decodes <paramref name="blocks"/> blocks, bit-exactly.</summary>
     public abstract void Decode(byte* source, float* destination, long blocks);
+
+    /// <summary>The quickest loop of this processor for so many rows of activations; null if the layout does not fit the type.</summary>
+    public MatMulLoop? Loop(ActivationLayout layout, int rows)
+    {
+        bool isDecoded = layout == ActivationLayout.F32 && IntegerLayout != ActivationLayout.F32; // AVX-512 decodes faster anyway
+        return Loop(layout, rows == 1 && IsOneRowNarrow && !isDecoded ? Isa.OneRowLevel : Isa.Level);
+    }
 
     /// <summary>The loop of this type for a layout at a level; null if the layout does not fit the type.</summary>
     public MatMulLoop? Loop(ActivationLayout layout, IsaLevel level) =>
