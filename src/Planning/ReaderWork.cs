@@ -10,16 +10,17 @@ public static class ReaderWork
 
     private const int MostStreaming = 8;
     private const int Demanding = 4;
+    private const int Foreseeing = 4; // more share the device's rate, so that each expert comes later, and all together no sooner
 
     /// <summary>
     /// Reads at the same time: as many as there are tiles ahead, from 2 to 8, and 4 more for experts that are demanded. Where no tile
-    /// streams, the 8 are for experts that are foreseen.
+    /// streams, 4 are for experts that are foreseen.
     /// </summary>
     /// <param name="memory">What streams.</param>
     /// <param name="readsInFlight">Reads that the user wants; 0 = choose.</param>
     public static ReaderShare Share(MemoryPlan memory, int readsInFlight)
     {
-        int streaming = memory.PrefetchDepth == 0 ? MostStreaming : Math.Clamp(memory.PrefetchDepth, 2, MostStreaming),
+        int streaming = memory.PrefetchDepth == 0 ? Foreseeing : Math.Clamp(memory.PrefetchDepth, 2, MostStreaming),
             demanding = memory.Experts.AllResident ? 0 : Demanding;
         int reads = readsInFlight > 0 ? readsInFlight : streaming + demanding;
         return new ReaderShare(reads, Math.Min(demanding, reads / 2));
