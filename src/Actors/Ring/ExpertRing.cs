@@ -39,6 +39,7 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
     {
         (_plan, _reader, _trace, _names, Spent) = (plan, reader, trace, names, spent);
         (Slots, Cache, AllResident) = (new ExpertSlots(plan, sheet), new ExpertCache(plan), plan.AllResident);
+        Moves = new ExpertMoves(Slots, spent);
         Found = (new long[plan.Layouts.Count], new long[plan.Layouts.Count]);
         _reads = new ExpertReads(plan, reader, files);
         int most = plan.Layouts.Select(l => l.Bank.Experts).DefaultIfEmpty(0).Max();
@@ -62,6 +63,9 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
     internal ExpertSlots Slots { get; }
 
     internal ExpertCache Cache { get; }
+
+    /// <summary>Experts that have served in a transient slot and are to stay.</summary>
+    internal ExpertMoves Moves { get; }
 
     /// <summary>Reads of experts that are not demanded yet.</summary>
     internal PredictedReads Predicted { get; }
@@ -122,15 +126,14 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
     /// <summary>Compute: the requests of the layer before are done with, those of this bank begin.</summary>
     internal void BeginLayer(int bank, int pass)
     {
+        Moves.All();
         Predicted.Stop();
         (_bank, _pass, _count) = (bank, pass, 0);
     }
 
     /// <summary>
-    /// Compute: asks for an expert; <paramref name="slot"/> is its resident slot, or −1. Where there is a slot, its reads are submitted at
-    /// once:
-    /// while the crew computes hits, another thread would have to wait for a core first. Only those that wait for a transient slot go
-    /// through the channel.
+    /// Compute: asks for an expert; <paramref name="slot"/> is its resident slot, or −1. With one, its reads are submitted at once: while
+    /// the crew computes hits, another thread would have to wait for a core. Those that wait for a transient slot go through the channel.
     /// </summary>
     internal void Ask(int expert, int slot)
     {
@@ -258,14 +261,10 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
             throw _reads.Named(error, _bank);
         }
 
-        if (r.From >= 0 && r.Slot >= 0)
-        {
-            Slots.Keep(_bank, r.Slot, r.From);
-            r.IsFilled = true;
-            TileRing.Write(Spent, new SpentTile(r.From, _names.Expert(_bank, r.Expert), _pass));
-        }
-
-        return Slots.Lease(_bank, r.Expert, r.Slot, Address(r));
+        bool isKept = r.From >= 0 && r.Slot >= 0;
+        r.IsFilled |= isKept;
+        return Slots.Lease(_bank, r.Expert, r.Slot,
+            isKept ? Moves.Keep(_bank, r.Slot, new SpentTile(r.From, _names.Expert(_bank, r.Expert), _pass)) : Address(r));
     }
 
     /// <summary>Eviction: a transient slot is free again.</summary>
@@ -313,6 +312,7 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
         {
         }
 
+        Moves.Settle();
         _waiting = 0;
         long wasted = Predicted.Settle();
         while (Loaded.Reader.TryRead(out LoadedExpert loaded))

@@ -57,20 +57,23 @@ internal sealed class ExpertSlots : IDisposable
     /// <summary>Address of a transient slot.</summary>
     internal nint Transient(int slot) => _transient[slot];
 
-    /// <summary>Brings the expert of a transient slot into a resident one that nobody uses: slots of one size change places, others are
-    /// copied.</summary>
-    internal void Keep(int bank, int slot, int transient)
+    /// <summary>Brings the expert of a transient slot into a resident one that nobody uses by having the two change places; false where their
+    /// sizes differ.</summary>
+    internal bool TrySwap(int bank, int slot, int transient)
     {
+        if (_classBytes[bank] != _plan.TransientSlotBytes)
+        {
+            return false;
+        }
+
         ref nint to = ref _resident[bank][slot], from = ref _transient[transient];
-        if (_classBytes[bank] == _plan.TransientSlotBytes)
-        {
-            (to, from) = (from, to);
-        }
-        else
-        {
-            VectorOps.Copy(from, to, checked((int)(_plan.Layouts[bank].SlotBytes / sizeof(float))));
-        }
+        (to, from) = (from, to);
+        return true;
     }
+
+    /// <summary>Copies the expert of a transient slot into a resident one that nobody uses.</summary>
+    internal void Copy(int bank, int slot, int transient) => VectorOps.Copy(
+        _transient[transient], _resident[bank][slot], checked((int)(_plan.Layouts[bank].SlotBytes / sizeof(float))));
 
     /// <summary>The expert in the slot at an address; <paramref name="slot"/> is handed back with it.</summary>
     internal ExpertLease Lease(int bank, int expert, int slot, nint address)

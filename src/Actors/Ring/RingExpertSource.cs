@@ -285,7 +285,7 @@ internal sealed class RingExpertSource : IExpertSource
             while (!_ring.Loaded.Reader.TryRead(out loaded))
             {
                 _cancel.ThrowIfCancellationRequested();
-                if (Idle?.Invoke() is not true)
+                if (!_ring.Moves.TryOne() && Idle?.Invoke() is not true)
                 {
                     _ring.Arrived.Wait(_cancel);
                 }
