@@ -14,6 +14,10 @@ def files(folder, ending):
     return [os.path.join(at, name) for at, _, names in os.walk(folder) for name in names if name.endswith(ending)]
 
 
+def size_of(folder):
+    return sum(os.path.getsize(f) for f in files(folder, ""))
+
+
 class Program:
     def __init__(self, args, folder):
         self.base = [args.program, "run", "--json", "--quiet", "--model", args.model, "--memory-budget", args.budget, "--context", "1024",
@@ -77,17 +81,18 @@ def main():
                 harm(folder, chance)
                 harmed += 1
             prompt = talks[talk] + [1000 + run] * (run % 3)  # most write something
+            bound = max(most, size_of(folder))  # a file that was exchanged may be the longer one, until a start has seen it
             was_killed = program.killed(prompt, chance.uniform(0.1, 1.3) * usual if chance.random() < 0.6 else 0, folder)
             kills += was_killed
             left += len(files(folder, ".part"))
-            size = sum(os.path.getsize(f) for f in files(folder, ""))
-            if size > most + len(files(folder, ".part")) * (1 << 25): sys.exit(f"run {run}: {size} bytes in the folder")
+            size = size_of(folder)
+            if size > bound + len(files(folder, ".part")) * (1 << 25): sys.exit(f"run {run}: {size} bytes in the folder")
             if run % 4 == 3:
                 prompt = talks[talk]
                 if program.ids(prompt) != expected[talk]: sys.exit(f"run {run}: other ids than without a folder")
                 if files(folder, ".part"): sys.exit(f"run {run}: half written files are left: {files(folder, '.part')}")
                 if any(os.stat(f).st_mode & 0o77 for f in files(folder, "")): sys.exit(f"run {run}: a file is open to others")
-                size = sum(os.path.getsize(f) for f in files(folder, ""))
+                size = size_of(folder)
                 if size > most: sys.exit(f"run {run}: {size} bytes in the folder behind a whole run")
         print(json.dumps({"runs": args.runs, "killed": kills, "filesHarmed": harmed, "halfWrittenSeen": left,
                           "files": len(files(folder, ".kept")), "bytes": size, "stateBytes": most}))
