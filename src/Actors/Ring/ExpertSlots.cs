@@ -57,8 +57,8 @@ internal sealed class ExpertSlots : IDisposable
     /// <summary>Address of a transient slot.</summary>
     internal nint Transient(int slot) => _transient[slot];
 
-    /// <summary>Brings the expert of a transient slot into a resident one that nobody uses by having the two change places; false where their
-    /// sizes differ.</summary>
+    /// <summary>Brings the expert of a transient slot into a resident one that nobody uses: the two change places; false where their sizes
+    /// differ.</summary>
     internal bool TrySwap(int bank, int slot, int transient)
     {
         if (_classBytes[bank] != _plan.TransientSlotBytes)
