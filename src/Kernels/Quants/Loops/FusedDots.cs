@@ -75,7 +75,7 @@ internal unsafe struct FusedDots512 : IFusedDots
     private static Vector512<float> Dot(in FloatWeights512 w, float* x) => FloatDots512.Step(w.W0, w.W1, w.W2, w.W3, x);
 }
 
-/// <summary>With AVX2 or AdvSimd.</summary>
+/// <summary>With AVX2 or AdvSimd. Sums are variables of their own: as parts of a structure they would live in memory.</summary>
 internal unsafe struct FusedDots256 : IFusedDots
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -84,55 +84,61 @@ internal unsafe struct FusedDots256 : IFusedDots
         where TRows : IActivationRows
     {
         float* y = (float*)((byte*)x + stride);
-        FourSums s;
-        (s.Low, s.High) = (Vector256.Load(sums), Vector256.Load(sums + 8));
-        (s.SecondLow, s.SecondHigh) = TRows.AreTwo ? (Vector256.Load(sums + 16), Vector256.Load(sums + 24)) : default;
-        s = Step<T, TRows>(T.Values(at, 0), T.Values(at, 1), factors, 0, x, y, s);
+        Vector256<float> low = Vector256.Load(sums), high = Vector256.Load(sums + 8);
+        Vector256<float> secondLow = TRows.AreTwo ? Vector256.Load(sums + 16) : default;
+        Vector256<float> secondHigh = TRows.AreTwo ? Vector256.Load(sums + 24) : default;
+        Vector256<sbyte> a = T.Values(at, 0), b = T.Values(at, 1);
+        low += Low<T>(a, b, factors, 0, x);
+        high += High<T>(a, b, factors, 0, x);
+        secondLow = TRows.AreTwo ? secondLow + Low<T>(a, b, factors, 0, y) : default;
+        secondHigh = TRows.AreTwo ? secondHigh + High<T>(a, b, factors, 0, y) : default;
         if (columns > 64)
         {
-            s = Step<T, TRows>(T.Values(at, 2), T.Values(at, 3), factors, 4, x + 64, y + 64, s);
+            (a, b) = (T.Values(at, 2), T.Values(at, 3));
+            low += Low<T>(a, b, factors, 4, x + 64);
+            high += High<T>(a, b, factors, 4, x + 64);
+            secondLow = TRows.AreTwo ? secondLow + Low<T>(a, b, factors, 4, y + 64) : default;
+            secondHigh = TRows.AreTwo ? secondHigh + High<T>(a, b, factors, 4, y + 64) : default;
         }
 
         if (columns > 128)
         {
-            s = Step<T, TRows>(T.Values(at, 4), T.Values(at, 5), factors, 8, x + 128, y + 128, s);
+            (a, b) = (T.Values(at, 4), T.Values(at, 5));
+            low += Low<T>(a, b, factors, 8, x + 128);
+            high += High<T>(a, b, factors, 8, x + 128);
+            secondLow = TRows.AreTwo ? secondLow + Low<T>(a, b, factors, 8, y + 128) : default;
+            secondHigh = TRows.AreTwo ? secondHigh + High<T>(a, b, factors, 8, y + 128) : default;
         }
 
         if (columns > 192)
         {
-            s = Step<T, TRows>(T.Values(at, 6), T.Values(at, 7), factors, 12, x + 192, y + 192, s);
+            (a, b) = (T.Values(at, 6), T.Values(at, 7));
+            low += Low<T>(a, b, factors, 12, x + 192);
+            high += High<T>(a, b, factors, 12, x + 192);
+            secondLow = TRows.AreTwo ? secondLow + Low<T>(a, b, factors, 12, y + 192) : default;
+            secondHigh = TRows.AreTwo ? secondHigh + High<T>(a, b, factors, 12, y + 192) : default;
         }
 
-        s.Low.Store(sums);
-        s.High.Store(sums + 8);
+        low.Store(sums);
+        high.Store(sums + 8);
         if (TRows.AreTwo)
         {
-            s.SecondLow.Store(sums + 16);
-            s.SecondHigh.Store(sums + 24);
+            secondLow.Store(sums + 16);
+            secondHigh.Store(sums + 24);
         }
     }
 
+    /// <summary>What the first eight sums get of 64 columns.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static FourSums Step<T, TRows>(Vector256<sbyte> low, Vector256<sbyte> high, float* factors, int group, float* x, float* y,
-        FourSums s)
-        where T : IByteColumns
-        where TRows : IActivationRows
-    {
-        Vector128<sbyte> v0 = low.GetLower(), v1 = low.GetUpper(), v2 = high.GetLower(), v3 = high.GetUpper();
-        Vector256<float> w0 = ByteColumns.LowEight<T>(v0, factors, group), w1 = ByteColumns.LowEight<T>(v1, factors, group + 1);
-        Vector256<float> w2 = ByteColumns.LowEight<T>(v2, factors, group + 2), w3 = ByteColumns.LowEight<T>(v3, factors, group + 3);
-        s.Low += FloatDots256.Step(w0, w1, w2, w3, x);
-        s.SecondLow = TRows.AreTwo ? s.SecondLow + FloatDots256.Step(w0, w1, w2, w3, y) : default;
-        (w0, w1) = (ByteColumns.HighEight<T>(v0, factors, group), ByteColumns.HighEight<T>(v1, factors, group + 1));
-        (w2, w3) = (ByteColumns.HighEight<T>(v2, factors, group + 2), ByteColumns.HighEight<T>(v3, factors, group + 3));
-        s.High += FloatDots256.Step(w0, w1, w2, w3, x + 8);
-        s.SecondHigh = TRows.AreTwo ? s.SecondHigh + FloatDots256.Step(w0, w1, w2, w3, y + 8) : default;
-        return s;
-    }
+    private static Vector256<float> Low<T>(Vector256<sbyte> a, Vector256<sbyte> b, float* factors, int group, float* x)
+        where T : IByteColumns => FloatDots256.Step(
+            ByteColumns.LowEight<T>(a.GetLower(), factors, group), ByteColumns.LowEight<T>(a.GetUpper(), factors, group + 1),
+            ByteColumns.LowEight<T>(b.GetLower(), factors, group + 2), ByteColumns.LowEight<T>(b.GetUpper(), factors, group + 3), x);
 
-    /// <summary>Sixteen sums of either token, in two vectors each.</summary>
-    private struct FourSums
-    {
-        public Vector256<float> Low, High, SecondLow, SecondHigh;
-    }
+    /// <summary>What the last eight get.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> High<T>(Vector256<sbyte> a, Vector256<sbyte> b, float* factors, int group, float* x)
+        where T : IByteColumns => FloatDots256.Step(
+            ByteColumns.HighEight<T>(a.GetLower(), factors, group), ByteColumns.HighEight<T>(a.GetUpper(), factors, group + 1),
+            ByteColumns.HighEight<T>(b.GetLower(), factors, group + 2), ByteColumns.HighEight<T>(b.GetUpper(), factors, group + 3), x + 8);
 }

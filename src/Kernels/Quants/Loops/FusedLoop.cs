@@ -48,9 +48,10 @@ internal sealed unsafe class FusedLoop<T, TDots>(MatMulLoop decoded) : MatMulLoo
         byte* weights, int columns, int rowBegin, int rowEnd, byte* x, long stride, float* y, long yStride)
         where TRows : IActivationRows
     {
-        byte* memory = stackalloc byte[T.StagedBytes + 63];
+        int stagedBytes = (T.StagedBytes + 63) & ~63;
+        byte* memory = stackalloc byte[(2 * stagedBytes) + 63];
         byte* staged = (byte*)(((nint)memory + 63) & ~63);
-        float* factors = stackalloc float[ByteColumns.Factors];
+        float* factors = stackalloc float[2 * ByteColumns.Factors];
         float* sums = stackalloc float[2 * Sums];
         long rowBytes = T.Bytes(columns);
         int blockBytes = (int)T.Bytes(Columns);
@@ -58,13 +59,23 @@ internal sealed unsafe class FusedLoop<T, TDots>(MatMulLoop decoded) : MatMulLoo
         {
             byte* w = weights + (row * rowBytes);
             new Span<float>(sums, 2 * Sums).Clear();
+            int turn = 0;
+            byte* at = T.Begin(w, Math.Min(Columns, columns), staged, factors);
             for (int column = 0; column < columns; column += Columns)
             {
                 RowPrefetch.Ahead(w, blockBytes);
-                int count = Math.Min(Columns, columns - column);
-                byte* at = T.Begin(w, count, staged, factors);
-                TDots.Add<T, TRows>(at, factors, count, (float*)x + column, stride, sums);
                 w += blockBytes;
+                byte* now = at;
+                float* its = factors + (turn * ByteColumns.Factors);
+                turn ^= 1;
+                int left = columns - column - Columns;
+                if (left > 0)
+                {
+                    // Begun before the last ones are used: factors take long to come by, and the processor has work meanwhile.
+                    at = T.Begin(w, Math.Min(Columns, left), staged + (turn * stagedBytes), factors + (turn * ByteColumns.Factors));
+                }
+
+                TDots.Add<T, TRows>(now, its, Math.Min(Columns, columns - column), (float*)x + column, stride, sums);
             }
 
             y[row] = LaneSums.Total(Vector256.Load(sums) + Vector256.Load(sums + 8));
