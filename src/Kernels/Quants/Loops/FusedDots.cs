@@ -83,40 +83,24 @@ internal unsafe struct FusedDots256 : IFusedDots
         where T : IByteColumns
         where TRows : IActivationRows
     {
-        float* y = (float*)((byte*)x + stride);
         Vector256<float> low = Vector256.Load(sums), high = Vector256.Load(sums + 8);
         Vector256<float> secondLow = TRows.AreTwo ? Vector256.Load(sums + 16) : default;
         Vector256<float> secondHigh = TRows.AreTwo ? Vector256.Load(sums + 24) : default;
-        Vector256<sbyte> a = T.Values(at, 0), b = T.Values(at, 1);
-        low += Low<T>(a, b, factors, 0, x);
-        high += High<T>(a, b, factors, 0, x);
-        secondLow = TRows.AreTwo ? secondLow + Low<T>(a, b, factors, 0, y) : default;
-        secondHigh = TRows.AreTwo ? secondHigh + High<T>(a, b, factors, 0, y) : default;
+        Step<T, TRows>(T.Values(at, 0), T.Values(at, 1), factors, 0, x, stride, ref low, ref high, ref secondLow, ref secondHigh);
         if (columns > 64)
         {
-            (a, b) = (T.Values(at, 2), T.Values(at, 3));
-            low += Low<T>(a, b, factors, 4, x + 64);
-            high += High<T>(a, b, factors, 4, x + 64);
-            secondLow = TRows.AreTwo ? secondLow + Low<T>(a, b, factors, 4, y + 64) : default;
-            secondHigh = TRows.AreTwo ? secondHigh + High<T>(a, b, factors, 4, y + 64) : default;
+            Step<T, TRows>(T.Values(at, 2), T.Values(at, 3), factors, 4, x + 64, stride, ref low, ref high, ref secondLow, ref secondHigh);
         }
 
         if (columns > 128)
         {
-            (a, b) = (T.Values(at, 4), T.Values(at, 5));
-            low += Low<T>(a, b, factors, 8, x + 128);
-            high += High<T>(a, b, factors, 8, x + 128);
-            secondLow = TRows.AreTwo ? secondLow + Low<T>(a, b, factors, 8, y + 128) : default;
-            secondHigh = TRows.AreTwo ? secondHigh + High<T>(a, b, factors, 8, y + 128) : default;
+            Step<T, TRows>(T.Values(at, 4), T.Values(at, 5), factors, 8, x + 128, stride, ref low, ref high, ref secondLow, ref secondHigh);
         }
 
         if (columns > 192)
         {
-            (a, b) = (T.Values(at, 6), T.Values(at, 7));
-            low += Low<T>(a, b, factors, 12, x + 192);
-            high += High<T>(a, b, factors, 12, x + 192);
-            secondLow = TRows.AreTwo ? secondLow + Low<T>(a, b, factors, 12, y + 192) : default;
-            secondHigh = TRows.AreTwo ? secondHigh + High<T>(a, b, factors, 12, y + 192) : default;
+            Step<T, TRows>(
+                T.Values(at, 6), T.Values(at, 7), factors, 12, x + 192, stride, ref low, ref high, ref secondLow, ref secondHigh);
         }
 
         low.Store(sums);
@@ -128,17 +112,22 @@ internal unsafe struct FusedDots256 : IFusedDots
         }
     }
 
-    /// <summary>What the first eight sums get of 64 columns.</summary>
+    /// <summary>Adds the products of 64 columns, whose weights both tokens share.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Low<T>(Vector256<sbyte> a, Vector256<sbyte> b, float* factors, int group, float* x)
-        where T : IByteColumns => FloatDots256.Step(
-            ByteColumns.LowEight<T>(a.GetLower(), factors, group), ByteColumns.LowEight<T>(a.GetUpper(), factors, group + 1),
-            ByteColumns.LowEight<T>(b.GetLower(), factors, group + 2), ByteColumns.LowEight<T>(b.GetUpper(), factors, group + 3), x);
-
-    /// <summary>What the last eight get.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> High<T>(Vector256<sbyte> a, Vector256<sbyte> b, float* factors, int group, float* x)
-        where T : IByteColumns => FloatDots256.Step(
-            ByteColumns.HighEight<T>(a.GetLower(), factors, group), ByteColumns.HighEight<T>(a.GetUpper(), factors, group + 1),
-            ByteColumns.HighEight<T>(b.GetLower(), factors, group + 2), ByteColumns.HighEight<T>(b.GetUpper(), factors, group + 3), x + 8);
+    private static void Step<T, TRows>(Vector256<sbyte> a, Vector256<sbyte> b, float* factors, int group, float* x, long stride,
+        ref Vector256<float> low, ref Vector256<float> high, ref Vector256<float> secondLow, ref Vector256<float> secondHigh)
+        where T : IByteColumns
+        where TRows : IActivationRows
+    {
+        float* y = (float*)((byte*)x + stride);
+        Vector128<sbyte> v0 = a.GetLower(), v1 = a.GetUpper(), v2 = b.GetLower(), v3 = b.GetUpper();
+        Vector256<float> w0 = ByteColumns.LowEight<T>(v0, factors, group), w1 = ByteColumns.LowEight<T>(v1, factors, group + 1);
+        Vector256<float> w2 = ByteColumns.LowEight<T>(v2, factors, group + 2), w3 = ByteColumns.LowEight<T>(v3, factors, group + 3);
+        low += FloatDots256.Step(w0, w1, w2, w3, x);
+        secondLow = TRows.AreTwo ? secondLow + FloatDots256.Step(w0, w1, w2, w3, y) : default;
+        (w0, w1) = (ByteColumns.HighEight<T>(v0, factors, group), ByteColumns.HighEight<T>(v1, factors, group + 1));
+        (w2, w3) = (ByteColumns.HighEight<T>(v2, factors, group + 2), ByteColumns.HighEight<T>(v3, factors, group + 3));
+        high += FloatDots256.Step(w0, w1, w2, w3, x + 8);
+        secondHigh = TRows.AreTwo ? secondHigh + FloatDots256.Step(w0, w1, w2, w3, y + 8) : default;
+    }
 }

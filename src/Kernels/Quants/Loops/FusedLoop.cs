@@ -59,23 +59,22 @@ internal sealed unsafe class FusedLoop<T, TDots>(MatMulLoop decoded) : MatMulLoo
         {
             byte* w = weights + (row * rowBytes);
             new Span<float>(sums, 2 * Sums).Clear();
-            int turn = 0;
             byte* at = T.Begin(w, Math.Min(Columns, columns), staged, factors);
             for (int column = 0; column < columns; column += Columns)
             {
                 RowPrefetch.Ahead(w, blockBytes);
                 w += blockBytes;
                 byte* now = at;
-                float* its = factors + (turn * ByteColumns.Factors);
-                turn ^= 1;
-                int left = columns - column - Columns;
-                if (left > 0)
+                int turn = (column / Columns) & 1, next = turn ^ 1, left = columns - column;
+                if (left > Columns)
                 {
                     // Begun before the last ones are used: factors take long to come by, and the processor has work meanwhile.
-                    at = T.Begin(w, Math.Min(Columns, left), staged + (turn * stagedBytes), factors + (turn * ByteColumns.Factors));
+                    at = T.Begin(
+                        w, Math.Min(Columns, left - Columns), staged + (next * stagedBytes), factors + (next * ByteColumns.Factors));
                 }
 
-                TDots.Add<T, TRows>(now, its, Math.Min(Columns, columns - column), (float*)x + column, stride, sums);
+                TDots.Add<T, TRows>(
+                    now, factors + (turn * ByteColumns.Factors), Math.Min(Columns, left), (float*)x + column, stride, sums);
             }
 
             y[row] = LaneSums.Total(Vector256.Load(sums) + Vector256.Load(sums + 8));

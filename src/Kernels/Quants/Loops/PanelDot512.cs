@@ -45,8 +45,9 @@ internal static unsafe class PanelDot512
         return sum + (Avx512BW.MultiplyAddAdjacent(p2, factor) + Avx512BW.MultiplyAddAdjacent(p3, factor));
     }
 
+    /// <summary>Four activations, for every row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<sbyte> Four(byte* a) => Vector512.Create(*(int*)a).AsSByte();
+    internal static Vector512<sbyte> Four(byte* a) => Vector512.Create(*(int*)a).AsSByte();
 
     /// <summary>The quads of a group.</summary>
     internal struct Quads

@@ -135,12 +135,12 @@ internal static unsafe class SignedQuads
         {
             Vector512<byte> magnitudes = Vector512.Load(w);
             Vector512<sbyte> turned = Vector512.Load((sbyte*)w + 64);
-            Vector512<sbyte> a0 = Four(x) ^ turned;
+            Vector512<sbyte> a0 = PanelDot512.Four(x) ^ turned;
             if (TTokens.AreFour)
             {
-                Vector512<sbyte> a1 = Four(x + stride) ^ turned;
-                Vector512<sbyte> a2 = Four(x + (2 * stride)) ^ turned;
-                Vector512<sbyte> a3 = Four(x + (3 * stride)) ^ turned;
+                Vector512<sbyte> a1 = PanelDot512.Four(x + stride) ^ turned;
+                Vector512<sbyte> a2 = PanelDot512.Four(x + (2 * stride)) ^ turned;
+                Vector512<sbyte> a3 = PanelDot512.Four(x + (3 * stride)) ^ turned;
                 Vector512<short> p0 = Avx512BW.MultiplyAddAdjacent(magnitudes, a0);
                 Vector512<short> p1 = Avx512BW.MultiplyAddAdjacent(magnitudes, a1);
                 Vector512<short> p2 = Avx512BW.MultiplyAddAdjacent(magnitudes, a2);
@@ -174,7 +174,4 @@ internal static unsafe class SignedQuads
         Add512<OneToken>(w, (byte*)&none, 0, factor, ref taken, ref other, ref other, ref other);
         return -taken;
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<sbyte> Four(byte* x) => Vector512.Create(*(int*)x).AsSByte();
 }
