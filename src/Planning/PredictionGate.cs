@@ -4,15 +4,20 @@ namespace LayerStream.Planning;
 
 /// <summary>
 /// Whether the next decode pass predicts. It does not once most predicted bytes are wasted, or once compute waits longer per needed byte
-/// with predictions than without; then it needs to be clearly better again. A pass in <see cref="Period"/> runs the other way, so that both
-/// sides stay measured. No clock: the same passes give the same answers.
+/// with predictions than without; then it needs to be clearly better again. Single passes run the other way, so that both sides stay
+/// measured: ever more seldom while they change nothing, as each costs what predictions gain. No clock: the same passes give the same
+/// answers.
 /// </summary>
 public sealed class PredictionGate
 {
-    /// <summary>Passes from one look at the other side to the next.</summary>
+    /// <summary>Passes from the first look at the other side to the next, and again once the answer has changed; doubled by each look that
+    /// confirms it.</summary>
     public const int Period = 16;
 
-    private const int FirstLook = 4;           // passes until the first
+    /// <summary>Most passes from one look to the next.</summary>
+    public const int MostPeriod = 128;
+
+    private const int FirstLook = 8;           // passes until the first
     private const double LeastUseful = 0.5;    // share of predicted bytes
     private const double ReopenUseful = 0.6;
     private const double Worse = 1.1;          // wait per byte with ÷ without, from which predictions stop
@@ -25,6 +30,7 @@ public sealed class PredictionGate
     private double _without = double.NaN;
     private double _useful = 1;
     private int _passes;
+    private int _period = Period, _nextLook = FirstLook;
     private int _looks; // passes observed without predictions
 
     /// <summary>Whether passes predict, but for single looks at the other side.</summary>
@@ -38,6 +44,7 @@ public sealed class PredictionGate
             return;
         }
 
+        bool wasOpen = IsOpen;
         double wait = (double)pass.WaitTicks / pass.NeededBytes;
         long predicted = pass.UsefulBytes + pass.WastedBytes;
         if (!pass.WasPredicted)
@@ -56,13 +63,22 @@ public sealed class PredictionGate
 
         double ratio = double.IsNaN(_with) || _looks < LeastLooks ? 1 : _with / _without;
         IsOpen = IsOpen ? _useful >= LeastUseful && !(ratio > Worse) : _useful >= ReopenUseful && ratio < 1;
+        if (IsOpen != wasOpen)
+        {
+            (_period, _nextLook) = (Period, _passes - 1 + Period);
+        }
+        else if (pass.WasPredicted != wasOpen && _looks >= LeastLooks)
+        {
+            _period = Math.Min(2 * _period, MostPeriod);
+            _nextLook = _passes - 1 + _period;
+        }
     }
 
     /// <summary>Whether the pass that begins predicts.</summary>
     public bool Next()
     {
-        bool isLook = _passes % Period == FirstLook;
-        _passes++;
+        bool isLook = _passes++ == _nextLook;
+        _nextLook += isLook ? _period : 0;
         return IsOpen != isLook;
     }
 

@@ -3,12 +3,37 @@ namespace LayerStream.Planning.Tests;
 public sealed class PredictionGateTests
 {
     [Fact]
-    public void Next_WherePredictionsHelp_StaysOpenButLooksAtTheOtherSide()
+    public void Next_WherePredictionsHelp_StaysOpenAndLooksAtTheOtherSideEverMoreSeldom()
     {
         PredictionGate gate = new();
-        int predicted = Run(gate, passes: 320, with: 80, without: 100, useful: 0.9);
+        List<int> looks = [];
+        for (int pass = 0; pass < 1000; pass++)
+        {
+            if (Run(gate, passes: 1, with: 80, without: 100, useful: 0.9) == 0)
+            {
+                looks.Add(pass);
+            }
+        }
+
         Assert.True(gate.IsOpen);
-        Assert.Equal(320 - (320 / PredictionGate.Period), predicted);
+        int[] gaps = [.. looks.Zip(looks.Skip(1), (a, b) => b - a)];
+        Assert.Equal([16, 32, 64, 128, 128, 128, 128, 128, 128], gaps);
+    }
+
+    [Fact]
+    public void Next_OnceTheAnswerHasChanged_LooksOftenAgain()
+    {
+        PredictionGate gate = new();
+        Run(gate, 1000, with: 80, without: 100, useful: 0.9);
+        int until = 0;
+        while (gate.IsOpen)
+        {
+            Run(gate, 1, with: 130, without: 100, useful: 0.9);
+            Assert.InRange(++until, 1, 20); // passes with predictions, which need no look to be seen to be slow
+        }
+
+        Assert.Equal(0, Run(gate, PredictionGate.Period - 1, with: 130, without: 100, useful: 0.9));
+        Assert.Equal(1, Run(gate, 1, with: 130, without: 100, useful: 0.9));
     }
 
     [Fact]
