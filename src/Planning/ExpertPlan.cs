@@ -27,8 +27,11 @@ public sealed record ExpertPlan
     /// <summary>Slots for missed experts that are not kept; 0 when all experts are resident.</summary>
     public required int TransientSlots { get; init; }
 
-    /// <summary>Bytes of one of them: the largest expert fits.</summary>
+    /// <summary>Bytes of one of them: the largest expert fits, or an expert of each size beside one of every other.</summary>
     public required long TransientSlotBytes { get; init; }
+
+    /// <summary>Whether a transient slot has a place of its own for each size.</summary>
+    public bool HasPlacePerClass => TransientSlotBytes == Classes.Sum(c => c.SlotBytes);
 
     /// <summary>Share of a token's routed experts expected in memory, from a prior of their popularity.</summary>
     public required double ExpectedHitRate { get; init; }

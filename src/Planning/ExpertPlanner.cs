@@ -10,6 +10,7 @@ internal sealed class ExpertPlanner
     private const double MostWaste = 0.05; // of a slot, when banks of different sizes share it
     // so that a sweep over a prompt reads and computes at once when a token uses one expert
     private const int LeastComfortableTransients = 3;
+    private const int TransientPart = 8; // of what is left, at most one such part for transient slots
 
     private readonly ExpertLayout[] _layouts;
     private readonly List<List<int>> _classes = [];
@@ -49,14 +50,22 @@ internal sealed class ExpertPlanner
     /// <summary>Slots for experts that are not kept: a token's misses of one layer, as far as an eighth of what is left goes; at least
     /// one.</summary>
     internal int Transients(long leftBytes) =>
-        (int)Math.Clamp(leftBytes / 8 / LargestSlotBytes, 1, Math.Max(LeastComfortableTransients, _layouts.Max(l => l.Bank.Used)));
+        (int)Math.Clamp(leftBytes / TransientPart / LargestSlotBytes, 1, Math.Max(LeastComfortableTransients, _layouts.Max(l => l.Bank.Used)));
+
+    /// <summary>Bytes of each of some transient slots: a place for every size of expert where that is little of what is left, so that one
+    /// that was read ahead and stays is not copied; else one for the largest.</summary>
+    internal long TransientBytes(int transients, long leftBytes)
+    {
+        long all = _classes.Sum(SlotBytes);
+        return transients > 1 && all <= leftBytes / TransientPart / transients ? all : LargestSlotBytes;
+    }
 
     /// <summary>A slot for every expert.</summary>
-    internal ExpertPlan All() => Plan([.. _layouts.Select(l => l.Bank.Experts)], 0);
+    internal ExpertPlan All() => Plan([.. _layouts.Select(l => l.Bank.Experts)], 0, 0);
 
     /// <summary>The best use of <paramref name="bytes"/>: dense tiles (bytes to pin of them) against expert slots, by bytes saved per
     /// token.</summary>
-    internal (long DenseBytes, ExpertPlan Experts) Choose(IReadOnlyList<Tile> tiles, int transients, long bytes)
+    internal (long DenseBytes, ExpertPlan Experts) Choose(IReadOnlyList<Tile> tiles, int transients, long transientBytes, long bytes)
     {
         DenseItem[] dense = [.. tiles.Select(t => new DenseItem(t.Extent.Window.Length, t.Extent.Length))];
         long[] slotBytes = new long[_layouts.Length];
@@ -68,13 +77,13 @@ internal sealed class ExpertPlanner
         ExpertLayerItem[] experts = [.. _layouts.Select((l, b) =>
             new ExpertLayerItem(slotBytes[b], l.Bank.ExpertBytes, l.Bank.Experts, _curves[b]))];
         ResidencyChoice choice = ResidencyKnapsack.Choose(dense, experts, _layouts[0].Bank.Used, bytes);
-        ExpertPlan plan = Plan(choice.SlotsPerLayer, transients);
+        ExpertPlan plan = Plan(choice.SlotsPerLayer, transients, transientBytes);
         return (choice.UsedBytes - choice.ExpertBytes, plan);
     }
 
     private long SlotBytes(List<int> banks) => banks.Max(b => _layouts[b].SlotBytes);
 
-    private ExpertPlan Plan(IReadOnlyList<int> slots, int transients)
+    private ExpertPlan Plan(IReadOnlyList<int> slots, int transients, long transientBytes)
     {
         double saved = 0, hits = 0;
         for (int b = 0; b < _layouts.Length; b++)
@@ -93,7 +102,7 @@ internal sealed class ExpertPlanner
             Layouts = _layouts,
             Classes = classes,
             TransientSlots = transients,
-            TransientSlotBytes = transients == 0 ? 0 : LargestSlotBytes,
+            TransientSlotBytes = transientBytes,
             ExpectedHitRate = hits / _layouts.Sum(l => l.Bank.Used),
             ExpectedMissBytesPerToken = Math.Max(0, routed - saved),
             RoutedBytesPerToken = routed,

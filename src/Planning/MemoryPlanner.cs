@@ -259,14 +259,14 @@ public static class MemoryPlanner
         }
 
         int transients = inputs.TransientExperts > 0 ? inputs.TransientExperts : frugal ? 1 : experts.Transients(left);
-        long keep = left - (transients * experts.LargestSlotBytes);
-        (long dense, ExpertPlan plan) = experts.Choose(tiles.Tiles, transients, keep);
+        long transientBytes = experts.TransientBytes(transients, left), keep = left - (transients * transientBytes);
+        (long dense, ExpertPlan plan) = experts.Choose(tiles.Tiles, transients, transientBytes, keep);
         if (dense == everything)
         {
             return new Weights(ResidencyPlanner.Choose(tiles.Tiles, everything), 0, plan);
         }
 
-        (dense, plan) = experts.Choose(tiles.Tiles, transients, keep - ring);
+        (dense, plan) = experts.Choose(tiles.Tiles, transients, transientBytes, keep - ring);
         return new Weights(ResidencyPlanner.Choose(tiles.Tiles, dense), dense == everything ? 0 : ring, plan);
     }
 

@@ -3,7 +3,7 @@ using System.Threading.Channels;
 namespace LayerStream.Actors.Ring;
 
 /// <summary>
-/// Experts that were read ahead into a transient slot and are to stay. Slots of one size change places. Where sizes differ, the expert is
+/// Experts that were read ahead into a transient slot and are to stay. Places of one size are exchanged. Where sizes differ, the expert is
 /// computed where it lies and copied while compute waits for others, at the latest before the next layer's are demanded: until then nobody
 /// looks for it. For the compute thread only, and for eviction while no run is active.
 /// </summary>
@@ -24,7 +24,7 @@ internal sealed class ExpertMoves(ExpertSlots slots, Channel<SpentTile> spent)
         }
 
         _moves.Enqueue(new Move(bank, slot, transient));
-        return slots.Transient(transient.Slot);
+        return slots.Transient(bank, transient.Slot);
     }
 
     /// <summary>Copies one, when no expert is in use; false = there is none.</summary>

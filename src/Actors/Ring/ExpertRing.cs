@@ -384,7 +384,7 @@ internal sealed class ExpertRing : IReadCompletion, IDisposable
     // Transient slots first, so that the lanes of a trace are few where most experts pass through.
     private int Lane(in Request r) => r.Slot < 0 ? ~r.Slot : _holder.Length + r.Slot;
 
-    private nint Address(in Request r) => r.Slot < 0 ? Slots.Transient(~r.Slot) : Slots.Resident(_bank, r.Slot);
+    private nint Address(in Request r) => r.Slot < 0 ? Slots.Transient(_bank, ~r.Slot) : Slots.Resident(_bank, r.Slot);
 
     private struct Request
     {

@@ -215,7 +215,7 @@ internal sealed class PredictedReads(ExpertRing ring, ExpertReads reads, FlashRe
             _bytesAhead += plan.Layouts[_bank].ExpertBytes;
             long now = Stopwatch.GetTimestamp();
             Trace(TraceKind.LoadSubmit, slot, now, now, plan.Layouts[_bank].ExpertBytes);
-            reads.Submit(_bank, expert, ring.Slots.Transient(slot), slot, this, urgent: false);
+            reads.Submit(_bank, expert, ring.Slots.Transient(_bank, slot), slot, this, urgent: false);
         }
     }
 

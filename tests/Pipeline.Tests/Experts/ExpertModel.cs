@@ -56,15 +56,15 @@ internal sealed class ExpertModel : IDisposable
     }
 
     /// <summary>Slots for <paramref name="residents"/> experts of each bank, as far as it has some.</summary>
-    internal EnginePlan Plan(EngineOptions options, int residents, int transients)
+    internal EnginePlan Plan(EngineOptions options, int residents, int transients, bool hasPlacePerClass = false)
     {
         EnginePlan plan = TinyModel.StreamingPlan(options, tileBytes: 16 * 1024);
-        return plan.Divided(Spec, plan.Memory with { Experts = Division(Spec, residents, transients) });
+        return plan.Divided(Spec, plan.Memory with { Experts = Division(Spec, residents, transients, hasPlacePerClass) });
     }
 
     /// <summary>Slots for <paramref name="residents"/> experts of each bank, as far as it has some; a class for each size that is far from
     /// the others.</summary>
-    internal static ExpertPlan Division(ModelSpec spec, int residents, int transients)
+    internal static ExpertPlan Division(ModelSpec spec, int residents, int transients, bool hasPlacePerClass = false)
     {
         ExpertLayout[] layouts = [.. spec.ExpertBanks.Select(b => new ExpertLayout(b))];
         ExpertSlotClass[] classes = [.. layouts.GroupBy(l => l.SlotBytes > 1 << 20).Select(g => new ExpertSlotClass(
@@ -75,16 +75,16 @@ internal sealed class ExpertModel : IDisposable
             Layouts = layouts,
             Classes = classes,
             TransientSlots = transients,
-            TransientSlotBytes = layouts.Max(l => l.SlotBytes),
+            TransientSlotBytes = hasPlacePerClass ? classes.Sum(c => c.SlotBytes) : layouts.Max(l => l.SlotBytes),
         };
     }
 
     internal Task<Engine> StartAsync(int residents, int transients, Func<IFlashDevice, IFlashDevice>? wrap = null, int depth = 2,
-        PredictionMode prediction = PredictionMode.On)
+        PredictionMode prediction = PredictionMode.On, bool hasPlacePerClass = false)
     {
         EngineOptions options = TinyModel.Options(depth: depth) with { Prediction = prediction };
         IFlashDevice device = FlashDevice.Open([TinyModel.Path, Path]);
-        return Engine.StartAsync(Plan(options, residents, transients), options, wrap?.Invoke(device) ?? device, null,
+        return Engine.StartAsync(Plan(options, residents, transients, hasPlacePerClass), options, wrap?.Invoke(device) ?? device, null,
             CancellationToken.None);
     }
 

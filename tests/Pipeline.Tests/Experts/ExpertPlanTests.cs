@@ -38,6 +38,26 @@ public sealed class ExpertPlanTests
     }
 
     [Fact]
+    public void Plan_WhereTransientSlotsAreLittleOfIt_GivesEachAPlaceForEverySizeOfExpert()
+    {
+        using ExpertModel model = new();
+        IReadOnlyList<ExpertBank> banks = model.Spec.ExpertBanks;
+        ModelSpec spec = model.Spec with { ExpertBanks = [.. banks.Select(b => banks[b.Id == 3 ? 0 : b.Id] with { Id = b.Id, Layer = b.Id })] };
+        long smallest = Plan(spec, 1 << 30).SmallestBudgetBytes;
+        List<bool> places = [];
+        for (long budget = smallest; Plan(spec, budget) is { Experts: { AllResident: false } experts }; budget += MiB / 4)
+        {
+            Assert.True(experts.Classes.Count > 1);
+            places.Add(experts.HasPlacePerClass);
+            Assert.Equal(experts.HasPlacePerClass ? experts.Classes.Sum(c => c.SlotBytes) : experts.Classes.Max(c => c.SlotBytes),
+                experts.TransientSlotBytes);
+        }
+
+        Assert.Contains(false, places); // the smallest budgets
+        Assert.True(places[^1]);
+    }
+
+    [Fact]
     public void Smallest_OfAModelWithExperts_NeedsOneExpertMoreThanWithout()
     {
         using ExpertModel model = new();

@@ -29,7 +29,7 @@ public sealed class PredictionTests
             {
                 DelayMicrosAt = n => Scramble.Of(s, n, 200),
                 AreReadsShort = s % 7 == 6,
-            }))
+            }, hasPlacePerClass: s % 2 == 1))
             {
                 // Leads from none to longer than the reads take: experts are met queued, half read, and there.
                 ExpertDrive drive = new(model, seed: 5, passes: 4)
@@ -74,11 +74,14 @@ public sealed class PredictionTests
         Assert.Equal(hits[0], hits[1]);
     }
 
-    [Fact]
-    public async Task Cancel_AtRandomPointsOfPredictions_FreesEverySlot()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Cancel_AtRandomPointsOfPredictions_FreesEverySlot(bool hasPlacePerClass)
     {
         using ExpertModel model = new();
-        await using Engine engine = await model.StartAsync(3, 4, d => new ScriptedDevice(d) { DelayMicrosAt = n => (int)(n * 31 % 90) });
+        await using Engine engine = await model.StartAsync(3, 4, d => new ScriptedDevice(d) { DelayMicrosAt = n => (int)(n * 31 % 90) },
+            hasPlacePerClass: hasPlacePerClass);
         long live = AlignedBuffer.LiveBytes;
         Random random = new(11);
         int cancelled = 0;
