@@ -38,4 +38,9 @@ internal static unsafe class Widening
         Vector128<ushort> v = Vector128.WidenLower(Vector128.CreateScalar(Unsafe.ReadUnaligned<ulong>(source)).AsByte());
         return Vector256.Create(Vector128.WidenLower(v), Vector128.WidenUpper(v));
     }
+
+    /// <summary>Eight signed words.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> ToInts(Vector128<short> v) => Avx2.IsSupported
+        ? Avx2.ConvertToVector256Int32(v) : Vector256.Create(Vector128.WidenLower(v), Vector128.WidenUpper(v));
 }

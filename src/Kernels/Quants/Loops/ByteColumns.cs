@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using LayerStream.Kernels.Quants.Bits;
 
 namespace LayerStream.Kernels.Quants.Loops;
 
@@ -54,7 +55,7 @@ internal unsafe struct Columns256<T> : IByteColumns
 
     public static int StagedBytes => T.StagedBytes;
 
-    public static int FactorShift => 0;
+    public static int FactorShift => T.HasWideGroups ? 1 : 0;
 
     public static bool HasOffsets => T.Form == BlockForm.Minimums;
 
@@ -62,6 +63,17 @@ internal unsafe struct Columns256<T> : IByteColumns
     public static byte* Begin(byte* source, int columns, byte* staged, float* factors)
     {
         byte* block = Isa.Avx2 ? T.Stage(source, 1, staged) : T.StageScalar(source, staged);
+        if (T.HasWideGroups)
+        {
+            Store(Wide(block, out Vector128<short> wideMins), T.D(block), factors);
+            if (HasOffsets)
+            {
+                Store(wideMins, -T.DMin(block), factors + ByteColumns.OffsetsAt);
+            }
+
+            return block;
+        }
+
         Vector256<short> scales = T.Groups(block, out Vector256<short> mins);
         Store(scales, T.D(block), factors);
         if (HasOffsets)
@@ -77,11 +89,28 @@ internal unsafe struct Columns256<T> : IByteColumns
         (T.Bias == 0 ? T.Values256(at, k) : T.Values256(at, k) - Vector256.Create((byte)T.Bias)).AsSByte();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<short> Wide(byte* block, out Vector128<short> mins)
+    {
+        if (Isa.Avx2)
+        {
+            return T.WideGroups(block, out mins);
+        }
+
+        Vector256<int> scales = T.Groups(block, out Vector256<short> all).AsInt32();
+        mins = Vector128.Narrow(all.AsInt32().GetLower(), all.AsInt32().GetUpper());
+        return Vector128.Narrow(scales.GetLower(), scales.GetUpper());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(Vector256<short> groups, float d, float* factors)
     {
-        (Vector256.ConvertToSingle(Vector256.WidenLower(groups)) * Vector256.Create(d)).Store(factors);
-        (Vector256.ConvertToSingle(Vector256.WidenUpper(groups)) * Vector256.Create(d)).Store(factors + 8);
+        Store(groups.GetLower(), d, factors);
+        Store(groups.GetUpper(), d, factors + 8);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(Vector128<short> groups, float d, float* factors) =>
+        (Vector256.ConvertToSingle(Widening.ToInts(groups)) * Vector256.Create(d)).Store(factors);
 }
 
 /// <summary>Sixteen columns of an <see cref="IByteColumns"/> as floats.</summary>
