@@ -39,6 +39,14 @@ internal static unsafe class Widening
         return Vector256.Create(Vector128.WidenLower(v), Vector128.WidenUpper(v));
     }
 
+    /// <summary>Eight signed bytes in memory.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> ToInts(sbyte* source)
+    {
+        return Avx2.IsSupported ? Avx2.ConvertToVector256Int32(source)
+            : ToInts(Vector128.WidenLower(Vector128.CreateScalar(Unsafe.ReadUnaligned<ulong>(source)).AsSByte()));
+    }
+
     /// <summary>Eight signed words.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> ToInts(Vector128<short> v) => Avx2.IsSupported

@@ -113,7 +113,10 @@ internal unsafe struct Columns256<T> : IByteColumns
         (Vector256.ConvertToSingle(Widening.ToInts(groups)) * Vector256.Create(d)).Store(factors);
 }
 
-/// <summary>Sixteen columns of an <see cref="IByteColumns"/> as floats.</summary>
+/// <summary>
+/// Columns of an <see cref="IByteColumns"/> unpacked to memory, and from there as floats: bytes are widened as they are loaded, so that few
+/// vectors live at a time.
+/// </summary>
 internal static unsafe class ByteColumns
 {
     /// <summary>Scales and offsets of 256 columns.</summary>
@@ -122,53 +125,55 @@ internal static unsafe class ByteColumns
     /// <summary>Where the offsets begin.</summary>
     public const int OffsetsAt = 16;
 
-    /// <summary>All sixteen.</summary>
-    /// <param name="v">Values.</param>
-    /// <param name="factors">As <see cref="IByteColumns.Begin"/> wrote them.</param>
-    /// <param name="group">Which sixteen of the 256 columns.</param>
+    /// <summary>Where the values begin in what <see cref="Unpack"/> writes; the factors are before them.</summary>
+    public const int ValuesAt = Factors * sizeof(float);
+
+    private const int StagedAt = ValuesAt + 256;
+
+    /// <summary>Bytes that <see cref="Unpack"/> may write, a multiple of 64.</summary>
+    public static int UnpackedBytes<T>()
+        where T : IByteColumns => StagedAt + ((T.StagedBytes + 63) & ~63);
+
+    /// <summary>Unpacks columns to factors and values.</summary>
+    /// <param name="source">Whole blocks, any alignment.</param>
+    /// <param name="columns">1 to 256; those behind them become zeros.</param>
+    /// <param name="to">Aligned to 32 bytes.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Sixteen<T>(Vector128<sbyte> v, float* factors, int group)
+    public static void Unpack<T>(byte* source, int columns, byte* to)
         where T : IByteColumns
     {
-        Vector512<float> wide = Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(v));
+        byte* at = T.Begin(source, columns, to + StagedAt, (float*)to);
+        sbyte* values = (sbyte*)to + ValuesAt;
+        T.Values(at, 0).StoreAligned(values);
+        T.Values(at, 1).StoreAligned(values + 32);
+        T.Values(at, 2).StoreAligned(values + 64);
+        T.Values(at, 3).StoreAligned(values + 96);
+        T.Values(at, 4).StoreAligned(values + 128);
+        T.Values(at, 5).StoreAligned(values + 160);
+        T.Values(at, 6).StoreAligned(values + 192);
+        T.Values(at, 7).StoreAligned(values + 224);
+    }
+
+    /// <summary>Sixteen columns.</summary>
+    /// <param name="v">Values.</param>
+    /// <param name="factors">As <see cref="IByteColumns.Begin"/> wrote them.</param>
+    /// <param name="group">Which sixteen of the columns that the factors belong to.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Sixteen<T>(sbyte* v, float* factors, int group)
+        where T : IByteColumns
+    {
+        Vector512<float> wide = Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(Vector128.Load(v)));
         Vector512<float> scale = Vector512.Create(factors[group >> T.FactorShift]);
         return T.HasOffsets ? Vector512.FusedMultiplyAdd(wide, scale, Vector512.Create(factors[OffsetsAt + (group >> T.FactorShift)]))
             : wide * scale;
     }
 
-    /// <summary>The first eight of sixteen.</summary>
+    /// <summary>Eight of them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> LowEight<T>(Vector128<sbyte> v, float* factors, int group)
+    public static Vector256<float> Eight<T>(sbyte* v, float* factors, int group)
         where T : IByteColumns
     {
-        if (Avx2.IsSupported)
-        {
-            return Scaled<T>(Avx2.ConvertToVector256Int32(v), factors, group);
-        }
-
-        Vector128<short> words = Vector128.WidenLower(v);
-        return Scaled<T>(Vector256.Create(Vector128.WidenLower(words), Vector128.WidenUpper(words)), factors, group);
-    }
-
-    /// <summary>The last eight of sixteen.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> HighEight<T>(Vector128<sbyte> v, float* factors, int group)
-        where T : IByteColumns
-    {
-        if (Avx2.IsSupported)
-        {
-            return Scaled<T>(Avx2.ConvertToVector256Int32(Sse2.ShiftRightLogical128BitLane(v, 8)), factors, group);
-        }
-
-        Vector128<short> words = Vector128.WidenUpper(v);
-        return Scaled<T>(Vector256.Create(Vector128.WidenLower(words), Vector128.WidenUpper(words)), factors, group);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Scaled<T>(Vector256<int> v, float* factors, int group)
-        where T : IByteColumns
-    {
-        Vector256<float> wide = Vector256.ConvertToSingle(v), scale = Vector256.Create(factors[group >> T.FactorShift]);
+        Vector256<float> wide = Vector256.ConvertToSingle(Widening.ToInts(v)), scale = Vector256.Create(factors[group >> T.FactorShift]);
         return T.HasOffsets ? Vector256.FusedMultiplyAdd(wide, scale, Vector256.Create(factors[OffsetsAt + (group >> T.FactorShift)]))
             : wide * scale;
     }

@@ -29,33 +29,27 @@ internal unsafe struct BufferedColumns<T> : IColumnDecoder
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Decode(byte* source, int columns, float* destination)
     {
-        byte* staged = stackalloc byte[T.StagedBytes];
-        float* factors = stackalloc float[ByteColumns.Factors];
-        byte* at = T.Begin(source, columns, staged, factors);
-        Store(T.Values(at, 0), factors, destination, 0);
-        Store(T.Values(at, 1), factors, destination, 1);
-        Store(T.Values(at, 2), factors, destination, 2);
-        Store(T.Values(at, 3), factors, destination, 3);
-        Store(T.Values(at, 4), factors, destination, 4);
-        Store(T.Values(at, 5), factors, destination, 5);
-        Store(T.Values(at, 6), factors, destination, 6);
-        Store(T.Values(at, 7), factors, destination, 7);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(Vector256<sbyte> values, float* factors, float* destination, int k)
-    {
-        destination += 32 * k;
-        if (Isa.Avx512)
+        byte* memory = stackalloc byte[ByteColumns.UnpackedBytes<T>() + 31];
+        float* factors = (float*)(((nint)memory + 31) & ~31);
+        ByteColumns.Unpack<T>(source, columns, (byte*)factors);
+        sbyte* v = (sbyte*)factors + ByteColumns.ValuesAt;
+        for (float* end = destination + 256; destination < end; destination += 32)
         {
-            ByteColumns.Sixteen<T>(values.GetLower(), factors, 2 * k).Store(destination);
-            ByteColumns.Sixteen<T>(values.GetUpper(), factors, (2 * k) + 1).Store(destination + 16);
-            return;
-        }
+            if (Isa.Avx512)
+            {
+                ByteColumns.Sixteen<T>(v, factors, 0).Store(destination);
+                ByteColumns.Sixteen<T>(v + 16, factors, 1).Store(destination + 16);
+            }
+            else
+            {
+                ByteColumns.Eight<T>(v, factors, 0).Store(destination);
+                ByteColumns.Eight<T>(v + 8, factors, 0).Store(destination + 8);
+                ByteColumns.Eight<T>(v + 16, factors, 1).Store(destination + 16);
+                ByteColumns.Eight<T>(v + 24, factors, 1).Store(destination + 24);
+            }
 
-        ByteColumns.LowEight<T>(values.GetLower(), factors, 2 * k).Store(destination);
-        ByteColumns.HighEight<T>(values.GetLower(), factors, 2 * k).Store(destination + 8);
-        ByteColumns.LowEight<T>(values.GetUpper(), factors, (2 * k) + 1).Store(destination + 16);
-        ByteColumns.HighEight<T>(values.GetUpper(), factors, (2 * k) + 1).Store(destination + 24);
+            v += 32;
+            factors += 2 >> T.FactorShift;
+        }
     }
 }

@@ -5,14 +5,14 @@ using LayerStream.Kernels.Quants.Bits;
 namespace LayerStream.Kernels.Quants.Loops;
 
 /// <summary>
-/// The float path of types that unpack to bytes. For fewer than four tokens rows are taken as they lie in memory, and weights become floats
+/// The float path of types that unpack to bytes. For fewer than four tokens rows are taken as they lie in memory, and bytes become floats
 /// in the registers that multiply them; more tokens share what <paramref name="decoded"/> decodes once. Both sum in the same order.
 /// </summary>
 internal sealed unsafe class FusedLoop<T, TDots>(MatMulLoop decoded) : MatMulLoop
     where T : IByteColumns
     where TDots : IFusedDots
 {
-    private const int Columns = 256; // whose factors are unpacked together
+    private const int Columns = 256; // unpacked together
 
     private const int Sums = 16; // of an output
 
@@ -48,10 +48,9 @@ internal sealed unsafe class FusedLoop<T, TDots>(MatMulLoop decoded) : MatMulLoo
         byte* weights, int columns, int rowBegin, int rowEnd, byte* x, long stride, float* y, long yStride)
         where TRows : IActivationRows
     {
-        int stagedBytes = (T.StagedBytes + 63) & ~63;
-        byte* memory = stackalloc byte[(2 * stagedBytes) + 63];
-        byte* staged = (byte*)(((nint)memory + 63) & ~63);
-        float* factors = stackalloc float[2 * ByteColumns.Factors];
+        int stageBytes = ByteColumns.UnpackedBytes<T>();
+        byte* memory = stackalloc byte[(2 * stageBytes) + 63];
+        byte* stage = (byte*)(((nint)memory + 63) & ~63), other = stage + stageBytes;
         float* sums = stackalloc float[2 * Sums];
         long rowBytes = T.Bytes(columns);
         int blockBytes = (int)T.Bytes(Columns);
@@ -59,22 +58,25 @@ internal sealed unsafe class FusedLoop<T, TDots>(MatMulLoop decoded) : MatMulLoo
         {
             byte* w = weights + (row * rowBytes);
             new Span<float>(sums, 2 * Sums).Clear();
-            byte* at = T.Begin(w, Math.Min(Columns, columns), staged, factors);
-            for (int column = 0; column < columns; column += Columns)
+            for (int column = -Columns; column < columns; column += Columns)
             {
-                RowPrefetch.Ahead(w, blockBytes);
-                w += blockBytes;
-                byte* now = at;
-                int turn = (column / Columns) & 1, next = turn ^ 1, left = columns - column;
-                if (left > Columns)
+                byte* current = stage;
+                stage = other;
+                other = current;
+                int left = columns - column - Columns;
+                if (left > 0)
                 {
-                    // Begun before the last ones are used: factors take long to come by, and the processor has work meanwhile.
-                    at = T.Begin(
-                        w, Math.Min(Columns, left - Columns), staged + (next * stagedBytes), factors + (next * ByteColumns.Factors));
+                    // Before the columns in front of these are multiplied: bytes just written and factors take long to come by.
+                    RowPrefetch.Ahead(w, blockBytes);
+                    ByteColumns.Unpack<T>(w, Math.Min(Columns, left), stage);
+                    w += blockBytes;
                 }
 
-                TDots.Add<T, TRows>(
-                    now, factors + (turn * ByteColumns.Factors), Math.Min(Columns, left), (float*)x + column, stride, sums);
+                if (column >= 0)
+                {
+                    TDots.Add<T, TRows>((sbyte*)current + ByteColumns.ValuesAt, (float*)current, Math.Min(Columns, columns - column),
+                        (float*)x + column, stride, sums);
+                }
             }
 
             y[row] = LaneSums.Total(Vector256.Load(sums) + Vector256.Load(sums + 8));

@@ -24,7 +24,7 @@ internal unsafe interface IByteColumns
     /// <param name="source">Whole blocks, any alignment.</param>
     /// <param name="columns">1 to 256; those behind them become zeros.</param>
     /// <param name="staged">Room for <see cref="StagedBytes"/>.</param>
-    /// <param name="factors">Sixteen scales, then sixteen offsets.</param>
+    /// <param name="factors">Room for sixteen scales, then sixteen offsets.</param>
     /// <returns>What <see cref="Values"/> takes.</returns>
     static abstract byte* Begin(byte* source, int columns, byte* staged, float* factors);
 
