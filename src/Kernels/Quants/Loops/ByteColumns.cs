@@ -136,7 +136,7 @@ internal static unsafe class ByteColumns
 
     /// <summary>Unpacks columns to factors and values.</summary>
     /// <param name="source">Whole blocks, any alignment.</param>
-    /// <param name="columns">1 to 256; those behind them become zeros.</param>
+    /// <param name="columns">1 to 256; the rest of the last 64 becomes zero.</param>
     /// <param name="to">Aligned to 32 bytes.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Unpack<T>(byte* source, int columns, byte* to)
@@ -146,12 +146,15 @@ internal static unsafe class ByteColumns
         sbyte* values = (sbyte*)to + ValuesAt;
         T.Values(at, 0).StoreAligned(values);
         T.Values(at, 1).StoreAligned(values + 32);
-        T.Values(at, 2).StoreAligned(values + 64);
-        T.Values(at, 3).StoreAligned(values + 96);
-        T.Values(at, 4).StoreAligned(values + 128);
-        T.Values(at, 5).StoreAligned(values + 160);
-        T.Values(at, 6).StoreAligned(values + 192);
-        T.Values(at, 7).StoreAligned(values + 224);
+        if (columns > 64)
+        {
+            T.Values(at, 2).StoreAligned(values + 64);
+            T.Values(at, 3).StoreAligned(values + 96);
+            T.Values(at, 4).StoreAligned(values + 128);
+            T.Values(at, 5).StoreAligned(values + 160);
+            T.Values(at, 6).StoreAligned(values + 192);
+            T.Values(at, 7).StoreAligned(values + 224);
+        }
     }
 
     /// <summary>Sixteen columns.</summary>

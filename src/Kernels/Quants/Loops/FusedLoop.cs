@@ -54,21 +54,28 @@ internal sealed unsafe class FusedLoop<T, TDots>(MatMulLoop decoded) : MatMulLoo
         float* sums = stackalloc float[2 * Sums];
         long rowBytes = T.Bytes(columns);
         int blockBytes = (int)T.Bytes(Columns);
+        byte* w = weights + (rowBegin * rowBytes);
+        int column = -Columns; // at first there is only something to unpack
         for (int row = rowBegin; row < rowEnd; row++)
         {
-            byte* w = weights + (row * rowBytes);
             new Span<float>(sums, 2 * Sums).Clear();
-            for (int column = -Columns; column < columns; column += Columns)
+            for (; column < columns; column += Columns)
             {
                 byte* current = stage;
                 stage = other;
                 other = current;
-                int left = columns - column - Columns;
-                if (left > 0)
+                int next = column + Columns;
+                if (next >= columns)
+                {
+                    next = 0;
+                    w = weights + ((row + 1) * rowBytes);
+                }
+
+                if (next > 0 || column < 0 || row + 1 < rowEnd)
                 {
                     // Before the columns in front of these are multiplied: bytes just written and factors take long to come by.
                     RowPrefetch.Ahead(w, blockBytes);
-                    ByteColumns.Unpack<T>(w, Math.Min(Columns, left), stage);
+                    ByteColumns.Unpack<T>(w, Math.Min(Columns, columns - next), stage);
                     w += blockBytes;
                 }
 
@@ -79,6 +86,7 @@ internal sealed unsafe class FusedLoop<T, TDots>(MatMulLoop decoded) : MatMulLoo
                 }
             }
 
+            column = 0;
             y[row] = LaneSums.Total(Vector256.Load(sums) + Vector256.Load(sums + 8));
             if (TRows.AreTwo)
             {
