@@ -50,7 +50,8 @@ internal sealed class ExpertPlanner
     /// <summary>Slots for experts that are not kept: a token's misses of one layer, as far as an eighth of what is left goes; at least
     /// one.</summary>
     internal int Transients(long leftBytes) =>
-        (int)Math.Clamp(leftBytes / TransientPart / LargestSlotBytes, 1, Math.Max(LeastComfortableTransients, _layouts.Max(l => l.Bank.Used)));
+        (int)Math.Clamp(leftBytes / TransientPart / LargestSlotBytes, 1,
+            Math.Max(LeastComfortableTransients, _layouts.Max(l => l.Bank.Used)));
 
     /// <summary>Bytes of each of some transient slots: a place for every size of expert where that is little of what is left, so that one
     /// that was read ahead and stays is not copied; else one for the largest.</summary>

@@ -42,7 +42,10 @@ public sealed class ExpertPlanTests
     {
         using ExpertModel model = new();
         IReadOnlyList<ExpertBank> banks = model.Spec.ExpertBanks;
-        ModelSpec spec = model.Spec with { ExpertBanks = [.. banks.Select(b => banks[b.Id == 3 ? 0 : b.Id] with { Id = b.Id, Layer = b.Id })] };
+        ModelSpec spec = model.Spec with
+        {
+            ExpertBanks = [.. banks.Select(b => banks[b.Id == 3 ? 0 : b.Id] with { Id = b.Id, Layer = b.Id })],
+        };
         long smallest = Plan(spec, 1 << 30).SmallestBudgetBytes;
         List<bool> places = [];
         for (long budget = smallest; Plan(spec, budget) is { Experts: { AllResident: false } experts }; budget += MiB / 4)
