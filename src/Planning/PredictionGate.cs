@@ -14,9 +14,7 @@ public sealed class PredictionGate
     /// confirms it.</summary>
     public const int Period = 16;
 
-    /// <summary>Most passes from one look to the next.</summary>
-    public const int MostPeriod = 128;
-
+    private const int MostPeriod = 128;        // passes from one look to the next
     private const int FirstLook = 8;           // passes until the first
     private const double LeastUseful = 0.5;    // share of predicted bytes
     private const double ReopenUseful = 0.6;
@@ -30,7 +28,7 @@ public sealed class PredictionGate
     private double _without = double.NaN;
     private double _useful = 1;
     private int _passes;
-    private int _period = Period, _nextLook = FirstLook;
+    private int _period = Period, _lastLook = FirstLook - Period; // a change of the answer counts as a look
     private int _looks; // passes observed without predictions
 
     /// <summary>Whether passes predict, but for single looks at the other side.</summary>
@@ -65,20 +63,20 @@ public sealed class PredictionGate
         IsOpen = IsOpen ? _useful >= LeastUseful && !(ratio > Worse) : _useful >= ReopenUseful && ratio < 1;
         if (IsOpen != wasOpen)
         {
-            (_period, _nextLook) = (Period, _passes - 1 + Period);
+            (_period, _lastLook) = (Period, _passes - 1);
         }
         else if (pass.WasPredicted != wasOpen && _looks >= LeastLooks)
         {
             _period = Math.Min(2 * _period, MostPeriod);
-            _nextLook = _passes - 1 + _period;
         }
     }
 
     /// <summary>Whether the pass that begins predicts.</summary>
     public bool Next()
     {
-        bool isLook = _passes++ == _nextLook;
-        _nextLook += isLook ? _period : 0;
+        bool isLook = _passes == _lastLook + _period;
+        _lastLook = isLook ? _passes : _lastLook;
+        _passes++;
         return IsOpen != isLook;
     }
 
