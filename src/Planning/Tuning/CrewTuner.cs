@@ -12,6 +12,7 @@ public sealed class CrewTuner
 {
     private const double LookSeconds = 0.25;   // long against the time slices of schedulers
     private const double Contended = 0.12;     // share of held-up and queued time from which others are at work
+    private const double Calm = 0.06;          // below which they no longer are: in between a system takes some time from everybody
     private const double Gain = 0.95;          // time ÷ time before, up to which a try is kept: one fewer is kept when it costs nothing
     private const int FirstRest = 4, LongestRest = 64; // looks until a try that did not help is repeated
     private const int LongestRestBelowStart = 12;      // rivals may have left
@@ -99,7 +100,7 @@ public sealed class CrewTuner
     {
         int members = Setting.Members;
         string share = string.Create(CultureInfo.InvariantCulture, $"{100 * lost:0} % of the time is lost to others");
-        if (lost >= Contended != IsContended)
+        if (lost >= (IsContended ? Calm : Contended) != IsContended)
         {
             IsContended = !IsContended;
             (_park, _shrink) = (Pause.None, Pause.None);

@@ -44,6 +44,20 @@ public sealed class CrewTunerTests
     }
 
     [Fact]
+    public void Observe_LossAroundTheShareThatCounts_SeldomTries()
+    {
+        CrewTuner tuner = new(2, 2);
+        Random random = new(1);
+        int passes = 0, tries = 0;
+        Run(tuner, 60, (CrewSetting s) =>
+        {
+            (passes, tries) = (passes + 1, tries + (s == new CrewSetting(2, true) ? 0 : 1));
+            return (Idle / s.Members * (s.Spins ? 1 : 1.2), 0.04 + (0.16 * random.NextDouble()));
+        });
+        Assert.InRange(tries, 1, passes / 10);
+    }
+
+    [Fact]
     public void Observe_ParkingEarlyThatHelps_IsKeptWhileOthersAreAtWork()
     {
         CrewTuner tuner = new(2, 2);
