@@ -6,14 +6,19 @@ A round is a run, the replay of the reads of its decode passes (`trace export --
 round, because the disk's rate changes within minutes. Compute alone is taken once, at the end: memory of that size is slow to come by.
   shareOfLimit            max(replay, compute alone) / wall of the decode passes, each of the rounds and their median; fio reads into huge pages,
                           as the program does where the system gives them
-  shareOfLimitSmallPages  the same where fio reads into pages of 4 KiB, its default: up to five times slower where a request of the disk has few parts"""
+  shareOfLimitSmallPages  the same where fio reads into pages of 4 KiB, its default: up to five times slower where a request of the disk has few parts
+  processorShareOfReads   what two programs that only count lose while fio makes the run's reads beside them, at the run's rate: reads are not free
+                          for the cores that compute
+  shareOfBoth             max(replay, compute alone / (1 − processorShareOfReads)) / wall"""
 import argparse
 import contextlib
 import json
+import multiprocessing
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import workbench
@@ -26,6 +31,8 @@ for name, default in (("budget-mib", 4096), ("resident-mib", 19500), ("tokens", 
     ap.add_argument("--" + name, type=int, default=default)
 a = ap.parse_args(own)
 LIMIT = a.budget_mib << 20
+CORES = multiprocessing.cpu_count()
+COUNTS = 8  # pairs, alone and beside the reads: a virtual machine has better and worse moments
 
 
 def run(limit, *options):
@@ -46,13 +53,63 @@ def decode_log(lines, byte_count):
     return "\n".join(line for i, line in enumerate(lines) if i in kept or " read " not in line) + "\n"
 
 
+def replay(log, memory, *options):
+    """The command that makes the reads of a log into such memory, so many in flight."""
+    return ["fio", "--name=replay", f"--read_iolog={log}", "--direct=1", "--ioengine=libaio", f"--iodepth={a.depth}", f"--mem={memory}", "--readonly",
+            "--output-format=json", *options]
+
+
 def replayed(log, memory):
-    """Seconds that fio takes for the reads of a log into such memory, so many in flight, without waits between them."""
-    command = ["fio", "--name=replay", f"--read_iolog={log}", "--replay_no_stall=1", "--direct=1", "--ioengine=libaio", f"--iodepth={a.depth}",
-               f"--mem={memory}", "--readonly", "--output-format=json"]
+    """Seconds that fio takes for the reads of a log, without waits between them."""
+    command = replay(log, memory, "--replay_no_stall=1")
     out = workbench.checked(subprocess.run(command, capture_output=True, text=True), command)
     job = json.loads(out[out.index("{"):])["jobs"][0]
     return job["read"]["runtime"] / 1000, job["read"]["io_bytes"]
+
+
+def paced(log, rate):
+    """A log whose reads begin when as many bytes as those in front of them have had their time at a rate, to a millisecond."""
+    lines, total, last = [], 0, 0
+    for line in log.splitlines():
+        if " read " in line:
+            at = int(total / rate * 1000)
+            if at > last:
+                lines.append(f"{line.split(' ')[0]} wait {at} 0")  # since fio's start
+                last = at
+            total += int(line.rsplit(" ", 1)[1])
+        lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
+def count(seconds):
+    """How far a program gets that does nothing but count."""
+    end, steps = time.monotonic() + seconds, 0
+    while time.monotonic() < end:
+        for _ in range(1000):
+            steps += 1
+    return steps
+
+
+def counted(pool, seconds=2):
+    """What a program on each core counts together."""
+    return sum(pool.map(count, [seconds] * CORES))
+
+
+def processor_share(log, memory):
+    """Share of the cores' work that the reads of a paced log take."""
+    shares = []
+    with multiprocessing.Pool(CORES) as pool:
+        for _ in range(COUNTS):
+            alone = counted(pool)
+            reads = subprocess.Popen(replay(log, memory), stdout=subprocess.DEVNULL)
+            time.sleep(1)  # it has parsed its log
+            beside = counted(pool)
+            if reads.poll() is not None:
+                sys.exit("the reads ended before the programs that count beside them: ask for more --tokens")
+            reads.terminate()
+            reads.wait()
+            shares.append(1 - beside / alone)
+    return statistics.median(shares)
 
 
 @contextlib.contextmanager
@@ -82,7 +139,9 @@ with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as p
             seconds, byte_count = replayed(log, memory)
             r[key] = seconds * r["bytesPerToken"] * passes / byte_count
         rounds.append(r)
-alone = run(a.resident_mib << 20)
+    alone = run(a.resident_mib << 20)
+    log.write_text(paced(log.read_text(), rounds[-1]["bytesPerToken"] * passes / rounds[-1]["decodeSeconds"]))
+    taken = processor_share(log, huge)
 shares = {key: [max(r[key], alone["decodeSeconds"]) / r["decodeSeconds"] for r in rounds] for key in ("replay", "replaySmallPages")}
 print(json.dumps(dict(
     model=Path(a.model).name, budgetMiB=a.budget_mib, tokensPerSecond=[round(workbench.decode_rate(r), 3) for r in rounds],
@@ -90,6 +149,8 @@ print(json.dumps(dict(
     replaySmallPagesSeconds=[round(r["replaySmallPages"], 3) for r in rounds],
     computeAloneSeconds=round(alone["decodeSeconds"], 3), bytesPerToken=round(rounds[0]["bytesPerToken"]),
     shareOfLimit=[round(s, 3) for s in shares["replay"]], median=round(statistics.median(shares["replay"]), 3),
-    shareOfLimitSmallPages=[round(s, 3) for s in shares["replaySmallPages"]], peakMiB=max(r["peakMiB"] for r in rounds),
-    failcnt=max(r["failcnt"] for r in rounds),
+    shareOfLimitSmallPages=[round(s, 3) for s in shares["replaySmallPages"]],
+    processorShareOfReads=round(taken, 3),
+    shareOfBoth=[round(max(r["replay"], alone["decodeSeconds"] / (1 - taken)) / r["decodeSeconds"], 3) for r in rounds],
+    peakMiB=max(r["peakMiB"] for r in rounds), failcnt=max(r["failcnt"] for r in rounds),
     idsEqual=all(r["ids"] == alone["ids"] for r in rounds))))
