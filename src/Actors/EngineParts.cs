@@ -179,7 +179,8 @@ internal sealed class EngineParts : IDisposable
             tunesSlots ? TransientTuning.Create(memory.Experts, options.Prediction) : null);
         RingExpertSource experts = new(Experts, Account, Names, options.Prediction, Transients) { Idle = source.Idle };
         IReadOnlyList<RopeTable> ropes = RopeTables.Create(spec, small, plan.RopeContext);
-        Decoder decoder = new(spec, memory.Tiles, source, crew, work, small, ropes, options.Activations, experts, plan.DropColdExperts);
+        Decoder decoder = new(spec, memory.Tiles, source, crew, work, small, ropes, options.Activations, experts, plan.DropColdExperts,
+            CopyRouters(plan, options, pinned));
         EmbeddingRows embeddings = new(spec.TokenEmbedding, spec, memory.Tiles, pinned, Reader, staging, Account);
         EmbeddingRows? layerInputs = spec.LayerInputs is { } inputs
             ? new EmbeddingRows(inputs.Table, spec, memory.Tiles, pinned, Reader, staging, Account) : null;
@@ -198,6 +199,11 @@ internal sealed class EngineParts : IDisposable
             options.Context > 0 ? options.Context : file.Spec.TrainedContext, options.KvType, options.Activations);
         return DraftModel.LoadAsync(file, plan.Sheet, shape, crew, staging, progress, ct);
     }
+
+    private RouterCopies? CopyRouters(EnginePlan plan, EngineOptions options, PinnedTiles pinned) =>
+        plan.Memory.RouterCopyBytes == 0 || options.Prediction == PredictionMode.Off ? null
+            : Own(RouterCopies.Create(plan.Spec, plan.Memory.Tiles, plan.Memory.Pinned, pinned.Bytes,
+                plan.Sheet.Account(AccountNames.RouterCopies)));
 
     private StateFolder OpenStates(EnginePlan plan, EngineOptions options, AlignedBuffer staging)
     {

@@ -82,6 +82,7 @@ public sealed record EnginePlan
             [AccountNames.RingSlots] = (long)memory.OwnSlots * memory.SlotBytes,
             [AccountNames.ExpertSlots] = memory.Experts.Bytes - memory.Experts.ReserveBytes,
             [AccountNames.SlotReserve] = memory.ReserveBytes,
+            [AccountNames.RouterCopies] = memory.RouterCopyBytes,
             [AccountNames.Activations] = Workspace.Bytes(spec, memory.Batch, memory.LogitRows, Threads),
         };
         KeyValuePair<string, long>[] accounts =

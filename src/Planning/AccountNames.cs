@@ -12,6 +12,9 @@ public static class AccountNames
     /// <summary>Slots of experts: resident ones, and one through which a missed expert passes.</summary>
     public const string ExpertSlots = "weights: experts";
 
+    /// <summary>Routers once more, for guesses at the experts that will be chosen.</summary>
+    public const string RouterCopies = "weights: router copies";
+
     /// <summary>Slots that are put to use as passes show a need: more of the ring by the tuner, more for missed and predicted
     /// experts.</summary>
     public const string SlotReserve = "slots reserve";

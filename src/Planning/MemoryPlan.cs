@@ -29,6 +29,9 @@ public sealed record MemoryPlan
     /// <summary>Slots for experts.</summary>
     public ExpertPlan Experts { get; init; } = ExpertPlan.None;
 
+    /// <summary>Bytes of copies of routers; 0 = guesses read the routers themselves.</summary>
+    public long RouterCopyBytes { get; init; }
+
     /// <summary>Sequences that run at the same time, each with a state of its own.</summary>
     public int Sequences { get; init; } = 1;
 

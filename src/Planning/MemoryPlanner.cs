@@ -22,6 +22,7 @@ public static class MemoryPlanner
     private const int ChosenContext = 1024;
     private const int SnapshotShare = 64; // budget ÷ copies of recurrent states, the first of each sequence apart
     private const int MostSnapshots = 4;
+    private const int RouterCopyShare = 128; // what is left for weights ÷ copies of routers
 
     /// <summary>Plans a model. The sum of the accounts exceeds the budget when it is too small; nothing is pinned then.</summary>
     public static MemoryPlan Plan(PlanInputs inputs)
@@ -172,7 +173,7 @@ public static class MemoryPlanner
         long pinnedBytes = tiles.Tiles.Where(t => weights.Pinned[t.Index]).Sum(t => t.Extent.Window.Length);
         int slots = weights.RingBytes == 0 ? 0 : depth + 1;
         int own = inputs.PrefetchDepth > 0 ? slots : Math.Min(slots, LeastSlots);
-        accounts.InsertRange(0, WeightAccounts(pinnedBytes, (long)own * slotBytes, (long)(slots - own) * slotBytes, weights.Experts));
+        accounts.InsertRange(0, WeightAccounts(pinnedBytes, (long)own * slotBytes, (long)(slots - own) * slotBytes, weights));
         return new MemoryPlan
         {
             Tiles = tiles,
@@ -183,6 +184,7 @@ public static class MemoryPlanner
             OwnSlots = own,
             PrefetchDepth = weights.RingBytes == 0 ? 0 : depth,
             Experts = weights.Experts,
+            RouterCopyBytes = weights.RouterCopyBytes,
             Sequences = sequences,
             Snapshots = snapshots,
             DraftRows = drafts,
@@ -198,13 +200,19 @@ public static class MemoryPlanner
         };
     }
 
-    private static IEnumerable<KeyValuePair<string, long>> WeightAccounts(long pinned, long ring, long tuned, ExpertPlan experts)
+    private static IEnumerable<KeyValuePair<string, long>> WeightAccounts(long pinned, long ring, long tuned, Weights weights)
     {
+        ExpertPlan experts = weights.Experts;
         yield return new(AccountNames.PinnedWeights, pinned);
         yield return new(AccountNames.RingSlots, ring);
         if (experts.Layouts.Count > 0)
         {
             yield return new(AccountNames.ExpertSlots, experts.Bytes - experts.ReserveBytes);
+        }
+
+        if (weights.RouterCopyBytes > 0)
+        {
+            yield return new(AccountNames.RouterCopies, weights.RouterCopyBytes);
         }
 
         if (tuned + experts.ReserveBytes > 0)
@@ -259,16 +267,19 @@ public static class MemoryPlanner
         }
 
         int transients = inputs.TransientExperts > 0 ? inputs.TransientExperts : frugal ? 1 : experts.Transients(left);
+        long copies = transients == 1 ? 0 : ExtentWindow.RoundUp(RouterCopies.Bytes(spec));
+        copies = copies > left / RouterCopyShare ? 0 : copies;
+        left -= copies;
         long transientBytes = experts.TransientBytes(transients, left), keep = left - (transients * transientBytes);
         (long dense, ExpertPlan plan) = experts.Choose(tiles.Tiles, transients, transientBytes, keep);
         if (dense == everything)
         {
-            return new Weights(ResidencyPlanner.Choose(tiles.Tiles, everything), 0, plan);
+            return new Weights(ResidencyPlanner.Choose(tiles.Tiles, everything), 0, plan, copies);
         }
 
         (dense, plan) = experts.Choose(tiles.Tiles, transients, transientBytes, keep - ring);
-        return new Weights(ResidencyPlanner.Choose(tiles.Tiles, dense), dense == everything ? 0 : ring, plan);
+        return new Weights(ResidencyPlanner.Choose(tiles.Tiles, dense), dense == everything ? 0 : ring, plan, copies);
     }
 
-    private readonly record struct Weights(bool[] Pinned, long RingBytes, ExpertPlan Experts);
+    private readonly record struct Weights(bool[] Pinned, long RingBytes, ExpertPlan Experts, long RouterCopyBytes = 0);
 }

@@ -15,7 +15,7 @@ internal sealed class PinnedTiles : IDisposable
     internal nint Payload(int tile) => _payload[tile];
 
     /// <summary>Bytes of a pinned tile's rows.</summary>
-    internal Span<byte> Bytes(in Tile tile, long offset, int length) =>
+    internal ReadOnlySpan<byte> Bytes(in Tile tile, long offset, int length) =>
         _arena!.Bytes(_payload[tile.Index] - _arena.Address + offset, length);
 
     public void Dispose() => _arena?.Dispose();

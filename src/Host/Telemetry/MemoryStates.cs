@@ -28,7 +28,7 @@ internal static class MemoryStates
     private static string StateOf(string account) => account switch
     {
         AccountNames.PinnedWeights or AccountNames.RingSlots or AccountNames.ExpertSlots or AccountNames.SlotReserve
-            or AccountNames.SmallWeights or AccountNames.DraftWeights => "weights",
+            or AccountNames.RouterCopies or AccountNames.SmallWeights or AccountNames.DraftWeights => "weights",
         AccountNames.SequenceState or AccountNames.DraftState => "kv",
         AccountNames.Staging or AccountNames.BufferedReads or AccountNames.WrittenFiles => "staging",
         _ => "scratch",

@@ -32,14 +32,15 @@ public sealed class Decoder
     /// Lossy: an expert that is not in memory is skipped where the router gives it less than this share of a row's weights (and no other
     /// row of the pass has it fetched). The remaining weights stay as they are. 0 = never; above, results depend on the source's residency.
     /// </param>
+    /// <param name="routerCopies">Routers for guesses at what layers will choose; null = the routers themselves.</param>
     /// <exception cref="ArgumentNullException">The model has experts and no source of them is given.</exception>
     public Decoder(
         ModelSpec spec, TileMap tiles, ITileSource source, ComputeCrew crew, Workspace work, AlignedBuffer smallWeights,
             IReadOnlyList<RopeTable> ropes, ActivationMode mode,
-        IExpertSource? experts = null, float coldShare = 0)
+        IExpertSource? experts = null, float coldShare = 0, RouterCopies? routerCopies = null)
     {
         (_spec, _work, _crew, _ropes) = (spec, work, crew, ropes);
-        _pass = new PassContext(spec, tiles, source, experts, crew, work, smallWeights, mode) { ColdShare = coldShare };
+        _pass = new PassContext(spec, tiles, source, experts, crew, work, smallWeights, mode, routerCopies) { ColdShare = coldShare };
         _layers = [.. spec.Layers.Select(l => new LayerExecutor(_pass, l))];
         for (int i = 1; i < _layers.Length; i++)
         {

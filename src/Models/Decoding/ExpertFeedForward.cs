@@ -23,6 +23,7 @@ internal sealed class ExpertFeedForward : BranchExecutor
     private readonly DenseFeedForward? _shared;
     private readonly RangeJob _chooseJob, _gateJob, _sumJob;
     private readonly float _logitScale;
+    private readonly nint _routerCopy;
     private readonly FloatRows _logits;
     private ExpertChoices _chosen;
     private FloatRows _input, _output;
@@ -32,6 +33,7 @@ internal sealed class ExpertFeedForward : BranchExecutor
     {
         (_pass, _spec, _products, _chosen) = (pass, spec, new ExpertProducts(pass, spec), pass.Choices);
         _shared = spec.Shared is { } shared ? new DenseFeedForward(pass, shared, pass.Work.Region(0, spec.SharedWidth)) : null;
+        _routerCopy = pass.RouterCopies?.Find(spec.Bank.Id) ?? 0;
         _logitScale = spec.Norms is null ? 1 : (float)(1 / Math.Sqrt(spec.ModelWidth));
         _logits = pass.Work.Region(spec.LogitOffset, spec.LogitWidth);
         _leases = new ExpertLease[_products.MostTogether];
@@ -85,7 +87,7 @@ internal sealed class ExpertFeedForward : BranchExecutor
     internal LayerExecutor? Next { get; set; }
 
     /// <summary>Whether the source wants to know which experts this layer may choose, and finding out waits for nothing.</summary>
-    internal bool WantsPrediction => _pass.Experts.WantsPrediction(_spec.Bank.Id) && _pass.IsHeld(_spec.Router);
+    internal bool WantsPrediction => _pass.Experts.WantsPrediction(_spec.Bank.Id) && (_routerCopy != 0 || _pass.IsHeld(_spec.Router));
 
     /// <summary>Whether the router's input needs no buffer that the layer before still reads.</summary>
     internal bool CanForesee => _spec.Norms is null;
@@ -100,6 +102,15 @@ internal sealed class ExpertFeedForward : BranchExecutor
     internal void Predict(FloatRows input, ExpertChoices into, bool early)
     {
         _input = input;
+        if (_routerCopy == 0)
+        {
+            _pass.Multiply(_spec.Router, RouterInput(), _logits);
+        }
+        else
+        {
+            _pass.MultiplyCopy(_spec.Router, RouterCopies.Type, _routerCopy, RouterInput(), _logits);
+        }
+
         ChooseExperts(into);
         into.Place(_pass.Count);
         _pass.Experts.Predict(_spec.Bank.Id, into.Distinct, into.Sums, early);
@@ -107,6 +118,7 @@ internal sealed class ExpertFeedForward : BranchExecutor
 
     private void Route()
     {
+        _pass.Multiply(_spec.Router, RouterInput(), _logits);
         ChooseExperts(_pass.Choices);
         for (int r = 0; r < _pass.Count && _pass.Routes is not null; r++)
         {
@@ -121,10 +133,12 @@ internal sealed class ExpertFeedForward : BranchExecutor
         _pass.Choices.Place(_pass.Count);
     }
 
+    private FloatRows RouterInput() => Normed(_spec.Norms?.Router);
+
+    /// <summary>By the logits.</summary>
     private void ChooseExperts(ExpertChoices into)
     {
         _chosen = into;
-        _pass.Multiply(_spec.Router, Normed(_spec.Norms?.Router), _logits);
         into.Begin(_spec.Rule.Selected);
         _pass.Crew.Run(_chooseJob, _pass.Count, 8);
     }

@@ -1,3 +1,4 @@
+using LayerStream.Formats;
 using LayerStream.Kernels;
 using LayerStream.Kernels.Ops;
 using LayerStream.Kernels.Quants;
@@ -35,9 +36,7 @@ internal sealed class MatrixProduct
         ActivationLayout layout = MatMul.LayoutFor(matrix.Tensor.Type, _mode);
         if (!sameInput || !_isPrepared || layout != _prepared.Layout)
         {
-            (_input, _columns, _isPrepared) = (input, matrix.Columns, true);
-            _prepared = new PreparedRows(layout, _pass.Work.Prepared.Address, MatMul.RowBytes(layout, matrix.Columns), _pass.Count);
-            _pass.Crew.Run(_prepareJob, _pass.Count, 1);
+            Prepare(layout, input, matrix.Columns);
         }
 
         _multiply.Activations = _prepared;
@@ -45,22 +44,39 @@ internal sealed class MatrixProduct
         for (int t = _tiles.FirstTile(matrix.Id); t < last; t++)
         {
             Tile tile = _tiles.Tiles[t];
-            _multiply.Weights = new WeightRows(matrix.Tensor.Type, _source.Acquire(tile), matrix.Columns);
-            _multiply.Output = output.FromColumn(tile.RowBegin);
-            int rows = tile.RowEnd - tile.RowBegin;
-            _pass.Crew.Run(_multiply, rows, _pass.RowGrain(rows));
+            WeightRows rows = new(matrix.Tensor.Type, _source.Acquire(tile), matrix.Columns);
+            MultiplyRows(rows, tile.RowEnd - tile.RowBegin, output.FromColumn(tile.RowBegin));
             _source.Release(tile);
         }
 
-        if (matrix.Scale is not null || matrix.Biases.Count > 0)
-        {
-            Finish(matrix, output);
-        }
+        Finish(matrix, output);
+    }
+
+    /// <summary>The same with a copy of the matrix's rows, and inputs of 8 bits: for guesses.</summary>
+    internal void MultiplyCopy(WeightMatrix matrix, TensorType type, nint copy, FloatRows input, FloatRows output)
+    {
+        Prepare(MatMul.LayoutFor(type, ActivationMode.Int8), input, matrix.Columns);
+        _multiply.Activations = _prepared;
+        MultiplyRows(new WeightRows(type, copy, matrix.Columns), matrix.Rows, output);
+        Finish(matrix, output);
+    }
+
+    private void Prepare(ActivationLayout layout, FloatRows input, int columns)
+    {
+        (_input, _columns, _isPrepared) = (input, columns, true);
+        _prepared = new PreparedRows(layout, _pass.Work.Prepared.Address, MatMul.RowBytes(layout, columns), _pass.Count);
+        _pass.Crew.Run(_prepareJob, _pass.Count, 1);
+    }
+
+    private void MultiplyRows(in WeightRows weights, int rows, FloatRows output)
+    {
+        (_multiply.Weights, _multiply.Output) = (weights, output);
+        _pass.Crew.Run(_multiply, rows, _pass.RowGrain(rows));
     }
 
     private void Finish(WeightMatrix matrix, FloatRows output)
     {
-        for (int r = 0; r < _pass.Count; r++)
+        for (int r = 0; r < _pass.Count && (matrix.Scale is not null || matrix.Biases.Count > 0); r++)
         {
             if (matrix.Scale is { } scale)
             {

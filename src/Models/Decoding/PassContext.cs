@@ -1,3 +1,4 @@
+using LayerStream.Formats;
 using LayerStream.Kernels;
 using LayerStream.Kernels.Crew;
 using LayerStream.Kernels.Ops;
@@ -30,9 +31,10 @@ internal sealed class PassContext
     /// <exception cref="ArgumentNullException">The model has experts and no source of them is given.</exception>
     internal PassContext(
         ModelSpec spec, TileMap tiles, ITileSource source, IExpertSource? experts, ComputeCrew crew, Workspace work,
-            AlignedBuffer smallWeights, ActivationMode mode)
+            AlignedBuffer smallWeights, ActivationMode mode, RouterCopies? routerCopies = null)
     {
         (Spec, Crew, Work, Mode, _small, _tiles, _source) = (spec, crew, work, mode, smallWeights, tiles, source);
+        RouterCopies = routerCopies;
         if (spec.ExpertBanks.Count > 0)
         {
             ArgumentNullException.ThrowIfNull(experts);
@@ -58,6 +60,9 @@ internal sealed class PassContext
 
     /// <summary>Where experts come from; only models with experts have it.</summary>
     internal IExpertSource Experts { get; } = null!;
+
+    /// <summary>Routers for guesses, or null.</summary>
+    internal RouterCopies? RouterCopies { get; }
 
     /// <summary>What the rows of the layer that runs chose; only models with experts have it.</summary>
     internal ExpertChoices Choices { get; } = null!;
@@ -117,6 +122,10 @@ internal sealed class PassContext
     /// <param name="sameInput">The product before this one had the same input, which has not changed since.</param>
     internal void Multiply(WeightMatrix matrix, FloatRows input, FloatRows output, bool sameInput = false) =>
         _product.Multiply(matrix, input, output, sameInput);
+
+    /// <summary>About what <see cref="Multiply"/> gives, from a copy of the matrix that lies in memory.</summary>
+    internal void MultiplyCopy(WeightMatrix matrix, TensorType type, nint copy, FloatRows input, FloatRows output) =>
+        _product.MultiplyCopy(matrix, type, copy, input, output);
 
     /// <summary>As <see cref="Multiply"/> for a stack of matrices, one for each head.</summary>
     internal void MultiplyHeads(WeightMatrix matrix, int heads, HeadRows input, HeadRows output) =>

@@ -1,3 +1,4 @@
+using LayerStream.Formats;
 using LayerStream.Models.Decoding;
 using LayerStream.Models.Spec;
 using LayerStream.Planning;
@@ -58,6 +59,27 @@ public sealed class ExpertPlanTests
 
         Assert.Contains(false, places); // the smallest budgets
         Assert.True(places[^1]);
+    }
+
+    [Fact]
+    public void Plan_WhereTheyAreLittleOfIt_HasRoomForCopiesOfRouters()
+    {
+        string? folder = GoldenExpertTests.Find("gptoss");
+        Assert.SkipWhen(folder is null, "the golden data is not beside the project");
+        ModelSpec spec = TinyModel.StreamingPlan(TinyModel.Options() with { ModelPath = Path.Combine(folder, "model.gguf") }).Spec;
+        long smallest = Plan(spec, 1 << 30).SmallestBudgetBytes;
+        HashSet<long> rooms = [];
+        for (long budget = smallest; budget < smallest + (4 * MiB); budget += MiB / 16)
+        {
+            MemoryPlan plan = Plan(spec, budget);
+            Assert.InRange(plan.Sum, 1, budget);
+            Assert.Equal(plan.RouterCopyBytes, Account(plan, "weights: router copies"));
+            Assert.True(plan.RouterCopyBytes == 0 || plan.Experts is { AllResident: false, TransientSlots: > 1 },
+                "nothing is guessed that copies could serve");
+            rooms.Add(plan.RouterCopyBytes);
+        }
+
+        Assert.Equal([0, ExtentWindow.RoundUp(RouterCopies.Bytes(spec))], rooms.Order());
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Text.Json;
 using LayerStream.Actors;
 using LayerStream.Actors.Run;
 using LayerStream.Formats.Routes;
+using LayerStream.Models.Decoding;
 using LayerStream.Planning;
 using LayerStream.Storage;
 using Xunit;
@@ -56,25 +57,31 @@ public sealed class GoldenExpertTests
     {
         string? folder = Find(family);
         Assert.SkipWhen(folder is null, "the golden data is not beside the project");
-        List<float[]>[] logits = [[], []];
-        RunResult[] runs = new RunResult[2];
-        foreach (PredictionMode mode in (PredictionMode[])[PredictionMode.On, PredictionMode.Off])
+        List<float[]>[] logits = [[], [], []];
+        RunResult[] runs = new RunResult[3];
+        foreach ((int at, PredictionMode mode, bool copies) in ((int, PredictionMode, bool)[])[(0, PredictionMode.On, false),
+            (1, PredictionMode.Off, false), (2, PredictionMode.On, true)])
         {
-            await using Engine engine = await StartAsync(Path.Combine(folder, "model.gguf"), 1, 4, 1, pinEvery: 1, seed: 3, mode);
-            int at = mode == PredictionMode.On ? 0 : 1;
+            await using Engine engine = await StartAsync(Path.Combine(folder, "model.gguf"), 1, 4, 1, pinEvery: 1, seed: 3, mode, copies);
             runs[at] = await engine.RunAsync(
                 new RunRequest { Prompt = TinyModel.Prompt, MaxTokens = 12, Sample = TinyModel.Greedy, OnToken = _ => false },
                     CancellationToken.None);
             await engine.LogitsAsync(TinyModel.Prompt, (_, row) => logits[at].Add(row.ToArray()), CancellationToken.None);
         }
 
-        Assert.Equal(runs[1].Ids, runs[0].Ids);
-        Assert.Equal(logits[1], logits[0]);
-        Assert.Equal((runs[1].ExpertHits, runs[1].ExpertMisses, runs[1].BytesStreamed),
-            (runs[0].ExpertHits, runs[0].ExpertMisses, runs[0].BytesStreamed));
-        Assert.True(runs[0].PredictedBytesUseful > 0, "nothing was read ahead");
+        foreach (int at in (int[])[0, 2])
+        {
+            Assert.Equal(runs[1].Ids, runs[at].Ids);
+            Assert.Equal(logits[1], logits[at]);
+            Assert.Equal((runs[1].ExpertHits, runs[1].ExpertMisses, runs[1].BytesStreamed),
+                (runs[at].ExpertHits, runs[at].ExpertMisses, runs[at].BytesStreamed));
+            Assert.True(runs[at].PredictedBytesUseful > 0, "nothing was read ahead");
+        }
+
         Assert.Equal(0, runs[1].PredictedBytesUseful + runs[1].PredictedBytesWasted);
-        TestContext.Current.TestOutputHelper?.WriteLine($"{family}: accuracy {runs[0].PredictionAccuracy:P0}");
+        Assert.InRange(runs[2].PredictionAccuracy, runs[0].PredictionAccuracy - 0.1, 1); // copies guess nearly as well
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{family}: accuracy {runs[0].PredictionAccuracy:P0}, with copies of routers {runs[2].PredictionAccuracy:P0}");
     }
 
     [Fact]
@@ -111,11 +118,15 @@ public sealed class GoldenExpertTests
     }
 
     private static async Task<Engine> StartAsync(string path, int residents, int transients, int depth, int pinEvery, int seed,
-        PredictionMode prediction = PredictionMode.On)
+        PredictionMode prediction = PredictionMode.On, bool copiesRouters = false)
     {
         EngineOptions options = TinyModel.Options(depth: depth) with { ModelPath = path, Prediction = prediction };
         EnginePlan plan = TinyModel.StreamingPlan(options, 8192, pinEvery);
-        plan = plan.Divided(plan.Spec, plan.Memory with { Experts = ExpertModel.Division(plan.Spec, residents, transients) });
+        plan = plan.Divided(plan.Spec, plan.Memory with
+        {
+            Experts = ExpertModel.Division(plan.Spec, residents, transients),
+            RouterCopyBytes = copiesRouters ? RouterCopies.Bytes(plan.Spec) : 0,
+        });
         ScriptedDevice device = new(FlashDevice.Open([path])) { DelayMicrosAt = n => Scramble.Of(seed, n, 100) };
         return await Engine.StartAsync(plan, options, device, null, CancellationToken.None);
     }
