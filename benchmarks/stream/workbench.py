@@ -56,14 +56,23 @@ def result(command, limit_bytes=None, is_cold=True):
         return found | dict(peakMiB=group.peak_bytes >> 20, failcnt=group.failed_charges)
 
 
+def answers(url):
+    try:
+        urllib.request.urlopen(url + "/health", timeout=5)
+        return True
+    except (urllib.error.URLError, OSError):
+        return False
+
+
 def wait_until_ready(daemon, url):
-    """Until a daemon answers; the end of its complaint, where that is a pipe, if it ends before."""
+    """Until a daemon that was just started answers; the end of its complaint, where that is a pipe, if it ends before."""
+    if answers(url):  # sooner than any start: its figures would be those of somebody else's model
+        daemon.kill()
+        sys.exit(f"another program answers at {url}: end it first, or choose another port")
     while daemon.poll() is None:
-        try:
-            urllib.request.urlopen(url + "/health", timeout=5)
+        if answers(url):
             return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.3)
+        time.sleep(0.3)
     sys.exit("the daemon ended: " + (daemon.stderr.read()[-600:] if daemon.stderr else ""))
 
 
