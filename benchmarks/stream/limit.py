@@ -7,8 +7,8 @@ round, because the disk's rate changes within minutes. Compute alone is taken on
   shareOfLimit            max(replay, compute alone) / wall of the decode passes, each of the rounds and their median; fio reads into huge pages,
                           as the program does where the system gives them
   shareOfLimitSmallPages  the same where fio reads into pages of 4 KiB, its default: up to five times slower where a request of the disk has few parts
-  processorShareOfReads   what two programs that only count lose while fio makes the run's reads beside them, at the run's rate: reads are not free
-                          for the cores that compute
+  processorShareOfReads   what programs that only count, one for each core, lose while fio makes the run's reads beside them, at the run's rate: reads
+                          are not free for the cores that compute
   shareOfBoth             max(replay, compute alone / (1 − processorShareOfReads)) / wall"""
 import argparse
 import contextlib

@@ -173,10 +173,5 @@ public sealed class ConvertedFile
         _position += bytes.Length;
     }
 
-    /// <summary>Bytes of whole blocks.</summary>
-    private static long ByteCount(TensorType type, long elements)
-    {
-        TensorTypeInfo info = TensorTypes.Get(type);
-        return elements / info.BlockSize * info.BlockBytes;
-    }
+    private static long ByteCount(TensorType type, long elements) => TensorTypes.Get(type).Bytes(elements);
 }

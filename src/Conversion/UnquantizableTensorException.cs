@@ -35,11 +35,8 @@ public sealed class UnquantizableTensorException : Exception
     /// <summary>The type that cannot hold it.</summary>
     public TensorType Type { get; }
 
-    private static long OffsetOf(TensorInfo tensor, long element)
-    {
-        TensorTypeInfo info = TensorTypes.Get(tensor.Type);
-        return tensor.Extent.Offset + (element / info.BlockSize * info.BlockBytes);
-    }
+    /// <summary>Of the block that holds the element.</summary>
+    private static long OffsetOf(TensorInfo tensor, long element) => tensor.Extent.Offset + TensorTypes.Get(tensor.Type).Bytes(element);
 
     private static string Describe(string file, TensorInfo tensor, long element, UnencodableValueException e) => string.Create(
         CultureInfo.InvariantCulture,

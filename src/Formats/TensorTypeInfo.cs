@@ -15,4 +15,7 @@ public sealed record TensorTypeInfo(TensorType Type, int BlockSize, int BlockByt
 
     /// <summary>How random blocks get values of mean 0; null: nothing fills blocks of this type.</summary>
     public RandomCodes? Random { get; init; }
+
+    /// <summary>Bytes of the whole blocks among so many elements.</summary>
+    public long Bytes(long elements) => elements / BlockSize * BlockBytes;
 }

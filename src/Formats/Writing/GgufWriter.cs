@@ -122,7 +122,7 @@ public sealed class GgufWriter
                 + $"{info.BlockSize}.", nameof(shape));
         }
 
-        long bytes = shape[0] / info.BlockSize * info.BlockBytes;
+        long bytes = info.Bytes(shape[0]);
         foreach (long size in shape[1..])
         {
             bytes = checked(bytes * size);

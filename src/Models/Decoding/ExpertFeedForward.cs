@@ -87,7 +87,7 @@ internal sealed class ExpertFeedForward : BranchExecutor
     internal LayerExecutor? Next { get; set; }
 
     /// <summary>Whether the source wants to know which experts this layer may choose, and finding out waits for nothing.</summary>
-    internal bool WantsPrediction => _pass.Experts.WantsPrediction(_spec.Bank.Id) && (_routerCopy != 0 || _pass.IsHeld(_spec.Router));
+    internal bool WantsPrediction => _pass.Experts.WantsPrediction(_spec.Bank.Id) && _pass.IsHeld(_spec.Router);
 
     /// <summary>Whether the router's input needs no buffer that the layer before still reads.</summary>
     internal bool CanForesee => _spec.Norms is null;

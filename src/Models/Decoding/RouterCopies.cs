@@ -45,7 +45,7 @@ public sealed class RouterCopies : IDisposable
         foreach (ExpertFfnSpec experts in Routers(spec))
         {
             WeightMatrix router = experts.Router;
-            Tile[] rows = [.. tiles.Tiles.Skip(tiles.FirstTile(router.Id)).TakeWhile(t => t.Matrix == router.Id)];
+            Tile[] rows = [.. tiles.Tiles.Take(tiles.FirstTile(router.Id)..tiles.FirstTile(router.Id + 1))];
             if (rows.All(t => isHeld[t.Index]) && TryCopy(router, rows, bytes, memory, offset))
             {
                 copies[experts.Bank.Id] = memory.Address + (nint)offset;
@@ -69,21 +69,15 @@ public sealed class RouterCopies : IDisposable
     private static long CopyBytes(WeightMatrix router)
     {
         TensorTypeInfo copy = TensorTypes.Get(Type);
-        long bytes = router.Columns % copy.BlockSize == 0 ? (long)router.Rows * RowBytes(router) : 0;
+        long bytes = router.Columns % copy.BlockSize == 0 ? router.Rows * copy.Bytes(router.Columns) : 0;
         return bytes < router.Rows * router.Tensor.RowBytes ? bytes : 0;
-    }
-
-    private static int RowBytes(WeightMatrix router)
-    {
-        TensorTypeInfo copy = TensorTypes.Get(Type);
-        return checked(router.Columns / copy.BlockSize * copy.BlockBytes);
     }
 
     /// <summary>False where a weight has no place in 8 bits.</summary>
     private static bool TryCopy(WeightMatrix router, Tile[] tiles, TileBytes bytes, AlignedBuffer memory, long offset)
     {
         float[] values = new float[router.Columns];
-        int length = checked((int)router.Tensor.RowBytes), copyLength = RowBytes(router);
+        int length = checked((int)router.Tensor.RowBytes), copyLength = checked((int)TensorTypes.Get(Type).Bytes(router.Columns));
         try
         {
             foreach (Tile tile in tiles)
