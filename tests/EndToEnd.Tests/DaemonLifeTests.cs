@@ -117,10 +117,10 @@ public sealed class DaemonLifeTests : IDisposable
     [Fact]
     public async Task Traces_SixteenReadersThatDoNotRead_CostNobodyElseAnything()
     {
-        await using DaemonProcess daemon = new();
+        string folder = Directory.CreateDirectory(Path.Combine(_folder, "tmp")).FullName; // this daemon's alone: other tests have traces too
+        await using DaemonProcess daemon = new() { Variables = new Dictionary<string, string> { ["TMPDIR"] = folder } };
         await daemon.InitializeAsync();
         (await AskAsync(daemon, stream: false, tokens: 150)).Dispose();
-        string[] before = Directory.GetFiles(Path.GetTempPath(), "layerstream*");
         List<TcpClient> slow = [];
         byte[] request = Encoding.ASCII.GetBytes("GET /v1/layerstream/trace HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
         try
@@ -145,8 +145,8 @@ public sealed class DaemonLifeTests : IDisposable
             slow.ForEach(c => c.Dispose());
         }
 
-        Assert.DoesNotContain(Directory.GetFiles(Path.GetTempPath(), "layerstream*").Except(before),
-            f => f.Contains("trace", StringComparison.Ordinal));
+        Assert.DoesNotContain(Directory.GetFiles(folder, "*", SearchOption.AllDirectories),
+            f => Path.GetFileName(f).Contains("trace", StringComparison.Ordinal));
         using HttpResponseMessage trace = await daemon.Client.GetAsync("v1/layerstream/trace", Token);
         Assert.NotEqual(HttpStatusCode.InternalServerError, trace.StatusCode);
     }
