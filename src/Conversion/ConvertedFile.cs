@@ -88,12 +88,22 @@ public sealed class ConvertedFile
 
     private void WriteTensor(TensorChoice choice)
     {
-        TensorInfo source = choice.Source;
+        for (long first = 0; first < choice.Source.Elements; first += choice.SliceElements)
+        {
+            foreach (TensorInfo source in choice.Sources)
+            {
+                WriteSlice(choice, source, first, first + choice.SliceElements);
+            }
+        }
+    }
+
+    private void WriteSlice(TensorChoice choice, TensorInfo source, long begin, long end)
+    {
         int window = _memory.Pieces * ConversionMemory.PieceElements;
-        for (long first = 0; first < source.Elements; first += window)
+        for (long first = begin; first < end; first += window)
         {
             _cancel.ThrowIfCancellationRequested();
-            int count = (int)Math.Min(window, source.Elements - first);
+            int count = (int)Math.Min(window, end - first);
             long offset = source.Extent.Offset + ByteCount(source.Type, first);
             Extent extent = new(source.Extent.File, offset, ByteCount(source.Type, count));
             if (PayloadRead.Fill(_device, extent, _buffer.Address, out _) is { } error)
@@ -101,7 +111,7 @@ public sealed class ConvertedFile
                 throw error.WithTensor(source.Name);
             }
 
-            Convert(choice, first, count, extent.Window.PayloadOffset);
+            Convert(choice, source, first, count, extent.Window.PayloadOffset);
             Put(choice.IsCopy ? _buffer.Bytes(extent.Window.PayloadOffset, (int)extent.Length)
                 : _buffer.Bytes(_memory.TargetOffset, (int)ByteCount(choice.Type, count)));
             _progress?.Invoke(_done += extent.Length);
@@ -109,7 +119,7 @@ public sealed class ConvertedFile
     }
 
     /// <summary>Decodes and encodes a window, or checks one that is copied; its first bad value ends the work.</summary>
-    private void Convert(TensorChoice choice, long first, int count, int payload)
+    private void Convert(TensorChoice choice, TensorInfo source, long first, int count, int payload)
     {
         if (choice.IsCopy && !Dequantize.Supports(choice.Type))
         {
@@ -138,7 +148,7 @@ public sealed class ConvertedFile
         if (failed >= 0)
         {
             long element = first + ((long)failed * ConversionMemory.PieceElements) + bad[failed]!.Element;
-            throw new UnquantizableTensorException(_plan.Source.Files[choice.Source.Extent.File], choice.Source, element, bad[failed]!);
+            throw new UnquantizableTensorException(_plan.Source.Files[source.Extent.File], source, element, bad[failed]!);
         }
     }
 

@@ -33,6 +33,7 @@ public static class QuantizeTargets
         new("F16", 1, F16, F16, F16, None),
         new("BF16", 32, BF16, BF16, BF16, None),
         new("F32", 0, F32, F32, F32, None),
+        new("COPY", null, null, null, null, None),
     ];
 
     /// <summary>Names and short names.</summary>

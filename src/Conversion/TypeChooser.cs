@@ -24,7 +24,7 @@ public sealed partial class TypeChooser(QuantizeTarget target, TensorType? outpu
     /// <summary>The choice for a tensor.</summary>
     public TensorChoice Choose(TensorInfo tensor)
     {
-        TensorType wanted = IsMatrix(tensor) ? Wanted(tensor.Name) : tensor.Type;
+        TensorType wanted = (IsMatrix(tensor) ? Wanted(tensor.Name) : null) ?? tensor.Type;
         return new TensorChoice(tensor, wanted == tensor.Type ? wanted : Fitting(wanted, tensor.Columns), wanted);
     }
 
@@ -47,7 +47,7 @@ public sealed partial class TypeChooser(QuantizeTarget target, TensorType? outpu
         return columns % TensorTypes.Get(type).BlockSize == 0 ? type : TensorType.F16;
     }
 
-    private TensorType Wanted(string name)
+    private TensorType? Wanted(string name)
     {
         if (name == OutputName || (name == EmbeddingName && isTied))
         {

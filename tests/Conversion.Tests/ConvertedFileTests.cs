@@ -26,7 +26,7 @@ public sealed class ConvertedFileTests : IDisposable
         Assert.Equal(3, after.Version);
         Assert.Equal(before.Tensors.Select(t => (t.Name, string.Join('x', t.Shape))),
             after.Tensors.Select(t => (t.Name, string.Join('x', t.Shape))));
-        Assert.Equal(QuantizeTargets.Find(target)!.FileType, after.Metadata.GetInt64("general.file_type"));
+        Assert.Equal(QuantizeTargets.Find(target)!.FileType ?? 0, after.Metadata.GetInt64("general.file_type"));
         foreach (TensorInfo tensor in after.Tensors)
         {
             float[] values = SampleFile.Values(before, tensor.Name), read = SampleFile.Values(after, tensor.Name);
@@ -50,6 +50,53 @@ public sealed class ConvertedFileTests : IDisposable
             after.Metadata.Entries.Where(e => e.Key is not ("general.file_type" or "general.quantization_version")).OrderBy(e => e.Key));
         Assert.Equal(2, after.Metadata.GetInt64("general.quantization_version"));
         Assert.Equal(64, after.Metadata.GetInt64("general.alignment"));
+    }
+
+    [Fact]
+    public void Write_OfACopy_ChangesNeitherBytesNorMetadata()
+    {
+        GgufModel before = _sample.Write(Small()), after = _sample.Convert("COPY");
+        Assert.Equal(before.Tensors.Select(t => (t.Name, t.Type)), after.Tensors.Select(t => (t.Name, t.Type)));
+        Assert.All(before.Tensors, t => Assert.Equal(SampleFile.Bytes(before, t.Name), SampleFile.Bytes(after, t.Name)));
+        Assert.DoesNotContain("general.quantization_version", after.Metadata.Keys);
+    }
+
+    [Theory]
+    [InlineData("COPY", TensorType.F16)]
+    [InlineData("Q4_K_S", TensorType.Q4_K)]
+    public void Write_OfFusedExperts_PutsGateAndUpOfEachTogether(string target, TensorType type)
+    {
+        const int Rows = 300, Experts = 3; // an expert is longer than the smallest window
+        _sample.Write(WithExperts(TensorType.F16, Rows));
+        GgufModel apart = _sample.Convert(target);
+        byte[] gate = SampleFile.Bytes(apart, "blk.0.ffn_gate_exps.weight"), up = SampleFile.Bytes(apart, "blk.0.ffn_up_exps.weight");
+        long least = Assert.Throws<BudgetTooSmallException>(() => ConversionMemory.Divide(1, 4096, 2, 0)).SmallestBudgetBytes;
+        GgufModel fused = _sample.Convert(target, budgetBytes: least, replaces: true, fusesExperts: true);
+        Assert.Equal(["blk.0.ffn_gate_up_exps.weight", "blk.0.ffn_down_exps.weight"], fused.Tensors.Select(t => t.Name));
+        TensorInfo tensor = fused.Tensors[0];
+        Assert.Equal((type, "512x600x3"), (tensor.Type, string.Join('x', tensor.Shape)));
+        int expert = gate.Length / Experts;
+        Assert.Equal(Enumerable.Range(0, Experts).SelectMany(e => gate.Skip(e * expert).Take(expert).Concat(up.Skip(e * expert).Take(expert))),
+            SampleFile.Bytes(fused, tensor.Name));
+    }
+
+    [Theory]
+    [InlineData(TensorType.BF16, 300, null)]
+    [InlineData(TensorType.F16, 299, null)]
+    [InlineData(TensorType.F16, 300, "blk.0.ffn_gate_exps.bias")]
+    [InlineData(TensorType.F16, 300, "blk.0.ffn_up_exps.scale")]
+    public void Create_OfExpertsThatDoNotMatch_LeavesThemApartAndSaysSo(TensorType up, int rows, string? beside)
+    {
+        GgufWriter writer = WithExperts(up, rows);
+        if (beside is not null)
+        {
+            writer.AddTensor(beside, TensorType.F32, 300, 3);
+        }
+
+        GgufModel model = _sample.Write(writer);
+        QuantizePlan plan = QuantizePlan.Create(model, QuantizeTargets.Find("COPY")!, fusesExperts: true);
+        Assert.Equal(model.Tensors.Select(t => t.Name), plan.Layout.Tensors.Select(t => t.Name));
+        Assert.Equal(["blk.0.ffn_gate_exps.weight"], plan.Apart);
     }
 
     [Theory]
@@ -118,10 +165,14 @@ public sealed class ConvertedFileTests : IDisposable
     [InlineData("blk.0.attn_v.weight", float.NegativeInfinity, "get it again")]
     [InlineData("blk.0.attn_v.weight", 1e30f, "too large for Q8_0")]
     [InlineData("blk.0.attn_norm.weight", float.NaN, "get it again")]
+    [InlineData("blk.2.ffn_up_exps.weight", 1e30f, "too large for Q8_0")]
     public void Write_OfAValueThatCannotBe_NamesTensorAndPlaceAndLeavesNothing(string tensor, float value, string expected)
     {
         const int At = 200;
-        GgufModel model = _sample.Write(Small(), data: t =>
+        GgufWriter writer = Small();
+        writer.AddTensor("blk.2.ffn_gate_exps.weight", TensorType.F32, 32, 5, 8);
+        writer.AddTensor("blk.2.ffn_up_exps.weight", TensorType.F32, 32, 5, 8);
+        GgufModel model = _sample.Write(writer, data: t =>
         {
             if (t.Name != tensor)
             {
@@ -132,7 +183,7 @@ public sealed class ConvertedFileTests : IDisposable
             values[At] = value;
             return SampleFile.Of(values);
         });
-        UnquantizableTensorException error = Assert.Throws<UnquantizableTensorException>(() => _sample.Convert("Q8_0"));
+        UnquantizableTensorException error = Assert.Throws<UnquantizableTensorException>(() => _sample.Convert("Q8_0", fusesExperts: true));
         Assert.Equal((tensor, At, _sample.In), (error.Tensor, error.Element, error.File));
         Assert.Equal(model.Find(tensor)!.Extent.Offset + (At * sizeof(float)), error.Offset);
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
@@ -165,6 +216,16 @@ public sealed class ConvertedFileTests : IDisposable
         Assert.Throws<Storage.ModelChangedException>(() => _sample.Convert("Q8_0",
             progress: _ => File.SetLastWriteTimeUtc(_sample.In, DateTime.UtcNow.AddHours(1))));
         Assert.Equal([_sample.In], Directory.GetFiles(_sample.Folder));
+    }
+
+    private static GgufWriter WithExperts(TensorType up, int rows)
+    {
+        GgufWriter writer = new();
+        writer.AddKey("general.architecture", "qwen3moe");
+        writer.AddTensor("blk.0.ffn_gate_exps.weight", TensorType.F16, 512, 300, 3);
+        writer.AddTensor("blk.0.ffn_down_exps.weight", TensorType.F16, 288, 512, 3);
+        writer.AddTensor("blk.0.ffn_up_exps.weight", up, 512, rows, 3);
+        return writer;
     }
 
     private static GgufWriter Small()

@@ -50,11 +50,11 @@ internal sealed class SampleFile : IDisposable
     }
 
     internal GgufModel Convert(string target, int threads = 2, long budgetBytes = 1L << 30, bool replaces = false, string? from = null,
-        Action<long>? progress = null, CancellationToken? cancel = null)
+        Action<long>? progress = null, CancellationToken? cancel = null, bool fusesExperts = false)
     {
         using ModelFiles files = new();
         GgufModel model = GgufModel.Open(from ?? In, files);
-        QuantizePlan plan = QuantizePlan.Create(model, QuantizeTargets.Find(target)!);
+        QuantizePlan plan = QuantizePlan.Create(model, QuantizeTargets.Find(target)!, fusesExperts: fusesExperts);
         using FlashDevice device = FlashDevice.Open(files);
         ConversionMemory memory = ConversionMemory.Divide(budgetBytes, plan.Layout.Head.Length, threads, 0);
         ConvertedFile.Write(plan, device, memory, Out, replaces, progress, cancel ?? TestContext.Current.CancellationToken);

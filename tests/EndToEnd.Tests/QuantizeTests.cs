@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using System.Text.Json;
 
 namespace LayerStream.EndToEnd.Tests;
@@ -54,7 +55,23 @@ public sealed class QuantizeTests : IDisposable
     }
 
     [Theory]
+    [InlineData("qwen35moe")]
+    [InlineData("deepseek3")]
+    [InlineData("mixtral")]
+    public async Task Quantize_ThatFusesExperts_GivesAModelOfTheSameLogits(string family)
+    {
+        string model = Path.Combine(CommandLineProcess.Root, "tests", "Golden.Tests", "data", family, "model.gguf");
+        (int code, string output, string error) = await CommandLineProcess.RunAsync(null,
+            "quantize", model, Out, "--type", "copy", "--fuse-gate-up-exps", "--memory-budget", "96MiB", "--json");
+        Assert.True(code == 0, error);
+        Assert.Contains("COPY", output, StringComparison.Ordinal);
+        Assert.Contains("ffn_gate_up_exps", Encoding.Latin1.GetString(await File.ReadAllBytesAsync(Out, Token)), StringComparison.Ordinal);
+        Assert.Equal(await LogitsAsync(model), await LogitsAsync(Out));
+    }
+
+    [Theory]
     [InlineData("Q9_K", "--type takes one of")]
+    [InlineData("COPY", "nothing to join", "--fuse-gate-up-exps")]
     [InlineData("Q8_0", "--output-type takes one of", "--output-type", "IQ2_XS")]
     [InlineData("Q8_0", "no use for --context", "--context", "128")]
     [InlineData("Q8_0", "too small", "--memory-budget", "8MiB")]
@@ -129,6 +146,15 @@ public sealed class QuantizeTests : IDisposable
         await run.WaitForExitAsync(Token);
         Assert.Equal(130, run.ExitCode);
         Assert.Empty(Directory.GetFileSystemEntries(_folder));
+    }
+
+    private async Task<byte[]> LogitsAsync(string model)
+    {
+        string file = Path.Combine(_folder, "logits.f32");
+        (int code, _, string error) = await CommandLineProcess.RunAsync(null,
+            "logits", "--model", model, "--ids", "1,2,3,200,17,5,301,44,9", "--out", file);
+        Assert.True(code == 0, error);
+        return await File.ReadAllBytesAsync(file, Token);
     }
 
     private static async Task<double> PerplexityAsync(string model)

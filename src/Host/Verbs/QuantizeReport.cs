@@ -20,7 +20,12 @@ internal sealed class QuantizeReport(QuantizePlan plan, QuantizeTarget target, s
                 + $"{g.Key.Type} instead of {g.Key.Wanted}")),
         .. plan.Choices.Where(c => !c.IsCopy && TensorTypes.Get(c.Source.Type).BlockSize > 1).GroupBy(c => c.Source.Type)
             .Select(g => $"{Tensors(g.Count())} {(g.Count() == 1 ? "is" : "are")} {g.Key} in the model already: what that lost stays lost"),
+        .. plan.Apart.Count == 0 ? Array.Empty<string>() : [WhyApart(plan.Apart)],
     ];
+
+    /// <summary>Why gate matrices were not joined with their up matrices.</summary>
+    public static string WhyApart(IReadOnlyList<string> gates) => $"gate and up of experts stay apart in {gates.Count} "
+        + $"{(gates.Count == 1 ? "layer" : "layers")}, the first with {gates[0]}: their types or shapes differ, or a bias or factor is beside them";
 
     /// <summary>The notes, for people.</summary>
     public void WriteNotes(TextWriter text)
@@ -34,7 +39,7 @@ internal sealed class QuantizeReport(QuantizePlan plan, QuantizeTarget target, s
     /// <summary>The result.</summary>
     public void Write(double seconds, long budgetBytes, bool isJson)
     {
-        long weights = plan.Choices.Sum(c => c.Source.Elements), bytes = plan.Layout.Tensors.Sum(t => t.Extent.Length);
+        long weights = plan.Choices.Sum(c => c.Elements), bytes = plan.Layout.Tensors.Sum(t => t.Extent.Length);
         double bitsPerWeight = 8.0 * bytes / Math.Max(1, weights), rate = plan.SourceBytes / Math.Max(1e-3, seconds);
         if (isJson)
         {

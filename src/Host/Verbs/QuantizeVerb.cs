@@ -39,6 +39,12 @@ public static class QuantizeVerb
         Description = "tensor type of the token embedding",
     };
 
+    private static readonly Option<bool> s_fuse = new("--fuse-gate-up-exps")
+    {
+        Description = "gate and up matrices of experts become one tensor: two reads for an expert instead of three. Not every program "
+            + "reads that of every family",
+    };
+
     private static readonly Option<bool> s_force = new("--force") { Description = "replace a file that is there" };
 
     /// <summary>The verb.</summary>
@@ -47,9 +53,11 @@ public static class QuantizeVerb
         Command verb = new("quantize", "Writes a model with fewer, or more, bits per weight. Norms, routers and other small tensors stay "
             + "as they are; so do tokenizer and metadata.")
         {
-            s_in, s_out, s_type, s_outputType, s_embeddingType, s_force,
+            s_in, s_out, s_type, s_outputType, s_embeddingType, s_fuse, s_force,
         };
-        verb.ShowExamples("layerstream quantize models/big.gguf models/small.gguf --type Q4_K_M --memory-budget 1GiB");
+        verb.ShowExamples(
+            "layerstream quantize models/big.gguf models/small.gguf --type Q4_K_M --memory-budget 1GiB",
+            "layerstream quantize models/experts.gguf models/fused.gguf --type COPY --fuse-gate-up-exps");
         verb.SetAction((parse, ct) => Task.FromResult(Run(parse, ct)));
         return verb;
     }
@@ -68,7 +76,14 @@ public static class QuantizeVerb
         CheckOutput(path, model.Files, parse.GetValue(s_force));
         int threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
         ConversionMemory memory = Divide(options.BudgetBytes, model, threads);
-        QuantizePlan plan = QuantizePlan.Create(model, target, output, embedding);
+        bool fuses = parse.GetValue(s_fuse);
+        QuantizePlan plan = QuantizePlan.Create(model, target, output, embedding, fuses);
+        if (fuses && plan.Choices.All(c => c.Up is null))
+        {
+            throw new UsageException($"{s_fuse.Name} has nothing to join in {options.ModelPath}: "
+                + $"{(plan.Apart.Count == 0 ? "no layer has gate and up matrices of experts" : QuantizeReport.WhyApart(plan.Apart))}.");
+        }
+
         OutputPlace.CheckRoom(path, plan.Layout.FileBytes, OutputPlace.LengthOf(ConvertedFile.PartOf(path)),
             "Another disk, or a --type of fewer bits, has room.");
         QuantizeReport report = new(plan, target, path);
