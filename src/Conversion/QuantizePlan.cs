@@ -42,7 +42,7 @@ public sealed class QuantizePlan
         ArgumentNullException.ThrowIfNull(target);
         GgufMetadata metadata = model.Metadata;
         GgufWriter writer = new((int)metadata.GetInt64(AlignmentKey, GgufWriter.UsualAlignment)); // writes the key itself
-        (string Key, uint Value)[] own = target.FileType is { } fileType ? [(FileTypeKey, fileType), (VersionKey, QuantizationVersion)] : [];
+        (string Key, uint Value)[] own = target.FileType is { } type ? [(FileTypeKey, type), (VersionKey, QuantizationVersion)] : [];
         foreach (string key in metadata.Keys.Where(k => k != AlignmentKey && !k.StartsWith("split.", StringComparison.Ordinal)))
         {
             if (own.FirstOrDefault(o => o.Key == key) is { Key: not null } replaced)

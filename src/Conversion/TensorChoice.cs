@@ -8,7 +8,8 @@ namespace LayerStream.Conversion;
 /// <param name="Wanted">The type it would have got if its rows were whole blocks of that.</param>
 public sealed record TensorChoice(TensorInfo Source, TensorType Type, TensorType Wanted)
 {
-    /// <summary>A tensor of the same shape and type whose rows follow the source's, expert by expert; null for one that stays alone.</summary>
+    /// <summary>A tensor of the same shape and type whose rows follow the source's, expert by expert; null for one that stays
+    /// alone.</summary>
     public TensorInfo? Up { get; init; }
 
     /// <summary>Its name in the new file.</summary>

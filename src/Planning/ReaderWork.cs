@@ -5,12 +5,13 @@ namespace LayerStream.Planning;
 /// <summary>How reads are cut and how many threads make them: what a run does, and what measures the device for a plan.</summary>
 public static class ReaderWork
 {
-    /// <summary>An expert's slab is read in pieces of about this size, so that the threads of a burst finish together.</summary>
-    public const long PieceBytes = 1 << 20;
+    /// <summary>An expert's slab is read in pieces of about this size: a request costs the processor as much as some hundred thousand
+    /// bytes, and a system cuts longer ones.</summary>
+    public const long PieceBytes = 4 << 20;
 
     private const int MostStreaming = 8;
     private const int Demanding = 4;
-    private const int Foreseeing = 4; // more share the device's rate, so that each expert comes later, and all together no sooner
+    private const int Foreseeing = 6; // two experts of three slabs; with more each comes later, and all together no sooner
 
     /// <summary>
     /// Reads at the same time: as many as there are tiles ahead, from 2 to 8, and 4 more for experts that are demanded. Where no tile

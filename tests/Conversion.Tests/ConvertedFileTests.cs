@@ -76,8 +76,8 @@ public sealed class ConvertedFileTests : IDisposable
         TensorInfo tensor = fused.Tensors[0];
         Assert.Equal((type, "512x600x3"), (tensor.Type, string.Join('x', tensor.Shape)));
         int expert = gate.Length / Experts;
-        Assert.Equal(Enumerable.Range(0, Experts).SelectMany(e => gate.Skip(e * expert).Take(expert).Concat(up.Skip(e * expert).Take(expert))),
-            SampleFile.Bytes(fused, tensor.Name));
+        byte[][] expected = [.. gate.Chunk(expert).Zip(up.Chunk(expert), (a, b) => (byte[])[.. a, .. b])];
+        Assert.Equal(expected.SelectMany(e => e), SampleFile.Bytes(fused, tensor.Name));
     }
 
     [Theory]

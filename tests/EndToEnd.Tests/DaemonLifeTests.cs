@@ -117,7 +117,7 @@ public sealed class DaemonLifeTests : IDisposable
     [Fact]
     public async Task Traces_SixteenReadersThatDoNotRead_CostNobodyElseAnything()
     {
-        string folder = Directory.CreateDirectory(Path.Combine(_folder, "tmp")).FullName; // this daemon's alone: other tests have traces too
+        string folder = Directory.CreateDirectory(Path.Combine(_folder, "tmp")).FullName; // its own: other tests have traces too
         await using DaemonProcess daemon = new() { Variables = new Dictionary<string, string> { ["TMPDIR"] = folder } };
         await daemon.InitializeAsync();
         (await AskAsync(daemon, stream: false, tokens: 150)).Dispose();

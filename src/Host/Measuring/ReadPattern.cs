@@ -36,7 +36,8 @@ internal static class ReadPattern
 
         double missed = replay?.MissBytesPerToken ?? 0,
             cpu = tiles.Sum(t => (double)t.Length) >= missed ? some.CpuSecondsPerByte : (burst ?? some).CpuSecondsPerByte;
-        return new ReadRates((stream ?? some).BytesPerSecond, (burst ?? some).BytesPerSecond, share.Reads * ReaderWork.PieceBytes, cpu);
+        double piece = bursts.Length == 0 ? 0 : bursts.SelectMany(b => b).Average(e => e.Length);
+        return new ReadRates((stream ?? some).BytesPerSecond, (burst ?? some).BytesPerSecond, (long)(share.Reads * piece), cpu);
     }
 
     /// <summary>The missed experts of each layer and token, cut into reads.</summary>

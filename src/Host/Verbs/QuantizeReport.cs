@@ -25,7 +25,8 @@ internal sealed class QuantizeReport(QuantizePlan plan, QuantizeTarget target, s
 
     /// <summary>Why gate matrices were not joined with their up matrices.</summary>
     public static string WhyApart(IReadOnlyList<string> gates) => $"gate and up of experts stay apart in {gates.Count} "
-        + $"{(gates.Count == 1 ? "layer" : "layers")}, the first with {gates[0]}: their types or shapes differ, or a bias or factor is beside them";
+        + $"{(gates.Count == 1 ? "layer" : "layers")}, the first with {gates[0]}: their types or shapes differ, or a bias or factor is "
+        + "beside them";
 
     /// <summary>The notes, for people.</summary>
     public void WriteNotes(TextWriter text)

@@ -51,7 +51,7 @@ public sealed class TraceExportTests
         string[][] pieces = [.. lines[6..^2].Select(l => l.Split(' '))];
         Assert.Equal(3, pieces.Length);
         Assert.Equal(49152, long.Parse(pieces[0][2], CultureInfo.InvariantCulture));
-        Assert.Equal((50_000 + (3 << 20) + 4095) / 4096 * 4096, pieces.Sum(p => long.Parse(p[3], CultureInfo.InvariantCulture)) + 49152);
+        Assert.Equal((50_000 + (12 << 20) + 4095) / 4096 * 4096, pieces.Sum(p => long.Parse(p[3], CultureInfo.InvariantCulture)) + 49152);
     }
 
     [Fact]

@@ -18,7 +18,7 @@ internal static class TraceSample
         TileNames = ["blk.30.attn_q", "blk.31.ffn_up", "output"],
         TileLayers = [30, 31, -1],
         Files = ["tiny.gguf"],
-        Reads = new TileReads([0, 1, 2, 5], [new(0, 4100, 8000), new(0, 20_000, 96), new(0, 40_960, 4096), new(0, 50_000, 3 << 20),
+        Reads = new TileReads([0, 1, 2, 5], [new(0, 4100, 8000), new(0, 20_000, 96), new(0, 40_960, 4096), new(0, 50_000, 12 << 20),
             new(0, 1, 1)]),
         DeviceBytesPerSecond = 100_000_000,
         BudgetBytes = 1 << 30,
