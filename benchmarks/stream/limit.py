@@ -197,8 +197,8 @@ with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as p
         rounds.append(r)
 
 
-def each(key, digits=3):
-    return rounded((r[key] for r in rounds), digits=digits)
+def each(key):
+    return rounded(r[key] for r in rounds)
 
 
 def shares(reads, compute):

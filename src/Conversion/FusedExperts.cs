@@ -29,7 +29,7 @@ internal static class FusedExperts
             string name = choice.Source.Name;
             TensorChoice? up = name.EndsWith(Gate + Weight, StringComparison.Ordinal)
                 ? byName.GetValueOrDefault(name.Replace(Gate, Up, StringComparison.Ordinal)) : null;
-            if (up is not null && IsPair(choice, up) && !accompanied.Contains(LayerOf(name)))
+            if (up is not null && IsPair(choice, up) && !accompanied.Contains(LayerOf(name)) && !byName.ContainsKey(NameOf(name)))
             {
                 joined.Add(up.Source);
                 result.Add(choice with { Up = up.Source });

@@ -15,7 +15,7 @@ public static class ReaderWork
 
     /// <summary>
     /// Reads at the same time: as many as there are tiles ahead, from 2 to 8, and 4 more for experts that are demanded. Where no tile
-    /// streams, 4 are for experts that are foreseen.
+    /// streams, 6 are for experts that are foreseen.
     /// </summary>
     /// <param name="memory">What streams.</param>
     /// <param name="readsInFlight">Reads that the user wants; 0 = choose.</param>

@@ -32,7 +32,7 @@ public sealed class TraceFileTests : IDisposable
     [Fact]
     public void Report_OfPredictedReads_CountsWhatWasReadAheadAndWhatForNothing()
     {
-        TraceEvent read = TraceSample.Event(TraceKind.Load, 100, 200, tile: 2, bytes: 12 << 20) with { IsPredicted = true };
+        TraceEvent read = TraceSample.Event(TraceKind.Load, 100, 200, tile: 2, bytes: 3 << 20) with { IsPredicted = true };
         TraceEvent wrong = read with { Tile = 1, StartTicks = 200, EndTicks = 300 };
         TraceFile trace = TraceSample.File(
             read,
