@@ -15,8 +15,8 @@ internal static class FusedExperts
 
     /// <summary>Joins every pair that can be one tensor, in the place of its gate matrix.</summary>
     /// <param name="choices">One for each tensor of the model.</param>
-    /// <param name="apart">Names of gate matrices whose up matrix has another type, or beside which, or beside whose up matrix, stands a
-    /// bias or a factor.</param>
+    /// <param name="apart">Names of gate matrices whose up matrix has another type or shape, or beside which, or beside whose up matrix,
+    /// stands a bias, a factor or a tensor that is fused already.</param>
     internal static TensorChoice[] Join(IReadOnlyList<TensorChoice> choices, out IReadOnlyList<string> apart)
     {
         Dictionary<string, TensorChoice> byName = choices.ToDictionary(c => c.Source.Name);
